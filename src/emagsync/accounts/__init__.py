@@ -1,0 +1,1 @@
+"""Which accounts exist, and whether eMAG lets them in."""

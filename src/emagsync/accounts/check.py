@@ -1,0 +1,78 @@
+"""Testing an account's connection: the cheapest call that proves credentials, API right and address, then a count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from emagsync.core.clock import Clock, SystemClock
+from emagsync.core.errors import ErrorKind
+from emagsync.marketplace.client import EmagClient
+from emagsync.marketplace.errors import (
+    ApiRightMissing,
+    BudgetStoreError,
+    CallTimeout,
+    ConnectFailed,
+    CredentialsRefused,
+    EmagError,
+    IpNotAllowed,
+    ReadFailed,
+)
+
+CHECK_ATTEMPTS = 2
+
+
+class Culprit(StrEnum):
+    """What kept the connection from working."""
+
+    CREDENTIALS = "credentials"
+    IP = "ip"
+    API_RIGHT = "api_right"
+    NETWORK = "network"
+    MARKETPLACE = "marketplace"
+    MACHINE = "machine"
+
+
+@dataclass(frozen=True)
+class ConnectionReport:
+    """How a connection test went. `latency_ms` is that of `vat/read`, with its wait for the request budget;
+    `total_products` are the offers that eMAG counts, all statuses."""
+
+    account: str
+    base_url: str
+    ok: bool
+    total_products: int | None
+    latency_ms: int | None
+    culprit: Culprit | None = None
+    code: str | None = None
+    message: str | None = None
+
+
+async def check(client: EmagClient, *, clock: Clock | None = None) -> ConnectionReport:
+    """Test the connection of an opened `client`. A refusal is a report, not an exception."""
+    clock = clock or SystemClock()
+    latency_ms: int | None = None
+    try:
+        began = clock.monotonic()
+        await client.read_vat(attempts=CHECK_ATTEMPTS)
+        latency_ms = round((clock.monotonic() - began) * 1000)
+        count = await client.count_offers(attempts=CHECK_ATTEMPTS)
+    except EmagError as error:
+        return ConnectionReport(
+            client.account, client.base_url, False, None, latency_ms, culprit_of(error), error.code, str(error)
+        )
+    return ConnectionReport(client.account, client.base_url, True, count.items, latency_ms)
+
+
+def culprit_of(error: EmagError) -> Culprit:
+    """Which of credentials, address, API right, network, marketplace or this machine a failed call was about."""
+    for kinds, culprit in (
+        ((CredentialsRefused,), Culprit.CREDENTIALS),
+        ((IpNotAllowed,), Culprit.IP),
+        ((ApiRightMissing,), Culprit.API_RIGHT),
+        ((ConnectFailed, CallTimeout, ReadFailed), Culprit.NETWORK),
+        ((BudgetStoreError,), Culprit.MACHINE),
+    ):
+        if isinstance(error, kinds):
+            return culprit
+    return Culprit.CREDENTIALS if error.kind is ErrorKind.CONFIGURATION else Culprit.MARKETPLACE

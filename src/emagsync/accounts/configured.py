@@ -1,0 +1,117 @@
+"""The accounts that the environment or `.env` describe, as sellers already write them.
+
+`EMAG_MAIN_USERNAME`, `EMAG_MAIN_PASSWORD`, and `EMAG_MAIN_BASE_URL` or `EMAG_MAIN_PLATFORM`; any other
+`EMAG_<NAME>_USERNAME` makes an account `<name>` in lower case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from emagsync.core.errors import SettingsError
+from emagsync.core.settings import AccountSettings
+from emagsync.marketplace.platforms import PLATFORMS
+
+_VARIABLE = re.compile(r"^EMAG_([A-Z0-9][A-Z0-9_]*?)_(USERNAME|PASSWORD|BASE_URL|PLATFORM)$")
+_NAME = re.compile(r"^[a-z0-9][a-z0-9_]{0,31}$")
+RESERVED_NAMES = frozenset({"all", "both"})
+
+
+@dataclass(frozen=True)
+class ConfiguredAccounts:
+    """The accounts that the variables describe, in the order main, fbe, then by name.
+
+    An account that is described badly is in `problems` with one line that names the variable: it must not keep
+    the others from working.
+    """
+
+    usable: Mapping[str, AccountSettings]
+    problems: Mapping[str, str]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name mentioned, usable or not."""
+        return tuple(sorted({*self.usable, *self.problems}, key=_account_order))
+
+    def get(self, name: str) -> AccountSettings:
+        """The account `name`; raises SettingsError that says which variables to set."""
+        account = self.usable.get(name)
+        if account is not None:
+            return account
+        if name in self.problems:
+            raise SettingsError(self.problems[name])
+        variable = f"EMAG_{name.upper()}"
+        known = f" Configured accounts: {', '.join(self.names)}." if self.names else ""
+        raise SettingsError(
+            f"There is no account {name!r}: set {variable}_USERNAME and {variable}_PASSWORD in the environment "
+            f"or in .env.{known}"
+        )
+
+
+def read_accounts(variables: Mapping[str, str]) -> ConfiguredAccounts:
+    """The accounts that `EMAG_<NAME>_USERNAME`, `_PASSWORD`, `_BASE_URL` and `_PLATFORM` describe."""
+    raw: dict[str, dict[str, str]] = {}
+    for variable, value in variables.items():
+        match = _VARIABLE.match(variable)
+        if match and value.strip():
+            raw.setdefault(match[1].lower(), {})[match[2].lower()] = value.strip()
+    usable: dict[str, AccountSettings] = {}
+    problems: dict[str, str] = {}
+    for name in sorted(raw, key=_account_order):
+        problem = _account_problem(name, raw[name])
+        if problem:
+            problems[name] = problem
+        else:
+            usable[name] = AccountSettings.model_validate({"name": name, **raw[name]})
+    return ConfiguredAccounts(usable, problems)
+
+
+def _account_order(name: str) -> tuple[int, str]:
+    return ({"main": 0, "fbe": 1}.get(name, 2), name)
+
+
+def _account_problem(name: str, values: Mapping[str, str]) -> str | None:
+    variable = f"EMAG_{name.upper()}"
+    if name in RESERVED_NAMES or not _NAME.match(name):
+        return f"{variable}_USERNAME: {name!r} cannot be the name of an account; choose another."
+    missing = [f"{variable}_{key.upper()}" for key in ("username", "password") if key not in values]
+    if missing:
+        return f"Account {name!r} has no credentials: set {' and '.join(missing)} in the environment or in .env."
+    return _url_problem(f"{variable}_BASE_URL", values.get("base_url")) or _platform_problem(
+        f"{variable}_PLATFORM", values.get("platform")
+    )
+
+
+def _url_problem(variable: str, url: str | None) -> str | None:
+    if url is None:
+        return None
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or parts.username or parts.query:
+        return f"{variable} is not the address of an eMAG API, such as https://marketplace-api.emag.ro/api-3."
+    if parts.scheme == "http" and not _stays_at_home(host):
+        return f"{variable} must begin with https://: the password would travel in clear text."
+    return None
+
+
+def _stays_at_home(host: str) -> bool:
+    """Whether `host` is this machine, a private address, or a single label, as containers call each other."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return "." not in host.rstrip(".") or host.endswith(".localhost")
+    return address.is_loopback or address.is_private
+
+
+def _platform_problem(variable: str, code: str | None) -> str | None:
+    if code is None or code in PLATFORMS:
+        return None
+    return f"{variable} is {code!r}; choose one of {', '.join(PLATFORMS)}."

@@ -1,0 +1,130 @@
+"""The configured accounts, and a client for each, wired so that all processes share one request budget per API user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.core.clock import Clock, SystemClock
+from emagsync.core.settings import AccountSettings, Settings
+from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
+
+if TYPE_CHECKING:
+    from emagsync.marketplace.client import CallRecord, EmagClient
+    from emagsync.marketplace.limits import Budget
+
+BUDGET_FOLDER = "budget"
+
+
+class AccountRegistry:
+    """Knows the accounts by name and makes their clients. Belongs to one event loop, as its budgets do.
+
+    `on_call` is told of every call that any of its clients makes.
+    """
+
+    def __init__(
+        self,
+        configured: ConfiguredAccounts,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
+    ) -> None:
+        self._configured = configured
+        self._settings = settings
+        self._clock = clock or SystemClock()
+        self._on_call = on_call
+        self._budgets: dict[str, Budget] = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every account that is mentioned, usable or not: main, fbe, then by name."""
+        return self._configured.names
+
+    @property
+    def problems(self) -> Mapping[str, str]:
+        """The accounts that cannot be used, each with one line that names the variable to change."""
+        return self._configured.problems
+
+    def get(self, name: str) -> AccountSettings:
+        """The account `name`. Raises SettingsError for one that is unknown or badly configured."""
+        return self._configured.get(name)
+
+    def client(self, name: str, *, on_call: Callable[[CallRecord], None] | None = None) -> EmagClient:
+        """A new client of the account, not yet opened; `on_call` is told of its calls, beside the registry's own.
+
+        Raises SettingsError, and BudgetStoreError for an unusable data directory.
+        """
+        from emagsync.marketplace.client import EmagClient
+        from emagsync.marketplace.retry import RetryPolicy
+        from emagsync.marketplace.transport import HttpOptions
+
+        account = self.get(name)
+        return EmagClient(
+            username=account.username,
+            password=account.password.get_secret_value(),
+            platform=platform_for(account).code,
+            base_url=base_url_of(account),
+            account=name,
+            budget=self.budget(name),
+            retry=RetryPolicy(**self._settings.retry.model_dump()),
+            http=HttpOptions(**self._settings.http.model_dump()),
+            clock=self._clock,
+            on_call=_both(self._on_call, on_call),
+        )
+
+    def budget(self, name: str) -> Budget:
+        """The request budget of the account's API user. Two names for one API user get the same one."""
+        from emagsync.marketplace.budget_store import budget_key
+        from emagsync.marketplace.limits import Budget
+
+        account = self.get(name)
+        key = budget_key(_server_of(base_url_of(account)), account.username)
+        budget = self._budgets.get(key)
+        if budget is None:
+            if self._settings.limit.enabled:
+                budget = Budget.on_disk(self._settings.data_dir / BUDGET_FOLDER, key, clock=self._clock)
+            else:
+                budget = Budget.unlimited(clock=self._clock)
+            self._budgets[key] = budget
+        return budget
+
+    async def aclose(self) -> None:
+        """Let the budgets write their last records; after the clients are closed."""
+        for budget in self._budgets.values():
+            await budget.aclose()
+        self._budgets.clear()
+
+
+def platform_for(account: AccountSettings) -> Platform:
+    """The platform that says what the account's rows mean: as configured, else by its address."""
+    if account.platform is not None:
+        return PLATFORMS[account.platform]
+    return platform_of(account.base_url) if account.base_url else PLATFORMS[DEFAULT_PLATFORM]
+
+
+def base_url_of(account: AccountSettings) -> str:
+    """Where the account's API is, without a slash at the end."""
+    return (account.base_url or platform_for(account).base_url).rstrip("/")
+
+
+def _both(
+    first: Callable[[CallRecord], None] | None, second: Callable[[CallRecord], None] | None
+) -> Callable[[CallRecord], None] | None:
+    if first is None or second is None:
+        return first or second
+
+    def tell(record: CallRecord) -> None:
+        first(record)
+        second(record)
+
+    return tell
+
+
+def _server_of(base_url: str) -> str:
+    """Scheme, host and port: eMAG counts by API user, however the path to it is spelled."""
+    parts = urlsplit(base_url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}"

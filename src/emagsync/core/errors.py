@@ -1,0 +1,45 @@
+"""The root of every error that emagsync raises on purpose.
+
+    EmagsyncError
+    ├── ConfigurationError      a person must change a setting, an account or the machine
+    │   └── SettingsError       an environment variable or `.env` line is missing or odd
+    ├── marketplace.errors.EmagError ...    what eMAG answered, or did not
+    ├── db.errors.DatabaseError ...         what the database refused
+    └── sync.errors.SyncError ...           what a run may not do
+
+Each error knows its `kind` (is it worth trying again?), a stable `code` for programs, and a message that
+says what happened and what to do next. Messages never hold secrets.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class ErrorKind(StrEnum):
+    """Whether the same call may succeed later, succeeds after a person acts, or never will."""
+
+    TRANSIENT = "transient"
+    CONFIGURATION = "configuration"
+    PERMANENT = "permanent"
+
+
+class EmagsyncError(Exception):
+    """Anything that emagsync reports: `str(error)` is one line for a person."""
+
+    code: ClassVar[str] = "error"
+    kind: ClassVar[ErrorKind] = ErrorKind.PERMANENT
+
+
+class ConfigurationError(EmagsyncError):
+    """A person must change something before this can work; the message says what."""
+
+    code = "configuration"
+    kind = ErrorKind.CONFIGURATION
+
+
+class SettingsError(ConfigurationError):
+    """A setting is missing or odd; the message names the variable."""
+
+    code = "settings"

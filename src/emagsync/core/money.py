@@ -1,0 +1,42 @@
+"""Money: decimals with at most four places, never floating point.
+
+eMAG sends prices without VAT with up to four decimals, as text ("121.8400") or as a JSON number.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+SCALE = 4
+UNIT = Decimal(1).scaleb(-SCALE)
+_FACTOR = 10**SCALE
+# 14 digits before the point and 4 after fit a signed 64-bit integer in units of 0.0001.
+LIMIT = Decimal(10) ** 14
+
+
+def exact(value: Decimal) -> Decimal:
+    """`value` with exactly four places. Raises ValueError where that would round, or beyond 14 integer digits."""
+    if not value.is_finite() or abs(value) >= LIMIT:
+        raise ValueError(f"{value} is not an amount below {LIMIT:.0f}")
+    try:
+        quantized = value.quantize(UNIT)
+    except InvalidOperation as error:  # more digits than the decimal context holds
+        raise ValueError(f"{value} has too many digits") from error
+    if quantized != value:
+        raise ValueError(f"{value} has more than {SCALE} decimals")
+    return quantized
+
+
+def to_units(value: Decimal) -> int:
+    """The amount in units of 0.0001, for databases that have no decimals."""
+    return int(exact(value).scaleb(SCALE))
+
+
+def from_units(units: int) -> Decimal:
+    """The amount that `to_units` turned into an integer."""
+    return Decimal(units).scaleb(-SCALE)
+
+
+def text(value: Decimal | None) -> str | None:
+    """The amount as people and programs read it: always four decimals, `"121.8400"`."""
+    return None if value is None else f"{value:.{SCALE}f}"

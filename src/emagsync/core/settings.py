@@ -1,0 +1,189 @@
+"""Settings from the environment or a `.env` file: ours (`EMAGSYNC_*`) and the accounts (`EMAG_<NAME>_*`).
+
+Accounts are written as sellers' scripts already write them: `EMAG_MAIN_USERNAME`, `EMAG_MAIN_PASSWORD`, and
+`EMAG_MAIN_BASE_URL` or `EMAG_MAIN_PLATFORM`; any `EMAG_<NAME>_USERNAME` makes an account `<name>` in lower case.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pydantic_settings
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from emagsync.core.errors import SettingsError
+
+_PREFIX = "EMAGSYNC_"
+
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+
+
+class AccountSettings(BaseModel):
+    """One eMAG API user, as configured. `base_url` wins over `platform`; neither means `emag-ro`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    username: str
+    password: SecretStr
+    base_url: str | None = None
+    platform: str | None = None
+
+
+class RetrySettings(BaseModel):
+    """How a failed eMAG call is tried again (`EMAGSYNC_RETRY__ATTEMPTS` and so on)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    attempts: int = Field(default=5, ge=1, le=20)
+    base_seconds: Seconds = 2.0
+    max_seconds: Seconds = 30.0
+    max_retry_after_seconds: Seconds = 120.0
+
+
+class HttpSettings(BaseModel):
+    """Limits of one HTTP exchange with eMAG (`EMAGSYNC_HTTP__READ_TIMEOUT` and so on)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    connect_timeout: Seconds = 10.0
+    read_timeout: Seconds = 60.0
+    max_response_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+
+
+class SyncSettings(BaseModel):
+    """Defaults and bounds of a run (`EMAGSYNC_SYNC__TIMEOUT_SECONDS` and so on)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    items_per_page: int = Field(default=100, ge=1, le=100)
+    timeout_seconds: int = Field(default=600, ge=1, le=86_400)
+    pages_in_flight: int = Field(default=8, ge=1, le=32)
+    heartbeat_seconds: Seconds = 4.0
+    stale_after_seconds: Seconds = 60.0
+    resume_within_seconds: Seconds = 3600.0
+
+
+class LimitSettings(BaseModel):
+    """Requests a second to each account. Only a test marketplace may be asked without a limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = True
+
+
+class Settings(BaseSettings):
+    """Everything the environment decides, validated. Secrets print as `**********`.
+
+    A variable that is set to nothing counts as not set, as Compose files and CI systems mean it.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    data_dir: Path = Field(default_factory=lambda: default_data_dir(os.environ), validate_default=True)
+    database_url: SecretStr | None = None
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    retry: RetrySettings = RetrySettings()
+    http: HttpSettings = HttpSettings()
+    sync: SyncSettings = SyncSettings()
+    limit: LimitSettings = LimitSettings()
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        if "?" in str(value) or "\0" in str(value):
+            raise ValueError("a folder whose name has no '?' is needed")  # it would end the path in SQLite's address
+        return Path(os.path.abspath(_expanded(value)))  # noqa: PTH100 - resolve() would also follow links
+
+    @property
+    def effective_database_url(self) -> str:
+        """The SQLAlchemy URL in use: `EMAGSYNC_DATABASE_URL`, else SQLite in the data directory. Holds a password."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir / 'emagsync.sqlite3'}"
+
+
+def read_variables(env_file: Path | None = Path(".env"), environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The `.env` file's variables, overridden by the environment's.
+
+    Values are taken as they are written: a `$` in a password is a `$`. Raises SettingsError when it cannot be read.
+    """
+    from_file: dict[str, str | None] = {}
+    if env_file is not None and env_file.is_file():
+        try:
+            from_file = dotenv_values(env_file, interpolate=False)
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{env_file} cannot be read: {error}") from error
+    merged = {name: value for name, value in from_file.items() if value is not None}
+    merged.update(os.environ if environ is None else environ)
+    return merged
+
+
+def load_settings(env_file: Path | None = Path(".env"), *, data_dir: Path | None = None) -> Settings:
+    """`EMAGSYNC_*` of the environment and `.env`; `data_dir` wins over both.
+
+    Raises SettingsError with one line that names each odd variable.
+    """
+    given = {} if data_dir is None else {"data_dir": data_dir}
+    try:
+        return Settings(_env_file=env_file, **given)  # type: ignore[call-arg, arg-type]
+    except ValidationError as error:
+        raise SettingsError("; ".join(_explain(detail) for detail in error.errors(include_url=False))) from None
+    except (pydantic_settings.SettingsError, OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The settings cannot be read: {error}") from None
+
+
+def setting_names() -> tuple[str, ...]:
+    """Every variable that `Settings` reads, such as `EMAGSYNC_RETRY__ATTEMPTS`."""
+    names: list[str] = []
+    for name, field in Settings.model_fields.items():
+        inner = field.annotation if isinstance(field.annotation, type) else None
+        if inner is not None and issubclass(inner, BaseModel):
+            names.extend(f"{_PREFIX}{name}__{part}".upper() for part in inner.model_fields)
+        else:
+            names.append(f"{_PREFIX}{name}".upper())
+    return tuple(names)
+
+
+def misspelt(variables: Iterable[str]) -> dict[str, str]:
+    """The variables that look like one of ours written wrong, with the one that was probably meant."""
+    known = setting_names()
+    guesses = {}
+    for variable in variables:
+        name = variable.upper()
+        if name.startswith(_PREFIX) and name not in known and (close := get_close_matches(name, known, 1, 0.9)):
+            guesses[variable] = close[0]
+    return guesses
+
+
+def default_data_dir(environ: Mapping[str, str]) -> Path:
+    """`$XDG_DATA_HOME/emagsync`, else `~/.local/share/emagsync`."""
+    base = environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path("~/.local/share")) / "emagsync"
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError("it begins with ~, but this user has no home folder: give the whole path") from error
+
+
+def _explain(detail: ErrorDetails) -> str:
+    variable = _PREFIX + "__".join(str(part) for part in detail["loc"]).upper()
+    return f"{variable}: {detail['msg'].removeprefix('Value error, ')}"

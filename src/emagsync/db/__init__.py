@@ -1,0 +1,1 @@
+"""The database: engine, transactions, column types, bulk statements, migrations. The only room that knows dialects."""

@@ -1,0 +1,169 @@
+"""The engine, opened and closed explicitly, and the two ways to use it: `transaction()` and `reading()`.
+
+Everything is SQLAlchemy Core on async connections and hands out plain rows: nothing is ever loaded lazily, so
+there is nothing that could raise `MissingGreenlet`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from emagsync.core.errors import SettingsError
+from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
+
+_ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+_READING = "emagsync_reading"
+BUSY_TIMEOUT_MS = 30_000
+
+
+class Database:
+    """One database. Use it as an async context manager, or call `close()`.
+
+    `transaction()` commits when its block ends and rolls back when it raises. On SQLite, which has one writer, the
+    writers of this process queue on a lock instead of polling the file's.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = async_url(url)
+        self._engine = _create_engine(self._url)
+        self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+
+    def __repr__(self) -> str:
+        return f"Database({self.description!r})"
+
+    async def __aenter__(self) -> Database:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """For migrations and tests."""
+        return self._engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is a file of this machine."""
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The database's file, if it is one."""
+        return Path(self._url.database) if self.is_sqlite and self._url.database else None
+
+    @property
+    def description(self) -> str:
+        """The address without its password."""
+        return self._url.render_as_string(hide_password=True)
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """A connection whose block is one transaction. Raises ConstraintViolated and DatabaseUnavailable."""
+        async with AsyncExitStack() as stack:
+            if self._writer is not None:
+                await stack.enter_async_context(self._writer)
+            with translated(self):
+                connection = await stack.enter_async_context(self._engine.begin())
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection that sees one moment of the database, does not write and does not wait for writers."""
+        with translated(self):
+            async with self._engine.connect() as connection:
+                await connection.execution_options(**{_READING: True})
+                yield connection
+
+
+class translated:  # noqa: N801 - reads as a statement: `with translated(database):`
+    """Turns driver errors into this room's, so that no other room sees the driver."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        if isinstance(error, IntegrityError):
+            raise ConstraintViolated(_constraint_of(error)) from error
+        if isinstance(error, DBAPIError | OSError | sqlite3.Error):
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise DatabaseUnavailable(
+                f"The database {self._database.description} cannot be used: {reason}. "
+                "Check EMAGSYNC_DATABASE_URL, or that EMAGSYNC_DATA_DIR exists, is writable and has free space."
+            ) from error
+
+
+def async_url(url: str) -> URL:
+    """`url` with the async driver of its database. Raises SettingsError when it names none that we support."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise SettingsError(
+            "EMAGSYNC_DATABASE_URL is not a database address such as sqlite:////var/lib/emagsync/db.sqlite3 "
+            "or postgresql://user:password@host/name."
+        ) from error
+    backend = parsed.drivername.split("+")[0]
+    if backend not in _ASYNC_DRIVERS:
+        raise SettingsError(f"EMAGSYNC_DATABASE_URL names {backend!r}; use sqlite or postgresql.")
+    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise SettingsError("EMAGSYNC_DATABASE_URL must name a file for SQLite: a copy in memory would be lost.")
+    return parsed.set(drivername=_ASYNC_DRIVERS[backend])
+
+
+def _create_engine(url: URL) -> AsyncEngine:
+    try:
+        engine = create_async_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            f"EMAGSYNC_DATABASE_URL needs the package {error.name!r}: install it, or use SQLite."
+        ) from error
+    if url.get_backend_name() == "sqlite":
+        event.listen(engine.sync_engine, "connect", _configure_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _configure_sqlite(connection: Any, _: object) -> None:
+    # The driver's own BEGIN would be a deferred one, which can fail half-way with SQLITE_BUSY when a reader
+    # becomes a writer; `_begin_sqlite` says which kind is meant.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        # Safe against a killed process; after a power cut the last commits may be missing, never half there,
+        # and a run reads those pages again.
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+        "journal_size_limit = 67108864",
+        "cache_size = -8000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reading = connection.get_execution_options().get(_READING, False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _constraint_of(error: IntegrityError) -> str:
+    name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+    return str(name or error.orig)

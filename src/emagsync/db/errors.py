@@ -1,0 +1,41 @@
+"""What the database refused, in words for the person who operates it.
+
+DatabaseError
+├── DatabaseUnavailable   it cannot be opened or reached
+├── DatabaseTooNew        a newer emagsync has already upgraded it
+└── ConstraintViolated    a uniqueness or reference rule said no; `repository` modules translate it
+"""
+
+from __future__ import annotations
+
+from emagsync.core.errors import EmagsyncError, ErrorKind
+
+
+class DatabaseError(EmagsyncError):
+    """Anything that the database refused."""
+
+    code = "database"
+
+
+class DatabaseUnavailable(DatabaseError):
+    """It cannot be opened, reached or written."""
+
+    code = "database_unavailable"
+    kind = ErrorKind.CONFIGURATION
+
+
+class DatabaseTooNew(DatabaseError):
+    """The schema is from a newer version of emagsync than this one."""
+
+    code = "database_too_new"
+    kind = ErrorKind.CONFIGURATION
+
+
+class ConstraintViolated(DatabaseError):
+    """A uniqueness or reference rule said no. `constraint` is its name, or the driver's words for it."""
+
+    code = "constraint"
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(f"The database refused the change: {constraint}.")
+        self.constraint = constraint

@@ -1,0 +1,86 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, Text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from emagsync.core import money
+
+# SQLite gives ids automatically only to a column declared INTEGER, which holds 64 bits there anyway.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Money(TypeDecorator[Decimal]):
+    """An amount with four decimals: NUMERIC(18, 4) on PostgreSQL, an integer of 0.0001 units on SQLite.
+
+    SQLite has no decimals and would keep a float. Units compare, sort and sum exactly there; AVG and arithmetic
+    in SQL must be done on the units.
+    """
+
+    impl = Numeric(18, money.SCALE)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """BIGINT units where there are no decimals."""
+        return dialect.type_descriptor(BigInteger() if dialect.name == "sqlite" else Numeric(18, money.SCALE))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        """Refuses (ValueError) what would have to be rounded."""
+        if value is None:
+            return None
+        return money.to_units(value) if dialect.name == "sqlite" else money.exact(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """Always four decimals."""
+        if value is None:
+            return None
+        return money.from_units(value) if dialect.name == "sqlite" else money.exact(value)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC moment. SQLite keeps the text `YYYY-MM-DD HH:MM:SS.ffffff`, in UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuses (ValueError) a moment without a zone: it could mean anything."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Aware, in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class JsonText(TypeDecorator[str]):
+    """JSON kept as the text that it came as: TEXT on SQLite, `json` (not `jsonb`) on PostgreSQL.
+
+    `jsonb` would reorder keys, respell numbers and refuse escaped NULs: the row must stay as eMAG sent it.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """`json` where it exists."""
+        return dialect.type_descriptor(postgresql.JSON() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
+        """The text itself."""
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
+        """The text itself."""
+        return value  # type: ignore[no-any-return]

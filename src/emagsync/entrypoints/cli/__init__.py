@@ -1,0 +1,21 @@
+"""The command line, `emagsync`. Commands import what they need when they run, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; see `exits.Exit`.
+
+    Raises only what nobody expected: `failures.report_crash`, set as the interpreter's hook, makes one line of it.
+    """
+    from emagsync.entrypoints.cli.app import build
+    from emagsync.entrypoints.cli.failures import report_crash, run_command
+
+    sys.excepthook = report_crash
+    # So that a terminated command cleans up as an interrupted one does. Not in a thread, where it cannot be set.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return run_command(build(), list(sys.argv[1:] if argv is None else argv))

@@ -1,0 +1,101 @@
+"""What came of a sync: for people, and as JSON for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from emagsync.core.errors import EmagsyncError
+from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.failures import redactor
+from emagsync.entrypoints.cli.text import duration, plural
+from emagsync.sync.schemas import Run, RunStatus
+
+if TYPE_CHECKING:
+    from emagsync.entrypoints.cli.sync import Outcome
+
+_ERRORS_SHOWN = 5
+
+
+def sync_document(sync_id: str, outcomes: Sequence[Outcome], code: ExitCode) -> dict[str, Any]:
+    """The JSON document of `emagsync sync --json`."""
+    return {
+        "sync_id": sync_id,
+        "exit_code": int(code),
+        "accounts": [
+            {
+                "account": outcome.account,
+                "outcome": outcome.run.status.value if outcome.run else _word(outcome.exit_code),
+                "exit_code": int(outcome.exit_code),
+                "run": outcome.run,
+                "error": None if outcome.error is None else _error(outcome.error),
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def print_summary(outcomes: Sequence[Outcome]) -> None:
+    """A paragraph for each account: what happened, and where it did not go well what to do."""
+    for outcome in outcomes:
+        lines = run_lines(outcome.run) if outcome.run else _unstarted_lines(outcome)
+        typer.echo(redactor.text("\n".join(lines)), err=outcome.run is None)
+
+
+def run_lines(run: Run) -> list[str]:
+    """The run in a few lines of text."""
+    took = duration(_seconds(run))
+    lines = [
+        f"{run.account}: {run.status.value} in {took}: {plural(run.processed, 'offer')} "
+        f"({run.created:,} created, {run.updated:,} updated, {run.unchanged:,} unchanged, {run.removed:,} removed, "
+        f"{run.failed:,} failed), {plural(run.pages_read, 'page')}, {plural(run.requests, 'request')}"
+    ]
+    for error in run.errors[:_ERRORS_SHOWN]:
+        where = f"page {error.page}: " if error.page is not None else ""
+        where += f"offer {error.emag_id}: " if error.emag_id is not None else ""
+        lines.append(f"  {where}{error.message}")
+    hidden = run.error_count - min(len(run.errors), _ERRORS_SHOWN)
+    if hidden > 0:
+        lines.append(f"  and {hidden:,} more: emagsync history show {run.id}")
+    if advice := _advice(run):
+        lines.append(f"  {advice}")
+    return lines
+
+
+def _advice(run: Run) -> str | None:
+    again = f"emagsync sync {run.account} --mode {run.mode.value}"
+    if run.status is RunStatus.INTERRUPTED:
+        return f"What was read is kept; `{again}` goes on from there (run {run.id})."
+    if run.status in (RunStatus.FAILED, RunStatus.CANCELLED):
+        return f"What was read is kept, nothing was marked removed. Try again: `{again}` (run {run.id})."
+    if run.status is RunStatus.PARTIAL and run.failed:
+        return f"Every page was read, but {plural(run.failed, 'row')} could not be stored (run {run.id})."
+    if run.status is RunStatus.PARTIAL:
+        return "Limited as asked: nothing was marked removed."
+    return None
+
+
+def _seconds(run: Run) -> float | None:
+    end = run.finished_at or run.heartbeat_at
+    return None if end is None or run.started_at is None else max(0.0, (end - run.started_at).total_seconds())
+
+
+def _unstarted_lines(outcome: Outcome) -> list[str]:
+    if outcome.exit_code is ExitCode.INTERRUPTED:
+        return [f"{outcome.account}: stopped at once; the next sync goes on from the last page that was stored."]
+    if isinstance(outcome.error, EmagsyncError):
+        return [f"emagsync: {outcome.account}: {' '.join(str(outcome.error).split())}"]
+    return [f"{outcome.account}: failed"]  # the details were reported when it happened
+
+
+def _word(code: ExitCode) -> str:
+    return {ExitCode.USAGE: "misconfigured", ExitCode.BUSY: "busy", ExitCode.INTERRUPTED: "interrupted"}.get(
+        code, "failed"
+    )
+
+
+def _error(error: BaseException) -> dict[str, str]:
+    code = error.code if isinstance(error, EmagsyncError) else "unexpected"
+    return {"code": code, "message": redactor.text(str(error))}

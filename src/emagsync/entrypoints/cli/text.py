@@ -1,0 +1,62 @@
+"""Numbers, times and JSON as the command line writes them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import typer
+
+
+def count(number: int | None) -> str:
+    """`2,545`; a dash for what is not known."""
+    return "-" if number is None else f"{number:,}"
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 page`, `26 pages`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float | None) -> str:
+    """`8.9 s`, `3 min 20 s`, `2 h 05 min`; a dash for what is not known."""
+    if seconds is None:
+        return "-"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def age(moment: datetime | None, now: datetime) -> str:
+    """`12 min ago`; `never` for what has not happened."""
+    if moment is None:
+        return "never"
+    seconds = max(0, int((now - moment).total_seconds()))
+    for size, unit in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size or (size < 86_400 and seconds >= size):
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def moment(at: datetime | None) -> str:
+    """A time in the reader's own zone, to the second."""
+    return "-" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output. Models go in as they are."""
+    import orjson
+
+    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
+    typer.echo(orjson.dumps(value, default=_plain, option=options), nl=False)
+
+
+def _plain(value: Any) -> Any:
+    from pydantic import BaseModel
+
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"{type(value).__name__} in JSON")

@@ -1,0 +1,287 @@
+"""eMAG's Marketplace API for one API user. Every wait, retry and limit is inside."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+from emagsync.core.clock import Clock, SystemClock
+from emagsync.marketplace.calls import Call, Caller, CallRecord
+from emagsync.marketplace.envelope import Envelope, result_objects, result_rows, result_value
+from emagsync.marketplace.errors import MalformedResults, RequestInvalid, WriteRefused
+from emagsync.marketplace.filters import OfferFilters, OrderFilters, page_body
+from emagsync.marketplace.limits import Budget, Priority
+from emagsync.marketplace.offers import ParsedRow, parse, peek_id
+from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage, read_count
+from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
+from emagsync.marketplace.retry import RetryPolicy
+from emagsync.marketplace.transport import HttpOptions, Transport
+from emagsync.marketplace.windows import RouteGroup
+from emagsync.marketplace.writes import OfferUpdate, SaveResult, documentation_remarks, save_body
+
+MOST_EANS: Final = 100
+DEFAULT_ACCOUNT: Final = "emag"
+
+
+class EmagClient:
+    """The client of one API user, on one event loop: `async with EmagClient(...) as client`.
+
+    `base_url` wins over `platform`'s own address. `account` is the name that records and errors carry. Without a
+    `budget` the client counts its requests itself, in memory; hand in one `Budget` where several clients or processes
+    use the same API user. `on_call` gets a record of every attempt. Methods raise `EmagError`s, see `errors.py`.
+    """
+
+    def __init__(
+        self,
+        *,
+        username: str,
+        password: str,
+        platform: str = DEFAULT_PLATFORM,
+        base_url: str | None = None,
+        account: str | None = None,
+        budget: Budget | None = None,
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008  # a frozen value
+        http: HttpOptions = HttpOptions(),  # noqa: B008  # a frozen value
+        clock: Clock | None = None,
+        rng: random.Random | None = None,
+        on_call: Callable[[CallRecord], None] | None = None,
+    ) -> None:
+        if not username or not password:
+            raise RequestInvalid("a client needs a username and a password")
+        clock = clock or SystemClock()
+        self._platform = _platform(platform, base_url)
+        self._base_url = (base_url or self._platform.base_url).rstrip("/")
+        self._transport = Transport(self._base_url, username, password, http)
+        self._own_budget = budget is None
+        self._budget = budget or Budget.in_memory(clock=clock)
+        self._caller = Caller(
+            account=account or DEFAULT_ACCOUNT,
+            transport=self._transport,
+            budget=self._budget,
+            retry=retry,
+            clock=clock,
+            rng=rng or random.Random(),  # noqa: S311  # spreads retries; nothing secret
+            on_call=on_call,
+        )
+
+    def __repr__(self) -> str:
+        return f"EmagClient(account={self.account!r}, base_url={self._base_url!r})"
+
+    @property
+    def platform(self) -> Platform:
+        """The marketplace this client talks to."""
+        return self._platform
+
+    @property
+    def account(self) -> str:
+        """The name that records and errors carry."""
+        return self._caller.account
+
+    @property
+    def base_url(self) -> str:
+        """The address of the API, without a slash at its end."""
+        return self._base_url
+
+    @property
+    def budget(self) -> Budget:
+        """The request budget that this client draws on."""
+        return self._budget
+
+    async def open(self) -> Self:
+        """Get ready for calls. `async with` does it."""
+        await self._transport.open()
+        return self
+
+    async def aclose(self) -> None:
+        """Close the connections, and the budget where it is the client's own."""
+        await self._transport.close()
+        if self._own_budget:
+            await self._budget.aclose()
+
+    async def __aenter__(self) -> Self:
+        return await self.open()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    # Offers
+
+    async def read_offers(
+        self, *, page: int = 1, per_page: int = 100, filters: OfferFilters | None = None, attempts: int | None = None
+    ) -> OfferPage:
+        """One page of offers, `per_page` 1..100. Without a status filter all statuses come. No order is promised.
+
+        `attempts` replaces the retry policy's number for this call.
+        """
+        body = page_body(page, per_page) | (filters.body() if filters else {})
+        rows = await self._caller.run(Call("product_offer/read", result_rows, body), attempts)
+        return OfferPage(page, per_page, rows, self._platform)
+
+    async def count_offers(self, filters: OfferFilters | None = None, *, attempts: int | None = None) -> OfferCount:
+        """How many offers match, as eMAG says it. A hint only."""
+        body = filters.body() if filters else {}
+        return await self._caller.run(Call("product_offer/count", _count, body), attempts)
+
+    async def find_offer(self, emag_id: int) -> ParsedRow | None:
+        """The offer with this id; None when eMAG answered properly and does not know it.
+
+        Raises MalformedResults when eMAG answers with other offers only: its filter did not work, and nothing follows.
+        """
+
+        def read(envelope: Envelope) -> bytes | None:
+            rows = result_rows(envelope)
+            for row in rows:
+                if peek_id(row) == emag_id:
+                    return row
+            if rows:
+                raise MalformedResults(f"eMAG was asked for offer {emag_id} and answered with other offers")
+            return None
+
+        body = page_body(1, 100) | OfferFilters(id=emag_id).body()
+        row = await self._caller.run(Call("product_offer/read", read, body))
+        return None if row is None else parse(row, self._platform)
+
+    async def offer_pages(
+        self, *, per_page: int = 100, filters: OfferFilters | None = None, start: int = 1
+    ) -> AsyncIterator[OfferPage]:
+        """Every page from `start` on, one after the other, until one comes back empty (which is not yielded)."""
+        number = start
+        while page := await self.read_offers(page=number, per_page=per_page, filters=filters):
+            yield page
+            number += 1
+
+    async def offers(self, *, per_page: int = 100, filters: OfferFilters | None = None) -> AsyncIterator[ParsedRow]:
+        """Every row, page by page. Rows may shift between pages while one reads: some may come twice or not at all."""
+        async for page in self.offer_pages(per_page=per_page, filters=filters):
+            for row in page.rows:
+                yield row
+
+    async def save_offers(self, updates: Sequence[OfferUpdate]) -> SaveResult:
+        """Change 1 to 50 existing offers (`offer/save`). The answer is for the whole list: all or nothing.
+
+        Raises WriteRefused when nothing was saved, UncertainWrite when that is not known.
+        """
+        body = save_body([update.body() for update in updates])
+        await self._caller.run(_write("offer/save", body))
+        return SaveResult()
+
+    async def save_product_offers(self, offers: Sequence[Mapping[str, Any]]) -> SaveResult:
+        """Create or update 1 to 50 offers (`product_offer/save`), in eMAG's own keys; prices as text.
+
+        Objections to a product's documentation come back as remarks: eMAG saves the offer all the same.
+        """
+        try:
+            await self._caller.run(_write("product_offer/save", save_body(offers)))
+        except WriteRefused as error:
+            result = documentation_remarks(error)
+            if result is None:
+                raise
+            return result
+        return SaveResult()
+
+    # Reference data
+
+    async def read_vat(self, *, attempts: int | None = None) -> tuple[dict[str, Any], ...]:
+        """The VAT rates. The cheapest call that proves credentials, API right and IP."""
+        return await self._caller.run(Call("vat/read", result_objects, {}), attempts)
+
+    async def read_handling_times(self) -> tuple[dict[str, Any], ...]:
+        """The handling times that offers may have, in days."""
+        return await self._caller.run(Call("handling_time/read", result_objects, {}))
+
+    async def read_categories(
+        self,
+        *,
+        category_id: int | None = None,
+        language: str | None = None,
+        page: int = 1,
+        per_page: int = 100,
+        values_page: int | None = None,
+        values_per_page: int | None = None,
+    ) -> tuple[dict[str, Any], ...]:
+        """One page of categories; with `category_id` that one, its characteristics and one page of their values."""
+        options = {
+            "id": category_id,
+            "language": language,
+            "valuesCurrentPage": values_page,
+            "valuesPerPage": values_per_page,
+        }
+        body = page_body(page, per_page) | {name: value for name, value in options.items() if value is not None}
+        return await self._caller.run(Call("category/read", result_objects, body))
+
+    async def find_by_eans(self, eans: Sequence[str]) -> tuple[dict[str, Any], ...]:
+        """The catalogue's products with these EANs, at most 100 a call. Has limits of its own (5/s, 5000 a day)."""
+        if not 1 <= len(eans) <= MOST_EANS:
+            raise RequestInvalid(f"{len(eans)} EANs in one call; eMAG takes 1 to {MOST_EANS}")
+        call = Call(
+            "documentation/find_by_eans",
+            result_objects,
+            query=[("eans[]", ean) for ean in eans],
+            method="GET",
+            group=RouteGroup.EANS,
+        )
+        return await self._caller.run(call)
+
+    # Orders
+
+    async def read_orders(
+        self, filters: OrderFilters | None = None, *, page: int = 1, per_page: int = 100
+    ) -> OrderPage:
+        """One page of orders. Orders change until they are acknowledged: read them again after that."""
+        body = page_body(page, per_page) | self._order_body(filters)
+        rows = await self._caller.run(_order_call("order/read", result_rows, body))
+        return OrderPage(page, per_page, rows)
+
+    async def count_orders(self, filters: OrderFilters | None = None) -> OfferCount:
+        """How many orders match, as eMAG says it."""
+        return await self._caller.run(_order_call("order/count", _count, self._order_body(filters)))
+
+    async def order_pages(
+        self, filters: OrderFilters | None = None, *, per_page: int = 100
+    ) -> AsyncIterator[OrderPage]:
+        """Every page of orders, until one comes back empty."""
+        number = 1
+        while page := await self.read_orders(filters, page=number, per_page=per_page):
+            yield page
+            number += 1
+
+    async def acknowledge_order(self, order_id: int) -> None:
+        """Take a new order in work (status 1 to 2); eMAG stops notifying about it. Only after it is safely stored.
+
+        A write, yet repeated like a read: acknowledging an order twice leaves it as acknowledging it once does.
+        """
+        if order_id < 1:
+            raise RequestInvalid(f"order id {order_id} is not positive")
+        await self._caller.run(_write(f"order/acknowledge/{order_id}", {}, group=RouteGroup.ORDERS, repeatable=True))
+
+    def _order_body(self, filters: OrderFilters | None) -> dict[str, Any]:
+        return filters.body(self._platform.time_zone) if filters else {}
+
+
+def _platform(code: str, base_url: str | None) -> Platform:
+    if base_url is not None:
+        known = platform_of(base_url)
+        if urlsplit(known.base_url).hostname == urlsplit(base_url).hostname:
+            return known
+    if code not in PLATFORMS:
+        raise RequestInvalid(f"platform is {code!r}; choose one of {', '.join(PLATFORMS)}")
+    return PLATFORMS[code]
+
+
+def _count(envelope: Envelope) -> OfferCount:
+    return read_count(result_value(envelope))
+
+
+def _order_call(route: str, read: Callable[[Envelope], Any], body: object) -> Call[Any]:
+    return Call(route, read, body, group=RouteGroup.ORDERS, priority=Priority.URGENT)
+
+
+def _write(route: str, body: object, *, group: RouteGroup = RouteGroup.GENERAL, repeatable: bool = False) -> Call[None]:
+    return Call(
+        route, lambda _: None, body, group=group, priority=Priority.URGENT, is_write=True, repeatable=repeatable
+    )

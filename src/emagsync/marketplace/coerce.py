@@ -1,0 +1,201 @@
+"""One value as eMAG sends it, read strictly: the value it means, nothing, or a reason why it cannot be read.
+
+Source: the shapes met in production (docs/emag-api): numbers as text, prices as text or number, `""` for nothing.
+Every function takes what `rowjson.decode` gives (`str`, `int`, `Decimal`, `bool`, `None`, `list`, `dict`; never a
+float) and raises `Unreadable` with a reason that names what is there. Nothing is ever rounded.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from emagsync.core import money
+
+INTEGER_LIMIT = 2**31 - 1
+"""No count, code or foreign id of eMAG's comes near it, and every database holds it in a plain integer column."""
+ID_LIMIT = 2**63 - 1
+WEIGHT_SCALE = 6
+_WEIGHT_UNIT = Decimal(1).scaleb(-WEIGHT_SCALE)
+_WEIGHT_LIMIT = Decimal(10) ** 12
+# JSON's numbers, and what people type for them: a sign, leading zeros, ".5". Never "1,5", "1_000" or "NaN".
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SHOWN = 40
+_LONGEST_PLAIN = 400
+_LONGEST_NUMBER = 400
+
+
+class Unreadable(ValueError):
+    """The value cannot be read as what its field holds; the text says what is there instead."""
+
+
+def described(value: object) -> str:
+    """What is there, for a person: `'n/a'`, `the number 1.5`, `a list`, `true`."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        shown = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
+        return ascii(shown) if _UNSTORABLE.search(shown) else repr(shown)
+    if isinstance(value, int | Decimal):
+        shown = number_text(value)
+        return f"the number {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '…'}"
+    return "a list" if isinstance(value, list) else "an object"
+
+
+def number_text(value: int | Decimal) -> str:
+    """The one spelling of a number, without exponent and trailing zeros (`121.84`); beyond 400 places `12184E398`."""
+    sign, digits, exponent = Decimal(value).as_tuple()
+    if not isinstance(exponent, int):
+        return str(value)
+    text = "".join(map(str, digits)).lstrip("0")
+    bare = text.rstrip("0")
+    exponent += len(text) - len(bare)
+    if not bare:
+        return "0"
+    minus = "-" if sign else ""
+    if exponent >= 0:
+        return (
+            f"{minus}{bare}{'0' * exponent}" if len(bare) + exponent <= _LONGEST_PLAIN else f"{minus}{bare}E{exponent}"
+        )
+    if exponent < -_LONGEST_PLAIN:
+        return f"{minus}{bare}E{exponent}"
+    padded = bare.rjust(1 - exponent, "0")
+    return f"{minus}{padded[:exponent]}.{padded[exponent:]}"
+
+
+def number(value: object) -> Decimal | None:
+    """Any finite number, from a number or its text; `None` for null and empty text."""
+    if value is None:
+        return None
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    if isinstance(value, str):
+        text = value.strip()
+        if not text:
+            return None
+        if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text):
+            return Decimal(text)
+    raise Unreadable(f"is {described(value)}, not a number")
+
+
+def whole(value: object, least: int = 0, most: int = INTEGER_LIMIT) -> int | None:
+    """A whole number within bounds: `5`, `"5"` and `5.0` are 5, `1.5` is not readable."""
+    try:
+        amount = number(value)
+    except Unreadable:
+        raise Unreadable(f"is {described(value)}, not a whole number") from None
+    if amount is None:
+        return None
+    if not least <= amount <= most:
+        raise Unreadable(f"is {described(value)}, not between {least} and {most}")
+    # Bounded first: turning 1e999999 into an int would take all memory.
+    result = int(amount)
+    if result != amount:
+        raise Unreadable(f"is {described(value)}, not a whole number")
+    return result
+
+
+@lru_cache(maxsize=4096)
+def _price_text(value: str) -> Decimal | None:
+    return _price(value)
+
+
+def _price(value: object) -> Decimal | None:
+    amount = number(value)
+    if amount is None:
+        return None
+    if amount < 0:
+        raise Unreadable(f"is {described(value)}, below zero")
+    try:
+        # Compared first: arithmetic overflows on 1e9999999. The price -0 is 0.
+        exact = money.exact(amount) if amount < money.LIMIT else None
+    except ValueError:
+        exact = None
+    if exact is None:
+        raise Unreadable(f"is {described(value)}, not an amount below 10^14 with at most {money.SCALE} decimals")
+    return abs(exact)
+
+
+def price(value: object) -> Decimal | None:
+    """An amount of money with exactly four decimals. More decimals, or less than zero, is not readable."""
+    # The same few texts ("1.0000", "100387.5800") fill a catalogue.
+    return _price_text(value) if type(value) is str and len(value) < 32 else _price(value)
+
+
+def weight(value: object) -> Decimal | None:
+    """A weight with exactly six decimals, as eMAG writes it."""
+    amount = number(value)
+    if amount is None:
+        return None
+    if not 0 <= amount < _WEIGHT_LIMIT:
+        raise Unreadable(f"is {described(value)}, not between 0 and 10^12")
+    quantized = abs(amount.quantize(_WEIGHT_UNIT))
+    if quantized != amount:
+        raise Unreadable(f"is {described(value)}, with more than {WEIGHT_SCALE} decimals")
+    return quantized
+
+
+def text(value: object) -> str | None:
+    """Text as it is; a number is its text (`1` is `"1"`); `None` for null and empty text."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        return number_text(value)
+    raise Unreadable(f"is {described(value)}, not text")
+
+
+def address(value: object) -> str | None:
+    """A URL; what is a number, as number or as text, is none."""
+    if isinstance(value, str) and not _NUMBER.fullmatch(value):
+        return value or None
+    if value is None:
+        return None
+    raise Unreadable(f"is {described(value)}, not an address")
+
+
+def barcode(value: object) -> str | None:
+    """An EAN without white space around it: text, or a whole number without its leading zeros."""
+    if isinstance(value, Decimal) and value != value.to_integral_value():
+        raise Unreadable(f"is {described(value)}, not a barcode")
+    found = text(value)
+    return (found.strip() or None) if found else None
+
+
+def storable(value: str) -> str:
+    """Without what databases refuse: NUL characters go, half surrogate pairs become U+FFFD."""
+    return _UNSTORABLE.sub(lambda match: "" if match[0] == "\x00" else "\ufffd", value)
+
+
+def ownership(value: object) -> int | None:
+    """Documented as 1 (may edit the documentation) and 2 (may not), met as true and false."""
+    if isinstance(value, bool):
+        return 1 if value else 2
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return 1 if value.strip().lower() == "true" else 2
+    return whole(value, 1, 2)
+
+
+def identifier(value: object) -> int | None:
+    """The seller's own id of an offer: 1 and up."""
+    try:
+        return whole(value, 1, ID_LIMIT)
+    except Unreadable:
+        raise Unreadable(f"is {described(value)}, not a whole number from 1 to 2^63-1") from None
+
+
+def members(value: Any) -> list[Any] | None:
+    """A list, also where one member came without its list or PHP wrote an object with counting keys; else `None`."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        return list(value.values()) if all(key.isdigit() for key in value) else [value]
+    return [] if value is None or value == "" else None

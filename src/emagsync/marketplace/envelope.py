@@ -1,0 +1,251 @@
+"""From an HTTP answer to its `results`, or to the error that it means.
+
+Success is HTTP 200 with a key `isError` that is exactly `false`; everything else is a failure, never "no more offers".
+Source: eMAG's API documentation v4.4.9, "Responses", and what integrations have [seen] in production.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from emagsync.marketplace.errors import (
+    ApiRightMissing,
+    CredentialsRefused,
+    EmagError,
+    IpNotAllowed,
+    MalformedResults,
+    MissingIsError,
+    NotJson,
+    RateLimited,
+    Refused,
+    ServerFailure,
+    TruncatedAnswer,
+    UnexpectedStatus,
+    WriteRefused,
+)
+from emagsync.marketplace.signals import retry_after
+
+_BAD_IP: Final = re.compile(r"invalid vendor ip\s*\[?\s*([0-9a-f.:]*)", re.IGNORECASE)
+_NOT_ALLOWED: Final = re.compile(r"you are not allowed to use this api", re.IGNORECASE)
+_LONGEST_MESSAGE: Final = 300
+_MOST_MESSAGES: Final = 20
+_LONGEST_PLAIN_BODY: Final = 4096
+_KINDS: Final = {
+    b"": "nothing",
+    b"[": "a list",
+    b"{": "an object",
+    b'"': "a text",
+    b"n": "null",
+    b"t": "true",
+    b"f": "false",
+}
+
+
+class HttpAnswer(NamedTuple):
+    """One HTTP answer; `headers` look names up in any case, `body` is decompressed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Envelope(msgspec.Struct, rename={"is_error": "isError"}):
+    """eMAG's frame around every answer; the parts are read only when they are needed."""
+
+    is_error: msgspec.Raw = msgspec.Raw()
+    messages: msgspec.Raw = msgspec.Raw()
+    errors: msgspec.Raw = msgspec.Raw()
+    message: msgspec.Raw = msgspec.Raw()
+    results: msgspec.Raw = msgspec.Raw()
+
+
+_ENVELOPE: Final = msgspec.json.Decoder(Envelope)
+_RAW_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_RAW_DICT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_EXACT: Final = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def open_envelope(answer: HttpAnswer, *, is_write: bool, now: datetime) -> Envelope:
+    """The envelope of a successful answer. Raises the EmagError that any other answer means."""
+    envelope, problem = _decode(answer.body)
+    refusal = _configuration_refusal(answer, envelope)
+    if refusal is not None:
+        raise refusal
+    if answer.status != 200:
+        raise _status_error(answer, envelope, now)
+    if envelope is None:
+        raise problem or NotJson("eMAG's answer is not JSON")
+    is_error = bytes(envelope.is_error)
+    if is_error == b"true":
+        raise _refused(texts(envelope), is_write=is_write)
+    if is_error != b"false":
+        found = f"isError is {is_error[:40].decode(errors='replace')}" if is_error else "isError is missing"
+        raise MissingIsError(f"eMAG's answer does not say whether it succeeded: {found}{_quoted(texts(envelope))}")
+    return envelope
+
+
+def result_rows(envelope: Envelope) -> tuple[bytes, ...]:
+    """`results` as a list, each row exactly as it was sent. Raises MalformedResults.
+
+    PHP writes a list with gaps as an object with numeric keys; an object without keys is no list.
+    """
+    raw = bytes(envelope.results)
+    if raw.startswith(b"["):
+        return tuple(bytes(row) for row in _RAW_LIST.decode(raw))
+    if raw.startswith(b"{"):
+        numbered = _RAW_DICT.decode(raw)
+        if numbered and all(key.isascii() and key.isdigit() for key in numbered):
+            return tuple(bytes(numbered[key]) for key in sorted(numbered, key=int))
+    raise MalformedResults(f"eMAG's answer holds {_kind(raw)} where a list of results is due")
+
+
+def result_value(envelope: Envelope) -> object:
+    """`results` decoded, numbers with a fraction as Decimal; None when it is missing."""
+    return _exact(bytes(envelope.results)) if envelope.results else None
+
+
+def result_objects(envelope: Envelope) -> tuple[dict[str, Any], ...]:
+    """`results` as a list of objects, numbers with a fraction as Decimal. Raises MalformedResults."""
+    rows = tuple(_exact(row) for row in result_rows(envelope))
+    if not all(isinstance(row, dict) for row in rows):
+        raise MalformedResults("eMAG's answer holds something else than objects in its list of results")
+    return rows
+
+
+def _exact(raw: bytes) -> Any:
+    try:
+        return _EXACT.decode(raw)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise NotJson(f"eMAG's results cannot be decoded ({one_line(str(error))})") from error
+
+
+def texts(envelope: Envelope) -> tuple[str, ...]:
+    """Every text of `messages`, `message` and `errors`, one line each, in whatever shape they came."""
+    found: dict[str, None] = {}
+    for part in (envelope.messages, envelope.message, envelope.errors):
+        if part:
+            try:
+                _collect(msgspec.json.decode(part), found, depth=0)
+            except (msgspec.DecodeError, RecursionError):
+                continue
+    return tuple(found)[:_MOST_MESSAGES]
+
+
+def _collect(value: object, found: dict[str, None], depth: int) -> None:
+    if isinstance(value, str):
+        line = one_line(value)
+        if line:
+            found[line] = None
+    elif depth >= 4:
+        return
+    elif isinstance(value, list):
+        for item in value:
+            _collect(item, found, depth + 1)
+    elif isinstance(value, dict):
+        _collect_object(value, found, depth)
+
+
+def _collect_object(value: dict[str, object], found: dict[str, None], depth: int) -> None:
+    text = next((value[key] for key in ("message", "text") if isinstance(value.get(key), str)), None)
+    if isinstance(text, str):
+        field = value.get("field")
+        _collect(f"{field}: {text}" if isinstance(field, str) and field else text, found, depth + 1)
+        return
+    for item in value.values():
+        _collect(item, found, depth + 1)
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks and control characters, at most 300 characters."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text[:2000]).split())
+    return line if len(line) <= _LONGEST_MESSAGE else line[: _LONGEST_MESSAGE - 1] + "…"
+
+
+def _decode(body: bytes) -> tuple[Envelope | None, EmagError | None]:
+    if not body.strip():
+        return None, TruncatedAnswer("eMAG's answer is empty")
+    try:
+        str(body, "utf-8")  # rows are cut out as bytes and must be text
+        return _ENVELOPE.decode(body.removeprefix(b"\xef\xbb\xbf")), None
+    except msgspec.ValidationError:
+        return None, MissingIsError(f"eMAG's answer is {_kind(body)} instead of an object with isError")
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+        what = "an HTML page" if body.lstrip()[:1] == b"<" else "not JSON"
+        reason = "" if what == "an HTML page" else f" ({one_line(str(error))})"
+        return None, NotJson(f"eMAG's answer is {what}{reason}")
+
+
+def _kind(raw: bytes) -> str:
+    first = raw.lstrip()[:1]
+    kinds = {
+        b"": "nothing",
+        b"[": "a list",
+        b"{": "an object",
+        b'"': "a text",
+        b"n": "null",
+        b"t": "true",
+        b"f": "false",
+    }
+    return kinds.get(first, "a number")
+
+
+def _configuration_refusal(answer: HttpAnswer, envelope: Envelope | None) -> EmagError | None:
+    if answer.status >= 500 or answer.status in (408, 429):
+        return None
+    if answer.status == 200 and envelope is not None and bytes(envelope.is_error) == b"false":
+        return None
+    said = _words(answer, envelope)
+    bad_ip = next((match for match in map(_BAD_IP.search, said) if match), None)
+    if bad_ip:
+        ip = bad_ip[1] or None
+        return IpNotAllowed(
+            f"eMAG does not accept calls from {f'the address {ip}' if ip else 'this address'}: add it to the list of "
+            "allowed addresses of the API user in eMAG's seller account",
+            ip,
+        )
+    if answer.status == 401 or any(_NOT_ALLOWED.search(text) for text in said):
+        return CredentialsRefused(
+            "eMAG refused the credentials: check the API user's name and password, and that this user may use the API"
+        )
+    if answer.status == 403:
+        return ApiRightMissing(
+            f"eMAG forbids this call: give the API user the right to it in eMAG's seller account{_quoted(said)}"
+        )
+    return None
+
+
+def _words(answer: HttpAnswer, envelope: Envelope | None) -> tuple[str, ...]:
+    if envelope is not None:
+        return texts(envelope)
+    body = answer.body[:_LONGEST_PLAIN_BODY].decode(errors="replace")
+    return () if body.lstrip()[:1] in ("<", "{", "[") else (one_line(body),)
+
+
+def _status_error(answer: HttpAnswer, envelope: Envelope | None, now: datetime) -> EmagError:
+    status = answer.status
+    if status == 429:
+        wait = retry_after(answer.headers, now)
+        return RateLimited("eMAG refused the request: too many requests (HTTP 429)", wait)
+    if status >= 500 or status == 408 or status < 300:
+        return ServerFailure(f"eMAG failed with HTTP {status}", status, retry_after(answer.headers, now))
+    if status < 400:
+        return UnexpectedStatus(f"eMAG redirects this call (HTTP {status}): check the account's base URL", status)
+    said = texts(envelope) if envelope is not None else ()
+    return UnexpectedStatus(f"eMAG answered HTTP {status}: check the account's base URL{_quoted(said)}", status)
+
+
+def _refused(messages: tuple[str, ...], *, is_write: bool) -> Refused:
+    said = "; ".join(messages) or "without giving a reason"
+    if is_write:
+        return WriteRefused(f"eMAG refused the change: {said}", messages)
+    return Refused(f"eMAG refused the call: {said}", messages)
+
+
+def _quoted(said: tuple[str, ...]) -> str:
+    return f" (eMAG says: {'; '.join(said)})" if said else ""

@@ -1,0 +1,290 @@
+"""The request budget of one API user: who may send the next request, and when.
+
+Requests are granted at the moment they start, first come, first served, orders and writes before catalogue reads.
+Nothing polls: one task per route group sleeps until the next slot is free, and only while somebody waits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Coroutine, Mapping
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from emagsync.core.clock import Clock, SystemClock
+from emagsync.marketplace import signals
+from emagsync.marketplace.budget_store import BudgetStore, FileStore, MemoryStore
+from emagsync.marketplace.errors import BudgetStoreError, EmagError, RequestInvalid
+from emagsync.marketplace.windows import (
+    EMAG_LIMITS,
+    NO_LIMITS,
+    GroupState,
+    GroupUse,
+    Limits,
+    Moment,
+    RouteGroup,
+    Taken,
+)
+
+HTTP_TOO_MANY: Final = 429
+
+
+class Priority(IntEnum):
+    """Who goes first when requests wait for the same group."""
+
+    URGENT = 0  # orders and writes
+    NORMAL = 1  # catalogue reads
+
+
+class BudgetStats(NamedTuple):
+    """The budget's use by group, over all processes that share it; `waiting` counts this process's callers only."""
+
+    groups: dict[RouteGroup, GroupUse]
+    waiting: dict[RouteGroup, int]
+
+    @property
+    def requests(self) -> int:
+        """Requests sent, all groups."""
+        return sum(use.requests for use in self.groups.values())
+
+    @property
+    def refusals(self) -> int:
+        """HTTP 429 answers, all groups."""
+        return sum(use.refusals for use in self.groups.values())
+
+
+class Grant:
+    """The right to send one request now. Call `sent` when its bytes go out, or `release` when they never will."""
+
+    def __init__(self, budget: Budget, group: RouteGroup, taken: Taken, waited_seconds: float) -> None:
+        self.group = group
+        self.waited_seconds = waited_seconds
+        self.was_sent = False
+        # How many slots of the group were in use when this request went out, itself included.
+        self.crowd = 0
+        self.sent_at: float | None = None
+        self._budget = budget
+        self._taken = taken
+        self._settled = False
+
+    def sent(self) -> None:
+        """The request is being written now: its slot is busy for one window from this moment."""
+        if not self._settled:
+            self._settled = self.was_sent = True
+            self.sent_at = self._budget.clock.monotonic()
+            self._budget.spawn(self._record())
+
+    async def _record(self) -> None:
+        self.crowd = await self._budget.record_sent(self.group, self._taken, self.waited_seconds)
+
+    async def release(self) -> None:
+        """Give the slot back unless the request was sent. Also done when the caller is being cancelled."""
+        if not self._settled:
+            self._settled = True
+            await asyncio.shield(self._budget.spawn(self._budget.give_back(self.group, self._taken)))
+
+
+class Budget:
+    """The one owner of an API user's request budget. Belongs to one event loop; share it between clients.
+
+    `in_memory` counts for this process, `on_disk` for all processes of this machine that name the same directory and
+    key. eMAG's own answers reach it through `refused` and `pause`.
+    """
+
+    def __init__(self, store: BudgetStore, *, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        self._store = store
+        self._queues = {group: _Queue(self, group) for group in RouteGroup}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    @classmethod
+    def in_memory(cls, *, clock: Clock | None = None, assume_used: bool = False) -> Budget:
+        """A budget of this process alone. It does not know of requests before it was made: where a process may
+        restart within a second, `assume_used` makes it wait one window first."""
+        clock = clock or SystemClock()
+        return cls(MemoryStore(EMAG_LIMITS, clock, assume_used=assume_used), clock=clock)
+
+    @classmethod
+    def on_disk(cls, directory: Path, key: str, *, clock: Clock | None = None) -> Budget:
+        """A budget in small files under `directory`, shared by the machine's processes. `budget_key` makes a key.
+
+        Raises BudgetStoreError when the directory cannot be made.
+        """
+        clock = clock or SystemClock()
+        return cls(FileStore(directory, key, EMAG_LIMITS, clock), clock=clock)
+
+    @classmethod
+    def unlimited(cls, *, clock: Clock | None = None) -> Budget:
+        """Only pauses, no limits: for a marketplace of one's own."""
+        clock = clock or SystemClock()
+        return cls(MemoryStore(NO_LIMITS, clock), clock=clock)
+
+    async def acquire(self, group: RouteGroup, priority: Priority = Priority.NORMAL) -> Grant:
+        """Wait for the right to send one request of `group`. May be cancelled at any point without losing a slot."""
+        began = self.clock.monotonic()
+        taken = await self._queues[group].wait_turn(priority)
+        waited = self.clock.monotonic() - began
+        return Grant(self, group, taken, waited if waited >= 0.001 else 0.0)
+
+    async def pause(self, group: RouteGroup, seconds: float) -> None:
+        """No request of `group` for `seconds` (at most 120), whoever asks."""
+
+        def change(state: GroupState, _limits: Limits, at: Moment) -> None:
+            state.pause(at.steady, seconds)
+
+        await self._store.update(group, change)
+        self._queues[group].wake()
+
+    async def refused(self, group: RouteGroup, *, since_sent: float, pause: float | None) -> None:
+        """A request that went out `since_sent` seconds ago got a 429: the whole group pauses and spaces out."""
+
+        def change(state: GroupState, _limits: Limits, at: Moment) -> None:
+            state.refused(at.steady, since_sent, pause)
+
+        await self._store.update(group, change)
+        self._queues[group].wake()
+
+    async def heed(self, grant: Grant, status: int, headers: Mapping[str, str]) -> None:
+        """Learn from the answer to the request of `grant`: a 429, or headers that say that nothing remains."""
+        now = self.clock.now()
+        since_sent = self.clock.monotonic() - grant.sent_at if grant.sent_at is not None else 0.0
+        pause = signals.minute_pause(headers, now)
+        if status == HTTP_TOO_MANY:
+            asked = signals.retry_after(headers, now)
+            await self.refused(grant.group, since_sent=since_sent, pause=pause if asked is None else asked)
+            return
+        if pause is None and signals.second_is_spent(headers) and not self._explains(grant):
+            # The gateway's second began before the request reached it and ends within a second of that.
+            pause = 1.0 - since_sent
+        if pause is not None and pause > 0:
+            await self.pause(grant.group, pause)
+
+    def _explains(self, grant: Grant) -> bool:
+        """Whether our own requests alone may have used up the second: then our own spacing is pause enough."""
+        rules = self._store.limits[grant.group].rules
+        return bool(rules) and grant.crowd >= rules[0].requests
+
+    async def stats(self) -> BudgetStats:
+        """What the budget has seen, and its present use."""
+        groups: dict[RouteGroup, GroupUse] = {}
+        for group in RouteGroup:
+            groups[group] = await self._store.update(group, lambda state, limits, at: state.use(limits, at.steady))
+        return BudgetStats(groups, {group: queue.length for group, queue in self._queues.items()})
+
+    async def take(self, group: RouteGroup) -> Taken | float:
+        """One try, without waiting: the slots, or the seconds until the next try is worth it."""
+        return await self._store.update(group, lambda state, limits, at: state.take(limits, at))
+
+    async def record_sent(self, group: RouteGroup, taken: Taken, waited: float) -> int:
+        """The request of `taken` is on its way; returns how many slots are in use."""
+        crowd = await self._store.update(group, lambda state, limits, at: state.sent(limits, at, taken, waited))
+        self._queues[group].wake()
+        return crowd
+
+    async def give_back(self, group: RouteGroup, taken: Taken) -> None:
+        """The request of `taken` never went out."""
+        await self._store.update(group, lambda state, limits, at: state.release(taken))
+        self._queues[group].wake()
+
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run `work` beside the caller; `aclose` waits for it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def _finished(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            # A store that could not record a request fails the next one that asks, with the same reason.
+            task.exception()
+
+    async def aclose(self) -> None:
+        """Cancel who still waits, and let the last records be written."""
+        for queue in self._queues.values():
+            queue.cancel()
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class _Queue:
+    """The callers that wait for one group, and the task that serves them while there are any."""
+
+    def __init__(self, budget: Budget, group: RouteGroup) -> None:
+        self._budget = budget
+        self._group = group
+        self._waiting: dict[Priority, deque[asyncio.Future[Taken]]] = {priority: deque() for priority in Priority}
+        self._server: asyncio.Task[None] | None = None
+        self._sleep: asyncio.Task[None] | None = None
+
+    @property
+    def length(self) -> int:
+        return sum(len(line) for line in self._waiting.values())
+
+    async def wait_turn(self, priority: Priority) -> Taken:
+        turn: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
+        line = self._waiting[priority]
+        line.append(turn)
+        if self._server is None:
+            self._server = self._budget.spawn(self._serve())
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._budget.spawn(self._budget.give_back(self._group, turn.result()))
+            elif turn in line:
+                line.remove(turn)
+                self.wake()
+            raise
+
+    async def _serve(self) -> None:
+        try:
+            while self.length:
+                await self._serve_one()
+        except BudgetStoreError as error:
+            self._fail(error)
+        finally:
+            self._server = None
+            self._fail(RequestInvalid("The request budget was closed while this call waited for its turn."))
+
+    async def _serve_one(self) -> None:
+        outcome = await self._budget.take(self._group)
+        if isinstance(outcome, float):
+            await self._doze(outcome)
+            return
+        turn = self._next()
+        if turn is None:
+            await self._budget.give_back(self._group, outcome)
+        else:
+            turn.set_result(outcome)
+
+    def _next(self) -> asyncio.Future[Taken] | None:
+        for line in self._waiting.values():
+            while line:
+                turn = line.popleft()
+                if not turn.done():
+                    return turn
+        return None
+
+    async def _doze(self, seconds: float) -> None:
+        self._sleep = asyncio.ensure_future(self._budget.clock.sleep(seconds))
+        try:
+            await asyncio.wait({self._sleep})
+        finally:
+            self._sleep.cancel()
+            self._sleep = None
+
+    def wake(self) -> None:
+        """Something changed: look again now."""
+        if self._sleep is not None:
+            self._sleep.cancel()
+
+    def _fail(self, error: EmagError) -> None:
+        while (turn := self._next()) is not None:
+            turn.set_exception(error)
+
+    def cancel(self) -> None:
+        if self._server is not None:
+            self._server.cancel()

@@ -1,0 +1,258 @@
+"""One row of `product_offer/read`, from eMAG's bytes to an immutable `ProductOffer` with remarks.
+
+Lenient and pure: whatever the row holds, what is readable is kept, what is not is named in a remark and costs only
+itself. Shapes as documented for v4.4.9 and as met in production. Prices are without VAT.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from emagsync.marketplace import coerce, rowjson
+from emagsync.marketplace.fingerprint import fingerprint
+from emagsync.marketplace.platforms import Platform
+from emagsync.marketplace.reader import Image, Reader, Remark
+from emagsync.marketplace.sellable import obstacles
+from emagsync.marketplace.validation import ValidationError, validation_errors
+
+__all__ = [
+    "PARSER_VERSION",
+    "Image",
+    "ParsedRow",
+    "ProductOffer",
+    "Remark",
+    "ValidationError",
+    "parse",
+    "payload",
+    "peek_id",
+    "raw_digest",
+    "validation_errors",
+]
+
+PARSER_VERSION = 1
+"""Raised whenever the same bytes would be parsed to another offer or fingerprint; both digests depend on it."""
+
+DOCUMENTED_ID_LIMIT = 16_777_215
+_MAIN_IMAGE = 1
+_VERSION_PREFIX = b"%d\n" % PARSER_VERSION
+
+
+class ProductOffer(msgspec.Struct, frozen=True, gc=False):
+    """One seller's offer as eMAG shows it. `None`: not sent, or not readable (then a remark says so)."""
+
+    emag_id: int
+    """The seller's own id: the key of an offer within an account."""
+    part_number: str | None
+    part_number_key: str | None
+    name: str | None
+    brand: str | None
+    category_id: int | None
+    vendor_category_id: int | None
+    status: int | None
+    """0 inactive, 1 active, 2 end of life."""
+    sale_price: Decimal | None
+    """Prices: without VAT, in `currency`, always four decimals."""
+    recommended_price: Decimal | None
+    min_sale_price: Decimal | None
+    max_sale_price: Decimal | None
+    currency: str
+    """The row's, else the platform's."""
+    currency_type: str | None
+    vat_id: int | None
+    stock: int
+    """Pieces over all warehouses; see `Reader.stock`. 0 with the reason `unknown_stock` where no field tells."""
+    estimated_stock: int | None
+    """Stock less the orders that are not acknowledged."""
+    handling_time: int | None
+    """Days until dispatch, the longest of the warehouses."""
+    validation_status: int | None
+    translation_validation_status: int | None
+    offer_validation_status: int | None
+    """1 saleable, 2 invalid price."""
+    buy_button_rank: int | None
+    number_of_offers: int | None
+    best_offer_sale_price: Decimal | None
+    best_offer_recommended_price: Decimal | None
+    ownership: int | None
+    """1 (sent as 1 or true): the seller may change the documentation; 2 (or false): not."""
+    genius_eligibility: int | None
+    genius_eligibility_type: int | None
+    """1 full, 2 easybox, 3 home delivery."""
+    genius_computed: int | None
+    warranty: int | None
+    """Months."""
+    green_tax: Decimal | None
+    """With VAT, Romania only."""
+    weight: Decimal | None
+    """Always six decimals, as eMAG writes it."""
+    url: str | None
+    main_image: str | None
+    """Address of the first image with display type 1, else of the first image."""
+    eans: tuple[str, ...]
+    images: tuple[Image, ...]
+    start_date: str | None
+    """As sent: the platform's local time, without a zone."""
+    family_id: int | None
+    family_name: str | None
+    description: str | None
+    """HTML."""
+    sellable: bool
+    not_sellable: tuple[str, ...]
+    """Codes of `sellable.obstacles`; empty when sellable."""
+    fingerprint: str
+    """32 hex characters, equal exactly when the row's content is; see `marketplace.fingerprint`."""
+
+
+class ParsedRow(NamedTuple):
+    """What became of one row. Exactly one of `offer` and `rejected` (why there is no offer) is there."""
+
+    emag_id: int | None
+    offer: ProductOffer | None
+    remarks: tuple[Remark, ...]
+    rejected: str | None
+    raw: bytes
+
+
+class _Id(msgspec.Struct, gc=False):
+    id: Any = None
+
+
+_PEEK = msgspec.json.Decoder(_Id, float_hook=Decimal)
+
+
+def parse(raw: bytes, platform: Platform) -> ParsedRow:
+    """Reads one row: `raw` is its JSON as eMAG sent it. Never raises on any JSON value, nor on bytes that are none."""
+    try:
+        decoded = rowjson.decode(raw)
+    except (ValueError, RecursionError):
+        return _rejected(raw, "the row is not JSON in UTF-8")
+    row = decoded.value
+    if type(row) is not dict:
+        return _rejected(raw, f"the row is {coerce.described(row)}, not an object")
+    reader = Reader(row, odd=decoded.odd or b"\\u0000" in raw)
+    if decoded.cut:
+        reader.remark("", f"is nested deeper than {rowjson.DEEPEST} levels; what is below them was not read")
+    try:
+        emag_id = coerce.identifier(row.get("id"))
+    except coerce.Unreadable as reason:
+        return _rejected(raw, f"its id {reason}")
+    if emag_id is None:
+        return _rejected(raw, "the row has no id" if "id" not in row else f"its id is {coerce.described(row['id'])}")
+    if emag_id > DOCUMENTED_ID_LIMIT:
+        reader.remark("id", f"is {emag_id}, above eMAG's documented {DOCUMENTED_ID_LIMIT}")
+    return ParsedRow(emag_id, _offer(emag_id, reader, platform), tuple(reader.remarks), None, raw)
+
+
+def peek_id(raw: bytes) -> int | None:
+    """Only the row's id, fast; `None` where `parse` would find none."""
+    try:
+        found = _PEEK.decode(raw).id
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
+        return _peek_odd(raw)
+    if type(found) is int and 0 < found <= coerce.ID_LIMIT:
+        return found
+    return _usable_id(found)
+
+
+def raw_digest(raw: bytes) -> bytes:
+    """16 bytes over the parser's version and the bytes: equal means surely unchanged, different means parse it."""
+    return hashlib.blake2b(_VERSION_PREFIX + raw, digest_size=16).digest()
+
+
+def payload(raw: bytes) -> dict[str, Any]:
+    """The whole row with every unknown field; a number with a fraction is a `Decimal`.
+
+    Raises ValueError where the row is not a JSON object; `parse` rejects such rows.
+    """
+    row = rowjson.decode(raw).value
+    if not isinstance(row, dict):
+        raise ValueError(f"the row is {coerce.described(row)}, not an object")  # noqa: TRY004  (bad data, not a bad type)
+    return row
+
+
+def _rejected(raw: bytes, reason: str) -> ParsedRow:
+    return ParsedRow(None, None, (), reason, raw)
+
+
+def _usable_id(value: object) -> int | None:
+    try:
+        return coerce.identifier(value)
+    except coerce.Unreadable:
+        return None
+
+
+def _peek_odd(raw: bytes) -> int | None:
+    try:
+        row = rowjson.decode(raw).value
+    except (ValueError, RecursionError):
+        return None
+    return _usable_id(row.get("id")) if isinstance(row, dict) else None
+
+
+def _offer(emag_id: int, reader: Reader, platform: Platform) -> ProductOffer:
+    integer, price, text, short_text = reader.integer, reader.price, reader.text, reader.short_text
+    row = reader.row
+    stock = reader.stock()
+    status = integer("status")
+    validation = reader.validation("validation_status")
+    offer_validation = reader.validation("offer_validation_status")
+    not_sellable = obstacles(status=status, stock=stock, offer_validation=offer_validation, validation=validation)
+    family_id, family_name = reader.family()
+    images = reader.images()
+    return ProductOffer(
+        emag_id=emag_id,
+        part_number=short_text("part_number"),
+        part_number_key=short_text("part_number_key"),
+        name=text("name"),
+        brand=short_text("brand") or short_text("brand_name"),
+        category_id=integer("category_id"),
+        vendor_category_id=integer("vendor_category_id"),
+        status=status,
+        sale_price=price("sale_price"),
+        recommended_price=price("recommended_price"),
+        min_sale_price=price("min_sale_price"),
+        max_sale_price=price("max_sale_price"),
+        currency=reader.currency(platform.currency),
+        currency_type=short_text("currency_type"),
+        vat_id=integer("vat_id"),
+        stock=stock or 0,
+        estimated_stock=integer("estimated_stock"),
+        handling_time=reader.handling_time(),
+        validation_status=validation,
+        translation_validation_status=reader.validation("translation_validation_status"),
+        offer_validation_status=offer_validation,
+        buy_button_rank=integer("buy_button_rank"),
+        number_of_offers=integer("number_of_offers"),
+        best_offer_sale_price=price("best_offer_sale_price"),
+        best_offer_recommended_price=price("best_offer_recommended_price"),
+        ownership=reader.attempt(coerce.ownership, "ownership", row.get("ownership")),
+        genius_eligibility=integer("genius_eligibility"),
+        genius_eligibility_type=integer("genius_eligibility_type"),
+        genius_computed=integer("genius_computed"),
+        warranty=integer("warranty"),
+        green_tax=price("green_tax"),
+        weight=reader.attempt(coerce.weight, "weight", row.get("weight")),
+        url=text("url"),
+        main_image=_main(images),
+        eans=reader.eans(),
+        images=images,
+        start_date=short_text("start_date"),
+        family_id=family_id,
+        family_name=family_name,
+        description=text("description"),
+        sellable=not not_sellable,
+        not_sellable=not_sellable,
+        # Last: it uses the row up.
+        fingerprint=fingerprint(row, PARSER_VERSION),
+    )
+
+
+def _main(images: tuple[Image, ...]) -> str | None:
+    for image in images:
+        if image.display_type == _MAIN_IMAGE:
+            return image.url
+    return images[0].url if images else None

@@ -1,0 +1,51 @@
+"""eMAG's platforms: where each API is, and what its rows mean where they do not say so themselves.
+
+Source: the marketplace's API documentation, v4.4.9. Bulgaria pays in EUR since 2026; the currency of an offer is
+what its row says, the table is only the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True)
+class Platform:
+    """One marketplace. `time_zone` is that of the dates it sends, which carry no zone."""
+
+    code: str
+    base_url: str
+    locale: str
+    currency: str
+    time_zone: ZoneInfo
+
+
+def _platform(code: str, base_url: str, locale: str, currency: str, zone: str) -> tuple[str, Platform]:
+    return code, Platform(code, base_url, locale, currency, ZoneInfo(zone))
+
+
+PLATFORMS: Mapping[str, Platform] = MappingProxyType(
+    dict(
+        (
+            _platform("emag-ro", "https://marketplace-api.emag.ro/api-3", "ro_RO", "RON", "Europe/Bucharest"),
+            _platform("emag-bg", "https://marketplace-api.emag.bg/api-3", "bg_BG", "EUR", "Europe/Sofia"),
+            _platform("emag-hu", "https://marketplace-api.emag.hu/api-3", "hu_HU", "HUF", "Europe/Budapest"),
+            _platform("fd-ro", "https://marketplace-ro-api.fashiondays.com/api-3", "ro_RO", "RON", "Europe/Bucharest"),
+            _platform("fd-bg", "https://marketplace-bg-api.fashiondays.com/api-3", "bg_BG", "EUR", "Europe/Sofia"),
+        )
+    )
+)
+DEFAULT_PLATFORM = "emag-ro"
+
+
+def platform_of(base_url: str) -> Platform:
+    """The platform that an address belongs to, by its host; an unknown host (a proxy, a sandbox) is `emag-ro`'s."""
+    host = urlsplit(base_url).hostname
+    for platform in PLATFORMS.values():
+        if urlsplit(platform.base_url).hostname == host:
+            return platform
+    return PLATFORMS[DEFAULT_PLATFORM]

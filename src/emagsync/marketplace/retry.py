@@ -1,0 +1,61 @@
+"""When a failed call is tried again: a value and a pure function."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from emagsync.core.errors import ErrorKind
+from emagsync.marketplace.errors import EmagError, RateLimited, ServerFailure
+
+
+class Decision(NamedTuple):
+    """`wait_seconds` before the next attempt, or None: give up."""
+
+    wait_seconds: float | None
+
+    @property
+    def retry(self) -> bool:
+        """Whether there is a next attempt."""
+        return self.wait_seconds is not None
+
+
+GIVE_UP = Decision(None)
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """Exponential waits with full jitter: before attempt n+1 a random time in 0 .. min(max, base * 2^(n-1)) seconds.
+
+    `attempts` counts the first one. `Retry-After` is honoured instead, up to `max_retry_after_seconds`.
+    """
+
+    attempts: int = 5
+    base_seconds: float = 2.0
+    max_seconds: float = 30.0
+    max_retry_after_seconds: float = 120.0
+
+    def decide(
+        self,
+        attempt: int,
+        error: EmagError,
+        *,
+        is_write: bool,
+        random: random.Random,
+        attempts: int | None = None,
+    ) -> Decision:
+        """What follows after attempt number `attempt` (from 1) failed with `error`.
+
+        Only transient errors are tried again, and a write only when it certainly was not applied. `attempts`
+        replaces the policy's own number for one call.
+        """
+        if error.kind is not ErrorKind.TRANSIENT or attempt >= (self.attempts if attempts is None else attempts):
+            return GIVE_UP
+        if is_write and not error.surely_not_applied:
+            return GIVE_UP
+        if isinstance(error, RateLimited | ServerFailure) and error.retry_after is not None:
+            return Decision(min(max(error.retry_after, 0.0), self.max_retry_after_seconds))
+        # 2.0**1000 would overflow; 60 doublings are beyond any maximum.
+        ceiling = min(self.max_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 60))
+        return Decision(random.uniform(0.0, ceiling))

@@ -1,0 +1,53 @@
+"""What the headers of an answer say about the request budget.
+
+Source: [seen] a Kong gateway that counts fixed clock windows; headers such as `X-RateLimit-Remaining-3second` may be on
+any answer and `Retry-After` on a 429. Other programs of the same seller use the same budget, so the headers know more
+than our own count does. A header that cannot be read is ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+_SECOND_HEADERS = ("X-RateLimit-Remaining-3second", "X-RateLimit-Remaining-second")
+_MINUTE_HEADER = "X-RateLimit-Remaining-minute"
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that `Retry-After` asks for, given as a number or as a date."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    moment = _http_date(text)
+    return None if moment is None else max(0.0, (moment - _server_now(headers, now)).total_seconds())
+
+
+def minute_pause(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds until the gateway's next clock minute, when it says that nothing remains of this one."""
+    if not _nothing_remains(headers, _MINUTE_HEADER):
+        return None
+    return 60.0 - _server_now(headers, now).second
+
+
+def second_is_spent(headers: Mapping[str, str]) -> bool:
+    """Whether the gateway says that nothing remains of its present second."""
+    return any(_nothing_remains(headers, name) for name in _SECOND_HEADERS)
+
+
+def _nothing_remains(headers: Mapping[str, str], name: str) -> bool:
+    text = headers.get(name, "").strip()
+    return text.isascii() and text.isdigit() and int(text[:9]) == 0
+
+
+def _server_now(headers: Mapping[str, str], now: datetime) -> datetime:
+    return _http_date(headers.get("Date", "")) or now
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, IndexError, OverflowError):
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

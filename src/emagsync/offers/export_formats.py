@@ -1,0 +1,241 @@
+"""The three formats of an export. Each writer takes rows as they come and keeps none of them.
+
+Spreadsheets run a text cell that begins with `=`, `+`, `-` or `@` as a formula, and a seller's offers hold other
+people's text: such cells begin with an apostrophe in CSV and XLSX. JSON Lines has the text as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import IO, Any, Protocol
+
+import orjson
+
+from emagsync.core import money
+
+# The order of the columns, and of the keys of a JSON line. All are fields of `offers.schemas.Offer`.
+EXPORT_FIELDS = (
+    "account",
+    "emag_id",
+    "part_number",
+    "part_number_key",
+    "name",
+    "brand",
+    "sale_price",
+    "currency",
+    "stock",
+    "status",
+    "sellable",
+    "not_sellable",
+    "recommended_price",
+    "min_sale_price",
+    "max_sale_price",
+    "best_offer_sale_price",
+    "buy_button_rank",
+    "number_of_offers",
+    "estimated_stock",
+    "handling_time",
+    "vat_id",
+    "category_id",
+    "warranty",
+    "validation_status",
+    "translation_validation_status",
+    "offer_validation_status",
+    "ownership",
+    "genius_eligibility",
+    "genius_eligibility_type",
+    "genius_computed",
+    "eans",
+    "main_image",
+    "first_seen_at",
+    "changed_at",
+    "last_seen_at",
+    "removed_at",
+)
+ROWS_PER_SHEET = 1_048_575  # a sheet of XLSX has 1,048,576 rows; the first holds the names
+_LONGEST_CELL = 32_767
+_SPREADSHEET_DIGITS = 15
+_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_WIDTHS = {"name": 60, "part_number": 18, "part_number_key": 14, "brand": 16, "eans": 16, "main_image": 30}
+
+
+class ExportFormat(StrEnum):
+    """CSV for spreadsheets, XLSX, or one JSON object on each line."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+    JSONL = "jsonl"
+
+
+class Writer(Protocol):
+    """Writes values in the order of `EXPORT_FIELDS`."""
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows."""
+        ...
+
+    def close(self) -> None:
+        """Finish the document; the file itself stays open."""
+        ...
+
+
+def defused(text: str) -> str:
+    """`text` as a cell that no spreadsheet runs as a formula."""
+    return f"'{text}" if text.startswith(_DANGEROUS) else text
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC, such as `2026-11-23T17:00:00Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class CsvWriter:
+    """UTF-8 with the byte order mark that makes Excel read it as such, comma, CRLF."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._text = io.StringIO(newline="")
+        self._csv = csv.writer(self._text, lineterminator="\r\n")
+        self._csv.writerow(EXPORT_FIELDS)
+        self._file.write(b"\xef\xbb\xbf")
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows."""
+        self._csv.writerows([[_csv_cell(value) for value in row] for row in rows])
+        self._flush()
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._flush()
+
+    def _flush(self) -> None:
+        self._file.write(self._text.getvalue().encode("utf-8", "replace"))
+        self._text.seek(0)
+        self._text.truncate()
+
+
+def _csv_cell(value: Any) -> Any:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return defused(value)
+    if isinstance(value, Decimal):
+        return money.text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return iso(value) if isinstance(value, datetime) else value
+
+
+class JsonLinesWriter:
+    """One object on each line, in UTF-8; amounts as text, EANs and reasons as lists."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows."""
+        options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
+        self._file.write(
+            b"".join([orjson.dumps(_json_object(row), default=_json_value, option=options) for row in rows])
+        )
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+def _json_object(row: Sequence[Any]) -> dict[str, Any]:
+    line = dict(zip(EXPORT_FIELDS, row, strict=True))
+    line["eans"] = line["eans"].split()
+    line["not_sellable"] = line["not_sellable"].split()
+    return line
+
+
+def _json_value(value: object) -> str | None:
+    if isinstance(value, Decimal):
+        return money.text(value)
+    raise TypeError(f"{type(value).__name__} in an export")
+
+
+class XlsxWriter:
+    """A workbook that is written row by row; a selection larger than a sheet goes on in the next one.
+
+    Times are cells of type date, in UTC. Numbers with more digits than a spreadsheet keeps are text.
+    """
+
+    def __init__(self, file: IO[bytes], *, rows_per_sheet: int = ROWS_PER_SHEET, folder: Path | None = None) -> None:
+        from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
+
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "strings_to_numbers": False,
+            "tmpdir": None if folder is None else str(folder),
+        }
+        self._workbook = Workbook(file, options)
+        self._bold = self._workbook.add_format({"bold": True})
+        self._amount = self._workbook.add_format({"num_format": "0.0000"})
+        self._time = self._workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+        self._rows_per_sheet = rows_per_sheet
+        self._sheet = self._new_sheet()
+        self._row = 0
+
+    def write(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows."""
+        for row in rows:
+            if self._row == self._rows_per_sheet:
+                self._sheet = self._new_sheet()
+                self._row = 0
+            self._row += 1
+            for column, value in enumerate(row):
+                if value is not None and value != "":
+                    self._cell(column, value)
+
+    def close(self) -> None:
+        """Assemble the workbook. Raises OSError."""
+        from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]
+
+        try:
+            self._workbook.close()
+        except XlsxFileError as error:
+            raise OSError(str(error)) from error
+
+    def _new_sheet(self) -> Any:
+        number = len(self._workbook.worksheets()) + 1
+        sheet = self._workbook.add_worksheet("Offers" if number == 1 else f"Offers {number}")
+        sheet.freeze_panes(1, 0)
+        for column, name in enumerate(EXPORT_FIELDS):
+            sheet.set_column(column, column, _WIDTHS.get(name, 19 if name.endswith("_at") else 12))
+            sheet.write_string(0, column, name, self._bold)
+        return sheet
+
+    def _cell(self, column: int, value: Any) -> None:
+        if isinstance(value, bool):
+            self._sheet.write_boolean(self._row, column, value)
+        elif isinstance(value, datetime):
+            self._sheet.write_datetime(self._row, column, value.astimezone(UTC).replace(tzinfo=None), self._time)
+        elif isinstance(value, str):
+            self._sheet.write_string(self._row, column, defused(value)[:_LONGEST_CELL])
+        else:
+            self._number(column, value)
+
+    def _number(self, column: int, value: int | Decimal) -> None:
+        amount = isinstance(value, Decimal)
+        text = f"{value:.{money.SCALE}f}" if amount else str(value)
+        if sum(letter.isdigit() for letter in text) > _SPREADSHEET_DIGITS:
+            self._sheet.write_string(self._row, column, text)
+        else:
+            self._sheet.write_number(self._row, column, value, self._amount if amount else None)
+
+
+def open_writer(export_format: ExportFormat, file: IO[bytes], *, folder: Path | None = None) -> Writer:
+    """The writer of a format, on an open binary file. XLSX needs one that can seek, and `folder` for its own files."""
+    if export_format is ExportFormat.XLSX:
+        return XlsxWriter(file, folder=folder)
+    return CsvWriter(file) if export_format is ExportFormat.CSV else JsonLinesWriter(file)

@@ -1,0 +1,295 @@
+"""Writing the local copy: what one read of some offers changes, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.core import money
+from emagsync.db.bulk import BulkInsert
+from emagsync.offers.tables import offer_changes, offer_payloads, offers
+
+LIFECYCLE = "lifecycle"
+
+# What the change log tells of: the fields that matter in business. Rank and competition change all day and are
+# in the payload; `sellable` is here because a person asks why an offer stopped selling.
+LOGGED_FIELDS = (
+    "part_number",
+    "part_number_key",
+    "name",
+    "brand",
+    "category_id",
+    "status",
+    "sale_price",
+    "recommended_price",
+    "min_sale_price",
+    "max_sale_price",
+    "currency",
+    "vat_id",
+    "stock",
+    "handling_time",
+    "validation_status",
+    "translation_validation_status",
+    "offer_validation_status",
+    "buy_button_rank",
+    "best_offer_sale_price",
+    "warranty",
+    "sellable",
+)
+
+
+class OfferRecord(NamedTuple):
+    """One offer as it is stored: the columns of `offers` by name, and its row as eMAG sent it (JSON text)."""
+
+    emag_id: int
+    part_number: str | None
+    part_number_key: str | None
+    name: str | None
+    brand: str | None
+    category_id: int | None
+    status: int | None
+    sale_price: Decimal | None
+    recommended_price: Decimal | None
+    min_sale_price: Decimal | None
+    max_sale_price: Decimal | None
+    currency: str
+    vat_id: int | None
+    stock: int
+    estimated_stock: int | None
+    handling_time: int | None
+    validation_status: int | None
+    translation_validation_status: int | None
+    offer_validation_status: int | None
+    buy_button_rank: int | None
+    number_of_offers: int | None
+    best_offer_sale_price: Decimal | None
+    ownership: int | None
+    genius_eligibility: int | None
+    genius_eligibility_type: int | None
+    genius_computed: int | None
+    warranty: int | None
+    main_image: str | None
+    eans: str
+    sellable: bool
+    not_sellable: str
+    remarks: str | None
+    fingerprint: str
+    raw_digest: bytes
+    payload: str
+
+
+class Applied(NamedTuple):
+    """What came of some offers: ids that were new, changed, or as they were."""
+
+    created: tuple[int, ...]
+    updated: tuple[int, ...]
+    unchanged: tuple[int, ...]
+
+
+class Change(NamedTuple):
+    """One row of the change log, without its number."""
+
+    account: str
+    emag_id: int
+    field: str
+    old: str | None
+    new: str | None
+    run_id: str | None
+    at: datetime
+    source: str
+
+
+class Sighting(NamedTuple):
+    """Who saw the offers, and when."""
+
+    account: str
+    run_id: str
+    at: datetime
+    source: str = "sync"
+
+
+_CONTENT = OfferRecord._fields[1:-1]
+_FIRST = ("account", "emag_id", *_CONTENT, "first_seen_at", "changed_at", "last_seen_at", "last_seen_run", "removed_at")
+_ANEW = (*_CONTENT, "changed_at", "last_seen_at", "last_seen_run", "removed_at")
+_SEEN_ANEW = (*_CONTENT, "last_seen_at", "last_seen_run", "removed_at")
+_KEY = (offers.c.account, offers.c.emag_id)
+
+_upsert_offers = BulkInsert(
+    offers, [offers.c[name] for name in _FIRST], key=_KEY, update=[offers.c[name] for name in _ANEW]
+)
+_upsert_payloads = BulkInsert(
+    offer_payloads,
+    list(offer_payloads.c),
+    key=(offer_payloads.c.account, offer_payloads.c.emag_id),
+    update=(offer_payloads.c.payload, offer_payloads.c.stored_at),
+)
+# Same content in another spelling, or read by a newer parser: every column anew, but nothing has changed.
+_refresh_offers = BulkInsert(
+    offers, [offers.c[name] for name in _FIRST], key=_KEY, update=[offers.c[name] for name in _SEEN_ANEW]
+)
+_insert_changes = BulkInsert(offer_changes, [column for column in offer_changes.c if column.key != "seq"])
+
+_of_account = (offers.c.account == bindparam("of_account")) & offers.c.emag_id.in_(bindparam("ids", expanding=True))
+_digests = select(offers.c.emag_id, offers.c.raw_digest).where(_of_account, offers.c.removed_at.is_(None))
+_stored = select(
+    offers.c.emag_id, offers.c.fingerprint, offers.c.removed_at, *(offers.c[name] for name in LOGGED_FIELDS)
+).where(_of_account)
+_touch = (
+    update(offers)
+    .where(_of_account)
+    .values(last_seen_at=bindparam("at"), last_seen_run=bindparam("run_id"), removed_at=None)
+)
+
+
+async def known_digests(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, bytes]:
+    """The digest of the bytes last stored for each of `ids` that is known and not removed."""
+    result = await connection.execute(_digests, {"of_account": account, "ids": list(ids)})
+    return {row.emag_id: row.raw_digest for row in result}
+
+
+async def apply(
+    connection: AsyncConnection, sighting: Sighting, *, same: Sequence[int], read: Sequence[OfferRecord]
+) -> Applied:
+    """Store what was seen: `same` are ids whose bytes did not change, `read` the offers that were parsed anew.
+
+    No id may occur twice. Writes rows, payloads and change log entries only for offers whose content changed.
+    """
+    before = await _rows_before(connection, sighting.account, [record.emag_id for record in read])
+    created = [record for record in read if record.emag_id not in before]
+    updated = [record for record in read if _content_differs(before.get(record.emag_id), record)]
+    respelled = [record for record in read if _content_is_the_same(before.get(record.emag_id), record)]
+    await _write(connection, sighting, [*created, *updated], respelled)
+    await _touch_all(connection, sighting, same)
+    await _insert_changes.run(connection, _changes(sighting, created, updated, respelled, before))
+    return Applied(
+        created=tuple(record.emag_id for record in created),
+        updated=tuple(record.emag_id for record in updated),
+        unchanged=(*same, *(record.emag_id for record in respelled)),
+    )
+
+
+async def mark_removed(connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> tuple[int, ...]:
+    """Mark offers that eMAG does not know any more; returns those that were not marked before."""
+    if not ids:
+        return ()
+    result = await connection.execute(
+        update(offers)
+        .where(offers.c.account == sighting.account, offers.c.emag_id.in_(ids), offers.c.removed_at.is_(None))
+        .values(removed_at=sighting.at)
+        .returning(offers.c.emag_id)
+    )
+    marked = tuple(sorted(result.scalars()))
+    await _insert_changes.run(connection, [_lifecycle(sighting, emag_id, None, "removed") for emag_id in marked])
+    return marked
+
+
+async def present_ids(
+    connection: AsyncConnection, account: str, *, status: int | None = None, batch: int = 5_000
+) -> AsyncIterator[list[int]]:
+    """The ids of the offers that are not marked removed, ascending, in lists of at most `batch`."""
+    last = 0
+    while True:
+        query = (
+            select(offers.c.emag_id)
+            .where(offers.c.account == account, offers.c.emag_id > last, offers.c.removed_at.is_(None))
+            .order_by(offers.c.emag_id)
+            .limit(batch)
+        )
+        if status is not None:
+            query = query.where(offers.c.status == status)
+        ids = list((await connection.execute(query)).scalars())
+        if not ids:
+            return
+        yield ids
+        last = ids[-1]
+
+
+async def _rows_before(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, Row[Any]]:
+    if not ids:
+        return {}
+    result = await connection.execute(_stored, {"of_account": account, "ids": list(ids)})
+    return {row.emag_id: row for row in result}
+
+
+def _content_differs(before: Row[Any] | None, record: OfferRecord) -> bool:
+    return before is not None and before.fingerprint != record.fingerprint
+
+
+def _content_is_the_same(before: Row[Any] | None, record: OfferRecord) -> bool:
+    return before is not None and before.fingerprint == record.fingerprint
+
+
+async def _write(
+    connection: AsyncConnection, sighting: Sighting, changed: Sequence[OfferRecord], respelled: Sequence[OfferRecord]
+) -> None:
+    at, account = sighting.at, sighting.account
+
+    def stored(records: Sequence[OfferRecord]) -> list[tuple[Any, ...]]:
+        # Sorted by key, so that two writers that meet the same offers take their locks in the same order.
+        tail = (at, at, at, sighting.run_id, None)
+        return [(account, *record[:-1], *tail) for record in sorted(records, key=lambda record: record.emag_id)]
+
+    await _upsert_offers.run(connection, stored(changed))
+    await _refresh_offers.run(connection, stored(respelled))
+    await _upsert_payloads.run(connection, [(account, record.emag_id, record.payload, at) for record in changed])
+
+
+async def _touch_all(connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> None:
+    if ids:
+        await connection.execute(
+            _touch, {"of_account": sighting.account, "ids": sorted(ids), "at": sighting.at, "run_id": sighting.run_id}
+        )
+
+
+def _changes(
+    sighting: Sighting,
+    created: Sequence[OfferRecord],
+    updated: Sequence[OfferRecord],
+    respelled: Sequence[OfferRecord],
+    before: dict[int, Row[Any]],
+) -> list[Change]:
+    changes = [_lifecycle(sighting, record.emag_id, None, "created") for record in created]
+    changes.extend(
+        _lifecycle(sighting, record.emag_id, "removed", "returned")
+        for record in (*updated, *respelled)
+        if before[record.emag_id].removed_at is not None
+    )
+    for record in updated:
+        changes.extend(_differences(sighting, before[record.emag_id], record))
+    return changes
+
+
+def _differences(sighting: Sighting, before: Row[Any], record: OfferRecord) -> Iterable[Change]:
+    for field in LOGGED_FIELDS:
+        old, new = getattr(before, field), getattr(record, field)
+        if old != new:
+            yield Change(
+                sighting.account,
+                record.emag_id,
+                field,
+                as_text(old),
+                as_text(new),
+                sighting.run_id,
+                sighting.at,
+                sighting.source,
+            )
+
+
+def _lifecycle(sighting: Sighting, emag_id: int, old: str | None, new: str) -> Change:
+    return Change(sighting.account, emag_id, LIFECYCLE, old, new, sighting.run_id, sighting.at, sighting.source)
+
+
+def as_text(value: Any) -> str | None:
+    """A value as the change log writes it: amounts with four decimals, truth as `true` or `false`."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return money.text(value)
+    return str(value)

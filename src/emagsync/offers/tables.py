@@ -1,0 +1,100 @@
+"""The local copy. `offers` is narrow because every run touches it; the row as eMAG sent it is beside it."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from emagsync.db.metadata import metadata
+from emagsync.db.types import BigId, JsonText, Money, UtcDateTime
+
+offers = Table(
+    "offers",
+    metadata,
+    # `id` is ours and never changes; (`account`, `emag_id`) is the seller's own key.
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("account", String(32), nullable=False),
+    Column("emag_id", BigInteger, nullable=False),
+    Column("part_number", Text),
+    Column("part_number_key", Text),
+    Column("name", Text),
+    Column("brand", Text),
+    Column("category_id", BigInteger),
+    Column("status", Integer),
+    Column("sale_price", Money),
+    Column("recommended_price", Money),
+    Column("min_sale_price", Money),
+    Column("max_sale_price", Money),
+    Column("currency", String(8), nullable=False),
+    Column("vat_id", BigInteger),
+    Column("stock", BigInteger, nullable=False),
+    Column("estimated_stock", BigInteger),
+    Column("handling_time", BigInteger),
+    Column("validation_status", BigInteger),
+    Column("translation_validation_status", BigInteger),
+    Column("offer_validation_status", BigInteger),
+    Column("buy_button_rank", BigInteger),
+    Column("number_of_offers", BigInteger),
+    Column("best_offer_sale_price", Money),
+    Column("ownership", SmallInteger),
+    Column("genius_eligibility", BigInteger),
+    Column("genius_eligibility_type", BigInteger),
+    Column("genius_computed", BigInteger),
+    Column("warranty", BigInteger),
+    Column("main_image", Text),
+    Column("eans", Text, nullable=False),  # separated by one space, with none around it
+    Column("sellable", Boolean, nullable=False),
+    Column("not_sellable", Text, nullable=False),  # why not: codes separated by one space
+    Column("remarks", JsonText),  # what of the row could not be read: [[field, reason], ...]
+    Column("fingerprint", String(32), nullable=False),  # of the row's content, however it is spelled
+    Column("raw_digest", LargeBinary(16), nullable=False),  # of the row's bytes: equal means surely unchanged
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("last_seen_run", String(36), nullable=False),
+    Column("removed_at", UtcDateTime),
+    UniqueConstraint("account", "emag_id"),
+    Index(None, "part_number"),
+    Index(None, "part_number_key"),
+)
+
+offer_payloads = Table(
+    "offer_payloads",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("emag_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("payload", JsonText, nullable=False),
+    Column("stored_at", UtcDateTime, nullable=False),
+    ForeignKeyConstraint(["account", "emag_id"], ["offers.account", "offers.emag_id"], ondelete="CASCADE"),
+)
+
+offer_changes = Table(
+    "offer_changes",
+    metadata,
+    Column("seq", BigId, primary_key=True, autoincrement=True),
+    Column("account", String(32), nullable=False),
+    Column("emag_id", BigInteger, nullable=False),
+    # A column of `offers`, or `lifecycle` whose values are created, removed and returned.
+    Column("field", String(40), nullable=False),
+    Column("old", Text),
+    Column("new", Text),
+    Column("run_id", String(36)),
+    Column("at", UtcDateTime, nullable=False),
+    Column("source", String(16), nullable=False),
+    Index(None, "account", "emag_id", "seq"),
+    Index(None, "run_id"),
+    # A number is never given twice, even after the newest rows were pruned: readers of the feed keep their place by it.
+    sqlite_autoincrement=True,
+)

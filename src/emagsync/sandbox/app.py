@@ -1,0 +1,198 @@
+"""The marketplace over HTTP: counts a request, lets it in, plays its fault or carries it out, and answers."""
+
+import asyncio
+import base64
+import binascii
+from typing import Any, Final, NamedTuple
+
+from aiohttp import web
+
+from emagsync.sandbox import mischief
+from emagsync.sandbox.accounts import Account
+from emagsync.sandbox.answers import Answer, Refusal, failure
+from emagsync.sandbox.call import Call, Resource
+from emagsync.sandbox.codec import decode, encode
+from emagsync.sandbox.control import add_control_routes
+from emagsync.sandbox.faults import Asked, Fault
+from emagsync.sandbox.filters import offer_filters, page_of
+from emagsync.sandbox.gateway import Decision, group_of
+from emagsync.sandbox.marketplace import Marketplace
+from emagsync.sandbox.report import Entry
+from emagsync.sandbox.resources import LISTS, ROUTES, WITH_ID
+
+API_PREFIX: Final = "/api-3"
+_LARGEST_BODY: Final = 16 * 1024 * 1024
+_DRIP_MS: Final = 500.0
+_DRIP_BYTES: Final = 2
+_BREAKING: Final = ("timeout", "reset", "reset_body", "truncated")
+
+
+def create_app(marketplace: Marketplace) -> web.Application:
+    """The application: the API of every account under ``/api-3``, the control API under ``/_control``."""
+    app = web.Application(client_max_size=_LARGEST_BODY)
+    app.router.add_route("*", API_PREFIX + "/{tail:.*}", Front(marketplace).handle)
+    add_control_routes(app, marketplace)
+    return app
+
+
+class Front:
+    """Takes requests of the marketplace's API."""
+
+    def __init__(self, marketplace: Marketplace) -> None:
+        self._market = marketplace
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request, in the order of the real thing: network, gateway, marketplace."""
+        market, settings = self._market, self._market.settings
+        raw = await request.read()
+        if settings.jitter_ms:
+            await asyncio.sleep(market.random.uniform(0, settings.jitter_ms) / 1000)
+        name, password = _credentials(request)
+        account = market.accounts.get(name, market.strangers)
+        route, path_id = _route(request.match_info["tail"])
+        group = group_of(route)
+        decision = market.admit(name, group)
+        entry = account.report.arrived(route, group, market.clock(), market.monotonic())
+        if settings.latency_ms:
+            await asyncio.sleep(settings.latency_ms / 1000)
+        visit = _Visit(request, account, entry, decision, route)
+        if not decision.passed:
+            account.report.refuse(entry)
+            answer = Answer(encode({"message": "API rate limit exceeded"}), 429)
+            return self._send(visit, answer, decision.retry_after if settings.retry_after else None)
+        try:
+            call = self._let_in(visit, password, raw, path_id)
+        except Refusal as refusal:
+            return self._send(visit, failure(refusal.messages, refusal.status))
+        fault = market.fault_for(self._asked(visit, call))
+        if fault is None:
+            call.gzip = settings.gzip and "gzip" in request.headers.get("Accept-Encoding", "")
+            return self._send(visit, self._carry_out(visit, call))
+        entry.fault = fault.kind
+        return await self._play(visit, call, fault)
+
+    def _let_in(self, visit: "_Visit", password: str, raw: bytes, path_id: int | None) -> Call:
+        """The call, when the caller may make it. Raises :class:`Refusal`."""
+        settings, address = self._market.settings, visit.request.remote or ""
+        if not settings.lets_in(address):
+            raise Refusal(mischief.invalid_ip(address), status=settings.refusal_status)
+        if visit.account is self._market.strangers or not visit.account.accepts(password):
+            raise Refusal(mischief.NOT_ALLOWED, status=settings.refusal_status)
+        query = visit.request.query
+        return Call(self._market, visit.account, _body(raw), path_id=path_id, query=lambda name: query.getall(name, ()))
+
+    def _asked(self, visit: "_Visit", call: Call) -> Asked:
+        if visit.route not in LISTS:
+            return Asked(visit.account.name, visit.route)
+        try:
+            page, filters = page_of(call.body), offer_filters(call.body)
+        except Refusal:
+            return Asked(visit.account.name, visit.route)
+        if visit.route == "product_offer/read":
+            text = "&".join(f"{name}={value}" for name, value in filters)
+            visit.account.report.asked(visit.entry, page.number, page.size, text)
+        return Asked(visit.account.name, visit.route, page.number, page.size)
+
+    def _carry_out(self, visit: "_Visit", call: Call) -> Answer:
+        try:
+            return _resource(visit.request.method, visit.route)(call)
+        except Refusal as refusal:
+            return failure(refusal.messages, refusal.status)
+
+    async def _play(self, visit: "_Visit", call: Call, fault: Fault) -> web.StreamResponse:
+        if fault.kind in mischief.SPOILING:
+            call.served_page = 1 if fault.kind == "wrong_page" else None
+            answer = mischief.spoilt(fault, self._carry_out(visit, call))
+        else:
+            if fault.after_handling:
+                self._carry_out(visit, call)
+            answer = Answer(b"") if fault.kind in _BREAKING else mischief.replaced(fault, visit.request.remote or "")
+        if fault.kind == "timeout":
+            await mischief.hang(visit.request, None if fault.delay_ms is None else fault.delay_ms / 1000)
+        elif fault.delay_ms and fault.kind != "drip":
+            await asyncio.sleep(fault.delay_ms / 1000)
+        if fault.kind in _BREAKING or fault.kind == "drip":
+            return await self._break(visit, answer, fault)
+        return self._send(visit, answer, fault.retry_after)
+
+    async def _break(self, visit: "_Visit", answer: Answer, fault: Fault) -> web.StreamResponse:
+        request = visit.request
+        response = web.StreamResponse(status=answer.status, headers=self._headers(visit, answer))
+        whole = False
+        try:
+            if fault.kind == "reset":
+                mischief.reset(request)
+            elif fault.kind == "drip":
+                delay = (_DRIP_MS if fault.delay_ms is None else fault.delay_ms) / 1000
+                await mischief.drip(request, response, answer.body, delay, fault.drip_bytes or _DRIP_BYTES)
+                whole = True
+            elif fault.kind != "timeout":
+                await mischief.cut(request, response, answer.body, orderly=fault.kind == "truncated")
+        except ConnectionError:
+            whole = False
+        visit.account.report.ended(visit.entry, answer.status if whole else 0, spoilt=not whole)
+        return response
+
+    def _send(self, visit: "_Visit", answer: Answer, retry_after: int | str | None = None) -> web.Response:
+        fault = visit.entry.fault
+        visit.entry.items = answer.items
+        visit.account.report.ended(
+            visit.entry, answer.status, spoilt=fault is not None and fault not in mischief.HARMLESS
+        )
+        headers = self._headers(visit, answer)
+        if answer.gzipped:
+            headers["Content-Encoding"] = "gzip"
+        if retry_after is not None:
+            headers["Retry-After"] = str(retry_after)
+        return web.Response(body=answer.body, status=answer.status, headers=headers)
+
+    def _headers(self, visit: "_Visit", answer: Answer) -> dict[str, str]:
+        headers = {"Content-Type": mischief.content_type(answer)}
+        return headers | visit.decision.headers if self._market.settings.rate_headers else headers
+
+
+class _Visit(NamedTuple):
+    request: web.Request
+    account: Account
+    entry: Entry
+    decision: Decision
+    route: str
+
+
+def _credentials(request: web.Request) -> tuple[str, str]:
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        name, _, password = base64.b64decode(text.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return name, password
+
+
+def _route(tail: str) -> tuple[str, int | None]:
+    """The route and the id at its end, where the route has one."""
+    tail = tail.strip("/")
+    route, _, last = tail.rpartition("/")
+    if route in WITH_ID and last.isdecimal():
+        return route, int(last)
+    return tail, None
+
+
+def _resource(method: str, route: str) -> Resource:
+    resource = ROUTES.get((method, route))
+    if resource is None:
+        raise Refusal(f"Resource {route} does not exist or does not accept {method}")
+    return resource
+
+
+def _body(raw: bytes) -> dict[str, Any]:
+    if not raw.strip():
+        return {}
+    try:
+        body = decode(raw)
+    except ValueError:
+        raise Refusal("Invalid request: the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise Refusal("Invalid request: the body must be a JSON object")
+    return body

@@ -1,0 +1,112 @@
+"""Changes made to an account's offers from outside the API, as the seller's staff or eMAG would make them."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from emagsync.sandbox.accounts import Account
+from emagsync.sandbox.catalogue import MAX_ID
+from emagsync.sandbox.codec import encode
+from emagsync.sandbox.errors import SandboxError
+from emagsync.sandbox.rows import build_row
+from emagsync.sandbox.traits import traits_of
+
+
+class Change(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """One change.
+
+    * ``change``: set the keys of ``set`` and drop those of ``unset``, on the offers ``ids``;
+    * ``remove``: the offers ``ids`` vanish;
+    * ``add``: the offers of ``rows`` appear, each its ``id`` and what differs from a generated row (with ``whole``: the
+      row exactly as given); or ``count`` generated ones behind the largest id;
+    * ``odd_rows``: the ``rows``, any JSON at all, are served behind offer ``after`` (0: first);
+    * ``clear_odd_rows`` drops them all.
+    """
+
+    op: str = "change"
+    ids: list[int] = msgspec.field(default_factory=list)
+    set: dict[str, Any] = msgspec.field(default_factory=dict)
+    unset: list[str] = msgspec.field(default_factory=list)
+    rows: list[Any] = msgspec.field(default_factory=list)
+    count: int = 0
+    after: int = 0
+    whole: bool = False
+
+
+def change_from(values: Any) -> Change:
+    """A change from plain values. Raises :class:`SandboxError` for what makes no sense."""
+    try:
+        change = msgspec.convert(values, Change)
+    except msgspec.ValidationError as error:
+        raise SandboxError(f"change: {error}") from error
+    if change.op not in _OPERATIONS:
+        raise SandboxError(f"change: op is one of {', '.join(_OPERATIONS)}, not {change.op!r}.")
+    return change
+
+
+def apply_change(account: Account, change: Change) -> list[int]:
+    """Make the change and return the ids that it concerned.
+
+    Raises:
+        SandboxError: an id is unknown, taken or impossible; nothing was changed by the offending entry.
+    """
+    return _OPERATIONS[change.op](account, change)
+
+
+def _change(account: Account, change: Change) -> list[int]:
+    if unknown := [emag_id for emag_id in change.ids if emag_id not in account.catalogue]:
+        raise SandboxError(f"change: account {account.name} has no offer {unknown[0]}.")
+    for emag_id in change.ids:
+        row = account.catalogue.build(emag_id) | change.set
+        for key in change.unset:
+            row.pop(key, None)
+        account.catalogue.put(emag_id, row)
+    return change.ids
+
+
+def _remove(account: Account, change: Change) -> list[int]:
+    return [emag_id for emag_id in change.ids if account.catalogue.remove(emag_id)]
+
+
+def _add(account: Account, change: Change) -> list[int]:
+    last = max(account.ids(), default=0)
+    rows = change.rows or [{"id": last + 1 + step} for step in range(change.count)]
+    ids = [_new_id(account, row) for row in rows]
+    for emag_id, row in zip(ids, rows, strict=True):
+        account.catalogue.put(emag_id, row if change.whole else template(account, emag_id) | row)
+    return ids
+
+
+def template(account: Account, emag_id: int) -> dict[str, Any]:
+    """A generated row for an id that the account has not used yet."""
+    return build_row(account.seed, emag_id, traits_of(account.seed, emag_id), account.platform)
+
+
+def _new_id(account: Account, row: Any) -> int:
+    emag_id = row.get("id") if isinstance(row, dict) else None
+    if not isinstance(emag_id, int) or isinstance(emag_id, bool) or not 1 <= emag_id <= MAX_ID:
+        raise SandboxError(f"change: a row to add needs a whole id of 1 to {MAX_ID}, not {emag_id!r}.")
+    if emag_id in account.catalogue:
+        raise SandboxError(f"change: account {account.name} has an offer {emag_id} already; change it instead.")
+    return emag_id
+
+
+def _odd_rows(account: Account, change: Change) -> list[int]:
+    for row in change.rows:
+        account.catalogue.put_odd(encode(row), change.after)
+    return []
+
+
+def _clear_odd_rows(account: Account, change: Change) -> list[int]:
+    account.catalogue.clear_odd()
+    return []
+
+
+_OPERATIONS: Final[dict[str, Callable[[Account, Change], list[int]]]] = {
+    "change": _change,
+    "remove": _remove,
+    "add": _add,
+    "odd_rows": _odd_rows,
+    "clear_odd_rows": _clear_odd_rows,
+}

@@ -1,0 +1,89 @@
+"""The body of a reading request: pagination and filters as top-level keys; a wrapping ``data`` is ignored [seen]."""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from emagsync.sandbox.answers import Refusal
+from emagsync.sandbox.catalogue import Catalogue
+from emagsync.sandbox.traits import Facts
+
+LARGEST_PAGE: Final = 100
+_EXACT: Final = ("status", "validation_status", "offer_validation_status", "translation_validation_status")
+_CEILING: Final = ("general_stock", "estimated_stock")
+_TEXT: Final = ("part_number", "part_number_key")
+OFFER_FILTERS: Final = ("id", *_EXACT, *_CEILING, *_TEXT)
+
+Filters = tuple[tuple[str, int | str], ...]
+
+
+class Page(NamedTuple):
+    """Which rows of a list are asked for: page *number* (from 1) of *size* rows."""
+
+    number: int
+    size: int
+
+    @property
+    def start(self) -> int:
+        """How many rows come before the page."""
+        return (self.number - 1) * self.size
+
+
+def page_of(body: dict[str, Any]) -> Page:
+    """The pagination keys; more than 100 rows are silently 100. Raises :class:`Refusal` for no positive number."""
+    number = whole(body, "currentPage", 1)
+    size = whole(body, "itemsPerPage", LARGEST_PAGE)
+    if number < 1 or size < 1:
+        raise Refusal("currentPage and itemsPerPage must be at least 1")
+    return Page(number, min(size, LARGEST_PAGE))
+
+
+def whole(body: dict[str, Any], key: str, default: int) -> int:
+    """A whole number that may come as text. Raises :class:`Refusal` for anything else."""
+    value = body.get(key)
+    return default if value is None else _number(key, value)
+
+
+def offer_filters(body: dict[str, Any]) -> Filters:
+    """The filters of ``product_offer/read`` in the body, in a fixed order; other keys are ignored, as eMAG does."""
+    found: list[tuple[str, int | str]] = []
+    for key in OFFER_FILTERS:
+        value = body.get(key)
+        if value is not None:
+            found.append((key, str(value) if key in _TEXT else _number(key, value)))
+    return tuple(found)
+
+
+def matching(catalogue: Catalogue, filters: Filters) -> list[int]:
+    """The keys of the rows that pass every filter, in serving order."""
+    wanted = dict(filters)
+    if "id" in wanted:
+        emag_id = wanted.pop("id")
+        keys = [emag_id] if isinstance(emag_id, int) and emag_id in catalogue else []
+    else:
+        keys = list(catalogue.serving_order())
+    if "status" in wanted:
+        status = wanted.pop("status")
+        keys = [key for key in keys if catalogue.status(key) == status]
+    if not wanted:
+        return keys
+    tests = [_test(name, value) for name, value in wanted.items()]
+    return [key for key in keys if _passes(catalogue.facts(key), tests)]
+
+
+def _passes(facts: Facts, tests: list[Callable[[Facts], bool]]) -> bool:
+    return all(test(facts) for test in tests)
+
+
+def _test(name: str, wanted: Any) -> Callable[[Facts], bool]:
+    def passes(facts: Facts) -> bool:
+        value: Any = getattr(facts, name)
+        return value is not None and 0 <= value <= wanted if name in _CEILING else bool(value == wanted)
+
+    return passes
+
+
+def _number(key: str, value: Any) -> int:
+    text = str(value)
+    if isinstance(value, bool | list | dict) or not text.removeprefix("-").isdecimal():
+        raise Refusal(f"Invalid value for {key}: a single whole number is expected")
+    return int(text)

@@ -1,0 +1,162 @@
+"""Playing a fault: answers that are replaced or spoilt, and connections that hang, drip or break."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Callable
+from http.client import responses
+from typing import Any, Final
+
+from aiohttp import web
+
+from emagsync.sandbox.answers import JSON, Answer, failure, success
+from emagsync.sandbox.codec import as_served, encode
+from emagsync.sandbox.faults import Fault
+
+# Kinds that need the real answer, so the request is carried out first; the others replace it.
+SPOILING: Final = frozenset(
+    (
+        "slow",
+        "reset_body",
+        "truncated",
+        "drip",
+        "invalid_json",
+        "invalid_utf8",
+        "missing_is_error",
+        "null_results",
+        "wrong_results_type",
+        "wrong_page",
+    )
+)
+# Kinds after which the client nevertheless holds a complete and right answer.
+HARMLESS: Final = frozenset(("slow", "drip"))
+_POLL_S: Final = 0.05
+_SETTLE_S: Final = 0.03
+NOT_ALLOWED: Final = "You are not allowed to use this API."
+
+
+def html(status: int) -> bytes:
+    """An error page as the web server in front of eMAG sends it."""
+    title = f"{status} {responses.get(status, 'Error')}"
+    head, body = f"<head><title>{title}</title></head>", f"<body>\r\n<center><h1>{title}</h1></center>\r\n</body>"
+    return f"<html>\r\n{head}\r\n{body}\r\n</html>\r\n".encode()
+
+
+def invalid_ip(address: str) -> str:
+    """The refusal of a caller that is not on the allow list."""
+    return f"Invalid vendor ip [{address}]"
+
+
+def replaced(fault: Fault, address: str) -> Answer:
+    """The answer that is sent instead of the real one."""
+    make = _REPLACED[fault.kind]
+    answer = make(fault, address)
+    return answer if fault.body is None else answer._replace(body=fault.body.encode())
+
+
+def _status_page(fault: Fault, address: str) -> Answer:
+    return Answer(html(fault.http_status), fault.http_status, "text/html")
+
+
+def _rate_limited(fault: Fault, address: str) -> Answer:
+    return Answer(encode({"message": fault.message or "API rate limit exceeded"}), fault.http_status)
+
+
+def _is_error(fault: Fault, address: str) -> Answer:
+    return failure([fault.message or "An internal error occurred"], fault.http_status)
+
+
+def _not_allowed(fault: Fault, address: str) -> Answer:
+    return failure([fault.message or NOT_ALLOWED], fault.http_status)
+
+
+def _invalid_ip(fault: Fault, address: str) -> Answer:
+    return failure([fault.message or invalid_ip(address)], fault.http_status)
+
+
+_REPLACED: Final[dict[str, Callable[[Fault, str], Answer]]] = {
+    "status": _status_page,
+    "html": _status_page,
+    "rate_limited": _rate_limited,
+    "empty": lambda fault, address: Answer(b"", fault.http_status),
+    "is_error": _is_error,
+    "not_allowed": _not_allowed,
+    "invalid_ip": _invalid_ip,
+    "empty_page": lambda fault, address: success([]),
+}
+
+
+def spoilt(fault: Fault, answer: Answer) -> Answer:
+    """The real answer with its body spoilt, for the kinds that do that."""
+    spoil = _SPOILT.get(fault.kind)
+    return answer if spoil is None else answer._replace(body=spoil(answer.body))
+
+
+def _with(body: bytes, **keys: Any) -> bytes:
+    return encode(as_served(body) | keys)
+
+
+def _missing_is_error(body: bytes) -> bytes:
+    values = as_served(body)
+    del values["isError"]
+    return encode(values)
+
+
+_SPOILT: Final[dict[str, Callable[[bytes], bytes]]] = {
+    "invalid_json": lambda body: body[: max(1, len(body) * 2 // 3)],
+    "invalid_utf8": lambda body: body[:-2] + b'"\xff\xfe"' + body[-2:],
+    "missing_is_error": _missing_is_error,
+    "null_results": lambda body: _with(body, results=None),
+    "wrong_results_type": lambda body: _with(body, results="no results"),
+}
+
+
+async def hang(request: web.Request, seconds: float | None) -> None:
+    """Answer nothing for *seconds*, or until the client gives up; then cut the connection."""
+    loop = asyncio.get_running_loop()
+    end = None if seconds is None else loop.time() + seconds
+    while request.transport is not None and not request.transport.is_closing():
+        if end is not None and loop.time() >= end:
+            break
+        await asyncio.sleep(_POLL_S)
+    reset(request)
+
+
+def reset(request: web.Request) -> None:
+    """Break the connection so that the client sees a reset, not an orderly end."""
+    transport = request.transport
+    if transport is None:
+        return
+    raw = transport.get_extra_info("socket")
+    if raw is not None:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+async def cut(request: web.Request, response: web.StreamResponse, body: bytes, *, orderly: bool) -> None:
+    """Announce the whole body, send half of it, and close (*orderly*) or reset the connection."""
+    response.content_length = len(body)
+    await response.prepare(request)
+    await response.write(body[: len(body) // 2])
+    if orderly:
+        if request.transport is not None:
+            request.transport.close()
+        return
+    await asyncio.sleep(_SETTLE_S)
+    reset(request)
+
+
+async def drip(request: web.Request, response: web.StreamResponse, body: bytes, every_s: float, size: int) -> None:
+    """Send the body *size* bytes at a time."""
+    response.content_length = len(body)
+    await response.prepare(request)
+    for start in range(0, len(body), size):
+        if start:
+            await asyncio.sleep(every_s)
+        await response.write(body[start : start + size])
+    await response.write_eof()
+
+
+def content_type(answer: Answer) -> str:
+    """The answer's ``Content-Type`` header."""
+    return f"{answer.content_type}; charset=utf-8" if answer.content_type != JSON else JSON

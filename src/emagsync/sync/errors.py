@@ -1,0 +1,58 @@
+"""What a run may not do, and why one ended.
+
+SyncError
+├── AccountBusy        another run holds the account
+├── RunNotFound        there is no such run or sync
+├── RunNotActive       it has already ended
+└── RunSuperseded      the run was taken away from this holder: it writes nothing more
+"""
+
+from __future__ import annotations
+
+from emagsync.core.errors import EmagsyncError, ErrorKind
+
+
+class SyncError(EmagsyncError):
+    """Anything that a run may not do."""
+
+    code = "sync"
+
+
+class AccountBusy(SyncError):
+    """Another run holds the account; `run_id` names it."""
+
+    code = "account_busy"
+    kind = ErrorKind.TRANSIENT
+
+    def __init__(self, account: str, run_id: str) -> None:
+        super().__init__(
+            f"Account {account!r} is already being synced by run {run_id}: wait for it to end, or stop it first."
+        )
+        self.account = account
+        self.run_id = run_id
+
+
+class RunNotFound(SyncError):
+    """There is no such run or sync."""
+
+    code = "run_not_found"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"There is no run or sync {run_id!r}: `emagsync history` lists them.")
+        self.run_id = run_id
+
+
+class RunNotActive(SyncError):
+    """It has already ended."""
+
+    code = "run_not_active"
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(f"Run {run_id} is {status}: there is nothing to stop.")
+        self.run_id = run_id
+
+
+class RunSuperseded(SyncError):
+    """The run was stopped, cleaned up or taken over: its former holder writes nothing more."""
+
+    code = "run_superseded"

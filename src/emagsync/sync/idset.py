@@ -1,0 +1,47 @@
+"""A set of offer ids whose size does not grow with the catalogue: one bit for every id that eMAG allows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# The contract's range of `id` (1..16777215): 2 MiB of bits.
+_BITS = 1 << 24
+
+
+class IdSet:
+    """A set of positive integers. Ids beyond eMAG's range are kept too, one by one."""
+
+    __slots__ = ("_bits", "_count", "_others")
+
+    def __init__(self, ids: Iterable[int] = ()) -> None:
+        self._bits = bytearray(_BITS // 8)
+        self._others: set[int] = set()
+        self._count = 0
+        for emag_id in ids:
+            self.add(emag_id)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, emag_id: int) -> bool:
+        if 0 < emag_id < _BITS:
+            return bool(self._bits[emag_id >> 3] & (1 << (emag_id & 7)))
+        return emag_id in self._others
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, IdSet):
+            return NotImplemented
+        return self._count == other._count and self._bits == other._bits and self._others == other._others
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def add(self, emag_id: int) -> bool:
+        """Put it in; returns whether it was not there before."""
+        if emag_id in self:
+            return False
+        if 0 < emag_id < _BITS:
+            self._bits[emag_id >> 3] |= 1 << (emag_id & 7)
+        else:
+            self._others.add(emag_id)
+        self._count += 1
+        return True

@@ -1,0 +1,178 @@
+"""One pass over a list of offers: pages in flight, gated by the budget; failures kept apart; the end found for sure."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from emagsync.core.clock import Clock
+from emagsync.core.concurrency import side_by_side
+from emagsync.core.errors import ErrorKind
+from emagsync.marketplace import EmagClient, OfferFilters
+from emagsync.marketplace.errors import EmagError
+from emagsync.marketplace.paging import StretchRead, read_stretch
+from emagsync.sync.circuit import Circuit
+from emagsync.sync.idset import IdSet
+from emagsync.sync.plan import PagePlan
+from emagsync.sync.repository import MAIN_SCOPE, PageRead
+from emagsync.sync.schemas import Phase
+from emagsync.sync.tally import Tally
+from emagsync.sync.writer import PlacedPage, RunWriter
+
+# How long pages wait for eMAG's count before they are read without knowing how many there are.
+COUNT_PATIENCE_SECONDS = 3.0
+# A probe asks for this share of a page: where only large pages fail, it must get through.
+PROBE_SHARE = 4
+
+
+@dataclass
+class Pass:
+    """What one pass over the list saw."""
+
+    number: int
+    ids: IdSet = field(default_factory=IdSet)
+    repeats: int = 0  # rows whose id had been seen before in this pass
+    nameless: int = 0  # rows without a usable id
+    unread: list[int] = field(default_factory=list)
+    limited: bool = False
+    stopped: bool = False
+    holes: bool = False
+    short_pages: bool = False
+    ends_full: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Distinct offers, as eMAG would count them."""
+        return len(self.ids) + self.nameless
+
+    @property
+    def looks_still(self) -> bool:
+        """Whether nothing in the pages themselves says that the list moved while it was read."""
+        return not (self.repeats or self.holes or self.short_pages)
+
+    def add(self, ids: tuple[int, ...], rejected: int) -> None:
+        """A page was stored."""
+        self.repeats += sum(not self.ids.add(emag_id) for emag_id in ids)
+        self.nameless += rejected
+
+
+class PassReader:
+    """Reads one pass. Several readers share the plan; the writer stores one page at a time."""
+
+    def __init__(
+        self,
+        *,
+        client: EmagClient,
+        writer: RunWriter,
+        circuit: Circuit,
+        tally: Tally,
+        clock: Clock,
+        per_page: int,
+        filters: OfferFilters,
+        limit: int | None,
+        in_flight: int,
+        stop: asyncio.Event,
+    ) -> None:
+        self._client = client
+        self._writer = writer
+        self._circuit = circuit
+        self._tally = tally
+        self._clock = clock
+        self._per_page = per_page
+        self._filters = filters
+        self._limit = limit
+        self._in_flight = in_flight
+        self._stop = stop
+
+    async def read(self, number: int, *, done: list[PageRead], count: asyncio.Task[int | None]) -> Pass:
+        """Read what `done` does not hold yet. `count` answers how many offers eMAG says there are, or None."""
+        result = Pass(number)
+        for page in done:
+            result.add(page.ids, page.rejected)
+        plan = PagePlan(done={page.page: page.items for page in done}, limit=self._limit)
+        failed: set[int] = set()
+        await self._readers(result, plan, failed, count)
+        if failed and not self._stop.is_set():
+            # What failed may have failed in a burst that is over now; a page gets one more chance.
+            again, failed = sorted(failed), set()
+            await plan.again(again)
+            await self._readers(result, plan, failed, None)
+        return self._conclude(result, plan, failed)
+
+    async def _readers(
+        self, result: Pass, plan: PagePlan, failed: set[int], count: asyncio.Task[int | None] | None
+    ) -> None:
+        work = [self._read_pages(result, plan, failed) for _ in range(self._in_flight)]
+        if count is not None:
+            work.append(self._tell(plan, count))
+        await side_by_side(work)
+
+    async def _tell(self, plan: PagePlan, count: asyncio.Task[int | None]) -> None:
+        done, _ = await asyncio.wait({count}, timeout=COUNT_PATIENCE_SECONDS)
+        if not done:
+            await plan.expect(None)
+        items = await asyncio.shield(count)
+        pages = None if items is None else -(-items // self._per_page)
+        if pages is not None and self._limit is not None:
+            pages = min(pages, self._limit)
+        self._tally.total_items, self._tally.total_pages = items, pages
+        await plan.expect(pages)
+
+    async def _read_pages(self, result: Pass, plan: PagePlan, failed: set[int]) -> None:
+        while not self._stop.is_set():
+            if self._circuit.is_open and await self._circuit.turn_to_probe():
+                await self._probe(failed)
+                continue
+            page = await plan.next()
+            if page is None:
+                return
+            if self._stop.is_set():
+                await plan.gave_up(page)
+                return
+            place = PlacedPage(result.number, MAIN_SCOPE, page, self._per_page, self._clock.now())
+            read = await self._fetch(page)
+            if read.failed:
+                failed.add(page)
+                self._circuit.failed()
+            else:
+                self._circuit.succeeded()
+            ids = await self._writer.store_page(place, read)
+            if read.failed:
+                await plan.gave_up(page)
+            else:
+                result.add(ids, len(read.raw_rows) - len(ids))
+                await plan.arrived(page, len(read.raw_rows))
+
+    async def _fetch(self, page: int) -> StretchRead:
+        return await read_stretch(
+            self._client,
+            page=page,
+            per_page=self._per_page,
+            filters=self._filters,
+            may_split=lambda: self._circuit.is_healthy,
+        )
+
+    async def _probe(self, failed: set[int]) -> None:
+        self._tally.phase = Phase.PROBING
+        share = PROBE_SHARE if self._per_page % PROBE_SHARE == 0 else 1
+        page = (min(failed, default=1) - 1) * share + 1
+        try:
+            await self._client.read_offers(
+                page=page, per_page=self._per_page // share, filters=self._filters, attempts=1
+            )
+        except EmagError as error:
+            if error.kind is ErrorKind.CONFIGURATION:
+                raise
+        else:
+            self._circuit.succeeded()
+            self._tally.phase = Phase.READING
+
+    def _conclude(self, result: Pass, plan: PagePlan, failed: set[int]) -> Pass:
+        result.unread = sorted(failed)
+        result.stopped = self._stop.is_set()
+        result.limited = self._limit is not None and not plan.met_end
+        result.holes = bool(plan.holes)
+        rows = plan.rows
+        result.short_pages = any(0 < rows[page] < self._per_page for page in rows if page < plan.last_page)
+        result.ends_full = rows.get(plan.last_page, 0) >= self._per_page or not plan.last_page
+        return result

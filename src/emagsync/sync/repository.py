@@ -1,0 +1,230 @@
+"""All SQL about runs and their page ledger.
+
+A holder writes only through `Hold`: each of its statements names the fence that it claimed, so a run that was
+stopped, cleaned up or taken over answers "no row" and the whole transaction is rolled back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Row, Select, insert, literal, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.bulk import BulkInsert
+from emagsync.sync.errors import RunNotFound, RunSuperseded
+from emagsync.sync.schemas import Run, RunError, RunParameters, RunStatus
+from emagsync.sync.tables import ACTIVE_STATUSES, sync_pages, sync_runs
+
+MAIN_SCOPE = "main"
+
+
+class Hold(NamedTuple):
+    """The right to write for a run, as long as nobody has raised its fence."""
+
+    run_id: str
+    account: str
+    fence: int
+
+
+class PageRead(NamedTuple):
+    """One page of the ledger. `ids` are those of its rows, in order; times are aware UTC."""
+
+    pass_number: int
+    scope: str
+    page: int
+    size: int
+    status: str
+    ids: tuple[int, ...]
+    items: int
+    rejected: int
+    attempts: int
+    inherited: bool
+    error: str | None
+    started_at: datetime
+    finished_at: datetime
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether every row of it was read."""
+        return self.status == "stored"
+
+
+_ledger_columns = [
+    sync_pages.c.run_id,
+    *(sync_pages.c[name] for name in PageRead._fields),
+]
+_ledger_key = [sync_pages.c.run_id, sync_pages.c.pass_number, sync_pages.c.scope, sync_pages.c.page]
+_record_page = BulkInsert(
+    sync_pages,
+    sorted(_ledger_columns, key=list(sync_pages.c).index),
+    key=_ledger_key,
+    update=[column for column in sync_pages.c if column not in _ledger_key],
+)
+
+
+async def insert_run(connection: AsyncConnection, run: Run) -> None:
+    """A new run. Raises ConstraintViolated when another one holds the account."""
+    await connection.execute(insert(sync_runs).values(**_columns_of(run)))
+
+
+async def holder_of(connection: AsyncConnection, account: str) -> Run | None:
+    """The run that holds the account: queued, running or interrupted."""
+    return await _one(
+        connection, select(sync_runs).where(sync_runs.c.account == account, sync_runs.c.status.in_(ACTIVE_STATUSES))
+    )
+
+
+async def active_runs(connection: AsyncConnection) -> list[Run]:
+    """Every run that holds an account."""
+    result = await connection.execute(select(sync_runs).where(sync_runs.c.status.in_(ACTIVE_STATUSES)))
+    return [_run(row) for row in result]
+
+
+async def newest_run(connection: AsyncConnection, account: str) -> Run | None:
+    """The account's latest run, whatever came of it."""
+    return await _one(
+        connection,
+        select(sync_runs)
+        .where(sync_runs.c.account == account)
+        .order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc())
+        .limit(1),
+    )
+
+
+async def get_run(connection: AsyncConnection, run_id: str) -> Run:
+    """That run. Raises RunNotFound."""
+    run = await _one(connection, select(sync_runs).where(sync_runs.c.id == run_id))
+    if run is None:
+        raise RunNotFound(run_id)
+    return run
+
+
+async def runs(
+    connection: AsyncConnection,
+    *,
+    account: str | None = None,
+    status: RunStatus | None = None,
+    sync_id: str | None = None,
+    limit: int = 50,
+) -> list[Run]:
+    """Runs, newest first."""
+    query = select(sync_runs).order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc()).limit(limit)
+    for column, value in ((sync_runs.c.account, account), (sync_runs.c.status, status), (sync_runs.c.sync_id, sync_id)):
+        if value is not None:
+            query = query.where(column == value)
+    return [_run(row) for row in await connection.execute(query)]
+
+
+async def claim(connection: AsyncConnection, run: Run, *, worker: str, now: datetime, keep: Mapping[str, Any]) -> Hold:
+    """Take an active run as it was seen in `run`. Raises RunSuperseded when somebody else was faster."""
+    result = await connection.execute(
+        update(sync_runs)
+        .where(sync_runs.c.id == run.id, sync_runs.c.fence == run.fence, sync_runs.c.status.in_(ACTIVE_STATUSES))
+        .values(
+            status=RunStatus.RUNNING,
+            fence=run.fence + 1,
+            attempt=run.attempt + 1,
+            worker=worker,
+            started_at=run.started_at or now,
+            heartbeat_at=now,
+            **keep,
+        )
+    )
+    if result.rowcount != 1:
+        raise RunSuperseded(f"Run {run.id} was claimed by another process.")
+    return Hold(run.id, run.account, run.fence + 1)
+
+
+async def write_held(connection: AsyncConnection, hold: Hold, values: Mapping[str, Any]) -> None:
+    """Change the row of a running run. Raises RunSuperseded, which rolls the caller's transaction back."""
+    result = await connection.execute(
+        update(sync_runs)
+        .where(
+            sync_runs.c.id == hold.run_id,
+            sync_runs.c.fence == hold.fence,
+            sync_runs.c.status == RunStatus.RUNNING,
+        )
+        .values(**values)
+    )
+    if result.rowcount != 1:
+        raise RunSuperseded(f"Run {hold.run_id} was stopped or taken over: nothing more is written for it.")
+
+
+async def is_held(connection: AsyncConnection, hold: Hold) -> bool:
+    """Whether the hold is still good."""
+    query = select(literal(1)).where(
+        sync_runs.c.id == hold.run_id, sync_runs.c.fence == hold.fence, sync_runs.c.status == RunStatus.RUNNING
+    )
+    return await connection.scalar(query) is not None
+
+
+async def take_away(
+    connection: AsyncConnection, run: Run, status: RunStatus, *, now: datetime, error: RunError | None = None
+) -> bool:
+    """Put an active run into `status` against its holder's will; returns whether it was still as seen in `run`."""
+    values: dict[str, Any] = {"status": status, "fence": run.fence + 1}
+    if status.is_finished:
+        values["finished_at"] = now
+    if error is not None:
+        values["errors"] = errors_text((*run.errors, error))
+        values["error_count"] = run.error_count + 1
+    result = await connection.execute(
+        update(sync_runs)
+        .where(sync_runs.c.id == run.id, sync_runs.c.fence == run.fence, sync_runs.c.status.in_(ACTIVE_STATUSES))
+        .values(**values)
+    )
+    return result.rowcount == 1
+
+
+async def record_page(connection: AsyncConnection, run_id: str, page: PageRead) -> None:
+    """Write the page into the ledger; a page that is there already is replaced."""
+    values = {**page._asdict(), "run_id": run_id, "ids": orjson.dumps(page.ids).decode()}
+    await _record_page.run(connection, [tuple(values[column.key] for column in sync_pages.c)])
+
+
+async def ledger(connection: AsyncConnection, run_id: str) -> list[PageRead]:
+    """The run's pages in the order of pass, scope and page."""
+    result = await connection.execute(
+        select(*(sync_pages.c[name] for name in PageRead._fields))
+        .where(sync_pages.c.run_id == run_id)
+        .order_by(sync_pages.c.pass_number, sync_pages.c.scope, sync_pages.c.page)
+    )
+    return [PageRead(**{**row._mapping, "ids": tuple(orjson.loads(row.ids))}) for row in result]
+
+
+async def inherit_ledger(connection: AsyncConnection, *, old: str, new: str) -> None:
+    """Give the run `new` the stored pages of the run `old` that it resumes."""
+    columns = [column.key for column in sync_pages.c]
+    given: dict[str, Any] = {"run_id": literal(new), "inherited": literal(True)}
+    source = select(*(given.get(name, sync_pages.c[name]) for name in columns)).where(
+        sync_pages.c.run_id == old, sync_pages.c.status == "stored"
+    )
+    await connection.execute(insert(sync_pages).from_select(columns, source))
+
+
+def errors_text(errors: Sequence[RunError], keep: int = 50) -> str:
+    """At most `keep` errors as JSON; the run counts the rest."""
+    return orjson.dumps([error.model_dump(mode="json") for error in errors[:keep]]).decode()
+
+
+async def _one(connection: AsyncConnection, query: Select[Any]) -> Run | None:
+    row = (await connection.execute(query)).first()
+    return None if row is None else _run(row)
+
+
+def _run(row: Row[Any]) -> Run:
+    values = dict(row._mapping)
+    values["parameters"] = RunParameters.model_validate_json(row.parameters)
+    values["errors"] = tuple(RunError.model_validate(error) for error in orjson.loads(row.errors))
+    return Run.model_validate(values)
+
+
+def _columns_of(run: Run) -> dict[str, Any]:
+    values = run.model_dump()
+    values["parameters"] = run.parameters.model_dump_json()
+    values["errors"] = errors_text(run.errors)
+    return values

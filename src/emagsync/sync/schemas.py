@@ -1,0 +1,175 @@
+"""The public shapes of a run: what was asked, how far it is, what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Mode(StrEnum):
+    """`full` reads every status and finds removed offers; `incremental` the active ones; `selective` what is named."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+    SELECTIVE = "selective"
+
+
+class ConflictStrategy(StrEnum):
+    """Who wins where an offer changed on both sides."""
+
+    EMAG_PRIORITY = "emag_priority"
+    LOCAL_PRIORITY = "local_priority"
+    NEWEST_WINS = "newest_wins"
+    MANUAL = "manual"
+
+
+class RunStatus(StrEnum):
+    """Where a run is in its life; `queued`, `running` and `interrupted` hold the account."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will come of it."""
+        return self not in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.INTERRUPTED)
+
+
+class Selection(BaseModel):
+    """What a selective run reads: the union of the named offers, or the lists that eMAG can filter."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    ids: tuple[int, ...] = ()
+    part_numbers: tuple[str, ...] = ()
+    part_number_keys: tuple[str, ...] = ()
+    validation_status: int | None = Field(default=None, ge=0)
+    max_stock: int | None = Field(default=None, ge=0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it names nothing at all."""
+        return self == Selection()
+
+
+class RunParameters(BaseModel):
+    """What was asked of a run. Two runs with equal parameters read the same pages."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Mode = Mode.INCREMENTAL
+    items_per_page: int = Field(default=100, ge=1, le=100)
+    max_pages: int | None = Field(default=None, ge=1)
+    include_inactive: bool = False
+    timeout_seconds: int = Field(default=600, ge=1, le=86_400)
+    conflict_strategy: ConflictStrategy = ConflictStrategy.EMAG_PRIORITY
+    selection: Selection | None = None
+
+    @model_validator(mode="after")
+    def _selection_belongs_to_selective(self) -> RunParameters:
+        selected = self.selection is not None and not self.selection.is_empty
+        if self.mode is Mode.SELECTIVE and not selected:
+            raise ValueError("a selective run needs a selection: ids, part numbers, part number keys, ...")
+        if self.mode is not Mode.SELECTIVE and selected:
+            raise ValueError(f"a selection belongs to mode selective, not {self.mode}")
+        return self
+
+    @property
+    def reads_every_status(self) -> bool:
+        """`full` always does; `incremental` when asked."""
+        return self.mode is Mode.FULL or self.include_inactive
+
+
+class RunError(BaseModel):
+    """One thing that went wrong, kept with the run. At most 50 are kept; the run counts the rest."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    message: str
+    at: datetime
+    page: int | None = None
+    emag_id: int | None = None
+
+
+class Run(BaseModel):
+    """One run as its row says. Times are aware UTC; counts are offers unless the name says otherwise."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    sync_id: str
+    account: str
+    mode: Mode
+    parameters: RunParameters
+    status: RunStatus
+    trigger: str
+    attempt: int
+    fence: int
+    worker: str | None
+    created_at: datetime
+    started_at: datetime | None
+    heartbeat_at: datetime | None
+    finished_at: datetime | None
+    resumed_from: str | None
+    total_items: int | None
+    total_pages: int | None
+    current_page: int
+    pages_read: int
+    passes: int
+    processed: int
+    created: int
+    updated: int
+    unchanged: int
+    removed: int
+    failed: int
+    requests: int
+    rate_limit_hits: int
+    wait_seconds: float
+    errors: tuple[RunError, ...]
+    error_count: int
+
+
+class Phase(StrEnum):
+    """What a running run is doing."""
+
+    STARTING = "starting"
+    READING = "reading"
+    VERIFYING = "verifying"  # the catalogue moved while it was read: reading it again
+    RECONCILING = "reconciling"  # asking eMAG for the offers that were not seen
+    PROBING = "probing"  # eMAG fails for this account: waiting for it to come back
+    FINISHED = "finished"
+
+
+class Progress(BaseModel):
+    """A running run at one moment, for people to watch. Rates are per second since the attempt began."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run_id: str
+    account: str
+    status: RunStatus
+    phase: Phase
+    pages_read: int
+    total_pages: int | None
+    processed: int
+    total_items: int | None
+    created: int
+    updated: int
+    unchanged: int
+    removed: int
+    failed: int
+    errors: int
+    requests: int
+    rate_limit_hits: int
+    wait_seconds: float
+    elapsed_seconds: float
+    items_per_second: float
+    eta_seconds: float | None

@@ -1,0 +1,72 @@
+"""Runs and their page ledger. The run's row is the truth about a run; processes and queues only act on it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, text
+
+from emagsync.db.metadata import metadata
+from emagsync.db.types import JsonText, UtcDateTime
+
+ACTIVE_STATUSES = ("queued", "running", "interrupted")
+
+_active = text("status IN ('queued', 'running', 'interrupted')")
+
+sync_runs = Table(
+    "sync_runs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("sync_id", String(36), nullable=False),  # shared by the accounts of one request
+    Column("account", String(32), nullable=False),
+    Column("mode", String(16), nullable=False),
+    Column("parameters", JsonText, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("trigger", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    # Raised by every claim and by everything that takes the run away from its holder: a holder whose fence is
+    # older than the row's may not write any more.
+    Column("fence", Integer, nullable=False),
+    Column("worker", String(255)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("heartbeat_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("resumed_from", String(36)),
+    Column("total_items", Integer),
+    Column("total_pages", Integer),
+    Column("current_page", Integer, nullable=False),
+    Column("pages_read", Integer, nullable=False),
+    Column("passes", Integer, nullable=False),
+    Column("processed", Integer, nullable=False),
+    Column("created", Integer, nullable=False),
+    Column("updated", Integer, nullable=False),
+    Column("unchanged", Integer, nullable=False),
+    Column("removed", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("requests", Integer, nullable=False),
+    Column("rate_limit_hits", Integer, nullable=False),
+    Column("wait_seconds", Float, nullable=False),
+    Column("errors", JsonText, nullable=False),
+    Column("error_count", Integer, nullable=False),
+    Index("uq_sync_runs_active_account", "account", unique=True, sqlite_where=_active, postgresql_where=_active),
+    Index(None, "account", "created_at"),
+    Index(None, "sync_id"),
+)
+
+sync_pages = Table(
+    "sync_pages",
+    metadata,
+    Column("run_id", String(36), ForeignKey("sync_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("pass_number", Integer, primary_key=True, autoincrement=False),
+    Column("scope", String(16), primary_key=True),  # which list the page is of: `main`, or a status read beside it
+    Column("page", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),
+    Column("status", String(16), nullable=False),  # stored or failed
+    Column("ids", JsonText, nullable=False),  # the ids seen, in order: [1, 2, ...]
+    Column("items", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("inherited", Boolean, nullable=False),  # read by the run that this one resumes
+    Column("error", Text),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime, nullable=False),
+)

@@ -1,0 +1,168 @@
+"""Storing what was read: one page is one transaction with its ledger entry, the run's counts and the fence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from emagsync.core.clock import Clock
+from emagsync.db.engine import Database
+from emagsync.marketplace.offers import ParsedRow, parse, peek_id, raw_digest
+from emagsync.marketplace.paging import StretchRead
+from emagsync.marketplace.platforms import Platform
+from emagsync.offers import repository as offers
+from emagsync.offers.repository import OfferRecord, Sighting
+from emagsync.sync import repository
+from emagsync.sync.mapping import record_of
+from emagsync.sync.repository import Hold, PageRead
+from emagsync.sync.tally import Tally
+
+
+class PlacedPage(NamedTuple):
+    """Where a page belongs in the ledger, and when its reading began."""
+
+    pass_number: int
+    scope: str
+    page: int
+    size: int
+    started_at: datetime
+
+
+class _Rows(NamedTuple):
+    by_id: dict[int, bytes]  # the last of each id, as eMAG sent it
+    ids: tuple[int, ...]  # in order, repeats included
+    rejected: tuple[ParsedRow, ...]
+
+
+class RunWriter:
+    """The only hand that writes for a run. Everything goes through its hold; RunSuperseded means: stop at once."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        hold: Hold,
+        platform: Platform,
+        tally: Tally,
+        clock: Clock,
+        changed: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._hold = hold
+        self._platform = platform
+        self._tally = tally
+        self._clock = clock
+        self._changed = changed
+        self._turn = asyncio.Lock()
+
+    async def store_page(self, place: PlacedPage, read: StretchRead) -> tuple[int, ...]:
+        """Store a page, whole or what could be read of it. Returns the ids of its rows, in order, repeats included."""
+        rows = _sort_out(read.raw_rows, self._platform)
+        async with self._turn:
+            now = self._clock.now()
+            if read.failed:
+                self._tally.page_failed(place.scope, place.page, read.failed[0].error, now)
+            else:
+                self._tally.page_read(place.scope, place.page)
+            page = PageRead(
+                **place._asdict(),
+                status="failed" if read.failed else "stored",
+                ids=rows.ids,
+                items=len(read.raw_rows),
+                rejected=len(rows.rejected),
+                attempts=read.attempts,
+                inherited=False,
+                error=str(read.failed[0].error) if read.failed else None,
+                finished_at=now,
+            )
+            self._tally.current_page = place.page
+            self._tally.pages_read += 0 if read.failed else 1
+            await self._store(rows, page)
+        self._changed()
+        return rows.ids
+
+    async def store_rows(self, raw_rows: Sequence[bytes]) -> tuple[int, ...]:
+        """Store offers that were asked for one by one. Returns their ids."""
+        rows = _sort_out(raw_rows, self._platform)
+        async with self._turn:
+            await self._store(rows, None)
+        self._changed()
+        return rows.ids
+
+    async def mark_removed(self, ids: Sequence[int]) -> None:
+        """Mark offers that a complete read did not see and that eMAG, asked by id, does not know."""
+        async with self._turn, self._database.transaction() as connection:
+            self._tally.removed += len(await offers.mark_removed(connection, self._sighting(), ids))
+            await repository.write_held(connection, self._hold, self._tally.columns())
+        self._changed()
+
+    async def beat(self) -> None:
+        """Give a sign of life."""
+        async with self._database.transaction() as connection:
+            values = {"heartbeat_at": self._clock.now(), **self._meters()}
+            await repository.write_held(connection, self._hold, values)
+
+    async def save_counts(self) -> None:
+        """Write the counts and errors without any offer."""
+        async with self._turn, self._database.transaction() as connection:
+            await repository.write_held(connection, self._hold, self._tally.columns())
+
+    def _meters(self) -> dict[str, float]:
+        tally = self._tally
+        return {
+            "requests": tally.requests,
+            "rate_limit_hits": tally.rate_limit_hits,
+            "wait_seconds": tally.wait_seconds,
+        }
+
+    def _sighting(self) -> Sighting:
+        return Sighting(self._hold.account, self._hold.run_id, self._clock.now())
+
+    async def _store(self, rows: _Rows, page: PageRead | None) -> None:
+        digests = {emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}
+        sighting = self._sighting()
+        async with self._database.transaction() as connection:
+            known = await offers.known_digests(connection, sighting.account, list(digests)) if digests else {}
+            same = [emag_id for emag_id, digest in digests.items() if known.get(emag_id) == digest]
+            records = self._parse(rows, digests, set(same))
+            self._tally.count(await offers.apply(connection, sighting, same=same, read=records))
+            for row in rows.rejected:
+                self._tally.reject(row, sighting.at)
+            if page is not None:
+                await repository.record_page(connection, self._hold.run_id, page)
+            # Last, because it also makes the rest void when the hold is lost: the transaction is rolled back.
+            counts = {**self._tally.columns(), "heartbeat_at": sighting.at}
+            await repository.write_held(connection, self._hold, counts)
+
+    def _parse(self, rows: _Rows, digests: dict[int, bytes], same: set[int]) -> list[OfferRecord]:
+        records: list[OfferRecord] = []
+        for emag_id, raw in rows.by_id.items():
+            if emag_id in same:
+                continue
+            row = parse(raw, self._platform)
+            if row.offer is None:
+                self._tally.reject(row, self._clock.now())
+                continue
+            if row.remarks:
+                self._tally.remark(row, self._clock.now())
+            records.append(record_of(row.offer, row, digests[emag_id]))
+        return records
+
+
+def _sort_out(raw_rows: Iterable[bytes], platform: Platform) -> _Rows:
+    by_id: dict[int, bytes] = {}
+    ids: list[int] = []
+    rejected: list[ParsedRow] = []
+    for raw in raw_rows:
+        emag_id = peek_id(raw)
+        if emag_id is None:
+            row = parse(raw, platform)
+            emag_id = row.emag_id if row.rejected is None else None
+            if emag_id is None:
+                rejected.append(row)
+                continue
+        by_id[emag_id] = raw
+        ids.append(emag_id)
+    return _Rows(by_id, tuple(ids), tuple(rejected))

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emagsync.core.settings import RetrySettings
+from emagsync.marketplace import RetryPolicy
+from emagsync.marketplace import errors as e
+
+TRANSIENT = [
+    e.ConnectFailed("x"),
+    e.ReadFailed("x"),
+    e.CallTimeout("x"),
+    e.RateLimited("x"),
+    e.ServerFailure("x", 408),
+    e.ServerFailure("x", 500),
+    e.ServerFailure("x", 503),
+    e.TruncatedAnswer("x"),
+    e.NotJson("x"),
+    e.MissingIsError("x"),
+    e.MalformedResults("x"),
+    e.AnswerTooLarge("x"),
+    e.Refused("x"),
+]
+FINAL = [
+    e.CredentialsRefused("x"),
+    e.IpNotAllowed("x", "1.2.3.4"),
+    e.ApiRightMissing("x"),
+    e.BudgetStoreError("x"),
+    e.WriteRefused("x"),
+    e.UnexpectedStatus("x", 404),
+    e.UncertainWrite(e.CallTimeout("x")),
+    e.RequestInvalid("x"),
+]
+NOT_APPLIED = (e.ConnectFailed, e.RateLimited)
+
+
+class Most(random.Random):
+    """Full jitter at its longest."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return b
+
+
+def wait(attempt: int, error: e.EmagError, *, is_write: bool = False, policy: RetryPolicy | None = None) -> float | None:
+    return (policy or RetryPolicy()).decide(attempt, error, is_write=is_write, random=Most()).wait_seconds
+
+
+@pytest.mark.parametrize("error", TRANSIENT, ids=lambda error: f"{error.code}{getattr(error, 'status', '')}")
+def test_a_read_that_failed_for_a_moment_gets_five_attempts(error: e.EmagError) -> None:
+    assert [wait(attempt, error) for attempt in range(1, 6)] == [2.0, 4.0, 8.0, 16.0, None]
+
+
+@pytest.mark.parametrize("error", FINAL, ids=lambda error: error.code)
+@pytest.mark.parametrize("is_write", [False, True])
+def test_what_waiting_does_not_cure_is_never_tried_again(error: e.EmagError, is_write: bool) -> None:
+    assert wait(1, error, is_write=is_write) is None
+
+
+@pytest.mark.parametrize("error", TRANSIENT, ids=lambda error: f"{error.code}{getattr(error, 'status', '')}")
+def test_a_write_is_repeated_only_when_it_certainly_was_not_applied(error: e.EmagError) -> None:
+    assert (wait(1, error, is_write=True) is not None) == isinstance(error, NOT_APPLIED)
+
+
+@pytest.mark.parametrize(
+    ("asked", "waited"),
+    [
+        pytest.param(0.0, 0.0, id="at once"),
+        pytest.param(7.0, 7.0, id="honoured"),
+        pytest.param(120.0, 120.0, id="the longest"),
+        pytest.param(3600.0, 120.0, id="capped"),
+        pytest.param(-5.0, 0.0, id="in the past"),
+        pytest.param(None, 2.0, id="not asked"),
+    ],
+)
+def test_retry_after_is_honoured_up_to_two_minutes(asked: float | None, waited: float) -> None:
+    assert wait(1, e.RateLimited("x", asked)) == waited
+    assert wait(1, e.ServerFailure("x", 503, asked)) == waited
+
+
+def test_waits_stop_growing_at_the_maximum() -> None:
+    policy = RetryPolicy(attempts=5000)
+    assert wait(5, e.CallTimeout("x"), policy=policy) == 30.0
+    assert wait(4000, e.CallTimeout("x"), policy=policy) == 30.0
+
+
+@given(st.integers(1, 4), st.integers(0, 2**32))
+def test_the_jitter_is_full(attempt: int, seed: int) -> None:
+    decision = RetryPolicy().decide(attempt, e.ReadFailed("x"), is_write=False, random=random.Random(seed))
+    assert decision.wait_seconds is not None
+    assert 0 <= decision.wait_seconds <= 2.0 * 2 ** (attempt - 1)
+
+
+def test_a_call_may_have_its_own_number_of_attempts() -> None:
+    policy = RetryPolicy()
+    few = [policy.decide(n, e.ReadFailed("x"), is_write=False, random=Most(), attempts=2).retry for n in (1, 2)]
+    assert few == [True, False]
+
+
+def test_the_policy_is_made_of_the_settings() -> None:
+    settings = RetrySettings()
+    assert RetryPolicy(**settings.model_dump()) == RetryPolicy()

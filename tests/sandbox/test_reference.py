@@ -1,0 +1,65 @@
+"""The small reading resources."""
+
+import pytest
+
+
+async def test_vat_rates_and_handling_times(sandbox):
+    emag = await sandbox()
+    assert {"vat_id": 1, "vat_rate": 0.21} in (await emag.call("vat/read")).results
+    assert {"id": 0} in (await emag.call("handling_time/read")).results
+
+
+async def test_categories_come_in_pages_and_in_a_language(sandbox):
+    emag = await sandbox()
+    first = (await emag.call("category/read", {"itemsPerPage": 10})).results
+    second = (await emag.call("category/read", {"itemsPerPage": 10, "currentPage": 2, "language": "en"})).results
+    assert len(first) == 10
+    assert not {row["id"] for row in first} & {row["id"] for row in second}
+    assert second[0]["name"].endswith("(en)")
+    assert (await emag.call("category/count", {"itemsPerPage": 10})).results["noOfPages"] == "3"
+
+
+async def test_one_category_has_characteristics_with_values_in_pages(sandbox):
+    emag = await sandbox()
+    body = {"id": 3001, "valuesPerPage": 4, "valuesCurrentPage": 3}
+    [category] = (await emag.call("category/read", body)).results
+    assert category["id"] == 3001
+    assert len(category["characteristics"][0]["values"]) == 2
+    assert (await emag.call("category/read", {"id": 1})).results == []
+
+
+@pytest.mark.parametrize("route", ["addresses/read", "courier_accounts/read", "locality/read"])
+async def test_lists_that_a_seller_has(sandbox, route):
+    emag = await sandbox()
+    assert (await emag.call(route)).results
+
+
+@pytest.mark.parametrize("route", ["awb/read", "rma/read"])
+async def test_lists_that_are_empty(sandbox, route):
+    emag = await sandbox()
+    assert (await emag.call(route)).results == []
+
+
+async def test_products_are_found_by_their_eans(sandbox):
+    emag = await sandbox(100)
+    one, two = emag.main.row(2), emag.main.row(4)
+    query = "&".join(f"eans[]={ean}" for ean in (one["ean"][0], two["ean"][0], "0000000000000"))
+    found = (await emag.call(f"documentation/find_by_eans?{query}", method="GET")).results
+    assert [(row["eans"], row["part_number_key"]) for row in found] == [
+        (one["ean"][0], one["part_number_key"]),
+        (two["ean"][0], two["part_number_key"]),
+    ]
+
+
+@pytest.mark.parametrize("count", [0, 101])
+async def test_an_ean_search_takes_1_to_100_eans(sandbox, count):
+    emag = await sandbox(5)
+    query = "&".join(f"eans[]={number}" for number in range(count))
+    assert "100" in (await emag.call(f"documentation/find_by_eans?{query}", method="GET")).refusal
+
+
+async def test_the_smart_deals_price_of_an_offer(sandbox):
+    emag = await sandbox(5)
+    found = (await emag.call("smart-deals-price-check?productId=2", method="GET")).results
+    assert found["productId"] == 2
+    assert "productId" in (await emag.call("smart-deals-price-check?productId=77", method="GET")).refusal
