@@ -195,7 +195,7 @@ async def test_what_emag_says_pauses_the_group(
     runners.start("next")
     await clock.advance(200.0)
     [(_, moment)] = runners.turns
-    assert moment == pytest.approx(free_at, abs=0.31 if free_at > 2 else 0.01)
+    assert moment == pytest.approx(free_at, abs=0.01)
 
 
 async def test_our_own_full_rate_is_not_slowed_by_headers_that_only_mirror_it(

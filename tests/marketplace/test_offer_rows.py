@@ -352,7 +352,6 @@ def test_text_that_only_looks_like_an_escape_stays() -> None:
         ),
         (b'{"id": 1', "the row is not JSON in UTF-8"),
         (b"", "the row is not JSON in UTF-8"),
-        (b'{"id": 1, "name": "\xff"}', "the row is not JSON in UTF-8"),
         (b'{"id": 1, "sale_price": NaN}', "the row is not JSON in UTF-8"),
     ],
 )
@@ -365,6 +364,20 @@ def test_a_row_without_a_usable_id_is_rejected_with_what_is_there(raw: bytes, re
 )
 def test_the_id_is_read_alone_as_it_is_in_the_row(raw: bytes) -> None:
     assert offers.peek_id(raw) == parsed(raw).emag_id == 12
+
+
+def test_a_row_that_is_not_text_is_rejected_under_its_id() -> None:
+    raw = b'{"id": 1, "name": "\xff"}'
+
+    assert parsed(raw) == (1, None, (), "the row is not JSON in UTF-8", raw)
+
+
+def test_an_address_is_never_a_number() -> None:
+    found = parsed(row(images=["0", {"url": "1.0"}, {"url": 1}]))
+
+    assert [remark.field for remark in found.remarks] == ["images[0].url", "images[1].url", "images[2].url"]
+    assert found.offer is not None
+    assert found.offer.images == ()
 
 
 def test_an_id_above_the_documented_limit_is_kept_with_a_remark() -> None:

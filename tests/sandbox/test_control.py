@@ -51,6 +51,7 @@ async def test_several_changes_fit_in_one_request(sandbox):
         ("/offers/change", {"account": "main", "ids": [99], "set": {}}),
         ("/offers/change", {"account": "nobody", "ids": [1]}),
         ("/offers/change", {"ids": [1]}),
+        ("/offers/change", {"account": "main", "ids": [1], "set": {"id": 2}}),
         ("/offers/add", {"account": "main", "rows": [{"id": 1}]}),
         ("/offers/add", {"account": "main", "rows": [{"id": "x"}]}),
         ("/offers/add", {"account": "main", "rows": [7]}),

@@ -186,6 +186,18 @@ async def test_a_fault_on_rows_follows_them_to_smaller_pages(sandbox):
     assert [(await page(emag, number, 10)).status for number in (10, 11, 13, 14)] == [200, 500, 500, 200]
 
 
+async def test_a_fault_on_pages_leaves_lookups_of_single_offers_alone(sandbox):
+    emag = await sandbox(faults=(Fault(kind="status", pages=[1]),))
+    assert len(await emag.read(id=1)) == 1
+    assert (await page(emag)).status == 500
+
+
+async def test_a_fault_can_hit_lookups_alone(sandbox):
+    emag = await sandbox(faults=(Fault(kind="status", lookup=True),))
+    assert (await emag.call(READ, {"id": 1})).status == 500
+    assert (await page(emag)).status == 200
+
+
 async def test_a_save_can_take_effect_although_its_answer_is_lost(sandbox):
     lost = Fault(kind="reset", route="offer/save", after_handling=True, times=1)
     emag = await sandbox(faults=(lost,))

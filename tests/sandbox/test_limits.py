@@ -4,6 +4,8 @@ import asyncio
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emagsync.sandbox.gateway import Gateway
 from emagsync.sandbox.report import Peak
@@ -146,6 +148,16 @@ def test_a_peak_is_over_rolling_time_not_over_clock_seconds():
     for at in (0.5, 0.9, 1.2, 1.5, 1.8, 3.0):
         peak.add(at)
     assert peak.most == 4
+
+
+@given(st.lists(st.integers(0, 700).map(lambda ticks: ticks / 1024), max_size=40))
+def test_a_peak_is_the_most_arrivals_that_any_stretch_holds(gaps):
+    peak, times, now = Peak(1.0), [], 0.0
+    for gap in gaps:
+        now += gap
+        times.append(now)
+        peak.add(now)
+    assert peak.most == max((sum(end - 1.0 < at <= end for at in times) for end in times), default=0)
 
 
 async def test_jitter_passes_before_a_request_is_counted_and_latency_after(sandbox):

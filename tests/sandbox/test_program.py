@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -42,6 +43,33 @@ def test_it_ends_with_its_parent():
         os.kill(sandbox.pid, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(sandbox.pid, 0)
+
+
+PARENT = """
+import sys
+from emagsync.sandbox.process import start_sandbox
+print(start_sandbox(["a:b:1"]).port, flush=True)
+sys.stdin.read()
+"""
+
+
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=10).close()
+    except OSError:
+        return False
+    return True
+
+
+def test_it_ends_even_when_its_parent_is_killed():
+    command = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        port = int(parent.stdout.readline())
+        assert listens(port)
+        parent.kill()
+    while listens(port):
+        pass
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

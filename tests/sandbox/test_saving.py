@@ -69,6 +69,15 @@ async def test_a_price_sent_as_a_number_is_exact(sandbox):
     assert b'"sale_price":0.1001' in (await emag.call("product_offer/read")).body
 
 
+async def test_a_row_that_was_made_unreadable_can_be_saved_again(sandbox):
+    odd = {"id": 1, "sale_price": "n/a", "min_sale_price": "?", "stock": [None, {"value": "x"}, {"value": "2"}]}
+    emag = await sandbox(from_rows([odd]))
+    saved = await light(emag, {"id": 1, "sale_price": "3.0000", "stock": [{"warehouse_id": 4, "value": 5}]})
+    assert saved.results == []
+    assert emag.main.row(1)["stock"] == [{"value": "2"}, {"warehouse_id": 4, "value": 5}]
+    assert emag.main.row(1)["general_stock"] == 7
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [
@@ -81,6 +90,7 @@ async def test_a_price_sent_as_a_number_is_exact(sandbox):
         pytest.param({"sale_price": "abc"}, "sale_price", id="not a price"),
         pytest.param({"sale_price": None}, "sale_price", id="null"),
         pytest.param({"sale_price": "NaN"}, "sale_price", id="not a number"),
+        pytest.param({"sale_price": "9" * 40}, "sale_price", id="absurd price"),
         pytest.param({"sale_price": True}, "sale_price", id="true"),
         pytest.param({"recommended_price": "0.5000"}, "greater", id="recommended below the price"),
         pytest.param({"stock": [{"warehouse_id": 1, "value": 65_536}]}, "65535", id="too much stock"),

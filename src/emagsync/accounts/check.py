@@ -31,6 +31,7 @@ class Culprit(StrEnum):
     NETWORK = "network"
     MARKETPLACE = "marketplace"
     MACHINE = "machine"
+    SETTINGS = "settings"
 
 
 @dataclass(frozen=True)

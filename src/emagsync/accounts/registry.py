@@ -12,7 +12,8 @@ from emagsync.core.settings import AccountSettings, Settings
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
 
 if TYPE_CHECKING:
-    from emagsync.marketplace.client import CallRecord, EmagClient
+    from emagsync.marketplace.calls import CallRecord
+    from emagsync.marketplace.client import EmagClient
     from emagsync.marketplace.limits import Budget
 
 BUDGET_FOLDER = "budget"

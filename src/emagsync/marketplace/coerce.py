@@ -1,6 +1,6 @@
 """One value as eMAG sends it, read strictly: the value it means, nothing, or a reason why it cannot be read.
 
-Source: the shapes met in production (docs/emag-api): numbers as text, prices as text or number, `""` for nothing.
+Source: the shapes met in production: numbers as text, prices as text or number, `""` for nothing.
 Every function takes what `rowjson.decode` gives (`str`, `int`, `Decimal`, `bool`, `None`, `list`, `dict`; never a
 float) and raises `Unreadable` with a reason that names what is there. Nothing is ever rounded.
 """
@@ -129,8 +129,17 @@ def price(value: object) -> Decimal | None:
     return _price_text(value) if type(value) is str and len(value) < 32 else _price(value)
 
 
+@lru_cache(maxsize=4096)
+def _weight_text(value: str) -> Decimal | None:
+    return _weight(value)
+
+
 def weight(value: object) -> Decimal | None:
     """A weight with exactly six decimals, as eMAG writes it."""
+    return _weight_text(value) if type(value) is str and len(value) < 32 else _weight(value)
+
+
+def _weight(value: object) -> Decimal | None:
     amount = number(value)
     if amount is None:
         return None
@@ -186,6 +195,8 @@ def ownership(value: object) -> int | None:
 
 def identifier(value: object) -> int | None:
     """The seller's own id of an offer: 1 and up."""
+    if type(value) is int and 0 < value <= ID_LIMIT:
+        return value
     try:
         return whole(value, 1, ID_LIMIT)
     except Unreadable:

@@ -30,46 +30,50 @@ import orjson
 
 from emagsync.marketplace import coerce
 
-TEXT_KEYS = (
-    "part_number",
-    "part_number_key",
-    "name",
-    "brand",
-    "brand_name",
-    "description",
-    "url",
-    "currency",
-    "currency_type",
-    "start_date",
+TEXT_KEYS = frozenset(
+    (
+        "part_number",
+        "part_number_key",
+        "name",
+        "brand",
+        "brand_name",
+        "description",
+        "url",
+        "currency",
+        "currency_type",
+        "start_date",
+    )
 )
-NUMBER_KEYS = (
-    "id",
-    "category_id",
-    "vendor_category_id",
-    "status",
-    "sale_price",
-    "recommended_price",
-    "min_sale_price",
-    "max_sale_price",
-    "best_offer_sale_price",
-    "best_offer_recommended_price",
-    "green_tax",
-    "weight",
-    "vat_id",
-    "stock",
-    "general_stock",
-    "estimated_stock",
-    "handling_time",
-    "warranty",
-    "number_of_offers",
-    "buy_button_rank",
-    "ownership",
-    "genius_eligibility",
-    "genius_eligibility_type",
-    "genius_computed",
-    "validation_status",
-    "translation_validation_status",
-    "offer_validation_status",
+NUMBER_KEYS = frozenset(
+    (
+        "id",
+        "category_id",
+        "vendor_category_id",
+        "status",
+        "sale_price",
+        "recommended_price",
+        "min_sale_price",
+        "max_sale_price",
+        "best_offer_sale_price",
+        "best_offer_recommended_price",
+        "green_tax",
+        "weight",
+        "vat_id",
+        "stock",
+        "general_stock",
+        "estimated_stock",
+        "handling_time",
+        "warranty",
+        "number_of_offers",
+        "buy_button_rank",
+        "ownership",
+        "genius_eligibility",
+        "genius_eligibility_type",
+        "genius_computed",
+        "validation_status",
+        "translation_validation_status",
+        "offer_validation_status",
+    )
 )
 _NUMBER = rb'(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)"'
 # A quote after one of these begins a text, since quotes inside texts are escaped and texts do not end before digits.
@@ -85,38 +89,36 @@ def fingerprint(row: dict[str, Any], version: int) -> str:
 
     `version` is part of it, so that a new way to read rows makes every stored row a changed one.
     """
-    exact = _folded_texts(row)
-    for key in NUMBER_KEYS:
-        value = row.get(key)
-        if type(value) is str:
-            number = _meant(value) if len(value) < 32 else _means(value)
-            if number is not None:
-                row[key] = number
+    exact = _respelled(row) + _nested_texts(row)
     written = _written(row)
     for pattern in (_AS_VALUE, _AS_FIRST, _AS_NEXT):
         written = pattern.sub(_unquoted, written)
     digest = hashlib.blake2b(b"%d\n%b" % (version, written), digest_size=16)
     if exact:
-        digest.update(b"\n" + orjson.dumps(exact))
+        digest.update(b"\n" + orjson.dumps(sorted(exact)))
     return digest.hexdigest()
 
 
-def _folded_texts(row: dict[str, Any]) -> list[str]:
-    """What unquoting numbers would lose in fields of text: `["part_number", "1.0"]`."""
-    found: list[str] = []
-    for key in TEXT_KEYS:
-        value = row.get(key)
-        if type(value) is str and "0" in value[-1:] and _FOLDED_TEXT.fullmatch(value):
-            found += key, value
-    eans = row.get("ean")
-    for index, value in enumerate(eans if type(eans) is list else (eans,)):
-        if type(value) is str and "0" in value[-1:] and _FOLDED_TEXT.fullmatch(value):
-            found += f"ean {index}", value
-    family = row.get("family")
-    name = family.get("name") if type(family) is dict else None
-    if type(name) is str and "0" in name[-1:] and _FOLDED_TEXT.fullmatch(name):
-        found += "family", name
-    return found
+def _respelled(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Turns texts into numbers where the field holds numbers; gives the texts that unquoting would change."""
+    changed: list[tuple[str, str]] = []
+    for key, value in row.items():
+        if type(value) is str:
+            if key in NUMBER_KEYS:
+                number = _meant(value) if len(value) < 32 else _means(value)
+                if number is not None:
+                    row[key] = number
+            elif "0" in value[-1:] and key in TEXT_KEYS and _FOLDED_TEXT.fullmatch(value):
+                changed.append((key, value))
+    return changed
+
+
+def _nested_texts(row: dict[str, Any]) -> list[tuple[str, str]]:
+    eans, family = row.get("ean"), row.get("family")
+    texts = [(f"ean {index}", value) for index, value in enumerate(eans)] if type(eans) is list else [("ean", eans)]
+    if type(family) is dict:
+        texts.append(("family", family.get("name")))
+    return [(name, value) for name, value in texts if type(value) is str and _FOLDED_TEXT.fullmatch(value)]
 
 
 @lru_cache(maxsize=4096)

@@ -108,7 +108,10 @@ class ProductOffer(msgspec.Struct, frozen=True, gc=False):
 
 
 class ParsedRow(NamedTuple):
-    """What became of one row. Exactly one of `offer` and `rejected` (why there is no offer) is there."""
+    """What became of one row. Exactly one of `offer` and `rejected` (why there is no offer) is there.
+
+    A rejected row has its id where the rest of it made it unreadable.
+    """
 
     emag_id: int | None
     offer: ProductOffer | None
@@ -129,7 +132,7 @@ def parse(raw: bytes, platform: Platform) -> ParsedRow:
     try:
         decoded = rowjson.decode(raw)
     except (ValueError, RecursionError):
-        return _rejected(raw, "the row is not JSON in UTF-8")
+        return ParsedRow(peek_id(raw), None, (), "the row is not JSON in UTF-8", raw)
     row = decoded.value
     if type(row) is not dict:
         return _rejected(raw, f"the row is {coerce.described(row)}, not an object")
@@ -148,14 +151,11 @@ def parse(raw: bytes, platform: Platform) -> ParsedRow:
 
 
 def peek_id(raw: bytes) -> int | None:
-    """Only the row's id, fast; `None` where `parse` would find none."""
+    """Only the row's id, fast; `None` where it is not there or odd. `parse` finds the same."""
     try:
-        found = _PEEK.decode(raw).id
+        return _usable_id(_PEEK.decode(raw).id)
     except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
         return _peek_odd(raw)
-    if type(found) is int and 0 < found <= coerce.ID_LIMIT:
-        return found
-    return _usable_id(found)
 
 
 def raw_digest(raw: bytes) -> bytes:

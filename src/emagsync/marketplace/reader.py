@@ -11,7 +11,7 @@ from emagsync.marketplace import coerce
 T = TypeVar("T")
 LONGEST_SHORT_TEXT = 255
 """Characters in part numbers, keys, brands and EANs; databases index them and refuse entries of some kilobytes."""
-_ABSENT: tuple[object, ...] = ("", [], {})  # what eMAG's PHP writes where there is nothing
+_ABSENT: tuple[object, ...] = ("", [])  # what eMAG's PHP writes where there is nothing
 
 
 class Remark(NamedTuple):
@@ -31,10 +31,11 @@ class Image(NamedTuple):
 class Reader:
     """One row. `odd` tells that its texts may hold characters that databases refuse."""
 
-    __slots__ = ("_odd", "remarks", "row")
+    __slots__ = ("_get", "_odd", "remarks", "row")
 
     def __init__(self, row: dict[str, Any], *, odd: bool) -> None:
         self.row = row
+        self._get = row.get
         self.remarks: list[Remark] = []
         self._odd = odd
 
@@ -52,27 +53,39 @@ class Reader:
 
     def integer(self, field: str) -> int | None:
         """A count, code or foreign id."""
-        value = self.row.get(field)
+        value = self._get(field)
         if value is None or (type(value) is int and 0 <= value <= coerce.INTEGER_LIMIT):
             return value
         return self.attempt(coerce.whole, field, value)
 
     def price(self, field: str) -> Decimal | None:
         """Money without VAT, with four decimals."""
-        value = self.row.get(field)
-        return None if value is None else self.attempt(coerce.price, field, value)
+        value = self._get(field)
+        if value is None:
+            return None
+        try:
+            return coerce.price(value)
+        except coerce.Unreadable as reason:
+            self.remark(field, str(reason))
+            return None
 
     def text(self, field: str) -> str | None:
         """Text of any length."""
-        value = self.row.get(field)
+        value = self._get(field)
+        if value is None:
+            return None
         if type(value) is str and not self._odd:
             return value or None
         return self.clean(field, self.attempt(coerce.text, field, value))
 
     def short_text(self, field: str) -> str | None:
         """Text that people search by; longer than 255 characters is not what it says it is."""
-        value = self.text(field)
-        return self._short(field, value)
+        value = self._get(field)
+        if value is None:
+            return None
+        if type(value) is str and len(value) <= LONGEST_SHORT_TEXT and not self._odd:
+            return value or None
+        return self._short(field, self.text(field))
 
     def clean(self, field: str, value: str | None) -> str | None:
         """The text without what databases refuse, with a remark where that changed it."""
@@ -98,7 +111,7 @@ class Reader:
 
     def validation(self, field: str) -> int | None:
         """A validation status: a number, an object with `value`, or a list of such (the first one counts)."""
-        value = self.row.get(field)
+        value = self._get(field)
         if type(value) is list and len(value) == 1:
             value = value[0]
         if type(value) is dict:
@@ -122,17 +135,8 @@ class Reader:
 
     def eans(self) -> tuple[str, ...]:
         """Barcodes in their order, each once; a list, one text or one number."""
-        value = self.row.get("ean")
-        if (
-            type(value) is list
-            and len(value) == 1
-            and type(value[0]) is str
-            and 0 < len(value[0]) < 20
-            and not self._odd
-        ):
-            entries: list[Any] | None = value
-        else:
-            entries = [value] if isinstance(value, str | int | Decimal) else coerce.members(value)
+        value = self._get("ean")
+        entries = [value] if isinstance(value, str | int | Decimal) else coerce.members(value)
         if entries is None:
             self.remark("ean", f"is {coerce.described(value)}, not a list of barcodes")
             return ()
@@ -149,16 +153,25 @@ class Reader:
 
     def images(self) -> tuple[Image, ...]:
         """The pictures, in eMAG's order."""
-        value = self.row.get("images")
+        value = self._get("images")
         entries = coerce.members(value)
         if entries is None:
             entries = [value] if isinstance(value, str) else []
             if not entries:
                 self.remark("images", f"is {coerce.described(value)}, not a list of images")
-        found = (self._image(f"images[{index}]", entry) for index, entry in enumerate(entries))
-        return tuple(image for image in found if image is not None)
+        found: list[Image] = []
+        for index, entry in enumerate(entries):
+            image = self._image(index, entry)
+            if image is not None:
+                found.append(image)
+        return tuple(found)
 
-    def _image(self, field: str, entry: object) -> Image | None:
+    def _image(self, index: int, entry: object) -> Image | None:
+        if type(entry) is dict and not self._odd:
+            address, kind = entry.get("url"), entry.get("display_type")
+            if type(address) is str and address[:4] == "http" and type(kind) is int and 0 <= kind <= 2:
+                return Image(address, kind)
+        field = f"images[{index}]"
         if isinstance(entry, dict):
             address, kind = entry.get("url"), entry.get("display_type")
         elif isinstance(entry, str):
@@ -176,10 +189,10 @@ class Reader:
 
     def family(self) -> tuple[int | None, str | None]:
         """Id and name of the family; eMAG writes null, or an empty list, where there is none."""
-        value = self.row.get("family")
-        if value is None or value in _ABSENT:
-            return None, None
+        value = self._get("family")
         if not isinstance(value, dict):
+            if value is None or value in _ABSENT:
+                return None, None
             self.remark("family", f"is {coerce.described(value)}, not a family")
             return None, None
         number = self.attempt(coerce.whole, "family.id", value.get("id"))
@@ -193,6 +206,8 @@ class Reader:
         truth where `stock` is absent or names none (seen in production); else what `stock` says.
         """
         general = self.integer("general_stock")
+        if general is not None and _usual_value(self._get("stock")) is not None:
+            return general
         entries = self._entries("stock")
         values = [self._entry_value("stock", entry) for entry in entries]
         readable = [value for value in values if value is not None]
@@ -209,11 +224,14 @@ class Reader:
 
     def handling_time(self) -> int | None:
         """Days until dispatch: the longest of the warehouses, since any of them may ship."""
+        usual = _usual_value(self._get("handling_time"))
+        if usual is not None:
+            return usual
         values = [self._entry_value("handling_time", entry) for entry in self._entries("handling_time")]
         return max((value for value in values if value is not None), default=None)
 
     def _entries(self, field: str) -> list[Any]:
-        value = self.row.get(field)
+        value = self._get(field)
         if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
             return [value]
         entries = coerce.members(value)
@@ -233,6 +251,17 @@ class Reader:
             return value
         self.remark(field, f"has {len(value)} characters, more than {LONGEST_SHORT_TEXT}")
         return None
+
+
+def _usual_value(entries: object) -> int | None:
+    """5 where `entries` is `[{"value": 5}]`, the shape of nearly every row, which needs no closer look."""
+    if type(entries) is not list or len(entries) != 1:
+        return None
+    entry = entries[0]
+    if type(entry) is not dict or len(entry) != 1:
+        return None
+    value = entry.get("value")
+    return value if type(value) is int and 0 <= value <= coerce.INTEGER_LIMIT else None
 
 
 def _has_warehouse(entry: object) -> bool:

@@ -29,9 +29,7 @@ async def export_offers(database: Database, wanted: OfferFilter, writer: Writer)
     return count
 
 
-async def export_to_file(
-    database: Database, wanted: OfferFilter, export_format: ExportFormat, path: Path
-) -> int:
+async def export_to_file(database: Database, wanted: OfferFilter, export_format: ExportFormat, path: Path) -> int:
     """Write the whole selection to `path`, which is complete or not touched. Raises ExportFailed."""
     with _replacing(path) as (file, folder):
         writer = open_writer(export_format, file, folder=folder)

@@ -17,7 +17,7 @@ from emagsync.sandbox.faults import Asked, Fault
 from emagsync.sandbox.filters import offer_filters, page_of
 from emagsync.sandbox.gateway import Decision, group_of
 from emagsync.sandbox.marketplace import Marketplace
-from emagsync.sandbox.report import Entry
+from emagsync.sandbox.report import Entry, is_lookup
 from emagsync.sandbox.resources import LISTS, ROUTES, WITH_ID
 
 API_PREFIX: Final = "/api-3"
@@ -91,6 +91,8 @@ class Front:
         if visit.route == "product_offer/read":
             text = "&".join(f"{name}={value}" for name, value in filters)
             visit.account.report.asked(visit.entry, page.number, page.size, text)
+            if is_lookup(text):
+                return Asked(visit.account.name, visit.route, lookup=True)
         return Asked(visit.account.name, visit.route, page.number, page.size)
 
     def _carry_out(self, visit: "_Visit", call: Call) -> Answer:

@@ -57,6 +57,8 @@ def apply_change(account: Account, change: Change) -> list[int]:
 def _change(account: Account, change: Change) -> list[int]:
     if unknown := [emag_id for emag_id in change.ids if emag_id not in account.catalogue]:
         raise SandboxError(f"change: account {account.name} has no offer {unknown[0]}.")
+    if "id" in change.set or "id" in change.unset:
+        raise SandboxError("change: an id cannot be changed; remove the offer and add another.")
     for emag_id in change.ids:
         row = account.catalogue.build(emag_id) | change.set
         for key in change.unset:

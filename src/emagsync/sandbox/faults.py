@@ -38,6 +38,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     """One rule. A request matches when everything that is set agrees; the first match that is not used up plays.
 
     ``rows`` is a range of row positions (from 1, both ends included): it holds whatever size of pages a client reads.
+    Rules about pages never match look-ups of single offers; ``lookup: true`` matches nothing else.
     ``after_handling``: the request is carried out first, then its answer goes wrong (a save that looks lost).
     ``from_s`` and ``until_s`` are seconds since the rule was added. ``times`` null means for ever.
     """
@@ -47,6 +48,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     route: str | None = None
     pages: list[int] | None = None
     rows: tuple[int, int] | None = None
+    lookup: bool | None = None
     min_items_per_page: int | None = None
     times: int | None = None
     after: int = 0
@@ -92,12 +94,16 @@ def fault_from(values: Any) -> Fault:
 
 
 class Asked(NamedTuple):
-    """What rules look at; page and size are ``None`` for a request that reads no list."""
+    """What rules look at; page and size are ``None`` for a request that reads no pages of a list.
+
+    ``lookup``: the request asks for single offers, by id, part number or catalogue key.
+    """
 
     account: str
     route: str
     page: int | None = None
     size: int | None = None
+    lookup: bool = False
 
 
 class Faults:
@@ -156,8 +162,12 @@ class _Rule:
 def _concerns(fault: Fault, asked: Asked) -> bool:
     if fault.account not in (None, asked.account) or fault.route not in (None, asked.route):
         return False
-    if not fault.on_pages:
-        return True
+    if fault.lookup not in (None, asked.lookup):
+        return False
+    return not fault.on_pages or _on_its_pages(fault, asked)
+
+
+def _on_its_pages(fault: Fault, asked: Asked) -> bool:
     if asked.page is None or asked.size is None:
         return False
     if fault.pages is not None and asked.page not in fault.pages:

@@ -8,6 +8,7 @@ from emagsync.sandbox.catalogue import Catalogue
 from emagsync.sandbox.traits import Facts
 
 LARGEST_PAGE: Final = 100
+_MOST_DIGITS: Final = 18
 _EXACT: Final = ("status", "validation_status", "offer_validation_status", "translation_validation_status")
 _CEILING: Final = ("general_stock", "estimated_stock")
 _TEXT: Final = ("part_number", "part_number_key")
@@ -84,6 +85,6 @@ def _test(name: str, wanted: Any) -> Callable[[Facts], bool]:
 
 def _number(key: str, value: Any) -> int:
     text = str(value)
-    if isinstance(value, bool | list | dict) or not text.removeprefix("-").isdecimal():
+    if isinstance(value, bool | list | dict) or not text.removeprefix("-").isdecimal() or len(text) > _MOST_DIGITS:
         raise Refusal(f"Invalid value for {key}: a single whole number is expected")
     return int(text)

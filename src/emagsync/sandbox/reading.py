@@ -52,7 +52,7 @@ def find_by_eans(call: Call) -> Answer:
 
 def _eans(row: dict[str, Any]) -> set[str]:
     eans = row.get("ean") or []
-    return {eans} if isinstance(eans, str) else set(eans)
+    return {eans} if isinstance(eans, str) else {str(ean) for ean in eans}
 
 
 def _found(row: dict[str, Any], ean: str) -> dict[str, Any]:

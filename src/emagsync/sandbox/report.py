@@ -118,7 +118,7 @@ class AccountReport:
             self.faults[entry.fault] += 1
         if entry.page is not None and status == 200 and not spoilt:
             self._count(self.page_reads, entry)
-            self.lookups += _is_lookup(entry.filters)
+            self.lookups += is_lookup(entry.filters)
 
     def to_dict(self) -> dict[str, Any]:
         """Everything but the log, as plain values."""
@@ -136,13 +136,13 @@ class AccountReport:
 
     @staticmethod
     def _count(counter: Counter[str], entry: Entry) -> None:
-        if _is_lookup(entry.filters):
+        if is_lookup(entry.filters):
             return
         key = f"{entry.page}/{entry.size}" + (f"?{entry.filters}" if entry.filters else "")
         if key in counter or len(counter) < _PAGES_KEPT:
             counter[key] += 1
 
 
-def _is_lookup(filters: str) -> bool:
+def is_lookup(filters: str) -> bool:
     """Whether the filters pick single offers: those are counted together, not page by page."""
     return any(part.startswith(("id=", "part_number")) for part in filters.split("&"))

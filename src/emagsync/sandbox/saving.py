@@ -10,9 +10,11 @@ from emagsync.sandbox.catalogue import MAX_ID
 from emagsync.sandbox.changes import template
 from emagsync.sandbox.filters import matching
 from emagsync.sandbox.rows import price_text, validation
+from emagsync.sandbox.traits import whole_or_none
 
 MOST_ENTITIES: Final = 50
 MOST_ELEMENTS: Final = 4000
+_TOO_DEAR: Final = 10**12
 _PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
 _BY_WAREHOUSE: Final = {"stock": 65_535, "handling_time": 255}
 _LIGHT: Final = frozenset((*_PRICES, *_BY_WAREHOUSE, "currency_type", "vat_id", "status"))
@@ -133,7 +135,7 @@ def _set_offer(row: dict[str, Any], entity: dict[str, Any]) -> None:
 def _check_prices(row: dict[str, Any], entity: dict[str, Any]) -> None:
     if not entity.keys() & set(_PRICES):
         return
-    sale, recommended, low, high = (None if row.get(key) in (None, "") else Decimal(str(row[key])) for key in _PRICES)
+    sale, recommended, low, high = (_readable(row.get(key)) for key in _PRICES)
     if sale is None or sale <= 0:
         raise _invalid(entity, "sale_price", "a price above 0")
     if (low is not None and sale < low) or (high is not None and sale > high):
@@ -142,19 +144,20 @@ def _check_prices(row: dict[str, Any], entity: dict[str, Any]) -> None:
         raise Refusal(f"Offer {entity['id']}: recommended_price must be greater than sale_price")
 
 
+def _readable(value: Any) -> Decimal | None:
+    try:
+        price = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() else None
+
+
 def _price(entity: dict[str, Any], key: str) -> Decimal | None:
     value = entity[key]
     if value is None and key == "recommended_price":
         return None
-    try:
-        price = (
-            Decimal(str(value))
-            if isinstance(value, str | int | Decimal) and not isinstance(value, bool)
-            else Decimal("NaN")
-        )
-    except InvalidOperation:
-        price = Decimal("NaN")
-    if not price.is_finite() or price < 0 or price != price.quantize(Decimal("0.0001")):
+    price = _readable(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
+    if price is None or not 0 <= price < _TOO_DEAR or price != round(price, 4):
         raise _invalid(entity, key, "a price with at most four decimals")
     return price
 
@@ -193,11 +196,14 @@ def _warehouse_values(entity: dict[str, Any], key: str, largest: int) -> dict[in
 
 
 def _set_warehouses(row: dict[str, Any], key: str, values: dict[int, int]) -> None:
-    entries = row.get(key)
-    if isinstance(entries, list):
-        row[key] = entries = _merged(entries, values)
+    if isinstance(row.get(key), list):
+        kept = [
+            entry for entry in row[key] if isinstance(entry, dict) and whole_or_none(entry.get("value")) is not None
+        ]
+        row[key] = _merged(kept, values)
+        values = dict(enumerate(int(entry["value"]) for entry in row[key]))
     if key == "stock":
-        total = sum(int(entry["value"]) for entry in entries) if isinstance(entries, list) else sum(values.values())
+        total = sum(values.values())
         row["general_stock"] = _like(row.get("general_stock"), total)
         row["estimated_stock"] = _like(row.get("estimated_stock"), total)
 
@@ -207,7 +213,7 @@ def _merged(entries: list[dict[str, Any]], values: dict[int, int]) -> list[dict[
     left = dict(values)
     merged = []
     for entry in entries:
-        warehouse = int(entry.get("warehouse_id", 1))
+        warehouse = whole_or_none(entry.get("warehouse_id", 1)) or 1
         merged.append({**entry, "value": _like(entry["value"], left.pop(warehouse))} if warehouse in left else entry)
     return merged + [{"warehouse_id": warehouse, "value": value} for warehouse, value in left.items()]
 

@@ -98,11 +98,11 @@ def facts_of_row(row: Any) -> Facts:
     if not isinstance(row, dict):
         return Facts(*(None,) * 8)
     return Facts(
-        status=_whole(row.get("status")),
+        status=whole_or_none(row.get("status")),
         part_number=_text(row.get("part_number")),
         part_number_key=_text(row.get("part_number_key")),
-        general_stock=_whole(row.get("general_stock")),
-        estimated_stock=_whole(row.get("estimated_stock", row.get("general_stock"))),
+        general_stock=whole_or_none(row.get("general_stock")),
+        estimated_stock=whole_or_none(row.get("estimated_stock", row.get("general_stock"))),
         validation_status=_code(row.get("validation_status")),
         offer_validation_status=_code(row.get("offer_validation_status")),
         translation_validation_status=_code(row.get("translation_validation_status")),
@@ -113,7 +113,8 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
-def _whole(value: Any) -> int | None:
+def whole_or_none(value: Any) -> int | None:
+    """A whole number that may be written as text, or ``None``."""
     try:
         return int(str(value))
     except ValueError:
@@ -122,4 +123,4 @@ def _whole(value: Any) -> int | None:
 
 def _code(value: Any) -> int | None:
     first = value[0] if isinstance(value, list) and value else value
-    return _whole(first.get("value")) if isinstance(first, dict) else _whole(first)
+    return whole_or_none(first.get("value")) if isinstance(first, dict) else whole_or_none(first)

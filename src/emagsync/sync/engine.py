@@ -173,7 +173,7 @@ class RunEngine:
             if read.unread or read.limited:
                 read.limited = read.limited and before != read.rows
                 return read
-            count = await self._count_after(read)
+            count = read.count
             if read.looks_still and before in (None, read.rows) and count in (None, read.rows):
                 return read
             calm = calm + 1 if previous is not None and len(self.tally.seen) == known else 0
@@ -203,10 +203,11 @@ class RunEngine:
             limit=parameters.max_pages,
             in_flight=self._settings.pages_in_flight,
             stop=self._stop,
+            count=self._count,
         )
         counting = asyncio.ensure_future(self._count() if count is None else _known(count))
         try:
-            return await reader.read(number, done=done, count=counting), await counting
+            return await reader.read(number, done=done, expected=counting), await counting
         finally:
             await cancelled(counting)
 
@@ -221,10 +222,6 @@ class RunEngine:
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
             return None
-
-    async def _count_after(self, read: Pass) -> int | None:
-        # An empty page right behind a full one has just shown how long the list is.
-        return read.rows if read.ends_full and read.looks_still else await self._count()
 
     async def _reconcile(self, read: Pass) -> Ending:
         self.tally.phase = Phase.RECONCILING

@@ -30,6 +30,8 @@ class PagePlan:
         self._given_up: set[int] = set()
         self._in_flight = 0
         self._counting = True
+        # The page that should be empty. It waits for all others, so that what is asked with it is asked after them.
+        self._closing: int | None = None
         self._changed = asyncio.Condition()
         self._plan(range(1, max([1, *self._rows]) + 2))
 
@@ -48,6 +50,10 @@ class PagePlan:
         """How many rows each page had that was read."""
         return dict(self._rows)
 
+    def is_closing(self, page: int) -> bool:
+        """Whether `page`, just handed out, should be the empty one behind the list: all else has arrived."""
+        return page == self.last_page + 1 and self._in_flight == 1 and not self._queue
+
     @property
     def holes(self) -> list[int]:
         """Pages that came back empty although a later one had rows."""
@@ -58,6 +64,7 @@ class PagePlan:
         async with self._changed:
             self._counting = False
             if pages is not None:
+                self._closing = pages + 1
                 self._plan(range(3, pages + 1, 2))
                 self._plan(range(4, pages + 2, 2))
                 self._plan(range(1, pages + 2))
@@ -69,7 +76,7 @@ class PagePlan:
             while True:
                 if not self._queue and not self._counting:
                     self._look_ahead()
-                if self._queue:
+                if self._queue and not (self._queue[0] == self._closing and self._in_flight):
                     page = self._queue.popleft()
                     self._handed.add(page)
                     self._in_flight += 1
@@ -119,7 +126,7 @@ class PagePlan:
         if self.met_end or len(beyond) > self._lookahead:
             return
         frontier = max([self.last_page, *beyond])
-        self._plan(range(1, frontier + 1 + (self._lookahead if self._in_flight else 1)))
+        self._plan(range(1, frontier + 1 + (self._lookahead if self._in_flight and self._closing is None else 1)))
 
     def _suspend_beyond(self, page: int) -> None:
         self._suspended.extend(queued for queued in self._queue if queued > page)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from emagsync.core.clock import Clock
-from emagsync.core.concurrency import side_by_side
+from emagsync.core.concurrency import cancelled, side_by_side
 from emagsync.core.errors import ErrorKind
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
@@ -39,6 +41,7 @@ class Pass:
     holes: bool = False
     short_pages: bool = False
     ends_full: bool = False
+    count: int | None = None  # eMAG's own count, asked when every row had been read
 
     @property
     def rows(self) -> int:
@@ -72,7 +75,10 @@ class PassReader:
         limit: int | None,
         in_flight: int,
         stop: asyncio.Event,
+        count: Callable[[], Coroutine[Any, Any, int | None]],
     ) -> None:
+        self._count = count
+        self._last_count: tuple[int, asyncio.Task[int | None]] | None = None
         self._client = client
         self._writer = writer
         self._circuit = circuit
@@ -84,34 +90,43 @@ class PassReader:
         self._in_flight = in_flight
         self._stop = stop
 
-    async def read(self, number: int, *, done: list[PageRead], count: asyncio.Task[int | None]) -> Pass:
-        """Read what `done` does not hold yet. `count` answers how many offers eMAG says there are, or None."""
-        result = Pass(number)
+    async def read(self, number: int, *, done: list[PageRead], expected: asyncio.Future[int | None]) -> Pass:
+        """Read what `done` does not hold yet. `expected` will be the number of offers that eMAG says there are."""
+        try:
+            return await self._read(Pass(number), done, expected)
+        finally:
+            if self._last_count is not None:
+                await cancelled(self._last_count[1])
+
+    async def _read(self, result: Pass, done: list[PageRead], expected: asyncio.Future[int | None]) -> Pass:
         for page in done:
             result.add(page.ids, page.rejected)
         plan = PagePlan(done={page.page: page.items for page in done}, limit=self._limit)
         failed: set[int] = set()
-        await self._readers(result, plan, failed, count)
+        await self._readers(result, plan, failed, expected)
         if failed and not self._stop.is_set():
             # What failed may have failed in a burst that is over now; a page gets one more chance.
             again, failed = sorted(failed), set()
             await plan.again(again)
             await self._readers(result, plan, failed, None)
-        return self._conclude(result, plan, failed)
+        self._conclude(result, plan, failed)
+        if not (result.unread or result.stopped or result.limited):
+            result.count = await self._count_after(result, plan)
+        return result
 
     async def _readers(
-        self, result: Pass, plan: PagePlan, failed: set[int], count: asyncio.Task[int | None] | None
+        self, result: Pass, plan: PagePlan, failed: set[int], expected: asyncio.Future[int | None] | None
     ) -> None:
         work = [self._read_pages(result, plan, failed) for _ in range(self._in_flight)]
-        if count is not None:
-            work.append(self._tell(plan, count))
+        if expected is not None:
+            work.append(self._tell(plan, expected))
         await side_by_side(work)
 
-    async def _tell(self, plan: PagePlan, count: asyncio.Task[int | None]) -> None:
-        done, _ = await asyncio.wait({count}, timeout=COUNT_PATIENCE_SECONDS)
+    async def _tell(self, plan: PagePlan, expected: asyncio.Future[int | None]) -> None:
+        done, _ = await asyncio.wait({expected}, timeout=COUNT_PATIENCE_SECONDS)
         if not done:
             await plan.expect(None)
-        items = await asyncio.shield(count)
+        items = await asyncio.shield(expected)
         pages = None if items is None else -(-items // self._per_page)
         if pages is not None and self._limit is not None:
             pages = min(pages, self._limit)
@@ -129,6 +144,9 @@ class PassReader:
             if self._stop.is_set():
                 await plan.gave_up(page)
                 return
+            if plan.is_closing(page) and plan.rows.get(page - 1, 0) < self._per_page and self._last_count is None:
+                # Every row has been read: the count that tells whether they are all need not wait for the empty page.
+                self._last_count = page, asyncio.ensure_future(self._count())
             place = PlacedPage(result.number, MAIN_SCOPE, page, self._per_page, self._clock.now())
             read = await self._fetch(page)
             if read.failed:
@@ -167,7 +185,15 @@ class PassReader:
             self._circuit.succeeded()
             self._tally.phase = Phase.READING
 
-    def _conclude(self, result: Pass, plan: PagePlan, failed: set[int]) -> Pass:
+    async def _count_after(self, result: Pass, plan: PagePlan) -> int | None:
+        if result.ends_full and result.looks_still:
+            # An empty page right behind a full one has just shown how long the list is.
+            return result.rows
+        if self._last_count is not None and self._last_count[0] == plan.last_page + 1:
+            return await self._last_count[1]
+        return await self._count()
+
+    def _conclude(self, result: Pass, plan: PagePlan, failed: set[int]) -> None:
         result.unread = sorted(failed)
         result.stopped = self._stop.is_set()
         result.limited = self._limit is not None and not plan.met_end
@@ -175,4 +201,3 @@ class PassReader:
         rows = plan.rows
         result.short_pages = any(0 < rows[page] < self._per_page for page in rows if page < plan.last_page)
         result.ends_full = rows.get(plan.last_page, 0) >= self._per_page or not plan.last_page
-        return result

@@ -47,11 +47,12 @@ def print_summary(outcomes: Sequence[Outcome]) -> None:
 def run_lines(run: Run) -> list[str]:
     """The run in a few lines of text."""
     took = duration(_seconds(run))
-    lines = [
-        f"{run.account}: {run.status.value} in {took}: {plural(run.processed, 'offer')} "
-        f"({run.created:,} created, {run.updated:,} updated, {run.unchanged:,} unchanged, {run.removed:,} removed, "
-        f"{run.failed:,} failed), {plural(run.pages_read, 'page')}, {plural(run.requests, 'request')}"
-    ]
+    counts = (
+        f"{run.created:,} created, {run.updated:,} updated, {run.unchanged:,} unchanged, "
+        f"{run.removed:,} removed, {run.failed:,} failed"
+    )
+    read = f"{plural(run.pages_read, 'page')}, {plural(run.requests, 'request')}"
+    lines = [f"{run.account}: {run.status.value} in {took}: {plural(run.processed, 'offer')} ({counts}), {read}"]
     for error in run.errors[:_ERRORS_SHOWN]:
         where = f"page {error.page}: " if error.page is not None else ""
         where += f"offer {error.emag_id}: " if error.emag_id is not None else ""

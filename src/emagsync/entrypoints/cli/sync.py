@@ -54,7 +54,7 @@ _CODES = {
 def sync(
     context: typer.Context,
     account: Annotated[
-        list[str] | None, typer.Argument(metavar="[ACCOUNT... | all]", help="Which accounts; none means all of them.")
+        list[str] | None, typer.Argument(metavar="ACCOUNT", help="Which accounts; none, or `all`, means every one.")
     ] = None,
     mode: Annotated[
         ModeName, typer.Option(help="full: every status, finds removed offers. selective: only what is named.")

@@ -1,0 +1,102 @@
+"""`emagsync demo`: a marketplace of one's own, two accounts copied from it, and what to try next."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emagsync.core.errors import SettingsError
+from emagsync.entrypoints.cli.exits import ExitCode, gravest
+from emagsync.entrypoints.cli.failures import complain
+from emagsync.entrypoints.cli.session import Session
+
+if TYPE_CHECKING:
+    from emagsync.sandbox.process import SandboxProcess
+
+DEMO_FOLDER = Path(".demo")
+ENV_FILE = "demo.env"
+_LATENCY_MS = 120
+
+
+def demo(
+    context: typer.Context,
+    main_offers: Annotated[int, typer.Option(min=0, max=250_000, help="Offers of the account main.")] = 2545,
+    fbe_offers: Annotated[int, typer.Option(min=0, max=250_000, help="Offers of the account fbe.")] = 1200,
+) -> None:
+    """Start a simulated marketplace with two accounts, copy both, and show what came of it.
+
+    The copy is in .demo in this folder, unless --data-dir says else. The request limit is that of the real eMAG.
+    """
+    from emagsync.sandbox.errors import SandboxError
+    from emagsync.sandbox.process import start_sandbox
+
+    folder = (context.find_root().params.get("data_dir") or DEMO_FOLDER).expanduser().absolute()
+    sizes = {"main": main_offers, "fbe": fbe_offers}
+    try:
+        sandbox = start_sandbox(
+            [f"{name}:{_password(name)}:{size}" for name, size in sizes.items()], ["--latency-ms", str(_LATENCY_MS)]
+        )
+    except SandboxError as error:
+        complain(error)
+        raise typer.Exit(ExitCode.FAILED) from None
+    with sandbox:
+        typer.echo(f"A simulated eMAG marketplace answers at {sandbox.api_url}. Copying {' and '.join(sizes)} ...")
+        code = _copy(_demo_session(folder, sandbox, tuple(sizes)), tuple(sizes))
+    if code is ExitCode.COMPLETED:
+        _suggest(folder)
+    raise typer.Exit(code)
+
+
+def _copy(session: Session, names: tuple[str, ...]) -> ExitCode:
+    from emagsync.entrypoints.cli.summary import print_summary
+    from emagsync.entrypoints.cli.sync import display_for, sync_accounts
+    from emagsync.sync.schemas import Mode, RunParameters
+
+    parameters = RunParameters(mode=Mode.FULL)
+    display = display_for(names, quiet=False)
+    outcomes = asyncio.run(sync_accounts(session, names, parameters, str(uuid.uuid4()), display))
+    print_summary(outcomes)
+    return gravest(outcome.exit_code for outcome in outcomes)
+
+
+def _demo_session(folder: Path, sandbox: SandboxProcess, names: tuple[str, ...]) -> Session:
+    """A session that knows nothing of the real accounts and the real database of whoever tries the demo."""
+    variables = {"EMAGSYNC_DATA_DIR": str(folder)}
+    for name in names:
+        variables[f"EMAG_{name.upper()}_USERNAME"] = name
+        variables[f"EMAG_{name.upper()}_PASSWORD"] = _password(name)
+        variables[f"EMAG_{name.upper()}_BASE_URL"] = sandbox.api_url
+    for variable in [name for name in os.environ if name.upper().startswith(("EMAG_", "EMAGSYNC_"))]:
+        del os.environ[variable]
+    env_file = folder / ENV_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        env_file.write_text("".join(f"{name}='{value}'\n" for name, value in variables.items()), encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(
+            f"The demo's folder {folder} cannot be used: {error.strerror or error}. Choose another with --data-dir."
+        ) from error
+    return Session(env_file=env_file)
+
+
+def _password(name: str) -> str:
+    return f"{name}-secret"
+
+
+def _suggest(folder: Path) -> None:
+    shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+    command = f"emagsync --env-file {shown / ENV_FILE}"
+    typer.echo(
+        "\nTry next:\n"
+        f"  {command} status\n"
+        f"  {command} offers list --search led --sellable\n"
+        f"  {command} offers show main 1\n"
+        f"  {command} offers export --format xlsx --output offers.xlsx\n"
+        f"  {command} history\n"
+        "  emagsync demo          again: nothing has changed, so nothing is rewritten"
+    )
