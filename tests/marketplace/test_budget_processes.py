@@ -27,6 +27,6 @@ def test_the_rate_is_used_and_never_passed(tmp_path: Path, processes: int) -> No
     assert report["refused"] <= 1
     assert report["groups"]["other"]["peak_per_second"] <= 3
     assert len(arrivals) >= REQUESTS
-    # The share that was used between the first slots and their last reuse: 95.2 % is the most a window of 1.05 s allows.
+    # The share used between the first slots and their last reuse; a window of 1.05 s allows 95.2 %.
     share = (len(arrivals) - 3) / (arrivals[-1] - arrivals[0]) / 3
     assert share >= 0.94

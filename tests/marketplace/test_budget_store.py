@@ -118,7 +118,7 @@ async def test_another_boot_is_noticed_even_where_the_times_could_be(tmp_path: P
 async def test_a_directory_that_cannot_be_used_is_one_clear_error(tmp_path: Path) -> None:
     occupied = tmp_path / "file"
     occupied.touch()
-    with pytest.raises(BudgetStoreError, match="cannot be kept in .*file.*EMAGSYNC_DATA_DIR"):
+    with pytest.raises(BudgetStoreError, match=r"cannot be kept in .*file.*EMAGSYNC_DATA_DIR"):
         Budget.on_disk(occupied / "budget", KEY)
     (tmp_path / f"{KEY}.general").mkdir()
     budget = Budget.on_disk(tmp_path, KEY)

@@ -41,7 +41,7 @@ def done(results: Any) -> bytes:
         pytest.param(200, HTML, e.NotJson, id="HTML"),
         pytest.param(200, done([1])[:-3], e.NotJson, id="cut off"),
         pytest.param(200, done(["x"]).replace(b"x", b"\xff"), e.NotJson, id="no UTF-8"),
-        pytest.param(200, b"[" * 100_000, e.NotJson, id="endless nesting"),
+        pytest.param(200, b'{"results":' + b"[" * 100_000, e.NotJson, id="endless nesting"),
         pytest.param(200, b"[]", e.MissingIsError, id="a list"),
         pytest.param(200, b"null", e.MissingIsError, id="null"),
         pytest.param(200, b'{"results": []}', e.MissingIsError, id="no isError"),
@@ -168,15 +168,14 @@ json_values = st.recursive(
 def test_whatever_comes_is_rows_of_a_proper_answer_or_an_error(status: int, values: dict[str, Any]) -> None:
     try:
         found = rows(orjson.dumps(values), status)
-    except e.EmagError as error:
-        assert str(error)
-    else:
-        assert status == 200
-        assert values["isError"] is False
-        expected = values["results"]
-        assert [orjson.loads(row) for row in found] == (
-            expected if isinstance(expected, list) else [expected[key] for key in sorted(expected, key=int)]
-        )
+    except e.EmagError:
+        return
+    assert status == 200
+    assert values["isError"] is False
+    expected = values["results"]
+    assert [orjson.loads(row) for row in found] == (
+        expected if isinstance(expected, list) else [expected[key] for key in sorted(expected, key=int)]
+    )
 
 
 @pytest.mark.parametrize(

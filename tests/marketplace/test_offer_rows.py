@@ -9,9 +9,9 @@ import msgspec
 import pytest
 
 from emagsync.marketplace import offers
-from emagsync.marketplace.offers import Image, Remark, ValidationError
+from emagsync.marketplace.offers import Image, Remark
 from emagsync.marketplace.platforms import PLATFORMS
-from marketplace.row_shapes import ROWS, SAMPLE_ROWS, offer, parsed, row, written
+from marketplace.row_shapes import SAMPLE_ROWS, offer, parsed, row, written
 
 REAL_ROWS = Path(__file__).parents[3] / "shared" / "data" / "real_offers.json"
 
@@ -330,60 +330,12 @@ def test_text_that_only_looks_like_an_escape_stays() -> None:
     assert (offer(raw).name, parsed(raw).remarks) == ("C:\\u0000", ())
 
 
-@pytest.mark.parametrize(
-    ("raw", "reason"),
-    [
-        (b"null", "the row is null, not an object"),
-        (b"[1]", "the row is a list, not an object"),
-        (b"5", "the row is the number 5, not an object"),
-        (b'"x"', "the row is 'x', not an object"),
-        (b"{}", "the row has no id"),
-        (b'{"id": null}', "its id is null"),
-        (b'{"id": ""}', "its id is ''"),
-        (b'{"id": 0}', "its id is the number 0, not a whole number from 1 to 2^63-1"),
-        (b'{"id": -3}', "its id is the number -3, not a whole number from 1 to 2^63-1"),
-        (b'{"id": true}', "its id is true, not a whole number from 1 to 2^63-1"),
-        (b'{"id": "abc"}', "its id is 'abc', not a whole number from 1 to 2^63-1"),
-        (b'{"id": 1.5}', "its id is the number 1.5, not a whole number from 1 to 2^63-1"),
-        (b'{"id": [1]}', "its id is a list, not a whole number from 1 to 2^63-1"),
-        (
-            b'{"id": 9223372036854775808}',
-            "its id is the number 9223372036854775808, not a whole number from 1 to 2^63-1",
-        ),
-        (b'{"id": 1', "the row is not JSON in UTF-8"),
-        (b"", "the row is not JSON in UTF-8"),
-        (b'{"id": 1, "sale_price": NaN}', "the row is not JSON in UTF-8"),
-    ],
-)
-def test_a_row_without_a_usable_id_is_rejected_with_what_is_there(raw: bytes, reason: str) -> None:
-    assert parsed(raw) == (None, None, (), reason, raw)
-
-
-@pytest.mark.parametrize(
-    "raw", [b'{"id": 12}', b'{"id": "12"}', b'{"id": 12.0}', b'{"x": "\\ud800", "id": 12}', b'{"id": 1, "id": 12}']
-)
-def test_the_id_is_read_alone_as_it_is_in_the_row(raw: bytes) -> None:
-    assert offers.peek_id(raw) == parsed(raw).emag_id == 12
-
-
-def test_a_row_that_is_not_text_is_rejected_under_its_id() -> None:
-    raw = b'{"id": 1, "name": "\xff"}'
-
-    assert parsed(raw) == (1, None, (), "the row is not JSON in UTF-8", raw)
-
-
 def test_an_address_is_never_a_number() -> None:
     found = parsed(row(images=["0", {"url": "1.0"}, {"url": 1}]))
 
     assert [remark.field for remark in found.remarks] == ["images[0].url", "images[1].url", "images[2].url"]
     assert found.offer is not None
     assert found.offer.images == ()
-
-
-def test_an_id_above_the_documented_limit_is_kept_with_a_remark() -> None:
-    assert remarked(row(id=16_777_215)) == []
-    assert remarked(row(id=16_777_216)) == ["id"]
-    assert offer(row(id=2**63 - 1)).emag_id == 2**63 - 1
 
 
 def test_too_many_levels_cost_only_what_is_below_them() -> None:
@@ -432,49 +384,6 @@ def test_the_raw_digest_is_that_of_the_bytes() -> None:
 def test_an_offer_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         offer(SAMPLE_ROWS[0]).stock = 5  # type: ignore[misc]
-
-
-def test_validation_errors_come_in_the_sellers_language_else_english_else_any() -> None:
-    payload = ROWS[2]
-
-    assert offers.validation_errors(payload) == [
-        ValidationError("brand:incorrect-brand", "brand", "Brandul completat nu este valid."),
-        ValidationError("requestedValue:suggestion", "characteristics", "A more suitable option was identified."),
-    ]
-    assert [error.message for error in offers.validation_errors(payload, "hu_HU")] == [
-        "The completed brand is not valid.",
-        "Van jobb.",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("errors", "expected"),
-    [
-        pytest.param(None, [], id="null"),
-        pytest.param([], [], id="empty"),
-        pytest.param("Bad picture", [("", "", "Bad picture")], id="text"),
-        pytest.param(["Bad", "Worse", "Bad"], [("", "", "Bad"), ("", "", "Worse")], id="texts, each once"),
-        pytest.param([{"code": 7, "message": "Bad"}], [("7", "", "Bad")], id="message without locales"),
-        pytest.param({"errors": None}, [], id="deep, none"),
-        pytest.param(
-            {"errors": [{"code": "x", "message": {"bg_BG": "Лошо"}}]}, [("x", "", "Лошо")], id="only another language"
-        ),
-        pytest.param({"0": {"code": "x", "message": ["Bad", "too"]}}, [("x", "", "Bad too")], id="counting keys"),
-        pytest.param({"seller_input": {"code": "no"}, "status": "error"}, [], id="what the seller sent is no error"),
-        pytest.param(
-            [[{"errors": [[{"message": "Deep", "section": "name"}]]}]], [("", "name", "Deep")], id="lists in lists"
-        ),
-        pytest.param([5, True, None, {"code": None, "message": None}], [("", "", "5"), ("", "", "")], id="odd pieces"),
-    ],
-)
-@pytest.mark.parametrize("field", ["validation_status", "translation_validation_status", "offer_validation_status"])
-def test_validation_errors_are_found_in_every_shape(
-    field: str, errors: Any, expected: list[tuple[str, str, str]]
-) -> None:
-    status = {"value": 8, "errors": errors}
-
-    assert offers.validation_errors({field: status}) == expected
-    assert offers.validation_errors({field: [status]}) == expected
 
 
 @pytest.mark.skipif(not REAL_ROWS.exists(), reason="the real rows are not shipped with the project")

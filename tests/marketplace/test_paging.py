@@ -88,7 +88,9 @@ async def test_configuration_errors_are_raised_at_once_even_from_a_piece() -> No
 async def test_nothing_is_split_while_the_whole_account_is_failing() -> None:
     reader = Rows(1000, lambda *_: e.ServerFailure("x", 502))
     asked: list[bool] = []
-    read = await read_stretch(reader, page=1, per_page=100, may_split=lambda: bool(asked.append(True)) or len(asked) < 3)
+    read = await read_stretch(
+        reader, page=1, per_page=100, may_split=lambda: bool(asked.append(True)) or len(asked) < 3
+    )
     assert [(piece.page, piece.per_page) for piece in read.failed] == [(1, 25), (2, 25), (2, 50)]
     assert [size for _, size, _ in reader.asked] == [100, 50, 25, 25, 50]
 

@@ -45,7 +45,9 @@ class Most(random.Random):
         return b
 
 
-def wait(attempt: int, error: e.EmagError, *, is_write: bool = False, policy: RetryPolicy | None = None) -> float | None:
+def wait(
+    attempt: int, error: e.EmagError, *, is_write: bool = False, policy: RetryPolicy | None = None
+) -> float | None:
     return (policy or RetryPolicy()).decide(attempt, error, is_write=is_write, random=Most()).wait_seconds
 
 

@@ -60,7 +60,7 @@ async def check(client: EmagClient, *, clock: Clock | None = None) -> Connection
         count = await client.count_offers(attempts=CHECK_ATTEMPTS)
     except EmagError as error:
         return ConnectionReport(
-            client.account, client.base_url, False, None, latency_ms, culprit_of(error), error.code, str(error)
+            client.account, client.base_url, False, None, latency_ms, culprit_of(error), error.code, error.message
         )
     return ConnectionReport(client.account, client.base_url, True, count.items, latency_ms)
 

@@ -7,7 +7,7 @@ Accounts are written as sellers' scripts already write them: `EMAG_MAIN_USERNAME
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
@@ -161,14 +161,19 @@ def setting_names() -> tuple[str, ...]:
 
 
 def misspelt(variables: Iterable[str]) -> dict[str, str]:
-    """The variables that look like one of ours written wrong, with the one that was probably meant."""
+    """The variables that look like one of ours written wrong, with the one that was probably meant.
+
+    Those of a group, such as `EMAGSYNC_RETRY__ATEMPTS`, are refused by `load_settings` already.
+    """
     known = setting_names()
-    guesses = {}
-    for variable in variables:
-        name = variable.upper()
-        if name.startswith(_PREFIX) and name not in known and (close := get_close_matches(name, known, 1, 0.9)):
-            guesses[variable] = close[0]
-    return guesses
+    ours = [name for name in variables if name.upper().startswith(_PREFIX) and "__" not in name]
+    guesses = {name: _meant(name.upper(), known) for name in ours if name.upper() not in known}
+    return {name: meant for name, meant in guesses.items() if meant is not None}
+
+
+def _meant(name: str, known: Sequence[str]) -> str | None:
+    close = get_close_matches(name, known, 1, 0.9)
+    return close[0] if close else None
 
 
 def default_data_dir(environ: Mapping[str, str]) -> Path:
@@ -186,4 +191,7 @@ def _expanded(path: Path) -> Path:
 
 def _explain(detail: ErrorDetails) -> str:
     variable = _PREFIX + "__".join(str(part) for part in detail["loc"]).upper()
+    if detail["type"] == "extra_forbidden":
+        meant = _meant(variable, setting_names())
+        return f"{variable} is not a setting{f'; did you mean {meant}?' if meant else ''}"
     return f"{variable}: {detail['msg'].removeprefix('Value error, ')}"

@@ -119,7 +119,7 @@ class Caller:
         try:
             answer = await self._exchange(call, grant)
             result = call.read(open_envelope(answer, is_write=call.is_write, now=self._clock.now()))
-            rows = len(result) if type(result) is tuple else None  # named tuples are no lists of rows
+            rows = _rows(result)
         except EmagError as error:
             failure = error
             raise
@@ -154,3 +154,8 @@ class Caller:
     def _report(self, record: CallRecord) -> None:
         if self._on_call is not None:
             self._on_call(record)
+
+
+def _rows(result: object) -> int | None:
+    # A named tuple, such as a count, is no list of rows.
+    return len(result) if isinstance(result, tuple) and not hasattr(result, "_fields") else None

@@ -115,10 +115,13 @@ def _respelled(row: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _nested_texts(row: dict[str, Any]) -> list[tuple[str, str]]:
     eans, family = row.get("ean"), row.get("family")
-    texts = [(f"ean {index}", value) for index, value in enumerate(eans)] if type(eans) is list else [("ean", eans)]
-    if type(family) is dict:
-        texts.append(("family", family.get("name")))
-    return [(name, value) for name, value in texts if type(value) is str and _FOLDED_TEXT.fullmatch(value)]
+    names = (family.get("name"),) if type(family) is dict else ()
+    changed: list[tuple[str, str]] = []
+    for place, texts in (("ean", eans if type(eans) is list else (eans,)), ("family", names)):
+        for index, value in enumerate(texts):
+            if type(value) is str and "0" in value[-1:] and _FOLDED_TEXT.fullmatch(value):
+                changed.append((f"{place} {index}", value))
+    return changed
 
 
 @lru_cache(maxsize=4096)

@@ -219,6 +219,7 @@ def _connect_failure(error: Exception, options: HttpOptions) -> EmagError:
 def _payload_failure(error: aiohttp.ClientPayloadError, options: HttpOptions) -> EmagError:
     if isinstance(error.__cause__, DecompressSizeError):
         return _too_large(options.max_response_bytes)
-    if isinstance(error.__cause__, OSError):
+    # aiohttp tells a reset in the middle of an answer from an early end by its text only.
+    if isinstance(error.__cause__, OSError) or "ConnectionResetError" in str(error):
         return ReadFailed("The connection to eMAG broke in the middle of the answer")
     return TruncatedAnswer("eMAG's answer ended before it was complete")

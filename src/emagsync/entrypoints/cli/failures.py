@@ -73,13 +73,13 @@ def report_crash(kind: type[BaseException], error: BaseException, traceback: Tra
 
 def _usage(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
-    hint = f" Try '{context.command_path} --help'." if context is not None else ""
     message = error.format_message()
-    if message:
-        complain(f"{message}{hint}")
-    elif context is not None:
-        typer.echo(context.get_help(), err=True)
-    return error.exit_code or ExitCode.USAGE
+    if "\n" in message:  # a group without its command: the message is its help
+        typer.echo(message, err=True)
+    else:
+        hint = f" Try '{context.command_path} --help'." if context is not None else ""
+        complain(f"{message.rstrip('.')}.{hint}")
+    return error.exit_code
 
 
 def _place(traceback: TracebackType | None) -> str:

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from emagsync.entrypoints.cli.text import count, duration
+from emagsync.entrypoints.cli.text import duration, of
 from emagsync.sync.schemas import Progress, Run
 
 _COLUMNS = ("account", "phase", "", "pages", "offers", "per s", "left", "waited", "errors")
@@ -75,8 +75,8 @@ def _bar(progress: Progress) -> ProgressBar:
 
 def _cells(progress: Progress) -> tuple[str, ...]:
     return (
-        f"{progress.pages_read}/{count(progress.total_pages)}",
-        f"{count(progress.processed)}/{count(progress.total_items)}",
+        of(progress.pages_read, progress.total_pages),
+        of(progress.processed, progress.total_items),
         f"{progress.items_per_second:,.0f}",
         duration(progress.eta_seconds),
         duration(progress.wait_seconds),

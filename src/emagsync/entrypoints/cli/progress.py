@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import typer
 
-from emagsync.entrypoints.cli.text import count, duration, plural
+from emagsync.entrypoints.cli.text import duration, of, plural
 
 if TYPE_CHECKING:
     from emagsync.sync.schemas import Progress, Run
@@ -92,8 +92,8 @@ def progress_line(progress: Progress) -> str:
     """`main: reading, page 12/26, 1,200/2,545 offers, 287/s, 5.0 s left`."""
     parts = [
         f"{progress.account}: {progress.phase.value}",
-        f"page {progress.pages_read}/{count(progress.total_pages)}",
-        f"{count(progress.processed)}/{count(progress.total_items)} offers",
+        f"page {of(progress.pages_read, progress.total_pages)}",
+        f"{of(progress.processed, progress.total_items)} offers",
         f"{progress.items_per_second:,.0f}/s",
     ]
     if progress.eta_seconds is not None:

@@ -94,12 +94,12 @@ def _row(account: dict[str, Any], now: datetime) -> tuple[str, ...]:
 
 
 def _state(account: dict[str, Any], now: datetime) -> str:
-    from emagsync.entrypoints.cli.text import age, count
+    from emagsync.entrypoints.cli.text import age, of
 
     run: Run | None = account["running"]
     if run is not None:
         seen = age(run.heartbeat_at or run.created_at, now)
-        return f"{run.status.value} {run.mode.value}, page {run.pages_read}/{count(run.total_pages)}, seen {seen}"
+        return f"{run.status.value} {run.mode.value}, page {of(run.pages_read, run.total_pages)}, seen {seen}"
     if account["problem"]:
         return "misconfigured"
     return "idle" if account["configured"] else "not configured"

@@ -11,7 +11,7 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.failures import redactor
 from emagsync.entrypoints.cli.text import duration, plural
-from emagsync.sync.schemas import Run, RunStatus
+from emagsync.sync.schemas import Run, RunError, RunStatus
 
 if TYPE_CHECKING:
     from emagsync.entrypoints.cli.sync import Outcome
@@ -53,16 +53,19 @@ def run_lines(run: Run) -> list[str]:
     )
     read = f"{plural(run.pages_read, 'page')}, {plural(run.requests, 'request')}"
     lines = [f"{run.account}: {run.status.value} in {took}: {plural(run.processed, 'offer')} ({counts}), {read}"]
-    for error in run.errors[:_ERRORS_SHOWN]:
-        where = f"page {error.page}: " if error.page is not None else ""
-        where += f"offer {error.emag_id}: " if error.emag_id is not None else ""
-        lines.append(f"  {where}{error.message}")
+    lines.extend(f"  {_place(error)}{error.message}" for error in run.errors[:_ERRORS_SHOWN])
     hidden = run.error_count - min(len(run.errors), _ERRORS_SHOWN)
     if hidden > 0:
         lines.append(f"  and {hidden:,} more: emagsync history show {run.id}")
     if advice := _advice(run):
         lines.append(f"  {advice}")
     return lines
+
+
+def _place(error: RunError) -> str:
+    """Which page or offer the error is about, where its message does not say so itself."""
+    places = ((f"page {error.page}", error.page), (f"offer {error.emag_id}", error.emag_id))
+    return "".join(f"{words}: " for words, number in places if number is not None and words not in error.message)
 
 
 def _advice(run: Run) -> str | None:

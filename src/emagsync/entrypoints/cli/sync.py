@@ -192,6 +192,6 @@ def _parameters(**values: object) -> RunParameters:
     try:
         return RunParameters.model_validate(values)
     except ValidationError as error:
-        problems = "; ".join(detail["msg"].removeprefix("Value error, ") for detail in error.errors())
+        problems = "; ".join(detail["msg"].removeprefix("Value error, ").rstrip(",. ") for detail in error.errors())
         complain(f"{problems}. Try 'emagsync sync --help'.")
         raise typer.Exit(ExitCode.USAGE) from None

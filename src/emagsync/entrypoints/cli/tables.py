@@ -16,7 +16,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numeri
     from rich.text import Text
 
     console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else _WIDE)
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for column in columns:
         table.add_column(
             column, justify="right" if column in numeric else "left", overflow="fold", no_wrap=column in numeric

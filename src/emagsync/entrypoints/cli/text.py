@@ -13,6 +13,11 @@ def count(number: int | None) -> str:
     return "-" if number is None else f"{number:,}"
 
 
+def of(number: int, total: int | None) -> str:
+    """`1,200/2,545`, or `1,200` while the total is not known."""
+    return count(number) if total is None else f"{number:,}/{total:,}"
+
+
 def plural(number: int, noun: str) -> str:
     """`1 page`, `26 pages`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,136 @@
+"""Clients of the configured accounts, and the connection test, against a marketplace over HTTP."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from emagsync.accounts.check import Culprit, check
+from emagsync.accounts.configured import read_accounts
+from emagsync.accounts.registry import AccountRegistry, base_url_of, platform_for
+from emagsync.core.settings import LimitSettings, RetrySettings, Settings
+from emagsync.sandbox.cli import account_from
+from emagsync.sandbox.marketplace import Marketplace
+from emagsync.sandbox.server import SandboxServer
+
+
+@pytest.fixture
+async def marketplace() -> AsyncIterator[SandboxServer]:
+    async with SandboxServer(Marketplace([account_from("seller:secret:7")])) as server:
+        yield server
+
+
+def registry(tmp_path: Path, limited: bool = True, **variables: str) -> AccountRegistry:
+    settings = Settings(
+        data_dir=tmp_path,
+        retry=RetrySettings(base_seconds=0.01, max_seconds=0.02),
+        limit=LimitSettings(enabled=limited),
+    )
+    return AccountRegistry(read_accounts(variables), settings)
+
+
+def variables(base_url: str, *, name: str = "MAIN", user: str = "seller", password: str = "secret") -> dict[str, str]:
+    prefix = f"EMAG_{name}"
+    return {f"{prefix}_USERNAME": user, f"{prefix}_PASSWORD": password, f"{prefix}_BASE_URL": base_url}
+
+
+async def test_a_connection_that_works_is_reported_with_its_offers(marketplace: SandboxServer, tmp_path: Path) -> None:
+    accounts = registry(tmp_path, **variables(marketplace.api_url))
+    async with accounts.client("main") as client:
+        report = await check(client)
+    await accounts.aclose()
+    assert (report.ok, report.total_products, report.base_url) == (True, 7, marketplace.api_url)
+    assert report.latency_ms is not None
+
+
+async def test_wrong_credentials_are_told_from_a_refused_address_and_from_a_dead_network(
+    marketplace: SandboxServer, tmp_path: Path
+) -> None:
+    port = random.Random(1).randint(1, 100)  # nobody listens below 1024 on a test machine's loopback
+    accounts = registry(
+        tmp_path,
+        **variables(marketplace.api_url, password="wrong"),
+        **variables(f"http://127.0.0.1:{port}/api-3", name="DEAD"),
+    )
+    async with accounts.client("main") as client:
+        refused = await check(client)
+    async with accounts.client("dead") as client:
+        dead = await check(client)
+    marketplace.marketplace.settings = marketplace.marketplace.settings.updated({"allow_ip": ["10.0.0.1"]})
+    async with accounts.client("main") as client:
+        elsewhere = await check(client)
+    await accounts.aclose()
+    assert [report.culprit for report in (refused, dead, elsewhere)] == [
+        Culprit.CREDENTIALS,
+        Culprit.NETWORK,
+        Culprit.IP,
+    ]
+    assert elsewhere.message is not None
+    assert "127.0.0.1" in elsewhere.message
+    assert "wrong" not in str(refused)
+
+
+async def test_two_names_of_one_api_user_share_one_budget(tmp_path: Path) -> None:
+    accounts = registry(
+        tmp_path,
+        **variables("https://marketplace-api.emag.ro/api-3"),
+        **variables("https://MARKETPLACE-API.emag.ro:443/api-3/", name="AGAIN"),
+        **variables("https://marketplace-api.emag.ro/api-3", name="OTHER", user="else"),
+        **variables("https://marketplace-api.emag.bg/api-3", name="BULGARIA"),
+    )
+    assert accounts.budget("main") is accounts.budget("again")
+    assert len({id(accounts.budget(name)) for name in accounts.names}) == 3
+    await accounts.aclose()
+
+
+async def test_the_budget_is_kept_in_the_data_directory_unless_the_limit_is_off(
+    marketplace: SandboxServer, tmp_path: Path
+) -> None:
+    for limited in (False, True):
+        accounts = registry(tmp_path, limited, **variables(marketplace.api_url))
+        async with accounts.client("main") as client:
+            await client.read_vat()
+        await accounts.aclose()
+        assert (tmp_path / "budget").exists() is limited
+    assert not [path for path in (tmp_path / "budget").iterdir() if "seller" in path.name]
+
+
+async def test_every_call_is_told_to_both_listeners(marketplace: SandboxServer, tmp_path: Path) -> None:
+    heard: list[str] = []
+    accounts = AccountRegistry(
+        read_accounts(variables(marketplace.api_url)),
+        Settings(data_dir=tmp_path),
+        on_call=lambda record: heard.append(f"registry {record.route}"),
+    )
+    async with accounts.client("main", on_call=lambda record: heard.append(f"own {record.route}")) as client:
+        await client.read_vat()
+    await accounts.aclose()
+    assert heard == ["registry vat/read", "own vat/read"]
+
+
+@pytest.mark.parametrize(
+    ("given", "platform", "address"),
+    [
+        pytest.param({}, "emag-ro", "https://marketplace-api.emag.ro/api-3", id="nothing said"),
+        pytest.param({"PLATFORM": "emag-hu"}, "emag-hu", "https://marketplace-api.emag.hu/api-3", id="platform"),
+        pytest.param(
+            {"BASE_URL": "https://marketplace-api.emag.bg/api-3/"},
+            "emag-bg",
+            "https://marketplace-api.emag.bg/api-3",
+            id="address of a platform",
+        ),
+        pytest.param(
+            {"BASE_URL": "http://proxy/api-3", "PLATFORM": "emag-bg"}, "emag-bg", "http://proxy/api-3", id="both"
+        ),
+    ],
+)
+def test_platform_and_address_follow_from_what_is_said(given: dict[str, str], platform: str, address: str) -> None:
+    account = read_accounts(
+        {"EMAG_MAIN_USERNAME": "u", "EMAG_MAIN_PASSWORD": "p"}
+        | {f"EMAG_MAIN_{name}": value for name, value in given.items()}
+    ).get("main")
+    assert platform_for(account).code == platform
+    assert base_url_of(account) == address

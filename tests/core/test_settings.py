@@ -1,0 +1,132 @@
+"""Settings: what the environment and `.env` say, and one line about what makes no sense."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from emagsync.core.errors import SettingsError
+from emagsync.core.settings import load_settings, misspelt, read_variables, setting_names
+
+DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os
+
+    for name in list(os.environ):
+        if name.upper().startswith(("EMAG_", "EMAGSYNC_", "XDG_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+
+def test_without_any_setting_the_defaults_hold(tmp_path: Path) -> None:
+    settings = load_settings()
+    assert settings.data_dir == tmp_path / ".local/share/emagsync"
+    assert settings.effective_database_url == f"sqlite:///{settings.data_dir}/emagsync.sqlite3"
+    assert settings.limit.enabled
+    assert settings.sync.timeout_seconds == 600
+
+
+def test_the_environment_wins_over_the_env_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("EMAGSYNC_LOG_LEVEL=debug\nEMAGSYNC_RETRY__ATTEMPTS=2\nEMAG_MAIN_USERNAME=a\n")
+    monkeypatch.setenv("EMAGSYNC_LOG_LEVEL", "error")
+    monkeypatch.setenv("EMAG_MAIN_USERNAME", "b")
+    assert load_settings().log_level == "error"
+    assert load_settings().retry.attempts == 2
+    assert read_variables()["EMAG_MAIN_USERNAME"] == "b"
+
+
+def test_the_data_directory_given_by_hand_wins_over_both(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("EMAGSYNC_DATA_DIR", "/elsewhere")
+    assert load_settings(data_dir=tmp_path / "here").data_dir == tmp_path / "here"
+
+
+def test_a_home_folder_is_understood_and_relative_paths_become_absolute(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("EMAGSYNC_DATA_DIR", "~/data")
+    assert load_settings().data_dir == tmp_path / "data"
+    monkeypatch.setenv("EMAGSYNC_DATA_DIR", "data")
+    assert load_settings().data_dir == tmp_path / "data"
+
+
+def test_a_variable_set_to_nothing_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAGSYNC_DATABASE_URL", "")
+    assert load_settings().database_url is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("EMAGSYNC_LOG_LEVEL", "loud", id="no such level"),
+        pytest.param("EMAGSYNC_RETRY__ATTEMPTS", "0", id="too small"),
+        pytest.param("EMAGSYNC_RETRY__ATTEMPTS", "many", id="not a number"),
+        pytest.param("EMAGSYNC_SYNC__ITEMS_PER_PAGE", "101", id="too large"),
+        pytest.param("EMAGSYNC_HTTP__READ_TIMEOUT", "-1", id="negative"),
+        pytest.param("EMAGSYNC_LIMIT__ENABLED", "perhaps", id="neither yes nor no"),
+        pytest.param("EMAGSYNC_DATA_DIR", "~nobody-of-this-name/x", id="no such home"),
+        pytest.param("EMAGSYNC_DATA_DIR", "/tmp/what?", id="unusable in an address"),
+    ],
+)
+def test_an_odd_value_is_refused_in_one_line_that_names_the_variable(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert str(caught.value).startswith(name)
+    assert "\n" not in str(caught.value)
+
+
+def test_several_odd_values_are_all_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAGSYNC_LOG_LEVEL", "loud")
+    monkeypatch.setenv("EMAGSYNC_LOG_FORMAT", "xml")
+    with pytest.raises(SettingsError, match=r"EMAGSYNC_LOG_FORMAT.*EMAGSYNC_LOG_LEVEL"):
+        load_settings()
+
+
+def test_a_group_that_is_not_an_object_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAGSYNC_RETRY", "5")
+    with pytest.raises(SettingsError):
+        load_settings()
+
+
+def test_an_unknown_name_in_a_group_is_refused_with_the_one_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAGSYNC_RETRY__ATEMPTS", "5")
+    with pytest.raises(SettingsError, match=r"EMAGSYNC_RETRY__ATEMPTS .*did you mean EMAGSYNC_RETRY__ATTEMPTS"):
+        load_settings()
+
+
+def test_a_misspelt_name_is_noticed_and_others_programs_names_are_not() -> None:
+    assert misspelt(["EMAGSYNC_DATABSE_URL", "EMAGSYNC_DATA_DIR", "EMAGSYNC_TEST_POSTGRES", "PATH"]) == {
+        "EMAGSYNC_DATABSE_URL": "EMAGSYNC_DATABASE_URL"
+    }
+
+
+def test_no_secret_is_in_the_settings_repr_nor_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAGSYNC_DATABASE_URL", "postgresql://user:hunter22@host/db")
+    assert "hunter22" not in repr(load_settings())
+    monkeypatch.setenv("EMAGSYNC_LOG_LEVEL", "hunter33")
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    assert "hunter" not in str(caught.value)
+
+
+def test_a_dollar_sign_in_a_password_stays_one() -> None:
+    Path(".env").write_text("EMAG_MAIN_PASSWORD=a${HOME}b$c\n")
+    assert read_variables(environ={})["EMAG_MAIN_PASSWORD"] == "a${HOME}b$c"
+
+
+def test_an_env_file_that_is_no_text_is_refused_by_name() -> None:
+    Path(".env").write_bytes(b"EMAG_MAIN_USERNAME=\xff\xfe")
+    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
+        read_variables()
+
+
+@pytest.mark.parametrize("name", setting_names())
+def test_every_setting_is_documented(name: str) -> None:
+    assert f"`{name}`" in DOCS.read_text(encoding="utf-8")
