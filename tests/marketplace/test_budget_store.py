@@ -156,6 +156,28 @@ async def test_a_process_killed_while_it_holds_the_lock_leaves_none(tmp_path: Pa
     holder.stdout.close()
 
 
+async def test_slots_of_a_process_that_died_before_it_sent_are_not_waited_for(tmp_path: Path) -> None:
+    """Killed between the grant and the first byte: whether it was sent is unknown, so it counts as sent just now."""
+    script = (
+        "import asyncio, os, signal\n"
+        "from pathlib import Path\n"
+        "from emagsync.marketplace import Budget, RouteGroup\n"
+        "async def main():\n"
+        f"    budget = Budget.on_disk(Path({str(tmp_path)!r}), {KEY!r})\n"
+        "    for _ in range(3): await budget.acquire(RouteGroup.GENERAL)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+        "asyncio.run(main())\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -signal.SIGKILL
+    budget = Budget.on_disk(tmp_path, KEY)
+    wait = await budget.take(GENERAL)
+    assert isinstance(wait, float)
+    assert wait == pytest.approx(1.05, abs=0.01)
+    grant = await asyncio.wait_for(budget.acquire(GENERAL), 10)
+    grant.sent()
+    await budget.aclose()
+
+
 def _hammer(directory: str, barrier: multiprocessing.synchronize.Barrier, granted: multiprocessing.Queue[int]) -> None:
     class Frozen(SystemClock):
         def monotonic(self) -> float:

@@ -224,6 +224,9 @@ async def test_what_emag_would_refuse_or_ignore_is_not_even_sent(shop: Shop, ask
         ({"username": ""}, "username"),
         ({"base_url": "marketplace-api.emag.ro"}, "https://"),
         ({"base_url": "https://user:pass@host/api-3"}, "base_url"),
+        ({"base_url": "https://[::1/api-3"}, "base_url"),
+        ({"base_url": "https://host:port/api-3"}, "base_url"),
+        ({"base_url": ""}, "base_url"),
         ({"platform": "emag-pl"}, "emag-pl.*emag-ro"),
     ],
 )

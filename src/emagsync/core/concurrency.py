@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 
@@ -19,7 +19,7 @@ async def side_by_side(work: Iterable[Coroutine[Any, Any, None]]) -> None:
         await cancelled(*tasks)
 
 
-async def _until_first_failure(tasks: list[asyncio.Future[None]]) -> None:
+async def _until_first_failure(tasks: Sequence[asyncio.Future[None]]) -> None:
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
     for task in done:
         task.result()

@@ -7,6 +7,7 @@ Accounts are written as sellers' scripts already write them: `EMAG_MAIN_USERNAME
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,9 +15,9 @@ from typing import Annotated, Literal
 
 import pydantic_settings
 from dotenv import dotenv_values
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from emagsync.core.errors import SettingsError
 
@@ -79,6 +80,24 @@ class LimitSettings(BaseModel):
     enabled: bool = True
 
 
+class ServerSettings(BaseModel):
+    """Limits of `emagsync serve` (`EMAGSYNC_SERVER__SESSION_HOURS` and so on)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    max_body_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
+    session_hours: int = Field(default=12, ge=1, le=720)
+    shutdown_seconds: int = Field(default=10, ge=1, le=600)
+
+
+def _listed(value: object) -> object:
+    """`a, b` as the environment says it."""
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+
+
 class Settings(BaseSettings):
     """Everything the environment decides, validated. Secrets print as `**********`.
 
@@ -102,6 +121,21 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     sync: SyncSettings = SyncSettings()
     limit: LimitSettings = LimitSettings()
+    server: ServerSettings = ServerSettings()
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65_535)
+    allowed_hosts: Listed = ()
+    cors_origins: Listed = ()
+    trusted_proxies: Listed = ()
+    admin_password: SecretStr | None = None
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", value):
+                raise ValueError(f"{value!r} is not an origin such as https://erp.example.com (no path, no *)")
+        return tuple(value.lower() for value in values)
 
     @field_validator("data_dir")
     @classmethod

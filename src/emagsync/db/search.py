@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Any
 
@@ -13,16 +14,16 @@ from sqlalchemy.sql.functions import FunctionElement
 
 _SQLITE_FUNCTION = "emagsync_fold"
 # PostgreSQL has no standard way to strip diacritics without an extension: these are the letters of the marketplaces.
-_WITH = "ăâîșşțţáéíóöőúüűàèìòùäëïçñ"
-_WITHOUT = "aaissttaeiooouuuaeiouaeicn"
+_WITH = "ăâîșşțţáéíóöőúüűàèìòùäëïçñйѝё"
+_WITHOUT = "aaissttaeiooouuuaeiouaeicnиие"
+_DIACRITICS = re.compile("[\u0300-\u036f]+")
 
 
 def fold(text: str | None) -> str | None:
     """`text` in lower case and without diacritics: `Încălțăminte` becomes `incaltaminte`."""
     if text is None or text.isascii():
         return text and text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    return _DIACRITICS.sub("", unicodedata.normalize("NFD", text.lower()))
 
 
 class folded(FunctionElement[str]):  # noqa: N801 - reads as an SQL function

@@ -74,6 +74,7 @@ class FileStore:
         self._clock = clock
         self._paths = {group: directory / f"{key}.{group.value}" for group in limits}
         self._boot = _boot_id()
+        self._namespace = _pid_namespace()
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -97,9 +98,10 @@ class FileStore:
             os.close(file)
 
     def _apply(self, file: int, limits: Limits, change: Change[T]) -> T:
-        moment = _moment(self._clock)
+        moment = _moment(self._clock)._replace(owner=f"{self._namespace}:{os.getpid()}")
         before = os.pread(file, _LARGEST_FILE, 0)
         state = self._decode(before, limits, moment.steady)
+        state.bury(moment.steady, self._is_dead)
         result = change(state, limits, moment)
         after = self._encode(state)
         if after != before:
@@ -107,6 +109,18 @@ class FileStore:
             if len(after) < len(before):
                 os.ftruncate(file, len(after))
         return result
+
+    def _is_dead(self, owner: str) -> bool:
+        namespace, _, pid = owner.partition(":")
+        if namespace != str(self._namespace) or not pid.isdigit():
+            return False  # another container's process: its lease ends by itself
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            return False
+        return False
 
     def _encode(self, state: GroupState) -> bytes:
         content = self._boot + msgspec.msgpack.encode(state)
@@ -150,6 +164,12 @@ def _boot_id() -> bytes:
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip().ljust(36)[:36]
     return b" " * 36  # no Linux: stamps that lie in the future still give a reboot away
+
+
+def _pid_namespace() -> int:
+    with suppress(OSError):
+        return Path("/proc/self/ns/pid").stat().st_ino
+    return 0
 
 
 def _unusable(path: Path, error: OSError) -> BudgetStoreError:

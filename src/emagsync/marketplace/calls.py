@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -13,7 +14,7 @@ import orjson
 from emagsync.core.clock import Clock
 from emagsync.core.errors import ErrorKind
 from emagsync.marketplace.envelope import Envelope, HttpAnswer, open_envelope
-from emagsync.marketplace.errors import EmagError, Refused, UncertainWrite
+from emagsync.marketplace.errors import BudgetStoreError, EmagError, Refused, UncertainWrite
 from emagsync.marketplace.limits import Budget, Grant, Priority
 from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.transport import Transport
@@ -148,7 +149,9 @@ class Caller:
         answer = await self._transport.exchange(
             call.method, call.route, body=body, query=call.query, on_sent=grant.sent
         )
-        await self._budget.heed(grant, answer.status, answer.headers)
+        # A budget that can no longer be kept fails the next call; this one has its answer, a write above all.
+        with suppress(BudgetStoreError):
+            await self._budget.heed(grant, answer.status, answer.headers)
         return answer
 
     def _report(self, record: CallRecord) -> None:

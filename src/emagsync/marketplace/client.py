@@ -18,7 +18,7 @@ from emagsync.marketplace.offers import ParsedRow, parse, peek_id
 from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage, read_count
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
 from emagsync.marketplace.retry import RetryPolicy
-from emagsync.marketplace.transport import HttpOptions, Transport
+from emagsync.marketplace.transport import HttpOptions, Transport, check_base_url
 from emagsync.marketplace.windows import RouteGroup
 from emagsync.marketplace.writes import OfferUpdate, SaveResult, documentation_remarks, save_body
 
@@ -51,6 +51,8 @@ class EmagClient:
     ) -> None:
         if not username or not password:
             raise RequestInvalid("a client needs a username and a password")
+        if base_url is not None:
+            check_base_url(base_url)
         clock = clock or SystemClock()
         self._platform = _platform(platform, base_url)
         self._base_url = (base_url or self._platform.base_url).rstrip("/")
@@ -98,8 +100,7 @@ class EmagClient:
     async def aclose(self) -> None:
         """Close the connections, and the budget where it is the client's own."""
         await self._transport.close()
-        if self._own_budget:
-            await self._budget.aclose()
+        await (self._budget.aclose() if self._own_budget else self._budget.settle())
 
     async def __aenter__(self) -> Self:
         return await self.open()

@@ -81,6 +81,7 @@ _NUMBER = rb'(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)"'
 _AS_VALUE = re.compile(b':"' + _NUMBER)
 _AS_FIRST = re.compile(rb'\["' + _NUMBER)
 _AS_NEXT = re.compile(b',"' + _NUMBER + b"(?!:)")
+_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?")
 _FOLDED_TEXT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*0|-0")
 
 
@@ -105,9 +106,11 @@ def _respelled(row: dict[str, Any]) -> list[tuple[str, str]]:
     for key, value in row.items():
         if type(value) is str:
             if key in NUMBER_KEYS:
-                number = _meant(value) if len(value) < 32 else _means(value)
-                if number is not None:
-                    row[key] = number
+                # A plain number loses its quotes like any other; only odd ones ("0121.84", "+1") must be understood.
+                if not _PLAIN.fullmatch(value):
+                    number = _means(value)
+                    if number is not None:
+                        row[key] = number
             elif "0" in value[-1:] and key in TEXT_KEYS and _FOLDED_TEXT.fullmatch(value):
                 changed.append((key, value))
     return changed
@@ -122,11 +125,6 @@ def _nested_texts(row: dict[str, Any]) -> list[tuple[str, str]]:
             if type(value) is str and "0" in value[-1:] and _FOLDED_TEXT.fullmatch(value):
                 changed.append((f"{place} {index}", value))
     return changed
-
-
-@lru_cache(maxsize=4096)
-def _meant(value: str) -> Decimal | None:
-    return _means(value)
 
 
 def _means(value: str) -> Decimal | None:

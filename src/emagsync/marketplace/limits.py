@@ -11,12 +11,12 @@ from collections import deque
 from collections.abc import Coroutine, Mapping
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple, Self
 
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.marketplace import signals
 from emagsync.marketplace.budget_store import BudgetStore, FileStore, MemoryStore
-from emagsync.marketplace.errors import BudgetStoreError, EmagError, RequestInvalid
+from emagsync.marketplace.errors import RequestInvalid
 from emagsync.marketplace.windows import (
     EMAG_LIMITS,
     NO_LIMITS,
@@ -29,6 +29,8 @@ from emagsync.marketplace.windows import (
 )
 
 HTTP_TOO_MANY: Final = 429
+# Shorter than this is the work of granting itself, and not counted as a wait.
+_NOTICEABLE_SECONDS: Final = 0.005
 
 
 class Priority(IntEnum):
@@ -93,6 +95,8 @@ class Budget:
     key. eMAG's own answers reach it through `refused` and `pause`.
     """
 
+    grant_type: ClassVar[type[Grant]] = Grant
+
     def __init__(self, store: BudgetStore, *, clock: Clock | None = None) -> None:
         self.clock = clock or SystemClock()
         self._store = store
@@ -100,14 +104,14 @@ class Budget:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    def in_memory(cls, *, clock: Clock | None = None, assume_used: bool = False) -> Budget:
+    def in_memory(cls, *, clock: Clock | None = None, assume_used: bool = False) -> Self:
         """A budget of this process alone. It does not know of requests before it was made: where a process may
         restart within a second, `assume_used` makes it wait one window first."""
         clock = clock or SystemClock()
         return cls(MemoryStore(EMAG_LIMITS, clock, assume_used=assume_used), clock=clock)
 
     @classmethod
-    def on_disk(cls, directory: Path, key: str, *, clock: Clock | None = None) -> Budget:
+    def on_disk(cls, directory: Path, key: str, *, clock: Clock | None = None) -> Self:
         """A budget in small files under `directory`, shared by the machine's processes. `budget_key` makes a key.
 
         Raises BudgetStoreError when the directory cannot be made.
@@ -116,7 +120,7 @@ class Budget:
         return cls(FileStore(directory, key, EMAG_LIMITS, clock), clock=clock)
 
     @classmethod
-    def unlimited(cls, *, clock: Clock | None = None) -> Budget:
+    def unlimited(cls, *, clock: Clock | None = None) -> Self:
         """Only pauses, no limits: for a marketplace of one's own."""
         clock = clock or SystemClock()
         return cls(MemoryStore(NO_LIMITS, clock), clock=clock)
@@ -126,7 +130,7 @@ class Budget:
         began = self.clock.monotonic()
         taken = await self._queues[group].wait_turn(priority)
         waited = self.clock.monotonic() - began
-        return Grant(self, group, taken, waited if waited >= 0.001 else 0.0)
+        return self.grant_type(self, group, taken, waited if waited >= _NOTICEABLE_SECONDS else 0.0)
 
     async def pause(self, group: RouteGroup, seconds: float) -> None:
         """No request of `group` for `seconds` (at most 120), whoever asks."""
@@ -189,7 +193,7 @@ class Budget:
         self._queues[group].wake()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run `work` beside the caller; `aclose` waits for it."""
+        """Run `work` beside the caller; `settle` waits for it."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._finished)
@@ -197,16 +201,24 @@ class Budget:
 
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled():
-            # A store that could not record a request fails the next one that asks, with the same reason.
-            task.exception()
+        _retrieved(task)
 
-    async def aclose(self) -> None:
-        """Cancel who still waits, and let the last records be written."""
-        for queue in self._queues.values():
-            queue.cancel()
+    async def settle(self) -> None:
+        """Wait until what was granted is written down, so that the next process knows it."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Turn away who still waits, and settle."""
+        for queue in self._queues.values():
+            queue.close()
+        await self.settle()
+
+
+def _retrieved(task: asyncio.Task[Any]) -> None:
+    # A store that could not record a request fails whoever asks next, with the same reason.
+    if not task.cancelled():
+        task.exception()
 
 
 class _Queue:
@@ -228,7 +240,8 @@ class _Queue:
         line = self._waiting[priority]
         line.append(turn)
         if self._server is None:
-            self._server = self._budget.spawn(self._serve())
+            self._server = asyncio.create_task(self._serve())
+            self._server.add_done_callback(_retrieved)
         try:
             return await turn
         except asyncio.CancelledError:
@@ -243,11 +256,14 @@ class _Queue:
         try:
             while self.length:
                 await self._serve_one()
-        except BudgetStoreError as error:
+        except asyncio.CancelledError:
+            self._fail(RequestInvalid("The request budget was closed while this call waited for its turn."))
+            raise
+        except BaseException as error:
             self._fail(error)
+            raise
         finally:
             self._server = None
-            self._fail(RequestInvalid("The request budget was closed while this call waited for its turn."))
 
     async def _serve_one(self) -> None:
         outcome = await self._budget.take(self._group)
@@ -281,10 +297,10 @@ class _Queue:
         if self._sleep is not None:
             self._sleep.cancel()
 
-    def _fail(self, error: EmagError) -> None:
+    def _fail(self, error: BaseException) -> None:
         while (turn := self._next()) is not None:
             turn.set_exception(error)
 
-    def cancel(self) -> None:
+    def close(self) -> None:
         if self._server is not None:
             self._server.cancel()

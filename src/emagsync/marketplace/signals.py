@@ -7,11 +7,13 @@ than our own count does. A header that cannot be read is ignored.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-_SECOND_HEADERS = ("X-RateLimit-Remaining-3second", "X-RateLimit-Remaining-second")
+# `-3second` on most routes; the other groups' headers carry their own number, Kong's default carries none.
+_SECOND_HEADER = re.compile(r"x-ratelimit-remaining-\d*second", re.IGNORECASE)
 _MINUTE_HEADER = "X-RateLimit-Remaining-minute"
 
 
@@ -33,7 +35,7 @@ def minute_pause(headers: Mapping[str, str], now: datetime) -> float | None:
 
 def second_is_spent(headers: Mapping[str, str]) -> bool:
     """Whether the gateway says that nothing remains of its present second."""
-    return any(_nothing_remains(headers, name) for name in _SECOND_HEADERS)
+    return any(_SECOND_HEADER.fullmatch(name) and _nothing_remains(headers, name) for name in headers)
 
 
 def _nothing_remains(headers: Mapping[str, str], name: str) -> bool:

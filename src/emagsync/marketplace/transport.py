@@ -41,13 +41,22 @@ class HttpOptions:
     trust_env: bool = False
 
 
+def check_base_url(base_url: str) -> None:
+    """Raise RequestInvalid unless the API can be called there. The address must not hold a user or password."""
+    try:
+        parts = urlsplit(base_url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        bare = not (parts.username or parts.password or parts.query or parts.fragment)
+    except ValueError:
+        usable = bare = False
+    if not usable or not bare:
+        raise RequestInvalid("base_url must look like https://marketplace-api.emag.ro/api-3")
+
+
 class Transport:
-    """The open connections to one eMAG API user's endpoint."""
+    """The open connections to one eMAG API user's endpoint. `base_url` has passed `check_base_url`."""
 
     def __init__(self, base_url: str, username: str, password: str, options: HttpOptions) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
-            raise RequestInvalid("base_url must look like https://marketplace-api.emag.ro/api-3")
         self._base_url = base_url.rstrip("/")
         self._options = options
         token = base64.b64encode(f"{username}:{password}".encode()).decode()

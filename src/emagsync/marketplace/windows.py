@@ -11,6 +11,7 @@ It widens after a refusal, as measured against gateways that count fixed seconds
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -21,7 +22,7 @@ EXTRA_STEP: Final = 0.02
 EXTRA_MOST: Final = 0.05
 EXTRA_FADES_IN: Final = 300.0
 # From the grant to the request's bytes lies at most one connection timeout; a slot whose request was neither written
-# nor given back by then belonged to a process that died.
+# nor given back by then belonged to a process that died. Where that can be seen, it is not waited for (`bury`).
 LEASE_SECONDS: Final = 15.0
 LONGEST_PAUSE: Final = 120.0
 LONGEST_UNTOLD_PAUSE: Final = 30.0
@@ -62,10 +63,14 @@ NO_LIMITS: Final = dict.fromkeys(RouteGroup, Limits())
 
 
 class Moment(NamedTuple):
-    """Now, by the clock of whoever keeps the budget: steady seconds, and seconds since 1970 for day quotas."""
+    """Now, by the clock of whoever keeps the budget: steady seconds, and seconds since 1970 for day quotas.
+
+    `owner` is the process that asks, where several share the budget.
+    """
 
     steady: float
     epoch: float
+    owner: str = ""
 
 
 class Taken(NamedTuple):
@@ -95,6 +100,7 @@ class GroupState(msgspec.Struct):
 
     stamps: list[float]
     leases: list[float]
+    owners: list[str]
     hours: dict[int, int] = msgspec.field(default_factory=dict)
     minute: dict[int, int] = msgspec.field(default_factory=dict)
     paused_until: float = NEVER
@@ -113,7 +119,7 @@ class GroupState(msgspec.Struct):
     def fresh(cls, limits: Limits, used_at: float = NEVER) -> GroupState:
         """A state without a past, or one whose every slot was used at `used_at`."""
         size = sum(rule.requests for rule in limits.rules)
-        return cls(stamps=[used_at] * size, leases=[NEVER] * size)
+        return cls(stamps=[used_at] * size, leases=[NEVER] * size, owners=[""] * size)
 
     def forget_clock(self, now: float) -> None:
         """The steady clock began anew (a reboot): every slot counts as used now, a pause is over."""
@@ -127,7 +133,7 @@ class GroupState(msgspec.Struct):
         """False when the numbers do not fit the limits or lie in the future: another version, or a damaged file."""
         size = sum(rule.requests for rule in limits.rules)
         return (
-            len(self.stamps) == len(self.leases) == size
+            len(self.stamps) == len(self.leases) == len(self.owners) == size
             and all(stamp <= now for stamp in self.stamps)
             and all(lease <= now + LEASE_SECONDS for lease in self.leases)
             and self.paused_until <= now + LONGEST_PAUSE
@@ -157,7 +163,7 @@ class GroupState(msgspec.Struct):
             return wait
         lease = now + LEASE_SECONDS
         for slot, _ in chosen:
-            self.leases[slot] = lease
+            self.leases[slot], self.owners[slot] = lease, at.owner
         hour = int(at.epoch // 3600)
         if limits.per_day is not None:
             self.hours[hour] = self.hours.get(hour, 0) + 1
@@ -209,6 +215,12 @@ class GroupState(msgspec.Struct):
                 self.stamps[slot], self.leases[slot] = before, NEVER
         if taken.hour in self.hours:
             self.hours[taken.hour] -= 1
+
+    def bury(self, now: float, is_dead: Callable[[str], bool]) -> None:
+        """Slots that dead processes hold: their requests went out now at the latest."""
+        for slot, lease in enumerate(self.leases):
+            if lease > now and is_dead(self.owners[slot]):
+                self.stamps[slot], self.leases[slot] = now, NEVER
 
     def pause(self, now: float, seconds: float) -> None:
         """No request of the group for `seconds`, at most 120. A longer pause that is under way stays."""

@@ -33,8 +33,11 @@ async def export_to_file(database: Database, wanted: OfferFilter, export_format:
     """Write the whole selection to `path`, which is complete or not touched. Raises ExportFailed."""
     with _replacing(path) as (file, folder):
         writer = open_writer(export_format, file, folder=folder)
-        count = await export_offers(database, wanted, writer)
-        writer.close()
+        try:
+            count = await export_offers(database, wanted, writer)
+            writer.close()
+        finally:
+            writer.release()
     return count
 
 

@@ -62,6 +62,8 @@ ROWS_PER_SHEET = 1_048_575  # a sheet of XLSX has 1,048,576 rows; the first hold
 _LONGEST_CELL = 32_767
 _SPREADSHEET_DIGITS = 15
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Characters that JSON leaves alone, but some readers of lines take for the end of one.
+_LINE_ENDS = tuple((chr(code).encode(), f"\\u{code:04x}".encode()) for code in (0x85, 0x2028, 0x2029))
 _WIDTHS = {"name": 60, "part_number": 18, "part_number_key": 14, "brand": 16, "eans": 16, "main_image": 30}
 
 
@@ -82,6 +84,10 @@ class Writer(Protocol):
 
     def close(self) -> None:
         """Finish the document; the file itself stays open."""
+        ...
+
+    def release(self) -> None:
+        """Let go of everything but the file, whether the document was finished or not."""
         ...
 
 
@@ -114,6 +120,9 @@ class CsvWriter:
         """Write what is left."""
         self._flush()
 
+    def release(self) -> None:
+        """Nothing is held."""
+
     def _flush(self) -> None:
         self._file.write(self._text.getvalue().encode("utf-8", "replace"))
         self._text.seek(0)
@@ -141,12 +150,16 @@ class JsonLinesWriter:
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
         """Append rows."""
         options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
-        self._file.write(
-            b"".join([orjson.dumps(_json_object(row), default=_json_value, option=options) for row in rows])
-        )
+        lines = b"".join([orjson.dumps(_json_object(row), default=_json_value, option=options) for row in rows])
+        for character, escaped in _LINE_ENDS:
+            lines = lines.replace(character, escaped)
+        self._file.write(lines)
 
     def close(self) -> None:
         """Nothing is held back."""
+
+    def release(self) -> None:
+        """Nothing is held."""
 
 
 def _json_object(row: Sequence[Any]) -> dict[str, Any]:
@@ -205,6 +218,11 @@ class XlsxWriter:
             self._workbook.close()
         except XlsxFileError as error:
             raise OSError(str(error)) from error
+
+    def release(self) -> None:
+        """Close the sheets' own temporary files."""
+        for sheet in self._workbook.worksheets():
+            sheet.row_data_fh.close()
 
     def _new_sheet(self) -> Any:
         number = len(self._workbook.worksheets()) + 1

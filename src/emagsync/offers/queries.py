@@ -42,10 +42,12 @@ async def list_offers(database: Database, wanted: OfferFilter, *, limit: int = 5
         if wanted.search:
             await enable_folding(connection)
         total = await connection.scalar(select(func.count()).select_from(offers).where(condition))
+        if not total:
+            return OfferList(offers=(), total=0)
         rows = await connection.execute(
             select(*_PUBLIC_COLUMNS).where(condition).order_by(*_BY_KEY).limit(limit).offset(skip)
         )
-        return OfferList(offers=tuple(_offer(row) for row in rows), total=total or 0)
+        return OfferList(offers=tuple(_offer(row) for row in rows), total=total)
 
 
 async def find_offer(database: Database, account: str, emag_id: int, *, changes: int = 20) -> OfferDetail:

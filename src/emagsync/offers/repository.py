@@ -12,6 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core import money
 from emagsync.db.bulk import BulkInsert
+from emagsync.db.ordering import in_order_of_commit
+from emagsync.offers.search import index_offers
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
 
 LIFECYCLE = "lifecycle"
@@ -23,6 +25,7 @@ LOGGED_FIELDS = (
     "part_number_key",
     "name",
     "brand",
+    "eans",
     "category_id",
     "status",
     "sale_price",
@@ -160,17 +163,34 @@ async def apply(
     No id may occur twice. Writes rows, payloads and change log entries only for offers whose content changed.
     """
     before = await _rows_before(connection, sighting.account, [record.emag_id for record in read])
-    created = [record for record in read if record.emag_id not in before]
-    updated = [record for record in read if _content_differs(before.get(record.emag_id), record)]
-    respelled = [record for record in read if _content_is_the_same(before.get(record.emag_id), record)]
+    created, updated, respelled = _sorted_out(read, before)
     await _write(connection, sighting, [*created, *updated], respelled)
     await _touch_all(connection, sighting, same)
-    await _insert_changes.run(connection, _changes(sighting, created, updated, respelled, before))
-    return Applied(
-        created=tuple(record.emag_id for record in created),
-        updated=tuple(record.emag_id for record in updated),
-        unchanged=(*same, *(record.emag_id for record in respelled)),
+    await _log(connection, _changes(sighting, created, updated, respelled, before))
+    return _applied(same, created, updated, respelled)
+
+
+async def preview(
+    connection: AsyncConnection, sighting: Sighting, *, same: Sequence[int], read: Sequence[OfferRecord]
+) -> tuple[Applied, list[Change]]:
+    """What `apply` would do and log, without doing it. A new offer is told field by field here."""
+    before = await _rows_before(connection, sighting.account, [record.emag_id for record in read])
+    created, updated, respelled = _sorted_out(read, before)
+    changes = _changes(sighting, created, updated, respelled, before)
+    for record in created:
+        changes.extend(_differences(sighting, None, record))
+    applied = _applied(same, created, updated, respelled)
+    return applied, changes
+
+
+async def present_among(connection: AsyncConnection, account: str, ids: Sequence[int]) -> list[int]:
+    """Those of `ids` that the local copy has and that are not marked removed, ascending."""
+    query = (
+        select(offers.c.emag_id)
+        .where(offers.c.account == account, offers.c.emag_id.in_(ids), offers.c.removed_at.is_(None))
+        .order_by(offers.c.emag_id)
     )
+    return list((await connection.execute(query)).scalars())
 
 
 async def mark_removed(connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> tuple[int, ...]:
@@ -184,7 +204,7 @@ async def mark_removed(connection: AsyncConnection, sighting: Sighting, ids: Seq
         .returning(offers.c.emag_id)
     )
     marked = tuple(sorted(result.scalars()))
-    await _insert_changes.run(connection, [_lifecycle(sighting, emag_id, None, "removed") for emag_id in marked])
+    await _log(connection, [_lifecycle(sighting, emag_id, None, "removed") for emag_id in marked])
     return marked
 
 
@@ -216,6 +236,29 @@ async def _rows_before(connection: AsyncConnection, account: str, ids: Sequence[
     return {row.emag_id: row for row in result}
 
 
+def _sorted_out(
+    read: Sequence[OfferRecord], before: dict[int, Row[Any]]
+) -> tuple[list[OfferRecord], list[OfferRecord], list[OfferRecord]]:
+    """Those that are new, those whose content changed, and those that only came in another spelling."""
+    created = [record for record in read if record.emag_id not in before]
+    updated = [record for record in read if _content_differs(before.get(record.emag_id), record)]
+    respelled = [record for record in read if _content_is_the_same(before.get(record.emag_id), record)]
+    return created, updated, respelled
+
+
+def _applied(
+    same: Sequence[int],
+    created: Sequence[OfferRecord],
+    updated: Sequence[OfferRecord],
+    respelled: Sequence[OfferRecord],
+) -> Applied:
+    return Applied(
+        created=tuple(record.emag_id for record in created),
+        updated=tuple(record.emag_id for record in updated),
+        unchanged=(*same, *(record.emag_id for record in respelled)),
+    )
+
+
 def _content_differs(before: Row[Any] | None, record: OfferRecord) -> bool:
     return before is not None and before.fingerprint != record.fingerprint
 
@@ -237,6 +280,13 @@ async def _write(
     await _upsert_offers.run(connection, stored(changed))
     await _refresh_offers.run(connection, stored(respelled))
     await _upsert_payloads.run(connection, [(account, record.emag_id, record.payload, at) for record in changed])
+    await index_offers(connection, account, [*changed, *respelled])
+
+
+async def _log(connection: AsyncConnection, changes: Sequence[Change]) -> None:
+    if changes:
+        await in_order_of_commit(connection)
+        await _insert_changes.run(connection, changes)
 
 
 async def _touch_all(connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> None:
@@ -264,9 +314,9 @@ def _changes(
     return changes
 
 
-def _differences(sighting: Sighting, before: Row[Any], record: OfferRecord) -> Iterable[Change]:
+def _differences(sighting: Sighting, before: Row[Any] | None, record: OfferRecord) -> Iterable[Change]:
     for field in LOGGED_FIELDS:
-        old, new = getattr(before, field), getattr(record, field)
+        old, new = getattr(before, field, None), getattr(record, field)
         if old != new:
             yield Change(
                 sighting.account,

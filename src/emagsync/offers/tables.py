@@ -6,6 +6,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
@@ -19,6 +20,8 @@ from sqlalchemy import (
 
 from emagsync.db.metadata import metadata
 from emagsync.db.types import BigId, JsonText, Money, UtcDateTime
+
+FACETS = "ix_offers_facets"
 
 offers = Table(
     "offers",
@@ -68,6 +71,29 @@ offers = Table(
     UniqueConstraint("account", "emag_id"),
     Index(None, "part_number"),
     Index(None, "part_number_key"),
+    # What lists filter and sort by, in the order of a list: a page or a count reads this and no row. Nothing in it
+    # changes when a run sees an offer unchanged.
+    Index(
+        FACETS,
+        "account",
+        "emag_id",
+        "removed_at",
+        "status",
+        "sellable",
+        "stock",
+        "validation_status",
+        "category_id",
+        "sale_price",
+        "changed_at",
+    ),
+)
+
+# What search looks in, folded: see `emagsync.offers.search`. On SQLite `offer_search_index` (FTS5) is beside it.
+offer_search = Table(
+    "offer_search",
+    metadata,
+    Column("offer_id", BigId, ForeignKey("offers.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("text", Text, nullable=False),
 )
 
 offer_payloads = Table(

@@ -21,6 +21,7 @@ from emagsync.marketplace.errors import EmagError
 from emagsync.sync import repository
 from emagsync.sync.circuit import Circuit
 from emagsync.sync.errors import RunSuperseded
+from emagsync.sync.keeping import DryRun, LocalCopy
 from emagsync.sync.reading import Pass, PassReader
 from emagsync.sync.reconcile import ACTIVE, Reconciler
 from emagsync.sync.repository import MAIN_SCOPE, Hold, PageRead
@@ -78,6 +79,7 @@ class RunEngine:
             tally=self.tally,
             clock=clock,
             changed=self._report,
+            keeper=DryRun(hold.run_id) if run.parameters.dry_run else LocalCopy(),
         )
         self._circuit = Circuit(clock)
         self._ledger: list[PageRead] = []
@@ -270,6 +272,8 @@ class RunEngine:
             "errors": repository.errors_text(self.tally.errors),
             "error_count": self.tally.error_count,
             "heartbeat_at": self._clock.now(),
+            **self.tally.meters(),
+            **self.tally.pace(self._clock.monotonic()),
         }
         if ending.status.is_finished:
             values["finished_at"] = self._clock.now()

@@ -4,10 +4,14 @@ SyncError
 ├── AccountBusy        another run holds the account
 ├── RunNotFound        there is no such run or sync
 ├── RunNotActive       it has already ended
+├── RunStillActive     it has not ended yet
+├── NothingToRetry     nothing of it failed
 └── RunSuperseded      the run was taken away from this holder: it writes nothing more
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
 
@@ -19,17 +23,18 @@ class SyncError(EmagsyncError):
 
 
 class AccountBusy(SyncError):
-    """Another run holds the account; `run_id` names it."""
+    """Another run holds the account; `run_id` names it. `holders` are the runs of all accounts that are busy."""
 
     code = "account_busy"
     kind = ErrorKind.TRANSIENT
 
-    def __init__(self, account: str, run_id: str) -> None:
+    def __init__(self, account: str, run_id: str, holders: Mapping[str, str] | None = None) -> None:
         super().__init__(
             f"Account {account!r} is already being synced by run {run_id}: wait for it to end, or stop it first."
         )
         self.account = account
         self.run_id = run_id
+        self.holders = dict(holders or {account: run_id})
 
 
 class RunNotFound(SyncError):
@@ -49,6 +54,26 @@ class RunNotActive(SyncError):
 
     def __init__(self, run_id: str, status: str) -> None:
         super().__init__(f"Run {run_id} is {status}: there is nothing to stop.")
+        self.run_id = run_id
+
+
+class RunStillActive(SyncError):
+    """It has not ended yet."""
+
+    code = "run_active"
+
+    def __init__(self, run_id: str, status: str) -> None:
+        super().__init__(f"Run {run_id} is {status}: wait for it to end, or stop it first.")
+        self.run_id = run_id
+
+
+class NothingToRetry(SyncError):
+    """Nothing of it failed."""
+
+    code = "nothing_to_retry"
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"Nothing of {run_id} failed: to read the offers again, start a new sync.")
         self.run_id = run_id
 
 

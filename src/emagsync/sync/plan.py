@@ -1,9 +1,10 @@
 """Which page to read next: pure bookkeeping, no I/O.
 
-Odd pages are read first, then the even ones between them. A row that vanishes or appears shifts all rows behind it
-by one. Read in plain order, a vanished row makes another one slip unseen from an unread page into a read one, and if
-a new row appears elsewhere meanwhile, no count tells. Read with gaps, nearly every such shift also shows one row
-twice, on two neighbouring pages of different age: the run sees that the catalogue moved and reads it again.
+The first page and the last are read first, then pages spread ever more densely between them. A row that vanishes or
+appears shifts all rows behind it by one. Read in plain order, a vanished row makes another one slip unseen from an
+unread page into a read one, and if a new row appears elsewhere meanwhile, no count tells. Read in this order,
+neighbouring pages are of different age and nearly every such shift also shows some row on two of them: the run sees
+that the list moved and reads it again.
 """
 
 from __future__ import annotations
@@ -65,9 +66,8 @@ class PagePlan:
             self._counting = False
             if pages is not None:
                 self._closing = pages + 1
-                self._plan(range(3, pages + 1, 2))
-                self._plan(range(4, pages + 2, 2))
-                self._plan(range(1, pages + 2))
+                self._plan(spread(pages))
+                self._plan([pages + 1])
             self._changed.notify_all()
 
     async def next(self) -> int | None:
@@ -137,3 +137,10 @@ class PagePlan:
             return
         self._queue.extend(sorted(self._suspended))
         self._suspended.clear()
+
+
+def spread(pages: int) -> list[int]:
+    """The numbers 1 to `pages`: both ends, then the middle, the quarters, the eighths and so on (bit reversal)."""
+    bits = max(pages - 1, 1).bit_length()
+    between = sorted(range(2, pages), key=lambda page: f"{page - 1:0{bits}b}"[::-1])
+    return [*dict.fromkeys((1, pages)), *between] if pages else []

@@ -12,6 +12,7 @@ from emagsync.core.concurrency import cancelled, side_by_side
 from emagsync.core.errors import ErrorKind
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
+from emagsync.marketplace.offers import peek_id
 from emagsync.marketplace.paging import StretchRead, read_stretch
 from emagsync.sync.circuit import Circuit
 from emagsync.sync.idset import IdSet
@@ -25,6 +26,10 @@ from emagsync.sync.writer import PlacedPage, RunWriter
 COUNT_PATIENCE_SECONDS = 3.0
 # A probe asks for this share of a page: where only large pages fail, it must get through.
 PROBE_SHARE = 4
+# The far end of a list is read twice, of a short list both ends: pages. A long list that ends with a full page has
+# shown its length already, and is long enough that a shift shows elsewhere.
+SHORT_LIST = 12
+LONG_LIST = 60
 
 
 @dataclass
@@ -40,7 +45,7 @@ class Pass:
     stopped: bool = False
     holes: bool = False
     short_pages: bool = False
-    ends_full: bool = False
+    moved: bool = False  # a page that was read again had other rows
     count: int | None = None  # eMAG's own count, asked when every row had been read
 
     @property
@@ -51,12 +56,24 @@ class Pass:
     @property
     def looks_still(self) -> bool:
         """Whether nothing in the pages themselves says that the list moved while it was read."""
-        return not (self.repeats or self.holes or self.short_pages)
+        return not (self.repeats or self.holes or self.short_pages or self.moved)
 
     def add(self, ids: tuple[int, ...], rejected: int) -> None:
         """A page was stored."""
         self.repeats += sum(not self.ids.add(emag_id) for emag_id in ids)
         self.nameless += rejected
+
+
+@dataclass
+class _Closing:
+    """What is asked once every row has been read: is the list still what it was?"""
+
+    last_page: int
+    count: asyncio.Future[int | None] | None
+    again: list[asyncio.Future[bool]]
+
+    async def aclose(self) -> None:
+        await cancelled(*self.again, *([self.count] if self.count else []))
 
 
 class PassReader:
@@ -78,7 +95,8 @@ class PassReader:
         count: Callable[[], Coroutine[Any, Any, int | None]],
     ) -> None:
         self._count = count
-        self._last_count: tuple[int, asyncio.Task[int | None]] | None = None
+        self._closing: _Closing | None = None
+        self._ends: dict[int, frozenset[int]] = {}
         self._client = client
         self._writer = writer
         self._circuit = circuit
@@ -95,12 +113,13 @@ class PassReader:
         try:
             return await self._read(Pass(number), done, expected)
         finally:
-            if self._last_count is not None:
-                await cancelled(self._last_count[1])
+            if self._closing is not None:
+                await self._closing.aclose()
 
     async def _read(self, result: Pass, done: list[PageRead], expected: asyncio.Future[int | None]) -> Pass:
         for page in done:
             result.add(page.ids, page.rejected)
+            self._remember(page.page, page.ids)
         plan = PagePlan(done={page.page: page.items for page in done}, limit=self._limit)
         failed: set[int] = set()
         await self._readers(result, plan, failed, expected)
@@ -111,7 +130,7 @@ class PassReader:
             await self._readers(result, plan, failed, None)
         self._conclude(result, plan, failed)
         if not (result.unread or result.stopped or result.limited):
-            result.count = await self._count_after(result, plan)
+            await self._close(result, plan)
         return result
 
     async def _readers(
@@ -144,9 +163,9 @@ class PassReader:
             if self._stop.is_set():
                 await plan.gave_up(page)
                 return
-            if plan.is_closing(page) and plan.rows.get(page - 1, 0) < self._per_page and self._last_count is None:
-                # Every row has been read: the count that tells whether they are all need not wait for the empty page.
-                self._last_count = page, asyncio.ensure_future(self._count())
+            if plan.is_closing(page) and self._closing is None:
+                # Every row has been read: what is asked to make sure of that need not wait for the empty page.
+                self._closing = self._start_closing(plan)
             place = PlacedPage(result.number, MAIN_SCOPE, page, self._per_page, self._clock.now())
             read = await self._fetch(page)
             if read.failed:
@@ -159,6 +178,7 @@ class PassReader:
                 await plan.gave_up(page)
             else:
                 result.add(ids, len(read.raw_rows) - len(ids))
+                self._remember(page, ids)
                 await plan.arrived(page, len(read.raw_rows))
 
     async def _fetch(self, page: int) -> StretchRead:
@@ -185,13 +205,39 @@ class PassReader:
             self._circuit.succeeded()
             self._tally.phase = Phase.READING
 
-    async def _count_after(self, result: Pass, plan: PagePlan) -> int | None:
-        if result.ends_full and result.looks_still:
-            # An empty page right behind a full one has just shown how long the list is.
-            return result.rows
-        if self._last_count is not None and self._last_count[0] == plan.last_page + 1:
-            return await self._last_count[1]
-        return await self._count()
+    def _remember(self, page: int, ids: tuple[int, ...]) -> None:
+        """Keep the ids of the first page and of the last one with rows: those are read a second time."""
+        if ids and (page == 1 or page >= max(self._ends, default=1)):
+            self._ends = {end: self._ends[end] for end in self._ends if end == 1} | {page: frozenset(ids)}
+
+    def _start_closing(self, plan: PagePlan) -> _Closing:
+        last = plan.last_page
+        # An empty page right behind a full one shows by itself how long the list is.
+        full = plan.rows.get(last, 0) >= self._per_page
+        again = [] if full and last > LONG_LIST else [1, last] if last <= SHORT_LIST else [last]
+        return _Closing(
+            last_page=last,
+            count=None if full else asyncio.ensure_future(self._count()),
+            again=[asyncio.ensure_future(self._is_unchanged(page)) for page in dict.fromkeys(again) if page],
+        )
+
+    async def _is_unchanged(self, page: int) -> bool:
+        before = self._ends.get(page)
+        try:
+            read = await self._client.read_offers(page=page, per_page=self._per_page, filters=self._filters)
+        except EmagError as error:
+            if error.kind is ErrorKind.CONFIGURATION:
+                raise
+            return True
+        return before is None or before == {emag_id for raw in read.raw_rows if (emag_id := peek_id(raw)) is not None}
+
+    async def _close(self, result: Pass, plan: PagePlan) -> None:
+        if self._closing is None or self._closing.last_page != plan.last_page:
+            if self._closing is not None:
+                await self._closing.aclose()
+            self._closing = self._start_closing(plan)
+        result.moved = not all([await again for again in self._closing.again])
+        result.count = result.rows if self._closing.count is None else await self._closing.count
 
     def _conclude(self, result: Pass, plan: PagePlan, failed: set[int]) -> None:
         result.unread = sorted(failed)
@@ -200,4 +246,3 @@ class PassReader:
         result.holes = bool(plan.holes)
         rows = plan.rows
         result.short_pages = any(0 < rows[page] < self._per_page for page in rows if page < plan.last_page)
-        result.ends_full = rows.get(plan.last_page, 0) >= self._per_page or not plan.last_page

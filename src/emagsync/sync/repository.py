@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, Select, insert, literal, select, update
+from sqlalchemy import Row, Select, delete, func, insert, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert
 from emagsync.sync.errors import RunNotFound, RunSuperseded
-from emagsync.sync.schemas import Run, RunError, RunParameters, RunStatus
+from emagsync.sync.schemas import Phase, Run, RunError, RunParameters, RunStatus
 from emagsync.sync.tables import ACTIVE_STATUSES, sync_pages, sync_runs
 
 MAIN_SCOPE = "main"
@@ -109,13 +109,22 @@ async def runs(
     account: str | None = None,
     status: RunStatus | None = None,
     sync_id: str | None = None,
+    before: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[Run]:
-    """Runs, newest first."""
+    """Runs, newest first. `before` is the creation time and id of a run: only those that come after it in this order."""
     query = select(sync_runs).order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc()).limit(limit)
     for column, value in ((sync_runs.c.account, account), (sync_runs.c.status, status), (sync_runs.c.sync_id, sync_id)):
         if value is not None:
             query = query.where(column == value)
+    if before is not None:
+        query = query.where(tuple_(sync_runs.c.created_at, sync_runs.c.id) < tuple_(*_bound(before)))
+    return [_run(row) for row in await connection.execute(query)]
+
+
+async def runs_by_id(connection: AsyncConnection, run_ids: Sequence[str]) -> list[Run]:
+    """Those of the runs that exist, oldest first."""
+    query = select(sync_runs).where(sync_runs.c.id.in_(run_ids)).order_by(sync_runs.c.created_at, sync_runs.c.id)
     return [_run(row) for row in await connection.execute(query)]
 
 
@@ -130,7 +139,9 @@ async def claim(connection: AsyncConnection, run: Run, *, worker: str, now: date
             attempt=run.attempt + 1,
             worker=worker,
             started_at=run.started_at or now,
+            attempt_started_at=now,
             heartbeat_at=now,
+            phase=Phase.STARTING,
             **keep,
         )
     )
@@ -206,6 +217,50 @@ async def inherit_ledger(connection: AsyncConnection, *, old: str, new: str) -> 
     await connection.execute(insert(sync_pages).from_select(columns, source))
 
 
+async def write_ledger(connection: AsyncConnection, run_id: str, pages: Sequence[PageRead]) -> None:
+    """Give a run that has not begun pages to start from."""
+    for page in pages:
+        await record_page(connection, run_id, page._replace(inherited=True))
+
+
+async def unannounced(connection: AsyncConnection, limit: int = 50) -> list[Run]:
+    """Ended runs whose end has not been handed on, in the order in which they ended."""
+    query = (
+        select(sync_runs)
+        .where(~sync_runs.c.announced, sync_runs.c.finished_at.is_not(None))
+        .order_by(sync_runs.c.finished_at)
+        .limit(limit)
+    )
+    return [_run(row) for row in await connection.execute(query)]
+
+
+async def mark_announced(connection: AsyncConnection, run_id: str) -> bool:
+    """Note that the run's end is being handed on; False when another process was faster."""
+    query = update(sync_runs).where(sync_runs.c.id == run_id, ~sync_runs.c.announced).values(announced=True)
+    return (await connection.execute(query)).rowcount == 1
+
+
+async def prune(connection: AsyncConnection, *, before: datetime, limit: int = 200) -> int:
+    """Delete runs that ended before then, with their ledgers; never an account's newest or last completed one."""
+    newest = select(func.max(sync_runs.c.created_at)).group_by(sync_runs.c.account)
+    completed = newest.where(sync_runs.c.status == RunStatus.COMPLETED)
+    old = (
+        select(sync_runs.c.id)
+        .where(
+            sync_runs.c.finished_at < before,
+            sync_runs.c.announced,
+            sync_runs.c.created_at.not_in(newest),
+            sync_runs.c.created_at.not_in(completed),
+        )
+        .order_by(sync_runs.c.finished_at)
+        .limit(limit)
+    )
+    ids = list((await connection.execute(old)).scalars())
+    if ids:
+        await connection.execute(delete(sync_runs).where(sync_runs.c.id.in_(ids)))
+    return len(ids)
+
+
 def errors_text(errors: Sequence[RunError], keep: int = 50) -> str:
     """At most `keep` errors as JSON; the run counts the rest."""
     return orjson.dumps([error.model_dump(mode="json") for error in errors[:keep]]).decode()
@@ -214,6 +269,10 @@ def errors_text(errors: Sequence[RunError], keep: int = 50) -> str:
 async def _one(connection: AsyncConnection, query: Select[Any]) -> Run | None:
     row = (await connection.execute(query)).first()
     return None if row is None else _run(row)
+
+
+def _bound(before: tuple[datetime, str]) -> tuple[Any, Any]:
+    return literal(before[0], sync_runs.c.created_at.type), literal(before[1])
 
 
 def _run(row: Row[Any]) -> Run:

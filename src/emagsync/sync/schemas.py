@@ -71,6 +71,7 @@ class RunParameters(BaseModel):
     timeout_seconds: int = Field(default=600, ge=1, le=86_400)
     conflict_strategy: ConflictStrategy = ConflictStrategy.EMAG_PRIORITY
     selection: Selection | None = None
+    dry_run: bool = False
 
     @model_validator(mode="after")
     def _selection_belongs_to_selective(self) -> RunParameters:
@@ -97,6 +98,17 @@ class RunError(BaseModel):
     at: datetime
     page: int | None = None
     emag_id: int | None = None
+
+
+class Phase(StrEnum):
+    """What a running run is doing."""
+
+    STARTING = "starting"
+    READING = "reading"
+    VERIFYING = "verifying"  # the catalogue moved while it was read: reading it again
+    RECONCILING = "reconciling"  # asking eMAG for the offers that were not seen
+    PROBING = "probing"  # eMAG fails for this account: waiting for it to come back
+    FINISHED = "finished"
 
 
 class Run(BaseModel):
@@ -135,17 +147,30 @@ class Run(BaseModel):
     wait_seconds: float
     errors: tuple[RunError, ...]
     error_count: int
+    attempt_started_at: datetime | None = None
+    phase: Phase | None = None
+    items_per_second: float | None = None
 
 
-class Phase(StrEnum):
-    """What a running run is doing."""
+class DifferenceKind(StrEnum):
+    """What a dry run would have done to an offer."""
 
-    STARTING = "starting"
-    READING = "reading"
-    VERIFYING = "verifying"  # the catalogue moved while it was read: reading it again
-    RECONCILING = "reconciling"  # asking eMAG for the offers that were not seen
-    PROBING = "probing"  # eMAG fails for this account: waiting for it to come back
-    FINISHED = "finished"
+    CREATED = "created"
+    UPDATED = "updated"
+    REMOVED = "removed"
+
+
+class Difference(BaseModel):
+    """What a dry run would have changed of one offer: `{field: (old, new)}`, as text, amounts with four decimals.
+
+    An update whose `fields` are empty differs only in what the change log does not follow, such as the description.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    emag_id: int
+    kind: DifferenceKind
+    fields: dict[str, tuple[str | None, str | None]]
 
 
 class Progress(BaseModel):

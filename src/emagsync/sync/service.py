@@ -15,7 +15,6 @@ from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
-from emagsync.marketplace import CallRecord
 from emagsync.sync import repository
 from emagsync.sync.engine import PAGES_UNREAD, TIMEOUT, RunEngine
 from emagsync.sync.errors import AccountBusy, RunNotActive, RunSuperseded
@@ -183,7 +182,7 @@ class SyncService:
         with structlog.contextvars.bound_contextvars(run_id=run.id, account=run.account):
             log.info("run_started", mode=run.mode, attempt=run.attempt + 1, resumed_from=run.resumed_from)
             tally = Tally.of(run, self._clock.monotonic())
-            async with self._registry.client(run.account, on_call=_meter(tally)) as client:
+            async with self._registry.client(run.account, on_call=tally.call) as client:
                 engine = RunEngine(
                     database=self._database,
                     client=client,
@@ -203,15 +202,6 @@ class SyncService:
                 ended = await repository.get_run(connection, run.id)
             log.info("run_ended", status=ended.status, processed=ended.processed, errors=ended.error_count)
             return ended
-
-
-def _meter(tally: Tally) -> Callable[[CallRecord], None]:
-    def on_call(record: CallRecord) -> None:
-        tally.requests += 1
-        tally.rate_limit_hits += record.status == 429
-        tally.wait_seconds += record.waited_seconds
-
-    return on_call
 
 
 def _last_sign(run: Run) -> datetime:

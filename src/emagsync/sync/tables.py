@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, text
 
 from emagsync.db.metadata import metadata
 from emagsync.db.types import JsonText, UtcDateTime
@@ -10,6 +10,7 @@ from emagsync.db.types import JsonText, UtcDateTime
 ACTIVE_STATUSES = ("queued", "running", "interrupted")
 
 _active = text("status IN ('queued', 'running', 'interrupted')")
+_unannounced = text("NOT announced AND finished_at IS NOT NULL")
 
 sync_runs = Table(
     "sync_runs",
@@ -47,9 +48,16 @@ sync_runs = Table(
     Column("wait_seconds", Float, nullable=False),
     Column("errors", JsonText, nullable=False),
     Column("error_count", Integer, nullable=False),
+    Column("attempt_started_at", UtcDateTime),
+    # What the run is doing and how fast, for whoever watches it from another process.
+    Column("phase", String(16)),
+    Column("items_per_second", Float),
+    # Whether its end has been handed to the webhooks.
+    Column("announced", Boolean, nullable=False, server_default=text("false")),
     Index("uq_sync_runs_active_account", "account", unique=True, sqlite_where=_active, postgresql_where=_active),
     Index(None, "account", "created_at"),
     Index(None, "sync_id"),
+    Index("ix_sync_runs_unannounced", "finished_at", sqlite_where=_unannounced, postgresql_where=_unannounced),
 )
 
 sync_pages = Table(
@@ -69,4 +77,14 @@ sync_pages = Table(
     Column("error", Text),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=False),
+)
+
+# What a dry run would have changed, one row an offer; at most `KEPT_DIFFERENCES` of them are kept for a run.
+sync_differences = Table(
+    "sync_differences",
+    metadata,
+    Column("run_id", String(36), ForeignKey("sync_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("emag_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),  # created, updated or removed
+    Column("fields", JsonText, nullable=False),  # {"stock": [old, new], ...}, values as the change log writes them
 )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from emagsync.core.errors import EmagsyncError
+from emagsync.marketplace import CallRecord
 from emagsync.marketplace.offers import ParsedRow
 from emagsync.offers.repository import Applied
 from emagsync.sync.idset import IdSet
@@ -45,6 +47,7 @@ class Tally:
     _note_count: int = 0
     _page_errors: dict[tuple[str, int], RunError] = field(default_factory=dict)
     _processed_before: int = 0
+    _waited_until: float = 0.0  # seconds since 1970 up to which waiting has been counted
 
     @classmethod
     def of(cls, run: Run, started: float) -> Tally:
@@ -76,6 +79,15 @@ class Tally:
     def unread_pages(self) -> list[int]:
         """The pages that could not be read, ascending."""
         return sorted(page for _, page in self._page_errors)
+
+    def call(self, record: CallRecord) -> None:
+        """A request was made. Requests wait for the limit side by side; a second in which several wait counts once."""
+        self.requests += 1
+        self.rate_limit_hits += record.status == HTTPStatus.TOO_MANY_REQUESTS
+        granted = record.started_at.timestamp()
+        since = max(granted - record.waited_seconds, self._waited_until)
+        self.wait_seconds += max(granted - since, 0.0)
+        self._waited_until = max(granted, self._waited_until)
 
     def begin_pass(self, number: int) -> None:
         """A pass begins anew: what it rejects replaces what the one before rejected."""
@@ -126,10 +138,21 @@ class Tally:
         values["error_count"] = self.error_count
         return values
 
+    def meters(self) -> dict[str, float]:
+        """The columns that grow between pages too."""
+        return {name: getattr(self, name) for name in ("requests", "rate_limit_hits", "wait_seconds")}
+
+    def pace(self, now: float) -> dict[str, Any]:
+        """What the run is doing and how fast, as columns. `now` is monotonic seconds."""
+        return {"phase": self.phase, "items_per_second": round(self._rate(now), 1)}
+
+    def _rate(self, now: float) -> float:
+        return (self.processed - self._processed_before) / max(now - self.started, 0.001)
+
     def progress(self, now: float) -> Progress:
         """This moment, for people to watch. `now` is monotonic seconds."""
         elapsed = max(now - self.started, 0.001)
-        rate = (self.processed - self._processed_before) / elapsed
+        rate = self._rate(now)
         left = None if self.total_items is None else max(self.total_items - self.processed, 0)
         return Progress(
             run_id=self.run.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
@@ -15,6 +15,7 @@ from emagsync.marketplace.platforms import Platform
 from emagsync.offers import repository as offers
 from emagsync.offers.repository import OfferRecord, Sighting
 from emagsync.sync import repository
+from emagsync.sync.keeping import Keeper, LocalCopy
 from emagsync.sync.mapping import record_of
 from emagsync.sync.repository import Hold, PageRead
 from emagsync.sync.tally import Tally
@@ -48,6 +49,7 @@ class RunWriter:
         tally: Tally,
         clock: Clock,
         changed: Callable[[], None],
+        keeper: Keeper | None = None,
     ) -> None:
         self._database = database
         self._hold = hold
@@ -55,6 +57,7 @@ class RunWriter:
         self._tally = tally
         self._clock = clock
         self._changed = changed
+        self._keeper = keeper or LocalCopy()
         self._turn = asyncio.Lock()
 
     async def store_page(self, place: PlacedPage, read: StretchRead) -> tuple[int, ...]:
@@ -77,8 +80,8 @@ class RunWriter:
                 error=str(read.failed[0].error) if read.failed else None,
                 finished_at=now,
             )
-            self._tally.current_page = place.page
             self._tally.pages_read += 0 if read.failed else 1
+            self._tally.current_page = min(self._tally.pages_read, self._tally.total_pages or self._tally.pages_read)
             await self._store(rows, page)
         self._changed()
         return rows.ids
@@ -94,28 +97,24 @@ class RunWriter:
     async def mark_removed(self, ids: Sequence[int]) -> None:
         """Mark offers that a complete read did not see and that eMAG, asked by id, does not know."""
         async with self._turn, self._database.transaction() as connection:
-            self._tally.removed += len(await offers.mark_removed(connection, self._sighting(), ids))
-            await repository.write_held(connection, self._hold, self._tally.columns())
+            self._tally.removed += len(await self._keeper.remove(connection, self._sighting(), ids))
+            await repository.write_held(connection, self._hold, self._columns())
         self._changed()
 
     async def beat(self) -> None:
         """Give a sign of life."""
         async with self._database.transaction() as connection:
-            values = {"heartbeat_at": self._clock.now(), **self._meters()}
+            pace = self._tally.pace(self._clock.monotonic())
+            values = {"heartbeat_at": self._clock.now(), **self._tally.meters(), **pace}
             await repository.write_held(connection, self._hold, values)
 
     async def save_counts(self) -> None:
         """Write the counts and errors without any offer."""
         async with self._turn, self._database.transaction() as connection:
-            await repository.write_held(connection, self._hold, self._tally.columns())
+            await repository.write_held(connection, self._hold, self._columns())
 
-    def _meters(self) -> dict[str, float]:
-        tally = self._tally
-        return {
-            "requests": tally.requests,
-            "rate_limit_hits": tally.rate_limit_hits,
-            "wait_seconds": tally.wait_seconds,
-        }
+    def _columns(self) -> dict[str, Any]:
+        return {**self._tally.columns(), **self._tally.pace(self._clock.monotonic())}
 
     def _sighting(self) -> Sighting:
         return Sighting(self._hold.account, self._hold.run_id, self._clock.now())
@@ -127,13 +126,13 @@ class RunWriter:
             known = await offers.known_digests(connection, sighting.account, list(digests)) if digests else {}
             same = [emag_id for emag_id, digest in digests.items() if known.get(emag_id) == digest]
             records = self._parse(rows, digests, set(same))
-            self._tally.count(await offers.apply(connection, sighting, same=same, read=records))
+            self._tally.count(await self._keeper.keep(connection, sighting, same=same, read=records))
             for row in rows.rejected:
                 self._tally.reject(row, sighting.at)
             if page is not None:
                 await repository.record_page(connection, self._hold.run_id, page)
             # Last, because it also makes the rest void when the hold is lost: the transaction is rolled back.
-            counts = {**self._tally.columns(), "heartbeat_at": sighting.at}
+            counts = {**self._columns(), "heartbeat_at": sighting.at}
             await repository.write_held(connection, self._hold, counts)
 
     def _parse(self, rows: _Rows, digests: dict[int, bytes], same: set[int]) -> list[OfferRecord]:

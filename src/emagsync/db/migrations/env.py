@@ -6,11 +6,17 @@ from alembic import context
 
 from emagsync.db.metadata import metadata
 
+def _is_ours(name: str | None, kind: str, _: object) -> bool:
+    """FTS5 keeps its index in tables of its own, which no metadata describes."""
+    return kind != "table" or name is None or not name.startswith("offer_search_index")
+
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_as_batch=True,
     compare_type=True,
+    include_name=_is_ours,
     transaction_per_migration=False,
 )
 with context.begin_transaction():

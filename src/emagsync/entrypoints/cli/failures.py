@@ -73,7 +73,7 @@ def report_crash(kind: type[BaseException], error: BaseException, traceback: Tra
 
 def _usage(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")
     if "\n" in message:  # a group without its command: the message is its help
         typer.echo(message, err=True)
     else:

@@ -34,10 +34,15 @@ class Session:
 
     @cached_property
     def variables(self) -> dict[str, str]:
-        """The environment over the `.env` file."""
+        """The environment over the `.env` file. From here on its passwords are hidden in whatever is printed."""
         from emagsync.core.settings import misspelt, read_variables
 
         variables = read_variables(self._env_file)
+        redactor.add_credentials(
+            (variables.get(name.removesuffix("PASSWORD") + "USERNAME", ""), value.strip())
+            for name, value in variables.items()
+            if name.startswith("EMAG_") and name.endswith("_PASSWORD") and value.strip()
+        )
         for name, meant in misspelt(variables).items():
             complain(f"{name} is not a setting and is ignored; did you mean {meant}?")
         return variables
@@ -54,14 +59,10 @@ class Session:
 
     @cached_property
     def accounts(self) -> ConfiguredAccounts:
-        """`EMAG_<NAME>_*`. From here on their passwords are hidden in whatever is printed."""
+        """`EMAG_<NAME>_*`."""
         from emagsync.accounts.configured import read_accounts
 
-        accounts = read_accounts(self.variables)
-        redactor.add_credentials(
-            (account.username, account.password.get_secret_value()) for account in accounts.usable.values()
-        )
-        return accounts
+        return read_accounts(self.variables)
 
     @cached_property
     def registry(self) -> AccountRegistry:

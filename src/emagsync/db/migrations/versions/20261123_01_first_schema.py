@@ -11,7 +11,6 @@ from alembic import op
 
 import emagsync.db.types
 
-
 revision = "20261123_01"
 down_revision = None
 branch_labels = None

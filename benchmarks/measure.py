@@ -1,0 +1,51 @@
+"""Running one child process and taking what the operating system says it cost."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class Measured(NamedTuple):
+    """One finished child. Seconds and MB (10^6 bytes); `said` is the JSON document it printed."""
+
+    wall: float
+    cpu: float
+    peak_mb: float
+    said: dict[str, Any]
+
+
+def run_child(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Measured:
+    """Run `python ARGUMENTS` and wait. Raises RuntimeError with what it said when it fails.
+
+    The peak cannot read below this process's own, which is why this program imports little.
+    """
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            env={**_inherited(), **(environment or {})},
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        if process.returncode != 0:
+            raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}: {err.read().decode()[-2000:]}")
+        peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        return Measured(wall, usage.ru_utime + usage.ru_stime, peak_bytes / 1e6, json.loads(out.read()))
+
+
+def _inherited() -> dict[str, str]:
+    # The settings and accounts of whoever runs this must not reach the measured processes.
+    return {name: value for name, value in os.environ.items() if not name.startswith(("EMAG_", "EMAGSYNC_"))}

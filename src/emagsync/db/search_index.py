@@ -1,0 +1,93 @@
+"""Finding rows by a part of their text: an FTS5 index of trigrams on SQLite, `LIKE` (with pg_trgm, later) on PostgreSQL.
+
+The text is stored folded (`emagsync.db.search.fold`), so that a search means the same on both databases and needs no
+function in SQL. The index is contentless and does not keep positions: it answers which rows may match, in the
+order of their ids; a term of more than three letters is then looked for in the text itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Column, ColumnElement, Select, Table, column, select, table, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.bulk import BulkInsert
+from emagsync.db.search import fold
+
+_GRAM = 3
+
+
+class Replaced(NamedTuple):
+    """A row whose text is another one now."""
+
+    id: int
+    old: str
+    new: str
+
+
+def searchable(parts: Iterable[str | None]) -> str:
+    """The text of a row: its parts folded, each on a line of its own, so that no term matches across two of them."""
+    return "\n".join([term_of(part) for part in parts if part])
+
+
+def term_of(text: str | None) -> str:
+    """What `text` is searched as: folded, without control characters, each stretch of white space as one space."""
+    return " ".join((fold(text) or "").replace("\0", " ").split())
+
+
+class SearchIndex:
+    """The index over `words`, a table of (id, folded text). On SQLite `<words>_index` is beside it (migration `_04`)."""
+
+    def __init__(self, words: Table, *, key: Column[int], content: Column[str]) -> None:
+        self._key = key
+        self._content = content
+        self._name = f"{words.name}_index"
+        self._insert = BulkInsert(words, [key, content], key=[key], update=[content])
+
+    async def add(self, connection: AsyncConnection, rows: Sequence[tuple[int, str]]) -> None:
+        """Store the texts of rows that had none, as (id, text)."""
+        await self._insert.run(connection, rows)
+        if rows and connection.dialect.name == "sqlite":
+            # Not by a trigger: FTS5 writes to disk at each savepoint, and a trigger opens one for every row.
+            await connection.exec_driver_sql(f"INSERT INTO {self._name}(rowid, text) VALUES (?, ?)", list(rows))  # noqa: S608
+
+    async def replace(self, connection: AsyncConnection, rows: Sequence[Replaced]) -> None:
+        """Store other texts for rows that had one."""
+        if rows and connection.dialect.name == "sqlite":
+            await connection.exec_driver_sql(
+                f"INSERT INTO {self._name}({self._name}, rowid, text) VALUES ('delete', ?, ?)",  # noqa: S608
+                [(row.id, row.old) for row in rows],
+            )
+        await self.add(connection, [(row.id, row.new) for row in rows])
+
+    def matching(self, dialect: str, term: str) -> Select[tuple[int]]:
+        """The ids of the rows whose text holds `term` (see `term_of`). `%` and `_` mean themselves."""
+        holds = self._content.contains(term, autoescape=True)
+        if dialect != "sqlite" or len(term) < _GRAM:
+            return select(self._key).where(holds)
+        candidates = self._candidates(term)
+        return candidates if len(term) == _GRAM else select(self._key).where(self._key.in_(candidates), holds)
+
+    def _candidates(self, term: str) -> Select[tuple[int]]:
+        index = table(self._name, column("rowid"))
+        matches = text(f"{self._name} MATCH :grams").bindparams(grams=_every_gram(term))
+        return select(index.c.rowid).where(matches)
+
+
+def order_by_scan(query: Select[Any], table: Table, index: str) -> Select[Any]:
+    """Make SQLite walk `index` and test each row, for a search that finds so much that sorting it would take longer."""
+    return query.with_hint(table, f"INDEXED BY {index}", "sqlite")
+
+
+def nulls_last(value: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
+    """An order in which rows without a value come last, on both databases."""
+    return (value.desc() if descending else value.asc()).nulls_last()
+
+
+def _every_gram(term: str) -> str:
+    """An FTS5 query for rows that hold all of `term`'s stretches of three letters, the last of which may overlap."""
+    starts = [*range(0, len(term) - _GRAM, _GRAM), len(term) - _GRAM]
+    grams = dict.fromkeys(term[start : start + _GRAM].replace('"', '""') for start in starts)
+    return " AND ".join(f'"{gram}"' for gram in grams)

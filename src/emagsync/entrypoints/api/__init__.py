@@ -1,0 +1,1 @@
+"""The REST API: puts the rooms together and answers HTTP."""

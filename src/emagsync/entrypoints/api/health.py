@@ -1,0 +1,67 @@
+"""Is the process alive, and can it work? For supervisors and load balancers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from emagsync.core.errors import EmagsyncError
+from emagsync.rest.auth import OptionalCaller
+from emagsync.rest.state import Check, state_of
+
+router = APIRouter(prefix="/health", tags=["health"])
+
+_PATIENCE_SECONDS = 5.0
+
+
+class Live(BaseModel):
+    """The process answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Part(BaseModel):
+    """One part's health, without secrets."""
+
+    ok: bool
+    detail: str
+
+
+class Ready(BaseModel):
+    """Whether everything works. `checks`, each part by name, is for callers only; others get null."""
+
+    status: Literal["ready", "not_ready"]
+    checks: dict[str, Part] | None = None
+
+
+@router.get("/live")
+async def live() -> Live:
+    """The process answers. Asks nothing else, needs no caller."""
+    return Live()
+
+
+@router.get("/ready", responses={int(HTTPStatus.SERVICE_UNAVAILABLE): {"model": Ready}})
+async def ready(request: Request, response: Response, caller: OptionalCaller) -> Ready:
+    """Whether database, schema, executor and scheduler work: 200, or 503. Says more to a caller than to a stranger."""
+    state = state_of(request)
+    results = await asyncio.gather(*(_ask(check) for check in state.checks.values()))
+    checks = {name: Part(ok=check.ok, detail=check.detail) for name, check in zip(state.checks, results, strict=True)}
+    is_ready = all(check.ok for check in results)
+    if not is_ready:
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return Ready(status="ready" if is_ready else "not_ready", checks=checks if caller else None)
+
+
+async def _ask(check: Callable[[], Awaitable[Check]]) -> Check:
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return await check()
+    except TimeoutError:
+        return Check(False, f"no answer within {_PATIENCE_SECONDS:.0f} s")
+    except EmagsyncError as error:
+        return Check(False, error.code)

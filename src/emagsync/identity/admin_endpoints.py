@@ -1,0 +1,94 @@
+"""Managing users and API tokens: `/api/v1/users`, `/api/v1/tokens`. For admins."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+from pydantic import BaseModel
+
+from emagsync.identity.schemas import ApiToken, NewApiToken, TokenRequest, User, UserChange, UserRequest
+from emagsync.identity.service import UserService
+from emagsync.identity.tokens import TokenService
+from emagsync.rest.audit import audit
+from emagsync.rest.auth import Admin
+from emagsync.rest.problems import problem_responses
+from emagsync.rest.state import state_of
+
+users_router = APIRouter(prefix="/api/v1/users", tags=["users"])
+tokens_router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"])
+
+Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+
+_NOT_FOUND = problem_responses(HTTPStatus.NOT_FOUND)
+_CONFLICT = problem_responses(HTTPStatus.CONFLICT)
+
+
+class Users(BaseModel):
+    """Every user, by name."""
+
+    users: list[User]
+
+
+class Tokens(BaseModel):
+    """The API tokens that are not revoked, oldest first."""
+
+    tokens: list[ApiToken]
+
+
+@users_router.get("")
+async def list_users(request: Request, _: Admin) -> Users:
+    """Every user."""
+    return Users(users=await state_of(request).get(UserService).list())
+
+
+@users_router.post("", status_code=HTTPStatus.CREATED, responses=_CONFLICT)
+async def add_user(request: Request, caller: Admin, body: UserRequest) -> User:
+    """Add a user."""
+    service = state_of(request).get(UserService)
+    user = await service.add(body.username, body.password.get_secret_value(), body.role)
+    await audit(request, caller, "user.add", user.username, {"role": user.role})
+    return user
+
+
+@users_router.get("/{user_id}", responses=_NOT_FOUND)
+async def get_user(request: Request, user_id: Id, _: Admin) -> User:
+    """One user."""
+    return await state_of(request).get(UserService).get(user_id)
+
+
+@users_router.patch("/{user_id}", responses=_NOT_FOUND | _CONFLICT)
+async def change_user(request: Request, user_id: Id, caller: Admin, body: UserChange) -> User:
+    """Change a user's role or password, or disable the user. The last enabled admin stays one (409)."""
+    password = body.password.get_secret_value() if body.password else None
+    service = state_of(request).get(UserService)
+    user = await service.change(user_id, role=body.role, enabled=body.enabled, password=password)
+    detail = body.model_dump(exclude_none=True, exclude={"password"}) | ({"password": True} if password else {})
+    await audit(request, caller, "user.change", user.username, detail)
+    return user
+
+
+@tokens_router.get("")
+async def list_tokens(request: Request, _: Admin) -> Tokens:
+    """The API tokens, without their text, which nobody can see again."""
+    return Tokens(tokens=await state_of(request).get(TokenService).list())
+
+
+@tokens_router.post("", status_code=HTTPStatus.CREATED)
+async def create_token(request: Request, caller: Admin, body: TokenRequest) -> NewApiToken:
+    """Make an API token. Its text is in this answer and never shown again."""
+    token = (
+        await state_of(request)
+        .get(TokenService)
+        .create(body.name, body.role, user_id=caller.user_id, expires_in_days=body.expires_in_days)
+    )
+    await audit(request, caller, "token.create", f"{token.id}", {"name": token.name, "role": token.role})
+    return token
+
+
+@tokens_router.delete("/{token_id}", status_code=HTTPStatus.NO_CONTENT, responses=_NOT_FOUND)
+async def revoke_token(request: Request, token_id: Id, caller: Admin) -> None:
+    """End an API token at once."""
+    await state_of(request).get(TokenService).revoke(token_id)
+    await audit(request, caller, "token.revoke", f"{token_id}")

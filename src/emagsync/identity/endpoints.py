@@ -1,0 +1,112 @@
+"""Logging in and out: `/api/v1/auth`."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from fastapi import APIRouter, Request, Response
+
+from emagsync.identity.errors import (
+    IdentityError,
+    InvalidCredentials,
+    LastAdmin,
+    LoginSlowedDown,
+    NotAUser,
+    TokenNotFound,
+    UsernameTaken,
+    UserNotFound,
+    WrongPassword,
+)
+from emagsync.identity.schemas import AccessToken, Login, Me, PasswordChange
+from emagsync.identity.service import UserService
+from emagsync.rest.audit import address_of, audit
+from emagsync.rest.auth import Viewer, session_cookie
+from emagsync.rest.csrf import refuse_foreign_page
+from emagsync.rest.problems import problem_responses, register_problem
+from emagsync.rest.state import state_of
+
+router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
+
+register_problem(IdentityError, HTTPStatus.UNPROCESSABLE_ENTITY)
+register_problem(
+    InvalidCredentials,
+    HTTPStatus.UNAUTHORIZED,
+    headers=lambda _: {"WWW-Authenticate": 'Bearer realm="emagsync"'},
+)
+register_problem(
+    LoginSlowedDown,
+    HTTPStatus.TOO_MANY_REQUESTS,
+    extra=lambda error: {"retry_after": error.retry_after},
+    headers=lambda error: {"Retry-After": str(error.retry_after)},
+)
+register_problem(WrongPassword, HTTPStatus.FORBIDDEN)
+register_problem(NotAUser, HTTPStatus.FORBIDDEN)
+register_problem(UserNotFound, HTTPStatus.NOT_FOUND)
+register_problem(TokenNotFound, HTTPStatus.NOT_FOUND)
+register_problem(UsernameTaken, HTTPStatus.CONFLICT)
+register_problem(LastAdmin, HTTPStatus.CONFLICT)
+
+_REFUSED = problem_responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
+
+
+@router.post("/login", responses=_REFUSED)
+async def login(request: Request, body: Login) -> AccessToken:
+    """Give a program an access token for a user. After five wrong logins 429 says in `Retry-After` how long to wait."""
+    session = (
+        await state_of(request)
+        .get(UserService)
+        .login(body.username, body.password.get_secret_value(), kind="user", address=address_of(request))
+    )
+    await audit(request, session.caller, "auth.login", session.caller.username)
+    return AccessToken(access_token=session.token, expires_in=int(session.lifetime.total_seconds()))
+
+
+@router.post("/session", responses=_REFUSED | problem_responses(HTTPStatus.FORBIDDEN))
+async def begin_session(request: Request, response: Response, body: Login) -> Me:
+    """Log a browser in: the answer sets a cookie that scripts cannot read. Refusals are those of a login."""
+    refuse_foreign_page(request)
+    session = (
+        await state_of(request)
+        .get(UserService)
+        .login(body.username, body.password.get_secret_value(), kind="session", address=address_of(request))
+    )
+    await audit(request, session.caller, "auth.session", session.caller.username)
+    response.set_cookie(
+        session_cookie(request),
+        session.token,
+        max_age=int(session.lifetime.total_seconds()),
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+    return Me.model_validate(session.caller)
+
+
+@router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
+async def logout(request: Request, response: Response, caller: Viewer) -> None:
+    """End the caller's session. An API token has none; it is revoked at `/api/v1/tokens`."""
+    await state_of(request).get(UserService).logout(caller)
+    await audit(request, caller, "auth.logout", caller.username)
+    response.delete_cookie(session_cookie(request), secure=request.url.scheme == "https", httponly=True, samesite="lax")
+
+
+@router.get("/me")
+async def me(caller: Viewer) -> Me:
+    """Who the caller is and what the caller may do."""
+    return Me.model_validate(caller)
+
+
+@router.post("/password", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(HTTPStatus.TOO_MANY_REQUESTS))
+async def change_password(request: Request, caller: Viewer, body: PasswordChange) -> None:
+    """Change the caller's own password and end the other sessions. A wrong old one counts as a wrong login."""
+    await (
+        state_of(request)
+        .get(UserService)
+        .change_own_password(
+            caller,
+            body.old_password.get_secret_value(),
+            body.new_password.get_secret_value(),
+            address=address_of(request),
+        )
+    )
+    await audit(request, caller, "auth.password", caller.username)

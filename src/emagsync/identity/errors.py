@@ -1,0 +1,111 @@
+"""What identity refuses.
+
+IdentityError
+├── InvalidCredentials    user name or password is wrong, or the user is disabled: which one is not said
+├── LoginSlowedDown       too many wrong logins for this name or from this address
+├── WrongPassword         the old password, asked for again before a change, is wrong
+├── WeakPassword          a new password that is too short or too long
+├── UnusableName          a user's or token's name that is not allowed
+├── UsernameTaken         another user has the name
+├── UserNotFound          there is no such user
+├── TokenNotFound         there is no such API token
+├── LastAdmin             it would leave nobody who can manage users
+└── NotAUser              an API token asked for what only a user has
+"""
+
+from __future__ import annotations
+
+from emagsync.core.errors import EmagsyncError, ErrorKind
+
+
+class IdentityError(EmagsyncError):
+    """Anything that identity refuses."""
+
+    code = "identity"
+
+
+class InvalidCredentials(IdentityError):
+    """User name or password is wrong, or the user is disabled; the answer is the same for all three."""
+
+    code = "invalid_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("The user name or the password is wrong.")
+
+
+class LoginSlowedDown(IdentityError):
+    """Too many wrong logins for this name or from this address. `retry_after` is in whole seconds."""
+
+    code = "login_slowed_down"
+    kind = ErrorKind.TRANSIENT
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many wrong logins: try again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class WrongPassword(IdentityError):
+    """The old password, asked for again before a change, is wrong."""
+
+    code = "wrong_password"
+
+    def __init__(self) -> None:
+        super().__init__("The old password is wrong.")
+
+
+class WeakPassword(IdentityError):
+    """A new password that is too short or too long."""
+
+    code = "weak_password"
+
+
+class UnusableName(IdentityError):
+    """A user's or token's name that is not allowed."""
+
+    code = "unusable_name"
+
+
+class UsernameTaken(IdentityError):
+    """Another user has the name."""
+
+    code = "username_taken"
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"There is a user {username!r} already: choose another name.")
+        self.username = username
+
+
+class UserNotFound(IdentityError):
+    """There is no such user."""
+
+    code = "user_not_found"
+
+    def __init__(self, user: int | str) -> None:
+        super().__init__(f"There is no user {user!r}: `emagsync users list` lists them.")
+
+
+class TokenNotFound(IdentityError):
+    """There is no such API token."""
+
+    code = "token_not_found"
+
+    def __init__(self, token: int | str) -> None:
+        super().__init__(f"There is no API token {token!r}: `emagsync tokens list` lists them.")
+
+
+class LastAdmin(IdentityError):
+    """It would leave nobody who can manage users."""
+
+    code = "last_admin"
+
+    def __init__(self) -> None:
+        super().__init__("This is the last enabled admin: give another user the role admin first.")
+
+
+class NotAUser(IdentityError):
+    """An API token asked for what only a user who logged in has."""
+
+    code = "not_a_user"
+
+    def __init__(self) -> None:
+        super().__init__("An API token has neither a session nor a password: log in as a user.")

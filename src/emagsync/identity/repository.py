@@ -1,0 +1,176 @@
+"""All SQL of users, sessions and API tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.errors import ConstraintViolated
+from emagsync.identity.errors import TokenNotFound, UserNotFound
+from emagsync.identity.schemas import ApiToken, SessionKind, User
+from emagsync.identity.tables import api_tokens, sessions, users
+from emagsync.rest.callers import Caller, Role
+
+_USER = [column for column in users.c if column is not users.c.password_hash]
+_TOKEN = [
+    api_tokens.c.id,
+    api_tokens.c.name,
+    api_tokens.c.role,
+    users.c.username,
+    api_tokens.c.created_at,
+    api_tokens.c.expires_at,
+    api_tokens.c.last_used_at,
+]
+_TOKENS = api_tokens.outerjoin(users, users.c.id == api_tokens.c.user_id)
+
+
+def is_username_taken(error: ConstraintViolated) -> bool:
+    """Whether it was the uniqueness of user names that said no."""
+    return "username" in error.constraint
+
+
+async def insert_user(
+    connection: AsyncConnection, *, username: str, password_hash: str, role: Role, at: datetime
+) -> User:
+    """Add a user. ConstraintViolated comes out of the transaction when the name is taken."""
+    statement = insert(users).values(
+        username=username, password_hash=password_hash, role=role, enabled=True, created_at=at, password_changed_at=at
+    )
+    row = (await connection.execute(statement.returning(*_USER))).one()
+    return User.model_validate(row)
+
+
+async def list_users(connection: AsyncConnection) -> list[User]:
+    """Every user, by name."""
+    rows = await connection.execute(select(*_USER).order_by(users.c.username))
+    return [User.model_validate(row) for row in rows]
+
+
+async def get_user(connection: AsyncConnection, user_id: int) -> User:
+    """That user. Raises UserNotFound."""
+    row = (await connection.execute(select(*_USER).where(users.c.id == user_id))).one_or_none()
+    if row is None:
+        raise UserNotFound(user_id)
+    return User.model_validate(row)
+
+
+async def find_user(connection: AsyncConnection, username: str) -> tuple[User, str] | None:
+    """The user of that name, in lower case, with the password's hash."""
+    row = (await connection.execute(select(users).where(users.c.username == username))).one_or_none()
+    return None if row is None else (User.model_validate(row), row.password_hash)
+
+
+async def update_user(connection: AsyncConnection, user_id: int, changes: Mapping[str, Any]) -> None:
+    """Set columns of a user."""
+    await connection.execute(update(users).where(users.c.id == user_id).values(**changes))
+
+
+async def enabled_admins(connection: AsyncConnection) -> list[int]:
+    """The ids of those who can manage users, locked until the transaction ends so that two cannot remove each other."""
+    statement = select(users.c.id).where(users.c.role == Role.ADMIN, users.c.enabled).with_for_update()
+    return list((await connection.execute(statement)).scalars())
+
+
+async def insert_session(
+    connection: AsyncConnection, *, token_hash: str, kind: SessionKind, user_id: int, at: datetime, expires_at: datetime
+) -> None:
+    """Begin a session; the expired ones of everybody are forgotten at the same time."""
+    await connection.execute(delete(sessions).where(sessions.c.expires_at <= at))
+    values = {"token_hash": token_hash, "kind": kind, "user_id": user_id, "created_at": at, "expires_at": expires_at}
+    await connection.execute(insert(sessions).values(**values))
+
+
+async def session_caller(
+    connection: AsyncConnection, token_hash: str, *, kind: SessionKind, now: datetime
+) -> Caller | None:
+    """Whose session that is, if it goes on and its user is enabled."""
+    statement = (
+        select(sessions.c.id.label("session_id"), users.c.id, users.c.username, users.c.role)
+        .join(users, users.c.id == sessions.c.user_id)
+        .where(
+            sessions.c.token_hash == token_hash, sessions.c.kind == kind, sessions.c.expires_at > now, users.c.enabled
+        )
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None:
+        return None
+    return Caller(kind=kind, user_id=row.id, username=row.username, role=Role(row.role), credential_id=row.session_id)
+
+
+async def delete_session(connection: AsyncConnection, session_id: int) -> None:
+    """End one session."""
+    await connection.execute(delete(sessions).where(sessions.c.id == session_id))
+
+
+async def delete_sessions_of(connection: AsyncConnection, user_id: int, *, but: int | None = None) -> None:
+    """End a user's sessions, all `but` one."""
+    mine: list[ColumnElement[bool]] = [sessions.c.user_id == user_id]
+    if but is not None:
+        mine.append(sessions.c.id != but)
+    await connection.execute(delete(sessions).where(*mine))
+
+
+async def insert_token(
+    connection: AsyncConnection,
+    *,
+    token_hash: str,
+    name: str,
+    role: Role,
+    user_id: int | None,
+    at: datetime,
+    expires_at: datetime | None,
+) -> ApiToken:
+    """Add an API token."""
+    values = {"token_hash": token_hash, "name": name, "role": role, "user_id": user_id, "created_at": at}
+    statement = insert(api_tokens).values(**values, expires_at=expires_at).returning(api_tokens.c.id)
+    token_id = (await connection.execute(statement)).scalar_one()
+    row = (await connection.execute(select(*_TOKEN).select_from(_TOKENS).where(api_tokens.c.id == token_id))).one()
+    return ApiToken.model_validate(row)
+
+
+async def list_tokens(connection: AsyncConnection) -> list[ApiToken]:
+    """The API tokens that are not revoked, oldest first; those that have expired are among them."""
+    statement = select(*_TOKEN).select_from(_TOKENS).where(api_tokens.c.revoked_at.is_(None)).order_by(api_tokens.c.id)
+    return [ApiToken.model_validate(row) for row in await connection.execute(statement)]
+
+
+async def token_caller(
+    connection: AsyncConnection, token_hash: str, *, now: datetime
+) -> tuple[Caller, datetime | None] | None:
+    """Whose API token that is, if it may be used, and when it last was. A user's token can do no more than the user."""
+    statement = (
+        select(api_tokens, users.c.username, users.c.role.label("user_role"), users.c.enabled)
+        .select_from(_TOKENS)
+        .where(
+            api_tokens.c.token_hash == token_hash,
+            api_tokens.c.revoked_at.is_(None),
+            api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > now),
+        )
+    )
+    row = (await connection.execute(statement)).one_or_none()
+    if row is None or row.enabled is False:
+        return None
+    role = Role(row.role)
+    if row.user_role is not None:
+        role = min(role, Role(row.user_role), key=lambda role: role.rank)
+    username = row.username or f"token:{row.name}"
+    caller = Caller(kind="token", user_id=row.user_id, username=username, role=role, credential_id=row.id)
+    return caller, row.last_used_at
+
+
+async def touch_token(connection: AsyncConnection, token_id: int, at: datetime) -> None:
+    """Note that an API token was used."""
+    await connection.execute(update(api_tokens).where(api_tokens.c.id == token_id).values(last_used_at=at))
+
+
+async def revoke_token(connection: AsyncConnection, token_id: int, at: datetime) -> None:
+    """End an API token. Raises TokenNotFound for one that is unknown or revoked already."""
+    statement = (
+        update(api_tokens).where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None)).values(revoked_at=at)
+    )
+    if (await connection.execute(statement)).rowcount == 0:
+        raise TokenNotFound(token_id)

@@ -1,0 +1,129 @@
+"""Users and API tokens, as the rest of the code and the REST API see them: without passwords and hashes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
+
+from emagsync.identity.secrets import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from emagsync.rest.callers import Role
+
+USERNAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
+
+
+def _long(shortest: int) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not shortest <= len(value.get_secret_value()) <= LONGEST_PASSWORD:
+            raise ValueError(f"A password has {shortest} to {LONGEST_PASSWORD} characters.")
+        return value
+
+    return AfterValidator(check)
+
+
+def _described(shortest: int) -> WithJsonSchema:
+    schema = {"type": "string", "format": "password", "writeOnly": True}
+    return WithJsonSchema(schema | {"minLength": shortest, "maxLength": LONGEST_PASSWORD})
+
+
+Username = Annotated[str, Field(pattern=USERNAME_PATTERN, description="Upper and lower case are the same.")]
+NewPassword = Annotated[SecretStr, _long(SHORTEST_PASSWORD), _described(SHORTEST_PASSWORD)]
+# A wrong one is answered like any other, so nothing but its length is checked.
+TypedPassword = Annotated[SecretStr, _long(1), _described(1)]
+TokenName = Annotated[str, Field(min_length=1, max_length=64)]
+SessionKind = Literal["user", "session"]
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class User(_Answer):
+    """Somebody who can log in. Times are UTC."""
+
+    id: int
+    username: str
+    role: Role
+    enabled: bool
+    created_at: datetime
+    password_changed_at: datetime
+    last_login_at: datetime | None
+
+
+class ApiToken(_Answer):
+    """A program's credential, without its text. `username` is its owner's; `expires_at` null means never."""
+
+    id: int
+    name: str
+    role: Role
+    username: str | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class NewApiToken(ApiToken):
+    """An API token just made; `token` is shown this once."""
+
+    token: Annotated[str, Field(repr=False)]
+
+
+class Login(_Request):
+    """Who logs in."""
+
+    username: Annotated[str, Field(min_length=1, max_length=64)]
+    password: TypedPassword
+
+
+class AccessToken(_Answer):
+    """What a login gives: send `access_token` as `Authorization: Bearer`. `expires_in` is in seconds."""
+
+    access_token: Annotated[str, Field(repr=False)]
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - not a secret
+    expires_in: int
+
+
+class Me(_Answer):
+    """Who the caller is. `kind`: `user` (a login's token), `session` (a browser) or `token` (an API token)."""
+
+    kind: Literal["user", "session", "token"]
+    username: str
+    role: Role
+    user_id: int | None
+    token_id: int | None
+
+
+class PasswordChange(_Request):
+    """A user's new password; the old one proves that it is the user who asks."""
+
+    old_password: TypedPassword
+    new_password: NewPassword
+
+
+class UserRequest(_Request):
+    """A user to add."""
+
+    username: Username
+    password: NewPassword
+    role: Role = Role.VIEWER
+
+
+class UserChange(_Request):
+    """What to change about a user; what is left out stays. A new password, or `enabled: false`, ends all sessions."""
+
+    role: Role | None = None
+    enabled: bool | None = None
+    password: NewPassword | None = None
+
+
+class TokenRequest(_Request):
+    """An API token to make; it belongs to whoever makes it. `expires_in_days` null means never."""
+
+    name: TokenName
+    role: Role = Role.VIEWER
+    expires_in_days: Annotated[int, Field(ge=1, le=3650)] | None = 365

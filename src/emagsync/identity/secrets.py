@@ -1,0 +1,64 @@
+"""Passwords (argon2id) and opaque tokens (random, stored as SHA-256)."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from functools import cached_property
+
+from pwdlib import PasswordHash
+
+from emagsync.identity.errors import WeakPassword
+
+API_TOKEN = "emag_t_"  # noqa: S105 - how a token begins, so that one that leaked is recognised
+SESSION = "emag_s_"
+SHORTEST_PASSWORD = 10
+LONGEST_PASSWORD = 256
+
+# A hash takes 64 MB and 0.2 s of a core: many logins at once must not take the machine.
+_AT_ONCE = 2
+
+
+class Passwords:
+    """Hashes and verifies passwords in threads, a few at a time. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHash.recommended()
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+
+    async def hash(self, password: str) -> str:
+        """The hash to store. Raises WeakPassword."""
+        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+            raise WeakPassword(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+        async with self._slots:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Whether `password` is that of the hash `stored`; for None (an unknown user) no, after as long a time."""
+        async with self._slots:
+            return await asyncio.to_thread(self._verify, password, stored)
+
+    def _verify(self, password: str, stored: str | None) -> bool:
+        nobody = self._nobody
+        matches = self._hasher.verify(password, nobody if stored is None else stored)
+        return matches and stored is not None
+
+    @cached_property
+    def _nobody(self) -> str:
+        return self._hasher.hash(secrets.token_urlsafe())
+
+
+def new_password() -> str:
+    """A random password that can be typed from a screen."""
+    return secrets.token_urlsafe(15)
+
+
+def new_token(prefix: str) -> str:
+    """A random credential of 256 bits."""
+    return prefix + secrets.token_urlsafe(32)
+
+
+def hashed(token: str) -> str:
+    """What is stored of a token. It is random, so that nothing slower than SHA-256 is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()

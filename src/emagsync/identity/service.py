@@ -1,0 +1,190 @@
+"""The rules of users: who exists, who may log in, and what ends a session."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from emagsync.core.clock import Clock
+from emagsync.db.engine import Database
+from emagsync.db.errors import ConstraintViolated
+from emagsync.identity import repository
+from emagsync.identity.errors import (
+    InvalidCredentials,
+    LastAdmin,
+    NotAUser,
+    UnusableName,
+    UsernameTaken,
+    UserNotFound,
+    WrongPassword,
+)
+from emagsync.identity.schemas import USERNAME_PATTERN, SessionKind, User
+from emagsync.identity.secrets import SESSION, Passwords, hashed, new_token
+from emagsync.identity.throttle import LoginThrottle
+from emagsync.rest.callers import Caller, Role
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session just begun. `token` is a secret, shown this once."""
+
+    token: str
+    lifetime: timedelta
+    caller: Caller
+
+    def __repr__(self) -> str:
+        return f"Session({self.caller!r})"
+
+
+class UserService:
+    """Users and their sessions. One per process; belongs to one event loop."""
+
+    def __init__(self, database: Database, clock: Clock, *, session_lifetime: timedelta) -> None:
+        self._database = database
+        self._clock = clock
+        self._lifetime = session_lifetime
+        self._passwords = Passwords()
+        self._throttle = LoginThrottle(database, clock)
+
+    async def add(self, username: str, password: str, role: Role) -> User:
+        """Make a user. Raises UsernameTaken, UnusableName and WeakPassword."""
+        name = _checked_name(username)
+        password_hash = await self._passwords.hash(password)
+        try:
+            async with self._database.transaction() as connection:
+                return await repository.insert_user(
+                    connection, username=name, password_hash=password_hash, role=role, at=self._clock.now()
+                )
+        except ConstraintViolated as error:
+            raise UsernameTaken(name) from error
+
+    async def list(self) -> list[User]:
+        """Every user, by name."""
+        async with self._database.reading() as connection:
+            return await repository.list_users(connection)
+
+    async def get(self, user_id: int) -> User:
+        """That user. Raises UserNotFound."""
+        async with self._database.reading() as connection:
+            return await repository.get_user(connection, user_id)
+
+    async def find(self, username: str) -> User:
+        """The user of that name. Raises UserNotFound."""
+        async with self._database.reading() as connection:
+            found = await repository.find_user(connection, username.lower())
+        if found is None:
+            raise UserNotFound(username)
+        return found[0]
+
+    async def change(
+        self, user_id: int, *, role: Role | None = None, enabled: bool | None = None, password: str | None = None
+    ) -> User:
+        """Change what is given. A new password, or disabling, ends the user's sessions.
+
+        Raises UserNotFound, WeakPassword, and LastAdmin when nobody could manage users any more.
+        """
+        password_hash = None if password is None else await self._passwords.hash(password)
+        changes = {"role": role, "enabled": enabled, "password_hash": password_hash}
+        changes = {name: value for name, value in changes.items() if value is not None}
+        async with self._database.transaction() as connection:
+            await repository.get_user(connection, user_id)
+            if enabled is False or role not in (None, Role.ADMIN):
+                admins = await repository.enabled_admins(connection)
+                if admins == [user_id]:
+                    raise LastAdmin
+            if changes:
+                when = {"password_changed_at": self._clock.now()} if password_hash else {}
+                await repository.update_user(connection, user_id, changes | when)
+            if password_hash or enabled is False:
+                await repository.delete_sessions_of(connection, user_id)
+            return await repository.get_user(connection, user_id)
+
+    async def change_own_password(self, caller: Caller, old: str, new: str, *, address: str) -> None:
+        """A user's own new password; it ends the user's other sessions.
+
+        Raises WrongPassword, WeakPassword, NotAUser, and LoginSlowedDown: a stolen session is no place to guess from.
+        """
+        if caller.kind == "token" or caller.user_id is None:
+            raise NotAUser
+        if await self._verified(caller.username, old, address) is None:
+            raise WrongPassword
+        password_hash = await self._passwords.hash(new)
+        changes = {"password_hash": password_hash, "password_changed_at": self._clock.now()}
+        async with self._database.transaction() as connection:
+            await repository.update_user(connection, caller.user_id, changes)
+            await repository.delete_sessions_of(connection, caller.user_id, but=caller.credential_id)
+
+    async def login(self, username: str, password: str, *, kind: SessionKind, address: str) -> Session:
+        """Begin a session: `user` for a bearer token, `session` for a browser's cookie.
+
+        Raises InvalidCredentials, whatever was wrong, and LoginSlowedDown; neither says whether the user exists.
+        """
+        user = await self._verified(username.lower(), password, address)
+        if user is None:
+            log.warning("login_refused", address=address)
+            raise InvalidCredentials
+        token, now = new_token(SESSION), self._clock.now()
+        async with self._database.transaction() as connection:
+            await repository.insert_session(
+                connection,
+                token_hash=hashed(token),
+                kind=kind,
+                user_id=user.id,
+                at=now,
+                expires_at=now + self._lifetime,
+            )
+            await repository.update_user(connection, user.id, {"last_login_at": now})
+            caller = await repository.session_caller(connection, hashed(token), kind=kind, now=now)
+        if caller is None:  # disabled while the password was being verified
+            raise InvalidCredentials
+        return Session(token, self._lifetime, caller)
+
+    async def logout(self, caller: Caller) -> None:
+        """End the caller's session. Raises NotAUser."""
+        if caller.kind == "token":
+            raise NotAUser
+        async with self._database.transaction() as connection:
+            await repository.delete_session(connection, caller.credential_id)
+
+    async def ensure_admin(self, password: str) -> User | None:
+        """Make an admin with this password if nobody can manage users. Returns whom it made."""
+        async with self._database.reading() as connection:
+            if await repository.enabled_admins(connection):
+                return None
+        password_hash = await self._passwords.hash(password)
+        async with self._database.transaction() as connection:
+            if await repository.enabled_admins(connection):  # another process was faster
+                return None
+            taken = {user.username for user in await repository.list_users(connection)}
+            name = next(name for name in _admin_names(len(taken)) if name not in taken)
+            return await repository.insert_user(
+                connection, username=name, password_hash=password_hash, role=Role.ADMIN, at=self._clock.now()
+            )
+
+    async def _verified(self, username: str, password: str, address: str) -> User | None:
+        await self._throttle.charge(username, address)
+        async with self._database.reading() as connection:
+            found = await repository.find_user(connection, username)
+        right = await self._passwords.verify(password, found[1] if found else None)
+        if found is None or not right or not found[0].enabled:
+            return None
+        await self._throttle.refund(username, address)
+        return found[0]
+
+
+def _admin_names(taken: int) -> list[str]:
+    return ["admin", *(f"admin{number}" for number in range(2, taken + 3))]
+
+
+def _checked_name(username: str) -> str:
+    if not re.fullmatch(USERNAME_PATTERN, username):
+        raise UnusableName(
+            f"{username[:80]!r} cannot be a user name: it has 1 to 64 letters, digits and . _ @ + - and begins with a "
+            "letter or digit."
+        )
+    return username.lower()

@@ -1,0 +1,98 @@
+"""API tokens, and finding the caller of any credential."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from emagsync.core.clock import Clock
+from emagsync.db.engine import Database
+from emagsync.identity import repository
+from emagsync.identity.errors import UnusableName
+from emagsync.identity.schemas import ApiToken, NewApiToken
+from emagsync.identity.secrets import API_TOKEN, SESSION, hashed, new_token
+from emagsync.rest.callers import Caller, Role
+
+_LONGEST_NAME = 64
+# "Last used" is for finding tokens that nobody needs: not worth a write for every call.
+_TOUCH_EVERY = timedelta(minutes=10)
+
+
+class TokenService:
+    """Makes, lists and revokes API tokens."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def create(self, name: str, role: Role, *, user_id: int | None, expires_in_days: int | None) -> NewApiToken:
+        """Make a token. Its text is in the answer and nowhere else. Raises UnusableName.
+
+        With `user_id` it can never do more than that user may, and ends when the user is disabled.
+        """
+        if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
+            raise UnusableName(f"A token's name has 1 to {_LONGEST_NAME} printable characters.")
+        text, now = new_token(API_TOKEN), self._clock.now()
+        async with self._database.transaction() as connection:
+            token = await repository.insert_token(
+                connection,
+                token_hash=hashed(text),
+                name=name.strip(),
+                role=role,
+                user_id=user_id,
+                at=now,
+                expires_at=None if expires_in_days is None else now + timedelta(days=expires_in_days),
+            )
+        return NewApiToken(token=text, **token.model_dump())
+
+    async def list(self) -> list[ApiToken]:
+        """The tokens that are not revoked, oldest first."""
+        async with self._database.reading() as connection:
+            return await repository.list_tokens(connection)
+
+    async def revoke(self, token_id: int) -> None:
+        """End a token at once. Raises TokenNotFound."""
+        async with self._database.transaction() as connection:
+            await repository.revoke_token(connection, token_id, self._clock.now())
+
+
+class Credentials:
+    """The `Authenticator` of the REST API: sessions and API tokens, looked up by their hash at every call.
+
+    Nothing is cached, so that whatever is revoked, here or by another process, ends at once.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def by_bearer(self, credential: str) -> Caller | None:
+        """The caller of an API token or of a login's access token."""
+        if credential.startswith(API_TOKEN):
+            return await self._by_api_token(credential)
+        if not credential.startswith(SESSION):
+            return None
+        async with self._database.reading() as connection:
+            return await repository.session_caller(connection, hashed(credential), kind="user", now=self._clock.now())
+
+    async def by_cookie(self, credential: str) -> Caller | None:
+        """The caller of a browser's cookie."""
+        async with self._database.reading() as connection:
+            return await repository.session_caller(
+                connection, hashed(credential), kind="session", now=self._clock.now()
+            )
+
+    async def _by_api_token(self, credential: str) -> Caller | None:
+        now = self._clock.now()
+        async with self._database.reading() as connection:
+            found = await repository.token_caller(connection, hashed(credential), now=now)
+        if found is None:
+            return None
+        caller, last_used_at = found
+        if _is_due(last_used_at, now):
+            async with self._database.transaction() as connection:
+                await repository.touch_token(connection, caller.credential_id, now)
+        return caller
+
+
+def _is_due(last_used_at: datetime | None, now: datetime) -> bool:
+    return last_used_at is None or now - last_used_at >= _TOUCH_EVERY

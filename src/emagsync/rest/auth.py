@@ -1,0 +1,95 @@
+"""The auth dependency. Every endpoint but login and liveness takes one of `Viewer`, `Operator` and `Admin`:
+
+    async def start(request: Request, caller: Operator) -> ...
+
+Without a caller the answer is 401, for a role that is too small 403. A browser's cookie counts for a call that changes
+something only when the browser says that our own page made it.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from starlette.requests import Request
+
+from emagsync.rest.callers import Authenticator, Caller, Role
+from emagsync.rest.csrf import check_same_origin, is_safe
+from emagsync.rest.problems import ApiProblem
+from emagsync.rest.state import state_of
+
+__all__ = ["Admin", "Authenticator", "Caller", "Operator", "OptionalCaller", "Role", "Viewer", "session_cookie"]
+
+COOKIE = "emagsync_session"
+
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="bearer", description="An API token, or the access token that a login gave."
+)
+_cookie = APIKeyCookie(
+    name=COOKIE,
+    auto_error=False,
+    scheme_name="cookie",
+    description="A browser's session; named `__Host-emagsync_session` under HTTPS.",
+)
+
+
+def session_cookie(request: Request) -> str:
+    """The cookie's name. Under HTTPS `__Host-` ties it to this host, so that no neighbour can plant one."""
+    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+
+
+async def _caller(
+    request: Request,
+    scopes: SecurityScopes,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    _: Annotated[str | None, Security(_cookie)],
+) -> Caller:
+    caller = await _find(request, bearer.credentials if bearer else None)
+    if caller is None:
+        raise _unauthenticated(presented=bearer is not None)
+    needed = Role(scopes.scopes[-1])
+    if not caller.role.allows(needed):
+        raise ApiProblem(
+            HTTPStatus.FORBIDDEN,
+            "role_too_small",
+            f"This needs the role {needed}; yours is {caller.role}. Ask an admin.",
+            needed_role=needed,
+        )
+    return caller
+
+
+async def _optional(
+    request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
+) -> Caller | None:
+    return await _find(request, bearer.credentials if bearer else None)
+
+
+async def _find(request: Request, bearer: str | None) -> Caller | None:
+    authenticator = state_of(request).authenticator
+    if "authorization" in request.headers:
+        # Whoever sends a token means it: a wrong one is refused, whatever cookie comes along.
+        return await authenticator.by_bearer(bearer) if bearer else None
+    cookie = request.cookies.get(session_cookie(request))
+    if not cookie:
+        return None
+    if not is_safe(request.method):
+        check_same_origin(request)
+    return await authenticator.by_cookie(cookie)
+
+
+def _unauthenticated(*, presented: bool) -> ApiProblem:
+    challenge = 'Bearer realm="emagsync"'
+    if presented:
+        detail = "The token is unknown or revoked, or has expired: log in again, or ask an admin for a new one."
+        challenge += ', error="invalid_token"'
+    else:
+        detail = "Log in first: send `Authorization: Bearer <token>`, or the page's session cookie."
+    return ApiProblem(HTTPStatus.UNAUTHORIZED, "not_authenticated", detail, headers={"WWW-Authenticate": challenge})
+
+
+Viewer = Annotated[Caller, Security(_caller, scopes=[Role.VIEWER.value])]
+Operator = Annotated[Caller, Security(_caller, scopes=[Role.OPERATOR.value])]
+Admin = Annotated[Caller, Security(_caller, scopes=[Role.ADMIN.value])]
+OptionalCaller = Annotated[Caller | None, Security(_optional)]

@@ -1,0 +1,68 @@
+"""The OpenAPI document: one `Problem` schema for all refusals, and those that every route may answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+
+from emagsync.rest.problems import FieldProblem, Problem, problem_in_document
+
+_METHODS = frozenset({"get", "put", "post", "delete", "patch"})
+_REFERENCE = "#/components/schemas/{model}"
+
+
+def install_document(app: FastAPI) -> None:
+    """Make `app.openapi()` describe the problem answers."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = plain()
+        if "x-problems" not in document:
+            _describe_problems(document)
+            document["x-problems"] = True
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each operation of an OpenAPI document: path, method in lower case, description."""
+    for path, item in document.get("paths", {}).items():
+        for method, operation in item.items():
+            if method in _METHODS:
+                yield path, method, operation
+
+
+def required_role(operation: dict[str, Any]) -> str | None:
+    """The role that an operation needs, or None when it needs no caller.
+
+    OpenAPI 3.1 lets a security requirement list role names; `emagsync.rest.auth` fills them in.
+    """
+    roles = [role for requirement in operation.get("security", []) for names in requirement.values() for role in names]
+    return roles[-1] if roles else None
+
+
+def _describe_problems(document: dict[str, Any]) -> None:
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for model in (FieldProblem, Problem):
+        schema = model.model_json_schema(ref_template=_REFERENCE, mode="serialization")
+        schema.pop("$defs", None)
+        schemas[model.__name__] = schema
+    # `errors` is left out where there are none.
+    schemas["Problem"]["required"] = [name for name in schemas["Problem"]["required"] if name != "errors"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    for _, _, operation in operations(document):
+        _describe_refusals(operation)
+
+
+def _describe_refusals(operation: dict[str, Any]) -> None:
+    responses: dict[str, Any] = operation.setdefault("responses", {})
+    if required_role(operation) is not None:
+        responses.setdefault("401", problem_in_document("No caller: no token or session, or one that has ended"))
+        responses.setdefault("403", problem_in_document("The caller's role is too small, or the CSRF check failed"))
+    if "422" in responses or "requestBody" in operation or "parameters" in operation:
+        responses["422"] = problem_in_document("A value was refused; `errors` names it")
+    responses.setdefault("default", problem_in_document("Any other refusal or failure"))

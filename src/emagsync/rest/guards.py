@@ -1,0 +1,94 @@
+"""What stands before every endpoint: the host check, security headers, and CORS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from emagsync.rest.problems import ApiProblem
+
+# The page's component library sets styles from scripts, hence 'unsafe-inline' for styles; never for scripts.
+# Product images are on eMAG's servers.
+_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data: https:",
+        "connect-src 'self'",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    )
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_ANY = "*"
+
+
+class SecurityHeaders:
+    """Adds the security headers to every answer, and keeps those of the API out of caches."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
+                if scope["path"].startswith("/api/"):
+                    headers.setdefault("Cache-Control", "no-store")
+                if scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+class HostCheck:
+    """Refuses calls for hosts that are not ours: a foreign page makes them by pointing its own name at this machine."""
+
+    def __init__(self, app: ASGIApp, allowed: Iterable[str]) -> None:
+        self._app = app
+        self._allowed = frozenset(host.lower().strip("[]") for host in allowed)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] in ("http", "websocket") and not self._is_allowed(Headers(scope=scope).get("host", "")):
+            problem = ApiProblem(
+                HTTPStatus.BAD_REQUEST,
+                "host_not_allowed",
+                "This server does not answer for the host that was asked for: EMAGSYNC_ALLOWED_HOSTS lists its names.",
+            )
+            await problem.response(scope["path"])(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _is_allowed(self, host: str) -> bool:
+        return _ANY in self._allowed or host_name(host) in self._allowed
+
+
+def host_name(host: str) -> str:
+    """A `Host` header's name without its port, in lower case; without the brackets of IPv6."""
+    host = host.lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]

@@ -1,0 +1,65 @@
+"""All SQL about what dry runs would have changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+from sqlalchemy import func, insert, literal, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.bulk import BulkInsert
+from emagsync.sync.schemas import Difference, DifferenceKind
+from emagsync.sync.tables import sync_differences
+
+# For each run. Its counts are those of all offers; beyond this many, which ones is not kept.
+KEPT_DIFFERENCES = 10_000
+
+_key = [sync_differences.c.run_id, sync_differences.c.emag_id]
+_store = BulkInsert(
+    sync_differences,
+    list(sync_differences.c),
+    key=_key,
+    update=[column for column in sync_differences.c if column not in _key],
+)
+
+
+async def keep(connection: AsyncConnection, run_id: str, differences: Sequence[Difference]) -> None:
+    """Note the differences; an offer that was met before is noted as it is now. At most `KEPT_DIFFERENCES` stay."""
+    if not differences:
+        return
+    room = KEPT_DIFFERENCES - await count(connection, run_id)
+    await _store.run(
+        connection,
+        [
+            (run_id, difference.emag_id, difference.kind.value, orjson.dumps(difference.fields).decode())
+            for difference in differences[: max(room, 0)]
+        ],
+    )
+
+
+async def count(connection: AsyncConnection, run_id: str) -> int:
+    """How many are kept for the run."""
+    query = select(func.count()).select_from(sync_differences).where(sync_differences.c.run_id == run_id)
+    return await connection.scalar(query) or 0
+
+
+async def read(connection: AsyncConnection, run_id: str, *, after: int = 0, limit: int = 500) -> list[Difference]:
+    """The differences of offers whose id is greater than `after`, by id."""
+    query = (
+        select(sync_differences.c.emag_id, sync_differences.c.kind, sync_differences.c.fields)
+        .where(sync_differences.c.run_id == run_id, sync_differences.c.emag_id > after)
+        .order_by(sync_differences.c.emag_id)
+        .limit(limit)
+    )
+    return [
+        Difference(emag_id=row.emag_id, kind=DifferenceKind(row.kind), fields=orjson.loads(row.fields))
+        for row in await connection.execute(query)
+    ]
+
+
+async def inherit(connection: AsyncConnection, *, old: str, new: str) -> None:
+    """Give the run `new` what the run `old`, which it resumes, has noted."""
+    rest = [column for column in sync_differences.c if column.key != "run_id"]
+    source = select(literal(new), *rest).where(sync_differences.c.run_id == old)
+    await connection.execute(insert(sync_differences).from_select(["run_id", *(c.key for c in rest)], source))

@@ -1,0 +1,1 @@
+"""Telling other programs: signed POSTs to configured addresses, from a table, until they are answered."""

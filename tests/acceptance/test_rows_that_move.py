@@ -1,0 +1,142 @@
+"""Issue 2: rows that are removed, added and shifted while the run reads.
+
+Equal numbers removed and added at one moment leave no count to tell, and where every page on both sides had been read
+already nothing that a run asks can tell either (see `sync/plan.py`): then the next run must heal it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emagsync.sync.schemas import RunStatus
+from support.comparing import compare_with_marketplace, differences
+from support.local import open_local
+from support.market import Market, open_market
+
+PER_PAGE = 50
+PAGES = 9
+SIZES = [pytest.param(450, id="last page full"), pytest.param(433, id="last page not full")]
+AT_EVERY_PAGE = pytest.mark.parametrize("after", range(1, PAGES + 1))
+
+
+def with_gaps(market: Market, chance: random.Random) -> list[int]:
+    """Free some ids all over the list, where offers can appear; returns them."""
+    gaps = chance.sample(range(1, max(market.account().ids()) + 1), 10)
+    market.change("remove", ids=gaps)
+    market.change("add", count=10)
+    return gaps
+
+
+def some(market: Market, chance: random.Random, count: int) -> list[int]:
+    return chance.sample(market.account().ids(), count)
+
+
+@AT_EVERY_PAGE
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("known", [False, True], ids=["first copy", "later copy"])
+async def test_offers_removed_while_the_run_reads_are_not_in_the_copy(
+    tmp_path: Path, size: int, after: int, known: bool
+) -> None:
+    chance = random.Random(f"{size} {after} {known}")
+    async with open_market({"main": size}, jitter_ms=2) as market, open_local(tmp_path, market.url) as local:
+        if known:
+            await local.completed()
+        market.meanwhile({"op": "remove", "ids": some(market, chance, chance.choice((1, 3)))}, after_reads=after)
+        await local.completed()
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+@AT_EVERY_PAGE
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("where", ["in the middle", "at the end"])
+async def test_offers_added_while_the_run_reads_are_in_the_copy(
+    tmp_path: Path, size: int, after: int, where: str
+) -> None:
+    chance = random.Random(f"{size} {after} {where}")
+    async with open_market({"main": size}, jitter_ms=2) as market, open_local(tmp_path, market.url) as local:
+        gaps = with_gaps(market, chance)
+        rows = [{"id": emag_id} for emag_id in chance.sample(gaps, chance.choice((1, 3)))]
+        added: dict[str, Any] = {"rows": rows} if where == "in the middle" else {"count": 60}
+        market.meanwhile({"op": "add", **added}, after_reads=after)
+        await local.completed()
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+@AT_EVERY_PAGE
+@pytest.mark.parametrize("in_flight", [1, 8])
+async def test_equal_numbers_removed_and_added_are_noticed_or_healed_by_the_next_run(
+    tmp_path: Path, after: int, in_flight: int
+) -> None:
+    chance = random.Random(f"{after} {in_flight}")
+    async with (
+        open_market({"main": 433}, jitter_ms=2) as market,
+        open_local(tmp_path, market.url, sync={"pages_in_flight": in_flight}) as local,
+    ):
+        gaps = with_gaps(market, chance)
+        market.meanwhile(
+            {"op": "remove", "ids": some(market, chance, 2)},
+            {"op": "add", "rows": [{"id": emag_id} for emag_id in gaps[:2]]},
+            after_reads=after,
+        )
+        await local.completed()
+        if differences(local.database, "main", market.truth()):
+            await local.completed()
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+@pytest.mark.parametrize("page", range(1, PAGES))
+async def test_a_removal_before_and_an_addition_behind_the_pages_still_to_be_read_are_noticed(
+    tmp_path: Path, page: int
+) -> None:
+    """One row slips from a page that is not yet read into one that is; the count stays the same."""
+    async with (
+        open_market({"main": 433}) as market,
+        open_local(tmp_path, market.url, sync={"pages_in_flight": 1}) as local,
+    ):
+        market.meanwhile({"op": "remove", "ids": [1]}, {"op": "add", "count": 1}, after_reads=page)
+        await local.completed()
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+def restless() -> Iterator[Any]:
+    for until in (1, 3, 6, 9, 12):
+        yield pytest.param({"kind": "shuffle", "until": until}, id=f"shuffled {until} times")
+        yield pytest.param({"kind": "rotate", "by": 7, "until": until}, id=f"rotated {until} times")
+
+
+@pytest.mark.parametrize("order", list(restless()))
+async def test_rows_in_another_order_at_every_read_are_all_found(tmp_path: Path, order: dict[str, Any]) -> None:
+    async with open_market({"main": 433}, order=order) as market, open_local(tmp_path, market.url) as local:
+        await local.completed()
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+async def test_a_list_that_never_stands_still_is_not_called_complete_unless_it_is(tmp_path: Path) -> None:
+    async with (
+        open_market({"main": 433}, order={"kind": "shuffle"}) as market,
+        open_local(tmp_path, market.url) as local,
+    ):
+        run = await local.sync()
+        if run.status is RunStatus.COMPLETED:
+            assert len(await local.rows("SELECT 1 FROM offers")) == 433
+        else:
+            assert run.errors
+        market.set(order={"kind": "id"})
+        await local.completed()
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+async def test_an_offer_that_only_slipped_out_of_sight_is_never_marked_removed(tmp_path: Path) -> None:
+    async with open_market({"main": 433}) as market, open_local(tmp_path, market.url) as local:
+        await local.completed()
+        market.set(order={"kind": "rotate", "by": 13})
+        for _ in range(3):
+            await local.sync()
+        assert await local.value("SELECT count(*) FROM offers WHERE removed_at IS NOT NULL") == 0
+        assert await local.value("SELECT count(*) FROM offer_changes WHERE new = 'removed'") == 0
+

@@ -1,0 +1,83 @@
+"""Issue 2: after every single fault of the contract, on any one page, the copy equals the marketplace."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from emagsync.sandbox.faults import FaultKind
+from emagsync.sync.schemas import RunStatus
+from support.comparing import compare_with_marketplace
+from support.local import HastyClock, open_local
+from support.market import open_market
+
+OFFERS = 430
+PER_PAGE = 50
+PAGES = 9
+HTTP = {"connect_timeout": 1.0, "read_timeout": 1.0}
+
+REFUSALS = ("not_allowed", "invalid_ip")
+FAULTS: list[dict[str, Any]] = [
+    *({"kind": kind} for kind in get_args(FaultKind) if kind not in ("status", "is_error", *REFUSALS)),
+    *({"kind": "status", "status": status} for status in (408, 500, 502, 503, 504)),
+    {"kind": "rate_limited", "retry_after": 0},
+    {"kind": "is_error", "message": "Internal error"},
+    {"kind": "is_error", "message": {"text": "Try again", "field": "currentPage"}},
+    {"kind": "status", "status": 503, "body": '{"isError": false, "messages": [], "results": []}'},
+]
+
+
+def named(fault: dict[str, Any]) -> str:
+    return " ".join(str(value) for value in fault.values())
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=named)
+async def test_one_fault_on_one_page_costs_nothing(tmp_path: Path, fault: dict[str, Any]) -> None:
+    page = random.Random(named(fault)).randint(1, PAGES)
+    async with (
+        open_market({"main": OFFERS}) as market,
+        open_local(tmp_path, market.url, clock=HastyClock(), http=HTTP) as local,
+    ):
+        market.fault(**({"delay_ms": 200} | fault), pages=[page], times=1, route="product_offer/read")
+        run = await local.completed(per_page=PER_PAGE)
+        assert market.market.faults.to_list()[0]["played"] == 1
+        assert run.processed == OFFERS
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+@pytest.mark.parametrize("kind", ["empty_page", "wrong_page", "truncated"])
+@pytest.mark.parametrize("page", [*range(1, PAGES + 2)])
+async def test_a_fault_that_lies_is_seen_through_on_every_page(tmp_path: Path, kind: str, page: int) -> None:
+    async with open_market({"main": OFFERS}) as market, open_local(tmp_path, market.url) as local:
+        market.fault(kind=kind, pages=[page], times=1)
+        await local.completed(per_page=PER_PAGE)
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault["kind"] != "wrong_page"], ids=named)
+async def test_a_fault_of_the_count_costs_nothing(tmp_path: Path, fault: dict[str, Any]) -> None:
+    async with (
+        open_market({"main": OFFERS}) as market,
+        open_local(tmp_path, market.url, clock=HastyClock(), http=HTTP) as local,
+    ):
+        market.fault(**({"delay_ms": 200} | fault), times=1, route="product_offer/count")
+        await local.completed(per_page=PER_PAGE)
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+@pytest.mark.parametrize("status", [200, 401, 403])
+@pytest.mark.parametrize("kind", REFUSALS)
+async def test_a_refusal_ends_the_run_at_once_and_the_next_one_completes(
+    tmp_path: Path, kind: str, status: int
+) -> None:
+    page = random.Random(f"{kind} {status}").randint(1, PAGES)
+    async with open_market({"main": OFFERS}) as market, open_local(tmp_path, market.url) as local:
+        market.fault(kind=kind, status=status, pages=[page], times=1)
+        run = await local.sync(per_page=PER_PAGE)
+        assert run.status is RunStatus.FAILED
+        assert {"not_allowed": "credentials", "invalid_ip": "127.0.0.1"}[kind] in run.errors[0].message
+        await local.completed(per_page=PER_PAGE)
+        compare_with_marketplace(local.database, "main", market.truth())

@@ -1,0 +1,120 @@
+"""Whether a local copy equals the marketplace, and whether two local copies equal each other.
+
+What the marketplace says is read here without any code of the client: by the words of the contract alone.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from emagsync.db.engine import Database
+
+_SHOWN = 5
+# What tells one run from another, and not one copy from another.
+_OF_THE_RUN = {"id", "first_seen_at", "changed_at", "last_seen_at", "last_seen_run", "removed_at"}
+
+
+def compare_with_marketplace(database: Database | Path, account: str, truth: Mapping[int, Mapping[str, Any]]) -> None:
+    """Every id, price, stock, status and payload of the account equals the marketplace's, and nothing else is there."""
+    found = differences(database, account, truth)
+    assert not found, f"{len(found)} differences, such as {found[:_SHOWN]}"
+
+
+def differences(database: Database | Path, account: str, truth: Mapping[int, Mapping[str, Any]]) -> list[str]:
+    """What is not as the marketplace has it, one line an offer."""
+    local = present_offers(database, account)
+    missing = [f"{emag_id} is missing" for emag_id in sorted(truth.keys() - local.keys())]
+    invented = [f"{emag_id} should not be there" for emag_id in sorted(local.keys() - truth.keys())]
+    wrong = [
+        f"{emag_id}: {local[emag_id]} instead of {expected}"
+        for emag_id, row in truth.items()
+        if emag_id in local and local[emag_id] != (expected := _expected(row))
+    ]
+    return missing + invented + wrong
+
+
+def present_offers(database: Database | Path, account: str) -> dict[int, dict[str, Any]]:
+    """Price, stock, status and payload of the offers that are not marked removed."""
+    with _open(database) as connection:
+        rows = connection.execute(
+            "SELECT o.emag_id, o.sale_price, o.stock, o.status, p.payload FROM offers o "
+            "LEFT JOIN offer_payloads p ON p.account = o.account AND p.emag_id = o.emag_id "
+            "WHERE o.account = ? AND o.removed_at IS NULL",
+            (account,),
+        ).fetchall()
+    return {
+        emag_id: {
+            "price": None if price is None else Decimal(price).scaleb(-4),
+            "stock": stock,
+            "status": status,
+            "payload": None if payload is None else orjson.loads(payload),
+        }
+        for emag_id, price, stock, status, payload in rows
+    }
+
+
+def snapshot(database: Database | Path, account: str = "main") -> dict[str, Any]:
+    """All that a copy holds, without what only tells which run wrote it and when."""
+    with _open(database) as connection:
+        connection.row_factory = sqlite3.Row
+        offers = {
+            row["emag_id"]: {name: row[name] for name in row.keys() if name not in _OF_THE_RUN}  # noqa: SIM118
+            | {"removed": row["removed_at"] is not None}
+            for row in connection.execute("SELECT * FROM offers WHERE account = ?", (account,))
+        }
+        payloads = dict(
+            map(tuple, connection.execute("SELECT emag_id, payload FROM offer_payloads WHERE account = ?", (account,)))
+        )
+        changes = Counter(
+            map(
+                tuple,
+                connection.execute(
+                    "SELECT emag_id, field, old, new, source FROM offer_changes WHERE account = ?", (account,)
+                ),
+            )
+        )
+    return {"offers": offers, "payloads": payloads, "changes": changes}
+
+
+def _expected(row: Mapping[str, Any]) -> dict[str, Any]:
+    price = row.get("sale_price")
+    return {
+        "price": None if price is None else Decimal(str(price)).quantize(Decimal("0.0001")),
+        "stock": _stock(row),
+        "status": int(row["status"]),
+        "payload": row,
+    }
+
+
+def _stock(row: Mapping[str, Any]) -> int:
+    """The sum over warehouses; where `stock` is absent or names no warehouse, `general_stock` is the truth."""
+    entries = row.get("stock") or []
+    if entries and all(entry.get("warehouse_id") for entry in entries):
+        return sum(int(entry["value"]) for entry in entries)
+    return int(row["general_stock"])
+
+
+def _open(database: Database | Path) -> _Closing:
+    path = database if isinstance(database, Path) else database.sqlite_path
+    assert path is not None
+    return _Closing(path)
+
+
+class _Closing:
+    """A connection that is closed with its block; sqlite3's own block only ends a transaction."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path)
+
+    def __enter__(self) -> sqlite3.Connection:
+        return self._connection
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()

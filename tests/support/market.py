@@ -1,0 +1,80 @@
+"""Sandbox marketplaces in the test's own event loop, small and without a limit unless a test says otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from emagsync.sandbox.catalogue import Catalogue, generated
+from emagsync.sandbox.changes import apply_change, change_from
+from emagsync.sandbox.faults import fault_from
+from emagsync.sandbox.marketplace import Account, Marketplace
+from emagsync.sandbox.report import Entry
+from emagsync.sandbox.server import SandboxServer
+from emagsync.sandbox.settings import Settings
+from emagsync.sandbox.triggers import Trigger
+
+PASSWORD = "a-password-ț7"
+
+
+class Market:
+    """One sandbox with the words that tests need. `url` is the base URL of its API."""
+
+    def __init__(self, server: SandboxServer) -> None:
+        self.server = server
+        self.market = server.marketplace
+        self.url = server.api_url
+
+    def account(self, name: str = "main") -> Account:
+        return self.market.accounts[name]
+
+    def truth(self, name: str = "main") -> dict[int, dict[str, Any]]:
+        """Every offer by id, as an ordinary JSON reader sees it."""
+        return {int(row["id"]): row for row in self.account(name).rows()}
+
+    def fault(self, **values: Any) -> None:
+        self.market.faults.add(fault_from(values))
+
+    def mend(self) -> None:
+        """No faults any more."""
+        self.market.faults.clear()
+
+    def change(self, op: str, name: str = "main", **values: Any) -> list[int]:
+        return apply_change(self.account(name), change_from({"op": op, **values}))
+
+    def meanwhile(self, *changes: Mapping[str, Any], after_reads: int, name: str = "main") -> None:
+        """Make `changes` right after the `after_reads`-th page from now on."""
+        self.market.triggers.add(
+            Trigger(account=name, after_reads=after_reads, changes=[change_from(dict(change)) for change in changes])
+        )
+
+    def set(self, **values: Any) -> None:
+        self.market.settings = self.market.settings.updated(values)
+
+    def requests(self, name: str = "main") -> int:
+        return self.account(name).report.requests
+
+    def page_reads(self, name: str = "main") -> dict[str, int]:
+        """How often each page (`page/size`) was answered whole and right."""
+        return dict(self.account(name).report.page_reads)
+
+    def log(self, name: str = "main") -> list[Entry]:
+        return list(self.account(name).report.log)
+
+
+@asynccontextmanager
+async def open_market(
+    accounts: Mapping[str, Catalogue | int] | None = None, **settings: Any
+) -> AsyncIterator[Market]:
+    """A sandbox with these accounts (a number: so many generated offers); by default `main` with 450 offers."""
+    chosen = {"main": 450} if accounts is None else accounts
+    made = [
+        Account(
+            name, PASSWORD, generated(offers, place) if isinstance(offers, int) else offers, seed=place
+        )
+        for place, (name, offers) in enumerate(chosen.items(), start=1)
+    ]
+    market = Marketplace(made, settings=Settings(limit=False).updated(settings))
+    async with SandboxServer(market) as server:
+        yield Market(server)
