@@ -103,7 +103,7 @@ def test_a_misconfigured_account_does_not_keep_the_others_from_running(cli: Cli)
 def test_the_first_signal_stops_cleanly_and_the_next_sync_goes_on(
     cli: Cli, sandbox: SandboxProcess, number: signal.Signals
 ) -> None:
-    sandbox.control("POST", "/settings", {"latency_ms": 150})
+    sandbox.control("POST", "/settings", {"latency_ms": 300})
     process = cli.start("sync", "main", "--mode", "full", "--items-per-page", 5, EMAGSYNC_SYNC__PAGES_IN_FLIGHT="2")
     read_until(process, "main: reading")
     process.send_signal(number)
@@ -122,9 +122,9 @@ def test_the_first_signal_stops_cleanly_and_the_next_sync_goes_on(
 
 
 def test_the_second_signal_stops_at_once_even_while_emag_does_not_answer(cli: Cli, sandbox: SandboxProcess) -> None:
-    never_answers(sandbox, "main", 1)
+    never_answers(sandbox, "main", 2)
     process = cli.start("sync", "main", "--mode", "full")
-    read_until(process, "main: started")
+    read_until(process, "main: reading")
     process.send_signal(signal.SIGINT)
     read_until(process, "stopping after the pages in flight")
     process.send_signal(signal.SIGINT)
@@ -136,7 +136,7 @@ def test_the_second_signal_stops_at_once_even_while_emag_does_not_answer(cli: Cl
 
 
 def test_a_second_sync_of_the_same_account_exits_4_and_names_the_run(cli: Cli, sandbox: SandboxProcess) -> None:
-    never_answers(sandbox, "main", 1)
+    never_answers(sandbox, "main", 2)
     process = cli.start("sync", "main", "--mode", "full")
     try:
         read_until(process, "main: reading")
@@ -155,7 +155,7 @@ def test_a_second_sync_of_the_same_account_exits_4_and_names_the_run(cli: Cli, s
 
 
 def test_a_run_of_a_killed_process_is_taken_over_at_once(cli: Cli, sandbox: SandboxProcess) -> None:
-    never_answers(sandbox, "main", 1)
+    never_answers(sandbox, "main", 2)
     process = cli.start("sync", "main", "--mode", "full")
     read_until(process, "main: reading")
     process.kill()

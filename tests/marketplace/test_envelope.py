@@ -125,6 +125,21 @@ def test_rows_come_exactly_as_they_were_sent() -> None:
     assert rows(done([])) == ()
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        pytest.param(rb"cut \ud83d", rb"cut \ufffd", id="first half alone"),
+        pytest.param(rb"\udca1 cut", rb"\ufffd cut", id="second half alone"),
+        pytest.param(rb"\ud83d\ud83d\udca1", rb"\ufffd\ud83d\udca1", id="before a whole pair"),
+        pytest.param(rb"\\ud83d \ud83d", rb"\\ud83d \ufffd", id="behind an escaped backslash it is only text"),
+    ],
+)
+def test_half_a_surrogate_pair_costs_its_page_nothing(sent: bytes, read: bytes) -> None:
+    other = b'{"id":1,"name":"\\ud83d\\udca1"}'
+    page = b'{"isError":false,"results":[' + other + b',{"id":2,"name":"' + sent + b'"}]}'
+    assert rows(page) == (other, b'{"id":2,"name":"' + read + b'"}')
+
+
 def test_a_php_list_with_gaps_is_a_list() -> None:
     assert rows(done({"10": "c", "2": "b", "0": "a"})) == (b'"a"', b'"b"', b'"c"')
 

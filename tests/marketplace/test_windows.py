@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emagsync.marketplace.windows import (
@@ -112,6 +113,17 @@ def test_however_late_granted_requests_are_written_there_are_never_four_in_a_sec
     arrivals = sorted(moment + arrive.uniform(0, 0.05) for moment in written)
     assert not written or most_in(sorted(written), 1.05) <= 3
     assert not arrivals or most_in(arrivals, 1.0) <= 3
+
+
+@given(group=st.sampled_from([RouteGroup.GENERAL, RouteGroup.ORDERS]), seed=st.integers(0, 2**32))
+@settings(max_examples=25)
+def test_a_gateway_that_counts_clock_seconds_refuses_none_of_300_requests(group: RouteGroup, seed: int) -> None:
+    """Each takes 0 to 50 ms to get there, and the gateway's second begins at any moment of ours."""
+    dice = random.Random(seed)
+    offset = dice.random()
+    starts = greedy(GroupState.fresh(EMAG_LIMITS[group]), 300, EMAG_LIMITS[group])
+    counted = Counter(int(start + dice.uniform(0, 0.05) + offset) for start in starts)
+    assert max(counted.values()) <= EMAG_LIMITS[group].rules[0].requests
 
 
 def test_a_slot_whose_process_died_before_writing_comes_back_after_its_lease() -> None:

@@ -129,7 +129,7 @@ def async_url(url: str) -> URL:
 
 def _create_engine(url: URL) -> AsyncEngine:
     try:
-        engine = create_async_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite")
+        engine = create_async_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite", pool_use_lifo=True)
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"EMAGSYNC_DATABASE_URL needs the package {error.name!r}: install it, or use SQLite."

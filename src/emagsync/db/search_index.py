@@ -1,4 +1,4 @@
-"""Finding rows by a part of their text: an FTS5 index of trigrams on SQLite, `LIKE` (with pg_trgm, later) on PostgreSQL.
+"""Finding rows by a part of their text: an FTS5 index of trigrams on SQLite, `LIKE` on PostgreSQL.
 
 The text is stored folded (`emagsync.db.search.fold`), so that a search means the same on both databases and needs no
 function in SQL. The index is contentless and does not keep positions: it answers which rows may match, in the
@@ -38,7 +38,7 @@ def term_of(text: str | None) -> str:
 
 
 class SearchIndex:
-    """The index over `words`, a table of (id, folded text). On SQLite `<words>_index` is beside it (migration `_04`)."""
+    """The index over `words`, a table of (id, folded text); on SQLite `<words>_index` is beside it."""
 
     def __init__(self, words: Table, *, key: Column[int], content: Column[str]) -> None:
         self._key = key
@@ -62,22 +62,26 @@ class SearchIndex:
             )
         await self.add(connection, [(row.id, row.new) for row in rows])
 
-    def matching(self, dialect: str, term: str) -> Select[tuple[int]]:
+    def matching(self, dialect: str, term: str) -> Select[int]:
         """The ids of the rows whose text holds `term` (see `term_of`). `%` and `_` mean themselves."""
-        holds = self._content.contains(term, autoescape=True)
+        holds = self.holds(term)
         if dialect != "sqlite" or len(term) < _GRAM:
             return select(self._key).where(holds)
         candidates = self._candidates(term)
         return candidates if len(term) == _GRAM else select(self._key).where(self._key.in_(candidates), holds)
 
-    def _candidates(self, term: str) -> Select[tuple[int]]:
+    def holds(self, term: str) -> ColumnElement[bool]:
+        """Whether a row's text holds `term`."""
+        return self._content.contains(term, autoescape=True)
+
+    def _candidates(self, term: str) -> Select[int]:
         index = table(self._name, column("rowid"))
         matches = text(f"{self._name} MATCH :grams").bindparams(grams=_every_gram(term))
         return select(index.c.rowid).where(matches)
 
 
-def order_by_scan(query: Select[Any], table: Table, index: str) -> Select[Any]:
-    """Make SQLite walk `index` and test each row, for a search that finds so much that sorting it would take longer."""
+def by_walking(query: Select[Any], table: Table, index: str) -> Select[Any]:
+    """Make SQLite walk `index` and test each row, where it would rather look up all that match."""
     return query.with_hint(table, f"INDEXED BY {index}", "sqlite")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
+from emagsync.identity import queries
 from emagsync.identity.schemas import ApiToken, NewApiToken, TokenRequest, User, UserChange, UserRequest
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
@@ -40,7 +41,7 @@ class Tokens(BaseModel):
 @users_router.get("")
 async def list_users(request: Request, _: Admin) -> Users:
     """Every user."""
-    return Users(users=await state_of(request).get(UserService).list())
+    return Users(users=await queries.list_users(state_of(request).database))
 
 
 @users_router.post("", status_code=HTTPStatus.CREATED, responses=_CONFLICT)
@@ -55,7 +56,7 @@ async def add_user(request: Request, caller: Admin, body: UserRequest) -> User:
 @users_router.get("/{user_id}", responses=_NOT_FOUND)
 async def get_user(request: Request, user_id: Id, _: Admin) -> User:
     """One user."""
-    return await state_of(request).get(UserService).get(user_id)
+    return await queries.get_user(state_of(request).database, user_id)
 
 
 @users_router.patch("/{user_id}", responses=_NOT_FOUND | _CONFLICT)

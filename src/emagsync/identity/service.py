@@ -18,7 +18,6 @@ from emagsync.identity.errors import (
     NotAUser,
     UnusableName,
     UsernameTaken,
-    UserNotFound,
     WrongPassword,
 )
 from emagsync.identity.schemas import USERNAME_PATTERN, SessionKind, User
@@ -62,24 +61,6 @@ class UserService:
                 )
         except ConstraintViolated as error:
             raise UsernameTaken(name) from error
-
-    async def list(self) -> list[User]:
-        """Every user, by name."""
-        async with self._database.reading() as connection:
-            return await repository.list_users(connection)
-
-    async def get(self, user_id: int) -> User:
-        """That user. Raises UserNotFound."""
-        async with self._database.reading() as connection:
-            return await repository.get_user(connection, user_id)
-
-    async def find(self, username: str) -> User:
-        """The user of that name. Raises UserNotFound."""
-        async with self._database.reading() as connection:
-            found = await repository.find_user(connection, username.lower())
-        if found is None:
-            raise UserNotFound(username)
-        return found[0]
 
     async def change(
         self, user_id: int, *, role: Role | None = None, enabled: bool | None = None, password: str | None = None

@@ -29,6 +29,7 @@ Change = Callable[[GroupState, Limits, Moment], T]
 _MAGIC: Final = b"emagsync budget 1\n"
 _LARGEST_FILE: Final = 1 << 20
 _CONTENDED_SECONDS: Final = 0.0005
+_CONTENDED_LONGEST: Final = 0.02
 
 
 class BudgetStore(Protocol):
@@ -40,7 +41,10 @@ class BudgetStore(Protocol):
         ...
 
     async def update(self, group: RouteGroup, change: Change[T]) -> T:
-        """Apply `change` to the group's state, alone, and keep what it left. Raises BudgetStoreError."""
+        """Apply `change` to the group's state, alone, and keep what it left. Raises BudgetStoreError.
+
+        A change does nothing but change the state: a store that lost a race may apply it again to the newer state.
+        """
         ...
 
 
@@ -89,8 +93,10 @@ class FileStore:
             raise _unusable(path, error) from error
         try:
             # Another process holds it for microseconds, and nothing could wake us when it lets go.
-            while not _locked(file):  # noqa: ASYNC110
-                await asyncio.sleep(_CONTENDED_SECONDS)
+            pause = _CONTENDED_SECONDS
+            while not _locked(file):
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _CONTENDED_LONGEST)
             return self._apply(file, self.limits[group], change)
         except OSError as error:
             raise _unusable(path, error) from error

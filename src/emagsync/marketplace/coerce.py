@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from emagsync.core import money
@@ -22,6 +21,9 @@ _WEIGHT_UNIT = Decimal(1).scaleb(-WEIGHT_SCALE)
 _WEIGHT_LIMIT = Decimal(10) ** 12
 # JSON's numbers, and what people type for them: a sign, leading zeros, ".5". Never "1,5", "1_000" or "NaN".
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
+# How eMAG writes nearly all of them: nothing about them is left to check.
+_USUAL_PRICE = re.compile(r"[0-9]{1,14}\.[0-9]{4}")
+_USUAL_WEIGHT = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SHOWN = 40
 _LONGEST_PLAIN = 400
@@ -102,11 +104,6 @@ def whole(value: object, least: int = 0, most: int = INTEGER_LIMIT) -> int | Non
     return result
 
 
-@lru_cache(maxsize=4096)
-def _price_text(value: str) -> Decimal | None:
-    return _price(value)
-
-
 def _price(value: object) -> Decimal | None:
     amount = number(value)
     if amount is None:
@@ -125,18 +122,16 @@ def _price(value: object) -> Decimal | None:
 
 def price(value: object) -> Decimal | None:
     """An amount of money with exactly four decimals. More decimals, or less than zero, is not readable."""
-    # The same few texts ("1.0000", "100387.5800") fill a catalogue.
-    return _price_text(value) if type(value) is str and len(value) < 32 else _price(value)
-
-
-@lru_cache(maxsize=4096)
-def _weight_text(value: str) -> Decimal | None:
-    return _weight(value)
+    if type(value) is str and _USUAL_PRICE.fullmatch(value):
+        return Decimal(value)
+    return _price(value)
 
 
 def weight(value: object) -> Decimal | None:
     """A weight with exactly six decimals, as eMAG writes it."""
-    return _weight_text(value) if type(value) is str and len(value) < 32 else _weight(value)
+    if type(value) is str and _USUAL_WEIGHT.fullmatch(value):
+        return Decimal(value)
+    return _weight(value)
 
 
 def _weight(value: object) -> Decimal | None:

@@ -47,6 +47,11 @@ _KINDS: Final = {
 }
 
 
+_ESCAPE: Final = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
+)
+
+
 class HttpAnswer(NamedTuple):
     """One HTTP answer; `headers` look names up in any case, `body` is decompressed."""
 
@@ -172,7 +177,7 @@ def _decode(body: bytes) -> tuple[Envelope | None, EmagError | None]:
         return None, TruncatedAnswer("eMAG's answer is empty")
     try:
         str(body, "utf-8")  # rows are cut out as bytes and must be text
-        return _ENVELOPE.decode(body.removeprefix(b"\xef\xbb\xbf")), None
+        return _frame(body.removeprefix(b"\xef\xbb\xbf")), None
     except msgspec.ValidationError:
         return None, MissingIsError(f"eMAG's answer is {_kind(body)} instead of an object with isError")
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
@@ -181,18 +186,25 @@ def _decode(body: bytes) -> tuple[Envelope | None, EmagError | None]:
         return None, NotJson(f"eMAG's answer is {what}{reason}")
 
 
+def _frame(body: bytes) -> Envelope:
+    try:
+        return _ENVELOPE.decode(body)
+    except msgspec.DecodeError:
+        # Half of a surrogate pair, as a text cut in its middle leaves it, is refused by the decoder wherever it
+        # stands. It must not cost the page: it becomes U+FFFD, as in any text that cannot be read.
+        mended = _ESCAPE.sub(_mended, body)
+        if mended == body:
+            raise
+        return _ENVELOPE.decode(mended)
+
+
+def _mended(escape: re.Match[bytes]) -> bytes:
+    return rb"\ufffd" if escape["half"] else escape[0]
+
+
 def _kind(raw: bytes) -> str:
     first = raw.lstrip()[:1]
-    kinds = {
-        b"": "nothing",
-        b"[": "a list",
-        b"{": "an object",
-        b'"': "a text",
-        b"n": "null",
-        b"t": "true",
-        b"f": "false",
-    }
-    return kinds.get(first, "a number")
+    return _KINDS.get(first, "a number")
 
 
 def _configuration_refusal(answer: HttpAnswer, envelope: Envelope | None) -> EmagError | None:

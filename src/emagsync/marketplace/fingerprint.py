@@ -75,13 +75,14 @@ NUMBER_KEYS = frozenset(
         "offer_validation_status",
     )
 )
-_NUMBER = rb'(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)"'
+# The number without zeros at the end of its fraction, and then those zeros.
+_NUMBER = rb'(-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?)(?:\.?0+)?"'
 # A quote after one of these begins a text, since quotes inside texts are escaped and texts do not end before digits.
 # Three patterns, because two fixed bytes are found much faster than a choice of them.
 _AS_VALUE = re.compile(b':"' + _NUMBER)
 _AS_FIRST = re.compile(rb'\["' + _NUMBER)
 _AS_NEXT = re.compile(b',"' + _NUMBER + b"(?!:)")
-_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?")
+_PLAIN = re.compile(r"((?:0|[1-9][0-9]{0,30})(?:\.[0-9]{0,30}[1-9])?)(?:\.?0{1,30})?")
 _FOLDED_TEXT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*0|-0")
 
 
@@ -106,11 +107,10 @@ def _respelled(row: dict[str, Any]) -> list[tuple[str, str]]:
     for key, value in row.items():
         if type(value) is str:
             if key in NUMBER_KEYS:
-                # A plain number loses its quotes like any other; only odd ones ("0121.84", "+1") must be understood.
-                if not _PLAIN.fullmatch(value):
-                    number = _means(value)
-                    if number is not None:
-                        row[key] = number
+                plain = _PLAIN.fullmatch(value)
+                number = orjson.Fragment(plain[1]) if plain else _means(value)
+                if number is not None:
+                    row[key] = number
             elif "0" in value[-1:] and key in TEXT_KEYS and _FOLDED_TEXT.fullmatch(value):
                 changed.append((key, value))
     return changed
@@ -141,8 +141,6 @@ def _spelled(value: Decimal) -> orjson.Fragment:
 
 def _unquoted(match: re.Match[bytes]) -> bytes:
     number = match[1]
-    if b"." in number:
-        number = number.rstrip(b"0").rstrip(b".")
     return match[0][:1] + (b"0" if number == b"-0" else number)
 
 

@@ -206,7 +206,11 @@ class Reader:
         truth where `stock` is absent or names none (seen in production); else what `stock` says.
         """
         general = self.integer("general_stock")
-        if general is not None and _usual_value(self._get("stock")) is not None:
+        usual = _usual_entry(self._get("stock"))
+        if usual is not None:
+            value, names_warehouse = usual
+            if names_warehouse or general is None:
+                return value
             return general
         entries = self._entries("stock")
         values = [self._entry_value("stock", entry) for entry in entries]
@@ -224,9 +228,9 @@ class Reader:
 
     def handling_time(self) -> int | None:
         """Days until dispatch: the longest of the warehouses, since any of them may ship."""
-        usual = _usual_value(self._get("handling_time"))
+        usual = _usual_entry(self._get("handling_time"))
         if usual is not None:
-            return usual
+            return usual[0]
         values = [self._entry_value("handling_time", entry) for entry in self._entries("handling_time")]
         return max((value for value in values if value is not None), default=None)
 
@@ -253,15 +257,17 @@ class Reader:
         return None
 
 
-def _usual_value(entries: object) -> int | None:
-    """5 where `entries` is `[{"value": 5}]`, the shape of nearly every row, which needs no closer look."""
+def _usual_entry(entries: object) -> tuple[int, bool] | None:
+    """The value of the only entry, and whether it names its warehouse: nearly every row's need no closer look."""
     if type(entries) is not list or len(entries) != 1:
         return None
     entry = entries[0]
-    if type(entry) is not dict or len(entry) != 1:
+    if type(entry) is not dict:
         return None
     value = entry.get("value")
-    return value if type(value) is int and 0 <= value <= coerce.INTEGER_LIMIT else None
+    if type(value) is int and 0 <= value <= coerce.INTEGER_LIMIT:
+        return value, _has_warehouse(entry)
+    return None
 
 
 def _has_warehouse(entry: object) -> bool:

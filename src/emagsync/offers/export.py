@@ -14,7 +14,8 @@ from typing import IO
 from emagsync.db.engine import Database
 from emagsync.offers.errors import ExportFailed
 from emagsync.offers.export_formats import EXPORT_FIELDS, ExportFormat, Writer, open_writer
-from emagsync.offers.queries import OfferFilter, stream_offers
+from emagsync.offers.queries import stream_offers
+from emagsync.offers.selection import OfferFilter
 
 _values = attrgetter(*EXPORT_FIELDS)
 

@@ -3,51 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, case, cast, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, Text, and_, case, cast, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
-from emagsync.db.search import contains, enable_folding
+from emagsync.db.search_index import by_walking
 from emagsync.offers.errors import OfferNotFound
 from emagsync.offers.schemas import AccountTotals, Offer, OfferChange, OfferDetail, OfferList, OfferRemark
-from emagsync.offers.tables import offer_changes, offer_payloads, offers
+from emagsync.offers.selection import BY_KEY, OfferFilter, Order, SortKey, condition, ordered_ids
+from emagsync.offers.tables import FACETS, offer_changes, offer_payloads, offers
+from emagsync.offers.totals import Totals
 
 PUBLIC_FIELDS = tuple(Offer.model_fields)
 _PUBLIC_COLUMNS = tuple(offers.c[name] for name in PUBLIC_FIELDS)
-_SEARCHED = (offers.c.name, offers.c.part_number, offers.c.part_number_key, offers.c.eans, offers.c.brand)
-_BY_KEY = (offers.c.account, offers.c.emag_id)
+# From so many matches on it takes longer to sort them than to walk the list and test each offer.
+_MANY = 5_000
+_FEW = 8  # a page is near the beginning when it ends before an eighth of the matches
 
 
-@dataclass(frozen=True)
-class OfferFilter:
-    """Which offers of the local copy. `search` is any part of name, part number, part number key, EAN or brand, in any
-    case, with or without diacritics. `statuses`: 0 inactive, 1 active, 2 end of life."""
-
-    account: str | None = None
-    search: str | None = None
-    statuses: Sequence[int] = ()
-    sellable: bool | None = None
-    max_stock: int | None = None
-    include_removed: bool = False
-
-
-async def list_offers(database: Database, wanted: OfferFilter, *, limit: int = 50, skip: int = 0) -> OfferList:
-    """Offers by account and id, `limit` of them after the first `skip`."""
-    condition = _condition(wanted)
+async def list_offers(
+    database: Database,
+    wanted: OfferFilter,
+    *,
+    limit: int = 50,
+    skip: int = 0,
+    order: Order | None = None,
+    totals: Totals | None = None,
+) -> OfferList:
+    """Offers by account and id, or in `order`: `limit` of them after the first `skip`, and how many there are."""
     async with database.reading() as connection:
-        if wanted.search:
-            await enable_folding(connection)
-        total = await connection.scalar(select(func.count()).select_from(offers).where(condition))
-        if not total:
-            return OfferList(offers=(), total=0)
-        rows = await connection.execute(
-            select(*_PUBLIC_COLUMNS).where(condition).order_by(*_BY_KEY).limit(limit).offset(skip)
+        rows, total = await select_page(
+            connection, wanted, _PUBLIC_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
         )
         return OfferList(offers=tuple(_offer(row) for row in rows), total=total)
+
+
+async def select_page(
+    connection: AsyncConnection,
+    wanted: OfferFilter,
+    columns: Sequence[Column[Any]],
+    *,
+    limit: int,
+    skip: int,
+    order: Order | None = None,
+    totals: Totals | None = None,
+) -> tuple[list[Row[Any]], int]:
+    """One page of a selection, with `columns` of `offers`, and the selection's total; both of one moment.
+
+    The ids come first, from an index: what is skipped is never read.
+    """
+    total = await (totals or Totals()).of(connection, wanted)
+    if skip >= total:
+        return [], total
+    order = order or Order()
+    many = bool(wanted.term) and order.key is SortKey.ACCOUNT and total > _MANY
+    walking = bool(wanted.term) and order.key is SortKey.ACCOUNT and (skip + limit) * _FEW < total
+    query = ordered_ids(wanted, order, connection.dialect.name, walking=walking).limit(limit).offset(skip)
+    if many:
+        query = by_walking(query, offers, FACETS)
+    ids = (await connection.execute(query)).scalars().all()
+    rows = await connection.execute(select(offers.c.id.label("_id"), *columns).where(offers.c.id.in_(ids)))
+    by_id = {row._id: row for row in rows}
+    return [by_id[offer_id] for offer_id in ids], total
 
 
 async def find_offer(database: Database, account: str, emag_id: int, *, changes: int = 20) -> OfferDetail:
@@ -99,11 +119,9 @@ async def stream_offers(
     The rows have `PUBLIC_FIELDS`, with `eans` and `not_sellable` as stored: text separated by single spaces. Each
     batch starts after the key of the last one, so memory and cost per batch do not grow.
     """
-    condition = _condition(wanted)
     async with database.reading() as connection:
-        if wanted.search:
-            await enable_folding(connection)
-        query = _batch_query(condition, batch)
+        selected = condition(wanted, connection.dialect.name)
+        query = _batch_query(selected, batch)
         while True:
             rows = (await connection.execute(query)).all()
             if rows:
@@ -111,37 +129,11 @@ async def stream_offers(
             if len(rows) < batch:
                 return
             last = rows[-1]
-            query = _batch_query(and_(condition, tuple_(*_BY_KEY) > tuple_(last.account, last.emag_id)), batch)
+            query = _batch_query(and_(selected, tuple_(*BY_KEY) > tuple_(last.account, last.emag_id)), batch)
 
 
-def _batch_query(condition: ColumnElement[bool], batch: int) -> Select[Any]:
-    return select(*_PUBLIC_COLUMNS).where(condition).order_by(*_BY_KEY).limit(batch)
-
-
-def _condition(wanted: OfferFilter) -> ColumnElement[bool]:
-    conditions: list[ColumnElement[bool]] = []
-    if not wanted.include_removed:
-        conditions.append(offers.c.removed_at.is_(None))
-    if wanted.account is not None:
-        conditions.append(offers.c.account == wanted.account)
-    if wanted.statuses:
-        conditions.append(offers.c.status.in_(wanted.statuses))
-    if wanted.sellable is not None:
-        conditions.append(offers.c.sellable.is_(wanted.sellable))
-    if wanted.max_stock is not None:
-        conditions.append(offers.c.stock <= wanted.max_stock)
-    if wanted.search:
-        conditions.append(_matches(wanted.search))
-    return and_(offers.c.account.is_not(None), *conditions)
-
-
-def _matches(term: str) -> ColumnElement[bool]:
-    # One call of the folding function for each row instead of five; the term has no line end, so no
-    # match reaches from one column into the next.
-    text: ColumnElement[Any] = func.coalesce(_SEARCHED[0], "")
-    for column in _SEARCHED[1:]:
-        text = text + "\n" + func.coalesce(column, "")
-    return contains(text, term.strip().replace("\n", " "))
+def _batch_query(selected: ColumnElement[bool], batch: int) -> Select[Any]:
+    return select(*_PUBLIC_COLUMNS).where(selected).order_by(*BY_KEY).limit(batch)
 
 
 def _offer(row: Any) -> Offer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -36,6 +37,8 @@ class AppState:
     database: Database
     clock: Clock
     authenticator: Authenticator
+    # Set when the server begins to stop, before it waits for the calls under way: long ones end then.
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     checks: dict[str, Callable[[], Awaitable[Check]]] = field(default_factory=dict)
     _services: dict[type, Any] = field(default_factory=dict, repr=False)
 

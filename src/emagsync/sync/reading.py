@@ -13,7 +13,7 @@ from emagsync.core.errors import ErrorKind
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.marketplace.offers import peek_id
-from emagsync.marketplace.paging import StretchRead, read_stretch
+from emagsync.marketplace.paging import StretchRead, read_stretch, smaller
 from emagsync.sync.circuit import Circuit
 from emagsync.sync.idset import IdSet
 from emagsync.sync.plan import PagePlan
@@ -24,8 +24,6 @@ from emagsync.sync.writer import PlacedPage, RunWriter
 
 # How long pages wait for eMAG's count before they are read without knowing how many there are.
 COUNT_PATIENCE_SECONDS = 3.0
-# A probe asks for this share of a page: where only large pages fail, it must get through.
-PROBE_SHARE = 4
 # The far end of a list is read twice, of a short list both ends: pages. A long list that ends with a full page has
 # shown its length already, and is long enough that a shift shows elsewhere.
 SHORT_LIST = 12
@@ -192,12 +190,11 @@ class PassReader:
 
     async def _probe(self, failed: set[int]) -> None:
         self._tally.phase = Phase.PROBING
-        share = PROBE_SHARE if self._per_page % PROBE_SHARE == 0 else 1
-        page = (min(failed, default=1) - 1) * share + 1
+        # A small part of a page that failed: where only large pages fail, the probe must get through.
+        size = smaller(smaller(self._per_page) or 1) or 1
+        page = (min(failed, default=1) - 1) * (self._per_page // size) + 1
         try:
-            await self._client.read_offers(
-                page=page, per_page=self._per_page // share, filters=self._filters, attempts=1
-            )
+            await self._client.read_offers(page=page, per_page=size, filters=self._filters, attempts=1)
         except EmagError as error:
             if error.kind is ErrorKind.CONFIGURATION:
                 raise

@@ -112,7 +112,7 @@ async def runs(
     before: tuple[datetime, str] | None = None,
     limit: int = 50,
 ) -> list[Run]:
-    """Runs, newest first. `before` is the creation time and id of a run: only those that come after it in this order."""
+    """Runs, newest first; with `before`, the creation time and id of a run, those that follow it in this order."""
     query = select(sync_runs).order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc()).limit(limit)
     for column, value in ((sync_runs.c.account, account), (sync_runs.c.status, status), (sync_runs.c.sync_id, sync_id)):
         if value is not None:

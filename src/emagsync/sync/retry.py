@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from emagsync.sync.repository import PageRead
 from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus, Selection
-from emagsync.sync.selection import NOT_KNOWN, list_scopes
+from emagsync.sync.selection import NOT_KNOWN, lists
 from emagsync.sync.tally import FIELD_UNREADABLE, ROW_REJECTED
 
 # The list moved while it was read: which of its offers are missing is not known.
@@ -53,15 +53,15 @@ def _without(page: PageRead, rejected: set[int]) -> PageRead:
     return page._replace(status="failed", ids=tuple(emag_id for emag_id in page.ids if emag_id not in rejected))
 
 
-def _plan_selection(run: Run, pages: Iterable[PageRead]) -> Retry:
+def _plan_selection(run: Run, pages: Sequence[PageRead]) -> Retry:
     selection = run.parameters.selection
-    if selection is None or run.error_count > len(run.errors):
+    cut_short = run.status is RunStatus.CANCELLED or any(error.code == "timeout" for error in run.errors)
+    if selection is None or cut_short or run.error_count > len(run.errors):
         return Retry(run.parameters, ())
     failed = {page.scope for page in pages if not page.is_stored}
     ids = {error.emag_id for error in run.errors if error.emag_id is not None and error.code not in _REMARKS}
-    scopes = list(list_scopes(selection))
     begun = {page.scope for page in pages}
-    again = {scope for scope in scopes if scope in failed or scope not in begun}
+    again = {scope for scope, _ in lists(selection) if scope in failed or scope not in begun}
     left = Selection(
         ids=tuple(emag_id for emag_id in selection.ids if emag_id in ids),
         part_numbers=_chosen("pn", selection.part_numbers, again),
@@ -69,7 +69,7 @@ def _plan_selection(run: Run, pages: Iterable[PageRead]) -> Retry:
         validation_status=selection.validation_status if "filtered" in again else None,
         max_stock=selection.max_stock if "filtered" in again else None,
     )
-    if left.is_empty or run.status in (RunStatus.CANCELLED, RunStatus.FAILED):
+    if left.is_empty:
         return Retry(run.parameters, ())
     return Retry(run.parameters.model_copy(update={"selection": left}), ())
 

@@ -31,11 +31,12 @@ async def read_selection(
         if stop.is_set():
             return
         await _read_one(client, writer, tally, emag_id, clock)
-    for scope, filters in _lists(selection):
+    for scope, filters in lists(selection):
         await _read_list(client, writer, scope, filters, clock=clock, stop=stop)
 
 
-def _lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
+def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
+    """The lists that are read for it: their name in the ledger, and eMAG's filters."""
     # The scope is a key of the ledger (16 characters): the kind of the list and its place in the selection.
     for place, part_number in enumerate(selection.part_numbers):
         yield f"pn-{place}", OfferFilters(part_number=part_number)

@@ -4,28 +4,41 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.clock import Clock, SystemClock
+from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
-from emagsync.sync import repository
+from emagsync.sync import differences, repository
 from emagsync.sync.engine import PAGES_UNREAD, TIMEOUT, RunEngine
-from emagsync.sync.errors import AccountBusy, RunNotActive, RunSuperseded
+from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunStillActive, RunSuperseded
 from emagsync.sync.repository import Hold
+from emagsync.sync.retry import Retry, plan_retry
 from emagsync.sync.schemas import Progress, Run, RunError, RunParameters, RunStatus
 from emagsync.sync.tally import Tally
 from emagsync.sync.workers import Workers
 
 log = structlog.get_logger()
 
+STUCK = "stuck"
+INTERRUPTED = "interrupted"
+# A run that takes its process down with it must not do so for ever.
+MAX_ATTEMPTS = 10
 _CLAIM_ATTEMPTS = 5
+
+
+class Queued(NamedTuple):
+    """The runs that were made, and of the accounts that were left out the ids of the runs that hold them."""
+
+    runs: tuple[Run, ...]
+    busy: Mapping[str, str]
 
 
 class SyncService:
@@ -65,24 +78,115 @@ class SyncService:
         run, hold = await self._acquire(account, parameters, trigger=trigger, sync_id=sync_id)
         return await self._carry(run, hold, on_progress, stop or asyncio.Event())
 
+    async def queue(
+        self,
+        accounts: Sequence[str],
+        parameters: RunParameters,
+        *,
+        trigger: str,
+        sync_id: str,
+        skip_busy: bool = False,
+    ) -> Queued:
+        """Make one run for each account, for an executor to carry out; all of them or none.
+
+        Raises AccountBusy when another run holds one of the accounts; with `skip_busy`, when one holds each of them.
+        """
+
+        async def insert(connection: Any, account: str) -> Run:
+            return await self._insert(connection, account, parameters, trigger=trigger, sync_id=sync_id)
+
+        return await self._queue(accounts, insert, skip_busy=skip_busy)
+
+    async def queue_retry(self, run_ids: Sequence[str], *, trigger: str, sync_id: str) -> Queued:
+        """Make runs that read again only what failed of ended ones.
+
+        Raises RunStillActive, AccountBusy, and NothingToRetry when nothing failed.
+        """
+        retries: dict[str, tuple[Run, Retry]] = {}
+        async with self._database.reading() as connection:
+            for run in await repository.runs_by_id(connection, run_ids):
+                if not run.status.is_finished:
+                    raise RunStillActive(run.id, run.status)
+                pages = await repository.ledger(connection, run.id)
+                retry = plan_retry(run, pages, is_recent=self._is_recent(run))
+                if retry is not None:
+                    retries[run.account] = run, retry
+        if not retries:
+            raise NothingToRetry(", ".join(run_ids))
+
+        async def insert(connection: Any, account: str) -> Run:
+            run, retry = retries[account]
+            return await self._insert_retry(connection, run, retry, trigger=trigger, sync_id=sync_id)
+
+        return await self._queue(list(retries), insert, skip_busy=False)
+
+    async def carry_out(
+        self,
+        run_id: str,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        stop: asyncio.Event | None = None,
+    ) -> Run:
+        """Claim a queued or interrupted run and carry it to its end; leave alone one that ended or that is carried.
+
+        Raises RunNotFound, RunSuperseded when another process was faster, and SettingsError for an account that is not
+        configured any more.
+        """
+        async with self._database.transaction() as connection:
+            run = await repository.get_run(connection, run_id)
+            if run.status.is_finished or (run.status is RunStatus.RUNNING and not self._is_dead(run)):
+                return run
+            self._registry.get(run.account)
+            hold = await self._claim(connection, run)
+        return await self._carry(run, hold, on_progress, stop or asyncio.Event())
+
+    async def fail(self, run_id: str, error: EmagsyncError) -> None:
+        """End an active run that cannot be carried out."""
+        async with self._database.reading() as connection:
+            run = await repository.get_run(connection, run_id)
+        reason = RunError(code=error.code, message=str(error), at=self._clock.now())
+        await self._take_away([run], RunStatus.FAILED, reason)
+
+    async def resumable(self, among: Collection[str] | None = None) -> list[str]:
+        """The ids of the interrupted runs to go on with, all or those `among` some ids. One that is too old is replaced
+        by a run that begins anew; one that was begun too often is failed."""
+        async with self._database.reading() as connection:
+            active = await repository.active_runs(connection)
+        interrupted = [run for run in active if run.status is RunStatus.INTERRUPTED]
+        ids = [await self._resumed(run) for run in interrupted if among is None or run.id in among]
+        return [run_id for run_id in ids if run_id is not None]
+
+    async def _resumed(self, run: Run) -> str | None:
+        if run.attempt >= MAX_ATTEMPTS:
+            message = f"The run was interrupted {run.attempt} times and is not begun again by itself."
+            error = RunError(code="interrupted_too_often", message=message, at=self._clock.now())
+            await self._take_away([run], RunStatus.FAILED, error)
+            return None
+        if self._is_recent(run):
+            return run.id
+        try:
+            queued = await self.queue([run.account], run.parameters, trigger=run.trigger, sync_id=run.sync_id)
+        except AccountBusy:
+            return None
+        return queued.runs[0].id
+
     async def recover(self) -> list[Run]:
         """Mark the runs whose holders are dead as interrupted, so that they can be resumed. Returns them."""
         async with self._database.reading() as connection:
             dead = [run for run in await repository.active_runs(connection) if self._is_dead(run)]
         return await self._take_away(dead, RunStatus.INTERRUPTED, None)
 
-    async def cleanup(self, *, older_than_seconds: float) -> list[Run]:
-        """Fail the runs that gave no sign of life for that long, alive or not. Returns them."""
+    async def cleanup(self, *, older_than_seconds: float, also_alive: bool = False) -> list[Run]:
+        """Fail the runs that gave no sign of life for that long; `also_alive`: those that have been at it for that
+        long, whatever signs they give. Returns them as they were."""
         now = self._clock.now()
         oldest = now - timedelta(seconds=older_than_seconds)
+        age = _began if also_alive else _last_sign
         async with self._database.reading() as connection:
-            stuck = [run for run in await repository.active_runs(connection) if _last_sign(run) <= oldest]
-        error = RunError(
-            code="stuck",
-            message=f"The run gave no sign of life for {older_than_seconds:.0f} s and was cleaned up. Sync again.",
-            at=now,
-        )
-        return await self._take_away(stuck, RunStatus.FAILED, error)
+            stuck = [run for run in await repository.active_runs(connection) if age(run) <= oldest]
+        what = "had been going for" if also_alive else "gave no sign of life for"
+        message = f"The run {what} more than {older_than_seconds:.0f} s and was cleaned up. Sync again."
+        return await self._take_away(stuck, RunStatus.FAILED, RunError(code=STUCK, message=message, at=now))
 
     async def cancel(self, run_id: str) -> Run:
         """Stop a run for good: its holder writes nothing more. Raises RunNotFound and RunNotActive."""
@@ -103,6 +207,31 @@ class SyncService:
                 if await repository.take_away(connection, run, status, now=self._clock.now(), error=error):
                     taken.append(run)
         return taken
+
+    async def _queue(
+        self, accounts: Sequence[str], insert: Callable[[Any, str], Awaitable[Run]], *, skip_busy: bool
+    ) -> Queued:
+        for _ in range(_CLAIM_ATTEMPTS):
+            try:
+                async with self._database.transaction() as connection:
+                    busy = {account: await self._holder_alive(connection, account) for account in accounts}
+                    holders = {account: run.id for account, run in busy.items() if run is not None}
+                    if holders and (not skip_busy or len(holders) == len(accounts)):
+                        raise AccountBusy(*next(iter(holders.items())), holders)
+                    runs = [await insert(connection, account) for account in accounts if account not in holders]
+                    return Queued(tuple(runs), holders)
+            except (ConstraintViolated, RunSuperseded):
+                # Another process was faster; look again who holds the accounts now.
+                continue
+        raise AccountBusy(accounts[0], "unknown")
+
+    async def _holder_alive(self, connection: Any, account: str) -> Run | None:
+        """The run that holds the account. One that nobody carries any more gives way, and its pages are used."""
+        holder = await repository.holder_of(connection, account)
+        if holder is None or not (holder.status is RunStatus.INTERRUPTED or self._is_dead(holder)):
+            return holder
+        await self._give_up(connection, holder)
+        return None
 
     async def _acquire(
         self, account: str, parameters: RunParameters, *, trigger: str, sync_id: str
@@ -139,7 +268,7 @@ class SyncService:
     async def _give_up(self, connection: Any, run: Run) -> None:
         now = self._clock.now()
         error = RunError(
-            code="interrupted", message="The run was interrupted, and another one was started instead.", at=now
+            code=INTERRUPTED, message="The run was interrupted, and another one was started instead.", at=now
         )
         if not await repository.take_away(connection, run, RunStatus.FAILED, now=now, error=error):
             raise RunSuperseded(f"Run {run.id} was claimed by another process.")
@@ -150,15 +279,29 @@ class SyncService:
         before = await repository.newest_run(connection, account)
         resumed = before if before is not None and self._left_pages(before, parameters) else None
         run = _new_run(account, parameters, trigger=trigger, sync_id=sync_id, now=self._clock.now(), resumed=resumed)
+        run = run.model_copy(update={"worker": self._workers.name})
         await repository.insert_run(connection, run)
         if resumed is not None:
             await repository.inherit_ledger(connection, old=resumed.id, new=run.id)
+            await differences.inherit(connection, old=resumed.id, new=run.id)
+        return run
+
+    async def _insert_retry(self, connection: Any, before: Run, retry: Retry, *, trigger: str, sync_id: str) -> Run:
+        resumed = before if retry.pages else None
+        now = self._clock.now()
+        run = _new_run(before.account, retry.parameters, trigger=trigger, sync_id=sync_id, now=now, resumed=resumed)
+        # Its rejected rows are read again.
+        run = run.model_copy(update={"failed": 0, "resumed_from": before.id, "worker": self._workers.name})
+        await repository.insert_run(connection, run)
+        await repository.write_ledger(connection, run.id, retry.pages)
+        if retry.pages:
+            await differences.inherit(connection, old=before.id, new=run.id)
         return run
 
     def _left_pages(self, run: Run, parameters: RunParameters) -> bool:
         """Whether the run ended early, with pages stored that a new one with `parameters` need not read again."""
         early = run.status is RunStatus.FAILED and any(
-            error.code in (TIMEOUT, PAGES_UNREAD, "account_down") for error in run.errors
+            error.code in (TIMEOUT, PAGES_UNREAD, INTERRUPTED, "account_down") for error in run.errors
         )
         return early and self._may_go_on(run, parameters)
 
@@ -206,6 +349,10 @@ class SyncService:
 
 def _last_sign(run: Run) -> datetime:
     return max(moment for moment in (run.heartbeat_at, run.started_at, run.created_at) if moment is not None)
+
+
+def _began(run: Run) -> datetime:
+    return run.attempt_started_at or run.started_at or run.created_at
 
 
 def _new_run(

@@ -6,6 +6,7 @@ from alembic import context
 
 from emagsync.db.metadata import metadata
 
+
 def _is_ours(name: str | None, kind: str, _: object) -> bool:
     """FTS5 keeps its index in tables of its own, which no metadata describes."""
     return kind != "table" or name is None or not name.startswith("offer_search_index")

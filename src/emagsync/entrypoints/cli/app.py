@@ -9,7 +9,19 @@ import typer
 from typer.main import get_command
 
 from emagsync import __version__
-from emagsync.entrypoints.cli import accounts, cleanup, database, demo, history, offers, status, sync
+from emagsync.entrypoints.cli import (
+    accounts,
+    cleanup,
+    database,
+    demo,
+    history,
+    offers,
+    serve,
+    status,
+    sync,
+    tokens,
+    users,
+)
 from emagsync.entrypoints.cli.session import Session
 
 _RAW_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -35,6 +47,9 @@ def build() -> Any:
     app.command("accounts")(accounts.accounts)
     app.command("check")(accounts.check)
     app.command("cleanup")(cleanup.cleanup)
+    app.command("serve")(serve.serve)
+    app.add_typer(users.app)
+    app.add_typer(tokens.app)
     app.add_typer(database.app)
     app.command("sandbox", context_settings=_RAW_ARGUMENTS, add_help_option=False)(_sandbox)
     app.command("demo")(demo.demo)

@@ -16,7 +16,7 @@ from emagsync.entrypoints.cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from emagsync.offers.export_formats import ExportFormat
-    from emagsync.offers.queries import OfferFilter
+    from emagsync.offers.selection import OfferFilter
     from emagsync.offers.schemas import OfferDetail, OfferList
 
 app = typer.Typer(name="offers", help="The local copy of the offers.", no_args_is_help=True, rich_markup_mode=None)
@@ -128,7 +128,7 @@ def _filter(
     max_stock: int | None,
     include_removed: bool,
 ) -> OfferFilter:
-    from emagsync.offers.queries import OfferFilter
+    from emagsync.offers.selection import OfferFilter
 
     return OfferFilter(
         account=account.lower() if account else None,

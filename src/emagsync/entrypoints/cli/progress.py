@@ -64,23 +64,27 @@ class SilentDisplay:
 
 
 class PlainDisplay(SilentDisplay):
-    """A line when an account starts and ends, and in between at most one every two seconds."""
+    """A line when an account starts and ends, and in between at most one every two seconds, from its first page on."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic, write: Callable[[str], None] | None = None):
         self._monotonic = monotonic
         self._write = write or _write
-        self._last: dict[str, float] = {}
+        self._due: dict[str, float] = {}
+        self._seen: set[str] = set()
 
     def started(self, account: str) -> None:
         """The start line."""
-        self._last[account] = self._monotonic()
+        self._due[account] = self._monotonic() + SECONDS_BETWEEN_LINES
         self._write(f"{account}: started")
 
     def progress(self, progress: Progress) -> None:
-        """A line when the last one is old enough."""
+        """A line when the last one is old enough, or when the first page has come."""
         now = self._monotonic()
-        if now - self._last.get(progress.account, float("-inf")) >= SECONDS_BETWEEN_LINES:
-            self._last[progress.account] = now
+        first = progress.pages_read > 0 and progress.account not in self._seen
+        if first or now >= self._due.get(progress.account, now):
+            if progress.pages_read > 0:
+                self._seen.add(progress.account)
+            self._due[progress.account] = now + SECONDS_BETWEEN_LINES
             self._write(progress_line(progress))
 
     def ended(self, account: str, run: Run | None) -> None:

@@ -1,0 +1,138 @@
+"""Running the application with uvicorn until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import uvicorn
+
+from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.core.errors import ConfigurationError, SettingsError
+from emagsync.core.settings import Settings
+from emagsync.entrypoints.api.app import create_app, open_state
+from emagsync.identity.errors import WeakPassword
+from emagsync.identity.secrets import new_password
+from emagsync.identity.service import UserService
+from emagsync.rest.state import AppState
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_BACKLOG = 2048
+
+Say = Callable[[str], None]
+
+
+async def serve(settings: Settings, accounts: ConfiguredAccounts, *, say: Say) -> None:
+    """Serve until SIGINT or SIGTERM; a second one does not wait for the calls under way.
+
+    `say` gets what a person has to read: the first admin's password, once, and the address. Raises an EmagsyncError
+    for what keeps the server from starting.
+    """
+    with listening(settings) as listener:
+        async with open_state(settings, accounts) as state:
+            await make_first_admin(state, say)
+            server = ApiServer(state)
+            with server.stopped_by_signals():
+                say(f"serving on {address_of(listener)}")
+                await server.serve(sockets=[listener])
+
+
+class ApiServer(uvicorn.Server):
+    """uvicorn for one application. Leaves the signals to `stopped_by_signals`, so that a stop is no interruption."""
+
+    def __init__(self, state: AppState) -> None:
+        settings = state.settings
+        super().__init__(
+            uvicorn.Config(
+                create_app(state),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                # Otherwise anybody could claim to come from another address, and over HTTPS.
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=list(settings.trusted_proxies),
+                timeout_graceful_shutdown=settings.server.shutdown_seconds,
+            )
+        )
+        self._state = state
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Nothing: uvicorn's own would raise the signal again after the server has stopped."""
+        yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tell the application first, so that streams and waiting calls end."""
+        self._state.stopping.set()
+        await super().shutdown(sockets=sockets)
+
+    @contextmanager
+    def stopped_by_signals(self) -> Generator[None, None, None]:
+        """While the block runs, SIGINT and SIGTERM stop the server."""
+        loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            loop.add_signal_handler(number, self.stop)
+        try:
+            yield
+        finally:
+            for number in _SIGNALS:
+                loop.remove_signal_handler(number)
+                # asyncio leaves SIGINT to Python and SIGTERM to the kernel, which would skip the clean-up.
+                signal.signal(number, signal.default_int_handler)
+
+    def stop(self) -> None:
+        """Stop taking calls, and end; at once when it is asked for a second time."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+async def make_first_admin(state: AppState, say: Say) -> None:
+    """Make an admin when nobody can manage users, with EMAGSYNC_ADMIN_PASSWORD or a password that `say` gets.
+
+    Raises SettingsError for a password that is too weak.
+    """
+    given = state.settings.admin_password
+    password = given.get_secret_value() if given else new_password()
+    try:
+        admin = await state.get(UserService).ensure_admin(password)
+    except WeakPassword as error:
+        raise SettingsError(f"EMAGSYNC_ADMIN_PASSWORD: {error}") from error
+    if admin is not None and given:
+        say(f"made the first admin, {admin.username!r}, with the password of EMAGSYNC_ADMIN_PASSWORD")
+    elif admin is not None:
+        say(f"made the first admin, {admin.username!r}, with the password {password} (shown only now: change it)")
+
+
+@contextmanager
+def listening(settings: Settings) -> Generator[socket.socket, None, None]:
+    """A socket bound to EMAGSYNC_HOST and EMAGSYNC_PORT. Raises a ConfigurationError that says why it cannot be."""
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise ConfigurationError(_why_not(settings, error)) from error
+    with listener:
+        listener.setblocking(False)
+        yield listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Where the page is, such as `http://127.0.0.1:8000`."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _why_not(settings: Settings, error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return f"EMAGSYNC_HOST: {settings.host!r} is no address of this machine."
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {settings.port} of {settings.host} is taken: stop what uses it, or set EMAGSYNC_PORT to another."
+    return (
+        f"Cannot listen on port {settings.port} of {settings.host} ({error.strerror or error}): "
+        "set EMAGSYNC_HOST and EMAGSYNC_PORT."
+    )

@@ -1,0 +1,35 @@
+"""`emagsync serve`: the REST API and the page."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from emagsync.entrypoints.cli.failures import complain, redactor
+from emagsync.entrypoints.cli.session import session_of
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on; wins over EMAGSYNC_HOST.", show_default=False)
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65_535, help="Wins over EMAGSYNC_PORT; 0 takes a free one.", show_default=False),
+    ] = None,
+) -> None:
+    """Serve the REST API until Ctrl-C. The first start makes an admin and prints the password once."""
+    from emagsync.entrypoints.api.server import serve as run_server
+
+    session = session_of(context)
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = session.settings.model_copy(update=given)
+    accounts = session.accounts
+    if settings.admin_password is not None:
+        redactor.add_credentials([("admin", settings.admin_password.get_secret_value())])
+    session.prepare_data_dir()
+    session.start_logs()
+    asyncio.run(run_server(settings, accounts, say=complain))

@@ -1,0 +1,134 @@
+"""Live events: what happened, told to every open page at once, and again to one that lost its connection.
+
+Events are kept in a small ring. A listener that names the last event it saw gets what came after it; one that is new,
+was away for too long, or saw another process's events, first gets a `snapshot` of the present state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, Any, Final, NamedTuple
+
+import orjson
+from fastapi import APIRouter, Header, Query
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.requests import Request
+
+from emagsync.rest.auth import Viewer
+from emagsync.rest.state import state_of
+
+SNAPSHOT: Final = "snapshot"
+HEARTBEAT_SECONDS: Final = 15
+SEND_TIMEOUT_SECONDS: Final = 30
+KEPT_EVENTS: Final = 512
+
+router = APIRouter(prefix="/api/v1", tags=["events"])
+
+
+class Event(NamedTuple):
+    """One event: its place, its name, and its data as JSON text."""
+
+    number: int
+    name: str
+    data: str
+
+
+class EventBroker:
+    """Hands events to listeners. Belongs to one event loop.
+
+    `snapshot` makes the state that a new listener begins with. A listener that is slow loses nothing that matters: when
+    the ring has gone past it, it gets a snapshot again.
+    """
+
+    def __init__(self, snapshot: Callable[[], Awaitable[Any]], *, keep: int = KEPT_EVENTS) -> None:
+        self._snapshot = snapshot
+        # Numbers of another process's ring mean nothing here.
+        self._epoch = uuid.uuid4().hex[:12]
+        self._ring: deque[Event] = deque(maxlen=keep)
+        self._newest = 0
+        self._wake = asyncio.Event()
+        self._closed = False
+        self._listeners = 0
+
+    @property
+    def listeners(self) -> int:
+        """How many are listening now."""
+        return self._listeners
+
+    def publish(self, name: str, data: Any) -> None:
+        """Tell every listener. `data` is anything that JSON can hold."""
+        self._newest += 1
+        self._ring.append(Event(self._newest, name, orjson.dumps(data).decode()))
+        self._wake_all()
+
+    def close(self) -> None:
+        """End every listener's stream."""
+        self._closed = True
+        self._wake_all()
+
+    def id_of(self, event: Event) -> str:
+        """What a listener names to go on after `event`."""
+        return f"{self._epoch}-{event.number}"
+
+    async def follow(self, last_id: str | None = None) -> AsyncIterator[Event]:
+        """Every event after `last_id`, for ever; a snapshot first where those before are not known."""
+        self._listeners += 1
+        try:
+            place = self._place_of(last_id)
+            while not self._closed:
+                wake = self._wake
+                if place is None or place < self._newest - len(self._ring):
+                    place = self._newest
+                    state = await self._snapshot()
+                    yield Event(place, SNAPSHOT, orjson.dumps(state).decode())
+                for event in [event for event in self._ring if event.number > place]:
+                    yield event
+                    place = event.number
+                if place == self._newest:
+                    await wake.wait()
+        finally:
+            self._listeners -= 1
+
+    def _place_of(self, last_id: str | None) -> int | None:
+        epoch, _, number = (last_id or "").rpartition("-")
+        known = epoch == self._epoch and number.isdecimal() and int(number) <= self._newest
+        return int(number) if known else None
+
+    def _wake_all(self) -> None:
+        self._wake.set()
+        self._wake = asyncio.Event()
+
+
+@router.get(
+    "/events",
+    response_class=EventSourceResponse,
+    responses={200: {"description": "A stream of server-sent events", "content": {"text/event-stream": {}}}},
+)
+async def events(
+    request: Request,
+    _: Viewer,
+    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+    after: Annotated[
+        str | None, Query(max_length=100, description="Like the header Last-Event-ID, for clients that cannot set it.")
+    ] = None,
+) -> EventSourceResponse:
+    """What happens, as server-sent events: `snapshot`, `run` (its state changed), `progress` (at most 4/s a run).
+
+    A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it.
+    """
+    broker = state_of(request).get(EventBroker)
+
+    async def stream() -> AsyncIterator[ServerSentEvent]:
+        async for event in broker.follow(last_event_id or after):
+            yield ServerSentEvent(event.data, event=event.name, id=broker.id_of(event), sep="\n")
+
+    return EventSourceResponse(
+        stream(),
+        ping=HEARTBEAT_SECONDS,
+        ping_message_factory=lambda: ServerSentEvent(comment="still here", sep="\n"),
+        send_timeout=SEND_TIMEOUT_SECONDS,
+        sep="\n",
+    )

@@ -1,0 +1,198 @@
+"""What people and schedules do with runs: start, stop, retry and clean up, whatever carries them out."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import structlog
+
+from emagsync.accounts.registry import AccountRegistry
+from emagsync.core.clock import Clock
+from emagsync.core.errors import SettingsError
+from emagsync.db.engine import Database
+from emagsync.sync import repository
+from emagsync.sync.errors import RunNotActive, RunNotFound
+from emagsync.sync.executor import Executor
+from emagsync.sync.schemas import Run, RunParameters
+from emagsync.sync.service import Queued, SyncService
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+BOTH: Final = ("main", "fbe")
+_LOOK_SECONDS: Final = 0.15
+
+
+@dataclass(frozen=True)
+class Started:
+    """The runs that were made; `unusable` are accounts without proper credentials, `busy` those that a run holds."""
+
+    sync_id: str
+    runs: tuple[Run, ...]
+    busy: dict[str, str]
+    unusable: dict[str, str]
+
+
+class RunControl:
+    """Starts and stops runs. What it begins is finished even if the caller is gone meanwhile."""
+
+    def __init__(
+        self,
+        *,
+        service: SyncService,
+        executor: Executor,
+        registry: AccountRegistry,
+        database: Database,
+        clock: Clock,
+        on_change: Callable[[Run], None] = lambda run: None,
+    ) -> None:
+        self._service = service
+        self._executor = executor
+        self._registry = registry
+        self._database = database
+        self._clock = clock
+        self._on_change = on_change
+        self._work: set[asyncio.Task[Any]] = set()
+
+    def accounts_of(self, account_type: str) -> tuple[str, ...]:
+        """`both` are main and fbe, `all` every configured account. Raises SettingsError when there is none."""
+        if account_type == "both":
+            return BOTH
+        if account_type != "all":
+            return (account_type,)
+        if not self._registry.names:
+            raise SettingsError(
+                "No account is configured: set EMAG_MAIN_USERNAME and EMAG_MAIN_PASSWORD in the environment or in .env."
+            )
+        return self._registry.names
+
+    async def start(
+        self, account_type: str, parameters: RunParameters, *, trigger: str, skip_busy: bool = False
+    ) -> Started:
+        """Make a run for each account and have them carried out.
+
+        An account without proper credentials does not keep the others from being synced; it is in `unusable`. Raises
+        SettingsError when no account is usable, and AccountBusy.
+        """
+        names = self.accounts_of(account_type)
+        unusable = self._unusable(names)
+        usable = [name for name in names if name not in unusable]
+        if not usable:
+            raise SettingsError(" ".join(unusable.values()))
+        sync_id = str(uuid.uuid4())
+        queued = await self._whole(
+            self._submit(self._service.queue(usable, parameters, trigger=trigger, sync_id=sync_id, skip_busy=skip_busy))
+        )
+        return Started(sync_id, queued.runs, dict(queued.busy), unusable)
+
+    async def retry(self, any_id: str, *, trigger: str) -> Started:
+        """Read again only what failed of a run or of all runs of a sync.
+
+        Raises RunNotFound, RunStillActive, NothingToRetry and AccountBusy.
+        """
+        runs = await self.find(any_id)
+        sync_id = str(uuid.uuid4())
+        ids = [run.id for run in runs]
+        queued = await self._whole(self._submit(self._service.queue_retry(ids, trigger=trigger, sync_id=sync_id)))
+        return Started(sync_id, queued.runs, {}, {})
+
+    async def stop(self, any_id: str) -> list[Run]:
+        """Stop a run, or all runs of a sync, for good. Raises RunNotFound, and RunNotActive when all have ended."""
+        runs = await self.find(any_id)
+        active = [run for run in runs if not run.status.is_finished]
+        if not active:
+            raise RunNotActive(any_id, runs[0].status)
+        return await self._whole(self._stop_all([run.id for run in active], any_id))
+
+    async def clean_up(self, *, older_than_seconds: float) -> list[Run]:
+        """Fail the runs that have been at it for longer than that, alive or not, and stop them."""
+        return await self._whole(self._clean_up(older_than_seconds))
+
+    async def resume(self, *, all_interrupted: bool) -> list[str]:
+        """Go on with runs whose holders died, and at start-up with every interrupted one. Returns the ids."""
+        dead = {run.id for run in await self._service.recover()}
+        ids = await self._service.resumable(None if all_interrupted else dead)
+        for run_id in ids:
+            log.info("run_resumed", run_id=run_id)
+            self._executor.submit(run_id)
+        return ids
+
+    async def find(self, any_id: str) -> list[Run]:
+        """The run of that id, or the runs of the sync of that id, oldest first. Raises RunNotFound."""
+        async with self._database.reading() as connection:
+            runs = await repository.runs_by_id(connection, [any_id])
+            if not runs:
+                runs = (await repository.runs(connection, sync_id=any_id, limit=100))[::-1]
+        if not runs:
+            raise RunNotFound(any_id)
+        return runs
+
+    async def ended(self, run_ids: Sequence[str], *, stopping: asyncio.Event) -> list[Run]:
+        """Wait until the runs have ended, whoever carries them; or until `stopping`, with some still active."""
+        while True:
+            async with self._database.reading() as connection:
+                runs = await repository.runs_by_id(connection, run_ids)
+            if stopping.is_set() or all(run.status.is_finished for run in runs):
+                return runs
+            await self._clock.sleep(_LOOK_SECONDS)
+
+    async def aclose(self) -> None:
+        """Let what was begun be finished."""
+        while self._work:
+            await asyncio.gather(*self._work, return_exceptions=True)
+
+    def _unusable(self, names: Sequence[str]) -> dict[str, str]:
+        unusable: dict[str, str] = {}
+        for name in names:
+            try:
+                self._registry.get(name)
+            except SettingsError as error:
+                unusable[name] = str(error)
+        return unusable
+
+    async def _submit(self, queueing: Coroutine[Any, Any, Queued]) -> Queued:
+        queued = await queueing
+        for run in queued.runs:
+            self._on_change(run)
+            self._executor.submit(run.id)
+        return queued
+
+    async def _stop_all(self, run_ids: Sequence[str], any_id: str) -> list[Run]:
+        stopped: list[Run] = []
+        refused: RunNotActive | None = None
+        for run_id in run_ids:
+            try:
+                run = await self._service.cancel(run_id)
+            except RunNotActive as error:
+                # It ended just now.
+                refused = error
+                continue
+            stopped.append(run)
+            self._let_go(run)
+        if not stopped and refused is not None:
+            raise refused
+        return stopped
+
+    async def _clean_up(self, older_than_seconds: float) -> list[Run]:
+        cleaned = await self._service.cleanup(older_than_seconds=older_than_seconds, also_alive=True)
+        async with self._database.reading() as connection:
+            runs = await repository.runs_by_id(connection, [run.id for run in cleaned])
+        for run in runs:
+            self._let_go(run)
+        return runs
+
+    def _let_go(self, run: Run) -> None:
+        self._on_change(run)
+        self._executor.stop(run.id)
+
+    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do all of it, even if the caller is cancelled half-way, as one whose client has gone may be."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+        return await asyncio.shield(task)

@@ -1,0 +1,96 @@
+"""Who carries runs out. The run's row is the truth: an executor is only told that there is something to do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import structlog
+
+from emagsync.core.errors import EmagsyncError
+from emagsync.sync.errors import RunNotFound, RunSuperseded
+from emagsync.sync.schemas import Progress, Run
+from emagsync.sync.service import SyncService
+
+log = structlog.get_logger()
+
+# Longer than a run takes to finish the pages on their way.
+STOP_PATIENCE_SECONDS = 8.0
+
+
+class Executor(Protocol):
+    """Carries out queued and interrupted runs, somewhere."""
+
+    def submit(self, run_id: str) -> None:
+        """See to this run soon. Doing so twice is harmless."""
+        ...
+
+    def stop(self, run_id: str) -> None:
+        """The run was taken away: whoever carries it may stop at once. It notices within a second anyway."""
+        ...
+
+
+class InlineExecutor:
+    """Carries runs out in this process, as tasks of its event loop; no request owns them."""
+
+    def __init__(
+        self,
+        service: SyncService,
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+        on_end: Callable[[Run], None] | None = None,
+    ) -> None:
+        self._service = service
+        self._on_progress = on_progress
+        self._on_end = on_end
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._stop = asyncio.Event()
+
+    @property
+    def carried(self) -> frozenset[str]:
+        """The ids of the runs that it carries now."""
+        return frozenset(self._tasks)
+
+    def submit(self, run_id: str) -> None:
+        """Begin at once, beside all others."""
+        if run_id not in self._tasks and not self._stop.is_set():
+            task = asyncio.get_running_loop().create_task(self._carry(run_id), name=f"run {run_id}")
+            self._tasks[run_id] = task
+            task.add_done_callback(lambda done: self._done(run_id, done))
+
+    def stop(self, run_id: str) -> None:
+        """Cancel its task. Only for a run whose row has been taken away: it would be left interrupted."""
+        task = self._tasks.get(run_id)
+        if task is not None:
+            task.cancel()
+
+    async def aclose(self) -> None:
+        """Let the pages on their way be stored; the runs stay as interrupted ones, to be resumed."""
+        self._stop.set()
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=STOP_PATIENCE_SECONDS)
+        await self._cancel(list(self._tasks.values()))
+
+    async def _cancel(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _carry(self, run_id: str) -> None:
+        try:
+            run = await self._service.carry_out(run_id, on_progress=self._on_progress, stop=self._stop)
+        except (RunSuperseded, RunNotFound):
+            return
+        except EmagsyncError as error:
+            log.warning("run_not_carried_out", run_id=run_id, code=error.code, error=str(error))
+            await self._service.fail(run_id, error)
+            return
+        if self._on_end is not None:
+            self._on_end(run)
+
+    def _done(self, run_id: str, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(run_id, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # A defect of ours; the engine has written it into the run's row.
+            log.error("run_crashed", run_id=run_id, exc_info=error)

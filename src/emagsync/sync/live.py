@@ -1,0 +1,131 @@
+"""Runs as live events: those of this process as they go, those of others by looking at their rows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any, Final
+
+import structlog
+
+from emagsync.core.clock import Clock
+from emagsync.db.engine import Database
+from emagsync.db.errors import DatabaseError
+from emagsync.rest.events import EventBroker
+from emagsync.sync import repository
+from emagsync.sync.schemas import Progress, Run, RunStatus
+from emagsync.sync.views import run_view
+
+log = structlog.get_logger()
+
+PROGRESS_SECONDS: Final = 0.25
+LOOK_SECONDS: Final = 1.0
+RECENT: Final = 10
+
+
+class LiveRuns:
+    """Publishes `run` when a run's state changes, and `progress` at most four times a second for each run.
+
+    State changes of this process's runs come at once by `changed`; the rows are looked at once a second while somebody
+    listens, so runs of other processes are seen too.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self.broker = EventBroker(self.snapshot)
+        self._runs: dict[str, Run] = {}  # those that were active when they were last seen
+        self._told: dict[str, tuple[RunStatus, int]] = {}
+        self._progress: dict[str, Progress] = {}  # not published yet
+        self._own: set[str] = set()  # carried by this process
+
+    async def snapshot(self) -> dict[str, Any]:
+        """The active runs and the latest ones."""
+        async with self._database.reading() as connection:
+            active = await repository.active_runs(connection)
+            recent = await repository.runs(connection, limit=RECENT)
+        return {"running": self._views(active), "recent": self._views(recent)}
+
+    def progress(self, progress: Progress) -> None:
+        """A run of this process got on."""
+        self._own.add(progress.run_id)
+        if progress.status is RunStatus.RUNNING:
+            self._progress[progress.run_id] = progress
+
+    def changed(self, run: Run) -> None:
+        """Tell the run's state, unless it was told already."""
+        state = (run.status, run.attempt)
+        if self._told.get(run.id) == state:
+            return
+        self._told[run.id] = state
+        self._runs[run.id] = run
+        self.broker.publish("run", self._view(run))
+        if run.status.is_finished:
+            self._forget(run.id)
+
+    async def look(self) -> None:
+        """Compare the rows with what was told."""
+        async with self._database.reading() as connection:
+            active = await repository.active_runs(connection)
+            gone = self._runs.keys() - {run.id for run in active}
+            ended = await repository.runs_by_id(connection, sorted(gone)) if gone else []
+        for run in (*ended, *active):
+            before = self._runs.get(run.id)
+            self.changed(run)
+            if before is not None and run.id not in self._own and _got_on(before, run):
+                self.broker.publish("progress", self._view(run))
+        self._runs = {run.id: run for run in active}
+        self._told = {run_id: state for run_id, state in self._told.items() if run_id in self._runs}
+
+    async def run(self) -> None:
+        """Publish for as long as the application runs."""
+        looked = self._clock.monotonic() - LOOK_SECONDS
+        while True:
+            await self._clock.sleep(PROGRESS_SECONDS)
+            if not self.broker.listeners:
+                self._progress.clear()
+                continue
+            self._publish_progress()
+            if self._clock.monotonic() - looked >= LOOK_SECONDS:
+                looked = self._clock.monotonic()
+                try:
+                    await self.look()
+                except DatabaseError as error:
+                    log.warning("live_runs_not_seen", error=str(error))
+
+    def _publish_progress(self) -> None:
+        for run_id, progress in self._progress.items():
+            run = self._runs.get(run_id)
+            if run is not None:
+                self.broker.publish("progress", self._view(_advanced(run, progress)))
+        # One that is not known yet is seen by the next look at the rows.
+        self._progress.clear()
+
+    def _forget(self, run_id: str) -> None:
+        self._progress.pop(run_id, None)
+        self._own.discard(run_id)
+
+    def _views(self, runs: Iterable[Run]) -> list[Any]:
+        return [self._view(run) for run in runs]
+
+    def _view(self, run: Run) -> Any:
+        return run_view(run, self._clock.now()).model_dump(mode="json")
+
+
+def _advanced(run: Run, progress: Progress) -> Run:
+    same = ("phase", "pages_read", "total_pages", "processed", "total_items", "created", "updated", "unchanged")
+    more = ("removed", "failed", "requests", "rate_limit_hits", "wait_seconds", "items_per_second")
+    changes = {name: getattr(progress, name) for name in (*same, *more)}
+    return run.model_copy(update={**changes, "status": RunStatus.RUNNING, "error_count": progress.errors})
+
+
+def _got_on(before: Run, run: Run) -> bool:
+    return run.status is RunStatus.RUNNING and before.model_dump(exclude={"wait_seconds"}) != run.model_dump(
+        exclude={"wait_seconds"}
+    )
+
+
+async def until_stopping(stopping: asyncio.Event, broker: EventBroker) -> None:
+    """Close the streams when the application begins to stop: they would hold it up."""
+    await stopping.wait()
+    broker.close()

@@ -1,0 +1,121 @@
+"""Rules that hold for every route, whatever adds it: they read the OpenAPI document and the routes themselves."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import httpx2
+import pytest
+from support.api import Api
+
+from emagsync.entrypoints.api.routers import ROUTERS
+from emagsync.rest.callers import Role
+from emagsync.rest.document import operations, required_role
+
+# Whoever adds a route to these lists says why here.
+OPEN = {
+    ("post", "/api/v1/auth/login"),  # how a caller becomes one
+    ("post", "/api/v1/auth/session"),
+    ("get", "/health/live"),  # for supervisors
+    ("get", "/health/ready"),  # tells a stranger yes or no, and nothing else
+}
+# What a caller may do with what is the caller's own.
+FOR_ANY_CALLER = {("post", "/api/v1/auth/logout"), ("post", "/api/v1/auth/password")}
+# Reads, although it is a POST or the like, or changes nothing that an audit log is for.
+UNAUDITED: set[tuple[str, str]] = set()
+
+SMALLER = {Role.OPERATOR: Role.VIEWER, Role.ADMIN: Role.OPERATOR}
+
+
+def routes(api: Api) -> dict[tuple[str, str], dict[str, Any]]:
+    document = api.server.config.app.openapi()
+    return {(method, path): operation for path, method, operation in operations(document)}
+
+
+def address(path: str, operation: dict[str, Any]) -> str:
+    """The path with a likely value for each parameter."""
+    kinds = {item["name"]: item.get("schema", {}).get("type") for item in operation.get("parameters", [])}
+    return re.sub(r"{(\w+)(?::\w+)?}", lambda found: "1" if kinds.get(found[1]) == "integer" else "x", path)
+
+
+async def call(client: httpx2.AsyncClient, method: str, path: str, operation: dict[str, Any]) -> httpx2.Response:
+    return await client.request(method.upper(), address(path, operation))
+
+
+def is_problem(answer: httpx2.Response, code: str) -> bool:
+    return answer.headers["content-type"] == "application/problem+json" and answer.json()["code"] == code
+
+
+async def test_every_route_but_login_and_health_refuses_a_stranger(api: Api) -> None:
+    for (method, path), operation in routes(api).items():
+        if (method, path) in OPEN:
+            assert required_role(operation) is None, path
+            continue
+        answer = await call(api.stranger, method, path, operation)
+        assert answer.status_code == 401, (method, path, answer.text)
+        assert is_problem(answer, "not_authenticated")
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_every_route_refuses_a_token_that_nobody_has(api: Api) -> None:
+    async with api.bearing("emag_t_" + "x" * 43) as liar:
+        for (method, path), operation in routes(api).items():
+            if (method, path) not in OPEN:
+                answer = await call(liar, method, path, operation)
+                assert answer.status_code == 401, (method, path, answer.text)
+
+
+async def test_every_route_refuses_a_role_that_is_too_small(api: Api) -> None:
+    clients = {Role.VIEWER: api.viewer, Role.OPERATOR: api.operator}
+    refused = 0
+    for (method, path), operation in routes(api).items():
+        needed = required_role(operation)
+        smaller = SMALLER.get(Role(needed)) if needed else None
+        if smaller is None:
+            continue
+        answer = await call(clients[smaller], method, path, operation)
+        assert answer.status_code == 403, (method, path, answer.text)
+        assert is_problem(answer, "role_too_small")
+        assert answer.json()["needed_role"] == needed
+        refused += 1
+    assert refused >= 6
+
+
+async def test_a_viewer_changes_nothing_but_what_is_the_viewers_own(api: Api) -> None:
+    for (method, path), operation in routes(api).items():
+        if method == "get" or (method, path) in OPEN | FOR_ANY_CALLER:
+            continue
+        assert required_role(operation) in (Role.OPERATOR, Role.ADMIN), (method, path)
+
+
+async def test_every_route_tells_its_refusals_and_what_it_is_for(api: Api) -> None:
+    for (method, path), operation in routes(api).items():
+        assert operation.get("description"), (method, path)
+        assert "default" in operation["responses"], (method, path)
+        if (method, path) not in OPEN:
+            assert {"401", "403"} <= operation["responses"].keys(), (method, path)
+
+
+async def test_every_route_has_an_operation_id_of_its_own(api: Api) -> None:
+    ids = [operation["operationId"] for operation in routes(api).values()]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+async def test_the_documentation_is_for_callers(api: Api, path: str) -> None:
+    assert (await api.stranger.get(path)).status_code == 401
+    assert (await api.viewer.get(path)).status_code == 200
+
+
+def test_every_route_that_changes_something_writes_to_the_audit_log() -> None:
+    for router in ROUTERS:
+        for route in router.routes:
+            methods: set[str] = getattr(route, "methods", None) or set()
+            path: str = getattr(route, "path", "")
+            for method in methods - {"GET", "HEAD", "OPTIONS"}:
+                if (method.lower(), path) in UNAUDITED:
+                    continue
+                source = inspect.getsource(route.endpoint)  # type: ignore[attr-defined]
+                assert "audit(" in source, f"{method} {path} does not call audit()"

@@ -1,0 +1,90 @@
+"""The REST API as a real server on a free port, in the test's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from sqlalchemy import text
+
+from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.core.clock import Clock
+from emagsync.core.settings import Settings
+from emagsync.entrypoints.api.app import open_state
+from emagsync.entrypoints.api.server import ApiServer, address_of, listening
+from emagsync.identity.schemas import User
+from emagsync.identity.service import UserService
+from emagsync.identity.tokens import TokenService
+from emagsync.rest.callers import Role
+from emagsync.rest.state import AppState
+from support.local import QUICK, until
+
+PASSWORD = "correct horse battery ț"
+
+
+class Api:
+    """One running server. `stranger` calls without a token, `viewer`, `operator` and `admin` with one of that role."""
+
+    def __init__(self, url: str, state: AppState, server: ApiServer, clients: dict[str, httpx2.AsyncClient]) -> None:
+        self.url = url
+        self.state = state
+        self.server = server
+        self.stranger = clients["stranger"]
+        self.viewer = clients[Role.VIEWER]
+        self.operator = clients[Role.OPERATOR]
+        self.admin = clients[Role.ADMIN]
+
+    async def add_user(self, name: str = "maria", role: Role = Role.VIEWER, password: str = PASSWORD) -> User:
+        return await self.state.get(UserService).add(name, password, role)
+
+    def browser(self, **headers: str) -> httpx2.AsyncClient:
+        """A client with cookies of its own that says, as browsers do, that our own page makes its calls."""
+        return httpx2.AsyncClient(base_url=self.url, headers={"Sec-Fetch-Site": "same-origin"} | headers)
+
+    def bearing(self, token: str) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {token}"})
+
+    async def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
+        """Rows of a plain SQL query, with the database's own values."""
+        async with self.state.database.reading() as connection:
+            return [dict(row._mapping) for row in await connection.execute(text(query), values)]
+
+
+@asynccontextmanager
+async def open_api(
+    data_dir: Path, accounts: ConfiguredAccounts | None = None, *, clock: Clock | None = None, **settings: Any
+) -> AsyncIterator[Api]:
+    """A server on `data_dir`, without a request limit to eMAG. `settings` are fields of `Settings`."""
+    values: dict[str, Any] = {"data_dir": data_dir, "port": 0, "limit": {"enabled": False}, **QUICK, **settings}
+    chosen = Settings(_env_file=None, **values)
+    async with AsyncExitStack() as stack:
+        listener = stack.enter_context(listening(chosen))
+        state = await stack.enter_async_context(
+            open_state(chosen, accounts or ConfiguredAccounts({}, {}), clock=clock)
+        )
+        server = ApiServer(state)
+        await stack.enter_async_context(_serving(server, listener))
+        clients = {"stranger": httpx2.AsyncClient(base_url=address_of(listener))}
+        for role in Role:
+            token = await state.get(TokenService).create(f"a {role}", role, user_id=None, expires_in_days=None)
+            headers = {"Authorization": f"Bearer {token.token}"}
+            clients[role] = httpx2.AsyncClient(base_url=address_of(listener), headers=headers, timeout=60)
+        for client in clients.values():
+            await stack.enter_async_context(client)
+        yield Api(address_of(listener), state, server, clients)
+
+
+@asynccontextmanager
+async def _serving(server: ApiServer, listener: socket.socket) -> AsyncIterator[None]:
+    task = asyncio.ensure_future(server.serve(sockets=[listener]))
+    try:
+        await until(lambda: server.started or task.done())
+        yield
+    finally:
+        server.stop()
+        await task
