@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from entrypoints.command import Cli
 
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
+from entrypoints.command import Cli
 
 SIZES = {"main": 230, "fbe": 40}
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from entrypoints.command import Cli
 
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
+from entrypoints.command import Cli
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,9 @@ def test_offers_are_listed_searched_and_filtered(copied: Cli) -> None:
 
 
 def test_an_offer_is_shown_with_the_reasons_in_words_and_the_row_as_sent(copied: Cli) -> None:
-    unsold = copied("offers", "list", "--account", "main", "--not-sellable", "--max-stock", 0, "--json").json["offers"][0]
+    unsold = copied("offers", "list", "--account", "main", "--not-sellable", "--max-stock", 0, "--json").json["offers"][
+        0
+    ]
     text = copied("offers", "show", "main", unsold["emag_id"]).out
     assert "It does not sell:" in text
     assert "out of stock" in text
@@ -169,7 +171,9 @@ def test_the_demo_copies_both_accounts_in_a_folder_of_its_own_and_leaves_nothing
     status = bare("--env-file", ".demo/demo.env", "status", "--json", EMAGSYNC_DATA_DIR=str(bare.folder / ".demo")).json
     assert [account["totals"]["offers"] for account in status["accounts"]] == [230, 40]
     address = result.out.partition("answers at ")[2].partition("/api-3")[0]
-    probe = subprocess.run([sys.executable, "-c", f"import urllib.request as r; r.urlopen('{address}')"], check=False, capture_output=True)
+    probe = subprocess.run(
+        [sys.executable, "-c", f"import urllib.request as r; r.urlopen('{address}')"], check=False, capture_output=True
+    )
     assert b"refused" in probe.stderr
 
 
@@ -178,3 +182,30 @@ def test_the_sandbox_command_serves_what_it_is_asked_to(bare: Cli, sandbox: Sand
     result = bare("sandbox", "--port", port)
     assert result.code == 2
     assert str(port) in result.err
+
+
+def test_a_sync_loads_nothing_that_it_does_not_need(copied: Cli) -> None:
+    script = (
+        "import sys; from emagsync.entrypoints.cli import main\n"
+        "code = main(['sync', 'fbe', '--mode', 'full', '--json'])\n"
+        "sys.exit(code or ' '.join({'alembic', 'xlsxwriter', 'fastapi', 'emagsync.sandbox'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=copied.environment(), cwd=copied.folder, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_other_peoples_text_cannot_command_the_terminal(bare: Cli, sandbox: SandboxProcess) -> None:
+    bare.variables |= {
+        "EMAG_MAIN_USERNAME": "main",
+        "EMAG_MAIN_PASSWORD": "main-secret",
+        "EMAG_MAIN_BASE_URL": sandbox.api_url,
+        "EMAGSYNC_LIMIT__ENABLED": "false",
+        "EMAGSYNC_RETRY__ATTEMPTS": "1",
+    }
+    sandbox.control("POST", "/faults", {"kind": "is_error", "account": "main", "message": "\x1b]0;owned\x07 no"})
+    checked = bare("check")
+    assert checked.code == 1
+    assert "owned" in checked.err
+    assert "\x1b" not in checked.err

@@ -10,9 +10,9 @@ import sys
 import threading
 
 import pytest
-from entrypoints.command import Cli
 
 from emagsync.sandbox.process import SandboxProcess
+from entrypoints.command import Cli
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> None:

@@ -93,7 +93,9 @@ def test_without_any_account_the_variables_to_set_are_named(bare: Cli, command: 
         pytest.param({"EMAGSYNC_LOG_LEVEL": "loud"}, "EMAGSYNC_LOG_LEVEL", id="odd setting"),
         pytest.param({"EMAGSYNC_RETRY__NOPE": "1"}, "EMAGSYNC_RETRY__NOPE", id="unknown setting"),
         pytest.param({"EMAGSYNC_DATA_DIR": "/dev/null/x"}, "EMAGSYNC_DATA_DIR", id="unusable data directory"),
-        pytest.param({"EMAGSYNC_DATABASE_URL": "mysql://u:pa55word@h/d"}, "EMAGSYNC_DATABASE_URL", id="another database"),
+        pytest.param(
+            {"EMAGSYNC_DATABASE_URL": "mysql://u:pa55word@h/d"}, "EMAGSYNC_DATABASE_URL", id="another database"
+        ),
         pytest.param({"EMAGSYNC_DATABASE_URL": "nonsense"}, "EMAGSYNC_DATABASE_URL", id="no address"),
         pytest.param({"EMAGSYNC_DATABASE_URL": "sqlite:////dev/null/x/db"}, "/dev/null/x/db", id="no such folder"),
         pytest.param({"EMAG_MAIN_PASSWORD": ""}, "EMAG_MAIN_PASSWORD", id="no password"),

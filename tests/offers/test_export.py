@@ -16,15 +16,15 @@ from typing import Any
 
 import openpyxl
 import pytest
-from offers.offer_rows import offer, remove, store
 
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
 from emagsync.offers.errors import ExportFailed
 from emagsync.offers.export import export_offers, export_to_file
 from emagsync.offers.export_formats import EXPORT_FIELDS, CsvWriter, ExportFormat, XlsxWriter, defused
-from emagsync.offers.queries import OfferFilter
 from emagsync.offers.schemas import Offer
+from emagsync.offers.selection import OfferFilter
+from offers.offer_rows import offer, remove, store
 
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|'/c calc'!A0", '=HYPERLINK("http://x")', "＝1"]
 EVERYTHING = OfferFilter()
@@ -93,7 +93,9 @@ async def test_xlsx_has_numbers_as_numbers_text_as_text_and_times_as_times(copy:
         copy,
         [
             offer(1, part_number="007", eans="5940000000001", main_image="https://x/y.png"),
-            offer(2, sale_price=Decimal("99999999999999.9999"), name="_x0041_ \x01", stock=2**60, recommended_price=None),
+            offer(
+                2, sale_price=Decimal("99999999999999.9999"), name="_x0041_ \x01", stock=2**60, recommended_price=None
+            ),
         ],
     )
     first, second = await exported(copy, tmp_path / "offers.xlsx")
@@ -202,7 +204,7 @@ async def test_an_export_that_breaks_off_leaves_the_old_file_and_nothing_else(
     with pytest.raises(KeyboardInterrupt):
         await export_to_file(copy, EVERYTHING, ExportFormat(suffix), target)
     assert target.read_text() == "old"
-    assert os.listdir(folder) == [target.name]
+    assert list(folder.iterdir()) == [target]
 
 
 async def test_a_replaced_file_keeps_its_mode_and_its_link(copy: Database, tmp_path: Path) -> None:

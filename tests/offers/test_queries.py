@@ -8,13 +8,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from offers.offer_rows import AT, offer, remove, store
 
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
 from emagsync.offers.errors import OfferNotFound
 from emagsync.offers.explanations import explain
-from emagsync.offers.queries import OfferFilter, account_totals, find_offer, list_offers, stream_offers
+from emagsync.offers.queries import find_offer, list_offers, stream_offers
+from emagsync.offers.selection import OfferFilter
+from emagsync.offers.statistics import account_totals
+from offers.offer_rows import AT, offer, remove, store
 
 
 @pytest.fixture
@@ -148,7 +150,16 @@ async def test_the_stream_has_every_offer_once_in_order_whatever_the_batch(copy:
         async for rows in batches:
             assert len(rows) <= batch
             streamed += [(row.account, row.emag_id) for row in rows]
-    assert streamed == [("fbe", 1), ("fbe", 2), ("fbe", 3), ("fbe", 7), ("main", 1), ("main", 2), ("main", 5), ("main", 9)]
+    assert streamed == [
+        ("fbe", 1),
+        ("fbe", 2),
+        ("fbe", 3),
+        ("fbe", 7),
+        ("main", 1),
+        ("main", 2),
+        ("main", 5),
+        ("main", 9),
+    ]
 
 
 async def test_the_stream_shows_one_moment_whatever_is_written_meanwhile(copy: Database) -> None:

@@ -64,9 +64,7 @@ async def open_api(
     chosen = Settings(_env_file=None, **values)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listening(chosen))
-        state = await stack.enter_async_context(
-            open_state(chosen, accounts or ConfiguredAccounts({}, {}), clock=clock)
-        )
+        state = await stack.enter_async_context(open_state(chosen, accounts or ConfiguredAccounts({}, {}), clock=clock))
         server = ApiServer(state)
         await stack.enter_async_context(_serving(server, listener))
         clients = {"stranger": httpx2.AsyncClient(base_url=address_of(listener))}

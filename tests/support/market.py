@@ -10,7 +10,6 @@ from emagsync.sandbox.catalogue import Catalogue, generated
 from emagsync.sandbox.changes import apply_change, change_from
 from emagsync.sandbox.faults import fault_from
 from emagsync.sandbox.marketplace import Account, Marketplace
-from emagsync.sandbox.report import Entry
 from emagsync.sandbox.server import SandboxServer
 from emagsync.sandbox.settings import Settings
 from emagsync.sandbox.triggers import Trigger
@@ -59,8 +58,14 @@ class Market:
         """How often each page (`page/size`) was answered whole and right."""
         return dict(self.account(name).report.page_reads)
 
-    def log(self, name: str = "main") -> list[Entry]:
-        return list(self.account(name).report.log)
+    def is_quiet(self, name: str = "main") -> bool:
+        """Whether every request that came has been answered, or its caller has gone."""
+        report = self.account(name).report
+        return report.requests == sum(report.statuses.values())
+
+    def forget(self) -> None:
+        """Count requests from zero again."""
+        self.market.reset_statistics()
 
 
 @asynccontextmanager

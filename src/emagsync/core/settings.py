@@ -90,6 +90,31 @@ class ServerSettings(BaseModel):
     shutdown_seconds: int = Field(default=10, ge=1, le=600)
 
 
+class ScheduleSettings(BaseModel):
+    """What `emagsync serve` does by itself (`EMAGSYNC_SCHEDULE__INCREMENTAL_MINUTES` and so on); 0 minutes is off."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = True
+    incremental_minutes: int = Field(default=60, ge=0, le=44_640)
+    full_minutes: int = Field(default=1440, ge=0, le=44_640)
+    cleanup_minutes: int = Field(default=5, ge=0, le=44_640)
+    prune_minutes: int = Field(default=1440, ge=0, le=44_640)
+    health_minutes: int = Field(default=15, ge=0, le=44_640)
+    keep_days: int = Field(default=30, ge=1, le=3650)
+
+
+class WebhookSettings(BaseModel):
+    """Telling other programs (`EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE` and so on), and one webhook that needs no API call."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    allow_private: bool = False
+    url: str | None = None
+    secret: SecretStr | None = Field(default=None, min_length=16)
+    events: str = "completed,partial,failed,stuck"
+
+
 def _listed(value: object) -> object:
     """`a, b` as the environment says it."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -122,12 +147,15 @@ class Settings(BaseSettings):
     sync: SyncSettings = SyncSettings()
     limit: LimitSettings = LimitSettings()
     server: ServerSettings = ServerSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    webhooks: WebhookSettings = WebhookSettings()
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     allowed_hosts: Listed = ()
     cors_origins: Listed = ()
     trusted_proxies: Listed = ()
     admin_password: SecretStr | None = None
+    secret_key: SecretStr | None = Field(default=None, min_length=32)
 
     @field_validator("cors_origins")
     @classmethod

@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Row, Select, Text, and_, case, cast, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, Text, and_, cast, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
 from emagsync.db.search_index import by_walking
 from emagsync.offers.errors import OfferNotFound
-from emagsync.offers.schemas import AccountTotals, Offer, OfferChange, OfferDetail, OfferList, OfferRemark
+from emagsync.offers.schemas import Offer, OfferChange, OfferDetail, OfferList, OfferRemark
 from emagsync.offers.selection import BY_KEY, OfferFilter, Order, SortKey, condition, ordered_ids
 from emagsync.offers.tables import FACETS, offer_changes, offer_payloads, offers
 from emagsync.offers.totals import Totals
@@ -88,27 +88,6 @@ async def find_offer(database: Database, account: str, emag_id: int, *, changes:
             payload=payload,
             changes=await _changes(connection, account, emag_id, changes),
         )
-
-
-async def account_totals(database: Database) -> dict[str, AccountTotals]:
-    """What the local copy holds, by account. An account without rows is not there."""
-    present = offers.c.removed_at.is_(None)
-
-    def counted(*conditions: ColumnElement[bool]) -> ColumnElement[Any]:
-        return func.coalesce(func.sum(case((and_(present, *conditions), 1), else_=0)), 0)
-
-    query = select(
-        offers.c.account,
-        counted().label("offers"),
-        counted(offers.c.status == 1).label("active"),
-        counted(offers.c.sellable).label("sellable"),
-        counted(offers.c.stock <= 0).label("out_of_stock"),
-        (func.count() - counted()).label("removed"),
-        func.min(case((present, offers.c.last_seen_at))).label("oldest_seen_at"),
-    ).group_by(offers.c.account)
-    async with database.reading() as connection:
-        rows = (await connection.execute(query)).mappings()
-        return {row["account"]: AccountTotals.model_validate(dict(row)) for row in rows}
 
 
 async def stream_offers(

@@ -106,7 +106,10 @@ class OfferList(BaseModel):
 
 
 class AccountTotals(BaseModel):
-    """What the local copy holds of one account; all but `removed` leave the removed offers out."""
+    """What the local copy holds of one account; all but `removed` leave the removed offers out.
+
+    `rejected`: eMAG rejected its brand, EAN, documentation or price, or blocked it.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -115,5 +118,6 @@ class AccountTotals(BaseModel):
     active: int
     sellable: int
     out_of_stock: int
+    rejected: int
     removed: int
     oldest_seen_at: datetime | None

@@ -110,7 +110,9 @@ class RunEngine:
         try:
             done, _ = await asyncio.wait({work, watch, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             if done == {stopped}:
-                done, _ = await asyncio.wait({work, watch}, timeout=STOP_GRACE_SECONDS)
+                done, _ = await asyncio.wait(
+                    {work, watch}, timeout=STOP_GRACE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
             if watch in done:
                 watch.result()
             if work in done:

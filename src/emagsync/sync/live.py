@@ -49,8 +49,12 @@ class LiveRuns:
     def progress(self, progress: Progress) -> None:
         """A run of this process got on."""
         self._own.add(progress.run_id)
-        if progress.status is RunStatus.RUNNING:
-            self._progress[progress.run_id] = progress
+        self._progress[progress.run_id] = progress
+        run = self._runs.get(progress.run_id)
+        if run is not None and run.status is not RunStatus.RUNNING:
+            # Its row says so too by now; a claim is a new attempt.
+            begun = {"attempt": run.attempt + 1, "started_at": run.started_at or self._clock.now()}
+            self.changed(_advanced(run, progress).model_copy(update=begun))
 
     def changed(self, run: Run) -> None:
         """Tell the run's state, unless it was told already."""

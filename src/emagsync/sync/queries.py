@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from emagsync.db.engine import Database
 from emagsync.sync import repository
 from emagsync.sync.repository import PageRead
@@ -14,11 +16,14 @@ async def recent_runs(
     account: str | None = None,
     status: RunStatus | None = None,
     sync_id: str | None = None,
+    before: tuple[datetime, str] | None = None,
     limit: int = 20,
 ) -> list[Run]:
-    """Runs, newest first."""
+    """Runs, newest first; with `before`, the creation time and id of a run, those that follow it in this order."""
     async with database.reading() as connection:
-        return await repository.runs(connection, account=account, status=status, sync_id=sync_id, limit=limit)
+        return await repository.runs(
+            connection, account=account, status=status, sync_id=sync_id, before=before, limit=limit
+        )
 
 
 async def active_runs(database: Database) -> list[Run]:

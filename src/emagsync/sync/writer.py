@@ -80,7 +80,7 @@ class RunWriter:
                 error=str(read.failed[0].error) if read.failed else None,
                 finished_at=now,
             )
-            self._tally.pages_read += 0 if read.failed else 1
+            self._tally.pages_read += bool(read.raw_rows) and not read.failed
             self._tally.current_page = min(self._tally.pages_read, self._tally.total_pages or self._tally.pages_read)
             await self._store(rows, page)
         self._changed()

@@ -11,6 +11,7 @@ import typer
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.text import printable
 from emagsync.telemetry.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def exit_code_of(error: EmagsyncError) -> ExitCode:
 def complain(problem: object) -> None:
     """One line on standard error, without secrets."""
     line = " ".join(str(problem).split())
-    typer.echo(redactor.text(f"emagsync: {line}"), err=True)
+    typer.echo(redactor.text(f"emagsync: {printable(line)}"), err=True)
 
 
 def log_crashes_to(directory: Path) -> None:

@@ -101,11 +101,11 @@ def _print_runs(runs: list[Run]) -> None:
 def _print_run(run: Run, pages: list[PageRead]) -> None:
     from emagsync.entrypoints.cli.summary import run_lines
     from emagsync.entrypoints.cli.tables import print_table
-    from emagsync.entrypoints.cli.text import moment, plural
+    from emagsync.entrypoints.cli.text import moment, plural, printable
 
-    typer.echo("\n".join(run_lines(run)))
+    typer.echo("\n".join(map(printable, run_lines(run))))
     for error in run.errors:
-        typer.echo(f"  error {error.code} at {moment(error.at)}: {error.message}")
+        typer.echo(printable(f"  error {error.code} at {moment(error.at)}: {error.message}"))
     typer.echo(
         f"  mode {run.mode.value}, by {run.trigger}, attempt {run.attempt}, sync {run.sync_id}, "
         f"started {moment(run.started_at)}, ended {moment(run.finished_at)}, "

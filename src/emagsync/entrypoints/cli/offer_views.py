@@ -9,8 +9,8 @@ import orjson
 import typer
 
 from emagsync.core import money
-from emagsync.entrypoints.cli.tables import print_table, printable
-from emagsync.entrypoints.cli.text import moment
+from emagsync.entrypoints.cli.tables import print_table
+from emagsync.entrypoints.cli.text import moment, printable
 from emagsync.offers.explanations import STATUS_WORDS, explain
 from emagsync.offers.schemas import Offer, OfferDetail, OfferList
 

@@ -16,8 +16,8 @@ from emagsync.entrypoints.cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from emagsync.offers.export_formats import ExportFormat
-    from emagsync.offers.selection import OfferFilter
     from emagsync.offers.schemas import OfferDetail, OfferList
+    from emagsync.offers.selection import OfferFilter
 
 app = typer.Typer(name="offers", help="The local copy of the offers.", no_args_is_help=True, rich_markup_mode=None)
 

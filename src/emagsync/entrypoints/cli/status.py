@@ -32,7 +32,7 @@ def status(
 
 
 async def _collect(session: Session) -> dict[str, Any]:
-    from emagsync.offers.queries import account_totals
+    from emagsync.offers.statistics import account_totals
     from emagsync.sync.queries import active_runs
 
     async with session.database() as database:

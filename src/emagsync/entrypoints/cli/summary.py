@@ -10,7 +10,7 @@ import typer
 from emagsync.core.errors import EmagsyncError
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.failures import redactor
-from emagsync.entrypoints.cli.text import duration, plural
+from emagsync.entrypoints.cli.text import duration, plural, printable
 from emagsync.sync.schemas import Run, RunError, RunStatus
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def print_summary(outcomes: Sequence[Outcome]) -> None:
     """A paragraph for each account: what happened, and where it did not go well what to do."""
     for outcome in outcomes:
         lines = run_lines(outcome.run) if outcome.run else _unstarted_lines(outcome)
-        typer.echo(redactor.text("\n".join(lines)), err=outcome.run is None)
+        typer.echo(redactor.text("\n".join(map(printable, lines))), err=outcome.run is None)
 
 
 def run_lines(run: Run) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 
+from emagsync.entrypoints.cli.text import printable
+
 _WIDE = 400
 
 
@@ -24,8 +26,3 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, numeri
     for row in rows:
         table.add_row(*(Text(printable(cell)) for cell in row))
     console.print(table)
-
-
-def printable(text: str) -> str:
-    """`text` without control characters: offers hold other people's text, and a terminal obeys escape sequences."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -51,6 +51,11 @@ def moment(at: datetime | None) -> str:
     return "-" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
 
 
+def printable(text: str) -> str:
+    """`text` without control characters: offers hold other people's text, and a terminal obeys escape sequences."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output. Models go in as they are."""
     import orjson

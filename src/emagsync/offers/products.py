@@ -1,0 +1,220 @@
+"""Offers as the REST API shows them. Names are fixed: existing scripts read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from emagsync.offers.explanations import Language
+from emagsync.offers.schemas import Amount, OfferRemark
+from emagsync.offers.tables import offers
+
+# The daily full run sees every offer: one that two of them missed is out of date.
+STALE_AFTER = timedelta(hours=48)
+
+StatusName = Literal["active", "inactive", "end_of_life"]
+SyncStatus = Literal["synced", "stale", "removed"]
+
+STATUS_NUMBERS: Mapping[StatusName, int] = {"inactive": 0, "active": 1, "end_of_life": 2}
+_STATUS_NAMES: Mapping[int | None, StatusName] = {number: name for name, number in STATUS_NUMBERS.items()}
+
+# Their names in `offers`, and what the API calls them where that differs.
+_RENAMED = {
+    "account_type": "account",
+    "sku": "part_number",
+    "price": "sale_price",
+    "stock_quantity": "stock",
+    "created_at": "first_seen_at",
+    "updated_at": "changed_at",
+    "last_synced_at": "last_seen_at",
+    "status_code": "status",
+    "version": "fingerprint",
+}
+_COMPUTED = frozenset({"is_active", "status", "sync_status"})
+
+
+class Product(BaseModel):
+    """One offer. Prices are text with four decimals, without VAT; times are UTC."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int = Field(description="Ours; it never changes.")
+    emag_id: int = Field(description="The seller's own id, unique within the account.")
+    sku: str | None
+    part_number_key: str | None
+    name: str | None
+    brand: str | None
+    account_type: str
+    price: Amount | None
+    currency: str
+    stock_quantity: int
+    is_active: bool = Field(description="Its status is 1 and eMAG has it.")
+    status: StatusName | None = Field(description="null for a status that eMAG does not document.")
+    status_code: int | None
+    sync_status: SyncStatus = Field(
+        description="`removed`: eMAG does not know it any more; `stale`: no run has seen it for 48 hours."
+    )
+    sellable: bool
+    not_sellable: list[str] = Field(description="Stable codes of what keeps it from sale.")
+    category_id: int | None
+    eans: list[str]
+    main_image: str | None
+    recommended_price: Amount | None
+    min_sale_price: Amount | None
+    max_sale_price: Amount | None
+    best_offer_sale_price: Amount | None
+    buy_button_rank: int | None
+    number_of_offers: int | None
+    vat_id: int | None
+    estimated_stock: int | None
+    handling_time: int | None
+    warranty: int | None
+    validation_status: int | None
+    translation_validation_status: int | None
+    offer_validation_status: int | None
+    ownership: int | None
+    genius_eligibility: int | None
+    genius_eligibility_type: int | None
+    genius_computed: int | None
+    version: str = Field(description="Another one whenever the content is another one.")
+    created_at: datetime = Field(description="When a run saw it first.")
+    updated_at: datetime = Field(description="When a run saw its content change last.")
+    last_synced_at: datetime = Field(description="When a run saw it last.")
+    removed_at: datetime | None
+
+
+PRODUCT_COLUMNS = tuple(
+    offers.c[_RENAMED.get(name, name)].label(name) for name in Product.model_fields if name not in _COMPUTED
+)
+
+
+def product_values(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The values of a `Product` from a row of `PRODUCT_COLUMNS`."""
+    values = dict(row)
+    values["eans"] = row["eans"].split()
+    values["not_sellable"] = row["not_sellable"].split()
+    values["status"] = _STATUS_NAMES.get(row["status_code"])
+    values["is_active"] = row["status_code"] == STATUS_NUMBERS["active"] and row["removed_at"] is None
+    values["sync_status"] = _sync_status(row, now)
+    return values
+
+
+def _sync_status(row: Mapping[str, Any], now: datetime) -> SyncStatus:
+    if row["removed_at"] is not None:
+        return "removed"
+    return "stale" if now - row["last_synced_at"] > STALE_AFTER else "synced"
+
+
+class Pagination(BaseModel):
+    """Which part of the selection this is, and how many offers it has in all."""
+
+    skip: int
+    limit: int
+    total: int
+
+
+class ProductsData(BaseModel):
+    """One page."""
+
+    products: list[Product]
+    pagination: Pagination
+
+
+class ProductPage(BaseModel):
+    """Offers of the local copy."""
+
+    status: Literal["success"] = "success"
+    data: ProductsData
+
+
+class ProductChange(BaseModel):
+    """One entry of the change log.
+
+    `field` is a field of eMAG's offer (`sale_price`, `stock`, ...), or `lifecycle`, whose values are `created`, `removed` and
+    `returned`. Values are text: amounts with four decimals, truth as `true` or `false`.
+    """
+
+    seq: int = Field(description="Grows with every change, over all accounts.")
+    product_id: int | None = Field(description="The `id` of the product.")
+    account_type: str
+    emag_id: int
+    field: str
+    old: str | None
+    new: str | None
+    at: datetime
+    source: str = Field(description="`sync`, or who else changed it.")
+    run_id: str | None
+
+
+class ProductChangesData(BaseModel):
+    """Newest first; `next_before` is null on the last page."""
+
+    changes: list[ProductChange]
+    count: int
+    next_before: int | None
+
+
+class ProductChanges(BaseModel):
+    """The history of one product."""
+
+    status: Literal["success"] = "success"
+    data: ProductChangesData
+
+
+class FeedData(BaseModel):
+    """Oldest first. Ask for `after=next_after` the next time, also when nothing came."""
+
+    changes: list[ProductChange]
+    count: int
+    next_after: int
+    has_more: bool
+
+
+class Feed(BaseModel):
+    """What changed after a place in the change log."""
+
+    status: Literal["success"] = "success"
+    data: FeedData
+
+
+class Reason(BaseModel):
+    """Something that keeps the offer from sale: its stable code, and in words."""
+
+    code: str
+    text: str
+
+
+class Objection(BaseModel):
+    """What eMAG objects to: its code, the part of the documentation, its text; empty where it gives none."""
+
+    code: str
+    section: str
+    message: str
+
+
+class ProductDetail(Product):
+    """Everything about one offer."""
+
+    language: Language
+    explanation: str = Field(description="Whether it sells, in one sentence.")
+    reasons: list[Reason] = Field(description="Why it does not sell; empty for one that does.")
+    validation_errors: list[Objection]
+    remarks: list[OfferRemark] = Field(description="What of eMAG's row could not be read.")
+    changes: list[ProductChange] = Field(description="The newest ten.")
+    payload: dict[str, Any] | None = Field(description="The row as eMAG sent it.")
+
+
+class ProductDetailData(BaseModel):
+    """One product."""
+
+    product: ProductDetail
+
+
+class ProductAnswer(BaseModel):
+    """One product, with everything about it."""
+
+    status: Literal["success"] = "success"
+    data: ProductDetailData

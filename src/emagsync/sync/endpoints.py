@@ -1,0 +1,217 @@
+"""Routes of runs: start, watch, stop, retry, clean up. Paths and fields are fixed: existing scripts use them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from emagsync.rest.audit import audit
+from emagsync.rest.auth import Operator, Viewer
+from emagsync.rest.paging import decode_cursor, encode_cursor
+from emagsync.rest.problems import ApiProblem, invalid, problem_responses, register_problem
+from emagsync.rest.state import AppState, state_of
+from emagsync.sync import queries
+from emagsync.sync.answers import accepted, detail, differences_view, finished
+from emagsync.sync.control import RunControl, Started
+from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunNotFound, RunStillActive
+from emagsync.sync.schemas import Run, RunStatus
+from emagsync.sync.views import (
+    Accepted,
+    AccountName,
+    Cleaned,
+    CleanedData,
+    DifferencesView,
+    Finished,
+    HistoryData,
+    HistoryView,
+    RunView,
+    StatusView,
+    Stopped,
+    StoppedData,
+    SyncDetail,
+    SyncRequest,
+    run_view,
+)
+
+router = APIRouter(prefix="/api/v1/emag/products", tags=["runs"])
+
+AnyId = Annotated[str, Path(min_length=1, max_length=64, description="The id of a sync, or of one of its runs.")]
+
+_RECENT = 10
+
+register_problem(
+    AccountBusy,
+    HTTPStatus.CONFLICT,
+    extra=lambda error: {"run_id": error.run_id, "account_type": error.account, "busy": error.holders},
+)
+register_problem(RunNotFound, HTTPStatus.NOT_FOUND)
+register_problem(RunNotActive, HTTPStatus.CONFLICT, extra=lambda error: {"run_id": error.run_id})
+register_problem(RunStillActive, HTTPStatus.CONFLICT, extra=lambda error: {"run_id": error.run_id})
+register_problem(NothingToRetry, HTTPStatus.CONFLICT, extra=lambda error: {"run_id": error.run_id})
+
+
+@router.post(
+    "/sync",
+    response_model=Accepted | Finished,
+    responses={
+        200: {"model": Finished, "description": "The runs have ended"},
+        202: {"model": Accepted, "description": "The runs were made and go on by themselves (`run_async`)"},
+        **problem_responses(400, 409, 503),
+    },
+)
+async def start_sync(request: Request, response: Response, caller: Operator, asked: SyncRequest) -> Accepted | Finished:
+    """Sync accounts: one run each. Waits for their end unless `run_async`; a caller who leaves does not stop them."""
+    state = state_of(request)
+    started = await state.get(RunControl).start(
+        asked.account_type, asked.parameters(), trigger="api", skip_busy=asked.skip_busy
+    )
+    await audit(request, caller, "sync.start", started.sync_id, asked.model_dump(mode="json", exclude_defaults=True))
+    return await _answer(state, response, started, wait=not asked.run_async)
+
+
+@router.post(
+    "/sync/{any_id}/retry",
+    response_model=Accepted | Finished,
+    responses={
+        200: {"model": Finished, "description": "The runs have ended"},
+        202: {"model": Accepted, "description": "The runs were made and go on by themselves"},
+        **problem_responses(404, 409, 503),
+    },
+)
+async def retry_sync(
+    request: Request,
+    response: Response,
+    caller: Operator,
+    any_id: AnyId,
+    run_async: Annotated[bool, Query(description="Answer at once (202) instead of when the runs have ended.")] = True,
+) -> Accepted | Finished:
+    """Read again only what failed: pages, rejected rows, offers that eMAG did not answer for."""
+    state = state_of(request)
+    started = await state.get(RunControl).retry(any_id, trigger="api")
+    await audit(request, caller, "sync.retry", any_id, {"sync_id": started.sync_id})
+    return await _answer(state, response, started, wait=not run_async)
+
+
+@router.get("/status")
+async def status(request: Request, _: Viewer) -> StatusView:
+    """What runs now, in whatever process, and the ten latest runs."""
+    state = state_of(request)
+    active = [run for run in await queries.active_runs(state.database) if run.status is not RunStatus.INTERRUPTED]
+    running = _views(state, sorted(active, key=lambda run: (run.created_at, run.id)))
+    recent = await queries.recent_runs(state.database, limit=_RECENT)
+    return StatusView(
+        is_running=bool(running),
+        current_sync=running[0] if running else None,
+        running=running,
+        recent_syncs=_views(state, recent),
+    )
+
+
+@router.get("/history")
+async def history(
+    request: Request,
+    _: Viewer,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    account_type: Annotated[AccountName | None, Query()] = None,
+    status: Annotated[RunStatus | None, Query()] = None,
+    cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")] = None,
+) -> HistoryView:
+    """Runs, newest first."""
+    state = state_of(request)
+    runs = await queries.recent_runs(
+        state.database, account=account_type, status=status, before=_place(cursor), limit=limit + 1
+    )
+    page = runs[:limit]
+    more = encode_cursor("history", [page[-1].created_at.isoformat(), page[-1].id]) if len(runs) > limit else None
+    return HistoryView(data=HistoryData(syncs=_views(state, page), count=len(page), next_cursor=more))
+
+
+@router.get("/sync/{any_id}", responses=problem_responses(404))
+async def one_sync(request: Request, _: Viewer, any_id: AnyId) -> SyncDetail:
+    """One sync, or one run, with the ledger of its pages; a dry run with what it would have changed."""
+    state = state_of(request)
+    runs = await state.get(RunControl).find(any_id)
+    return await detail(state.database, runs, state.clock.now())
+
+
+@router.get("/sync/{any_id}/differences", responses=problem_responses(404, 409))
+async def sync_differences(
+    request: Request,
+    _: Viewer,
+    any_id: AnyId,
+    after: Annotated[int, Query(ge=0, le=2**53, description="`next_after` of the part before.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+) -> DifferencesView:
+    """What a dry run would have changed, offer by offer, in the order of their ids."""
+    state = state_of(request)
+    runs = await state.get(RunControl).find(any_id)
+    if len(runs) > 1:
+        raise ApiProblem(HTTPStatus.CONFLICT, "several_runs", "This sync has several runs: ask for one of them.")
+    return await differences_view(state.database, runs[0].id, after=after, limit=limit)
+
+
+@router.delete("/sync/{sync_id}", responses=problem_responses(404, 409))
+async def stop_sync(request: Request, caller: Operator, sync_id: AnyId) -> Stopped:
+    """Stop a sync, or one run. It writes nothing more from now on; what was read stays."""
+    state = state_of(request)
+    runs = await state.get(RunControl).stop(sync_id)
+    await audit(request, caller, "sync.stop", sync_id, {"run_ids": [run.id for run in runs]})
+    names = ", ".join(run.account for run in runs)
+    return Stopped(
+        message=f"Stopped: {names}. What was read is stored.",
+        data=StoppedData(sync_id=runs[0].sync_id, runs=_views(state, runs)),
+    )
+
+
+@router.post("/cleanup-stuck-syncs")
+async def clean_up(
+    request: Request, caller: Operator, timeout_minutes: Annotated[int, Query(ge=5, le=60)] = 15
+) -> Cleaned:
+    """Fail the runs that have been at it for longer than that, and stop them if they are alive."""
+    state = state_of(request)
+    runs = await state.get(RunControl).clean_up(older_than_seconds=timeout_minutes * 60)
+    run_ids = [run.id for run in runs]
+    await audit(request, caller, "sync.cleanup", "runs", {"timeout_minutes": timeout_minutes, "run_ids": run_ids})
+    sync_ids = list(dict.fromkeys(run.sync_id for run in runs))
+    return Cleaned(
+        message=f"{len(runs)} stuck {'run was' if len(runs) == 1 else 'runs were'} cleaned up.",
+        data=CleanedData(cleaned_count=len(runs), timeout_minutes=timeout_minutes, sync_ids=sync_ids, run_ids=run_ids),
+    )
+
+
+async def _answer(state: AppState, response: Response, started: Started, *, wait: bool) -> Accepted | Finished:
+    if not wait:
+        response.status_code = HTTPStatus.ACCEPTED
+        return accepted(started, state.clock.now())
+    ids = [run.id for run in started.runs]
+    runs = await state.get(RunControl).ended(ids, stopping=state.stopping)
+    if not all(run.status.is_finished for run in runs):
+        raise ApiProblem(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "stopping",
+            "The server is stopping; the runs go on when it starts again.",
+            sync_id=started.sync_id,
+            run_ids=ids,
+        )
+    return await finished(state.database, started, runs, state.clock.now())
+
+
+def _place(cursor: str | None) -> tuple[datetime, str] | None:
+    if cursor is None:
+        return None
+    moment, run_id = decode_cursor("history", cursor, (str, str))
+    try:
+        at = datetime.fromisoformat(str(moment))
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None or not isinstance(run_id, str):
+        raise invalid("cursor", "This is not a cursor of this list: begin again without one.", "bad_cursor")
+    return at, run_id
+
+
+def _views(state: AppState, runs: list[Run]) -> list[RunView]:
+    now = state.clock.now()
+    return [run_view(run, now) for run in runs]

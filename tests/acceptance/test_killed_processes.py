@@ -1,0 +1,125 @@
+"""Issue 2: `kill -9` at any instant. The next start ends with the tables of an undisturbed run and re-reads nothing.
+
+Twenty instants: by the clock, from before the program has opened its database to after it may have ended, and by the
+number of pages that the marketplace has answered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from support.comparing import compare_with_marketplace, snapshot
+from support.local import open_local, until
+from support.market import Market, open_market
+from support.program import Program, environment, run
+
+PER_PAGE = 20
+SYNC = ("sync", "main", "--mode", "full", "--items-per-page", str(PER_PAGE))
+DATABASE = "emagsync.sqlite3"
+
+
+def at_any_moment(chance: random.Random, market: Market) -> Callable[[], bool]:
+    """By the clock or by pages, half of the time each."""
+    if chance.random() < 0.5:
+        pages = chance.randint(1, 31)
+        return lambda: market.account().reads >= pages
+    end = asyncio.get_running_loop().time() + chance.uniform(0.0, 1.5)
+    return lambda: asyncio.get_running_loop().time() >= end
+
+
+async def kill(variables: dict[str, str], market: Market, chance: random.Random) -> None:
+    """Start a sync and kill it, if it has not ended before."""
+    market.account().reads = 0
+    async with Program(SYNC, variables) as program:
+        moment = at_any_moment(chance, market)
+        await until(lambda: moment() or not program.is_running)
+        if program.is_running:
+            program.process.kill()
+        await program.ended()
+    await until(market.is_quiet)
+
+
+def stored_pages(database: Path) -> set[str]:
+    """The pages that the run in progress has stored, as the sandbox counts them."""
+    with closing(sqlite3.connect(database)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sync_pages'").fetchone():
+            return set()
+        query = (
+            "SELECT page, size FROM sync_pages JOIN sync_runs ON sync_runs.id = run_id "
+            "WHERE sync_runs.status = 'running' AND sync_pages.status = 'stored' AND items > 0"
+        )
+        return {f"{page}/{size}" for page, size in connection.execute(query)}
+
+
+async def prepared(folder: Path, market: Market) -> Path:
+    """A local copy of yesterday: since then offers were changed, removed and added."""
+    async with open_local(folder, market.url) as local:
+        await local.completed(per_page=PER_PAGE)
+    market.change("change", ids=list(range(5, 600, 15)), set={"sale_price": "77.1234", "name": "Alt nume"})
+    market.change("remove", ids=[3, 100, 300, 599])
+    market.change("add", count=9)
+    return folder
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_a_copy_that_was_killed_goes_on_to_the_tables_of_an_undisturbed_run(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    async with open_market({"main": 600}) as market:
+        yesterday = await prepared(tmp_path / "yesterday", market)
+        undisturbed = tmp_path / "undisturbed"
+        shutil.copytree(yesterday, undisturbed)
+        async with open_local(undisturbed, market.url) as local:
+            await local.completed(per_page=PER_PAGE)
+        expected = snapshot(undisturbed / DATABASE)
+        market.set(latency_ms=25, jitter_ms=10)
+        for instant in range(4):
+            folder = tmp_path / f"killed-{instant}"
+            shutil.copytree(yesterday, folder)
+            variables = environment(folder, market.url)
+            for _ in range(1 + instant % 2):  # every other one is killed twice
+                await kill(variables, market, chance)
+            stored = stored_pages(folder / DATABASE)
+            market.forget()
+            ended = await run(*SYNC, variables=variables)
+            assert ended.code == 0, ended.err
+            compare_with_marketplace(folder / DATABASE, "main", market.truth())
+            assert snapshot(folder / DATABASE) == expected
+            assert not stored & market.page_reads().keys()
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_first_copy_that_was_killed_over_and_over_ends_exact(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(f"first {seed}")
+    async with open_market({"main": 600}, latency_ms=40) as market:
+        variables = environment(tmp_path, market.url)
+        for _ in range(3):
+            await kill(variables, market, chance)
+        stored = stored_pages(tmp_path / DATABASE)
+        market.forget()
+        ended = await run(*SYNC, variables=variables)
+        assert ended.code == 0, ended.err
+        compare_with_marketplace(tmp_path / DATABASE, "main", market.truth())
+        copy = snapshot(tmp_path / DATABASE)
+        assert len(copy["changes"]) == 600
+        assert set(copy["changes"].values()) == {1}
+        assert not stored & market.page_reads().keys()
+
+
+async def test_offers_removed_while_the_process_was_dead_do_not_stay(tmp_path: Path) -> None:
+    async with open_market({"main": 600}, latency_ms=40) as market:
+        variables = environment(tmp_path, market.url)
+        async with Program(SYNC, variables):
+            await until(lambda: market.account().reads >= 15)
+        market.change("remove", ids=[1, 2, 300, 301, 302])
+        market.change("add", count=3)
+        ended = await run(*SYNC, variables=variables)
+        assert ended.code == 0, ended.err
+        compare_with_marketplace(tmp_path / DATABASE, "main", market.truth())
