@@ -37,7 +37,7 @@ async def test_of_two_processes_that_start_at_once_one_runs_and_the_other_exits_
             async with open_local(folder, market.url) as local:
                 [run_id] = [row["id"] for row in await local.rows("SELECT id FROM sync_runs")]
                 assert run_id in busy.err
-                assert len(busy.err.splitlines()) <= 2
+                assert "Traceback" not in busy.err
                 compare_with_marketplace(local.database, "main", market.truth())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
@@ -43,8 +44,8 @@ def test_a_line_tells_pages_offers_pace_and_time_left() -> None:
 
 
 def test_a_line_tells_waits_and_errors_when_there_are_any_and_no_total_that_is_not_known() -> None:
-    line = progress_line(progress(total_pages=None, total_items=None, eta_seconds=None, wait_seconds=65.0, errors=1))
-    assert line == "main: reading, page 12, 1,200 offers, 287/s, waited 1 min 05 s, 1 error"
+    line = progress_line(progress(total_pages=None, total_items=None, eta_seconds=None, wait_seconds=26.0, errors=1))
+    assert line == "main: reading, page 12, 1,200 offers, 287/s, waited 26.0 s for the limit, 1 error"
 
 
 def test_plain_lines_come_with_the_first_page_and_then_at_most_every_two_seconds_for_each_account() -> None:
@@ -73,6 +74,21 @@ def test_a_run_without_a_first_page_still_says_that_it_lives() -> None:
         now[0] = second
         display.progress(progress(pages_read=0, phase=Phase.PROBING))
     assert len(lines) == 3
+
+
+@pytest.mark.parametrize("width", [80, 100, 160])
+def test_the_live_table_cuts_nothing_off_however_wide_the_terminal_is(width: int) -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, width=width, force_terminal=True, color_system=None)
+    display = LiveDisplay(("main", "bulgaria"), console=console)
+    large = {"pages_read": 2499, "total_pages": 2500, "processed": 249_900, "total_items": 250_000}
+    display.progress(progress(**large, phase=Phase.RECONCILING, eta_seconds=754.0, wait_seconds=4000.0))
+    console.print(display.render())
+    drawn = screen.getvalue()
+    assert "…" not in drawn
+    assert "249,900/250,000" in drawn
+    assert "12:34" in drawn
+    assert ("━" in drawn) == (width > 80)
 
 
 def test_the_live_table_has_a_line_for_each_account() -> None:

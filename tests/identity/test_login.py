@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import httpx2
 import pytest
-from support.api import PASSWORD, Api
-from support.clocks import ForwardClock
 
 from emagsync.identity.service import UserService
 from emagsync.rest.callers import Role
+from support.api import PASSWORD, Api
+from support.clocks import ForwardClock
 
 LOGIN = "/api/v1/auth/login"
 SESSION = "/api/v1/auth/session"

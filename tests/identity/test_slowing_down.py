@@ -9,12 +9,12 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from support.api import PASSWORD, Api, open_api
-from support.clocks import ForwardClock
 
 from emagsync.identity.errors import LoginSlowedDown
 from emagsync.identity.secrets import Passwords
 from emagsync.identity.throttle import LoginThrottle, wait_after
+from support.api import PASSWORD, Api, open_api
+from support.clocks import ForwardClock
 
 HERE = "192.0.2.7"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.api import PASSWORD, Api
-from support.clocks import ForwardClock
 
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
 from emagsync.rest.callers import Role
+from support.api import PASSWORD, Api
+from support.clocks import ForwardClock
 
 TOKENS = "/api/v1/tokens"
 

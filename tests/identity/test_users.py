@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.api import PASSWORD, Api
 
 from emagsync.identity.service import UserService
 from emagsync.rest.callers import Role
+from support.api import PASSWORD, Api
 
 
 async def test_an_admin_adds_a_user_who_can_log_in(api: Api) -> None:

@@ -105,6 +105,7 @@ async def open_local(
     """A service for the accounts `names` (`main` if none) of the sandbox at `url`, without a request limit."""
     values: Mapping[str, Any] = {"data_dir": data_dir, "limit": {"enabled": False}, **QUICK, **settings}
     chosen = Settings(_env_file=None, **values)
+    data_dir.mkdir(parents=True, exist_ok=True)
     registry = AccountRegistry(accounts or accounts_at(url, *(names or ("main",))), chosen, clock=clock)
     async with Database(chosen.effective_database_url) as database:
         await upgrade(database)

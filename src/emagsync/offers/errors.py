@@ -2,7 +2,10 @@
 
 OfferError
 ├── OfferNotFound     it is not in the local copy
-└── ExportFailed      the file could not be written
+├── ProductNotFound   the same, asked for by our id
+├── ExportFailed      the file could not be written
+├── ExportsBusy       too many are being written
+└── AfterTheEnd       a reader of the change feed is ahead of it
 """
 
 from __future__ import annotations
@@ -35,3 +38,35 @@ class ExportFailed(OfferError):
 
     code = "export_failed"
     kind = ErrorKind.CONFIGURATION
+
+
+class ProductNotFound(OfferError):
+    """No offer has this id of ours."""
+
+    code = "product_not_found"
+
+    def __init__(self, product_id: int) -> None:
+        super().__init__(f"There is no product {product_id}. Its `id` is ours; eMAG's is `emag_id`.")
+        self.product_id = product_id
+
+
+class ExportsBusy(OfferError):
+    """As many exports as may be are being written."""
+
+    code = "exports_busy"
+
+    def __init__(self, at_once: int) -> None:
+        super().__init__(f"{at_once} exports are being written already: try again when one of them has ended.")
+
+
+class AfterTheEnd(OfferError):
+    """A reader of the change feed is ahead of it."""
+
+    code = "after_the_end"
+
+    def __init__(self, after: int, newest: int) -> None:
+        super().__init__(
+            f"The change feed ends at {newest}, before {after}: the database is another one, or was restored from a "
+            "backup. Read all products anew, and the feed from there."
+        )
+        self.newest = newest

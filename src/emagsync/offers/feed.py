@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
+from emagsync.offers.errors import AfterTheEnd
 from emagsync.offers.products import ProductChange
 from emagsync.offers.tables import offer_changes, offers
 from emagsync.offers.totals import newest_change
@@ -38,18 +39,20 @@ class Stretch(NamedTuple):
     has_more: bool
 
 
-async def read_feed(database: Database, *, after: int, limit: int, account: str | None = None) -> Stretch:
-    """The first `limit` changes whose `seq` is above `after`, of all accounts or of one."""
+async def read_feed(database: Database, *, after: int, limit: int, accounts: tuple[str, ...] = ()) -> Stretch:
+    """The first `limit` changes whose `seq` is above `after`, of all accounts or of some. Raises AfterTheEnd."""
     query = _changes.where(offer_changes.c.seq > after).order_by(offer_changes.c.seq).limit(limit + 1)
-    if account is not None:
-        query = query.where(offer_changes.c.account == account)
+    if accounts:
+        query = query.where(offer_changes.c.account.in_(accounts))
     async with database.reading() as connection:
         newest = await newest_change(connection)
+        if after > newest:
+            raise AfterTheEnd(after, newest)
         found = await _read(connection, query)
     if len(found) > limit:
         return Stretch(found[:limit], found[limit - 1].seq, has_more=True)
-    # Nothing of this account is between the last one found and the newest of all.
-    return Stretch(found, max(newest, after), has_more=False)
+    # Nothing of these accounts is between the last one found and the newest of all.
+    return Stretch(found, newest, has_more=False)
 
 
 async def changes_of(

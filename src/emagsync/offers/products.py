@@ -133,8 +133,8 @@ class ProductPage(BaseModel):
 class ProductChange(BaseModel):
     """One entry of the change log.
 
-    `field` is a field of eMAG's offer (`sale_price`, `stock`, ...), or `lifecycle`, whose values are `created`, `removed` and
-    `returned`. Values are text: amounts with four decimals, truth as `true` or `false`.
+    `field` is a field of eMAG's offer (`sale_price`, `stock`, ...), or `lifecycle`, whose values are `created`,
+    `removed` and `returned`. Values are text: amounts with four decimals, truth as `true` or `false`.
     """
 
     seq: int = Field(description="Grows with every change, over all accounts.")

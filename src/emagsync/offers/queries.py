@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Row, Select, Text, and_, cast, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
@@ -44,7 +44,7 @@ async def list_offers(
 async def select_page(
     connection: AsyncConnection,
     wanted: OfferFilter,
-    columns: Sequence[Column[Any]],
+    columns: Sequence[ColumnElement[Any]],
     *,
     limit: int,
     skip: int,
@@ -84,7 +84,7 @@ async def find_offer(database: Database, account: str, emag_id: int, *, changes:
         )
         return OfferDetail(
             offer=_offer(row),
-            remarks=_remarks(row.remarks),
+            remarks=remarks_of(row.remarks),
             payload=payload,
             changes=await _changes(connection, account, emag_id, changes),
         )
@@ -122,7 +122,8 @@ def _offer(row: Any) -> Offer:
     return Offer.model_validate(values)
 
 
-def _remarks(stored: str | None) -> tuple[OfferRemark, ...]:
+def remarks_of(stored: str | None) -> tuple[OfferRemark, ...]:
+    """The remarks of an offer from how `offers.remarks` holds them."""
     if stored is None:
         return ()
     pairs = msgspec.json.decode(stored, type=list[tuple[str, str]])

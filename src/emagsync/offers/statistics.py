@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
 from emagsync.offers.schemas import AccountTotals
@@ -33,10 +36,23 @@ async def account_totals(database: Database) -> dict[str, AccountTotals]:
         counted(columns.stock <= 0).label("out_of_stock"),
         counted(rejected).label("rejected"),
         (func.count() - counted()).label("removed"),
-        func.min(case((present, columns.last_seen_at))).label("oldest_seen_at"),
     ).group_by(columns.account)
-    # By account in an index's order every row would be looked up by itself; the table itself is read in one sweep.
-    query = query.with_hint(offers, "NOT INDEXED", "sqlite")
     async with database.reading() as connection:
-        rows = (await connection.execute(query)).mappings()
-        return {row["account"]: AccountTotals.model_validate(dict(row)) for row in rows}
+        rows = (await connection.execute(query)).mappings().all()
+        oldest = await _oldest_seen(connection, [row["account"] for row in rows])
+    return {
+        row["account"]: AccountTotals.model_validate({**row, "oldest_seen_at": oldest[row["account"]]}) for row in rows
+    }
+
+
+async def _oldest_seen(connection: AsyncConnection, accounts: Sequence[str]) -> dict[str, datetime | None]:
+    """When the offer of each account that was not seen for the longest time was seen last.
+
+    One sweep over the rows: the column changes in every run, so no index holds it, and grouping would sort them all.
+    """
+    if not accounts:
+        return {}
+    columns = offers.c
+    oldest = [func.min(case((columns.account == account, columns.last_seen_at))) for account in accounts]
+    row = (await connection.execute(select(*oldest).where(columns.removed_at.is_(None)))).one()
+    return dict(zip(accounts, row, strict=True))

@@ -82,6 +82,7 @@ offers = Table(
         "sellable",
         "stock",
         "validation_status",
+        "offer_validation_status",
         "category_id",
         "sale_price",
         "changed_at",

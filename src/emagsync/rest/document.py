@@ -47,11 +47,9 @@ def required_role(operation: dict[str, Any]) -> str | None:
 def _describe_problems(document: dict[str, Any]) -> None:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for model in (FieldProblem, Problem):
-        schema = model.model_json_schema(ref_template=_REFERENCE, mode="serialization")
+        schema = model.model_json_schema(ref_template=_REFERENCE, mode="validation")
         schema.pop("$defs", None)
         schemas[model.__name__] = schema
-    # `errors` is left out where there are none.
-    schemas["Problem"]["required"] = [name for name in schemas["Problem"]["required"] if name != "errors"]
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for _, _, operation in operations(document):

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from emagsync.core.errors import EmagsyncError
 from emagsync.db.errors import ConstraintViolated, DatabaseError
 from emagsync.rest.document import install_document
+from emagsync.rest.guards import SECURITY_HEADERS
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of, register_problem
 
 log = structlog.get_logger()
@@ -97,5 +98,12 @@ async def _on_unexpected(request: Request, error: Exception) -> Response:
     error_id = uuid.uuid4().hex
     log.error("unexpected_error", error_id=error_id, method=request.method, path=request.url.path, exc_info=error)
     detail = f"The server failed unexpectedly; its log has the details under {error_id}."
-    problem = ApiProblem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail, error_id=error_id)
+    problem = ApiProblem(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "internal_error",
+        detail,
+        # This answer is made outside of the guards, which would add them.
+        headers=SECURITY_HEADERS,
+        error_id=error_id,
+    )
     return problem.response(request.url.path)

@@ -34,7 +34,7 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(extra="allow")
 
-    type: str = Field(default="about:blank", description="Always `about:blank`: `code` tells problems apart.")
+    type: str = Field(description="Always `about:blank`: `code` tells problems apart.")
     title: str
     status: int
     detail: str

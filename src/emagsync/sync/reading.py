@@ -67,11 +67,11 @@ class _Closing:
     """What is asked once every row has been read: is the list still what it was?"""
 
     last_page: int
-    count: asyncio.Future[int | None] | None
+    count: asyncio.Future[int | None]
     again: list[asyncio.Future[bool]]
 
     async def aclose(self) -> None:
-        await cancelled(*self.again, *([self.count] if self.count else []))
+        await cancelled(*self.again, self.count)
 
 
 class PassReader:
@@ -117,7 +117,6 @@ class PassReader:
     async def _read(self, result: Pass, done: list[PageRead], expected: asyncio.Future[int | None]) -> Pass:
         for page in done:
             result.add(page.ids, page.rejected)
-            self._remember(page.page, page.ids)
         plan = PagePlan(done={page.page: page.items for page in done}, limit=self._limit)
         failed: set[int] = set()
         await self._readers(result, plan, failed, expected)
@@ -203,30 +202,35 @@ class PassReader:
             self._tally.phase = Phase.READING
 
     def _remember(self, page: int, ids: tuple[int, ...]) -> None:
-        """Keep the ids of the first page and of the last one with rows: those are read a second time."""
+        """Keep the ids of the first page and of the last one with rows: those are read a second time.
+
+        Not of pages that an earlier attempt stored: a run that goes on asks for no stored page again.
+        """
         if ids and (page == 1 or page >= max(self._ends, default=1)):
             self._ends = {end: self._ends[end] for end in self._ends if end == 1} | {page: frozenset(ids)}
 
     def _start_closing(self, plan: PagePlan) -> _Closing:
         last = plan.last_page
-        # An empty page right behind a full one shows by itself how long the list is.
         full = plan.rows.get(last, 0) >= self._per_page
         again = [] if full and last > LONG_LIST else [1, last] if last <= SHORT_LIST else [last]
         return _Closing(
             last_page=last,
-            count=None if full else asyncio.ensure_future(self._count()),
-            again=[asyncio.ensure_future(self._is_unchanged(page)) for page in dict.fromkeys(again) if page],
+            count=asyncio.ensure_future(self._count()),
+            again=[
+                asyncio.ensure_future(self._is_unchanged(page, self._ends[page]))
+                for page in dict.fromkeys(again)
+                if page in self._ends
+            ],
         )
 
-    async def _is_unchanged(self, page: int) -> bool:
-        before = self._ends.get(page)
+    async def _is_unchanged(self, page: int, before: frozenset[int]) -> bool:
         try:
             read = await self._client.read_offers(page=page, per_page=self._per_page, filters=self._filters)
         except EmagError as error:
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
             return True
-        return before is None or before == {emag_id for raw in read.raw_rows if (emag_id := peek_id(raw)) is not None}
+        return before == {emag_id for raw in read.raw_rows if (emag_id := peek_id(raw)) is not None}
 
     async def _close(self, result: Pass, plan: PagePlan) -> None:
         if self._closing is None or self._closing.last_page != plan.last_page:
@@ -234,7 +238,7 @@ class PassReader:
                 await self._closing.aclose()
             self._closing = self._start_closing(plan)
         result.moved = not all([await again for again in self._closing.again])
-        result.count = result.rows if self._closing.count is None else await self._closing.count
+        result.count = await self._closing.count
 
     def _conclude(self, result: Pass, plan: PagePlan, failed: set[int]) -> None:
         result.unread = sorted(failed)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+
 from support.api import Api, open_api
 from support.clocks import ForwardClock
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx2
 import pytest
-from support.api import Api
 
 from emagsync.entrypoints.api.routers import ROUTERS
 from emagsync.rest.callers import Role
 from emagsync.rest.document import operations, required_role
+from support.api import Api
 
 # Whoever adds a route to these lists says why here.
 OPEN = {

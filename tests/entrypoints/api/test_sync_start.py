@@ -7,19 +7,43 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
-import pytest
+
 from support.api import Api, open_api
 from support.comparing import compare_with_marketplace, snapshot
 from support.local import accounts_at
 from support.market import open_market
 
-from emagsync.accounts.configured import ConfiguredAccounts, read_accounts
-
 PRODUCTS = "/api/v1/emag/products"
 RUN_FIELDS = set(
-    "id sync_id account_type operation mode status started_at completed_at duration_seconds total_items processed_items "
-    "created_items updated_items unchanged_items removed_items failed_items current_page total_pages percentage "
-    "items_per_second eta_seconds api_requests_made rate_limit_hits attempt triggered_by heartbeat_at errors".split()
+    [
+        "id",
+        "sync_id",
+        "account_type",
+        "operation",
+        "mode",
+        "status",
+        "started_at",
+        "completed_at",
+        "duration_seconds",
+        "total_items",
+        "processed_items",
+        "created_items",
+        "updated_items",
+        "unchanged_items",
+        "removed_items",
+        "failed_items",
+        "current_page",
+        "total_pages",
+        "percentage",
+        "items_per_second",
+        "eta_seconds",
+        "api_requests_made",
+        "rate_limit_hits",
+        "attempt",
+        "triggered_by",
+        "heartbeat_at",
+        "errors",
+    ]
 )
 
 
@@ -28,9 +52,10 @@ async def start(api: Api, **asked: Any) -> httpx2.Response:
 
 
 async def test_a_synchronous_sync_answers_when_every_offer_is_stored(tmp_path: Path) -> None:
-    async with open_market({"main": 450, "fbe": 30}) as market, open_api(
-        tmp_path, accounts_at(market.url, "main", "fbe")
-    ) as api:
+    async with (
+        open_market({"main": 450, "fbe": 30}) as market,
+        open_api(tmp_path, accounts_at(market.url, "main", "fbe")) as api,
+    ):
         answer = await start(api, mode="full")
         body = answer.json()
         assert (answer.status_code, body["status"]) == (200, "completed"), body
@@ -48,7 +73,7 @@ async def test_a_synchronous_sync_answers_when_every_offer_is_stored(tmp_path: P
 
 
 async def test_an_asynchronous_sync_is_accepted_and_ends_by_itself(tmp_path: Path) -> None:
-    async with open_market() as market, open_api(tmp_path, accounts_at(market.url)) as api:
+    async with open_market() as market, open_api(tmp_path, accounts_at(market.url, "main")) as api:
         answer = await start(api, account_type="main", mode="full", run_async=True)
         body = answer.json()
         assert (answer.status_code, body["status"]) == (202, "accepted")
@@ -58,7 +83,7 @@ async def test_an_asynchronous_sync_is_accepted_and_ends_by_itself(tmp_path: Pat
 
 
 async def test_a_dry_run_tells_what_would_change_and_changes_nothing(tmp_path: Path) -> None:
-    async with open_market({"main": 120}) as market, open_api(tmp_path, accounts_at(market.url)) as api:
+    async with open_market({"main": 120}) as market, open_api(tmp_path, accounts_at(market.url, "main")) as api:
         first = await start(api, account_type="main", mode="full", dry_run=True)
         run = first.json()["data"]["runs"][0]
         assert (run["status"], run["created_items"], run["dry_run"]) == ("completed", 120, True)
@@ -67,9 +92,8 @@ async def test_a_dry_run_tells_what_would_change_and_changes_nothing(tmp_path: P
         await start(api, account_type="main", mode="full")
         before = snapshot(api.state.database)
         (dearer, gone) = sorted(market.truth())[:2]
-        market.account().catalogue.rows if False else None
-        market.change("set", ids=[dearer], values={"sale_price": "77.7700"})
-        market.change("delete", ids=[gone])
+        market.change("change", ids=[dearer], set={"sale_price": "77.7700"})
+        market.change("remove", ids=[gone])
         body = (await start(api, account_type="main", mode="full", dry_run=True)).json()
         assert body["status"] == "completed", body
         assert [body["data"][name] for name in ("updated", "removed", "unchanged")] == [1, 1, 118]

@@ -18,7 +18,7 @@ from emagsync.db.migrate import upgrade
 from emagsync.entrypoints.api.parts import PARTS
 from emagsync.entrypoints.api.routers import ROUTERS
 from emagsync.identity.tokens import Credentials
-from emagsync.rest.guards import HostCheck, SecurityHeaders
+from emagsync.rest.guards import BodyLimit, HostCheck, SecurityHeaders
 from emagsync.rest.problem_handlers import install_problem_handlers
 from emagsync.rest.state import AppState
 
@@ -60,7 +60,6 @@ def create_app(state: AppState) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        max_body_size=settings.server.max_body_bytes,
     )
     app.state.emagsync = state
     install_problem_handlers(app)
@@ -74,6 +73,7 @@ def create_app(state: AppState) -> FastAPI:
             allow_headers=_CORS_HEADERS,
             expose_headers=("Retry-After", "Content-Disposition"),
         )
+    app.add_middleware(BodyLimit, most_bytes=settings.server.max_body_bytes)
     app.add_middleware(HostCheck, allowed=allowed_hosts(settings))
     app.add_middleware(SecurityHeaders)
     return app

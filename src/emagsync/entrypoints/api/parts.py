@@ -13,7 +13,8 @@ from datetime import timedelta
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.db.migrate import current_revision
 from emagsync.db.migrations import HEAD
-from emagsync.entrypoints.api.run_parts import runs_part
+from emagsync.entrypoints.api.product_parts import products_part
+from emagsync.entrypoints.api.run_parts import runs_part, schedule_part, webhooks_part
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
 from emagsync.rest.state import AppState, Check
@@ -65,4 +66,12 @@ async def sync_part(state: AppState) -> AsyncIterator[None]:
         yield
 
 
-PARTS: tuple[Part, ...] = (database_part, identity_part, sync_part, runs_part)
+PARTS: tuple[Part, ...] = (
+    database_part,
+    identity_part,
+    products_part,
+    sync_part,
+    runs_part,
+    webhooks_part,
+    schedule_part,
+)

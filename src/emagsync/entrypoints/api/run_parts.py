@@ -13,10 +13,16 @@ from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.concurrency import cancelled
 from emagsync.rest.events import EventBroker
 from emagsync.rest.state import AppState, Check
+from emagsync.sync.announcing import Announcer
 from emagsync.sync.control import RunControl
 from emagsync.sync.executor import InlineExecutor
 from emagsync.sync.live import LiveRuns, until_stopping
+from emagsync.sync.schedule_actions import ScheduleActions
+from emagsync.sync.scheduler import Scheduler
 from emagsync.sync.service import SyncService
+from emagsync.webhooks.delivery import Courier
+from emagsync.webhooks.service import WebhookService
+from emagsync.webhooks.signing import Signer, load_key
 
 log = structlog.get_logger()
 
@@ -50,6 +56,55 @@ async def runs_part(state: AppState) -> AsyncIterator[None]:
             live.broker.close()
             await executor.aclose()
             await control.aclose()
+
+
+@asynccontextmanager
+async def webhooks_part(state: AppState) -> AsyncIterator[None]:
+    """Telling other programs how runs ended."""
+    given = state.settings.webhooks
+    secret = given.secret.get_secret_value() if given.secret else None
+    signer = Signer(load_key(state.settings), secret)
+    async with Courier(
+        database=state.database, signer=signer, clock=state.clock, allow_private=given.allow_private
+    ) as courier:
+        service = WebhookService(
+            database=state.database, signer=signer, courier=courier, settings=given, clock=state.clock
+        )
+        await service.take_over_settings()
+        state.provide(service)
+        announcer = Announcer(state.database, state.clock)
+        async with beside("announcer", announcer.run()), beside("courier", courier.run()):
+            yield
+
+
+@asynccontextmanager
+async def schedule_part(state: AppState) -> AsyncIterator[None]:
+    """Doing things by the clock."""
+    registry = state.get(AccountRegistry)
+    actions = ScheduleActions(
+        control=state.get(RunControl),
+        registry=registry,
+        database=state.database,
+        settings=state.settings,
+        clock=state.clock,
+    )
+    scheduler = Scheduler(
+        database=state.database,
+        settings=state.settings.schedule,
+        accounts=lambda: registry.names,
+        actions=actions.by_kind(),
+        clock=state.clock,
+    )
+    state.provide(scheduler)
+
+    async def scheduling() -> Check:
+        if not state.settings.schedule.enabled:
+            return Check(True, "off")
+        return Check(scheduler.is_well, "on" if scheduler.is_well else "has not looked at its schedule for a while")
+
+    state.add_check("scheduler", scheduling)
+    async with beside("scheduler", scheduler.run()):
+        yield
 
 
 @asynccontextmanager

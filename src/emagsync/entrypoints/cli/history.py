@@ -109,7 +109,7 @@ def _print_run(run: Run, pages: list[PageRead]) -> None:
     typer.echo(
         f"  mode {run.mode.value}, by {run.trigger}, attempt {run.attempt}, sync {run.sync_id}, "
         f"started {moment(run.started_at)}, ended {moment(run.finished_at)}, "
-        f"waited {run.wait_seconds} s, refused {plural(run.rate_limit_hits, 'time')}"
+        f"refused by the limit {plural(run.rate_limit_hits, 'time')}"
     )
     if pages:
         print_table(

@@ -11,11 +11,12 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from emagsync.entrypoints.cli.text import duration, of
+from emagsync.entrypoints.cli.text import clock, of
 from emagsync.sync.schemas import Progress, Run
 
-_COLUMNS = ("account", "phase", "", "pages", "offers", "per s", "left", "waited", "errors")
-_BAR_WIDTH = 24
+_NUMBERS = ("pages", "offers", "per s", "left", "wait", "errors")
+_WITHOUT_BAR = 80  # columns that the rest needs for a catalogue of 250,000 offers
+_BAR_WIDTHS = (8, 30)
 
 
 class LiveDisplay:
@@ -54,15 +55,21 @@ class LiveDisplay:
 
     def render(self) -> Table:
         """The table as it is now."""
-        table = Table(box=None, pad_edge=False, caption="\n".join(self._notes) or None, caption_justify="left")
-        for column in _COLUMNS:
-            table.add_column(column, justify="right" if column in _COLUMNS[3:] else "left", no_wrap=True)
+        table = Table(box=None, padding=(0, 1, 0, 0), caption="\n".join(self._notes) or None, caption_justify="left")
+        bar_width = min(self._console.width - _WITHOUT_BAR, _BAR_WIDTHS[1])
+        for column in ("account", "phase"):
+            table.add_column(column, no_wrap=True)
+        if bar_width >= _BAR_WIDTHS[0]:
+            table.add_column("", width=bar_width)
+        for column in _NUMBERS:
+            table.add_column(column, justify="right", no_wrap=True)
         for account, phase in self._phases.items():
             progress = self._progress.get(account)
             if progress is None:
                 table.add_row(account, phase)
             else:
-                table.add_row(account, phase, _bar(progress), *_cells(progress))
+                bar = [_bar(progress)] if bar_width >= _BAR_WIDTHS[0] else []
+                table.add_row(account, phase, *bar, *_cells(progress))
         return table
 
 
@@ -70,7 +77,7 @@ def _bar(progress: Progress) -> ProgressBar:
     total, done = progress.total_items or progress.total_pages, progress.processed
     if not progress.total_items:
         done = progress.pages_read
-    return ProgressBar(total=total or 1, completed=min(done, total or 1), width=_BAR_WIDTH)
+    return ProgressBar(total=total or 1, completed=min(done, total or 1))
 
 
 def _cells(progress: Progress) -> tuple[str, ...]:
@@ -78,7 +85,7 @@ def _cells(progress: Progress) -> tuple[str, ...]:
         of(progress.pages_read, progress.total_pages),
         of(progress.processed, progress.total_items),
         f"{progress.items_per_second:,.0f}",
-        duration(progress.eta_seconds),
-        duration(progress.wait_seconds),
+        clock(progress.eta_seconds),
+        clock(progress.wait_seconds),
         str(progress.errors),
     )

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from emagsync.sync.schemas import Progress, Run
 
 SECONDS_BETWEEN_LINES = 2.0
+# A line that says what the one before it said is repeated only so often, as a sign of life.
+SECONDS_BETWEEN_REPEATS = 30.0
 
 
 class Display(Protocol):
@@ -71,6 +73,7 @@ class PlainDisplay(SilentDisplay):
         self._write = write or _write
         self._due: dict[str, float] = {}
         self._seen: set[str] = set()
+        self._said: dict[str, tuple[str, float]] = {}
 
     def started(self, account: str) -> None:
         """The start line."""
@@ -85,7 +88,13 @@ class PlainDisplay(SilentDisplay):
             if progress.pages_read > 0:
                 self._seen.add(progress.account)
             self._due[progress.account] = now + SECONDS_BETWEEN_LINES
-            self._write(progress_line(progress))
+            self._say_once(progress.account, progress_line(progress), now)
+
+    def _say_once(self, account: str, line: str, now: float) -> None:
+        before, at = self._said.get(account, ("", now))
+        if line != before or now - at >= SECONDS_BETWEEN_REPEATS:
+            self._said[account] = line, now
+            self._write(line)
 
     def ended(self, account: str, run: Run | None) -> None:
         """The end line."""
@@ -103,7 +112,7 @@ def progress_line(progress: Progress) -> str:
     if progress.eta_seconds is not None:
         parts.append(f"{duration(progress.eta_seconds)} left")
     if progress.wait_seconds >= 1:
-        parts.append(f"waited {duration(progress.wait_seconds)}")
+        parts.append(f"waited {duration(progress.wait_seconds)} for the limit")
     if progress.errors:
         parts.append(plural(progress.errors, "error"))
     return ", ".join(parts)

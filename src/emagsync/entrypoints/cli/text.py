@@ -35,6 +35,14 @@ def duration(seconds: float | None) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
+def clock(seconds: float | None) -> str:
+    """`0:05`, `12:34`, `2:05:00`; a dash for what is not known."""
+    if seconds is None:
+        return "-"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+
+
 def age(moment: datetime | None, now: datetime) -> str:
     """`12 min ago`; `never` for what has not happened."""
     if moment is None:

@@ -34,6 +34,7 @@ def upgrade() -> None:
             "sellable",
             "stock",
             "validation_status",
+            "offer_validation_status",
             "category_id",
             "sale_price",
             "changed_at",

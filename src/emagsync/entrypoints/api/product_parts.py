@@ -1,0 +1,27 @@
+"""The part that serves the local copy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from emagsync.marketplace.offers import payload
+from emagsync.marketplace.validation import validation_errors
+from emagsync.offers.product_queries import ObjectionReader
+from emagsync.offers.products import Objection
+from emagsync.offers.streaming import Exports
+from emagsync.offers.totals import Totals
+from emagsync.rest.state import AppState
+
+
+@asynccontextmanager
+async def products_part(state: AppState) -> AsyncIterator[None]:
+    """Totals, exports, and what reads eMAG's objections."""
+    state.provide(Totals())
+    state.provide(Exports(state.database, state.settings.data_dir))
+    state.provide(ObjectionReader(_objections))
+    yield
+
+
+def _objections(row: str, locale: str) -> list[Objection]:
+    return [Objection(**error._asdict()) for error in validation_errors(payload(row.encode()), locale)]

@@ -1,0 +1,38 @@
+"""The OpenAPI document without starting anything: `python -m emagsync.entrypoints.api.schema`.
+
+The page's types are generated from it; a check compares what is committed with what this prints.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from emagsync.core.clock import SystemClock
+from emagsync.core.settings import Settings
+from emagsync.db.engine import Database
+from emagsync.entrypoints.api.app import create_app
+from emagsync.identity.tokens import Credentials
+from emagsync.rest.state import AppState
+
+
+def openapi_document() -> dict[str, Any]:
+    """The document that `/openapi.json` answers with. Opens no database and reads no environment."""
+    settings = Settings.model_construct(data_dir=Path())
+    database, clock = Database("sqlite:///never-opened.sqlite3"), SystemClock()
+    state = AppState(settings=settings, database=database, clock=clock, authenticator=Credentials(database, clock))
+    document: dict[str, Any] = create_app(state).openapi()
+    return document
+
+
+def main() -> None:
+    """Print the document, ordered, so that two of the same API are the same text."""
+    document = openapi_document()
+    sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
+
+
+if __name__ == "__main__":
+    main()

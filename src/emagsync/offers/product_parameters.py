@@ -1,0 +1,133 @@
+"""What the product routes take from their addresses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, Field
+from starlette.requests import Request
+
+from emagsync.offers.explanations import Language
+from emagsync.offers.products import STATUS_NUMBERS, StatusName
+from emagsync.offers.selection import OfferFilter, Order, SortKey
+
+_LARGEST = 2**53  # what every JSON reader still takes for a whole number
+_YEARS = range(2000, 2201)
+_DEFAULT_LANGUAGE: Language = "en"
+_LANGUAGES: dict[str, Language] = {"ro": "ro", "en": "en", "bg": "bg", "hu": "hu"}
+
+SortName = Literal[
+    "account", "-account", "emag_id", "-emag_id", "sku", "-sku", "name", "-name", "price", "-price",
+    "stock_quantity", "-stock_quantity", "created_at", "-created_at", "updated_at", "-updated_at",
+    "last_synced_at", "-last_synced_at",
+]  # fmt: skip
+AccountName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,31}$",
+        description="`main`, `fbe` or any other account; `both` is these two, `all` is every account.",
+    ),
+]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    if moment.year not in _YEARS:
+        raise ValueError("a time between the years 2000 and 2200 is needed")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Moment = Annotated[
+    datetime,
+    AfterValidator(_in_utc),
+    Field(description="ISO 8601, such as `2026-11-23T10:00:00Z`; without a zone it is UTC."),
+]
+ProductId = Annotated[int, Field(ge=1, le=_LARGEST, description="The product's `id`, which is ours.")]
+Place = Annotated[int, Field(ge=0, le=_LARGEST)]
+
+
+class ProductQuery(BaseModel):
+    """The filters that lists and exports share; everything that is given must be true of a product."""
+
+    account_type: AccountName | None = None
+    search: str | None = Field(
+        default=None,
+        max_length=200,
+        description="Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics.",
+    )
+    status: list[StatusName] | None = Field(default=None, max_length=3, description="Repeat it for more than one.")
+    sellable: bool | None = None
+    stock_max: int | None = Field(default=None, ge=0, le=_LARGEST, description="At most this stock.")
+    validation_status: list[Annotated[int, Field(ge=0, le=1000)]] | None = Field(
+        default=None, max_length=20, description="eMAG's number; repeat it for more than one."
+    )
+    category_id: int | None = Field(default=None, ge=0, le=_LARGEST)
+    changed_since: Moment | None = None
+    include_removed: bool = Field(default=False, description="Also offers that eMAG does not know any more.")
+
+    def filter(self) -> OfferFilter:
+        """The selection that is meant."""
+        return OfferFilter(
+            accounts=accounts_of(self.account_type),
+            search=self.search,
+            statuses=tuple(sorted({STATUS_NUMBERS[name] for name in self.status or ()})),
+            sellable=self.sellable,
+            max_stock=self.stock_max,
+            include_removed=self.include_removed,
+            validation_statuses=tuple(sorted(set(self.validation_status or ()))),
+            category_id=self.category_id,
+            changed_since=self.changed_since,
+        )
+
+
+class ProductListQuery(ProductQuery):
+    """A page of a selection, in order."""
+
+    skip: int = Field(default=0, ge=0, le=_LARGEST)
+    limit: int = Field(default=50, ge=1, le=100)
+    sort: SortName = Field(default="account", description="`-` turns it round; `account` is by account and `emag_id`.")
+
+    def order(self) -> Order:
+        """The order that is meant."""
+        return Order(SortKey(self.sort.removeprefix("-")), descending=self.sort.startswith("-"))
+
+
+Filters = Annotated[ProductQuery, Query()]
+ListQuery = Annotated[ProductListQuery, Query()]
+
+
+def accounts_of(account_type: str | None) -> tuple[str, ...]:
+    """The accounts that are meant; none for all of them."""
+    name = (account_type or "all").lower()
+    if name == "all":
+        return ()
+    return ("fbe", "main") if name == "both" else (name,)
+
+
+def language_of(
+    request: Request,
+    lang: Annotated[
+        Language | None, Query(description="The language of explanations; else `Accept-Language`, else English.")
+    ] = None,
+) -> Language:
+    """The language that the caller reads."""
+    return lang or _accepted(request.headers.get("accept-language", ""))
+
+
+def _accepted(header: str) -> Language:
+    """The language of ours that `Accept-Language` likes best."""
+    best: tuple[float, Language] = (0.0, _DEFAULT_LANGUAGE)
+    for part in header.split(","):
+        tag, _, weight = part.partition(";")
+        language = _LANGUAGES.get(tag.strip().lower().partition("-")[0])
+        if language is not None and _weight(weight) > best[0]:
+            best = (_weight(weight), language)
+    return best[1]
+
+
+def _weight(text: str) -> float:
+    try:
+        return float(text.strip().removeprefix("q=") or 1)
+    except ValueError:
+        return 0.0

@@ -1,0 +1,104 @@
+"""Reading the local copy for the product routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Text, cast, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.engine import Database
+from emagsync.offers.errors import ProductNotFound
+from emagsync.offers.explanations import LOCALES, Language, explain, verdict
+from emagsync.offers.feed import changes_of
+from emagsync.offers.products import (
+    PRODUCT_COLUMNS,
+    Objection,
+    Pagination,
+    Product,
+    ProductChange,
+    ProductDetail,
+    ProductPage,
+    ProductsData,
+    Reason,
+    product_values,
+)
+from emagsync.offers.queries import remarks_of, select_page
+from emagsync.offers.selection import OfferFilter, Order
+from emagsync.offers.tables import offer_payloads, offers
+from emagsync.offers.totals import Totals
+
+_RECENT_CHANGES = 10
+
+
+@dataclass(frozen=True)
+class ObjectionReader:
+    """Finds what eMAG objects to in a row as eMAG sent it (JSON text), in a locale such as `ro_RO`.
+
+    Rows are the marketplace client's to read, which this room does not know: it is handed in from above.
+    """
+
+    read: Callable[[str, str], Sequence[Objection]]
+
+
+async def read_products(
+    database: Database, wanted: OfferFilter, order: Order, *, skip: int, limit: int, totals: Totals, now: datetime
+) -> ProductPage:
+    """One page of a selection. `now` tells what is stale."""
+    async with database.reading() as connection:
+        rows, total = await select_page(
+            connection, wanted, PRODUCT_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
+        )
+    products = [Product.model_validate(product_values(dict(row._mapping), now)) for row in rows]
+    return ProductPage(data=ProductsData(products=products, pagination=Pagination(skip=skip, limit=limit, total=total)))
+
+
+async def read_product(
+    database: Database, product_id: int, *, language: Language, objections: ObjectionReader, now: datetime
+) -> bytes:
+    """The JSON of a `ProductAnswer`, with the payload in it byte for byte. Raises ProductNotFound."""
+    async with database.reading() as connection:
+        row = await _product_row(connection, product_id)
+        account, emag_id = row["account_type"], row["emag_id"]
+        payload = await connection.scalar(
+            select(cast(offer_payloads.c.payload, Text)).where(
+                offer_payloads.c.account == account, offer_payloads.c.emag_id == emag_id
+            )
+        )
+        changes = await changes_of(connection, account, emag_id, limit=_RECENT_CHANGES)
+    values = product_values(row, now)
+    detail = ProductDetail(
+        **values | {"remarks": remarks_of(row["remarks"])},
+        language=language,
+        explanation=verdict(sellable=row["sellable"], removed=row["removed_at"] is not None, language=language),
+        reasons=[Reason(code=code, text=explain(code, language)) for code in values["not_sellable"]],
+        validation_errors=[] if payload is None else list(objections.read(payload, LOCALES[language])),
+        changes=changes,
+        payload=None,
+    )
+    product = detail.model_dump(mode="json")
+    # Through a reader of JSON a number such as 121.8400 would lose its zeros.
+    product["payload"] = None if payload is None else orjson.Fragment(payload)
+    return orjson.dumps({"status": "success", "data": {"product": product}})
+
+
+async def read_changes(
+    database: Database, product_id: int, *, limit: int, before: int | None
+) -> tuple[list[ProductChange], int | None]:
+    """The newest changes of one offer, and what to ask for `before` next. Raises ProductNotFound."""
+    async with database.reading() as connection:
+        row = await _product_row(connection, product_id)
+        found = await changes_of(connection, row["account_type"], row["emag_id"], limit=limit + 1, before=before)
+    return found[:limit], found[limit - 1].seq if len(found) > limit else None
+
+
+async def _product_row(connection: AsyncConnection, product_id: int) -> dict[str, Any]:
+    query = select(*PRODUCT_COLUMNS, offers.c.remarks).where(offers.c.id == product_id)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    if row is None:
+        raise ProductNotFound(product_id)
+    return dict(row)

@@ -1,0 +1,109 @@
+"""Exports over HTTP: the whole selection, in pieces as they come, while other calls are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
+from operator import attrgetter
+from pathlib import Path
+from typing import IO, ParamSpec, TypeVar
+
+from emagsync.db.engine import Database
+from emagsync.offers.errors import ExportsBusy
+from emagsync.offers.export_formats import EXPORT_FIELDS, ExportFormat, Writer, open_writer
+from emagsync.offers.queries import stream_offers
+from emagsync.offers.selection import OfferFilter
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_values = attrgetter(*EXPORT_FIELDS)
+_PIECE = 256 * 1024
+_AT_ONCE = 3
+
+
+class Exports:
+    """Streams exports, at most three at a time: each holds a connection for as long as its reader takes.
+
+    `folder` is where a workbook is put together; it needs room for one.
+    """
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+        self._running = 0
+
+    async def stream(self, wanted: OfferFilter, export_format: ExportFormat) -> AsyncGenerator[bytes, None]:
+        """The document in pieces; to be closed, also when it was not read to its end. Raises ExportsBusy."""
+        if self._running >= _AT_ONCE:
+            raise ExportsBusy(_AT_ONCE)
+        self._running += 1
+        try:
+            pieces = (
+                self._workbook(wanted) if export_format is ExportFormat.XLSX else self._lines(wanted, export_format)
+            )
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    yield piece
+        finally:
+            self._running -= 1
+
+    async def _lines(self, wanted: OfferFilter, export_format: ExportFormat) -> AsyncGenerator[bytes, None]:
+        file = io.BytesIO()
+        writer = open_writer(export_format, file)
+        async with aclosing(stream_offers(self._database, wanted)) as batches:
+            async for rows in batches:
+                await in_thread(writer.write, map(_values, rows))
+                yield _taken(file)
+        writer.close()
+        yield _taken(file)
+
+    async def _workbook(self, wanted: OfferFilter) -> AsyncGenerator[bytes, None]:
+        # A workbook is a ZIP file whose parts are known only at the end: nothing can be sent before.
+        async with _scratch(self._folder) as (file, writer):
+            async with aclosing(stream_offers(self._database, wanted)) as batches:
+                async for rows in batches:
+                    await in_thread(writer.write, map(_values, rows))
+            await in_thread(writer.close)
+            await in_thread(file.seek, 0)
+            while piece := await in_thread(file.read, _PIECE):
+                yield piece
+
+
+@asynccontextmanager
+async def _scratch(folder: Path) -> AsyncIterator[tuple[IO[bytes], Writer]]:
+    """An empty file with the writer of a workbook on it; all of it is gone after the block."""
+    with (
+        tempfile.TemporaryDirectory(prefix="export-", dir=folder) as place,
+        (Path(place) / "export").open("w+b") as file,
+    ):
+        writer = open_writer(ExportFormat.XLSX, file, folder=Path(place))
+        try:
+            yield file, writer
+        finally:
+            writer.release()
+
+
+def _taken(file: io.BytesIO) -> bytes:
+    """What was written since the last time."""
+    piece = file.getvalue()
+    file.seek(0)
+    file.truncate()
+    return piece
+
+
+async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """`work` in another thread. A cancelled caller waits for its end: what it works on is closed next."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError:
+                continue
+        raise

@@ -1,0 +1,74 @@
+"""`GET /statistics`: what the local copy holds and how fresh it is. It joins offers and runs, so it is in this room."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from emagsync.db.engine import Database
+from emagsync.offers.schemas import AccountTotals
+from emagsync.offers.statistics import account_totals
+from emagsync.rest.auth import Viewer
+from emagsync.rest.state import state_of
+from emagsync.sync import queries
+from emagsync.sync.schemas import RunStatus
+from emagsync.sync.views import RunView, run_view
+
+router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
+
+_RECENT = 10
+
+
+class AccountStatistics(BaseModel):
+    """One account; all counts but `removed` leave the removed products out."""
+
+    products: int
+    active: int
+    sellable: int
+    out_of_stock: int
+    rejected: int = Field(description="eMAG rejected the brand, EAN, documentation or price, or blocked it.")
+    removed: int
+    last_completed_run: RunView | None
+    oldest_seen_at: datetime | None = Field(description="When the product that no run has seen for longest was seen.")
+    oldest_age_seconds: float | None
+
+
+class Statistics(BaseModel):
+    """What the local copy holds."""
+
+    products_by_account: dict[str, int]
+    total_products: int
+    recent_syncs: list[RunView]
+    accounts: dict[str, AccountStatistics]
+
+
+@router.get("/statistics")
+async def statistics(request: Request, _: Viewer) -> Statistics:
+    """What the local copy holds, by account, and the last ten runs."""
+    state = state_of(request)
+    now = state.clock.now()
+    totals = await account_totals(state.database)
+    return Statistics(
+        products_by_account={account: found.offers for account, found in totals.items()},
+        total_products=sum(found.offers for found in totals.values()),
+        recent_syncs=[run_view(run, now) for run in await queries.recent_runs(state.database, limit=_RECENT)],
+        accounts={account: await _account(state.database, found, now) for account, found in totals.items()},
+    )
+
+
+async def _account(database: Database, totals: AccountTotals, now: datetime) -> AccountStatistics:
+    completed = await queries.recent_runs(database, account=totals.account, status=RunStatus.COMPLETED, limit=1)
+    oldest = totals.oldest_seen_at
+    return AccountStatistics(
+        products=totals.offers,
+        active=totals.active,
+        sellable=totals.sellable,
+        out_of_stock=totals.out_of_stock,
+        rejected=totals.rejected,
+        removed=totals.removed,
+        last_completed_run=run_view(completed[0], now) if completed else None,
+        oldest_seen_at=oldest,
+        oldest_age_seconds=None if oldest is None else max((now - oldest).total_seconds(), 0.0),
+    )

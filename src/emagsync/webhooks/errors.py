@@ -1,0 +1,41 @@
+"""What can be wrong with a webhook.
+
+WebhookError
+├── WebhookNotFound      there is no such webhook
+├── WebhookFromSettings  it is changed where it comes from
+└── AddressRefused       its address is not one that may be told
+"""
+
+from __future__ import annotations
+
+from emagsync.core.errors import EmagsyncError
+
+
+class WebhookError(EmagsyncError):
+    """Anything wrong with a webhook."""
+
+    code = "webhook"
+
+
+class WebhookNotFound(WebhookError):
+    """There is no such webhook."""
+
+    code = "webhook_not_found"
+
+    def __init__(self, webhook_id: str) -> None:
+        super().__init__(f"There is no webhook {webhook_id!r}.")
+
+
+class WebhookFromSettings(WebhookError):
+    """It comes from the settings."""
+
+    code = "webhook_from_settings"
+
+    def __init__(self) -> None:
+        super().__init__("This webhook comes from EMAGSYNC_WEBHOOKS__URL: change it there and start the server anew.")
+
+
+class AddressRefused(WebhookError):
+    """Its address is not one that may be told. The message says why, in words for whoever gave it."""
+
+    code = "address_refused"

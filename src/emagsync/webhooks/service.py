@@ -1,0 +1,161 @@
+"""The rules of webhooks."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emagsync.core.clock import Clock
+from emagsync.core.errors import SettingsError
+from emagsync.core.settings import WebhookSettings
+from emagsync.db.engine import Database
+from emagsync.webhooks import repository
+from emagsync.webhooks.addresses import check_url
+from emagsync.webhooks.delivery import Courier
+from emagsync.webhooks.errors import AddressRefused, WebhookFromSettings
+from emagsync.webhooks.repository import SETTINGS_ID
+from emagsync.webhooks.schemas import (
+    TEST_EVENT,
+    Delivery,
+    EventKind,
+    NewWebhook,
+    Webhook,
+    WebhookChange,
+    WebhookRequest,
+)
+from emagsync.webhooks.signing import Signer
+
+
+class WebhookService:
+    """Webhooks and their messages."""
+
+    def __init__(
+        self, *, database: Database, signer: Signer, courier: Courier, settings: WebhookSettings, clock: Clock
+    ) -> None:
+        self._database = database
+        self._signer = signer
+        self._courier = courier
+        self._settings = settings
+        self._clock = clock
+
+    async def add(self, asked: WebhookRequest) -> NewWebhook:
+        """A new webhook, with its secret. Raises AddressRefused."""
+        check_url(asked.url, allow_private=self._settings.allow_private)
+        webhook = self._webhook(str(uuid.uuid4()), asked)
+        async with self._database.transaction() as connection:
+            await repository.add(connection, webhook, secret_version=1)
+        return self._with_secret(webhook, 1)
+
+    async def change(self, webhook_id: str, asked: WebhookChange) -> Webhook:
+        """Raises WebhookNotFound, WebhookFromSettings and AddressRefused."""
+        _refuse_settings(webhook_id)
+        values = asked.model_dump(exclude_none=True)
+        if "url" in values:
+            check_url(values["url"], allow_private=self._settings.allow_private)
+        return await self._change(webhook_id, values)
+
+    async def renew_secret(self, webhook_id: str) -> NewWebhook:
+        """Give it another secret; the one before counts no more. Raises WebhookNotFound and WebhookFromSettings."""
+        _refuse_settings(webhook_id)
+        async with self._database.reading() as connection:
+            version = await repository.secret_version(connection, webhook_id) + 1
+        return self._with_secret(await self._change(webhook_id, {"secret_version": version}), version)
+
+    async def remove(self, webhook_id: str) -> None:
+        """Delete it and its messages. Raises WebhookNotFound and WebhookFromSettings."""
+        _refuse_settings(webhook_id)
+        async with self._database.transaction() as connection:
+            await repository.get(connection, webhook_id)
+            await repository.remove(connection, webhook_id)
+
+    async def get(self, webhook_id: str) -> Webhook:
+        """Raises WebhookNotFound."""
+        async with self._database.reading() as connection:
+            return await repository.get(connection, webhook_id)
+
+    async def all_of_them(self) -> list[Webhook]:
+        """Oldest first."""
+        async with self._database.reading() as connection:
+            return await repository.all_of_them(connection)
+
+    async def deliveries(self, webhook_id: str, *, limit: int) -> list[Delivery]:
+        """Its messages, newest first. Raises WebhookNotFound."""
+        async with self._database.reading() as connection:
+            await repository.get(connection, webhook_id)
+            return await repository.deliveries(connection, webhook_id, limit=limit)
+
+    async def test(self, webhook_id: str) -> Delivery:
+        """Send it a test message now, whatever it listens to; a failed one is tried again like any other.
+
+        Raises WebhookNotFound.
+        """
+        now = self._clock.now()
+        async with self._database.transaction() as connection:
+            await repository.get(connection, webhook_id)
+            body = {"message": "This is a test of an emagsync webhook."}
+            delivery_id = await repository.put(connection, webhook_id, TEST_EVENT, body, now=now)
+        await self._courier.deliver_due([delivery_id])
+        async with self._database.reading() as connection:
+            delivery = await repository.delivery(connection, delivery_id)
+        assert delivery is not None  # noqa: S101 - it was made above
+        return delivery
+
+    async def take_over_settings(self) -> None:
+        """Make the webhook of the settings what they say now. Raises SettingsError that names the variable."""
+        if self._settings.url is None:
+            async with self._database.transaction() as connection:
+                await repository.remove(connection, SETTINGS_ID)
+            return
+        if self._settings.secret is None:
+            raise SettingsError(
+                "EMAGSYNC_WEBHOOKS__URL needs EMAGSYNC_WEBHOOKS__SECRET: what messages are signed with."
+            )
+        try:
+            check_url(self._settings.url, allow_private=self._settings.allow_private)
+        except AddressRefused as error:
+            raise SettingsError(f"EMAGSYNC_WEBHOOKS__URL: {error}") from error
+        events = _events(self._settings.events)
+        asked = WebhookRequest(name="settings", url=self._settings.url, events=events)
+        webhook = self._webhook(SETTINGS_ID, asked)
+        async with self._database.transaction() as connection:
+            known = SETTINGS_ID in {one.id for one in await repository.all_of_them(connection)}
+            if known:
+                # Not anew: its messages that are still to be sent would go with it.
+                values = {
+                    "url": webhook.url,
+                    "events": webhook.events,
+                    "enabled": True,
+                    "updated_at": self._clock.now(),
+                }
+                await repository.change(connection, SETTINGS_ID, values)
+            else:
+                await repository.add(connection, webhook, secret_version=0)
+
+    async def _change(self, webhook_id: str, values: Mapping[str, Any]) -> Webhook:
+        async with self._database.transaction() as connection:
+            await repository.change(connection, webhook_id, {**values, "updated_at": self._clock.now()})
+            return await repository.get(connection, webhook_id)
+
+    def _webhook(self, webhook_id: str, asked: WebhookRequest) -> Webhook:
+        now = self._clock.now()
+        events = tuple(dict.fromkeys(asked.events))
+        values = asked.model_dump() | {"events": events, "created_at": now, "updated_at": now}
+        return Webhook(id=webhook_id, settings=webhook_id == SETTINGS_ID, **values)
+
+    def _with_secret(self, webhook: Webhook, version: int) -> NewWebhook:
+        return NewWebhook(**webhook.model_dump(), secret=self._signer.secret(webhook.id, version))
+
+
+def _refuse_settings(webhook_id: str) -> None:
+    if webhook_id == SETTINGS_ID:
+        raise WebhookFromSettings
+
+
+def _events(text: str) -> Sequence[EventKind]:
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    odd = [name for name in names if name not in list(EventKind)]
+    if odd or not names:
+        known = ", ".join(EventKind)
+        raise SettingsError(f"EMAGSYNC_WEBHOOKS__EVENTS: {odd[0] if odd else 'nothing'!r} is none of {known}.")
+    return [EventKind(name) for name in names]

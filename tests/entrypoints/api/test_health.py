@@ -1,0 +1,40 @@
+"""Liveness for everybody, readiness in detail for callers only."""
+
+from __future__ import annotations
+
+from emagsync.db.errors import DatabaseUnavailable
+from emagsync.rest.state import Check
+from support.api import Api
+
+
+async def test_a_living_process_says_so_to_anybody(api: Api) -> None:
+    answer = await api.stranger.get("/health/live")
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+
+
+async def test_a_stranger_learns_only_whether_it_is_ready(api: Api) -> None:
+    answer = await api.stranger.get("/health/ready")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": None})
+
+
+async def test_a_caller_learns_about_each_part(api: Api) -> None:
+    checks = (await api.viewer.get("/health/ready")).json()["checks"]
+    assert {"database", "migrations"} <= checks.keys()
+    assert all(check["ok"] for check in checks.values())
+
+
+async def test_one_sick_part_makes_it_not_ready_and_is_named_without_secrets(api: Api) -> None:
+    async def sick() -> Check:
+        raise DatabaseUnavailable("postgresql://user:hunter2@host cannot be reached")
+
+    api.state.add_check("sick", sick)
+    answer = await api.stranger.get("/health/ready")
+    assert (answer.status_code, answer.json()) == (503, {"status": "not_ready", "checks": None})
+    answer = await api.viewer.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["sick"] == {"ok": False, "detail": "database_unavailable"}
+
+
+async def test_a_wrong_token_is_a_stranger_here(api: Api) -> None:
+    async with api.bearing("emag_t_wrong") as liar:
+        assert (await liar.get("/health/ready")).json() == {"status": "ready", "checks": None}

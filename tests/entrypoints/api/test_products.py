@@ -1,0 +1,209 @@
+"""Lists of products: what they hold, what they find, and in which order."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from emagsync.offers.products import STALE_AFTER, Product
+from offers.offer_rows import AT, offer, remove, store
+from support.api import Api
+from support.clocks import ForwardClock
+
+PRODUCTS = "/api/v1/emag/products/products"
+
+
+async def page(api: Api, **query: Any) -> dict[str, Any]:
+    answer = await api.viewer.get(PRODUCTS, params=query)
+    assert answer.status_code == 200, answer.text
+    document = answer.json()
+    assert document["status"] == "success"
+    return document["data"]  # type: ignore[no-any-return]
+
+
+async def found(api: Api, **query: Any) -> list[int]:
+    return [product["emag_id"] for product in (await page(api, **query))["products"]]
+
+
+async def test_a_product_has_the_fields_that_scripts_read(api: Api) -> None:
+    await store(api.state.database, [offer(7, sale_price=Decimal("121.8400"), eans="5940000000001 5940000000002")])
+    (product,) = (await page(api))["products"]
+    assert product | {"id": 1, "version": "", "last_synced_at": "2026-11-23T10:00:00Z"} == {
+        "id": 1,
+        "emag_id": 7,
+        "sku": "SKU-7",
+        "part_number_key": "D00007BM",
+        "name": "Lampă 7",
+        "brand": "Nordika",
+        "account_type": "main",
+        "price": "121.8400",
+        "currency": "RON",
+        "stock_quantity": 5,
+        "is_active": True,
+        "status": "active",
+        "status_code": 1,
+        "sync_status": product["sync_status"],
+        "sellable": True,
+        "not_sellable": [],
+        "category_id": None,
+        "eans": ["5940000000001", "5940000000002"],
+        "main_image": None,
+        "recommended_price": None,
+        "min_sale_price": None,
+        "max_sale_price": None,
+        "best_offer_sale_price": None,
+        "buy_button_rank": None,
+        "number_of_offers": None,
+        "vat_id": None,
+        "estimated_stock": None,
+        "handling_time": None,
+        "warranty": None,
+        "validation_status": 9,
+        "translation_validation_status": None,
+        "offer_validation_status": 1,
+        "ownership": None,
+        "genius_eligibility": None,
+        "genius_eligibility_type": None,
+        "genius_computed": None,
+        "version": "",
+        "created_at": "2026-11-23T10:00:00Z",
+        "updated_at": "2026-11-23T10:00:00Z",
+        "last_synced_at": "2026-11-23T10:00:00Z",
+        "removed_at": None,
+    }
+    assert set(product) == set(Product.model_fields)
+
+
+async def test_a_list_begins_with_the_first_fifty_and_says_how_many_there_are(api: Api) -> None:
+    await store(api.state.database, [offer(number) for number in range(1, 121)])
+    data = await page(api)
+    assert data["pagination"] == {"skip": 0, "limit": 50, "total": 120}
+    assert [product["emag_id"] for product in data["products"]] == list(range(1, 51))
+    assert await found(api, skip=118) == [119, 120]
+    assert (await page(api, skip=120))["products"] == []
+
+
+@pytest.mark.parametrize("sort", ["account", "-price", "name", "-stock_quantity", "last_synced_at", "-sku"])
+async def test_paging_through_everything_yields_each_product_once(api: Api, sort: str) -> None:
+    for account in ("main", "fbe"):
+        rows = [
+            offer(
+                number,
+                stock=number % 3,
+                sale_price=None if number % 5 == 0 else Decimal(number % 4),
+                name=f"N{number % 2}",
+            )
+            for number in range(1, 60)
+        ]
+        await store(api.state.database, rows, account=account)
+    ids = [
+        product["id"]
+        for skip in range(0, 130, 13)
+        for product in (await page(api, skip=skip, limit=13, sort=sort))["products"]
+    ]
+    assert len(ids) == len(set(ids)) == 118
+
+
+async def test_a_product_is_synced_stale_or_removed(api: Api, clock: ForwardClock) -> None:
+    now = clock.now()
+    await store(api.state.database, [offer(1)], at=now)
+    await store(api.state.database, [offer(2)], at=now - STALE_AFTER - timedelta(minutes=1))
+    await store(api.state.database, [offer(3)], at=now)
+    await remove(api.state.database, 3, at=now)
+    products = (await page(api, include_removed=True))["products"]
+    assert [product["sync_status"] for product in products] == ["synced", "stale", "removed"]
+    assert [product["is_active"] for product in products] == [True, True, False]
+    assert await found(api) == [1, 2]
+
+
+async def test_filters_are_all_true_of_what_is_listed(api: Api) -> None:
+    database = api.state.database
+    await store(
+        database,
+        [
+            offer(1, status=0, sellable=False, not_sellable="inactive"),
+            offer(2, status=2, sellable=False, not_sellable="end_of_life"),
+            offer(3, stock=0, sellable=False, not_sellable="no_stock", category_id=77),
+            offer(4, validation_status=8, sellable=False, not_sellable="validation_8"),
+            offer(5, category_id=77),
+        ],
+    )
+    await store(database, [offer(6)], account="fbe", at=AT + timedelta(hours=1))
+    await store(database, [offer(7)], account="hu", at=AT)
+    assert await found(api, account_type="fbe") == [6]
+    assert await found(api, account_type="MAIN") == [1, 2, 3, 4, 5]
+    assert await found(api, account_type="both") == [6, 1, 2, 3, 4, 5]
+    assert await found(api, account_type="all") == [6, 7, 1, 2, 3, 4, 5]
+    assert await found(api, account_type="nobody") == []
+    assert await found(api, status="inactive") == [1]
+    assert await found(api, status=["inactive", "end_of_life"]) == [1, 2]
+    assert await found(api, sellable="true") == [6, 7, 5]
+    assert await found(api, sellable="false", status="active") == [3, 4]
+    assert await found(api, stock_max=0) == [3]
+    assert await found(api, validation_status=8) == [4]
+    assert await found(api, category_id=77, sellable="true") == [5]
+    assert await found(api, changed_since="2026-11-23T10:30:00Z") == [6]
+    assert await found(api, changed_since="2026-11-23T12:30:00+02:00") == [6]
+    assert await found(api, changed_since="2026-11-23T10:30:00") == [6]
+
+
+async def test_a_list_is_sorted_as_asked_and_what_has_no_value_comes_last(api: Api) -> None:
+    await store(
+        api.state.database,
+        [
+            offer(1, name="țeavă", sale_price=Decimal(10), stock=3),
+            offer(2, name="Abajur", sale_price=Decimal(9), stock=3),
+            offer(3, name="șurub", sale_price=None, stock=1),
+            offer(4, name="Becuri", sale_price=Decimal(10), stock=2),
+        ],
+    )
+    assert await found(api, sort="price") == [2, 1, 4, 3]
+    assert await found(api, sort="-price") == [4, 1, 2, 3]
+    assert await found(api, sort="name") == [2, 4, 3, 1]
+    assert await found(api, sort="stock_quantity") == [3, 4, 1, 2]
+    assert await found(api, sort="-emag_id") == [4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("skip", -1),
+        ("skip", "many"),
+        ("skip", 2**70),
+        ("limit", 0),
+        ("limit", 101),
+        ("sort", "colour"),
+        ("status", "sold"),
+        ("sellable", "perhaps"),
+        ("stock_max", -1),
+        ("stock_max", 2**80),
+        ("category_id", "lamps"),
+        ("changed_since", "yesterday"),
+        ("changed_since", "0001-01-01T00:00:00+14:00"),
+        ("changed_since", "9999-12-31T23:59:59-12:00"),
+        ("account_type", "main; DROP TABLE offers"),
+        ("search", "x" * 201),
+    ],
+)
+async def test_what_makes_no_sense_is_refused_with_its_name(api: Api, field: str, value: Any) -> None:
+    answer = await api.viewer.get(PRODUCTS, params={field: value})
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"][0]["field"].split(".")[0] == field
+
+
+async def test_totals_follow_every_change(api: Api) -> None:
+    database = api.state.database
+    await store(database, [offer(1, name="Lampă"), offer(2, name="Lampă")])
+    assert (await page(api, search="lampa"))["pagination"]["total"] == 2
+    await store(database, [offer(2, name="Scaun"), offer(3, name="LAMPA mare")])
+    assert (await page(api, search="lampa"))["pagination"]["total"] == 2
+    await remove(database, 1)
+    assert (await page(api, search="lampa"))["pagination"]["total"] == 1
+    assert (await page(api, search="lampa", include_removed=True))["pagination"]["total"] == 2
+    await store(database, [offer(2, name="Scaun", eans="4006381333931"), offer(1, name="Lampă")])
+    assert (await page(api, search="4006381333931"))["pagination"]["total"] == 1
+    assert (await page(api, search="lampa"))["pagination"]["total"] == 2

@@ -1,0 +1,33 @@
+import js from '@eslint/js'
+import jsxA11y from 'eslint-plugin-jsx-a11y'
+import reactHooks from 'eslint-plugin-react-hooks'
+import globals from 'globals'
+import tseslint from 'typescript-eslint'
+
+export default tseslint.config(
+  { ignores: ['node_modules', 'src/api/schema.d.ts', 'e2e/.work', 'test-results'] },
+  js.configs.recommended,
+  tseslint.configs.strict,
+  reactHooks.configs.flat.recommended,
+  jsxA11y.flatConfigs.recommended,
+  {
+    files: ['src/**/*.{ts,tsx}'],
+    languageOptions: { globals: globals.browser },
+    rules: {
+      'max-lines': ['error', { max: 250, skipBlankLines: true, skipComments: true }],
+      complexity: ['error', 12],
+      'no-console': 'error',
+      // The first thing to type in a dialog should have the focus.
+      'jsx-a11y/no-autofocus': 'off',
+    },
+  },
+  {
+    files: ['e2e/**/*.ts', '*.{ts,js}', 'scripts/*.{js,mjs}'],
+    languageOptions: { globals: globals.node },
+    rules: {
+      // Playwright's fixtures take `use`, which is no hook.
+      'react-hooks/rules-of-hooks': 'off',
+      'no-empty-pattern': 'off',
+    },
+  },
+)

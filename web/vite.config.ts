@@ -1,0 +1,22 @@
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vitest/config'
+
+const api = process.env.EMAGSYNC_API ?? 'http://127.0.0.1:8000'
+
+export default defineConfig({
+  plugins: [react()],
+  build: {
+    outDir: '../src/emagsync/entrypoints/api/static',
+    emptyOutDir: true,
+    // Everything stays a file of its own: the content policy allows no inline scripts.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 900,
+    manifest: true,
+  },
+  server: { proxy: { '/api': api, '/health': api } },
+  test: {
+    environment: 'jsdom',
+    include: ['src/**/*.test.{ts,tsx}'],
+    restoreMocks: true,
+  },
+})
