@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import limited, memory, unlimited, utilisation
+from benchmarks import api, limited, memory, unlimited, utilisation
 from benchmarks.figures import Figure, table
 from benchmarks.measure import run_child
 
@@ -40,6 +40,10 @@ def _utilisation(workspace: Path, quick: bool) -> Iterator[Figure]:
     return utilisation.figures(workspace, offers=1_000 if quick else 6_000)
 
 
+def _api(workspace: Path, quick: bool) -> Iterator[Figure]:
+    return api.figures(workspace, offers=2_000 if quick else 100_000, requests=40 if quick else 600)
+
+
 def _micro(_: Path, quick: bool) -> Iterator[Figure]:
     # A process of its own, because what it imports would raise the peak that its parent's children start from.
     said = run_child(["-m", "benchmarks.micro", "10" if quick else "60"]).said
@@ -52,6 +56,7 @@ PARTS: dict[str, Part] = {
     "memory": _memory,
     "utilisation": _utilisation,
     "micro": _micro,
+    "api": _api,
 }
 
 

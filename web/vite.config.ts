@@ -1,10 +1,12 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
 
+import { compress } from './scripts/compress.mjs'
+
 const api = process.env.EMAGSYNC_API ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react(), compress()],
   build: {
     outDir: '../src/emagsync/entrypoints/api/static',
     emptyOutDir: true,

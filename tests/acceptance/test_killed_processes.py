@@ -1,7 +1,7 @@
 """Issue 2: `kill -9` at any instant. The next start ends with the tables of an undisturbed run and re-reads nothing.
 
-More than twenty instants: by the clock, from before the program has opened its database to after it may have ended, and by the
-number of pages that the marketplace has answered.
+More than twenty instants: by the clock, from before the program has opened its database to after it may have ended, and
+by the number of pages that the marketplace has answered.
 """
 
 from __future__ import annotations

@@ -134,9 +134,7 @@ async def test_a_burst_makes_far_fewer_requests_than_every_page_with_all_its_ret
         pytest.param("invalid_ip", "127.0.0.1: add it to the list of allowed addresses", id="address"),
     ],
 )
-async def test_a_refused_account_fails_at_once_and_says_what_to_do(
-    tmp_path: Path, kind: str, what_to_do: str
-) -> None:
+async def test_a_refused_account_fails_at_once_and_says_what_to_do(tmp_path: Path, kind: str, what_to_do: str) -> None:
     async with (
         open_market(ACCOUNTS) as market,
         open_local(tmp_path, market.url, "main", "fbe") as local,

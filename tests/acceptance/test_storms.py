@@ -98,5 +98,7 @@ async def test_a_storm_over_offers_that_come_and_go_ends_with_an_exact_copy(tmp_
         runs = await asyncio.gather(*(local.sync(account) for account in ACCOUNTS))
         market.mend()
         for run in runs:
-            if run.status is not RunStatus.COMPLETED or differences(local.database, run.account, market.truth(run.account)):
+            if run.status is not RunStatus.COMPLETED or differences(
+                local.database, run.account, market.truth(run.account)
+            ):
                 await copied(market, local, run.account)

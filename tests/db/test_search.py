@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import column
 from sqlalchemy.dialects import postgresql
 
 from emagsync.db import search
+from emagsync.db.search_index import SearchIndex, by_walking, term_of
+from emagsync.offers.selection import OfferFilter, Order, SortKey, ordered_ids
+from emagsync.offers.tables import FACETS, offer_search, offers
 
 
 @pytest.mark.parametrize(
@@ -21,12 +23,17 @@ def test_no_text_stays_none() -> None:
     assert search.fold(None) is None
 
 
-def test_the_letters_that_postgresql_folds_are_folded_to_the_same_here() -> None:
-    assert search.fold(search._WITH) == search._WITHOUT
-
-
-def test_postgresql_folds_with_its_own_functions_and_takes_wildcards_literally() -> None:
-    statement = search.contains(column("name"), "50%_Ț").compile(dialect=postgresql.dialect())
-    assert "translate(lower(name)" in str(statement)
+def test_a_term_on_postgresql_takes_wildcards_literally() -> None:
+    index = SearchIndex(offer_search, key=offer_search.c.offer_id, content=offer_search.c.text)
+    statement = index.matching("postgresql", term_of("50%_Ț")).compile(dialect=postgresql.dialect())
     assert "ESCAPE '/'" in str(statement)
     assert list(statement.params.values()) == ["50/%/_t"]
+
+
+@pytest.mark.parametrize("hint", [False, True])
+def test_every_statement_of_a_list_compiles_on_postgresql(hint: bool) -> None:
+    wanted = OfferFilter(search="lampă", accounts=("main",), statuses=(0, 1))
+    for key in SortKey:
+        for descending in (False, True):
+            statement = ordered_ids(wanted, Order(key, descending), "postgresql", walking=hint).limit(50).offset(100)
+            assert "INDEXED BY" not in str(by_walking(statement, offers, FACETS).compile(dialect=postgresql.dialect()))

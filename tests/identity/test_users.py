@@ -116,3 +116,22 @@ async def test_every_change_is_in_the_audit_log_without_any_password(api: Api) -
     assert PASSWORD not in str(rows)
     assert "another long one" not in str(rows)
     assert token["token"] not in str(rows)
+
+
+async def test_the_audit_log_is_read_page_by_page_newest_first(api: Api) -> None:
+    for number in range(5):
+        await api.admin.post("/api/v1/tokens", json={"name": f"token {number}"})
+    await api.admin.post("/api/v1/users", json={"username": "maria", "password": PASSWORD})
+    names, cursor = [], None
+    while True:
+        query = {"limit": 2, "action": "token.create"} | ({"cursor": cursor} if cursor else {})
+        page = (await api.admin.get("/api/v1/audit", params=query)).json()
+        assert len(page["entries"]) <= 2
+        names += [entry["detail"]["name"] for entry in page["entries"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert names == [f"token {number}" for number in (4, 3, 2, 1, 0)]
+    newest = (await api.admin.get("/api/v1/audit", params={"limit": 1})).json()["entries"][0]
+    assert (newest["action"], newest["target"], newest["address"]) == ("user.add", "maria", "127.0.0.1")
+    assert (await api.admin.get("/api/v1/audit", params={"cursor": "x"})).json()["errors"][0]["code"] == "bad_cursor"

@@ -137,7 +137,7 @@ async def test_the_whole_selection_is_exported_beyond_any_batch(copy: Database, 
     await store(copy, [offer(number) for number in range(1, 3001)])
     await store(copy, [offer(number) for number in range(1, 11)], account="fbe")
     await remove(copy, 5)
-    rows = await exported(copy, tmp_path / f"a.{suffix}", OfferFilter(account="main"))
+    rows = await exported(copy, tmp_path / f"a.{suffix}", OfferFilter(accounts=("main",)))
     assert [int(row["emag_id"]) for row in rows] == [number for number in range(1, 3001) if number != 5]
     everything = await exported(copy, tmp_path / f"b.{suffix}", OfferFilter(include_removed=True))
     assert len(everything) == 3010
@@ -149,7 +149,7 @@ async def test_memory_stays_flat_however_many_offers_there_are(copy: Database, t
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
         await export_to_file(
-            copy, OfferFilter(account=f"shop{count}"), ExportFormat(suffix), tmp_path / f"{count}.{suffix}"
+            copy, OfferFilter(accounts=(f"shop{count}",)), ExportFormat(suffix), tmp_path / f"{count}.{suffix}"
         )
         return tracemalloc.get_traced_memory()[1] - before
 

@@ -36,7 +36,7 @@ async def test_offers_come_by_account_and_id_with_how_many_there_are(copy: Datab
     page = await list_offers(copy, OfferFilter(), limit=2, skip=1)
     assert [(row.account, row.emag_id) for row in page.offers] == [("main", 1), ("main", 2)]
     assert page.total == 4
-    assert await found(copy, account="fbe") == [1]
+    assert await found(copy, accounts=("fbe",)) == [1]
 
 
 async def test_an_offer_has_its_amounts_and_times_exactly(copy: Database) -> None:

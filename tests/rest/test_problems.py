@@ -62,8 +62,8 @@ async def take(body: Body) -> None:
 def failing(api: Api) -> httpx2.AsyncClient:
     app = api.server.config.app
     assert isinstance(app, FastAPI)
-    app.add_api_route("/fail", fail)
-    app.add_api_route("/take", take, methods=["POST"])
+    app.add_api_route("/api/fail", fail)
+    app.add_api_route("/api/take", take, methods=["POST"])
     return api.stranger
 
 
@@ -80,11 +80,11 @@ def failing(api: Api) -> httpx2.AsyncClient:
 async def test_each_kind_of_error_has_its_status_and_code(
     failing: httpx2.AsyncClient, why: str, status: int, code: str
 ) -> None:
-    answer = await failing.get("/fail", params={"why": why})
+    answer = await failing.get("/api/fail", params={"why": why})
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
-    assert (problem["status"], problem["code"], problem["instance"]) == (status, code, "/fail")
+    assert (problem["status"], problem["code"], problem["instance"]) == (status, code, "/api/fail")
     assert {"type", "title", "detail"} <= problem.keys()
 
 
@@ -92,7 +92,7 @@ async def test_an_unexpected_error_shows_nothing_but_where_the_log_has_it(
     failing: httpx2.AsyncClient, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        answer = await failing.get("/fail", params={"why": "unexpected"})
+        answer = await failing.get("/api/fail", params={"why": "unexpected"})
     assert SECRET not in answer.text
     assert "Traceback" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
@@ -102,13 +102,13 @@ async def test_an_unexpected_error_shows_nothing_but_where_the_log_has_it(
 
 async def test_where_the_database_is_stays_in_the_log(failing: httpx2.AsyncClient) -> None:
     for why in ("database", "conflict"):
-        answer = await failing.get("/fail", params={"why": why})
+        answer = await failing.get("/api/fail", params={"why": why})
         assert "sqlite" not in answer.text
         assert "UNIQUE" not in answer.text
 
 
 async def test_an_error_may_add_members_and_headers(failing: httpx2.AsyncClient) -> None:
-    answer = await failing.get("/fail", params={"why": "teapot"})
+    answer = await failing.get("/api/fail", params={"why": "teapot"})
     assert answer.json()["colour"] == "blue"
     assert answer.headers["x-tea"] == "yes"
 
@@ -127,7 +127,7 @@ async def test_an_error_may_add_members_and_headers(failing: httpx2.AsyncClient)
 async def test_a_refused_body_names_the_field_and_repeats_no_value(
     failing: httpx2.AsyncClient, body: str, field: str, code: str
 ) -> None:
-    answer = await failing.post("/take", content=body, headers={"Content-Type": "application/json"})
+    answer = await failing.post("/api/take", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     problem = answer.json()
     assert problem["code"] == "invalid_request"
@@ -138,7 +138,6 @@ async def test_a_refused_body_names_the_field_and_repeats_no_value(
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/nowhere", 404, "not_found"),
         ("GET", "/api/v1/nowhere", 404, "not_found"),
         ("PUT", "/health/live", 405, "method_not_allowed"),
         ("GET", "/health/live/", 404, "not_found"),
@@ -150,6 +149,11 @@ async def test_addresses_and_methods_that_are_not_ours(
     answer = await api.stranger.request(method, path)
     assert answer.status_code == status
     assert answer.json()["code"] == code
+
+
+async def test_a_method_that_is_not_taken_is_answered_with_all_that_are(api: Api) -> None:
+    assert (await api.stranger.put("/api/v1/users")).headers["allow"] == "GET, POST"
+    assert (await api.stranger.put("/api/v1/users/7")).headers["allow"] == "GET, PATCH"
 
 
 def test_an_error_that_nobody_registered_is_answered_by_its_kind() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
@@ -15,6 +17,8 @@ from sqlalchemy import text
 from emagsync.accounts.configured import ConfiguredAccounts
 from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
+from emagsync.db.engine import Database
+from emagsync.db.migrate import upgrade
 from emagsync.entrypoints.api.app import open_state
 from emagsync.entrypoints.api.server import ApiServer, address_of, listening
 from emagsync.identity.schemas import User
@@ -25,6 +29,15 @@ from emagsync.rest.state import AppState
 from support.local import QUICK, until
 
 PASSWORD = "correct horse battery ț"
+
+
+# Each client would read the machine's certificates anew, and nothing here is called over HTTPS.
+_NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def client(url: str, **options: Any) -> httpx2.AsyncClient:
+    """An HTTP client of the server at `url`."""
+    return httpx2.AsyncClient(base_url=url, verify=_NO_CERTIFICATES, **options)
 
 
 class Api:
@@ -44,10 +57,10 @@ class Api:
 
     def browser(self, **headers: str) -> httpx2.AsyncClient:
         """A client with cookies of its own that says, as browsers do, that our own page makes its calls."""
-        return httpx2.AsyncClient(base_url=self.url, headers={"Sec-Fetch-Site": "same-origin"} | headers)
+        return client(self.url, headers={"Sec-Fetch-Site": "same-origin"} | headers)
 
     def bearing(self, token: str) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(base_url=self.url, headers={"Authorization": f"Bearer {token}"})
+        return client(self.url, headers={"Authorization": f"Bearer {token}"})
 
     async def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
         """Rows of a plain SQL query, with the database's own values."""
@@ -62,19 +75,36 @@ async def open_api(
     """A server on `data_dir`, without a request limit to eMAG. `settings` are fields of `Settings`."""
     values: dict[str, Any] = {"data_dir": data_dir, "port": 0, "limit": {"enabled": False}, **QUICK, **settings}
     chosen = Settings(_env_file=None, **values)
+    await _have_schema(data_dir / "emagsync.sqlite3")
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listening(chosen))
         state = await stack.enter_async_context(open_state(chosen, accounts or ConfiguredAccounts({}, {}), clock=clock))
         server = ApiServer(state)
         await stack.enter_async_context(_serving(server, listener))
-        clients = {"stranger": httpx2.AsyncClient(base_url=address_of(listener))}
+        clients = {"stranger": client(address_of(listener))}
         for role in Role:
             token = await state.get(TokenService).create(f"a {role}", role, user_id=None, expires_in_days=None)
             headers = {"Authorization": f"Bearer {token.token}"}
-            clients[role] = httpx2.AsyncClient(base_url=address_of(listener), headers=headers, timeout=60)
-        for client in clients.values():
-            await stack.enter_async_context(client)
+            clients[role] = client(address_of(listener), headers=headers, timeout=60)
+        for one in clients.values():
+            await stack.enter_async_context(one)
         yield Api(address_of(listener), state, server, clients)
+
+
+_schema: list[bytes] = []
+
+
+async def _have_schema(path: Path) -> None:
+    """A migrated database, copied from the first one that was made: the steps take most of a server's start."""
+    if path.exists():
+        return
+    if not _schema:
+        with TemporaryDirectory() as folder:
+            made = Path(folder) / "made.sqlite3"
+            async with Database(f"sqlite:///{made}") as database:
+                await upgrade(database)
+            _schema.append(made.read_bytes())
+    path.write_bytes(_schema[0])
 
 
 @asynccontextmanager

@@ -28,7 +28,7 @@ QUICK: dict[str, Any] = {"retry": {"attempts": 5, "base_seconds": 0.005, "max_se
 
 
 class HastyClock(SystemClock):
-    """A clock on which a hundredth of a second is one: for circuits, probes and heartbeats. The date is the machine's."""
+    """A hundredth of a second is one on it: for circuits, probes and heartbeats. The date is the machine's."""
 
     def monotonic(self) -> float:
         return super().monotonic() * 100

@@ -69,15 +69,11 @@ class Market:
 
 
 @asynccontextmanager
-async def open_market(
-    accounts: Mapping[str, Catalogue | int] | None = None, **settings: Any
-) -> AsyncIterator[Market]:
+async def open_market(accounts: Mapping[str, Catalogue | int] | None = None, **settings: Any) -> AsyncIterator[Market]:
     """A sandbox with these accounts (a number: so many generated offers); by default `main` with 450 offers."""
     chosen = {"main": 450} if accounts is None else accounts
     made = [
-        Account(
-            name, PASSWORD, generated(offers, place) if isinstance(offers, int) else offers, seed=place
-        )
+        Account(name, PASSWORD, generated(offers, place) if isinstance(offers, int) else offers, seed=place)
         for place, (name, offers) in enumerate(chosen.items(), start=1)
     ]
     market = Marketplace(made, settings=Settings(limit=False).updated(settings))

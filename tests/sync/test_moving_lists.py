@@ -38,9 +38,13 @@ def _loses(order: Callable[[int], Sequence[int]], moved: int, seed: int, appende
     noticed = (
         len(rows) != len(set(rows))
         or len(set(rows)) != OFFERS
-        or (read_twice and offers[(last - 1) * SIZE : last * SIZE] != read[last])
+        or (read_twice and _tail(offers[(last - 1) * SIZE : last * SIZE]) != _tail(read[last]))
     )
     return not noticed and bool(set(offers) - set(rows))
+
+
+def _tail(rows: list[int]) -> list[int]:
+    return rows[SIZE // 2 :] or rows
 
 
 @pytest.mark.parametrize("moved", [1, 3, 10])

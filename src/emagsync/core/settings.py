@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -164,6 +165,17 @@ class Settings(BaseSettings):
             if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", value):
                 raise ValueError(f"{value!r} is not an origin such as https://erp.example.com (no path, no *)")
         return tuple(value.lower() for value in values)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            try:
+                ip_network(value, strict=False)
+            except ValueError as error:
+                # In particular `*`, with which anybody could claim to come from anywhere.
+                raise ValueError(f"{value!r} is not an address or network such as 10.0.0.2 or 10.0.0.0/24") from error
+        return values
 
     @field_validator("data_dir")
     @classmethod

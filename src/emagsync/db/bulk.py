@@ -1,24 +1,42 @@
 """Many rows in one statement, at the driver's speed.
 
-SQLAlchemy compiles the statement once; the rows then go to the driver as tuples. Its own `execute` of a list of
-dictionaries spends four times as long on each row as SQLite does on storing it (`benchmarks/upsert.py`).
+SQLAlchemy compiles a statement once; the rows then go to and from the driver as tuples. Its own `execute` spends more
+time on each row and on each of an `IN`'s values than SQLite does (`benchmarks/upsert.py`), and makes four trips to
+the driver's thread where one will do.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Column, Dialect, Table
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Dialect,
+    Select,
+    Table,
+    Text,
+    TypeDecorator,
+    bindparam,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, UpdateBase
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from emagsync.db.errors import ConstraintViolated
 
 Convert = Callable[[Any], Any] | None
+
+_named: Callable[[str, Sequence[str]], Any] = namedtuple
 
 
 class BulkInsert:
@@ -50,7 +68,7 @@ class BulkInsert:
         sql, converts = prepared
         given = list(rows)
         if given:
-            await _execute_many(connection, sql, _converted(given, converts))
+            await execute_many(connection, sql, _converted(given, converts))
 
     def _prepare(self, dialect: Dialect) -> tuple[str, tuple[Convert, ...]]:
         keys = [column.key for column in self._columns]
@@ -71,7 +89,89 @@ class BulkInsert:
         )
 
 
-def _converted(rows: list[tuple[Any, ...]], converts: tuple[Convert, ...]) -> list[tuple[Any, ...]]:
+class BulkSelect:
+    """A `SELECT` about many integer keys, which its WHERE names by `among(column)`.
+
+    `run()` gives named tuples of the selected columns.
+    """
+
+    def __init__(self, statement: Select[Any]) -> None:
+        self._statement = statement
+        self._make = _named("Found", [str(column.key) for column in statement.selected_columns])._make
+        self._prepared: dict[str, _Prepared] = {}
+
+    async def run(self, connection: AsyncConnection, keys: Iterable[int], **parameters: Any) -> list[Any]:
+        """The rows, in no order; `parameters` are the statement's other ones, by name."""
+        given = {**parameters, _KEYS: list(keys)}
+        if connection.dialect.driver != "aiosqlite":
+            return [self._make(row) for row in await connection.execute(self._statement, given)]
+        prepared = self._prepared.get(connection.dialect.name)
+        if prepared is None:
+            prepared = self._prepared.setdefault(connection.dialect.name, self._prepare(connection.dialect))
+        values = [
+            given[name] if convert is None else convert(given[name])
+            for name, convert in zip(prepared.names, prepared.bind, strict=True)
+        ]
+        driver = await _driver(connection)
+        rows = await driver.execute_fetchall(prepared.sql, values)
+        return list(map(self._make, _converted(rows, prepared.result) if rows else ()))
+
+    def _prepare(self, dialect: Dialect) -> _Prepared:
+        compiled = self._statement.compile(dialect=dialect)
+        if not isinstance(compiled, SQLCompiler) or compiled.positiontup is None:
+            raise AssertionError(f"{dialect.name} does not take its parameters by position")
+        types = [compiled.binds[name].type.dialect_impl(dialect) for name in compiled.positiontup]
+        columns = [column.type.dialect_impl(dialect) for column in self._statement.selected_columns]
+        return _Prepared(
+            sql=str(compiled),
+            names=tuple(compiled.positiontup),
+            bind=tuple(kind.bind_processor(dialect) for kind in types),
+            result=tuple(kind.result_processor(dialect, None) for kind in columns),
+        )
+
+
+class _Prepared(NamedTuple):
+    sql: str
+    names: tuple[str, ...]
+    bind: tuple[Convert, ...]
+    result: tuple[Convert, ...]
+
+
+def among(column: Column[int]) -> ColumnElement[bool]:
+    """Whether `column` is one of the keys that `BulkSelect.run` is given: one parameter, however many there are."""
+    return column.bool_op("IN")(_KeyList(bindparam(_KEYS, type_=_Keys())))
+
+
+_KEYS = "among_keys"
+
+
+class _Keys(TypeDecorator[list[int]]):
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(postgresql.ARRAY(BigInteger()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: list[int] | None, dialect: Dialect) -> Any:
+        return value if dialect.name == "postgresql" else orjson.dumps(value).decode()
+
+
+class _KeyList(FunctionElement[int]):
+    type = BigInteger()
+    inherit_cache = True
+
+
+@compiles(_KeyList, "sqlite")
+def _keys_on_sqlite(element: _KeyList, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"  # noqa: S608
+
+
+@compiles(_KeyList, "postgresql")
+def _keys_on_postgresql(element: _KeyList, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(SELECT unnest({compiler.process(element.clauses, **options)}))"
+
+
+def _converted(rows: Iterable[tuple[Any, ...]], converts: tuple[Convert, ...]) -> list[tuple[Any, ...]]:
     # By column: most need no conversion, and those that do often hold one value throughout, such as the time.
     columns = zip(zip(*rows, strict=True), converts, strict=True)
     return list(zip(*(_convert(column, convert) for column, convert in columns), strict=True))
@@ -85,13 +185,17 @@ def _convert(column: tuple[Any, ...], convert: Convert) -> Sequence[Any]:
     return list(map(convert, column))
 
 
-async def _execute_many(connection: AsyncConnection, sql: str, rows: list[tuple[Any, ...]]) -> None:
+async def execute_many(connection: AsyncConnection, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    """Run the driver's own SQL once for each row. Raises ConstraintViolated."""
     if connection.dialect.driver != "aiosqlite":
         await connection.exec_driver_sql(sql, rows)
         return
-    # One trip to the driver's thread instead of the four that SQLAlchemy's cursor takes.
-    driver: Any = (await connection.get_raw_connection()).driver_connection
+    driver = await _driver(connection)
     try:
         await driver.executemany(sql, rows)
     except sqlite3.IntegrityError as error:
         raise ConstraintViolated(str(error)) from error
+
+
+async def _driver(connection: AsyncConnection) -> Any:
+    return (await connection.get_raw_connection()).driver_connection

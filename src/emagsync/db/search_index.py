@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, ColumnElement, Select, Table, column, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkInsert
+from emagsync.db.bulk import BulkInsert, execute_many
 from emagsync.db.search import fold
 
 _GRAM = 3
@@ -51,7 +51,7 @@ class SearchIndex:
         await self._insert.run(connection, rows)
         if rows and connection.dialect.name == "sqlite":
             # Not by a trigger: FTS5 writes to disk at each savepoint, and a trigger opens one for every row.
-            await connection.exec_driver_sql(f"INSERT INTO {self._name}(rowid, text) VALUES (?, ?)", list(rows))  # noqa: S608
+            await execute_many(connection, f"INSERT INTO {self._name}(rowid, text) VALUES (?, ?)", list(rows))  # noqa: S608
 
     async def replace(self, connection: AsyncConnection, rows: Sequence[Replaced]) -> None:
         """Store other texts for rows that had one."""

@@ -150,7 +150,7 @@ class UserService:
     async def _verified(self, username: str, password: str, address: str) -> User | None:
         await self._throttle.charge(username, address)
         async with self._database.reading() as connection:
-            found = await repository.find_user(connection, username)
+            found = await repository.find_user(connection, username) if _is_name(username) else None
         right = await self._passwords.verify(password, found[1] if found else None)
         if found is None or not right or not found[0].enabled:
             return None
@@ -162,8 +162,12 @@ def _admin_names(taken: int) -> list[str]:
     return ["admin", *(f"admin{number}" for number in range(2, taken + 3))]
 
 
+def _is_name(username: str) -> bool:
+    return re.fullmatch(USERNAME_PATTERN, username) is not None
+
+
 def _checked_name(username: str) -> str:
-    if not re.fullmatch(USERNAME_PATTERN, username):
+    if not _is_name(username):
         raise UnusableName(
             f"{username[:80]!r} cannot be a user name: it has 1 to 64 letters, digits and . _ @ + - and begins with a "
             "letter or digit."

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import structlog
+
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
+from emagsync.db.errors import DatabaseError
 from emagsync.identity import repository
 from emagsync.identity.errors import UnusableName
 from emagsync.identity.schemas import ApiToken, NewApiToken
 from emagsync.identity.secrets import API_TOKEN, SESSION, hashed, new_token
 from emagsync.rest.callers import Caller, Role
+
+log = structlog.get_logger()
 
 _LONGEST_NAME = 64
 # "Last used" is for finding tokens that nobody needs: not worth a write for every call.
@@ -89,9 +94,16 @@ class Credentials:
             return None
         caller, last_used_at = found
         if _is_due(last_used_at, now):
-            async with self._database.transaction() as connection:
-                await repository.touch_token(connection, caller.credential_id, now)
+            await self._touch(caller.credential_id, now)
         return caller
+
+    async def _touch(self, token_id: int, now: datetime) -> None:
+        try:
+            async with self._database.transaction() as connection:
+                await repository.touch_token(connection, token_id, now)
+        except DatabaseError as error:
+            # A full disk must not keep anybody from reading.
+            log.warning("token_use_not_noted", error=str(error))
 
 
 def _is_due(last_used_at: datetime | None, now: datetime) -> bool:

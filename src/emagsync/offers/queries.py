@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
 from emagsync.db.search_index import by_walking
 from emagsync.offers.errors import OfferNotFound
 from emagsync.offers.schemas import Offer, OfferChange, OfferDetail, OfferList, OfferRemark
-from emagsync.offers.selection import BY_KEY, OfferFilter, Order, SortKey, condition, ordered_ids
+from emagsync.offers.selection import BY_KEY, OfferFilter, Order, SortKey, condition, order_terms, ordered_ids
 from emagsync.offers.tables import FACETS, offer_changes, offer_payloads, offers
-from emagsync.offers.totals import Totals
+from emagsync.offers.totals import Totals, count, newest_change
 
 PUBLIC_FIELDS = tuple(Offer.model_fields)
 _PUBLIC_COLUMNS = tuple(offers.c[name] for name in PUBLIC_FIELDS)
-# From so many matches on it takes longer to sort them than to walk the list and test each offer.
+# From so many matches on it takes longer to sort them all than to walk the list and test whether each is one of them,
 _MANY = 5_000
-_FEW = 8  # a page is near the beginning when it ends before an eighth of the matches
+# and from so many on the first of them are found soonest by looking into one offer after the other.
+_SOME = 1_000
+_FEW = 8  # first: before an eighth of all matches
 
 
 async def list_offers(
@@ -50,24 +52,68 @@ async def select_page(
     skip: int,
     order: Order | None = None,
     totals: Totals | None = None,
-) -> tuple[list[Row[Any]], int]:
+) -> tuple[Sequence[Row[Any]], int]:
     """One page of a selection, with `columns` of `offers`, and the selection's total; both of one moment.
 
-    The ids come first, from an index: what is skipped is never read.
+    What is skipped is never read, only its place in an index. A total that is remembered is believed if no offer has
+    changed since, which the page's own statement tells.
     """
-    total = await (totals or Totals()).of(connection, wanted)
-    if skip >= total:
-        return [], total
-    order = order or Order()
-    many = bool(wanted.term) and order.key is SortKey.ACCOUNT and total > _MANY
-    walking = bool(wanted.term) and order.key is SortKey.ACCOUNT and (skip + limit) * _FEW < total
-    query = ordered_ids(wanted, order, connection.dialect.name, walking=walking).limit(limit).offset(skip)
-    if many:
-        query = by_walking(query, offers, FACETS)
-    ids = (await connection.execute(query)).scalars().all()
-    rows = await connection.execute(select(offers.c.id.label("_id"), *columns).where(offers.c.id.in_(ids)))
-    by_id = {row._id: row for row in rows}
-    return [by_id[offer_id] for offer_id in ids], total
+    totals = totals or Totals()
+    window = _Window(order or Order(), skip, limit)
+    remembered = totals.remembered(wanted)
+    total = remembered.total if remembered else await count(connection, wanted)
+    rows, newest = await _read_page(connection, wanted, columns, window, total)
+    if remembered is not None and remembered.newest != newest:
+        total = await count(connection, wanted)
+        rows, newest = await _read_page(connection, wanted, columns, window, total)
+    totals.remember(wanted, newest, total)
+    return rows, total
+
+
+class _Window(NamedTuple):
+    """Which rows of a selection, in which order."""
+
+    order: Order
+    skip: int
+    limit: int
+
+    def of(self, total: int) -> _Window:
+        """The same rows, found from the end where that is nearer; `total` must be exact then."""
+        taken = min(self.limit, total - self.skip)
+        if taken <= 0 or 2 * self.skip < total or not self.order.is_reversible:
+            return self
+        return _Window(self.order.reversed(), total - self.skip - taken, taken)
+
+
+async def _read_page(
+    connection: AsyncConnection,
+    wanted: OfferFilter,
+    columns: Sequence[ColumnElement[Any]],
+    window: _Window,
+    total: int,
+) -> tuple[Sequence[Row[Any]], int]:
+    """The page of a selection of `total` offers, and the change log's newest number."""
+    query = _page_query(wanted, columns, window, total, connection.dialect.name)
+    rows = (await connection.execute(query)).all()
+    return rows, (rows[0][-1] or 0 if rows else await newest_change(connection))
+
+
+def _page_query(
+    wanted: OfferFilter, columns: Sequence[ColumnElement[Any]], window: _Window, total: int, dialect: str
+) -> Select[Any]:
+    found = window.of(total)
+    by_key = bool(wanted.term) and found.order.key is SortKey.ACCOUNT
+    walking = by_key and total > _SOME and (found.skip + found.limit) * _FEW < total
+    ids = ordered_ids(wanted, found.order, dialect, walking=walking).limit(found.limit).offset(found.skip)
+    if walking or (by_key and total > _MANY):
+        ids = by_walking(ids, offers, FACETS)
+    page = ids.subquery("page")
+    newest = select(func.max(offer_changes.c.seq)).scalar_subquery()
+    return (
+        select(*columns, newest)
+        .join_from(page, offers, offers.c.id == page.c.id)
+        .order_by(*order_terms(window.order, list(page.c)[1:]))
+    )
 
 
 async def find_offer(database: Database, account: str, emag_id: int, *, changes: int = 20) -> OfferDetail:

@@ -7,11 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core import money
-from emagsync.db.bulk import BulkInsert
+from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.ordering import in_order_of_commit
 from emagsync.offers.search import index_offers
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
@@ -138,10 +138,15 @@ _refresh_offers = BulkInsert(
 _insert_changes = BulkInsert(offer_changes, [column for column in offer_changes.c if column.key != "seq"])
 
 _of_account = (offers.c.account == bindparam("of_account")) & offers.c.emag_id.in_(bindparam("ids", expanding=True))
-_digests = select(offers.c.emag_id, offers.c.raw_digest).where(_of_account, offers.c.removed_at.is_(None))
-_stored = select(
-    offers.c.emag_id, offers.c.fingerprint, offers.c.removed_at, *(offers.c[name] for name in LOGGED_FIELDS)
-).where(_of_account)
+_among_account = (offers.c.account == bindparam("of_account")) & among(offers.c.emag_id)
+_digests = BulkSelect(
+    select(offers.c.emag_id, offers.c.raw_digest).where(_among_account, offers.c.removed_at.is_(None))
+)
+_stored = BulkSelect(
+    select(
+        offers.c.emag_id, offers.c.fingerprint, offers.c.removed_at, *(offers.c[name] for name in LOGGED_FIELDS)
+    ).where(_among_account)
+)
 _touch = (
     update(offers)
     .where(_of_account)
@@ -151,8 +156,7 @@ _touch = (
 
 async def known_digests(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, bytes]:
     """The digest of the bytes last stored for each of `ids` that is known and not removed."""
-    result = await connection.execute(_digests, {"of_account": account, "ids": list(ids)})
-    return {row.emag_id: row.raw_digest for row in result}
+    return dict(await _digests.run(connection, ids, of_account=account))
 
 
 async def apply(
@@ -229,15 +233,14 @@ async def present_ids(
         last = ids[-1]
 
 
-async def _rows_before(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, Row[Any]]:
+async def _rows_before(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, Any]:
     if not ids:
         return {}
-    result = await connection.execute(_stored, {"of_account": account, "ids": list(ids)})
-    return {row.emag_id: row for row in result}
+    return {row.emag_id: row for row in await _stored.run(connection, ids, of_account=account)}
 
 
 def _sorted_out(
-    read: Sequence[OfferRecord], before: dict[int, Row[Any]]
+    read: Sequence[OfferRecord], before: dict[int, Any]
 ) -> tuple[list[OfferRecord], list[OfferRecord], list[OfferRecord]]:
     """Those that are new, those whose content changed, and those that only came in another spelling."""
     created = [record for record in read if record.emag_id not in before]
@@ -259,11 +262,11 @@ def _applied(
     )
 
 
-def _content_differs(before: Row[Any] | None, record: OfferRecord) -> bool:
+def _content_differs(before: Any | None, record: OfferRecord) -> bool:
     return before is not None and before.fingerprint != record.fingerprint
 
 
-def _content_is_the_same(before: Row[Any] | None, record: OfferRecord) -> bool:
+def _content_is_the_same(before: Any | None, record: OfferRecord) -> bool:
     return before is not None and before.fingerprint == record.fingerprint
 
 
@@ -301,7 +304,7 @@ def _changes(
     created: Sequence[OfferRecord],
     updated: Sequence[OfferRecord],
     respelled: Sequence[OfferRecord],
-    before: dict[int, Row[Any]],
+    before: dict[int, Any],
 ) -> list[Change]:
     changes = [_lifecycle(sighting, record.emag_id, None, "created") for record in created]
     changes.extend(
@@ -314,7 +317,7 @@ def _changes(
     return changes
 
 
-def _differences(sighting: Sighting, before: Row[Any] | None, record: OfferRecord) -> Iterable[Change]:
+def _differences(sighting: Sighting, before: Any | None, record: OfferRecord) -> Iterable[Change]:
     for field in LOGGED_FIELDS:
         old, new = getattr(before, field, None), getattr(record, field)
         if old != new:

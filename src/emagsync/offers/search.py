@@ -11,15 +11,16 @@ from typing import Protocol
 from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import BulkSelect, among
 from emagsync.db.search_index import Replaced, SearchIndex, searchable
 from emagsync.offers.tables import offer_search, offers
 
 SEARCH_INDEX = SearchIndex(offer_search, key=offer_search.c.offer_id, content=offer_search.c.text)
 
-_stored = (
+_stored = BulkSelect(
     select(offers.c.emag_id, offers.c.id, offer_search.c.text)
     .outerjoin(offer_search, offer_search.c.offer_id == offers.c.id)
-    .where(offers.c.account == bindparam("of_account"), offers.c.emag_id.in_(bindparam("ids", expanding=True)))
+    .where(offers.c.account == bindparam("of_account"), among(offers.c.emag_id))
 )
 
 
@@ -50,7 +51,7 @@ async def index_offers(connection: AsyncConnection, account: str, written: Seque
     if not written:
         return
     ids = [offer.emag_id for offer in written]
-    stored = {row.emag_id: row for row in await connection.execute(_stored, {"of_account": account, "ids": ids})}
+    stored = {row.emag_id: row for row in await _stored.run(connection, ids, of_account=account)}
     added: list[tuple[int, str]] = []
     replaced: list[Replaced] = []
     for offer in written:

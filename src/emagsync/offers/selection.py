@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -38,22 +38,31 @@ class Order:
     key: SortKey = SortKey.ACCOUNT
     descending: bool = False
 
+    @property
+    def is_reversible(self) -> bool:
+        """Whether the other direction is this order from its end; what has no value is last in both."""
+        return self.key not in _SORTED_BY or not _SORTED_BY[self.key].nullable
+
+    def reversed(self) -> Order:
+        """The other direction."""
+        return Order(self.key, descending=not self.descending)
+
 
 @dataclass(frozen=True)
 class OfferFilter:
     """Which offers of the local copy; everything that is given must be true of an offer.
 
-    `search` is any part of name, part number, part number key, EAN or brand, in any case, with or without diacritics.
-    `statuses`: 0 inactive, 1 active, 2 end of life. `changed_since`: content changed then or later.
+    `accounts`: none for all. `search` is any part of name, part number, part number key, EAN or brand, in any case,
+    with or without diacritics. `statuses`: 0 inactive, 1 active, 2 end of life. `changed_since`: content changed then
+    or later.
     """
 
-    account: str | None = None
+    accounts: tuple[str, ...] = ()
     search: str | None = None
     statuses: tuple[int, ...] = ()
     sellable: bool | None = None
     max_stock: int | None = None
     include_removed: bool = False
-    accounts: tuple[str, ...] = ()
     validation_statuses: tuple[int, ...] = ()
     category_id: int | None = None
     changed_since: datetime | None = None
@@ -61,7 +70,7 @@ class OfferFilter:
     @property
     def term(self) -> str:
         """What is searched for, folded; empty for no search."""
-        return term_of(self.search)
+        return term_of((self.search or "").encode("utf-8", "replace").decode())  # half a character finds nothing
 
     @property
     def is_nothing_but_search(self) -> bool:
@@ -70,7 +79,6 @@ class OfferFilter:
 
 
 _SORTED_BY: Mapping[SortKey, Column[Any]] = {
-    SortKey.EMAG_ID: offers.c.emag_id,
     SortKey.SKU: offers.c.part_number,
     SortKey.NAME: offer_search.c.text,  # begins with the folded name
     SortKey.PRICE: offers.c.sale_price,
@@ -87,8 +95,8 @@ def condition(wanted: OfferFilter, dialect: str) -> ColumnElement[bool]:
     return and_(true(), *_plain_conditions(wanted), found)
 
 
-def ordered_ids(wanted: OfferFilter, order: Order, dialect: str, *, walking: bool = False) -> Select[int]:
-    """The ids of the selection, in order.
+def ordered_ids(wanted: OfferFilter, order: Order, dialect: str, *, walking: bool = False) -> Select[Any]:
+    """The ids of the selection, in order, each with what it is sorted by.
 
     `walking` looks for the term in one offer after the other instead of asking the search index for all that match:
     quicker where the first of very many matches are wanted.
@@ -96,7 +104,8 @@ def ordered_ids(wanted: OfferFilter, order: Order, dialect: str, *, walking: boo
     selected = condition(wanted, dialect)
     if walking:
         selected = and_(*_plain_conditions(wanted), holds(wanted.term))
-    query = select(offers.c.id).where(selected).order_by(*_terms(order))
+    sorted_by = _columns(order)
+    query = select(offers.c.id, *sorted_by).where(selected).order_by(*order_terms(order, sorted_by))
     if order.key is SortKey.NAME:
         query = query.join(offer_search, offer_search.c.offer_id == offers.c.id)
     return query
@@ -104,26 +113,29 @@ def ordered_ids(wanted: OfferFilter, order: Order, dialect: str, *, walking: boo
 
 def holds(term: str) -> ColumnElement[bool]:
     """Whether the words of an offer hold `term`, looked up offer by offer."""
-    words = select(offer_search.c.offer_id).where(offer_search.c.offer_id == offers.c.id)
+    words = select(offer_search.c.offer_id).where(offer_search.c.offer_id == offers.c.id).correlate(offers)
     return words.where(SEARCH_INDEX.holds(term)).exists()
 
 
-def _terms(order: Order) -> list[ColumnElement[Any]]:
-    ties: list[ColumnElement[Any]] = [column.desc() if order.descending else column.asc() for column in BY_KEY]
-    column = _SORTED_BY.get(order.key)
-    if column is None:
-        return ties
-    if column.nullable:
-        return [nulls_last(column, descending=order.descending), *ties]
-    return [column.desc() if order.descending else column.asc(), *ties]
+def order_terms(order: Order, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """`order` over `columns`, which are what it is sorted by, whatever they are called where it is needed."""
+    terms: list[ColumnElement[Any]] = [column.desc() if order.descending else column.asc() for column in columns]
+    if not order.is_reversible:
+        terms[0] = nulls_last(columns[0], descending=order.descending)
+    return terms
+
+
+def _columns(order: Order) -> tuple[Column[Any], ...]:
+    if order.key is SortKey.ACCOUNT:
+        return BY_KEY
+    return BY_KEY[::-1] if order.key is SortKey.EMAG_ID else (_SORTED_BY[order.key], *BY_KEY)
 
 
 def _plain_conditions(wanted: OfferFilter) -> list[ColumnElement[bool]]:
     columns = offers.c
-    accounts = wanted.accounts or ((wanted.account,) if wanted.account is not None else ())
     found: list[ColumnElement[bool]] = [] if wanted.include_removed else [columns.removed_at.is_(None)]
     for column, values in (
-        (columns.account, accounts),
+        (columns.account, wanted.accounts),
         (columns.status, wanted.statuses),
         (columns.validation_status, wanted.validation_statuses),
     ):

@@ -36,6 +36,11 @@ class Exports:
         self._folder = folder
         self._running = 0
 
+    @property
+    def running(self) -> int:
+        """How many are being written."""
+        return self._running
+
     async def stream(self, wanted: OfferFilter, export_format: ExportFormat) -> AsyncGenerator[bytes, None]:
         """The document in pieces; to be closed, also when it was not read to its end. Raises ExportsBusy."""
         if self._running >= _AT_ONCE:

@@ -7,6 +7,7 @@ number is the same. A run over an unchanged catalogue therefore costs no countin
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,25 +20,29 @@ from emagsync.offers.tables import FACETS, offer_changes, offers
 _REMEMBERED = 1_000
 
 
+class Remembered(NamedTuple):
+    """A total, and the newest number of the change log when it was counted."""
+
+    newest: int
+    total: int
+
+
 class Totals:
     """Totals by selection, for one database. At most a thousand selections are remembered."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[OfferFilter, tuple[int, int]] = OrderedDict()
+        self._known: OrderedDict[OfferFilter, Remembered] = OrderedDict()
 
-    async def of(self, connection: AsyncConnection, wanted: OfferFilter) -> int:
-        """How many offers `wanted` has at the moment that `connection` sees."""
-        head = await newest_change(connection)
-        known = self._known.get(wanted)
-        if known is not None and known[0] == head:
-            self._known.move_to_end(wanted)
-            return known[1]
-        total = await count(connection, wanted)
-        self._known[wanted] = head, total
+    def remembered(self, wanted: OfferFilter) -> Remembered | None:
+        """What was counted last."""
+        return self._known.get(wanted)
+
+    def remember(self, wanted: OfferFilter, newest: int, total: int) -> None:
+        """`wanted` has `total` offers as long as `newest` is the newest change."""
+        self._known[wanted] = Remembered(newest, total)
         self._known.move_to_end(wanted)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
-        return total
 
 
 async def count(connection: AsyncConnection, wanted: OfferFilter) -> int:

@@ -8,15 +8,13 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncConnection
 from starlette.requests import Request
 
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.rest.callers import Caller
+from emagsync.rest.repository import insert_entry
 from emagsync.rest.state import state_of
-from emagsync.rest.tables import audit_log
 
 _LONGEST_TARGET = 200
 
@@ -34,7 +32,7 @@ async def audit(
         "address": address_of(request),
     }
     async with state.database.transaction() as connection:
-        await _write(connection, entry)
+        await insert_entry(connection, entry)
 
 
 async def audit_command(
@@ -49,7 +47,7 @@ async def audit_command(
         "address": None,
     }
     async with database.transaction() as connection:
-        await _write(connection, entry)
+        await insert_entry(connection, entry)
 
 
 def address_of(request: Request) -> str:
@@ -60,10 +58,6 @@ def address_of(request: Request) -> str:
 def _entry(action: str, target: str, detail: Mapping[str, Any] | None, *, at: datetime) -> dict[str, Any]:
     text = orjson.dumps(detail or {}, default=str).decode()
     return {"at": at, "action": action, "target": target[:_LONGEST_TARGET], "detail": text}
-
-
-async def _write(connection: AsyncConnection, entry: Mapping[str, Any]) -> None:
-    await connection.execute(insert(audit_log).values(**entry))
 
 
 def _machine_user() -> str:

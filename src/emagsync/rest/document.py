@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,6 +45,17 @@ def required_role(operation: dict[str, Any]) -> str | None:
     return roles[-1] if roles else None
 
 
+def allowed_methods(document: dict[str, Any], path: str) -> list[str]:
+    """The methods that an address takes, in upper case: each route alone knows only its own."""
+    taken = {method.upper() for template, method, _ in operations(document) if _matches(template, path)}
+    return sorted(taken)
+
+
+def _matches(template: str, path: str) -> bool:
+    pattern = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({[^}]*})", template))
+    return re.fullmatch(pattern, path) is not None
+
+
 def _describe_problems(document: dict[str, Any]) -> None:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for model in (FieldProblem, Problem):
@@ -58,6 +70,8 @@ def _describe_problems(document: dict[str, Any]) -> None:
 
 def _describe_refusals(operation: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
+    if "security" in operation and required_role(operation) is None:
+        operation["security"].insert(0, {})  # a caller may say who it is, and need not
     if required_role(operation) is not None:
         responses.setdefault("401", problem_in_document("No caller: no token or session, or one that has ended"))
         responses.setdefault("403", problem_in_document("The caller's role is too small, or the CSRF check failed"))

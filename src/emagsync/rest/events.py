@@ -17,13 +17,15 @@ from fastapi import APIRouter, Header, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 
-from emagsync.rest.auth import Viewer
+from emagsync.rest.auth import Viewer, session_cookie
 from emagsync.rest.state import state_of
 
 SNAPSHOT: Final = "snapshot"
 HEARTBEAT_SECONDS: Final = 15
 SEND_TIMEOUT_SECONDS: Final = 30
 KEPT_EVENTS: Final = 512
+# How often it is looked at whether a listener's token or session still counts.
+CHECK_SECONDS: Final = 5.0
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
@@ -119,10 +121,16 @@ async def events(
 
     A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it.
     """
-    broker = state_of(request).get(EventBroker)
+    state = state_of(request)
+    broker = state.get(EventBroker)
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
+        checked = state.clock.monotonic()
         async for event in broker.follow(last_event_id or after):
+            if state.clock.monotonic() - checked > CHECK_SECONDS:
+                if not await _is_let_in(request):
+                    return
+                checked = state.clock.monotonic()
             yield ServerSentEvent(event.data, event=event.name, id=broker.id_of(event), sep="\n")
 
     return EventSourceResponse(
@@ -132,3 +140,11 @@ async def events(
         send_timeout=SEND_TIMEOUT_SECONDS,
         sep="\n",
     )
+
+
+async def _is_let_in(request: Request) -> bool:
+    authenticator = state_of(request).authenticator
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme:
+        return await authenticator.by_bearer(token) is not None
+    return await authenticator.by_cookie(request.cookies.get(session_cookie(request), "")) is not None

@@ -28,9 +28,17 @@ def decode_cursor(kind: str, cursor: str, types: Sequence[type[str] | type[int]]
     values = _values(cursor)
     if values is None or len(values) != len(types) + 1 or values[0] != kind:
         raise _bad()
-    if not all(value is None or type(value) is wanted for value, wanted in zip(values[1:], types, strict=True)):
+    if not all(_fits(value, wanted) for value, wanted in zip(values[1:], types, strict=True)):
         raise _bad()
     return tuple(values[1:])
+
+
+def decode_id(kind: str, cursor: str) -> int:
+    """The one number of `encode_cursor(kind, [number])`. Raises a 422 problem as `decode_cursor` does."""
+    value = decode_cursor(kind, cursor, [int])[0]
+    if not isinstance(value, int):
+        raise _bad()
+    return value
 
 
 def _values(cursor: str) -> list[CursorValue] | None:
@@ -41,6 +49,13 @@ def _values(cursor: str) -> list[CursorValue] | None:
     except (binascii.Error, orjson.JSONDecodeError):
         return None
     return values if isinstance(values, list) else None
+
+
+def _fits(value: CursorValue, wanted: type[str] | type[int]) -> bool:
+    if value is None:
+        return True
+    # A larger number is one that no database column holds.
+    return type(value) is wanted and (not isinstance(value, int) or -(2**63) <= value < 2**63)
 
 
 def _bad() -> Exception:

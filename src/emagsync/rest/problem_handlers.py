@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from emagsync.core.errors import EmagsyncError
 from emagsync.db.errors import ConstraintViolated, DatabaseError
-from emagsync.rest.document import install_document
+from emagsync.rest.document import allowed_methods, install_document
 from emagsync.rest.guards import SECURITY_HEADERS
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of, register_problem
 
@@ -89,8 +89,12 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     status = HTTPStatus(error.status_code)
     if status < HTTPStatus.BAD_REQUEST:
         return Response(status_code=status, headers=error.headers)
+    headers = dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        methods = allowed_methods(request.app.openapi(), request.url.path)
+        headers |= {"Allow": ", ".join(methods)} if methods else {}
     detail = _DETAILS.get(status) or str(error.detail)
-    problem = ApiProblem(status, _CODES.get(status, "http_error"), detail, headers=error.headers)
+    problem = ApiProblem(status, _CODES.get(status, "http_error"), detail, headers=headers)
     return problem.response(request.url.path)
 
 

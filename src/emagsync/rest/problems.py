@@ -56,7 +56,7 @@ class ApiProblem(EmagsyncError):
         *,
         title: str | None = None,
         headers: Mapping[str, str] | None = None,
-        errors: Sequence[FieldProblem] = (),
+        errors: Sequence[FieldProblem | Mapping[str, str]] = (),
         **extra: Any,
     ) -> None:
         super().__init__(detail)
@@ -64,7 +64,7 @@ class ApiProblem(EmagsyncError):
         self.problem_code = code
         self.title = title or HTTPStatus(status).phrase
         self.headers = dict(headers or {})
-        self.errors = tuple(errors)
+        self.errors = tuple(FieldProblem.model_validate(error) for error in errors)
         self.extra = extra
 
     def response(self, instance: str) -> JSONResponse:

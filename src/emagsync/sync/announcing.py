@@ -11,7 +11,7 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.sync import repository
 from emagsync.sync.schemas import Run, RunStatus
-from emagsync.sync.service import STUCK
+from emagsync.sync.service import INTERRUPTED, STUCK
 from emagsync.sync.views import run_view
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind
@@ -52,10 +52,11 @@ class Announcer:
 
 
 def events_of(run: Run) -> tuple[EventKind, ...]:
-    """What an ended run is told as: the most telling first. Nothing for a dry run, which changed nothing."""
-    if run.parameters.dry_run:
+    """What an ended run is told as: the most telling first. Nothing for a dry run, which changed nothing, and for one
+    whose work another one took over, which will be told."""
+    codes = {error.code for error in run.errors} if run.status is RunStatus.FAILED else set()
+    if run.parameters.dry_run or INTERRUPTED in codes:
         return ()
-    stuck = run.status is RunStatus.FAILED and any(error.code == STUCK for error in run.errors)
     ends = {
         RunStatus.COMPLETED: EventKind.COMPLETED,
         RunStatus.PARTIAL: EventKind.PARTIAL,
@@ -65,4 +66,4 @@ def events_of(run: Run) -> tuple[EventKind, ...]:
     told = ends.get(run.status)
     if told is None:
         return ()
-    return (EventKind.STUCK, told) if stuck else (told,)
+    return (EventKind.STUCK, told) if STUCK in codes else (told,)

@@ -6,7 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from emagsync.rest.audit import audit
 from emagsync.rest.auth import Operator, Viewer
@@ -40,6 +40,8 @@ router = APIRouter(prefix="/api/v1/emag/products", tags=["runs"])
 
 AnyId = Annotated[str, Path(min_length=1, max_length=64, description="The id of a sync, or of one of its runs.")]
 
+Asked = Annotated[SyncRequest, Body(default_factory=SyncRequest)]
+
 _RECENT = 10
 
 register_problem(
@@ -62,7 +64,7 @@ register_problem(NothingToRetry, HTTPStatus.CONFLICT, extra=lambda error: {"run_
         **problem_responses(400, 409, 503),
     },
 )
-async def start_sync(request: Request, response: Response, caller: Operator, asked: SyncRequest) -> Accepted | Finished:
+async def start_sync(request: Request, response: Response, caller: Operator, asked: Asked) -> Accepted | Finished:
     """Sync accounts: one run each. Waits for their end unless `run_async`; a caller who leaves does not stop them."""
     state = state_of(request)
     started = await state.get(RunControl).start(

@@ -84,8 +84,7 @@ class InlineExecutor:
             return
         except EmagsyncError as error:
             log.warning("run_not_carried_out", run_id=run_id, code=error.code, error=str(error))
-            await self._service.fail(run_id, error)
-            return
+            run = await self._service.fail(run_id, error)
         if self._on_end is not None:
             self._on_end(run)
 

@@ -30,6 +30,8 @@ class LiveRuns:
     listens, so runs of other processes are seen too.
     """
 
+    _REMEMBERED = 200
+
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
@@ -79,7 +81,7 @@ class LiveRuns:
             if before is not None and run.id not in self._own and _got_on(before, run):
                 self.broker.publish("progress", self._view(run))
         self._runs = {run.id: run for run in active}
-        self._told = {run_id: state for run_id, state in self._told.items() if run_id in self._runs}
+        self._forget_told()
 
     async def run(self) -> None:
         """Publish for as long as the application runs."""
@@ -104,6 +106,12 @@ class LiveRuns:
                 self.broker.publish("progress", self._view(_advanced(run, progress)))
         # One that is not known yet is seen by the next look at the rows.
         self._progress.clear()
+
+    def _forget_told(self) -> None:
+        # Those that ended just now are remembered: their end may be heard of from two sides.
+        for run_id in list(self._told)[: -self._REMEMBERED]:
+            if run_id not in self._runs:
+                del self._told[run_id]
 
     def _forget(self, run_id: str) -> None:
         self._progress.pop(run_id, None)

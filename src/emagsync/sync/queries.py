@@ -17,12 +17,13 @@ async def recent_runs(
     status: RunStatus | None = None,
     sync_id: str | None = None,
     before: tuple[datetime, str] | None = None,
+    dry_runs: bool = True,
     limit: int = 20,
 ) -> list[Run]:
     """Runs, newest first; with `before`, the creation time and id of a run, those that follow it in this order."""
     async with database.reading() as connection:
         return await repository.runs(
-            connection, account=account, status=status, sync_id=sync_id, before=before, limit=limit
+            connection, account=account, status=status, sync_id=sync_id, before=before, dry_runs=dry_runs, limit=limit
         )
 
 

@@ -24,9 +24,8 @@ from emagsync.sync.writer import PlacedPage, RunWriter
 
 # How long pages wait for eMAG's count before they are read without knowing how many there are.
 COUNT_PATIENCE_SECONDS = 3.0
-# The far end of a list is read twice, of a short list both ends: pages. A long list that ends with a full page has
-# shown its length already, and is long enough that a shift shows elsewhere.
-SHORT_LIST = 12
+# The tail of a list is read twice, the second time in half pages. Not of a list of more pages than this that ends with
+# a full page: it is long enough that a shift shows elsewhere.
 LONG_LIST = 60
 
 
@@ -43,7 +42,7 @@ class Pass:
     stopped: bool = False
     holes: bool = False
     short_pages: bool = False
-    moved: bool = False  # a page that was read again had other rows
+    moved: bool = False  # the tail, read again, had other rows
     count: int | None = None  # eMAG's own count, asked when every row had been read
 
     @property
@@ -68,10 +67,10 @@ class _Closing:
 
     last_page: int
     count: asyncio.Future[int | None]
-    again: list[asyncio.Future[bool]]
+    tail: asyncio.Future[bool] | None
 
     async def aclose(self) -> None:
-        await cancelled(*self.again, self.count)
+        await cancelled(self.count, *([self.tail] if self.tail else []))
 
 
 class PassReader:
@@ -94,7 +93,7 @@ class PassReader:
     ) -> None:
         self._count = count
         self._closing: _Closing | None = None
-        self._ends: dict[int, frozenset[int]] = {}
+        self._last: tuple[int, tuple[int, ...]] = (0, ())
         self._client = client
         self._writer = writer
         self._circuit = circuit
@@ -202,42 +201,43 @@ class PassReader:
             self._tally.phase = Phase.READING
 
     def _remember(self, page: int, ids: tuple[int, ...]) -> None:
-        """Keep the ids of the first page and of the last one with rows: those are read a second time.
-
-        Not of pages that an earlier attempt stored: a run that goes on asks for no stored page again.
-        """
-        if ids and (page == 1 or page >= max(self._ends, default=1)):
-            self._ends = {end: self._ends[end] for end in self._ends if end == 1} | {page: frozenset(ids)}
+        """Keep the ids of the last page with rows: its tail is read a second time."""
+        if ids and page >= self._last[0]:
+            self._last = page, ids
 
     def _start_closing(self, plan: PagePlan) -> _Closing:
-        last = plan.last_page
-        full = plan.rows.get(last, 0) >= self._per_page
-        again = [] if full and last > LONG_LIST else [1, last] if last <= SHORT_LIST else [last]
+        rows = plan.rows.get(plan.last_page, 0)
+        full = rows >= self._per_page
+        page, ids = self._last
+        checkable = page == plan.last_page and len(ids) == rows > 0 and self._per_page % 2 == 0
         return _Closing(
-            last_page=last,
+            last_page=plan.last_page,
+            # Also where an empty page follows a full one: a row of the full one may have gone since it was read.
             count=asyncio.ensure_future(self._count()),
-            again=[
-                asyncio.ensure_future(self._is_unchanged(page, self._ends[page]))
-                for page in dict.fromkeys(again)
-                if page in self._ends
-            ],
+            tail=asyncio.ensure_future(self._tail_is_unchanged(page, ids))
+            if checkable and not (full and page > LONG_LIST)
+            else None,
         )
 
-    async def _is_unchanged(self, page: int, before: frozenset[int]) -> bool:
+    async def _tail_is_unchanged(self, page: int, ids: tuple[int, ...]) -> bool:
+        half = self._per_page // 2
+        second = len(ids) > half
         try:
-            read = await self._client.read_offers(page=page, per_page=self._per_page, filters=self._filters)
+            read = await self._client.read_offers(
+                page=2 * page if second else 2 * page - 1, per_page=half, filters=self._filters
+            )
         except EmagError as error:
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
             return True
-        return before == {emag_id for raw in read.raw_rows if (emag_id := peek_id(raw)) is not None}
+        return {peek_id(raw) for raw in read.raw_rows} == set(ids[half:] if second else ids)
 
     async def _close(self, result: Pass, plan: PagePlan) -> None:
         if self._closing is None or self._closing.last_page != plan.last_page:
             if self._closing is not None:
                 await self._closing.aclose()
             self._closing = self._start_closing(plan)
-        result.moved = not all([await again for again in self._closing.again])
+        result.moved = self._closing.tail is not None and not await self._closing.tail
         result.count = await self._closing.count
 
     def _conclude(self, result: Pass, plan: PagePlan, failed: set[int]) -> None:

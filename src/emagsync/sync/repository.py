@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, Select, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import Row, Select, Text, Update, bindparam, cast, delete, func, insert, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert
@@ -20,6 +21,7 @@ from emagsync.sync.schemas import Phase, Run, RunError, RunParameters, RunStatus
 from emagsync.sync.tables import ACTIVE_STATUSES, sync_pages, sync_runs
 
 MAIN_SCOPE = "main"
+KEPT_ERRORS = 50
 
 
 class Hold(NamedTuple):
@@ -52,6 +54,9 @@ class PageRead(NamedTuple):
         """Whether every row of it was read."""
         return self.status == "stored"
 
+
+# Not a column of its own: it is asked for seldom, and of few rows.
+_is_dry = cast(sync_runs.c.parameters, Text).like('%"dry_run":true%')
 
 _ledger_columns = [
     sync_pages.c.run_id,
@@ -110,6 +115,7 @@ async def runs(
     status: RunStatus | None = None,
     sync_id: str | None = None,
     before: tuple[datetime, str] | None = None,
+    dry_runs: bool = True,
     limit: int = 50,
 ) -> list[Run]:
     """Runs, newest first; with `before`, the creation time and id of a run, those that follow it in this order."""
@@ -117,6 +123,8 @@ async def runs(
     for column, value in ((sync_runs.c.account, account), (sync_runs.c.status, status), (sync_runs.c.sync_id, sync_id)):
         if value is not None:
             query = query.where(column == value)
+    if not dry_runs:
+        query = query.where(~_is_dry)
     if before is not None:
         query = query.where(tuple_(sync_runs.c.created_at, sync_runs.c.id) < tuple_(*_bound(before)))
     return [_run(row) for row in await connection.execute(query)]
@@ -152,17 +160,26 @@ async def claim(connection: AsyncConnection, run: Run, *, worker: str, now: date
 
 async def write_held(connection: AsyncConnection, hold: Hold, values: Mapping[str, Any]) -> None:
     """Change the row of a running run. Raises RunSuperseded, which rolls the caller's transaction back."""
+    given = {f"new_{name}": value for name, value in values.items()}
     result = await connection.execute(
-        update(sync_runs)
-        .where(
-            sync_runs.c.id == hold.run_id,
-            sync_runs.c.fence == hold.fence,
-            sync_runs.c.status == RunStatus.RUNNING,
-        )
-        .values(**values)
+        _held_update(tuple(values)), {"held_id": hold.run_id, "held_fence": hold.fence, **given}
     )
     if result.rowcount != 1:
         raise RunSuperseded(f"Run {hold.run_id} was stopped or taken over: nothing more is written for it.")
+
+
+@lru_cache(maxsize=16)
+def _held_update(names: tuple[str, ...]) -> Update:
+    # With every page: building the statement anew takes longer than carrying it out.
+    return (
+        update(sync_runs)
+        .where(
+            sync_runs.c.id == bindparam("held_id"),
+            sync_runs.c.fence == bindparam("held_fence"),
+            sync_runs.c.status == RunStatus.RUNNING,
+        )
+        .values({name: bindparam(f"new_{name}") for name in names})
+    )
 
 
 async def is_held(connection: AsyncConnection, hold: Hold) -> bool:
@@ -181,7 +198,7 @@ async def take_away(
     if status.is_finished:
         values["finished_at"] = now
     if error is not None:
-        values["errors"] = errors_text((*run.errors, error))
+        values["errors"] = errors_text((*run.errors[: KEPT_ERRORS - 1], error))
         values["error_count"] = run.error_count + 1
     result = await connection.execute(
         update(sync_runs)
@@ -243,7 +260,7 @@ async def mark_announced(connection: AsyncConnection, run_id: str) -> bool:
 async def prune(connection: AsyncConnection, *, before: datetime, limit: int = 200) -> int:
     """Delete runs that ended before then, with their ledgers; never an account's newest or last completed one."""
     newest = select(func.max(sync_runs.c.created_at)).group_by(sync_runs.c.account)
-    completed = newest.where(sync_runs.c.status == RunStatus.COMPLETED)
+    completed = newest.where(sync_runs.c.status == RunStatus.COMPLETED, ~_is_dry)
     old = (
         select(sync_runs.c.id)
         .where(
@@ -261,7 +278,7 @@ async def prune(connection: AsyncConnection, *, before: datetime, limit: int = 2
     return len(ids)
 
 
-def errors_text(errors: Sequence[RunError], keep: int = 50) -> str:
+def errors_text(errors: Sequence[RunError], keep: int = KEPT_ERRORS) -> str:
     """At most `keep` errors as JSON; the run counts the rest."""
     return orjson.dumps([error.model_dump(mode="json") for error in errors[:keep]]).decode()
 

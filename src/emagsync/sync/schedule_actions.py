@@ -16,6 +16,7 @@ from emagsync.sync.control import RunControl
 from emagsync.sync.jobs import JobKind
 from emagsync.sync.scheduler import Do
 from emagsync.sync.schemas import Mode, RunParameters
+from emagsync.webhooks import repository as webhooks
 
 TRIGGER = "schedule"
 
@@ -76,4 +77,7 @@ class ScheduleActions:
                 count = await repository.prune(connection, before=before)
             pruned += count
             if not count:
-                return f"{pruned} runs deleted"
+                break
+        async with self._database.transaction() as connection:
+            messages = await webhooks.prune(connection, before=before)
+        return f"{pruned} runs and {messages} messages deleted"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import structlog
@@ -19,6 +18,7 @@ from emagsync.db.errors import ConstraintViolated
 from emagsync.sync import differences, repository
 from emagsync.sync.engine import PAGES_UNREAD, TIMEOUT, RunEngine
 from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunStillActive, RunSuperseded
+from emagsync.sync.new_run import began, last_sign, new_run
 from emagsync.sync.repository import Hold
 from emagsync.sync.retry import Retry, plan_retry
 from emagsync.sync.schemas import Progress, Run, RunError, RunParameters, RunStatus
@@ -140,12 +140,14 @@ class SyncService:
             hold = await self._claim(connection, run)
         return await self._carry(run, hold, on_progress, stop or asyncio.Event())
 
-    async def fail(self, run_id: str, error: EmagsyncError) -> None:
-        """End an active run that cannot be carried out."""
+    async def fail(self, run_id: str, error: EmagsyncError) -> Run:
+        """End an active run that cannot be carried out. Returns it as it is then."""
         async with self._database.reading() as connection:
             run = await repository.get_run(connection, run_id)
         reason = RunError(code=error.code, message=str(error), at=self._clock.now())
         await self._take_away([run], RunStatus.FAILED, reason)
+        async with self._database.reading() as connection:
+            return await repository.get_run(connection, run_id)
 
     async def resumable(self, among: Collection[str] | None = None) -> list[str]:
         """The ids of the interrupted runs to go on with, all or those `among` some ids. One that is too old is replaced
@@ -181,7 +183,7 @@ class SyncService:
         long, whatever signs they give. Returns them as they were."""
         now = self._clock.now()
         oldest = now - timedelta(seconds=older_than_seconds)
-        age = _began if also_alive else _last_sign
+        age = began if also_alive else last_sign
         async with self._database.reading() as connection:
             stuck = [run for run in await repository.active_runs(connection) if age(run) <= oldest]
         what = "had been going for" if also_alive else "gave no sign of life for"
@@ -263,7 +265,7 @@ class SyncService:
         return asked == run.parameters and self._is_recent(run)
 
     def _is_recent(self, run: Run) -> bool:
-        return self._clock.now() - _last_sign(run) <= timedelta(seconds=self._settings.sync.resume_within_seconds)
+        return self._clock.now() - last_sign(run) <= timedelta(seconds=self._settings.sync.resume_within_seconds)
 
     async def _give_up(self, connection: Any, run: Run) -> None:
         now = self._clock.now()
@@ -278,7 +280,7 @@ class SyncService:
     ) -> Run:
         before = await repository.newest_run(connection, account)
         resumed = before if before is not None and self._left_pages(before, parameters) else None
-        run = _new_run(account, parameters, trigger=trigger, sync_id=sync_id, now=self._clock.now(), resumed=resumed)
+        run = new_run(account, parameters, trigger=trigger, sync_id=sync_id, now=self._clock.now(), resumed=resumed)
         run = run.model_copy(update={"worker": self._workers.name})
         await repository.insert_run(connection, run)
         if resumed is not None:
@@ -289,7 +291,7 @@ class SyncService:
     async def _insert_retry(self, connection: Any, before: Run, retry: Retry, *, trigger: str, sync_id: str) -> Run:
         resumed = before if retry.pages else None
         now = self._clock.now()
-        run = _new_run(before.account, retry.parameters, trigger=trigger, sync_id=sync_id, now=now, resumed=resumed)
+        run = new_run(before.account, retry.parameters, trigger=trigger, sync_id=sync_id, now=now, resumed=resumed)
         # Its rejected rows are read again.
         run = run.model_copy(update={"failed": 0, "resumed_from": before.id, "worker": self._workers.name})
         await repository.insert_run(connection, run)
@@ -316,7 +318,7 @@ class SyncService:
             return False
         if run.worker is not None and self._workers.is_alive(run.worker) is False:
             return True
-        silence = self._clock.now() - _last_sign(run)
+        silence = self._clock.now() - last_sign(run)
         return silence > timedelta(seconds=self._settings.sync.stale_after_seconds)
 
     async def _carry(
@@ -345,49 +347,3 @@ class SyncService:
                 ended = await repository.get_run(connection, run.id)
             log.info("run_ended", status=ended.status, processed=ended.processed, errors=ended.error_count)
             return ended
-
-
-def _last_sign(run: Run) -> datetime:
-    return max(moment for moment in (run.heartbeat_at, run.started_at, run.created_at) if moment is not None)
-
-
-def _began(run: Run) -> datetime:
-    return run.attempt_started_at or run.started_at or run.created_at
-
-
-def _new_run(
-    account: str, parameters: RunParameters, *, trigger: str, sync_id: str, now: datetime, resumed: Run | None
-) -> Run:
-    return Run(
-        id=str(uuid.uuid4()),
-        sync_id=sync_id,
-        account=account,
-        mode=parameters.mode,
-        parameters=parameters,
-        status=RunStatus.QUEUED,
-        trigger=trigger,
-        attempt=0,
-        fence=0,
-        worker=None,
-        created_at=now,
-        started_at=None,
-        heartbeat_at=None,
-        finished_at=None,
-        resumed_from=resumed.id if resumed else None,
-        total_items=resumed.total_items if resumed else None,
-        total_pages=resumed.total_pages if resumed else None,
-        current_page=resumed.current_page if resumed else 0,
-        pages_read=resumed.pages_read if resumed else 0,
-        passes=resumed.passes if resumed else 0,
-        processed=resumed.processed if resumed else 0,
-        created=resumed.created if resumed else 0,
-        updated=resumed.updated if resumed else 0,
-        unchanged=resumed.unchanged if resumed else 0,
-        removed=resumed.removed if resumed else 0,
-        failed=resumed.failed if resumed else 0,
-        requests=0,
-        rate_limit_hits=0,
-        wait_seconds=0.0,
-        errors=(),
-        error_count=0,
-    )

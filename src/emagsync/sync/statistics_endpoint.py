@@ -59,7 +59,9 @@ async def statistics(request: Request, _: Viewer) -> Statistics:
 
 
 async def _account(database: Database, totals: AccountTotals, now: datetime) -> AccountStatistics:
-    completed = await queries.recent_runs(database, account=totals.account, status=RunStatus.COMPLETED, limit=1)
+    completed = await queries.recent_runs(
+        database, account=totals.account, status=RunStatus.COMPLETED, dry_runs=False, limit=1
+    )
     oldest = totals.oldest_seen_at
     return AccountStatistics(
         products=totals.offers,

@@ -12,10 +12,9 @@ from emagsync.marketplace import CallRecord
 from emagsync.marketplace.offers import ParsedRow
 from emagsync.offers.repository import Applied
 from emagsync.sync.idset import IdSet
-from emagsync.sync.repository import errors_text
+from emagsync.sync.repository import KEPT_ERRORS, errors_text
 from emagsync.sync.schemas import Phase, Progress, Run, RunError, RunStatus
 
-KEPT_ERRORS = 50
 ROW_REJECTED = "row_rejected"
 FIELD_UNREADABLE = "field_unreadable"
 
@@ -68,7 +67,13 @@ class Tally:
     def errors(self) -> tuple[RunError, ...]:
         """Unreadable pages first, then rejected rows, then the rest; at most 50."""
         pages = [self._page_errors[key] for key in sorted(self._page_errors)]
-        return tuple([*pages, *self._rejections, *self._notes][:KEPT_ERRORS])
+        every = [*pages, *self._rejections, *self._notes]
+        if len(every) > KEPT_ERRORS:
+            # Why the run itself went wrong is told in any case.
+            own = [note for note in self._notes if _is_of_the_run(note)]
+            others = [error for error in every if not _is_of_the_run(error)]
+            every = [*others[: KEPT_ERRORS - len(own)], *own]
+        return tuple(every[:KEPT_ERRORS])
 
     @property
     def error_count(self) -> int:
@@ -122,6 +127,8 @@ class Tally:
         self._note_count += 1
         if len(self._notes) < KEPT_ERRORS:
             self._notes.append(error)
+        elif _is_of_the_run(error):
+            self._notes[-1] = error
 
     def page_failed(self, scope: str, page: int, error: EmagsyncError, at: datetime) -> None:
         """A page could not be read, so far."""
@@ -176,6 +183,10 @@ class Tally:
             items_per_second=round(rate, 1),
             eta_seconds=round(left / rate, 1) if left is not None and rate > 0 else None,
         )
+
+
+def _is_of_the_run(error: RunError) -> bool:
+    return error.page is None and error.emag_id is None and error.code != ROW_REJECTED
 
 
 _COUNTS = (

@@ -33,6 +33,7 @@ class PlacedPage(NamedTuple):
 
 class _Rows(NamedTuple):
     by_id: dict[int, bytes]  # the last of each id, as eMAG sent it
+    digests: dict[int, bytes]  # of the same
     ids: tuple[int, ...]  # in order, repeats included
     rejected: tuple[ParsedRow, ...]
 
@@ -59,10 +60,13 @@ class RunWriter:
         self._changed = changed
         self._keeper = keeper or LocalCopy()
         self._turn = asyncio.Lock()
+        # Whether the last page was mostly news: then the next one is parsed while the database is still busy.
+        self._parses_ahead = False
 
     async def store_page(self, place: PlacedPage, read: StretchRead) -> tuple[int, ...]:
         """Store a page, whole or what could be read of it. Returns the ids of its rows, in order, repeats included."""
         rows = _sort_out(read.raw_rows, self._platform)
+        ahead = self._parsed_ahead(rows)
         async with self._turn:
             now = self._clock.now()
             if read.failed:
@@ -82,7 +86,7 @@ class RunWriter:
             )
             self._tally.pages_read += bool(read.raw_rows) and not read.failed
             self._tally.current_page = min(self._tally.pages_read, self._tally.total_pages or self._tally.pages_read)
-            await self._store(rows, page)
+            await self._store(rows, page, ahead)
         self._changed()
         return rows.ids
 
@@ -90,7 +94,7 @@ class RunWriter:
         """Store offers that were asked for one by one. Returns their ids."""
         rows = _sort_out(raw_rows, self._platform)
         async with self._turn:
-            await self._store(rows, None)
+            await self._store(rows, None, {})
         self._changed()
         return rows.ids
 
@@ -119,13 +123,19 @@ class RunWriter:
     def _sighting(self) -> Sighting:
         return Sighting(self._hold.account, self._hold.run_id, self._clock.now())
 
-    async def _store(self, rows: _Rows, page: PageRead | None) -> None:
-        digests = {emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}
+    def _parsed_ahead(self, rows: _Rows) -> dict[int, ParsedRow]:
+        if not self._parses_ahead:
+            return {}
+        return {emag_id: parse(raw, self._platform) for emag_id, raw in rows.by_id.items()}
+
+    async def _store(self, rows: _Rows, page: PageRead | None, ahead: dict[int, ParsedRow]) -> None:
+        digests = rows.digests
         sighting = self._sighting()
         async with self._database.transaction() as connection:
             known = await offers.known_digests(connection, sighting.account, list(digests)) if digests else {}
             same = [emag_id for emag_id, digest in digests.items() if known.get(emag_id) == digest]
-            records = self._parse(rows, digests, set(same))
+            self._parses_ahead = 2 * len(same) < len(digests)
+            records = self._parse(rows, set(same), ahead)
             self._tally.count(await self._keeper.keep(connection, sighting, same=same, read=records))
             for row in rows.rejected:
                 self._tally.reject(row, sighting.at)
@@ -135,18 +145,18 @@ class RunWriter:
             counts = {**self._columns(), "heartbeat_at": sighting.at}
             await repository.write_held(connection, self._hold, counts)
 
-    def _parse(self, rows: _Rows, digests: dict[int, bytes], same: set[int]) -> list[OfferRecord]:
+    def _parse(self, rows: _Rows, same: set[int], ahead: dict[int, ParsedRow]) -> list[OfferRecord]:
         records: list[OfferRecord] = []
         for emag_id, raw in rows.by_id.items():
             if emag_id in same:
                 continue
-            row = parse(raw, self._platform)
+            row = ahead.get(emag_id) or parse(raw, self._platform)
             if row.offer is None:
                 self._tally.reject(row, self._clock.now())
                 continue
             if row.remarks:
                 self._tally.remark(row, self._clock.now())
-            records.append(record_of(row.offer, row, digests[emag_id]))
+            records.append(record_of(row.offer, row, rows.digests[emag_id]))
         return records
 
 
@@ -164,4 +174,5 @@ def _sort_out(raw_rows: Iterable[bytes], platform: Platform) -> _Rows:
                 continue
         by_id[emag_id] = raw
         ids.append(emag_id)
-    return _Rows(by_id, tuple(ids), tuple(rejected))
+    digests = {emag_id: raw_digest(raw) for emag_id, raw in by_id.items()}
+    return _Rows(by_id, digests, tuple(ids), tuple(rejected))

@@ -57,8 +57,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 class PublicResolver(AbstractResolver):
     """Resolves names, and knows no address that is not public. Of a name with both kinds, only the public are left."""
 
-    def __init__(self) -> None:
-        self._resolver = ThreadedResolver()
+    def __init__(self, resolver: AbstractResolver | None = None) -> None:
+        self._resolver = resolver or ThreadedResolver()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from emagsync.core.clock import Clock
@@ -152,7 +152,7 @@ def _refuse_settings(webhook_id: str) -> None:
         raise WebhookFromSettings
 
 
-def _events(text: str) -> Sequence[EventKind]:
+def _events(text: str) -> list[EventKind]:
     names = [name.strip().lower() for name in text.split(",") if name.strip()]
     odd = [name for name in names if name not in list(EventKind)]
     if odd or not names:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from typing import Any
 
@@ -117,5 +116,5 @@ def test_every_route_that_changes_something_writes_to_the_audit_log() -> None:
             for method in methods - {"GET", "HEAD", "OPTIONS"}:
                 if (method.lower(), path) in UNAUDITED:
                     continue
-                source = inspect.getsource(route.endpoint)  # type: ignore[attr-defined]
-                assert "audit(" in source, f"{method} {path} does not call audit()"
+                names = route.endpoint.__code__.co_names  # type: ignore[attr-defined]
+                assert "audit" in names, f"{method} {path} does not call audit()"

@@ -4,6 +4,46 @@
  */
 
 export interface paths {
+    "/api/v1/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * About
+         * @description Which versions run here, and under which licences.
+         */
+        get: operations["about_api_v1_about_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Audit Log
+         * @description What was changed, newest first.
+         */
+        get: operations["read_audit_log_api_v1_audit_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -104,6 +144,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts
+         * @description The accounts as they are configured, without their credentials.
+         */
+        get: operations["accounts_api_v1_emag_accounts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Feed
+         * @description Every change of every product, oldest first; who keeps `next_after` and asks again misses none.
+         */
+        get: operations["read_feed_api_v1_emag_products_changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/cleanup-stuck-syncs": {
         parameters: {
             query?: never;
@@ -136,6 +216,106 @@ export interface paths {
          * @description Runs, newest first.
          */
         get: operations["history_api_v1_emag_products_history_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/products": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Products
+         * @description Products of the local copy.
+         */
+        get: operations["list_products_api_v1_emag_products_products_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/products/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Products
+         * @description Every product of the selection as a file, streamed. Text cells cannot run as formulas.
+         */
+        get: operations["export_products_api_v1_emag_products_products_export_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/products/{product_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Product
+         * @description Everything about one product: why it does or does not sell, what eMAG objects to, the row as eMAG sent it.
+         */
+        get: operations["get_product_api_v1_emag_products_products__product_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/products/{product_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description What changed of one product, newest first.
+         */
+        get: operations["list_changes_api_v1_emag_products_products__product_id__changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statistics
+         * @description What the local copy holds, by account, and the last ten runs.
+         */
+        get: operations["statistics_api_v1_emag_products_statistics_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -264,6 +444,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/products/test-connection": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connection Test
+         * @description Ask eMAG whether it lets the account in. A refusal's `culprit` says whether it is the credentials, the address
+         *     (`ip`), the API right, the network, or eMAG itself.
+         */
+        post: operations["connection_test_api_v1_emag_products_test_connection_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/rate-limiter/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rate Limiter Stats
+         * @description How much of eMAG's request limits is in use, account by account.
+         */
+        get: operations["rate_limiter_stats_api_v1_emag_rate_limiter_stats_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -284,6 +505,50 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Schedules
+         * @description Every recurring job, when it is due, and what became of it the last time.
+         */
+        get: operations["list_schedules_api_v1_schedules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Schedule
+         * @description One recurring job.
+         */
+        get: operations["one_schedule_api_v1_schedules__name__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change Schedule
+         * @description Turn a job on or off, or change how often it is done. It is next due after one interval from now.
+         */
+        patch: operations["change_schedule_api_v1_schedules__name__patch"];
         trace?: never;
     };
     "/api/v1/tokens": {
@@ -378,6 +643,118 @@ export interface paths {
         patch: operations["change_user_api_v1_users__user_id__patch"];
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Webhooks
+         * @description All webhooks, without their secrets.
+         */
+        get: operations["list_webhooks_api_v1_webhooks_get"];
+        put?: never;
+        /**
+         * Add Webhook
+         * @description A new webhook. Its secret is in this answer and in no other.
+         */
+        post: operations["add_webhook_api_v1_webhooks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Webhook
+         * @description One webhook, without its secret.
+         */
+        get: operations["one_webhook_api_v1_webhooks__webhook_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Webhook
+         * @description Delete it, with the messages that were still to be sent.
+         */
+        delete: operations["remove_webhook_api_v1_webhooks__webhook_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Webhook
+         * @description Change its name, address or events, or turn it on or off.
+         */
+        patch: operations["change_webhook_api_v1_webhooks__webhook_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description What it was sent, newest first, and what came of it.
+         */
+        get: operations["list_deliveries_api_v1_webhooks__webhook_id__deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Renew Secret
+         * @description Another secret, shown only now; the one before counts no more.
+         */
+        post: operations["renew_secret_api_v1_webhooks__webhook_id__secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test
+         * @description Send it a test message now, and say what came of it.
+         */
+        post: operations["send_test_api_v1_webhooks__webhook_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -423,6 +800,30 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * About
+         * @description Versions and licences.
+         */
+        About: {
+            /**
+             * Database
+             * @description `sqlite` or `postgresql`.
+             */
+            database: string;
+            /**
+             * Db Schema
+             * @description The newest step of the database's schema.
+             */
+            db_schema: string;
+            /** Licence */
+            licence: string;
+            /** Packages */
+            packages: components["schemas"]["Package"][];
+            /** Python */
+            python: string;
+            /** Version */
+            version: string;
+        };
+        /**
          * Accepted
          * @description The runs go on by themselves.
          */
@@ -466,6 +867,59 @@ export interface components {
             token_type: "bearer";
         };
         /**
+         * AccountList
+         * @description The accounts that the settings mention: main, fbe, then by name.
+         */
+        AccountList: {
+            /** Accounts */
+            accounts: components["schemas"]["AccountView"][];
+        };
+        /**
+         * AccountStatistics
+         * @description One account; all counts but `removed` leave the removed products out.
+         */
+        AccountStatistics: {
+            /** Active */
+            active: number;
+            last_completed_run: components["schemas"]["RunView"] | null;
+            /** Oldest Age Seconds */
+            oldest_age_seconds: number | null;
+            /**
+             * Oldest Seen At
+             * @description When the product that no run has seen for longest was seen.
+             */
+            oldest_seen_at: string | null;
+            /** Out Of Stock */
+            out_of_stock: number;
+            /** Products */
+            products: number;
+            /**
+             * Rejected
+             * @description eMAG rejected the brand, EAN, documentation or price, or blocked it.
+             */
+            rejected: number;
+            /** Removed */
+            removed: number;
+            /** Sellable */
+            sellable: number;
+        };
+        /**
+         * AccountView
+         * @description One configured account. `problem` says what keeps it from being used.
+         */
+        AccountView: {
+            /** Account Type */
+            account_type: string;
+            /** Base Url */
+            base_url: string | null;
+            /** Currency */
+            currency: string | null;
+            /** Platform */
+            platform: string | null;
+            /** Problem */
+            problem: string | null;
+        };
+        /**
          * ApiToken
          * @description A program's credential, without its text. `username` is its owner's; `expires_at` null means never.
          */
@@ -486,6 +940,22 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Username */
             username: string | null;
+        };
+        /**
+         * BudgetView
+         * @description One account's request budget, by group of routes: `general`, `orders`, `eans`.
+         */
+        BudgetView: {
+            /** Account Type */
+            account_type: string;
+            /** Groups */
+            groups: {
+                [key: string]: components["schemas"]["GroupView"];
+            };
+            /** Rate Limit Hits */
+            rate_limit_hits: number;
+            /** Requests */
+            requests: number;
         };
         /**
          * Cleaned
@@ -523,6 +993,77 @@ export interface components {
          */
         ConflictStrategy: "emag_priority" | "local_priority" | "newest_wins" | "manual";
         /**
+         * ConnectionData
+         * @description What the test saw. `total_products` are offers of every status; null when eMAG's count could not be read.
+         */
+        ConnectionData: {
+            /** Account Type */
+            account_type: string;
+            /** Base Url */
+            base_url: string;
+            /** Latency Ms */
+            latency_ms: number | null;
+            /** Total Products */
+            total_products: number | null;
+        };
+        /**
+         * ConnectionView
+         * @description The connection works.
+         */
+        ConnectionView: {
+            data: components["schemas"]["ConnectionData"];
+            /** Message */
+            message: string;
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * Delivery
+         * @description One message to one webhook. `answer` is the last answer's HTTP status, `error` why the last attempt failed.
+         */
+        Delivery: {
+            /** Answer */
+            answer: number | null;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Delivered At */
+            delivered_at: string | null;
+            /** Error */
+            error: string | null;
+            /** Event */
+            event: string;
+            /** Id */
+            id: string;
+            /** Next Attempt At */
+            next_attempt_at: string | null;
+            status: components["schemas"]["DeliveryStatus"];
+            /** Webhook Id */
+            webhook_id: string;
+        };
+        /**
+         * DeliveryList
+         * @description Messages, newest first.
+         */
+        DeliveryList: {
+            /** Deliveries */
+            deliveries: components["schemas"]["Delivery"][];
+        };
+        /**
+         * DeliveryStatus
+         * @description Where a message is.
+         * @enum {string}
+         */
+        DeliveryStatus: "pending" | "delivered" | "given_up";
+        /**
          * Difference
          * @description What a dry run would have changed of one offer: `{field: (old, new)}`, as text, amounts with four decimals.
          *
@@ -557,6 +1098,86 @@ export interface components {
             items: components["schemas"]["Difference"][];
             /** Next After */
             next_after: number | null;
+        };
+        /**
+         * Entries
+         * @description Newest first. `next_cursor` is null at the end.
+         */
+        Entries: {
+            /** Entries */
+            entries: components["schemas"]["Entry"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * Entry
+         * @description Who (`username`, as a `user`, `session`, `token` or `cli`) did what (`action`) to what (`target`), from where.
+         */
+        Entry: {
+            /** Action */
+            action: string;
+            /** Address */
+            address: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Caller */
+            caller: string;
+            /** Detail */
+            detail: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /** Target */
+            target: string;
+            /** Token Id */
+            token_id: number | null;
+            /** User Id */
+            user_id: number | null;
+            /** Username */
+            username: string;
+        };
+        /**
+         * EventKind
+         * @description What is told: how a run ended. A stuck run has failed too: whoever listens only to `failed` is told that.
+         * @enum {string}
+         */
+        EventKind: "completed" | "partial" | "failed" | "stuck" | "cancelled";
+        /**
+         * ExportFormat
+         * @description CSV for spreadsheets, XLSX, or one JSON object on each line.
+         * @enum {string}
+         */
+        ExportFormat: "csv" | "xlsx" | "jsonl";
+        /**
+         * Feed
+         * @description What changed after a place in the change log.
+         */
+        Feed: {
+            data: components["schemas"]["FeedData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * FeedData
+         * @description Oldest first. Ask for `after=next_after` the next time, also when nothing came.
+         */
+        FeedData: {
+            /** Changes */
+            changes: components["schemas"]["ProductChange"][];
+            /** Count */
+            count: number;
+            /** Has More */
+            has_more: boolean;
+            /** Next After */
+            next_after: number;
         };
         /**
          * FieldProblem
@@ -618,6 +1239,41 @@ export interface components {
             updated: number;
         };
         /**
+         * GroupView
+         * @description The use of one group of routes, all processes of this machine together, since the budget was made.
+         */
+        GroupView: {
+            /**
+             * In Window
+             * @description Requests in the present window.
+             */
+            in_window: number;
+            /** Last Minute */
+            last_minute: number;
+            /** Paused For Seconds */
+            paused_for_seconds: number;
+            /** Pauses */
+            pauses: number;
+            /**
+             * Refusals
+             * @description HTTP 429 answers.
+             */
+            refusals: number;
+            /** Requests */
+            requests: number;
+            /** Waited Seconds */
+            waited_seconds: number;
+            /**
+             * Waiting
+             * @description Callers of this process that wait for their turn.
+             */
+            waiting: number;
+            /** Waits */
+            waits: number;
+            /** Window Seconds */
+            window_seconds: number;
+        };
+        /**
          * HistoryData
          * @description One page of the history, newest first; `next_cursor` is null on the last one.
          */
@@ -635,6 +1291,28 @@ export interface components {
          */
         HistoryView: {
             data: components["schemas"]["HistoryData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * JobKind
+         * @description What is done.
+         * @enum {string}
+         */
+        JobKind: "incremental" | "full" | "health" | "cleanup" | "prune";
+        /**
+         * LimiterView
+         * @description The request budgets of all usable accounts. Accounts with the same API user share one.
+         */
+        LimiterView: {
+            /** Data */
+            data: {
+                [key: string]: components["schemas"]["BudgetView"];
+            };
             /**
              * Status
              * @default success
@@ -716,6 +1394,36 @@ export interface components {
             username: string | null;
         };
         /**
+         * NewWebhook
+         * @description A webhook with its secret, which is shown only now.
+         */
+        NewWebhook: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Events */
+            events: components["schemas"]["EventKind"][];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Secret */
+            secret: string;
+            /** Settings */
+            settings: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Url */
+            url: string;
+        };
+        /**
          * NotStarted
          * @description An account that was asked for and left out, and why.
          */
@@ -728,6 +1436,43 @@ export interface components {
             message: string;
             /** Run Id */
             run_id?: string | null;
+        };
+        /**
+         * Objection
+         * @description What eMAG objects to: its code, the part of the documentation, its text; empty where it gives none.
+         */
+        Objection: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Section */
+            section: string;
+        };
+        /**
+         * OfferRemark
+         * @description Something of the row that could not be read; the rest of it is good.
+         */
+        OfferRemark: {
+            /** Field */
+            field: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * Package
+         * @description A package that emagsync runs on.
+         */
+        Package: {
+            /**
+             * Licence
+             * @description As the package names it; empty where it does not.
+             */
+            licence: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
         };
         /**
          * PageView
@@ -764,6 +1509,18 @@ export interface components {
             started_at: string;
             /** Status */
             status: string;
+        };
+        /**
+         * Pagination
+         * @description Which part of the selection this is, and how many offers it has in all.
+         */
+        Pagination: {
+            /** Limit */
+            limit: number;
+            /** Skip */
+            skip: number;
+            /** Total */
+            total: number;
         };
         /**
          * Part
@@ -826,11 +1583,396 @@ export interface components {
             /**
              * Type
              * @description Always `about:blank`: `code` tells problems apart.
-             * @default about:blank
              */
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * Product
+         * @description One offer. Prices are text with four decimals, without VAT; times are UTC.
+         */
+        Product: {
+            /** Account Type */
+            account_type: string;
+            /** Best Offer Sale Price */
+            best_offer_sale_price: string | null;
+            /** Brand */
+            brand: string | null;
+            /** Buy Button Rank */
+            buy_button_rank: number | null;
+            /** Category Id */
+            category_id: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When a run saw it first.
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Eans */
+            eans: string[];
+            /**
+             * Emag Id
+             * @description The seller's own id, unique within the account.
+             */
+            emag_id: number;
+            /** Estimated Stock */
+            estimated_stock: number | null;
+            /** Genius Computed */
+            genius_computed: number | null;
+            /** Genius Eligibility */
+            genius_eligibility: number | null;
+            /** Genius Eligibility Type */
+            genius_eligibility_type: number | null;
+            /** Handling Time */
+            handling_time: number | null;
+            /**
+             * Id
+             * @description Ours; it never changes.
+             */
+            id: number;
+            /**
+             * Is Active
+             * @description Its status is 1 and eMAG has it.
+             */
+            is_active: boolean;
+            /**
+             * Last Synced At
+             * Format: date-time
+             * @description When a run saw it last.
+             */
+            last_synced_at: string;
+            /** Main Image */
+            main_image: string | null;
+            /** Max Sale Price */
+            max_sale_price: string | null;
+            /** Min Sale Price */
+            min_sale_price: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Not Sellable
+             * @description Stable codes of what keeps it from sale.
+             */
+            not_sellable: string[];
+            /** Number Of Offers */
+            number_of_offers: number | null;
+            /** Offer Validation Status */
+            offer_validation_status: number | null;
+            /** Ownership */
+            ownership: number | null;
+            /** Part Number Key */
+            part_number_key: string | null;
+            /** Price */
+            price: string | null;
+            /** Recommended Price */
+            recommended_price: string | null;
+            /** Removed At */
+            removed_at: string | null;
+            /** Sellable */
+            sellable: boolean;
+            /** Sku */
+            sku: string | null;
+            /**
+             * Status
+             * @description null for a status that eMAG does not document.
+             */
+            status: ("active" | "inactive" | "end_of_life") | null;
+            /** Status Code */
+            status_code: number | null;
+            /** Stock Quantity */
+            stock_quantity: number;
+            /**
+             * Sync Status
+             * @description `removed`: eMAG does not know it any more; `stale`: no run has seen it for 48 hours.
+             * @enum {string}
+             */
+            sync_status: "synced" | "stale" | "removed";
+            /** Translation Validation Status */
+            translation_validation_status: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When a run saw its content change last.
+             */
+            updated_at: string;
+            /** Validation Status */
+            validation_status: number | null;
+            /** Vat Id */
+            vat_id: number | null;
+            /**
+             * Version
+             * @description Another one whenever the content is another one.
+             */
+            version: string;
+            /** Warranty */
+            warranty: number | null;
+        };
+        /**
+         * ProductAnswer
+         * @description One product, with everything about it.
+         */
+        ProductAnswer: {
+            data: components["schemas"]["ProductDetailData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * ProductChange
+         * @description One entry of the change log.
+         *
+         *     `field` is a field of eMAG's offer (`sale_price`, `stock`, ...), or `lifecycle`, whose values are `created`,
+         *     `removed` and `returned`. Values are text: amounts with four decimals, truth as `true` or `false`.
+         */
+        ProductChange: {
+            /** Account Type */
+            account_type: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Emag Id */
+            emag_id: number;
+            /** Field */
+            field: string;
+            /** New */
+            new: string | null;
+            /** Old */
+            old: string | null;
+            /**
+             * Product Id
+             * @description The `id` of the product.
+             */
+            product_id: number | null;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Seq
+             * @description Grows with every change, over all accounts.
+             */
+            seq: number;
+            /**
+             * Source
+             * @description `sync`, or who else changed it.
+             */
+            source: string;
+        };
+        /**
+         * ProductChanges
+         * @description The history of one product.
+         */
+        ProductChanges: {
+            data: components["schemas"]["ProductChangesData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * ProductChangesData
+         * @description Newest first; `next_before` is null on the last page.
+         */
+        ProductChangesData: {
+            /** Changes */
+            changes: components["schemas"]["ProductChange"][];
+            /** Count */
+            count: number;
+            /** Next Before */
+            next_before: number | null;
+        };
+        /**
+         * ProductDetail
+         * @description Everything about one offer.
+         */
+        ProductDetail: {
+            /** Account Type */
+            account_type: string;
+            /** Best Offer Sale Price */
+            best_offer_sale_price: string | null;
+            /** Brand */
+            brand: string | null;
+            /** Buy Button Rank */
+            buy_button_rank: number | null;
+            /** Category Id */
+            category_id: number | null;
+            /**
+             * Changes
+             * @description The newest ten.
+             */
+            changes: components["schemas"]["ProductChange"][];
+            /**
+             * Created At
+             * Format: date-time
+             * @description When a run saw it first.
+             */
+            created_at: string;
+            /** Currency */
+            currency: string;
+            /** Eans */
+            eans: string[];
+            /**
+             * Emag Id
+             * @description The seller's own id, unique within the account.
+             */
+            emag_id: number;
+            /** Estimated Stock */
+            estimated_stock: number | null;
+            /**
+             * Explanation
+             * @description Whether it sells, in one sentence.
+             */
+            explanation: string;
+            /** Genius Computed */
+            genius_computed: number | null;
+            /** Genius Eligibility */
+            genius_eligibility: number | null;
+            /** Genius Eligibility Type */
+            genius_eligibility_type: number | null;
+            /** Handling Time */
+            handling_time: number | null;
+            /**
+             * Id
+             * @description Ours; it never changes.
+             */
+            id: number;
+            /**
+             * Is Active
+             * @description Its status is 1 and eMAG has it.
+             */
+            is_active: boolean;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language: "ro" | "en" | "bg" | "hu";
+            /**
+             * Last Synced At
+             * Format: date-time
+             * @description When a run saw it last.
+             */
+            last_synced_at: string;
+            /** Main Image */
+            main_image: string | null;
+            /** Max Sale Price */
+            max_sale_price: string | null;
+            /** Min Sale Price */
+            min_sale_price: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Not Sellable
+             * @description Stable codes of what keeps it from sale.
+             */
+            not_sellable: string[];
+            /** Number Of Offers */
+            number_of_offers: number | null;
+            /** Offer Validation Status */
+            offer_validation_status: number | null;
+            /** Ownership */
+            ownership: number | null;
+            /** Part Number Key */
+            part_number_key: string | null;
+            /**
+             * Payload
+             * @description The row as eMAG sent it.
+             */
+            payload: {
+                [key: string]: unknown;
+            } | null;
+            /** Price */
+            price: string | null;
+            /**
+             * Reasons
+             * @description Why it does not sell; empty for one that does.
+             */
+            reasons: components["schemas"]["Reason"][];
+            /** Recommended Price */
+            recommended_price: string | null;
+            /**
+             * Remarks
+             * @description What of eMAG's row could not be read.
+             */
+            remarks: components["schemas"]["OfferRemark"][];
+            /** Removed At */
+            removed_at: string | null;
+            /** Sellable */
+            sellable: boolean;
+            /** Sku */
+            sku: string | null;
+            /**
+             * Status
+             * @description null for a status that eMAG does not document.
+             */
+            status: ("active" | "inactive" | "end_of_life") | null;
+            /** Status Code */
+            status_code: number | null;
+            /** Stock Quantity */
+            stock_quantity: number;
+            /**
+             * Sync Status
+             * @description `removed`: eMAG does not know it any more; `stale`: no run has seen it for 48 hours.
+             * @enum {string}
+             */
+            sync_status: "synced" | "stale" | "removed";
+            /** Translation Validation Status */
+            translation_validation_status: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When a run saw its content change last.
+             */
+            updated_at: string;
+            /** Validation Errors */
+            validation_errors: components["schemas"]["Objection"][];
+            /** Validation Status */
+            validation_status: number | null;
+            /** Vat Id */
+            vat_id: number | null;
+            /**
+             * Version
+             * @description Another one whenever the content is another one.
+             */
+            version: string;
+            /** Warranty */
+            warranty: number | null;
+        };
+        /**
+         * ProductDetailData
+         * @description One product.
+         */
+        ProductDetailData: {
+            product: components["schemas"]["ProductDetail"];
+        };
+        /**
+         * ProductPage
+         * @description Offers of the local copy.
+         */
+        ProductPage: {
+            data: components["schemas"]["ProductsData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * ProductsData
+         * @description One page.
+         */
+        ProductsData: {
+            pagination: components["schemas"]["Pagination"];
+            /** Products */
+            products: components["schemas"]["Product"][];
         };
         /**
          * Ready
@@ -846,6 +1988,16 @@ export interface components {
              * @enum {string}
              */
             status: "ready" | "not_ready";
+        };
+        /**
+         * Reason
+         * @description Something that keeps the offer from sale: its stable code, and in words.
+         */
+        Reason: {
+            /** Code */
+            code: string;
+            /** Text */
+            text: string;
         };
         /**
          * Role
@@ -1065,6 +2217,51 @@ export interface components {
             wait_seconds: number;
         };
         /**
+         * ScheduleChange
+         * @description What to change; null goes back to what the settings say, what is left out stays.
+         */
+        ScheduleChange: {
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Interval Seconds */
+            interval_seconds?: number | null;
+        };
+        /**
+         * ScheduleList
+         * @description Every job. Nothing is done by itself unless `enabled` (`EMAGSYNC_SCHEDULE__ENABLED`).
+         */
+        ScheduleList: {
+            /** Enabled */
+            enabled: boolean;
+            /** Schedules */
+            schedules: components["schemas"]["ScheduleView"][];
+        };
+        /**
+         * ScheduleView
+         * @description One recurring job. `changed` says that a person set it to something else than the settings do.
+         */
+        ScheduleView: {
+            /** Account Type */
+            account_type: string | null;
+            /** Changed */
+            changed: boolean;
+            /** Enabled */
+            enabled: boolean;
+            /** Interval Seconds */
+            interval_seconds: number;
+            kind: components["schemas"]["JobKind"];
+            /** Last Message */
+            last_message: string | null;
+            /** Last Result */
+            last_result: string | null;
+            /** Last Run At */
+            last_run_at: string | null;
+            /** Name */
+            name: string;
+            /** Next Run At */
+            next_run_at: string | null;
+        };
+        /**
          * Selection
          * @description What a selective run reads: the union of the named offers, or the lists that eMAG can filter.
          */
@@ -1104,6 +2301,24 @@ export interface components {
             part_numbers?: string[];
             /** Validation Status */
             validation_status?: number | null;
+        };
+        /**
+         * Statistics
+         * @description What the local copy holds.
+         */
+        Statistics: {
+            /** Accounts */
+            accounts: {
+                [key: string]: components["schemas"]["AccountStatistics"];
+            };
+            /** Products By Account */
+            products_by_account: {
+                [key: string]: number;
+            };
+            /** Recent Syncs */
+            recent_syncs: components["schemas"]["RunView"][];
+            /** Total Products */
+            total_products: number;
         };
         /**
          * StatusView
@@ -1309,6 +2524,73 @@ export interface components {
             /** Users */
             users: components["schemas"]["User"][];
         };
+        /**
+         * Webhook
+         * @description Who is told what. `settings` says that it comes from `EMAGSYNC_WEBHOOKS__URL` and is changed there.
+         */
+        Webhook: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /** Events */
+            events: components["schemas"]["EventKind"][];
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Url */
+            url: string;
+        };
+        /**
+         * WebhookChange
+         * @description What to change; what is left out, or null, stays.
+         */
+        WebhookChange: {
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Events */
+            events?: components["schemas"]["EventKind"][] | null;
+            /** Name */
+            name?: string | null;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * WebhookList
+         * @description All webhooks.
+         */
+        WebhookList: {
+            /** Webhooks */
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        /**
+         * WebhookRequest
+         * @description A new webhook.
+         */
+        WebhookRequest: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            /** Events */
+            events?: components["schemas"]["EventKind"][];
+            /** Name */
+            name: string;
+            /** Url */
+            url: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -1318,6 +2600,115 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    about_api_v1_about_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_audit_log_api_v1_audit_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Only this action, such as `user.add`. */
+                action?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entries"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     login_api_v1_auth_login_post: {
         parameters: {
             query?: never;
@@ -1606,6 +2997,123 @@ export interface operations {
             };
         };
     };
+    accounts_api_v1_emag_accounts_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_feed_api_v1_emag_products_changes_get: {
+        parameters: {
+            query?: {
+                /** @description The last `next_after`; 0 is the beginning. */
+                after?: number;
+                limit?: number;
+                account_type?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     clean_up_api_v1_emag_products_cleanup_stuck_syncs_post: {
         parameters: {
             query?: {
@@ -1726,6 +3234,361 @@ export interface operations {
             };
         };
     };
+    list_products_api_v1_emag_products_products_get: {
+        parameters: {
+            query?: {
+                account_type?: string | null;
+                /** @description Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics. */
+                search?: string | null;
+                /** @description Repeat it for more than one. */
+                status?: ("active" | "inactive" | "end_of_life")[] | null;
+                sellable?: boolean | null;
+                /** @description At most this stock. */
+                stock_max?: number | null;
+                /** @description eMAG's number; repeat it for more than one. */
+                validation_status?: number[] | null;
+                category_id?: number | null;
+                changed_since?: string | null;
+                /** @description Also offers that eMAG does not know any more. */
+                include_removed?: boolean;
+                skip?: number;
+                limit?: number;
+                /** @description `-` turns it round; `account` is by account and `emag_id`. */
+                sort?: "account" | "-account" | "emag_id" | "-emag_id" | "sku" | "-sku" | "name" | "-name" | "price" | "-price" | "stock_quantity" | "-stock_quantity" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_synced_at" | "-last_synced_at";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductPage"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_products_api_v1_emag_products_products_export_get: {
+        parameters: {
+            query?: {
+                account_type?: string | null;
+                /** @description Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics. */
+                search?: string | null;
+                /** @description Repeat it for more than one. */
+                status?: ("active" | "inactive" | "end_of_life")[] | null;
+                sellable?: boolean | null;
+                /** @description At most this stock. */
+                stock_max?: number | null;
+                /** @description eMAG's number; repeat it for more than one. */
+                validation_status?: number[] | null;
+                category_id?: number | null;
+                changed_since?: string | null;
+                /** @description Also offers that eMAG does not know any more. */
+                include_removed?: boolean;
+                format?: components["schemas"]["ExportFormat"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole selection, by account and id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_product_api_v1_emag_products_products__product_id__get: {
+        parameters: {
+            query?: {
+                /** @description The language of explanations; else `Accept-Language`, else English. */
+                lang?: ("ro" | "en" | "bg" | "hu") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The product's `id`, which is ours. */
+                product_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductAnswer"];
+                };
+            };
+            /** @description It is as `If-None-Match` names it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes_api_v1_emag_products_products__product_id__changes_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Only changes with a smaller `seq`. */
+                before?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description The product's `id`, which is ours. */
+                product_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductChanges"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics_api_v1_emag_products_statistics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     status_api_v1_emag_products_status_get: {
         parameters: {
             query?: never;
@@ -1780,7 +3643,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "application/json": components["schemas"]["SyncRequest"];
             };
@@ -2193,6 +4056,147 @@ export interface operations {
             };
         };
     };
+    connection_test_api_v1_emag_products_test_connection_post: {
+        parameters: {
+            query?: {
+                account_type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionView"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Failed Dependency */
+            424: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rate_limiter_stats_api_v1_emag_rate_limiter_stats_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LimiterView"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events_api_v1_events_get: {
         parameters: {
             query?: {
@@ -2227,6 +4231,193 @@ export interface operations {
             };
             /** @description The caller's role is too small, or the CSRF check failed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_schedules_api_v1_schedules_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_schedule_api_v1_schedules__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as `incremental:main` or `cleanup`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_schedule_api_v1_schedules__name__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Such as `incremental:main` or `cleanup`. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2662,6 +4853,546 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_webhooks_api_v1_webhooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_webhook_api_v1_webhooks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_webhook_api_v1_webhooks__webhook_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_webhook_api_v1_webhooks__webhook_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_webhook_api_v1_webhooks__webhook_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries_api_v1_webhooks__webhook_id__deliveries_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renew_secret_api_v1_webhooks__webhook_id__secret_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_test_api_v1_webhooks__webhook_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

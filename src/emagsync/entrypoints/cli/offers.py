@@ -131,7 +131,7 @@ def _filter(
     from emagsync.offers.selection import OfferFilter
 
     return OfferFilter(
-        account=account.lower() if account else None,
+        accounts=(account.lower(),) if account else (),
         search=search,
         statuses=tuple(STATUS_NUMBERS[name] for name in status or ()),
         sellable=sellable,

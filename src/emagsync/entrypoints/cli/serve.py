@@ -28,8 +28,8 @@ def serve(
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = session.settings.model_copy(update=given)
     accounts = session.accounts
-    if settings.admin_password is not None:
-        redactor.add_credentials([("admin", settings.admin_password.get_secret_value())])
+    secrets = {"admin": settings.admin_password, "webhook": settings.webhooks.secret, "key": settings.secret_key}
+    redactor.add_credentials((name, secret.get_secret_value()) for name, secret in secrets.items() if secret)
     session.prepare_data_dir()
     session.start_logs()
     asyncio.run(run_server(settings, accounts, say=complain))

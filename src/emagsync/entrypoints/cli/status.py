@@ -49,7 +49,7 @@ async def _account(
     from emagsync.sync.schemas import RunStatus
 
     last = await recent_runs(database, account=name, limit=1)
-    completed = await recent_runs(database, account=name, status=RunStatus.COMPLETED, limit=1)
+    completed = await recent_runs(database, account=name, status=RunStatus.COMPLETED, dry_runs=False, limit=1)
     return {
         "account": name,
         "configured": name in session.accounts.usable,

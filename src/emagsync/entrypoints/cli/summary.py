@@ -11,12 +11,13 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.failures import redactor
 from emagsync.entrypoints.cli.text import duration, plural, printable
-from emagsync.sync.schemas import Run, RunError, RunStatus
+from emagsync.sync.schemas import Difference, DifferenceKind, Run, RunError, RunStatus
 
 if TYPE_CHECKING:
     from emagsync.entrypoints.cli.sync import Outcome
 
 _ERRORS_SHOWN = 5
+_DIFFERENCES_SHOWN = 20
 
 
 def sync_document(sync_id: str, outcomes: Sequence[Outcome], code: ExitCode) -> dict[str, Any]:
@@ -30,6 +31,7 @@ def sync_document(sync_id: str, outcomes: Sequence[Outcome], code: ExitCode) -> 
                 "outcome": outcome.run.status.value if outcome.run else _word(outcome.exit_code),
                 "exit_code": int(outcome.exit_code),
                 "run": outcome.run,
+                **({"differences": outcome.differences} if _is_dry(outcome) else {}),
                 "error": None if outcome.error is None else _error(outcome.error),
             }
             for outcome in outcomes
@@ -41,6 +43,8 @@ def print_summary(outcomes: Sequence[Outcome]) -> None:
     """A paragraph for each account: what happened, and where it did not go well what to do."""
     for outcome in outcomes:
         lines = run_lines(outcome.run) if outcome.run else _unstarted_lines(outcome)
+        if _is_dry(outcome):
+            lines.extend(difference_lines(outcome.differences))
         typer.echo(redactor.text("\n".join(map(printable, lines))), err=outcome.run is None)
 
 
@@ -62,6 +66,23 @@ def run_lines(run: Run) -> list[str]:
     return lines
 
 
+def difference_lines(differences: Sequence[Difference]) -> list[str]:
+    """What a dry run would have changed, a line an offer."""
+    lines = ["  dry run: nothing was changed. It would have:"] if differences else ["  dry run: nothing would change."]
+    for difference in differences[:_DIFFERENCES_SHOWN]:
+        fields = difference.fields.items() if difference.kind is DifferenceKind.UPDATED else ()
+        told = ", ".join(f"{name} {old or '-'} -> {new or '-'}" for name, (old, new) in fields)
+        lines.append(f"  {difference.kind.value} {difference.emag_id}{': ' if told else ''}{told}")
+    hidden = len(differences) - _DIFFERENCES_SHOWN
+    if hidden > 0:
+        lines.append(f"  and {hidden:,} more: --json lists them")
+    return lines
+
+
+def _is_dry(outcome: Outcome) -> bool:
+    return outcome.run is not None and outcome.run.parameters.dry_run
+
+
 def _place(error: RunError) -> str:
     """Which page or offer the error is about, where its message does not say so itself."""
     places = ((f"page {error.page}", error.page), (f"offer {error.emag_id}", error.emag_id))
@@ -69,7 +90,7 @@ def _place(error: RunError) -> str:
 
 
 def _advice(run: Run) -> str | None:
-    again = f"emagsync sync {run.account} --mode {run.mode.value}"
+    again = f"emagsync sync {run.account} --mode {run.mode.value}{' --dry-run' if run.parameters.dry_run else ''}"
     if run.status is RunStatus.INTERRUPTED:
         return f"What was read is kept; `{again}` goes on from there (run {run.id})."
     if run.status in (RunStatus.FAILED, RunStatus.CANCELLED):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -18,7 +18,8 @@ from emagsync.entrypoints.cli.progress import Display, PlainDisplay, SilentDispl
 from emagsync.entrypoints.cli.session import Session, session_of
 
 if TYPE_CHECKING:
-    from emagsync.sync.schemas import Run, RunParameters
+    from emagsync.db.engine import Database
+    from emagsync.sync.schemas import Difference, Run, RunParameters
     from emagsync.sync.service import SyncService
 
 ModeName = Literal["full", "incremental", "selective"]
@@ -31,6 +32,7 @@ class Outcome:
     account: str
     run: Run | None = None
     error: BaseException | None = None
+    differences: tuple[Difference, ...] = ()  # what a dry run would have changed
 
     @property
     def exit_code(self) -> ExitCode:
@@ -72,6 +74,9 @@ def sync(
     part_number_key: Annotated[list[str] | None, typer.Option(help="Selective: this PNK; repeatable.")] = None,
     validation_status: Annotated[int | None, typer.Option(min=0, help="Selective: offers with this value.")] = None,
     max_stock: Annotated[int | None, typer.Option(min=0, help="Selective: offers with at most this stock.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Report what would change, offer by offer; change nothing.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
 ) -> None:
     """Copy the offers of accounts from eMAG, side by side.
@@ -98,6 +103,7 @@ def sync(
         include_inactive=include_inactive,
         timeout_seconds=timeout or session.settings.sync.timeout_seconds,
         selection=None if selection.is_empty else selection,
+        dry_run=dry_run,
     )
     names = session.chosen_accounts(account)
     sync_id = str(uuid.uuid4())
@@ -141,7 +147,17 @@ async def sync_accounts(
                     *(_sync_one(session, service, name, parameters, sync_id, display, stop) for name in names)
                 )
         await session.registry.aclose()
-    return list(outcomes)
+        return [await _with_differences(database, outcome) for outcome in outcomes]
+
+
+async def _with_differences(database: Database, outcome: Outcome) -> Outcome:
+    from emagsync.sync import differences
+
+    if outcome.run is None or not outcome.run.parameters.dry_run:
+        return outcome
+    async with database.reading() as connection:
+        kept = await differences.read(connection, outcome.run.id, limit=differences.KEPT_DIFFERENCES)
+    return replace(outcome, differences=tuple(kept))
 
 
 async def _sync_one(

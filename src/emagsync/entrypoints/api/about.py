@@ -1,0 +1,102 @@
+"""What this installation is made of: `/api/v1/about`, for the page and for whoever is asked for help."""
+
+from __future__ import annotations
+
+import platform
+import re
+from functools import cache
+from importlib import metadata
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, Field
+
+from emagsync import __version__
+from emagsync.db.migrations import HEAD
+from emagsync.rest.auth import Viewer
+from emagsync.rest.state import state_of
+
+router = APIRouter(prefix="/api/v1", tags=["about"])
+
+_OURS = "emagsync"
+_REQUIREMENT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[([^\]]*)\])?")
+_EXTRA = re.compile(r"extra == ['\"]([^'\"]+)['\"]")
+_LONGEST = 80  # some packages put the licence's whole text where its name belongs
+
+_Need = tuple[str, frozenset[str]]  # a package and the extras that are asked of it
+
+
+class Package(BaseModel):
+    """A package that emagsync runs on."""
+
+    name: str
+    version: str
+    licence: str = Field(description="As the package names it; empty where it does not.")
+
+
+class About(BaseModel):
+    """Versions and licences."""
+
+    version: str
+    licence: str
+    python: str
+    database: str = Field(description="`sqlite` or `postgresql`.")
+    db_schema: str = Field(description="The newest step of the database's schema.")
+    packages: list[Package]
+
+
+@router.get("/about")
+async def about(request: Request, _: Viewer) -> About:
+    """Which versions run here, and under which licences."""
+    return About(
+        version=__version__,
+        licence=_licence(_OURS),
+        python=platform.python_version(),
+        database="sqlite" if state_of(request).database.is_sqlite else "postgresql",
+        db_schema=HEAD,
+        packages=list(packages()),
+    )
+
+
+@cache
+def packages() -> tuple[Package, ...]:
+    """What emagsync needs, and what that needs, as far as it is installed; by name."""
+    found: dict[str, Package] = {}
+    waiting = _needed_by(_OURS)
+    asked: set[_Need] = set()
+    while waiting:
+        need = waiting.pop()
+        if need in asked:
+            continue
+        asked.add(need)
+        key, extras = need
+        try:
+            distribution = metadata.distribution(key)
+        except metadata.PackageNotFoundError:
+            continue  # for another platform or Python
+        found[key] = Package(name=distribution.name, version=distribution.version, licence=_licence(key))
+        waiting += _needed_by(key, extras)
+    return tuple(found[key] for key in sorted(found))
+
+
+def _needed_by(name: str, extras: frozenset[str] = frozenset()) -> list[_Need]:
+    needs: list[_Need] = []
+    for requirement in metadata.requires(name) or []:
+        match = _REQUIREMENT.match(requirement)
+        only_for = _EXTRA.search(requirement)
+        if match and (only_for is None or only_for[1] in extras):
+            needs.append((_key(match[1]), frozenset(part.strip() for part in (match[2] or "").split(",") if part)))
+    return needs
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _licence(name: str) -> str:
+    fields = metadata.metadata(name)
+    for field in ("License-Expression", "License"):
+        text = "".join(fields.get_all(field) or []).strip().splitlines()
+        if text and len(text[0]) <= _LONGEST:
+            return text[0]
+    classifiers = [text for text in fields.get_all("Classifier") or [] if text.startswith("License ::")]
+    return ", ".join(text.rpartition("::")[2].strip() for text in classifiers)

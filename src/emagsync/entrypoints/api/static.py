@@ -1,0 +1,80 @@
+"""The page's files, built from `web/` into `static/` beside this module.
+
+Files under `assets/` carry a hash in their name and are kept for ever by browsers; `index.html` names them and is asked
+for anew each time. Any other address that no route answers is one of the page's own, which the page itself resolves.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from mimetypes import guess_type
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.convertors import Convertor, register_url_convertor
+from starlette.responses import FileResponse, PlainTextResponse, Response
+
+from emagsync.rest.problems import ApiProblem
+
+BUILT: Final = Path(__file__).parent / "static"
+
+_INDEX = "index.html"
+_ASSETS = "assets"
+_FOR_EVER = "public, max-age=31536000, immutable"
+_ASK_EACH_TIME = "no-cache"
+_NOT_BUILT = "The page is not part of this installation: run 'make web' in the source tree. The API works without it.\n"
+
+
+class _PageAddress(Convertor[str]):
+    """Addresses of the page: what does not belong to the API, so that unknown API routes stay problem answers."""
+
+    regex = r"(?!(?:api|health|docs|openapi\.json)(?:/|$)).*"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("page_address", _PageAddress())
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.api_route("/{address:page_address}", methods=["GET", "HEAD"])
+async def page(request: Request, address: str) -> Response:
+    """A file of the page, or the page itself."""
+    return file_answer(BUILT, address, takes_gzip="gzip" in request.headers.get("accept-encoding", ""))
+
+
+def file_answer(folder: Path, address: str, *, takes_gzip: bool) -> Response:
+    """The answer for `address` out of `folder`. Raises ApiProblem (404) for an asset that is not there."""
+    found = _inside(folder, address)
+    if found is None:
+        if address.startswith(f"{_ASSETS}/"):
+            # A page from before an update asks for its old files: HTML in their place would be a puzzling script error.
+            raise ApiProblem(HTTPStatus.NOT_FOUND, "not_found", "There is no such file: reload the page.")
+        found = _inside(folder, _INDEX)
+        if found is None:
+            return PlainTextResponse(_NOT_BUILT, HTTPStatus.NOT_FOUND)
+    return _answer(folder, found, takes_gzip=takes_gzip)
+
+
+def _inside(folder: Path, address: str) -> Path | None:
+    """The file that `address` names, if it is one of `folder` and no hidden one."""
+    if "\0" in address or any(part.startswith(".") for part in address.split("/")):
+        return None
+    file = (folder / address.lstrip("/")).resolve()
+    return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+
+
+def _answer(folder: Path, file: Path, *, takes_gzip: bool) -> Response:
+    is_asset = file.is_relative_to(folder.resolve() / _ASSETS)
+    headers = {"Cache-Control": _FOR_EVER if is_asset else _ASK_EACH_TIME, "Vary": "Accept-Encoding"}
+    media_type = guess_type(file.name)[0]
+    packed = file.with_name(f"{file.name}.gz")
+    if takes_gzip and packed.is_file():
+        return FileResponse(packed, media_type=media_type, headers=headers | {"Content-Encoding": "gzip"})
+    return FileResponse(file, media_type=media_type, headers=headers)

@@ -1,0 +1,89 @@
+"""Many rows in one statement: inserted, updated by key, or left as they are."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, select
+
+from emagsync.db.bulk import BulkInsert, BulkSelect, among
+from emagsync.db.engine import Database
+from emagsync.db.errors import ConstraintViolated
+from emagsync.db.types import Money
+
+stock = Table(
+    "stock",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("name", String(20), nullable=False),
+    Column("price", Money),
+)
+ALL = list(stock.c)
+
+
+@pytest.fixture
+async def shelf(tmp_path: Path) -> AsyncIterator[Database]:
+    async with Database(f"sqlite:///{tmp_path / 'bulk.sqlite3'}") as database:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(stock.metadata.create_all)
+        yield database
+
+
+async def put(database: Database, statement: BulkInsert, *rows: tuple[object, ...]) -> None:
+    async with database.transaction() as connection:
+        await statement.run(connection, rows)
+
+
+async def on(database: Database) -> list[tuple[object, ...]]:
+    async with database.reading() as connection:
+        return [tuple(row) for row in await connection.execute(select(stock).order_by(stock.c.id))]
+
+
+async def test_rows_are_stored_with_their_types(shelf: Database) -> None:
+    await put(shelf, BulkInsert(stock, ALL), (1, "a", Decimal("1.5")), (2, "b", None))
+    assert await on(shelf) == [(1, "a", Decimal("1.5000")), (2, "b", None)]
+
+
+async def test_a_known_key_gets_the_columns_that_are_named_and_keeps_the_others(shelf: Database) -> None:
+    await put(shelf, BulkInsert(stock, ALL), (1, "a", Decimal(1)))
+    update = BulkInsert(stock, ALL, key=[stock.c.id], update=[stock.c.price])
+    await put(shelf, update, (1, "other", Decimal(2)), (2, "new", Decimal(3)))
+    assert await on(shelf) == [(1, "a", Decimal(2)), (2, "new", Decimal(3))]
+
+
+async def test_a_known_key_is_left_alone_where_nothing_is_to_be_updated(shelf: Database) -> None:
+    keep = BulkInsert(stock, ALL, key=[stock.c.id])
+    await put(shelf, keep, (1, "a", None))
+    await put(shelf, keep, (1, "other", None), (2, "b", None))
+    assert await on(shelf) == [(1, "a", None), (2, "b", None)]
+
+
+async def test_a_known_key_without_a_rule_is_an_error_and_nothing_is_stored(shelf: Database) -> None:
+    plain = BulkInsert(stock, ALL)
+    await put(shelf, plain, (1, "a", None))
+    with pytest.raises(ConstraintViolated):
+        await put(shelf, plain, (2, "b", None), (1, "again", None))
+    assert await on(shelf) == [(1, "a", None)]
+
+
+async def test_no_rows_are_no_statement(shelf: Database) -> None:
+    await put(shelf, BulkInsert(stock, ALL))
+    assert await on(shelf) == []
+
+
+async def test_an_amount_that_would_be_rounded_is_refused(shelf: Database) -> None:
+    with pytest.raises(ValueError, match="decimals"):
+        await put(shelf, BulkInsert(stock, ALL), (1, "a", Decimal("0.00001")))
+    assert await on(shelf) == []
+
+
+async def test_many_keys_are_asked_for_at_once(shelf: Database) -> None:
+    await put(shelf, BulkInsert(stock, ALL), *((n, f"n{n % 2}", Decimal(n)) for n in range(1, 3001)))
+    found = BulkSelect(select(stock.c.id, stock.c.price).where(stock.c.name == bindparam("called"), among(stock.c.id)))
+    async with shelf.reading() as connection:
+        rows = await found.run(connection, [*range(1, 2001), 9999], called="n0")
+        assert await found.run(connection, [], called="n0") == []
+    assert {row.id: row.price for row in rows} == {n: Decimal(n) for n in range(2, 2001, 2)}

@@ -1,0 +1,43 @@
+"""Whatever is sent to whatever route: the server does not fail, and answers as the OpenAPI document says."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from emagsync.identity.tokens import TokenService
+from emagsync.rest.callers import Role
+from support.api import open_api
+from support.local import accounts_at
+from support.market import open_market
+
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+# The stream never ends; the others would end the caller that the test is, or call out of this machine.
+LEFT_OUT = r"/api/v1/events|/api/v1/tokens/|/webhooks/.*/test"
+PATIENCE_SECONDS = 240
+
+
+async def test_no_input_makes_the_server_fail_or_answer_otherwise_than_documented(tmp_path: Path) -> None:
+    async with open_market({"main": 30, "fbe": 10}) as market:
+        accounts = accounts_at(market.url, "main", "fbe")
+        async with open_api(tmp_path, accounts, schedule={"enabled": False}) as api:
+            token = await api.state.get(TokenService).create("any", Role.ADMIN, user_id=None, expires_in_days=1)
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"),
+                *(f"{api.url}/openapi.json", "-H", f"Authorization: Bearer {token.token}"),
+                *("--exclude-path-regex", LEFT_OUT, "--checks", CHECKS, "--phases", "coverage,fuzzing"),
+                *("--max-examples", "5", "--workers", "2", "--seed", "20261123", "--no-color"),
+                *("--suppress-health-check", "all", "--request-timeout", "60", "--generation-database", "none"),
+                cwd=tmp_path,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+            )
+            try:
+                said, _ = await asyncio.wait_for(process.communicate(), PATIENCE_SECONDS)
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+    assert process.returncode == 0, said.decode()[-20_000:]

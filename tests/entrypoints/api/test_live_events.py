@@ -1,0 +1,194 @@
+"""The stream of live events."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx2
+import orjson
+import pytest
+
+from emagsync.identity.tokens import TokenService
+from emagsync.rest.callers import Role
+from emagsync.rest.events import EventBroker
+from support.clocks import ForwardClock
+from support.local import open_local, until
+from support.runs import PRODUCTS, open_desk
+
+EVENTS = "/api/v1/events"
+
+
+class Seen(NamedTuple):
+    id: str
+    name: str
+    data: Any
+
+
+class Listener:
+    """A client that listens, and keeps what it heard."""
+
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        self.comments = 0
+
+    def runs(self, name: str = "run") -> list[Any]:
+        return [event.data for event in self.seen if event.name == name]
+
+    def states(self) -> list[str]:
+        return [run["status"] for run in self.runs()]
+
+    async def read(self, response: httpx2.Response) -> None:
+        fields: dict[str, str] = {}
+        async for line in response.aiter_lines():
+            if line.startswith(":"):
+                self.comments += 1
+            elif line:
+                name, _, value = line.partition(": ")
+                fields[name] = value
+            elif fields:
+                self.seen.append(Seen(fields["id"], fields["event"], orjson.loads(fields["data"])))
+                fields = {}
+
+
+@asynccontextmanager
+async def listening(client: httpx2.AsyncClient, **headers: str) -> AsyncIterator[Listener]:
+    """Listen while the block runs."""
+    listener = Listener()
+    async with client.stream("GET", EVENTS, headers=headers) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
+        task = asyncio.ensure_future(listener.read(response))
+        try:
+            yield listener
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_two_listeners_see_the_same_run_begin_get_on_and_end(tmp_path: Path) -> None:
+    async with (
+        open_desk(tmp_path, market={"latency_ms": 60}) as desk,
+        listening(desk.api.viewer) as first,
+        listening(desk.api.admin) as second,
+    ):
+        await until(lambda: bool(first.seen and second.seen))
+        run = await desk.begin(items_per_page=10)
+        for listener in (first, second):
+            await until(lambda listener=listener: "completed" in listener.states())
+            assert listener.seen[0].name == "snapshot"
+            assert listener.states() == ["queued", "running", "completed"]
+            assert {one["id"] for one in listener.runs()} == {run["id"]}
+            progress = [one["processed_items"] for one in listener.runs("progress")]
+            assert progress == sorted(progress)
+            assert progress
+        assert first.runs()[-1] == second.runs()[-1]
+        assert first.runs()[-1]["processed_items"] == 450
+        took = first.runs()[-1]["duration_seconds"]
+        assert len(first.runs("progress")) <= took * 4 + 2
+
+
+async def test_who_lost_the_connection_goes_on_where_it_ended(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 20}) as desk:
+        async with listening(desk.api.viewer) as before:
+            run = await desk.begin()
+            await until(lambda: "running" in before.states())
+        await desk.ended(run["id"])
+        last = next(event.id for event in before.seen if event.name == "run")
+        async with listening(desk.api.viewer, **{"Last-Event-ID": last}) as after:
+            await until(lambda: "completed" in after.states())
+            assert "snapshot" not in [event.name for event in after.seen]
+            assert after.states() == ["running", "completed"]
+
+
+@pytest.mark.parametrize("last_id", ["0123456789ab-7", "nonsense", "-", "x-99999999999999999999"])
+async def test_who_was_away_for_too_long_gets_the_present_state(tmp_path: Path, last_id: str) -> None:
+    async with open_desk(tmp_path, {"main": 20}) as desk:
+        run_id = (await desk.sync())["data"]["runs"][0]["id"]
+        async with listening(desk.api.viewer, **{"Last-Event-ID": last_id}) as listener:
+            await until(lambda: bool(listener.seen))
+            state = listener.seen[0]
+            assert state.name == "snapshot"
+            assert (state.data["running"], [run["id"] for run in state.data["recent"]]) == ([], [run_id])
+
+
+async def test_runs_of_other_processes_are_told_too(tmp_path: Path) -> None:
+    async with (
+        open_desk(tmp_path, market={"latency_ms": 60}) as desk,
+        listening(desk.api.viewer) as listener,
+        open_local(tmp_path, desk.market.url, sync={"pages_in_flight": 2}) as other,
+    ):
+        await until(lambda: bool(listener.seen))
+        run = await other.completed(per_page=10)
+        await until(lambda: "completed" in listener.states())
+        assert {one["id"] for one in listener.runs()} == {run.id}
+        assert listener.states()[0] == "running"
+        assert listener.runs("progress")
+
+
+async def test_a_stop_is_told_at_once(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, market={"latency_ms": 60}) as desk, listening(desk.api.viewer) as listener:
+        run = await desk.begin(items_per_page=5)
+        await until(lambda: "running" in listener.states())
+        await desk.api.operator.delete(f"{PRODUCTS}/sync/{run['id']}")
+        await until(lambda: "cancelled" in listener.states(), seconds=0.9)
+
+
+async def test_a_listener_whose_token_is_revoked_hears_nothing_more(tmp_path: Path) -> None:
+    clock = ForwardClock()
+    async with open_desk(tmp_path, {"main": 20}, clock=clock) as desk:
+        made = await desk.api.state.get(TokenService).create("page", Role.VIEWER, user_id=None, expires_in_days=1)
+        broker = desk.api.state.get(EventBroker)
+        async with desk.api.bearing(made.token) as client, listening(client) as listener:
+            await until(lambda: bool(listener.seen))
+            await desk.api.admin.delete(f"/api/v1/tokens/{made.id}")
+            async with asyncio.timeout(30):
+                while broker.listeners:
+                    await desk.sync(max_pages=1, items_per_page=1)
+                    await asyncio.sleep(0.5)
+            assert listener.runs()
+
+
+async def test_nobody_listens_without_a_caller(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        assert (await desk.api.stranger.get(EVENTS)).status_code == 401
+
+
+async def test_a_listener_that_leaves_is_forgotten(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        broker = desk.api.state.get(EventBroker)
+        async with listening(desk.api.viewer):
+            await until(lambda: broker.listeners == 1)
+        await until(lambda: broker.listeners == 0)
+
+
+async def test_the_server_stops_although_somebody_listens(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk, listening(desk.api.viewer) as listener:
+        await until(lambda: bool(listener.seen))
+        desk.api.server.stop()
+        async with asyncio.timeout(5):
+            while desk.api.server.started and desk.api.state.get(EventBroker).listeners:
+                await asyncio.sleep(0.01)
+
+
+async def state() -> dict[str, str]:
+    return {"state": "now"}
+
+
+async def test_a_slow_listener_gets_the_state_again_instead_of_what_it_missed() -> None:
+    broker = EventBroker(state, keep=3)
+    stream = broker.follow()
+    assert (await anext(stream)).name == "snapshot"
+    broker.publish("run", 1)
+    assert (await anext(stream)).data == "1"
+    for number in range(2, 8):
+        broker.publish("run", number)
+    event = await anext(stream)
+    assert event.name == "snapshot"
+    broker.publish("run", 8)
+    assert (await anext(stream)).data == "8"
+    broker.close()
+    assert [event async for event in stream] == []

@@ -1,0 +1,147 @@
+"""`emagsync serve` as a process: the first start, the next ones, stopping, and what it writes down."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from support.api import PASSWORD
+from support.program import Ended, environment, run
+
+PATIENCE_SECONDS = 60
+
+
+class Serving:
+    """A server process: where it answers, and what it has said so far."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+        self.said = ""
+        self.url = ""
+
+    async def until_it_serves(self) -> None:
+        assert self._process.stderr is not None
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (found := re.search(r"serving on (http://\S+)\n", self.said)):
+                line = await self._process.stderr.readline()
+                assert line, self.said
+                self.said += line.decode()
+        self.url = found[1]
+
+    async def stop(self, number: int = signal.SIGTERM) -> Ended:
+        if self._process.returncode is None:
+            self._process.send_signal(number)
+        out, err = await asyncio.wait_for(self._process.communicate(), PATIENCE_SECONDS)
+        assert self._process.returncode is not None
+        return Ended(self._process.returncode, out.decode(), self.said + err.decode())
+
+
+@asynccontextmanager
+async def serving(data_dir: Path, **variables: str) -> AsyncIterator[Serving]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "emagsync", "serve", "--port", "0"),
+        env=environment(data_dir, **variables),
+        cwd=data_dir,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    server = Serving(process)
+    try:
+        await server.until_it_serves()
+        yield server
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def log_in(url: str, password: str, name: str = "admin") -> httpx2.Response:
+    async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as client:
+        return await client.post("/api/v1/auth/login", json={"username": name, "password": password})
+
+
+async def test_the_first_start_prints_a_password_once_and_it_works(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        password = re.search(r"with the password (\S+) ", server.said)
+        assert password
+        assert (await log_in(server.url, password[1])).status_code == 200
+        ended = await server.stop()
+    assert ended.code == 0
+    assert ended.out == ""
+    async with serving(tmp_path) as server:
+        assert "password" not in server.said
+        assert (await log_in(server.url, password[1])).status_code == 200
+
+
+async def test_a_given_password_is_taken_and_never_printed(tmp_path: Path) -> None:
+    variables = {"EMAGSYNC_ADMIN_PASSWORD": PASSWORD, "EMAGSYNC_LOG_LEVEL": "debug", "EMAGSYNC_LOG_FORMAT": "json"}
+    async with serving(tmp_path, **variables) as server:
+        assert "made the first admin, 'admin'" in server.said
+        access = (await log_in(server.url, PASSWORD)).json()["access_token"]
+        await log_in(server.url, "a wrong guess")
+        async with httpx2.AsyncClient(base_url=server.url) as client:
+            made = await client.post(
+                "/api/v1/tokens", json={"name": "erp"}, headers={"Authorization": f"Bearer {access}"}
+            )
+            token = made.json()["token"]
+            await client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
+        ended = await server.stop()
+    assert "login_refused" in ended.err
+    for secret in (PASSWORD, access, token, "a wrong guess"):
+        assert secret not in ended.out + ended.err
+
+
+async def test_a_weak_password_keeps_it_from_starting_and_names_the_variable(tmp_path: Path) -> None:
+    ended = await run("serve", "--port", "0", variables=environment(tmp_path, EMAGSYNC_ADMIN_PASSWORD="short"))
+    assert ended.code == 2
+    assert ended.err == "emagsync: EMAGSYNC_ADMIN_PASSWORD: A password has 10 to 256 characters.\n"
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ended = await run("serve", "--port", str(port), variables=environment(tmp_path))
+    assert ended.code == 2
+    assert ended.err.startswith(f"emagsync: Port {port} of 127.0.0.1 is taken")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("EMAGSYNC_HOST", "no such host.invalid"),
+        ("EMAGSYNC_PORT", "eighty"),
+        ("EMAGSYNC_CORS_ORIGINS", "*"),
+        ("EMAGSYNC_TRUSTED_PROXIES", "*"),
+        ("EMAGSYNC_SERVER__SESSION_HOURS", "0"),
+    ],
+)
+async def test_an_odd_setting_is_named_in_one_line(tmp_path: Path, variable: str, value: str) -> None:
+    ended = await run("serve", variables=environment(tmp_path, **{variable: value}))
+    assert ended.code == 2
+    assert ended.err.startswith(f"emagsync: {variable}")
+    assert ended.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+async def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    async with serving(tmp_path) as server:
+        ended = await server.stop(number)
+    assert ended.code == 0
+    assert "Traceback" not in ended.err
+
+
+async def test_two_first_starts_at_once_make_one_admin(tmp_path: Path) -> None:
+    async with serving(tmp_path) as one, serving(tmp_path) as other:
+        said = one.said + other.said
+    assert said.count("made the first admin") == 1

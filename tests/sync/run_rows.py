@@ -1,0 +1,51 @@
+"""Runs as rows, with defaults for what a test does not care about."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from emagsync.sync.repository import PageRead
+from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus
+
+AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+def a_run(run_id: str = "run-1", **changes: Any) -> Run:
+    """A queued run of account `main`."""
+    values: dict[str, Any] = dict.fromkeys(Run.model_fields)
+    counts = ("current_page", "pages_read", "passes", "processed", "created", "updated", "unchanged", "removed")
+    values |= dict.fromkeys((*counts, "failed", "requests", "rate_limit_hits", "error_count", "attempt", "fence"), 0)
+    values |= {
+        "id": run_id,
+        "sync_id": "sync-1",
+        "account": "main",
+        "mode": Mode.FULL,
+        "parameters": RunParameters(mode=Mode.FULL),
+        "status": RunStatus.QUEUED,
+        "trigger": "test",
+        "created_at": AT,
+        "wait_seconds": 0.0,
+        "errors": (),
+    }
+    return Run(**(values | changes))
+
+
+def a_page(page: int, **changes: Any) -> PageRead:
+    """A stored page of two rows."""
+    values: dict[str, Any] = {
+        "pass_number": 1,
+        "scope": "main",
+        "page": page,
+        "size": 2,
+        "status": "stored",
+        "ids": (2 * page - 1, 2 * page),
+        "items": 2,
+        "rejected": 0,
+        "attempts": 1,
+        "inherited": False,
+        "error": None,
+        "started_at": AT,
+        "finished_at": AT,
+    }
+    return PageRead(**(values | changes))

@@ -1,0 +1,44 @@
+"""A program that is told: a receiver on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+
+@dataclass
+class Letter:
+    """One request as it came."""
+
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass
+class Receiver:
+    """Keeps what it gets. `answers` are the statuses of the next answers; then 200."""
+
+    url: str = ""
+    letters: list[Letter] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+
+    async def take(self, request: web.Request) -> web.Response:
+        self.letters.append(Letter(dict(request.headers), await request.read()))
+        status = self.answers.pop(0) if self.answers else 200
+        return web.Response(status=status, headers={"Location": "/elsewhere"} if status // 100 == 3 else {})
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    taking = Receiver()
+    app = web.Application()
+    app.router.add_post("/hook", taking.take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    taking.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hook"
+    yield taking
+    await runner.cleanup()

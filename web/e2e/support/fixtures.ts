@@ -1,0 +1,116 @@
+import AxeBuilder from '@axe-core/playwright'
+import { expect, test as base, type BrowserContext, type Page } from '@playwright/test'
+
+import { ADMIN, startStack, type AccountSetup, type Stack } from './processes.ts'
+
+export { ADMIN, expect }
+export type { AccountSetup, Stack }
+
+export interface Setup {
+  accounts: readonly AccountSetup[]
+  /** How long the simulated marketplace takes for an answer. */
+  latencyMs?: number
+  /** Whether eMAG's request limit holds; true unless a test is about something else. */
+  limited?: boolean
+  env?: Record<string, string>
+}
+
+interface WorkerFixtures {
+  setup: Setup
+  stack: Stack
+}
+
+interface TestFixtures {
+  /** What no page may do, as it happened: errors on the console, exceptions, CSP violations, calls elsewhere. */
+  faults: Faults
+}
+
+const PIXEL = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M/wHwAEBgIApD5fRAAAAABJRU5ErkJggg==', 'base64')
+
+export class Faults {
+  readonly seen: string[] = []
+  private readonly allowed: RegExp[] = []
+
+  /** Faults that a test provokes on purpose. */
+  allow(pattern: RegExp): void {
+    this.allowed.push(pattern)
+  }
+
+  add(fault: string): void {
+    this.seen.push(fault)
+  }
+
+  get unexpected(): string[] {
+    return this.seen.filter((fault) => !this.allowed.some((pattern) => pattern.test(fault)))
+  }
+}
+
+/** Records what pages of this context do wrong. Product images, which are elsewhere, are answered with one of ours. */
+export async function watch(context: BrowserContext, address: string, faults: Faults): Promise<void> {
+  await context.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      console.error(`CSP violation: ${event.violatedDirective} ${event.blockedURI}`)
+    })
+  })
+  context.on('console', (message) => {
+    if (message.type() === 'error') faults.add(`console: ${message.text()} (${message.location().url})`)
+  })
+  context.on('weberror', (error) => faults.add(`exception: ${error.error().message}`))
+  await context.route(
+    (url) => url.origin !== address && url.protocol.startsWith('http'),
+    async (route) => {
+      if (route.request().resourceType() === 'image') {
+        await route.fulfill({ contentType: 'image/png', body: PIXEL })
+        return
+      }
+      faults.add(`call elsewhere: ${route.request().url()}`)
+      await route.abort()
+    },
+  )
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  setup: [{ accounts: [{ name: 'main', offers: 300 }] }, { option: true, scope: 'worker' }],
+  stack: [
+    async ({ setup }, use) => {
+      const { accounts, ...options } = setup
+      const stack = await startStack(accounts, options)
+      await use(stack)
+      await stack.stop()
+    },
+    { scope: 'worker', timeout: 90_000 },
+  ],
+  baseURL: async ({ stack }, use) => use(stack.address),
+  faults: [
+    async ({ context, stack }, use) => {
+      const faults = new Faults()
+      await watch(context, stack.address, faults)
+      await use(faults)
+      expect(faults.unexpected).toEqual([])
+    },
+    { auto: true },
+  ],
+})
+
+/** Logs in by the form and waits for the page behind it. */
+export async function logIn(page: Page, path = '/sync', who = ADMIN): Promise<void> {
+  await page.goto(path)
+  await page.locator('input[autocomplete=username]').fill(who.username)
+  await page.locator('input[type=password]').fill(who.password)
+  await page.locator('button[type=submit]').click()
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+}
+
+/** axe's findings that are serious or worse. */
+export async function seriousFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`))
+}
+
+/** Saves what the README shows. Only in the light, wide, Romanian default. */
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await page.evaluate(() => document.fonts.ready)
+  await page.screenshot({ path: `../docs/screenshots/${name}.png`, animations: 'disabled' })
+}

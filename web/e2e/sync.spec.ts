@@ -1,0 +1,195 @@
+import type { Page } from '@playwright/test'
+
+import { expect, logIn, screenshot, seriousFindings, test, watch, type Stack } from './support/fixtures.ts'
+
+const MAIN = 1800
+const FBE = 900
+
+// At 3 requests a second, as eMAG allows, these take long enough to be watched.
+test.use({
+  setup: {
+    accounts: [
+      { name: 'main', offers: MAIN },
+      { name: 'fbe', offers: FBE },
+    ],
+    latencyMs: 60,
+  },
+})
+
+const card = (page: Page, account: string) => page.locator(`[data-account=${account}]`)
+const progress = (page: Page, account: string) => card(page, account).getByRole('progressbar')
+const ended = (page: Page, account: string, status: string) =>
+  card(page, account).locator(`[data-status=${status}]`)
+const percent = async (page: Page, account: string) =>
+  Number(await progress(page, account).getAttribute('aria-valuenow'))
+
+/** A page of an account takes so long to come that its run can be looked at for as long. */
+const slow = (stack: Stack, account: string, delay_ms: number) =>
+  stack.sandbox.control('POST', '/faults', { kind: 'slow', account, pages: [3], delay_ms, times: 1 })
+
+async function synced(page: Page): Promise<void> {
+  const completed = ended(page, 'main', 'completed')
+  if (!(await completed.isVisible())) await page.getByRole('button', { name: 'Sincronizează MAIN' }).click()
+  await expect(completed).toBeVisible({ timeout: 30_000 })
+}
+
+test.beforeEach(async ({ stack }) => {
+  await stack.sandbox.control('DELETE', '/faults')
+})
+
+test('both accounts are synced with live progress to the end', async ({ page }) => {
+  await logIn(page)
+  await expect(card(page, 'main')).toContainText('Niciodată')
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('button', { name: /Sincronizează ambele/ }).click()
+
+  await expect(progress(page, 'main')).toBeVisible()
+  await expect(progress(page, 'fbe')).toBeVisible()
+  const seen = new Set<number>()
+  await expect
+    .poll(async () => seen.add(await percent(page, 'main')).size, { message: 'the bar moves', intervals: [200] })
+    .toBeGreaterThan(3)
+  await expect(card(page, 'main')).toContainText(/\d+ din 1[78]/)
+  await expect(card(page, 'main')).toContainText('pe secundă')
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'sync-running')
+
+  await expect(ended(page, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
+  await expect(ended(page, 'fbe', 'completed')).toBeVisible()
+  await expect(page.getByText('MAIN: sincronizare completă')).toBeVisible()
+  await expect(page.locator('.tile').first()).not.toContainText('Total oferte0')
+  const total = await page.locator('.tile-value').first().innerText()
+  expect(Number(total.replace(/\D/g, ''))).toBeGreaterThan(FBE)
+})
+
+test('a sync that is stopped stops at once, and the other goes on', async ({ page }) => {
+  await logIn(page)
+  await page.getByRole('button', { name: /Sincronizează ambele/ }).click()
+  await page.getByRole('button', { name: 'Oprește sincronizarea MAIN' }).click()
+  await expect(ended(page, 'main', 'cancelled')).toBeVisible({ timeout: 5000 })
+  await expect(page.getByText('MAIN: sincronizarea a fost oprită')).toBeVisible()
+  await expect(ended(page, 'fbe', 'completed')).toBeVisible({ timeout: 30_000 })
+})
+
+test('a failing account says what to do while the other completes', async ({ page, stack }) => {
+  await stack.sandbox.control('POST', '/faults', { kind: 'not_allowed', account: 'fbe' })
+  await logIn(page)
+  await page.getByRole('button', { name: /Sincronizează ambele/ }).click()
+  await expect(ended(page, 'fbe', 'failed')).toBeVisible({ timeout: 30_000 })
+  await expect(card(page, 'fbe').locator('.advice')).toContainText('contul de vânzător eMAG')
+  await expect(page.getByRole('alert')).toContainText('FBE: sincronizarea a eșuat')
+  await expect(ended(page, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
+  expect(await seriousFindings(page)).toEqual([])
+})
+
+test('a clean-up says which syncs it ends, and ends those only', async ({ page, stack }) => {
+  await logIn(page)
+  await slow(stack, 'main', 60_000)
+  await slow(stack, 'fbe', 8000)
+  await expect(page.getByRole('button', { name: 'Curăță blocajele' })).toBeHidden()
+  await page.getByRole('button', { name: 'Sincronizează MAIN' }).click()
+  await expect(progress(page, 'main')).toBeVisible()
+  await expect.poll(() => percent(page, 'main')).toBeGreaterThan(0)
+  stack.ageRuns(25)
+  await page.reload()
+  await page.getByRole('button', { name: 'Sincronizează FBE' }).click()
+  await page.getByRole('button', { name: 'Curăță blocajele' }).click()
+  const dialog = page.getByRole('dialog')
+  await expect(dialog).toContainText('O sincronizare va fi oprită:')
+  await expect(dialog).toContainText('MAIN, pornită acum 25 min')
+  await expect(dialog).toContainText(/FBE, .*rămâne în curs/)
+  expect(await seriousFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Oprește una' }).click()
+  await expect(ended(page, 'main', 'failed')).toBeVisible()
+  await expect(card(page, 'main').locator('.advice')).toContainText('curățarea blocajelor')
+  await expect(ended(page, 'fbe', 'completed')).toBeVisible({ timeout: 30_000 })
+})
+
+test('a dry run tells what would change and writes nothing', async ({ page, stack }) => {
+  await logIn(page)
+  const before = await page.locator('.tile-value').first().innerText()
+  await stack.sandbox.control('POST', '/offers/add', { account: 'fbe', count: 3 })
+  await page.getByRole('button', { name: 'Opțiuni…' }).click()
+  await page.getByRole('radio', { name: 'FBE' }).check()
+  await page.getByRole('switch', { name: 'Simulare' }).click()
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Pornește simularea' }).click()
+  await expect(card(page, 'fbe')).toContainText('Simulare')
+  await expect(page.getByText('FBE: sincronizare completă')).toBeVisible({ timeout: 30_000 })
+  await expect(ended(page, 'fbe', 'completed')).toContainText('nimic nu a fost scris')
+  expect(await page.locator('.tile-value').first().innerText()).toBe(before)
+})
+
+test('a second tab and a reload show the same run, and both see it end', async ({ page, context, stack }) => {
+  await logIn(page)
+  await slow(stack, 'main', 10_000)
+  await page.getByRole('button', { name: 'Sincronizează MAIN' }).click()
+  await expect(progress(page, 'main')).toBeVisible()
+  const second = await context.newPage()
+  await second.goto('/sync')
+  await expect(progress(second, 'main')).toBeVisible()
+  await page.reload()
+  await expect(progress(page, 'main')).toBeVisible()
+  for (const tab of [page, second]) {
+    await expect(ended(tab, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
+    await expect(tab.getByText('MAIN: sincronizare completă')).toBeVisible()
+  }
+})
+
+test('without the event stream the page asks by itself', async ({ page, faults }) => {
+  faults.allow(/\/api\/v1\/events/)
+  await page.route('**/api/v1/events', (route) => route.abort())
+  await logIn(page)
+  await page.getByRole('button', { name: 'Sincronizează FBE' }).click()
+  await expect.poll(() => percent(page, 'fbe'), { timeout: 30_000 }).toBeGreaterThan(0)
+  await expect(ended(page, 'fbe', 'completed')).toBeVisible({ timeout: 30_000 })
+})
+
+test('the connection test says that it works, or what does not', async ({ page, stack, faults }) => {
+  faults.allow(/424|502/)
+  await logIn(page)
+  await page.getByRole('button', { name: 'Testează conexiunea FBE' }).click()
+  await expect(card(page, 'fbe')).toContainText('Conexiunea funcționează')
+  await stack.sandbox.control('POST', '/faults', { kind: 'invalid_ip', account: 'fbe' })
+  await page.getByRole('button', { name: 'Testează conexiunea FBE' }).click()
+  await expect(card(page, 'fbe')).toContainText('eMAG nu acceptă contul FBE')
+  await expect(card(page, 'fbe')).toContainText('adresa IP')
+})
+
+test('the sync page is usable on a phone, in the dark, and by keyboard', async ({ browser, stack, faults }) => {
+  const context = await browser.newContext({
+    baseURL: stack.address,
+    locale: 'ro-RO',
+    viewport: { width: 360, height: 740 },
+    colorScheme: 'dark',
+    hasTouch: true,
+  })
+  await watch(context, stack.address, faults)
+  const phone = await context.newPage()
+  await logIn(phone)
+  await expect(phone.locator('html')).toHaveAttribute('data-theme', 'dark')
+  await synced(phone)
+  expect(await seriousFindings(phone)).toEqual([])
+  const wider = await phone.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+  expect(wider).toBeLessThanOrEqual(0)
+  await screenshot(phone, 'sync-phone-dark')
+
+  await phone.keyboard.press('Tab')
+  await expect(phone.getByRole('link', { name: 'Sari la conținut' })).toBeFocused()
+  await phone.keyboard.press('Enter')
+  await phone.keyboard.press('Tab')
+  await expect(phone.getByRole('button', { name: /Sincronizează ambele/ })).toBeFocused()
+  await phone.getByRole('button', { name: 'Opțiuni…' }).focus()
+  await phone.keyboard.press('Enter')
+  await expect(phone.getByRole('dialog')).toBeVisible()
+  expect(await seriousFindings(phone)).toEqual([])
+  await phone.keyboard.press('Escape')
+  await expect(phone.getByRole('dialog')).toBeHidden()
+  await context.close()
+})
+
+test('the sync page at rest', async ({ page }) => {
+  await logIn(page)
+  await synced(page)
+  await screenshot(page, 'sync')
+})

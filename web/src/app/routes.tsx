@@ -1,0 +1,32 @@
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
+
+import { RouteFailed } from './RouteFailed.tsx'
+import { Shell } from './Shell.tsx'
+
+type PageModule = { default: React.ComponentType }
+
+/** A page that is loaded when it is first opened. */
+function page(path: string, load: () => Promise<PageModule>): RouteObject {
+  return {
+    path,
+    errorElement: <RouteFailed />,
+    lazy: async () => ({ Component: (await load()).default }),
+  }
+}
+
+export const router = createBrowserRouter([
+  {
+    path: '/',
+    element: <Shell />,
+    errorElement: <RouteFailed />,
+    hydrateFallbackElement: <div />,
+    children: [
+      { index: true, element: <Navigate to="/sync" replace /> },
+      page('sync', () => import('../features/sync/SyncPage.tsx')),
+      page('offers', () => import('../features/offers/OffersPage.tsx')),
+      page('history/:syncId?', () => import('../features/history/HistoryPage.tsx')),
+      page('settings/:section?', () => import('../features/settings/SettingsPage.tsx')),
+      page('*', () => import('./NotFoundPage.tsx')),
+    ],
+  },
+])

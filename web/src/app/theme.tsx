@@ -1,0 +1,108 @@
+import { ConfigProvider, theme as antTheme } from 'antd'
+import type { Locale } from 'antd/es/locale'
+import enGB from 'antd/es/locale/en_GB'
+import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+
+export type ThemeChoice = 'system' | 'light' | 'dark'
+
+const STORED = 'emagsync.theme'
+const DARK = '(prefers-color-scheme: dark)'
+
+interface Theme {
+  choice: ThemeChoice
+  isDark: boolean
+  choose: (choice: ThemeChoice) => void
+}
+
+const ThemeContext = createContext<Theme | null>(null)
+
+function storedChoice(): ThemeChoice {
+  const stored = localStorage.getItem(STORED)
+  return stored === 'light' || stored === 'dark' ? stored : 'system'
+}
+
+function useSystemDark(): boolean {
+  const [dark, setDark] = useState(() => window.matchMedia(DARK).matches)
+  useEffect(() => {
+    const query = window.matchMedia(DARK)
+    const follow = () => setDark(query.matches)
+    query.addEventListener('change', follow)
+    return () => query.removeEventListener('change', follow)
+  }, [])
+  return dark
+}
+
+/** The component library's own words, in the reader's language; English is always there, others come when needed. */
+function useLibraryLocale(): Locale {
+  const { i18n } = useTranslation()
+  const [romanian, setRomanian] = useState<Locale | null>(null)
+  const wanted = i18n.language === 'ro'
+  useEffect(() => {
+    if (wanted && romanian === null) void import('antd/es/locale/ro_RO').then((module) => setRomanian(module.default))
+  }, [wanted, romanian])
+  return wanted && romanian !== null ? romanian : enGB
+}
+
+const TOKENS = {
+  light: {
+    colorPrimary: '#1554c0',
+    colorInfo: '#1554c0',
+    colorSuccess: '#237804',
+    colorError: '#c4161c',
+    colorTextDescription: '#545b69',
+    colorTextPlaceholder: '#646b79',
+  },
+  dark: {
+    colorPrimary: '#2f6fdd',
+    colorInfo: '#5b93f0',
+    colorBgBase: '#191d25',
+    colorTextDescription: '#a7afbf',
+    colorTextPlaceholder: '#9aa2b2',
+    colorLink: '#7fabf5',
+    colorError: '#d9363e',
+    colorErrorText: '#ff8a84',
+  },
+}
+
+export function ThemeProvider({ children }: { children: ReactNode }) {
+  const [choice, setChoice] = useState(storedChoice)
+  const systemDark = useSystemDark()
+  const isDark = choice === 'system' ? systemDark : choice === 'dark'
+  const locale = useLibraryLocale()
+
+  useEffect(() => {
+    document.documentElement.dataset['theme'] = isDark ? 'dark' : 'light'
+  }, [isDark])
+
+  const value = useMemo(
+    () => ({
+      choice,
+      isDark,
+      choose: (next: ThemeChoice) => {
+        localStorage.setItem(STORED, next)
+        setChoice(next)
+      },
+    }),
+    [choice, isDark],
+  )
+  return (
+    <ThemeContext value={value}>
+      <ConfigProvider
+        locale={locale}
+        theme={{
+          algorithm: isDark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
+          token: { ...TOKENS[isDark ? 'dark' : 'light'], borderRadius: 8, opacityLoading: 1, fontSize: 15, fontFamily: 'system-ui, sans-serif' },
+        }}
+      >
+        {children}
+      </ConfigProvider>
+    </ThemeContext>
+  )
+}
+
+export function useTheme(): Theme {
+  const value = useContext(ThemeContext)
+  if (value === null) throw new Error('useTheme outside of ThemeProvider')
+  return value
+}

@@ -1,0 +1,38 @@
+import { useTranslation } from 'react-i18next'
+
+import { formatMoney, formatNumber } from '../../shared/index.ts'
+import { SellableBadge, StatusBadge } from './badges.tsx'
+import { OfferLink } from './columns.tsx'
+import type { Product } from './queries.ts'
+import { Thumbnail } from './Thumbnail.tsx'
+import type { OfferView } from './view.ts'
+
+/** The offers of a page for narrow screens. */
+export function OfferCards({ offers, view }: { offers: Product[]; view: OfferView }) {
+  const { t } = useTranslation('offers')
+  return (
+    <ul className="offer-cards">
+      {offers.map((offer) => (
+        <li key={offer.id}>
+          <Thumbnail address={offer.main_image} size={56} />
+          <div>
+            <OfferLink offer={offer} view={view} t={t} />
+            <p className="muted">
+              {offer.sku} · {offer.account_type}
+            </p>
+            <p className="offer-card-numbers">
+              <strong>{formatMoney(offer.price, offer.currency)}</strong>
+              <span>
+                {t('columns.stock_quantity')}: {formatNumber(offer.stock_quantity)}
+              </span>
+            </p>
+            <p className="offer-card-badges">
+              <StatusBadge offer={offer} />
+              <SellableBadge sellable={offer.sellable} />
+            </p>
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}

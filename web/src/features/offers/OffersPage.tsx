@@ -1,0 +1,106 @@
+import { Button, Grid } from 'antd'
+import { lazy, Suspense, useCallback, useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link, useSearchParams } from 'react-router'
+
+import { EmptyState, ErrorState, formatNumber, LoadingState, PageHeader } from '../../shared/index.ts'
+import { ColumnChoice } from './ColumnChoice.tsx'
+import { chosenColumns, USUAL_COLUMNS, type ColumnKey } from './columns.tsx'
+import { ExportButton } from './ExportButton.tsx'
+import { OfferFilters } from './OfferFilters.tsx'
+import './offers.css'
+import { OfferTable } from './OfferTable.tsx'
+import { useOffers } from './queries.ts'
+import {
+  changeView,
+  filterCount,
+  NO_FILTERS,
+  readView,
+  writeView,
+  type OfferView,
+  type ViewChange,
+} from './view.ts'
+
+const OfferDrawer = lazy(() => import('./OfferDrawer.tsx'))
+
+/** The local copy: searched, filtered and sorted by the server, a page at a time. */
+export default function OffersPage() {
+  const { t } = useTranslation('offers')
+  const [params, setParams] = useSearchParams()
+  const view = useMemo(() => readView(params), [params])
+  const found = useOffers(view)
+  const narrow = Grid.useBreakpoint().md === false
+
+  const change = useCallback(
+    (wanted: ViewChange) => {
+      setParams((present) => writeView(changeView(readView(present), wanted)), {
+        replace: !('page' in wanted),
+      })
+    },
+    [setParams],
+  )
+  const columns = useMemo(() => chosenColumns(view.columns), [view.columns])
+  const choose = (keys: readonly ColumnKey[]): void => {
+    change({ columns: keys.join() === USUAL_COLUMNS.join() ? null : keys })
+  }
+  const total = found.data?.pagination.total
+  const offers = total === undefined ? '' : t('count', { count: total, formatted: formatNumber(total) })
+
+  return (
+    <>
+      <PageHeader
+        title={t('title')}
+        subtitle={<span aria-live="polite">{offers || t('subtitle')}</span>}
+        actions={
+          <>
+            {narrow ? null : <ColumnChoice chosen={columns} onChange={choose} />}
+            <ExportButton view={view} offers={offers} />
+          </>
+        }
+      />
+      <OfferFilters view={view} onChange={change} narrow={narrow} />
+      {found.error ? (
+        <ErrorState error={found.error} onRetry={() => void found.refetch()} />
+      ) : found.data === undefined ? (
+        <LoadingState rows={14} />
+      ) : found.data.pagination.total === 0 ? (
+        <NothingFound view={view} onChange={change} />
+      ) : (
+        <OfferTable
+          offers={found.data.products}
+          total={found.data.pagination.total}
+          view={view}
+          columns={columns}
+          busy={found.isPlaceholderData}
+          narrow={narrow}
+          onChange={change}
+        />
+      )}
+      {view.offer === null ? null : (
+        <Suspense fallback={null}>
+          <OfferDrawer id={view.offer} onClose={() => change({ offer: null })} />
+        </Suspense>
+      )}
+    </>
+  )
+}
+
+function NothingFound({ view, onChange }: { view: OfferView; onChange: (change: ViewChange) => void }) {
+  const { t } = useTranslation('offers')
+  if (view.search === '' && filterCount(view) === 0) {
+    return (
+      <EmptyState
+        title={t('empty.noneTitle')}
+        detail={t('empty.noneText')}
+        action={<Link to="/sync">{t('empty.noneAction')}</Link>}
+      />
+    )
+  }
+  return (
+    <EmptyState
+      title={t('empty.filteredTitle')}
+      detail={t('empty.filteredText')}
+      action={<Button onClick={() => onChange(NO_FILTERS)}>{t('filters.reset')}</Button>}
+    />
+  )
+}

@@ -1,0 +1,136 @@
+import type { TableColumnType } from 'antd'
+import type { TFunction } from 'i18next'
+import { Link } from 'react-router'
+
+import { formatDate, formatMoney, formatNumber } from '../../shared/index.ts'
+import { SellableBadge, StatusBadge, ValidationBadge } from './badges.tsx'
+import type { Product } from './queries.ts'
+import { Thumbnail } from './Thumbnail.tsx'
+import { SORT_KEYS, writeView, type OfferView } from './view.ts'
+
+export const COLUMN_KEYS = [
+  'image',
+  'name',
+  'sku',
+  'part_number_key',
+  'emag_id',
+  'account_type',
+  'brand',
+  'price',
+  'stock_quantity',
+  'status',
+  'sellable',
+  'validation',
+  'eans',
+  'updated_at',
+  'last_synced_at',
+] as const
+export type ColumnKey = (typeof COLUMN_KEYS)[number]
+
+/** The column by which an offer is opened cannot be hidden. */
+export const FIXED_COLUMN: ColumnKey = 'name'
+export const USUAL_COLUMNS: readonly ColumnKey[] = [
+  'image',
+  'name',
+  'sku',
+  'account_type',
+  'price',
+  'stock_quantity',
+  'status',
+  'sellable',
+  'validation',
+]
+
+const WIDTHS: Record<ColumnKey, number> = {
+  image: 64,
+  name: 300,
+  sku: 140,
+  part_number_key: 120,
+  emag_id: 110,
+  account_type: 90,
+  brand: 130,
+  price: 150,
+  stock_quantity: 90,
+  status: 150,
+  sellable: 130,
+  validation: 210,
+  eans: 150,
+  updated_at: 190,
+  last_synced_at: 190,
+}
+const AT_THE_END: ReadonlySet<ColumnKey> = new Set(['price', 'stock_quantity', 'emag_id'])
+
+export function OfferLink({ offer, view, t }: { offer: Product; view: OfferView; t: TFunction<'offers'> }) {
+  const name = offer.name ?? t('unnamed')
+  return (
+    <Link
+      to={{ search: writeView({ ...view, offer: offer.id }).toString() }}
+      className="offer-link"
+      title={name}
+    >
+      {name}
+    </Link>
+  )
+}
+
+function cell(key: ColumnKey, offer: Product, view: OfferView, t: TFunction<'offers'>) {
+  switch (key) {
+    case 'image':
+      return <Thumbnail address={offer.main_image} />
+    case 'name':
+      return <OfferLink offer={offer} view={view} t={t} />
+    case 'price':
+      return formatMoney(offer.price, offer.currency)
+    case 'stock_quantity':
+      return formatNumber(offer.stock_quantity)
+    case 'status':
+      return <StatusBadge offer={offer} />
+    case 'sellable':
+      return <SellableBadge sellable={offer.sellable} />
+    case 'validation':
+      return <ValidationBadge code={offer.validation_status} />
+    case 'eans':
+      return offer.eans.join(', ')
+    case 'updated_at':
+    case 'last_synced_at':
+      return formatDate(offer[key])
+    default:
+      return offer[key]
+  }
+}
+
+/** The width that the chosen columns need. */
+export function widthOf(keys: readonly ColumnKey[]): number {
+  return keys.reduce((sum, key) => sum + WIDTHS[key], 0)
+}
+
+/** The table's columns in their usual order, with the order of the view. */
+export function columnsOf(
+  keys: readonly ColumnKey[],
+  view: OfferView,
+  t: TFunction<'offers'>,
+): TableColumnType<Product>[] {
+  return keys.map((key) => {
+    const sortKey = key === 'account_type' ? 'account' : SORT_KEYS.find((known) => known === key)
+    const isSorted = sortKey !== undefined && sortKey === view.sort
+    return {
+      key,
+      title:
+        key === 'image' ? <span className="visually-hidden">{t('columns.image')}</span> : t(`columns.${key}`),
+      width: WIDTHS[key],
+      align: AT_THE_END.has(key) ? 'end' : 'start',
+      ...(AT_THE_END.has(key) ? { className: 'tabular' } : {}),
+      ...(sortKey === undefined
+        ? {}
+        : { sorter: true, sortOrder: isSorted ? (view.descending ? 'descend' : 'ascend') : null }),
+      ellipsis: { showTitle: false },
+      render: (_: unknown, offer: Product) => cell(key, offer, view, t),
+    }
+  })
+}
+
+/** The chosen columns; what is not a column is passed over, and the fixed one is always there. */
+export function chosenColumns(names: readonly string[] | null): readonly ColumnKey[] {
+  if (names === null) return USUAL_COLUMNS
+  return COLUMN_KEYS.filter((key) => key === FIXED_COLUMN || names.includes(key))
+}

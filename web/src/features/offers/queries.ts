@@ -1,0 +1,81 @@
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import i18next from 'i18next'
+
+import { api, dataOf, type Schemas } from '../../api/client.ts'
+import { listQuery, type OfferView } from './view.ts'
+
+export type Product = Schemas['Product']
+export type ProductDetail = Schemas['ProductDetail']
+export type ProductChange = Schemas['ProductChange']
+
+/** Everything about offers is under this key; a finished run makes all of it stale. */
+export const OFFERS = 'offers'
+
+const CHANGES_A_PAGE = 200
+
+/** One page of the selection; the page before stays until it is there. */
+export function useOffers(view: OfferView) {
+  const query = listQuery(view)
+  return useQuery({
+    queryKey: [OFFERS, 'list', query],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/emag/products/products', { params: { query }, signal })),
+    select: (answer) => answer.data,
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** The names of the accounts that have offers. */
+export function useAccountNames() {
+  return useQuery({
+    queryKey: [OFFERS, 'accounts'],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/emag/products/statistics', { signal })),
+    select: (answer) => Object.keys(answer.accounts),
+    staleTime: 60_000,
+  })
+}
+
+/** Everything about one offer, in the reader's language. */
+export function useOffer(id: number) {
+  const lang = i18next.language === 'ro' ? 'ro' : 'en'
+  return useQuery({
+    queryKey: [OFFERS, 'one', id, lang],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET('/api/v1/emag/products/products/{product_id}', {
+          params: { path: { product_id: id }, query: { lang } },
+          signal,
+        }),
+      ),
+    select: (answer) => answer.data.product,
+    retry: false,
+  })
+}
+
+/** The change log of one offer, newest first, a stretch at a time. */
+export function useOfferChanges(id: number) {
+  return useInfiniteQuery({
+    queryKey: [OFFERS, 'changes', id],
+    queryFn: ({ pageParam, signal }) =>
+      dataOf(
+        api.GET('/api/v1/emag/products/products/{product_id}/changes', {
+          params: {
+            path: { product_id: id },
+            query: { limit: CHANGES_A_PAGE, ...(pageParam === null ? {} : { before: pageParam }) },
+          },
+          signal,
+        }),
+      ),
+    initialPageParam: null as number | null,
+    getNextPageParam: (last) => last.data.next_before,
+  })
+}
+
+/** On which platform each account sells: `emag-ro`, `emag-bg`, ... */
+export function usePlatforms() {
+  return useQuery({
+    queryKey: ['accounts'],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/emag/accounts', { signal })),
+    select: (answer) => new Map(answer.accounts.map((account) => [account.account_type, account.platform])),
+    staleTime: 300_000,
+  })
+}

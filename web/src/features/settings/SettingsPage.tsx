@@ -1,0 +1,53 @@
+import { Tabs } from 'antd'
+import { lazy, Suspense, type ComponentType } from 'react'
+import { useTranslation } from 'react-i18next'
+import { useNavigate, useParams } from 'react-router'
+
+import { LoadingState, NoPermission, PageHeader, useRole } from '../../shared/index.ts'
+import './settings.css'
+
+const SECTIONS = {
+  accounts: lazy(() => import('./AccountsSection.tsx')),
+  users: lazy(() => import('./UsersSection.tsx')),
+  tokens: lazy(() => import('./TokensSection.tsx')),
+  schedule: lazy(() => import('./ScheduleSection.tsx')),
+  webhooks: lazy(() => import('./WebhooksSection.tsx')),
+  about: lazy(() => import('./AboutSection.tsx')),
+} satisfies Record<string, ComponentType>
+type Section = keyof typeof SECTIONS
+
+function isSection(name: string | undefined): name is Section {
+  return name !== undefined && Object.hasOwn(SECTIONS, name)
+}
+
+/** What administrators see and set. The section is part of the address. */
+export default function SettingsPage() {
+  const { t } = useTranslation('settings')
+  const { section } = useParams()
+  const navigate = useNavigate()
+  const { can } = useRole()
+  return (
+    <>
+      <PageHeader title={t('title')} />
+      {can('admin') ? (
+        <Tabs
+          aria-label={t('sections.label')}
+          activeKey={isSection(section) ? section : 'accounts'}
+          destroyOnHidden
+          onChange={(key) => void navigate(`/settings/${key}`)}
+          items={Object.entries(SECTIONS).map(([key, Content]) => ({
+            key,
+            label: t(`sections.${key}`),
+            children: (
+              <Suspense fallback={<LoadingState />}>
+                <Content />
+              </Suspense>
+            ),
+          }))}
+        />
+      ) : (
+        <NoPermission needed="admin" />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,69 @@
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { EmptyState, ErrorState, LoadingState, PageHeader } from '../../shared/index.ts'
+import { AccountCard } from './AccountCard.tsx'
+import { Overview } from './Overview.tsx'
+import { useAccounts, useBudgets, useStatistics, useStatus } from './queries.ts'
+import { compareAccounts } from './runs.ts'
+import { SyncActions } from './SyncActions.tsx'
+import './sync.css'
+
+/** Where syncs are started, watched and understood. */
+export default function SyncPage() {
+  const { t } = useTranslation('sync')
+  const status = useStatus()
+  const accounts = useAccounts()
+  const statistics = useStatistics()
+  const budgets = useBudgets(status.data?.is_running ?? false)
+
+  const names = useMemo(
+    () => (accounts.data ?? []).map(({ account_type }) => account_type).sort(compareAccounts),
+    [accounts.data],
+  )
+  const failed = [accounts, status].find((query) => query.isError && query.data === undefined)
+  if (failed !== undefined) {
+    return (
+      <>
+        <PageHeader title={t('title')} />
+        <ErrorState error={failed.error} onRetry={() => void failed.refetch()} />
+      </>
+    )
+  }
+  if (accounts.data === undefined || status.data === undefined) {
+    return (
+      <>
+        <PageHeader title={t('title')} subtitle={t('subtitle')} />
+        <LoadingState rows={10} />
+      </>
+    )
+  }
+  if (names.length === 0) {
+    return (
+      <>
+        <PageHeader title={t('title')} />
+        <EmptyState title={t('noAccounts.title')} detail={t('noAccounts.detail')} />
+      </>
+    )
+  }
+  const usable = accounts.data.filter(({ problem }) => problem === null).map(({ account_type }) => account_type)
+  return (
+    <>
+      <PageHeader title={t('title')} subtitle={t('subtitle')} />
+      <Overview statistics={statistics} status={status.data} />
+      <SyncActions names={names} usable={usable} status={status.data} />
+      <div className="account-grid">
+        {names.map((name) => (
+          <AccountCard
+            key={name}
+            account={accounts.data.find(({ account_type }) => account_type === name)}
+            name={name}
+            statistics={statistics.data?.accounts[name]}
+            budget={budgets.data?.[name]}
+            status={status.data}
+          />
+        ))}
+      </div>
+    </>
+  )
+}
