@@ -14,7 +14,7 @@ from emagsync.identity.errors import LoginSlowedDown
 from emagsync.identity.secrets import Passwords
 from emagsync.identity.throttle import LoginThrottle, wait_after
 from support.api import PASSWORD, Api, open_api
-from support.clocks import ForwardClock
+from support.clocks import ForwardClock, StoppedClock
 
 HERE = "192.0.2.7"
 
@@ -61,7 +61,7 @@ async def test_of_many_guesses_at_once_no_more_than_five_are_looked_at(api: Api)
 
 
 async def test_a_restart_resets_nothing(tmp_path: Path) -> None:
-    clock = ForwardClock()
+    clock = StoppedClock()
     async with open_api(tmp_path, clock=clock) as api:
         for _ in range(5):
             await guess(api)

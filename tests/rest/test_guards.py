@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from emagsync.rest.guards import host_name
-from support.api import PASSWORD, Api, open_api
+from support.api import PASSWORD, Api, client, open_api
 
 SESSION = "/api/v1/auth/session"
 LOGOUT = "/api/v1/auth/logout"
@@ -20,10 +20,10 @@ ERP = "https://erp.example.com"
 async def browser(api: Api) -> AsyncIterator[httpx2.AsyncClient]:
     """A browser that is logged in. What it says about where a call comes from, each test says."""
     await api.add_user()
-    async with httpx2.AsyncClient(base_url=api.url) as client:
-        answer = await client.post(SESSION, json={"username": "maria", "password": PASSWORD})
+    async with client(api.url) as anybody:
+        answer = await anybody.post(SESSION, json={"username": "maria", "password": PASSWORD})
         assert answer.status_code == 200
-        yield client
+        yield anybody
 
 
 @pytest.mark.parametrize(

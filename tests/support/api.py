@@ -37,7 +37,7 @@ _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 def client(url: str, **options: Any) -> httpx2.AsyncClient:
     """An HTTP client of the server at `url`."""
-    return httpx2.AsyncClient(base_url=url, verify=_NO_CERTIFICATES, **options)
+    return httpx2.AsyncClient(base_url=url, verify=_NO_CERTIFICATES, timeout=60, **options)
 
 
 class Api:
@@ -85,7 +85,7 @@ async def open_api(
         for role in Role:
             token = await state.get(TokenService).create(f"a {role}", role, user_id=None, expires_in_days=None)
             headers = {"Authorization": f"Bearer {token.token}"}
-            clients[role] = client(address_of(listener), headers=headers, timeout=60)
+            clients[role] = client(address_of(listener), headers=headers)
         for one in clients.values():
             await stack.enter_async_context(one)
         yield Api(address_of(listener), state, server, clients)

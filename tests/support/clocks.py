@@ -19,3 +19,14 @@ class ForwardClock(SystemClock):
 
     def now(self) -> datetime:
         return super().now() + self._ahead
+
+
+class StoppedClock(ForwardClock):
+    """Stands still at the moment it was made, except for what a test puts it forward by."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moment = SystemClock().now()
+
+    def now(self) -> datetime:
+        return self._moment + self._ahead

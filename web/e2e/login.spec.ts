@@ -5,7 +5,10 @@ const FIRST_LOAD_KB = 350
 
 test.use({ setup: { accounts: [{ name: 'main', offers: 120 }], limited: false } })
 
-test('a wrong password is refused in plain words, the right one opens the sync page', async ({ page, faults }) => {
+test('a wrong password is refused in plain words, the right one opens the sync page', async ({
+  page,
+  faults,
+}) => {
   faults.allow(/401/)
   await page.goto('/')
   await expect(page.getByRole('heading', { name: 'Conectare' })).toBeVisible()
@@ -21,7 +24,11 @@ test('a wrong password is refused in plain words, the right one opens the sync p
   await expect(page.getByRole('heading', { level: 1, name: 'Sincronizare' })).toBeVisible()
 })
 
-test('the page speaks the language of the browser, and the other one when asked', async ({ browser, stack, page }) => {
+test('the page speaks the language of the browser, and the other one when asked', async ({
+  browser,
+  stack,
+  page,
+}) => {
   const english = await browser.newContext({ locale: 'en-US', baseURL: stack.address })
   const elsewhere = await english.newPage()
   await logIn(elsewhere)
@@ -88,7 +95,9 @@ test('everybody can change the own password and log out', async ({ page, faults 
   await expect(page.getByText('Parola a fost schimbată.')).toBeVisible()
 })
 
-test('the first load is small, comes from here alone, and assets are kept by the browser', async ({ page }) => {
+test('the first load is small, comes from here alone, and assets are kept by the browser', async ({
+  page,
+}) => {
   const sizes = new Map<string, Promise<number>>()
   page.on('requestfinished', (request) => {
     if (request.resourceType() === 'script') {

@@ -30,8 +30,10 @@ const folders = readdirSync(SOURCE, { recursive: true }).filter((name) => name.e
 for (const folder of folders) {
   const [ro, en] = ['ro', 'en'].map((language) => readTexts(join(SOURCE, folder, `${language}.json`)))
   for (const key of new Set([...ro.keys(), ...en.keys()])) {
-    if (!ro.has(key) || !en.has(key)) problems.push(`${folder}: ${key} is only in ${ro.has(key) ? 'ro' : 'en'}`)
-    else if (ro.get(key).join() !== en.get(key).join()) problems.push(`${folder}: ${key} has other values in ro and en`)
+    if (!ro.has(key) || !en.has(key))
+      problems.push(`${folder}: ${key} is only in ${ro.has(key) ? 'ro' : 'en'}`)
+    else if (ro.get(key).join() !== en.get(key).join())
+      problems.push(`${folder}: ${key} has other values in ro and en`)
   }
 }
 if (problems.length > 0) {

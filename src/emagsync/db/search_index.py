@@ -29,12 +29,19 @@ class Replaced(NamedTuple):
 
 def searchable(parts: Iterable[str | None]) -> str:
     """The text of a row: its parts folded, each on a line of its own, so that no term matches across two of them."""
-    return "\n".join([term_of(part) for part in parts if part])
+    return fold("\n".join([_tidy(part) for part in parts if part])) or ""
 
 
 def term_of(text: str | None) -> str:
     """What `text` is searched as: folded, without control characters, each stretch of white space as one space."""
-    return " ".join((fold(text) or "").replace("\0", " ").split())
+    return fold(_tidy(text or "")) or ""
+
+
+def _tidy(text: str) -> str:
+    # Most texts need nothing; of white space only the space is printable.
+    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
+        return text
+    return " ".join(text.replace("\0", " ").split())
 
 
 class SearchIndex:

@@ -36,8 +36,16 @@ export class Running {
     child.stderr?.on('data', keep)
   }
 
-  static async start(args: string[], env: Record<string, string>, address: string, probe: string): Promise<Running> {
-    const child = spawn(PROGRAM, args, { env: { ...cleanEnvironment(), ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  static async start(
+    args: string[],
+    env: Record<string, string>,
+    address: string,
+    probe: string,
+  ): Promise<Running> {
+    const child = spawn(PROGRAM, args, {
+      env: { ...cleanEnvironment(), ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
     const running = new Running(child, address)
     const deadline = Date.now() + START_MS
     while (!(await answers(`${address}${probe}`))) {
@@ -112,7 +120,8 @@ export class Sandbox {
         ? {}
         : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
     })
-    if (!response.ok) throw new Error(`control ${method} ${path}: ${response.status} ${await response.text()}`)
+    if (!response.ok)
+      throw new Error(`control ${method} ${path}: ${response.status} ${await response.text()}`)
     return (await response.json()) as T
   }
 }
@@ -143,7 +152,12 @@ export async function startStack(
   const specs = accounts.flatMap(({ name, offers }) => ['--account', `${name}:${password(name)}:${offers}`])
   const flags = ['--port', `${sandboxPort}`, '--latency-ms', `${options.latencyMs ?? 30}`]
   if (options.limited === false) flags.push('--no-limit')
-  const marketplace = await Running.start(['sandbox', ...flags, ...specs], {}, sandboxAddress, '/_control/state')
+  const marketplace = await Running.start(
+    ['sandbox', ...flags, ...specs],
+    {},
+    sandboxAddress,
+    '/_control/state',
+  )
   const sandbox = new Sandbox(sandboxAddress)
 
   const env: Record<string, string> = {

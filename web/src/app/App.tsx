@@ -12,7 +12,7 @@ const queryClient = createQueryClient()
 export function App() {
   return (
     <ThemeProvider>
-      <AntApp notification={{ placement: 'topRight', maxCount: 4 }}>
+      <AntApp notification={{ placement: 'bottomRight', maxCount: 4 }}>
         <QueryClientProvider client={queryClient}>
           <SessionProvider>
             <RouterProvider router={router} />

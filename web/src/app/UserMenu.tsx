@@ -54,7 +54,10 @@ export function UserMenu() {
       <Choices<ThemeChoice>
         label={t('menu.theme')}
         value={theme.choice}
-        options={(['system', 'light', 'dark'] as const).map((value) => ({ value, label: t(`theme.${value}`) }))}
+        options={(['system', 'light', 'dark'] as const).map((value) => ({
+          value,
+          label: t(`theme.${value}`),
+        }))}
         onChoose={theme.choose}
       />
       <Button

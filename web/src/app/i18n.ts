@@ -6,11 +6,16 @@ export type Language = (typeof LANGUAGES)[number]
 
 const STORED = 'emagsync.language'
 
-const texts = import.meta.glob<{ default: ResourceKey }>(['../shared/i18n/*.json', '../features/*/i18n/*.json'])
+const texts = import.meta.glob<{ default: ResourceKey }>([
+  '../shared/i18n/*.json',
+  '../features/*/i18n/*.json',
+])
 
 // The namespace `common` is shared/i18n; every feature's namespace has the feature's name.
 function fileOf(namespace: string, language: string): string {
-  return namespace === 'common' ? `../shared/i18n/${language}.json` : `../features/${namespace}/i18n/${language}.json`
+  return namespace === 'common'
+    ? `../shared/i18n/${language}.json`
+    : `../features/${namespace}/i18n/${language}.json`
 }
 
 const files: BackendModule = {

@@ -39,7 +39,8 @@ function useLibraryLocale(): Locale {
   const [romanian, setRomanian] = useState<Locale | null>(null)
   const wanted = i18n.language === 'ro'
   useEffect(() => {
-    if (wanted && romanian === null) void import('antd/es/locale/ro_RO').then((module) => setRomanian(module.default))
+    if (wanted && romanian === null)
+      void import('antd/es/locale/ro_RO').then((module) => setRomanian(module.default))
   }, [wanted, romanian])
   return wanted && romanian !== null ? romanian : enGB
 }
@@ -62,6 +63,16 @@ const TOKENS = {
     colorLink: '#7fabf5',
     colorError: '#d9363e',
     colorErrorText: '#ff8a84',
+  },
+}
+
+// The library's own hover colours are too dim on dark for small text.
+const DARK_COMPONENTS = {
+  Button: {
+    defaultHoverColor: '#a9c8fb',
+    defaultHoverBorderColor: '#a9c8fb',
+    defaultActiveColor: '#a9c8fb',
+    defaultActiveBorderColor: '#a9c8fb',
   },
 }
 
@@ -92,7 +103,14 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
         locale={locale}
         theme={{
           algorithm: isDark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
-          token: { ...TOKENS[isDark ? 'dark' : 'light'], borderRadius: 8, opacityLoading: 1, fontSize: 15, fontFamily: 'system-ui, sans-serif' },
+          components: isDark ? DARK_COMPONENTS : {},
+          token: {
+            ...TOKENS[isDark ? 'dark' : 'light'],
+            borderRadius: 8,
+            opacityLoading: 1,
+            fontSize: 15,
+            fontFamily: 'system-ui, sans-serif',
+          },
         }}
       >
         {children}

@@ -58,11 +58,18 @@ const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
 ]
 
 /** How long ago, in words: "5 minutes ago". */
-export function formatAge(value: string | null | undefined, now: Date = new Date(), language?: string): string {
+export function formatAge(
+  value: string | null | undefined,
+  now: Date = new Date(),
+  language?: string,
+): string {
   if (value === null || value === undefined) return '–'
   const seconds = (new Date(value).getTime() - now.getTime()) / 1000
   const [unit, size] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ['second', 1]
-  return new Intl.RelativeTimeFormat(tagOf(language), { numeric: 'auto' }).format(Math.round(seconds / size), unit)
+  return new Intl.RelativeTimeFormat(tagOf(language), { numeric: 'auto' }).format(
+    Math.round(seconds / size),
+    unit,
+  )
 }
 
 /** A length of time, short: "2 min 5 s", "1 h 4 min". */

@@ -21,7 +21,15 @@ export function ErrorState({ error, onRetry }: { error: unknown; onRetry?: () =>
 }
 
 /** Nothing to show, and what to do about it. */
-export function EmptyState({ title, detail, action }: { title: string; detail?: ReactNode; action?: ReactNode }) {
+export function EmptyState({
+  title,
+  detail,
+  action,
+}: {
+  title: string
+  detail?: ReactNode
+  action?: ReactNode
+}) {
   return (
     <div className="empty-state">
       <p className="empty-title">{title}</p>
@@ -34,7 +42,12 @@ export function EmptyState({ title, detail, action }: { title: string; detail?: 
 /** The page is for a bigger role. */
 export function NoPermission({ needed }: { needed: 'operator' | 'admin' }) {
   const { t } = useTranslation()
-  return <EmptyState title={t('noPermission.title')} detail={t('noPermission.detail', { role: t(`role.${needed}`) })} />
+  return (
+    <EmptyState
+      title={t('noPermission.title')}
+      detail={t('noPermission.detail', { role: t(`role.${needed}`) })}
+    />
+  )
 }
 
 /** Takes the place of content that is on its way, at about its size. */

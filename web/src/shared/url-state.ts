@@ -31,7 +31,11 @@ export function readState<T extends UrlState>(params: URLSearchParams, defaults:
 }
 
 /** The address for `state`: only what differs from the defaults. Parameters of others stay. */
-export function writeState<T extends UrlState>(params: URLSearchParams, state: T, defaults: T): URLSearchParams {
+export function writeState<T extends UrlState>(
+  params: URLSearchParams,
+  state: T,
+  defaults: T,
+): URLSearchParams {
   const next = new URLSearchParams(params)
   for (const [name, value] of Object.entries(state)) {
     const like = defaults[name] ?? null
@@ -53,10 +57,9 @@ export function useUrlState<T extends UrlState>(
   const state = useMemo(() => readState(params, fixed), [params, fixed])
   const set = useCallback(
     (changes: Partial<T>, options: { push?: boolean } = {}) => {
-      setParams(
-        (current) => writeState(current, { ...readState(current, fixed), ...changes }, fixed),
-        { replace: !options.push },
-      )
+      setParams((current) => writeState(current, { ...readState(current, fixed), ...changes }, fixed), {
+        replace: !options.push,
+      })
     },
     [setParams, fixed],
   )

@@ -31,7 +31,12 @@ export function LoginForm({ username, onLogin }: { username?: string; onLogin: (
         <Alert className="form-alert" type="error" showIcon role="alert" title={title} description={detail} />
       ) : null}
       <Form.Item name="username" label={t('username')} rules={required}>
-        <Input autoComplete="username" autoFocus={!username} readOnly={username !== undefined} maxLength={64} />
+        <Input
+          autoComplete="username"
+          autoFocus={!username}
+          readOnly={username !== undefined}
+          maxLength={64}
+        />
       </Form.Item>
       <Form.Item name="password" label={t('password')} rules={required}>
         <Input.Password autoComplete="current-password" autoFocus={username !== undefined} />

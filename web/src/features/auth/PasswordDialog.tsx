@@ -39,9 +39,21 @@ export default function PasswordDialog({ onClose }: { onClose: () => void }) {
       onCancel={onClose}
     >
       <p className="muted">{t('own.detail')}</p>
-      <Form<Values> form={form} layout="vertical" requiredMark={false} onFinish={(values) => change.mutate(values)}>
+      <Form<Values>
+        form={form}
+        layout="vertical"
+        requiredMark={false}
+        onFinish={(values) => change.mutate(values)}
+      >
         {change.error ? (
-          <Alert className="form-alert" type="error" showIcon role="alert" title={title} description={detail} />
+          <Alert
+            className="form-alert"
+            type="error"
+            showIcon
+            role="alert"
+            title={title}
+            description={detail}
+          />
         ) : null}
         <Form.Item name="old_password" label={t('own.old')} rules={[required]}>
           <Input.Password autoComplete="current-password" autoFocus />

@@ -15,7 +15,14 @@ interface Props {
 export function SessionEndedDialog({ username, onLogin, onLeave }: Props) {
   const { t } = useTranslation('auth')
   return (
-    <Modal open title={t('ended.title')} closable={false} mask={{ closable: false }} keyboard={false} footer={null}>
+    <Modal
+      open
+      title={t('ended.title')}
+      closable={false}
+      mask={{ closable: false }}
+      keyboard={false}
+      footer={null}
+    >
       <p>{t('ended.detail')}</p>
       <LoginForm username={username} onLogin={onLogin} />
       <Button type="link" block onClick={onLeave}>

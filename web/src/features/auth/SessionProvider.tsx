@@ -8,7 +8,8 @@ import { ErrorState } from '../../shared/states.tsx'
 import { LoginPage } from './LoginPage.tsx'
 import { SessionEndedDialog } from './SessionEndedDialog.tsx'
 
-type State = { kind: 'asking' } | { kind: 'out' } | { kind: 'in'; me: Me } | { kind: 'failed'; error: ApiError }
+type State =
+  { kind: 'asking' } | { kind: 'out' } | { kind: 'in'; me: Me } | { kind: 'failed'; error: ApiError }
 
 // The cookie cannot be seen from here. Whether there should be one is remembered, so that a first visit does not begin
 // with a refusal.

@@ -11,7 +11,13 @@ import { useNow } from './useNow.ts'
 const MINUTES = { least: 5, most: 60, usual: 15 }
 
 /** Ends runs that have been at it for too long, after saying which. */
-export default function CleanupDialog({ running, onClose }: { running: readonly Run[]; onClose: () => void }) {
+export default function CleanupDialog({
+  running,
+  onClose,
+}: {
+  running: readonly Run[]
+  onClose: () => void
+}) {
   const { t } = useTranslation('sync')
   const { notification } = App.useApp()
   const [minutes, setMinutes] = useState(MINUTES.usual)
@@ -49,7 +55,9 @@ export default function CleanupDialog({ running, onClose }: { running: readonly 
       </label>
       <div role="status">
         <p>
-          <strong>{old.length === 0 ? t('cleanup.none', { minutes }) : t('cleanup.some', { count: old.length })}</strong>
+          <strong>
+            {old.length === 0 ? t('cleanup.none', { minutes }) : t('cleanup.some', { count: old.length })}
+          </strong>
         </p>
         <ul>
           {running.map((run) => (

@@ -45,7 +45,8 @@ function useStateText({ name, problem, last }: Props, test: ReturnType<typeof us
       detail: adviceFor(t, error.code, error.message),
     }
   }
-  if (last?.status === 'completed') return { tone: 'good' as Tone, text: t('connection.worked'), detail: null }
+  if (last?.status === 'completed')
+    return { tone: 'good' as Tone, text: t('connection.worked'), detail: null }
   return { tone: 'unknown' as Tone, text: t('connection.unknown'), detail: null }
 }
 

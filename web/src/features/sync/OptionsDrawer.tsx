@@ -32,7 +32,8 @@ export default function OptionsDrawer({ usable, busy, onClose }: Props) {
   const isDry = Form.useWatch('dry_run', form) ?? false
   const accounts = accountsToChoose(usable)
   // Fields of the selection are there for a selective sync only.
-  const send = (options: Options) => start.mutate(requestOf({ ...DEFAULTS, ...options }), { onSuccess: onClose })
+  const send = (options: Options) =>
+    start.mutate(requestOf({ ...DEFAULTS, ...options }), { onSuccess: onClose })
   return (
     <Drawer
       open
@@ -67,10 +68,18 @@ export default function OptionsDrawer({ usable, busy, onClose }: Props) {
           />
         </Form.Item>
         <Form.Item name="mode" label={t('options.mode')} extra={t(`options.modeHint.${mode}`)}>
-          <Radio.Group optionType="button" options={MODES.map((value) => ({ value, label: t(`mode.${value}`) }))} />
+          <Radio.Group
+            optionType="button"
+            options={MODES.map((value) => ({ value, label: t(`mode.${value}`) }))}
+          />
         </Form.Item>
         {mode === 'selective' ? <SelectionFields /> : null}
-        <Form.Item name="dry_run" valuePropName="checked" label={t('options.dryRun')} extra={t('options.dryRunHint')}>
+        <Form.Item
+          name="dry_run"
+          valuePropName="checked"
+          label={t('options.dryRun')}
+          extra={t('options.dryRunHint')}
+        >
           <Switch />
         </Form.Item>
         <Form.Item

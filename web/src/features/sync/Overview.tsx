@@ -41,7 +41,11 @@ export function Overview({
     .join(' · ')
   return (
     <dl className="tiles">
-      <Tile label={t('tiles.total')} value={formatNumber(statistics.data?.total_products)} detail={byAccount} />
+      <Tile
+        label={t('tiles.total')}
+        value={formatNumber(statistics.data?.total_products)}
+        detail={byAccount}
+      />
       <Tile
         label={t('tiles.sellable')}
         value={formatNumber(sum('sellable'))}

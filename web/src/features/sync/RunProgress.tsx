@@ -63,17 +63,27 @@ export function RunProgress({ run }: { run: Run }) {
           value={
             run.total_items === null
               ? formatNumber(run.processed_items)
-              : t('run.pagesOf', { read: formatNumber(run.processed_items), total: formatNumber(run.total_items) })
+              : t('run.pagesOf', {
+                  read: formatNumber(run.processed_items),
+                  total: formatNumber(run.total_items),
+                })
           }
         />
         <Fact
           label={t('run.speed')}
-          value={run.items_per_second === null ? '–' : t('run.perSecond', { value: formatNumber(run.items_per_second) })}
+          value={
+            run.items_per_second === null
+              ? '–'
+              : t('run.perSecond', { value: formatNumber(run.items_per_second) })
+          }
         />
         <Fact label={t('run.left')} value={formatDuration(run.eta_seconds)} />
         <Fact
           label={t('run.waits')}
-          value={t('run.waited', { time: formatDuration(run.wait_seconds), hits: formatNumber(run.rate_limit_hits) })}
+          value={t('run.waited', {
+            time: formatDuration(run.wait_seconds),
+            hits: formatNumber(run.rate_limit_hits),
+          })}
         />
         <Fact label={t('run.errors')} value={formatNumber(run.error_count)} />
       </dl>

@@ -19,7 +19,9 @@ export function SelectionFields() {
         rules={[
           {
             validator: (_, text: string) =>
-              listedIds(text ?? '') === null ? Promise.reject(new Error(t('selection.badIds'))) : Promise.resolve(),
+              listedIds(text ?? '') === null
+                ? Promise.reject(new Error(t('selection.badIds')))
+                : Promise.resolve(),
           },
         ]}
       >
@@ -30,7 +32,11 @@ export function SelectionFields() {
           <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} />
         </Form.Item>
       ))}
-      <Form.Item name="validation_status" label={t('selection.validation')} extra={t('selection.validationHint')}>
+      <Form.Item
+        name="validation_status"
+        label={t('selection.validation')}
+        extra={t('selection.validationHint')}
+      >
         <InputNumber min={0} max={1000} precision={0} />
       </Form.Item>
       <Form.Item name="max_stock" label={t('selection.maxStock')} extra={t('selection.maxStockHint')}>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { errorText } from '../../shared/error-text.ts'
 import { useRole } from '../../shared/session.tsx'
+import { adviceFor } from './advice.ts'
 import { useStartSync, type SyncRequest } from './queries.ts'
 import type { Status } from './runs.ts'
 
@@ -39,6 +40,19 @@ export function SyncActions({ names, usable, status }: Props) {
 
   const begin = (request: Partial<SyncRequest> & { account_type: string }) =>
     start.mutate(request as SyncRequest, {
+      onSuccess: ({ data }) => {
+        for (const { account_type, code, message } of data.not_started) {
+          // One that is being synced already is seen to be.
+          if (code === 'account_busy') continue
+          const title = t('actions.notStarted', { account: account_type.toUpperCase() })
+          notification.warning({
+            title,
+            description: adviceFor(t, code, message),
+            duration: 0,
+            role: 'alert',
+          })
+        }
+      },
       onError: (error) => {
         const { title, detail } = errorText(t, error)
         notification.error({ title, description: detail, duration: 0, role: 'alert' })

@@ -46,7 +46,9 @@ export default function SyncPage() {
       </>
     )
   }
-  const usable = accounts.data.filter(({ problem }) => problem === null).map(({ account_type }) => account_type)
+  const usable = accounts.data
+    .filter(({ problem }) => problem === null)
+    .map(({ account_type }) => account_type)
   return (
     <>
       <PageHeader title={t('title')} subtitle={t('subtitle')} />

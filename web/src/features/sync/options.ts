@@ -57,7 +57,8 @@ export function hasSelection(options: Options): boolean {
 
 /** What to send. */
 export function requestOf(options: Options): SyncRequest {
-  const { ids, part_numbers, part_number_keys, validation_status, max_stock, timeout_minutes, ...rest } = options
+  const { ids, part_numbers, part_number_keys, validation_status, max_stock, timeout_minutes, ...rest } =
+    options
   const selection = {
     ids: listedIds(ids) ?? [],
     part_numbers: listed(part_numbers),

@@ -83,7 +83,9 @@ export function useCleanUp() {
   return useMutation({
     mutationFn: (minutes: number) =>
       dataOf(
-        api.POST('/api/v1/emag/products/cleanup-stuck-syncs', { params: { query: { timeout_minutes: minutes } } }),
+        api.POST('/api/v1/emag/products/cleanup-stuck-syncs', {
+          params: { query: { timeout_minutes: minutes } },
+        }),
       ),
     onSuccess: () => client.invalidateQueries({ queryKey: STATUS_KEY }),
   })
@@ -93,6 +95,8 @@ export function useConnectionTest(account: string) {
   return useMutation({
     mutationKey: ['connection-test', account],
     mutationFn: () =>
-      dataOf(api.POST('/api/v1/emag/products/test-connection', { params: { query: { account_type: account } } })),
+      dataOf(
+        api.POST('/api/v1/emag/products/test-connection', { params: { query: { account_type: account } } }),
+      ),
   })
 }

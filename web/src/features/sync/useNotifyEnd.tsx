@@ -28,7 +28,9 @@ export function useNotifyEnd(): (run: Run) => void {
         description: (
           <>
             <p>{countsText(t, run)}</p>
-            {type === 'error' || (type === 'warning' && run.errors.length > 0) ? <p>{adviceOf(t, run)}</p> : null}
+            {type === 'error' || (type === 'warning' && run.errors.length > 0) ? (
+              <p>{adviceOf(t, run)}</p>
+            ) : null}
           </>
         ),
         duration: seconds,

@@ -1,0 +1,56 @@
+"""An export holds a few batches in memory, however large the selection is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+_PROGRAM = """
+import asyncio, resource, sys
+from pathlib import Path
+from offers.offer_rows import offer, store
+from emagsync.db.engine import Database
+from emagsync.db.migrate import upgrade
+from emagsync.offers.export_formats import ExportFormat
+from emagsync.offers.selection import OfferFilter
+from emagsync.offers.streaming import Exports
+
+FAT = "x" * 4000
+
+async def main(folder, export_format):
+    async with Database(f"sqlite:///{folder / 'copy.sqlite3'}") as database:
+        await upgrade(database)
+        await store(database, [offer(1)])
+        await read(database, folder, export_format)
+        for first in range(2, 12002, 250):
+            await store(database, [offer(number, main_image=FAT) for number in range(first, first + 250)])
+        before = peak()
+        size = await read(database, folder, export_format)
+        print(size, peak() - before)
+
+async def read(database, folder, export_format):
+    return sum([len(piece) async for piece in Exports(database, folder).stream(OfferFilter(), export_format)])
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+asyncio.run(main(Path(sys.argv[1]), ExportFormat(sys.argv[2])))
+"""
+
+
+@pytest.mark.parametrize("export_format", ["csv", "jsonl", "xlsx"])
+def test_an_export_of_48_mb_needs_a_fraction_of_it(tmp_path: Path, export_format: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _PROGRAM, str(tmp_path), export_format],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    size, grown = map(int, done.stdout.split())
+    assert size > 48_000_000 or export_format == "xlsx"
+    assert grown < 36_000_000

@@ -1,0 +1,175 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+import { Caller } from './support/calls.ts'
+import { expect, logIn, screenshot, seriousFindings, test } from './support/fixtures.ts'
+
+test.use({
+  setup: {
+    accounts: [
+      { name: 'main', offers: 20 },
+      { name: 'fbe', offers: 10 },
+    ],
+    limited: false,
+    latencyMs: 0,
+    env: { EMAGSYNC_SCHEDULE__ENABLED: 'true', EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE: 'true' },
+  },
+})
+
+test('accounts are shown with the variables that make them and without a secret', async ({ page }) => {
+  await logIn(page, '/settings')
+  await expect(page.getByText('EMAG_MAIN_PASSWORD')).toBeVisible()
+  await expect(page.locator('tbody').getByText('Configurat')).toHaveCount(2)
+  expect(await page.content()).not.toContain('main-parola')
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'settings')
+})
+
+test('an admin adds a user, who sees no settings, and disables the user again', async ({
+  page,
+  browser,
+  stack,
+}) => {
+  await logIn(page, '/settings/users')
+  await page.getByRole('button', { name: 'Adaugă utilizator' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Nume de utilizator').fill('maria')
+  await dialog.getByLabel('Parolă', { exact: true }).fill('scurta')
+  await dialog.getByRole('button', { name: 'Salvează' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('Cel puțin 10 caractere.')
+  await dialog.getByLabel('Parolă', { exact: true }).fill('parola-mariei-1')
+  expect(await seriousFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Salvează' }).click()
+  const row = page.locator('tbody tr.ant-table-row').filter({ hasText: 'maria' })
+  await expect(row).toContainText('Vizitator')
+
+  const context = await browser.newContext({ locale: 'ro-RO', baseURL: stack.address })
+  const hers = await context.newPage()
+  await logIn(hers, '/settings/users', { username: 'maria', password: 'parola-mariei-1' })
+  await expect(hers.getByText('Nu aveți acces la această pagină')).toBeVisible()
+  await context.close()
+
+  await row.getByRole('button').click()
+  await page.getByRole('dialog').getByRole('switch').click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Salvează' }).click()
+  await expect(row).toContainText('Dezactivat')
+})
+
+test('a token is shown once, works, and works no more once it is revoked', async ({ page, stack }) => {
+  await logIn(page, '/settings/tokens')
+  await expect(page.getByText('Nu există chei API')).toBeVisible()
+  await page.getByRole('button', { name: 'Creează cheie' }).click()
+  await page.getByRole('dialog').getByLabel('Nume').fill('ERP')
+  await page.getByRole('dialog').getByRole('button', { name: 'Creează cheie' }).click()
+  const field = page.getByRole('textbox', { name: 'Cheia „ERP” a fost creată' })
+  const token = await field.inputValue()
+  expect(await seriousFindings(page)).toEqual([])
+  const ask = async () =>
+    (await fetch(`${stack.address}/api/v1/auth/me`, { headers: { authorization: `Bearer ${token}` } })).status
+  expect(await ask()).toBe(200)
+  await page.getByRole('button', { name: 'Am copiat-o' }).click()
+  await expect(field).toBeHidden()
+  expect(await page.content()).not.toContain(token)
+
+  await page.getByRole('button', { name: 'Revocă: ERP' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Revocă' }).click()
+  await expect(page.getByText('Nu există chei API')).toBeVisible()
+  expect(await ask()).toBe(401)
+})
+
+test('a job is turned off, its interval is changed, and it goes back to the settings', async ({
+  page,
+  stack,
+}) => {
+  await logIn(page, '/settings/schedule')
+  const row = page.locator('tbody tr.ant-table-row').filter({ hasText: 'Sincronizare totală' }).first()
+  await row.getByRole('spinbutton').fill('720')
+  await row.getByRole('spinbutton').press('Enter')
+  await expect(row).toContainText('schimbat aici')
+  await row.getByRole('switch').click()
+  await expect(row.getByRole('switch')).not.toBeChecked()
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'settings-schedule')
+  const caller = await Caller.logIn(stack)
+  const job = await caller.json<{ enabled: boolean; interval_seconds: number }>(
+    'GET',
+    '/api/v1/schedules/full:main',
+  )
+  expect(job).toMatchObject({ enabled: false, interval_seconds: 720 * 60 })
+  await row.getByRole('button', { name: 'Revino la setările serverului' }).click()
+  await expect(row.getByRole('spinbutton')).toHaveValue('1440')
+  await expect(row.getByRole('switch')).toBeChecked()
+})
+
+test.describe('webhooks', () => {
+  let receiver: Server
+  const bodies: string[] = []
+
+  test.beforeAll(async () => {
+    receiver = createServer((request, answer) => {
+      let body = ''
+      request.on('data', (chunk: Buffer) => (body += chunk.toString()))
+      request.on('end', () => {
+        bodies.push(body)
+        answer.writeHead(204).end()
+      })
+    })
+    await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve))
+  })
+
+  test.afterAll(() => {
+    receiver.close()
+  })
+
+  test('a webhook is added, its test arrives, and it is deleted', async ({ page }) => {
+    const { port } = receiver.address() as AddressInfo
+    await logIn(page, '/settings/webhooks')
+    await page.getByRole('button', { name: 'Adaugă webhook' }).click()
+    await page.getByRole('dialog').getByLabel('Nume').fill('ERP')
+    await page.getByRole('dialog').getByLabel('Adresă').fill(`http://127.0.0.1:${port}/hook`)
+    await page.getByRole('dialog').getByRole('button', { name: 'Salvează' }).click()
+    await expect(page.getByRole('textbox', { name: 'Secretul webhook-ului „ERP”' })).not.toHaveValue('')
+    await page.getByRole('button', { name: 'Am copiat-o' }).click()
+    await page.getByRole('button', { name: 'Trimite un test: ERP' }).click()
+    await expect(page.getByText('Testul a ajuns: răspuns 204.')).toBeVisible()
+    expect(bodies).toHaveLength(1)
+    expect(await seriousFindings(page)).toEqual([])
+
+    await page.getByRole('button', { name: 'Modifică: ERP' }).click()
+    await page.getByRole('menuitem', { name: 'Mesaje trimise' }).click()
+    await expect(page.getByRole('dialog')).toContainText('Livrat')
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Modifică: ERP' }).click()
+    await page.getByRole('menuitem', { name: 'Șterge' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Șterge' }).click()
+    await expect(page.getByText('Niciun webhook')).toBeVisible()
+  })
+})
+
+test('about names the version, the health of every part and the licences', async ({ page }) => {
+  await logIn(page, '/settings/about')
+  await expect(page.getByText(/^emagsync \d/)).toBeVisible()
+  await expect(page.getByText('Totul funcționează')).toBeVisible()
+  await page.getByText('Componente ale paginii').click()
+  await expect(page.getByRole('cell', { name: 'react-dom' })).toBeVisible()
+  expect(await seriousFindings(page)).toEqual([])
+})
+
+test.describe('on a phone, in the dark, in English', () => {
+  test.use({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'en-GB' })
+
+  test('every section fits the screen, and nothing serious is found', async ({ page }) => {
+    await logIn(page, '/settings')
+    for (const section of ['eMAG accounts', 'Users', 'API tokens', 'Schedule', 'Webhooks', 'About']) {
+      await page.goto(
+        `/settings/${{ 'eMAG accounts': 'accounts', 'API tokens': 'tokens' }[section] ?? section.toLowerCase()}`,
+      )
+      await expect(page.getByRole('tab', { name: section, selected: true })).toBeVisible()
+      await expect(page.locator('[role=tabpanel] :is(table, .empty-state)').first()).toBeVisible()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth), section).toBeLessThanOrEqual(
+        390,
+      )
+      expect(await seriousFindings(page), section).toEqual([])
+    }
+  })
+})
