@@ -17,7 +17,7 @@ export default defineConfig({
   },
   server: { proxy: { '/api': api, '/health': api } },
   test: {
-    environment: 'jsdom',
+    environment: 'node',
     include: ['src/**/*.test.{ts,tsx}'],
     restoreMocks: true,
   },

@@ -9,7 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.row_shapes import ROWS, SAMPLE_ROWS, content, json_values, offer, row, spelled, unhurried, written
+from marketplace.row_shapes import (
+    ROWS,
+    SAMPLE_ROWS,
+    content,
+    json_values,
+    offer,
+    parsed,
+    row,
+    spelled,
+    unhurried,
+    written,
+)
 
 seeds = st.integers(0, 2**32).map(random.Random)
 fields = st.one_of(
@@ -23,7 +34,7 @@ rows = st.builds(
 
 
 def of(raw: bytes) -> str:
-    return offer(raw).fingerprint
+    return parsed(raw).fingerprint
 
 
 @unhurried
@@ -34,6 +45,7 @@ def test_every_spelling_of_a_row_has_one_fingerprint_and_gives_one_offer(
     plain, sloppy = written(content_of_row), spelled(content_of_row, rng).encode()
 
     assert offer(sloppy) == offer(plain)
+    assert of(sloppy) == of(plain)
 
 
 def leaves(node: Any) -> list[tuple[Any, Any]]:

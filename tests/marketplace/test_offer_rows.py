@@ -74,7 +74,6 @@ def test_a_row_as_emag_usually_sends_it_is_read_whole() -> None:
         "description": None,
         "sellable": True,
         "not_sellable": (),
-        "fingerprint": found.offer.fingerprint,
     }
 
 

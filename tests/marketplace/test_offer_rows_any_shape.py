@@ -26,7 +26,7 @@ DECIDES: dict[str, set[str]] = {
     "validation_status": {"sellable", "not_sellable"},
     "offer_validation_status": {"sellable", "not_sellable"},
 }
-FIELDS = sorted({key for row in ROWS for key in row} | set(offers.ProductOffer.__struct_fields__) - {"fingerprint"})
+FIELDS = sorted({key for row in ROWS for key in row} | set(offers.ProductOffer.__struct_fields__))
 
 
 @unhurried
@@ -68,7 +68,7 @@ def test_any_value_of_a_field_costs_at_most_that_field(sample: int, field: str, 
     assert found.offer is not None
     after = msgspec.structs.asdict(found.offer)
     changed = {name for name in before if before[name] != after[name]}
-    assert changed <= {"fingerprint", field} | DECIDES.get(field, set())
+    assert changed <= {field} | DECIDES.get(field, set())
     affected = {remark.field.split("[")[0].split(".")[0] for remark in found.remarks}
     assert affected <= {field} | ({"stock"} if field == "general_stock" else set())
 

@@ -103,8 +103,6 @@ class ProductOffer(msgspec.Struct, frozen=True, gc=False):
     sellable: bool
     not_sellable: tuple[str, ...]
     """Codes of `sellable.obstacles`; empty when sellable."""
-    fingerprint: str
-    """32 hex characters, equal exactly when the row's content is; see `marketplace.fingerprint`."""
 
 
 class ParsedRow(NamedTuple):
@@ -118,6 +116,14 @@ class ParsedRow(NamedTuple):
     remarks: tuple[Remark, ...]
     rejected: str | None
     raw: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex characters, equal exactly when the row's content is; see `marketplace.fingerprint`.
+
+        Made when asked for: a row is compared far less often than it is read. Raises ValueError for a rejected row.
+        """
+        return fingerprint(payload(self.raw), PARSER_VERSION)
 
 
 class _Id(msgspec.Struct, gc=False):
@@ -246,8 +252,6 @@ def _offer(emag_id: int, reader: Reader, platform: Platform) -> ProductOffer:
         description=text("description"),
         sellable=not not_sellable,
         not_sellable=not_sellable,
-        # Last: it uses the row up.
-        fingerprint=fingerprint(row, PARSER_VERSION),
     )
 
 

@@ -142,6 +142,14 @@ _among_account = (offers.c.account == bindparam("of_account")) & among(offers.c.
 _digests = BulkSelect(
     select(offers.c.emag_id, offers.c.raw_digest).where(_among_account, offers.c.removed_at.is_(None))
 )
+_contents = BulkSelect(
+    select(offers.c.emag_id, offers.c.fingerprint, offer_payloads.c.payload)
+    .join(
+        offer_payloads,
+        (offer_payloads.c.account == offers.c.account) & (offer_payloads.c.emag_id == offers.c.emag_id),
+    )
+    .where(_among_account)
+)
 _stored = BulkSelect(
     select(
         offers.c.emag_id, offers.c.fingerprint, offers.c.removed_at, *(offers.c[name] for name in LOGGED_FIELDS)
@@ -157,6 +165,14 @@ _touch = (
 async def known_digests(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, bytes]:
     """The digest of the bytes last stored for each of `ids` that is known and not removed."""
     return dict(await _digests.run(connection, ids, of_account=account))
+
+
+async def contents(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """For each of `ids` that was ever stored: the token of its content, and its row as eMAG sent it (JSON text)."""
+    return {
+        emag_id: (token, payload)
+        for emag_id, token, payload in await _contents.run(connection, ids, of_account=account)
+    }
 
 
 async def apply(

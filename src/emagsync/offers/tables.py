@@ -61,7 +61,7 @@ offers = Table(
     Column("sellable", Boolean, nullable=False),
     Column("not_sellable", Text, nullable=False),  # why not: codes separated by one space
     Column("remarks", JsonText),  # what of the row could not be read: [[field, reason], ...]
-    Column("fingerprint", String(32), nullable=False),  # of the row's content, however it is spelled
+    Column("fingerprint", String(32), nullable=False),  # of the content: another one exactly when that changes
     Column("raw_digest", LargeBinary(16), nullable=False),  # of the row's bytes: equal means surely unchanged
     Column("first_seen_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),

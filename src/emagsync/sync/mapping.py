@@ -8,8 +8,8 @@ from emagsync.marketplace.offers import ParsedRow, ProductOffer, Remark
 from emagsync.offers.repository import OfferRecord
 
 
-def record_of(offer: ProductOffer, row: ParsedRow, digest: bytes) -> OfferRecord:
-    """The columns of `offers`, and the row's own bytes as text."""
+def record_of(offer: ProductOffer, row: ParsedRow, digest: bytes, *, token: str | None = None) -> OfferRecord:
+    """The columns of `offers`, and the row's own bytes as text. `token` is that of the content, if it is known."""
     return OfferRecord(
         emag_id=offer.emag_id,
         part_number=offer.part_number,
@@ -43,7 +43,7 @@ def record_of(offer: ProductOffer, row: ParsedRow, digest: bytes) -> OfferRecord
         sellable=offer.sellable,
         not_sellable=" ".join(offer.not_sellable),
         remarks=_remarks_text(row.remarks),
-        fingerprint=offer.fingerprint,
+        fingerprint=token or digest.hex(),
         raw_digest=digest,
         payload=row.raw.decode("utf-8"),
     )

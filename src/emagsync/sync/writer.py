@@ -135,7 +135,9 @@ class RunWriter:
             known = await offers.known_digests(connection, sighting.account, list(digests)) if digests else {}
             same = [emag_id for emag_id, digest in digests.items() if known.get(emag_id) == digest]
             self._parses_ahead = 2 * len(same) < len(digests)
-            records = self._parse(rows, set(same), ahead)
+            others = [emag_id for emag_id in digests if emag_id not in set(same)]
+            before = await offers.contents(connection, sighting.account, others) if others else {}
+            records = self._parse(rows, others, ahead, before)
             self._tally.count(await self._keeper.keep(connection, sighting, same=same, read=records))
             for row in rows.rejected:
                 self._tally.reject(row, sighting.at)
@@ -145,19 +147,29 @@ class RunWriter:
             counts = {**self._columns(), "heartbeat_at": sighting.at}
             await repository.write_held(connection, self._hold, counts)
 
-    def _parse(self, rows: _Rows, same: set[int], ahead: dict[int, ParsedRow]) -> list[OfferRecord]:
+    def _parse(
+        self, rows: _Rows, ids: Sequence[int], ahead: dict[int, ParsedRow], before: dict[int, tuple[str, str]]
+    ) -> list[OfferRecord]:
         records: list[OfferRecord] = []
-        for emag_id, raw in rows.by_id.items():
-            if emag_id in same:
-                continue
-            row = ahead.get(emag_id) or parse(raw, self._platform)
+        for emag_id in ids:
+            row = ahead.get(emag_id) or parse(rows.by_id[emag_id], self._platform)
             if row.offer is None:
                 self._tally.reject(row, self._clock.now())
                 continue
             if row.remarks:
                 self._tally.remark(row, self._clock.now())
-            records.append(record_of(row.offer, row, rows.digests[emag_id]))
+            token = _token_of_the_same(row, before.get(emag_id))
+            records.append(record_of(row.offer, row, rows.digests[emag_id], token=token))
         return records
+
+
+def _token_of_the_same(row: ParsedRow, before: tuple[str, str] | None) -> str | None:
+    """The token of the content stored before, if the row has the same in another spelling."""
+    if before is None:
+        return None
+    token, payload = before
+    stored = row._replace(raw=payload.encode())
+    return token if stored.fingerprint == row.fingerprint else None
 
 
 def _sort_out(raw_rows: Iterable[bytes], platform: Platform) -> _Rows:

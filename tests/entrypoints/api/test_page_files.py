@@ -1,0 +1,83 @@
+"""The page's files, served from a folder as the build leaves it."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from emagsync.entrypoints.api.static import file_answer
+from emagsync.rest.problems import ApiProblem
+from support.api import Api
+
+INDEX = b"<!doctype html><title>emagsync</title>"
+SCRIPT = b"export const answer = 42\n"
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    folder = tmp_path / "static"
+    (folder / "assets").mkdir(parents=True)
+    (folder / ".vite").mkdir()
+    (folder / "index.html").write_bytes(INDEX)
+    (folder / "assets" / "index-Ab12.js").write_bytes(SCRIPT)
+    (folder / "assets" / "index-Ab12.js.gz").write_bytes(gzip.compress(SCRIPT))
+    (folder / ".vite" / "manifest.json").write_text("{}")
+    (tmp_path / "secret.txt").write_text("not for readers")
+    return folder
+
+
+def path_of(folder: Path, address: str, *, takes_gzip: bool = False) -> Path:
+    return Path(file_answer(folder, address, takes_gzip=takes_gzip).path)  # type: ignore[attr-defined]
+
+
+def test_assets_are_kept_for_ever_and_the_page_is_asked_for_each_time(built: Path) -> None:
+    asset = file_answer(built, "assets/index-Ab12.js", takes_gzip=False)
+    assert asset.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert asset.media_type == "text/javascript"
+    assert file_answer(built, "", takes_gzip=False).headers["cache-control"] == "no-cache"
+
+
+def test_a_browser_that_takes_gzip_gets_the_packed_file(built: Path) -> None:
+    packed = file_answer(built, "assets/index-Ab12.js", takes_gzip=True)
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.media_type == "text/javascript"
+    assert "content-encoding" not in file_answer(built, "", takes_gzip=True).headers
+
+
+@pytest.mark.parametrize("address", ["", "sync", "offers", "history/abc", "settings/users", "gone.txt"])
+def test_an_address_of_the_page_is_answered_with_the_page(built: Path, address: str) -> None:
+    assert path_of(built, address) == built / "index.html"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["../secret.txt", "assets/../../secret.txt", "/etc/passwd", "//etc/passwd", ".vite/manifest.json", "a\0b"],
+)
+def test_nothing_outside_the_folder_is_served(built: Path, address: str) -> None:
+    try:
+        found = path_of(built, address)
+    except ApiProblem as problem:
+        assert problem.status == 404
+    else:
+        assert found == built / "index.html"
+
+
+def test_an_asset_of_an_older_build_is_missing_rather_than_a_page(built: Path) -> None:
+    with pytest.raises(ApiProblem) as caught:
+        file_answer(built, "assets/index-Old1.js", takes_gzip=True)
+    assert caught.value.status == 404
+
+
+def test_without_a_build_the_page_says_how_to_make_one(tmp_path: Path) -> None:
+    answer = file_answer(tmp_path, "", takes_gzip=False)
+    assert answer.status_code == 404
+    assert b"make web" in bytes(answer.body)
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1/nothing", "/api/v1/emag/nothing", "/health/nothing"])
+async def test_an_unknown_route_of_the_api_is_a_problem_not_a_page(api: Api, path: str) -> None:
+    answer = await api.http.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
