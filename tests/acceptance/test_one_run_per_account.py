@@ -15,7 +15,7 @@ from support.local import Local, open_local, until
 from support.market import Market, open_market
 from support.program import Program, environment
 
-SYNC = ("sync", "main", "--mode", "full", "--items-per-page", "10")
+SYNC = ("sync", "main", "--mode", "full", "--items-per-page", "5")
 ELSEWHERE = "another-machine:12:0123456789abcdef0123456789abcdef"
 
 
@@ -26,14 +26,14 @@ async def test_of_two_processes_that_start_at_once_one_runs_and_the_other_exits_
     for place in range(5):
         folder = tmp_path / f"{batch}-{place}"
         folder.mkdir()
-        async with open_market({"main": 200}, latency_ms=300) as market:
+        async with open_market({"main": 200}, latency_ms=800) as market:
             variables = environment(folder, market.url)
             async with Program(SYNC, variables) as one, Program(SYNC, variables) as other:
                 await until(lambda one=one, other=other: not (one.is_running and other.is_running))
                 market.set(latency_ms=0)
                 busy, ran = sorted([await one.ended(), await other.ended()], key=lambda ended: -ended.code)
             assert (busy.code, ran.code) == (4, 0), (busy, ran)
-            assert market.page_reads()["10/10"] == 1
+            assert market.page_reads()["20/5"] == 1
             async with open_local(folder, market.url) as local:
                 [run_id] = [row["id"] for row in await local.rows("SELECT id FROM sync_runs")]
                 assert run_id in busy.err
@@ -86,7 +86,7 @@ async def test_a_run_whose_process_died_on_this_machine_is_taken_over_at_once(tm
         async with open_local(tmp_path, market.url) as local:
             [dead] = await local.rows("SELECT id, status, attempt FROM sync_runs")
             assert (dead["status"], dead["attempt"]) == ("running", 1)
-            run = await local.completed(per_page=10)
+            run = await local.completed(per_page=5)
             assert (run.id, run.attempt) == (dead["id"], 2)
             compare_with_marketplace(local.database, "main", market.truth())
 

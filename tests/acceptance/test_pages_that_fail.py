@@ -26,7 +26,7 @@ async def both(local: Local, **options: Any) -> tuple[Run, Run]:
     return main, fbe
 
 
-@pytest.mark.parametrize("kind", ["status", "timeout", "reset", "truncated", "is_error", "missing_is_error"])
+@pytest.mark.parametrize("kind", ["status", "reset", "truncated", "is_error", "missing_is_error"])
 async def test_a_page_that_keeps_failing_fails_the_run_names_the_page_and_removes_nothing(
     tmp_path: Path, kind: str
 ) -> None:
@@ -39,7 +39,6 @@ async def test_a_page_that_keeps_failing_fails_the_run_names_the_page_and_remove
             "fbe",
             clock=HastyClock(),
             retry={"attempts": 2, "base_seconds": 0.005, "max_seconds": 0.01},
-            http={"connect_timeout": 0.15, "read_timeout": 0.15} if kind == "timeout" else {},
         ) as local,
     ):
         await both(local)
@@ -112,7 +111,7 @@ async def test_a_burst_of_failures_that_ends_costs_time_and_nothing_else(tmp_pat
         open_market(ACCOUNTS) as market,
         open_local(tmp_path, market.url, "main", "fbe", clock=HastyClock()) as local,
     ):
-        market.fault(**ALWAYS | {"status": 503, "after": 3, "times": 120})
+        market.fault(**ALWAYS | {"status": 503, "after": 3, "until_s": 0.5})
         main, fbe = await both(local)
         assert (main.status, fbe.status) == (RunStatus.COMPLETED, RunStatus.COMPLETED)
         for account in ACCOUNTS:

@@ -17,7 +17,7 @@ from support.local import HastyClock, open_local
 from support.market import Market, open_market
 
 SEEDS = int(os.environ.get("EMAGSYNC_STORM_SEEDS", "5"))
-HTTP = {"connect_timeout": 0.5, "read_timeout": 0.5}
+HTTP = {"connect_timeout": 1.0, "read_timeout": 1.0}
 ACCOUNTS = {"main": 430, "fbe": 260}
 LIES = ("empty_page", "wrong_page")
 REFUSALS = ("not_allowed", "invalid_ip")

@@ -28,13 +28,13 @@ QUICK: dict[str, Any] = {"retry": {"attempts": 5, "base_seconds": 0.005, "max_se
 
 
 class HastyClock(SystemClock):
-    """A hundredth of a second is one on it: for circuits, probes and heartbeats. The date is the machine's."""
+    """A twentieth of a second is one on it: for circuits, probes and heartbeats. The date is the machine's."""
 
     def monotonic(self) -> float:
-        return super().monotonic() * 100
+        return super().monotonic() * 20
 
     async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / 100)
+        await asyncio.sleep(seconds / 20)
 
 
 class Local:

@@ -2,6 +2,7 @@ import { Caller } from './support/calls.ts'
 import { expect, logIn, screenshot, seriousFindings, test } from './support/fixtures.ts'
 
 test.use({
+  contextOptions: { reducedMotion: 'reduce' },
   setup: {
     accounts: [
       { name: 'main', offers: 1500 },
@@ -35,8 +36,8 @@ test('a failed sync says why and what to do, and what failed is read again', asy
   expect(failed.status).toBe('partial')
 
   await logIn(page, '/history')
-  await expect(page.locator('tbody tr.ant-table-row')).toHaveCount(4)
-  const row = page.locator('tbody tr.ant-table-row').filter({ hasText: 'Eșuată' })
+  await expect(page.locator('.data-table tbody tr')).toHaveCount(4)
+  const row = page.locator('.data-table tbody tr').filter({ hasText: 'Eșuată' })
   await expect(row).toHaveCount(1)
   expect(await seriousFindings(page)).toEqual([])
   await screenshot(page, 'history')
@@ -60,7 +61,7 @@ test('a failed sync says why and what to do, and what failed is read again', asy
 
 test('runs are filtered by account and outcome, and the address keeps it', async ({ page }) => {
   await logIn(page, '/history?account=main&status=completed')
-  const rows = page.locator('tbody tr.ant-table-row')
+  const rows = page.locator('.data-table tbody tr')
   await expect(rows.first()).toContainText('Completă')
   await expect(rows.filter({ hasText: 'fbe' })).toHaveCount(0)
   await page.getByRole('combobox', { name: 'Rezultat' }).click()
@@ -102,7 +103,7 @@ test.describe('on a phone, in the dark, in English', () => {
   test('history and a run fit the screen, and nothing serious is found', async ({ page }) => {
     await logIn(page, '/history')
     await expect(page.getByRole('heading', { level: 1, name: 'History' })).toBeVisible()
-    await expect(page.locator('tbody tr.ant-table-row').first()).toBeVisible()
+    await expect(page.locator('.data-table tbody tr').first()).toBeVisible()
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
     expect(await seriousFindings(page)).toEqual([])
     await page.locator('tbody a').last().click()

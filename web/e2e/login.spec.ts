@@ -59,7 +59,7 @@ test('a session that ends under way loses nothing that was typed', async ({ page
   expect(await seriousFindings(page)).toEqual([])
   await expect(page.getByLabel('Coduri de produs')).toHaveValue('NU-EXISTĂ-1')
   await dialog.getByLabel('Parolă', { exact: true }).fill(ADMIN.password)
-  await dialog.getByRole('button', { name: 'Conectează-te' }).click()
+  await dialog.getByRole('button', { name: 'Conectează-te', exact: true }).click()
   await expect(dialog).toBeHidden()
   // The call that was refused went through by itself.
   await expect(page.locator('[data-account=main] [data-status]')).toBeVisible()
@@ -93,6 +93,25 @@ test('everybody can change the own password and log out', async ({ page, faults 
   await page.getByRole('button', { name: 'Schimbă parola' }).click()
   await change(fresh, ADMIN.password)
   await expect(page.getByText('Parola a fost schimbată.')).toBeVisible()
+})
+
+test('a viewer sees everything, and may start and set nothing', async ({ page, stack }) => {
+  const viewer = { username: 'vizitator', password: 'parola-de-vizitator' }
+  await logIn(page)
+  const made = await page.request.post('/api/v1/users', {
+    headers: { origin: stack.address },
+    data: { ...viewer, role: 'viewer' },
+  })
+  expect(made.status()).toBe(201)
+  await page.getByRole('button', { name: ADMIN.username }).click()
+  await page.getByRole('button', { name: 'Ieși din cont' }).click()
+  await logIn(page, '/sync', viewer)
+  await expect(page.getByText('Rolul de vizitator nu permite pornirea')).toBeVisible()
+  await expect(page.getByRole('button', { name: /Sincronizează/ })).toHaveCount(0)
+  await expect(page.getByRole('link', { name: 'Setări' })).toHaveCount(0)
+  await page.goto('/settings')
+  await expect(page.getByText('Nu aveți acces la această pagină')).toBeVisible()
+  expect(await seriousFindings(page)).toEqual([])
 })
 
 test('the first load is small, comes from here alone, and assets are kept by the browser', async ({

@@ -182,8 +182,10 @@ test('the sync page is usable on a phone, in the dark, and by keyboard', async (
   expect(await seriousFindings(phone)).toEqual([])
   const wider = await phone.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   expect(wider).toBeLessThanOrEqual(0)
-  await screenshot(phone, 'sync-phone-dark')
 
+  await phone.reload()
+  await expect(ended(phone, 'main', 'completed')).toBeVisible()
+  await screenshot(phone, 'sync-phone-dark')
   await phone.keyboard.press('Tab')
   await expect(phone.getByRole('link', { name: 'Sari la conținut' })).toBeFocused()
   await phone.keyboard.press('Enter')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -94,6 +94,14 @@ class Applied(NamedTuple):
     unchanged: tuple[int, ...]
 
 
+class Known(NamedTuple):
+    """What is stored of an offer: the digest of its bytes, the token of its content, whether it is marked removed."""
+
+    digest: bytes
+    token: str
+    is_removed: bool
+
+
 class Change(NamedTuple):
     """One row of the change log, without its number."""
 
@@ -139,16 +147,13 @@ _insert_changes = BulkInsert(offer_changes, [column for column in offer_changes.
 
 _of_account = (offers.c.account == bindparam("of_account")) & offers.c.emag_id.in_(bindparam("ids", expanding=True))
 _among_account = (offers.c.account == bindparam("of_account")) & among(offers.c.emag_id)
-_digests = BulkSelect(
-    select(offers.c.emag_id, offers.c.raw_digest).where(_among_account, offers.c.removed_at.is_(None))
+_known = BulkSelect(
+    select(offers.c.emag_id, offers.c.raw_digest, offers.c.fingerprint, offers.c.removed_at).where(_among_account)
 )
-_contents = BulkSelect(
-    select(offers.c.emag_id, offers.c.fingerprint, offer_payloads.c.payload)
-    .join(
-        offer_payloads,
-        (offer_payloads.c.account == offers.c.account) & (offer_payloads.c.emag_id == offers.c.emag_id),
+_payloads = BulkSelect(
+    select(offer_payloads.c.emag_id, offer_payloads.c.payload).where(
+        offer_payloads.c.account == bindparam("of_account"), among(offer_payloads.c.emag_id)
     )
-    .where(_among_account)
 )
 _stored = BulkSelect(
     select(
@@ -162,27 +167,34 @@ _touch = (
 )
 
 
-async def known_digests(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, bytes]:
-    """The digest of the bytes last stored for each of `ids` that is known and not removed."""
-    return dict(await _digests.run(connection, ids, of_account=account))
+async def known(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, Known]:
+    """What is stored of each of `ids`, also of offers that are marked removed."""
+    rows = await _known.run(connection, ids, of_account=account)
+    return {row.emag_id: Known(row.raw_digest, row.fingerprint, row.removed_at is not None) for row in rows}
 
 
-async def contents(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """For each of `ids` that was ever stored: the token of its content, and its row as eMAG sent it (JSON text)."""
-    return {
-        emag_id: (token, payload)
-        for emag_id, token, payload in await _contents.run(connection, ids, of_account=account)
-    }
+async def payloads(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, str]:
+    """The rows of those of `ids` that are stored, as eMAG sent them (JSON text)."""
+    if not ids:
+        return {}
+    return dict(await _payloads.run(connection, ids, of_account=account))
 
 
 async def apply(
-    connection: AsyncConnection, sighting: Sighting, *, same: Sequence[int], read: Sequence[OfferRecord]
+    connection: AsyncConnection,
+    sighting: Sighting,
+    *,
+    same: Sequence[int],
+    read: Sequence[OfferRecord],
+    stored: Collection[int] | None = None,
 ) -> Applied:
     """Store what was seen: `same` are ids whose bytes did not change, `read` the offers that were parsed anew.
 
-    No id may occur twice. Writes rows, payloads and change log entries only for offers whose content changed.
+    No id may occur twice. `stored` are those of `read` that have a row; None: look.
+    Writes rows, payloads and change log entries only for offers whose content changed.
     """
-    before = await _rows_before(connection, sighting.account, [record.emag_id for record in read])
+    ids = [record.emag_id for record in read if stored is None or record.emag_id in stored]
+    before = await _rows_before(connection, sighting.account, ids)
     created, updated, respelled = _sorted_out(read, before)
     await _write(connection, sighting, [*created, *updated], respelled)
     await _touch_all(connection, sighting, same)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,9 +18,16 @@ class Keeper(Protocol):
     """Takes what was read, in the caller's transaction."""
 
     async def keep(
-        self, connection: AsyncConnection, sighting: Sighting, *, same: Sequence[int], read: Sequence[OfferRecord]
+        self,
+        connection: AsyncConnection,
+        sighting: Sighting,
+        *,
+        same: Sequence[int],
+        read: Sequence[OfferRecord],
+        stored: Collection[int],
     ) -> Applied:
-        """`same` are ids whose bytes did not change, `read` the offers that were parsed anew."""
+        """`same` are ids whose bytes did not change, `read` the offers that were parsed anew, `stored` those of them
+        that have a row."""
         ...
 
     async def remove(self, connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> Sequence[int]:
@@ -32,10 +39,16 @@ class LocalCopy:
     """Stores them."""
 
     async def keep(
-        self, connection: AsyncConnection, sighting: Sighting, *, same: Sequence[int], read: Sequence[OfferRecord]
+        self,
+        connection: AsyncConnection,
+        sighting: Sighting,
+        *,
+        same: Sequence[int],
+        read: Sequence[OfferRecord],
+        stored: Collection[int],
     ) -> Applied:
         """Rows, payloads and change log."""
-        return await offers.apply(connection, sighting, same=same, read=read)
+        return await offers.apply(connection, sighting, same=same, read=read, stored=stored)
 
     async def remove(self, connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> Sequence[int]:
         """Marked, and told by the change log."""
@@ -49,7 +62,13 @@ class DryRun:
         self._run_id = run_id
 
     async def keep(
-        self, connection: AsyncConnection, sighting: Sighting, *, same: Sequence[int], read: Sequence[OfferRecord]
+        self,
+        connection: AsyncConnection,
+        sighting: Sighting,
+        *,
+        same: Sequence[int],
+        read: Sequence[OfferRecord],
+        stored: Collection[int],
     ) -> Applied:
         """Compared with what is stored."""
         applied, changes = await offers.preview(connection, sighting, same=same, read=read)

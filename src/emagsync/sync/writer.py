@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,7 +13,7 @@ from emagsync.marketplace.offers import ParsedRow, parse, peek_id, raw_digest
 from emagsync.marketplace.paging import StretchRead
 from emagsync.marketplace.platforms import Platform
 from emagsync.offers import repository as offers
-from emagsync.offers.repository import OfferRecord, Sighting
+from emagsync.offers.repository import Known, OfferRecord, Sighting
 from emagsync.sync import repository
 from emagsync.sync.keeping import Keeper, LocalCopy
 from emagsync.sync.mapping import record_of
@@ -132,13 +132,16 @@ class RunWriter:
         digests = rows.digests
         sighting = self._sighting()
         async with self._database.transaction() as connection:
-            known = await offers.known_digests(connection, sighting.account, list(digests)) if digests else {}
-            same = [emag_id for emag_id, digest in digests.items() if known.get(emag_id) == digest]
+            known = await offers.known(connection, sighting.account, list(digests)) if digests else {}
+            same = [emag_id for emag_id, digest in digests.items() if _is_the_same(known.get(emag_id), digest)]
+            others = digests.keys() - set(same)
             self._parses_ahead = 2 * len(same) < len(digests)
-            others = [emag_id for emag_id in digests if emag_id not in set(same)]
-            before = await offers.contents(connection, sighting.account, others) if others else {}
-            records = self._parse(rows, others, ahead, before)
-            self._tally.count(await self._keeper.keep(connection, sighting, same=same, read=records))
+            before = await offers.payloads(connection, sighting.account, [id_ for id_ in others if id_ in known])
+            tokens = {emag_id: (known[emag_id].token, payload) for emag_id, payload in before.items()}
+            records = self._parse(rows, others, ahead, tokens)
+            self._tally.count(
+                await self._keeper.keep(connection, sighting, same=same, read=records, stored=known.keys() & others)
+            )
             for row in rows.rejected:
                 self._tally.reject(row, sighting.at)
             if page is not None:
@@ -148,11 +151,13 @@ class RunWriter:
             await repository.write_held(connection, self._hold, counts)
 
     def _parse(
-        self, rows: _Rows, ids: Sequence[int], ahead: dict[int, ParsedRow], before: dict[int, tuple[str, str]]
+        self, rows: _Rows, ids: Collection[int], ahead: dict[int, ParsedRow], before: dict[int, tuple[str, str]]
     ) -> list[OfferRecord]:
         records: list[OfferRecord] = []
-        for emag_id in ids:
-            row = ahead.get(emag_id) or parse(rows.by_id[emag_id], self._platform)
+        for emag_id, raw in rows.by_id.items():
+            if emag_id not in ids:
+                continue
+            row = ahead.get(emag_id) or parse(raw, self._platform)
             if row.offer is None:
                 self._tally.reject(row, self._clock.now())
                 continue
@@ -161,6 +166,10 @@ class RunWriter:
             token = _token_of_the_same(row, before.get(emag_id))
             records.append(record_of(row.offer, row, rows.digests[emag_id], token=token))
         return records
+
+
+def _is_the_same(known: Known | None, digest: bytes) -> bool:
+    return known is not None and known.digest == digest and not known.is_removed
 
 
 def _token_of_the_same(row: ParsedRow, before: tuple[str, str] | None) -> str | None:

@@ -51,17 +51,14 @@ def test_an_address_of_the_page_is_answered_with_the_page(built: Path, address: 
     assert path_of(built, address) == built / "index.html"
 
 
-@pytest.mark.parametrize(
-    "address",
-    ["../secret.txt", "assets/../../secret.txt", "/etc/passwd", "//etc/passwd", ".vite/manifest.json", "a\0b"],
-)
+@pytest.mark.parametrize("address", ["../secret.txt", "/etc/passwd", "//etc/passwd", ".vite/manifest.json", "a\0b"])
 def test_nothing_outside_the_folder_is_served(built: Path, address: str) -> None:
-    try:
-        found = path_of(built, address)
-    except ApiProblem as problem:
-        assert problem.status == 404
-    else:
-        assert found == built / "index.html"
+    assert path_of(built, address) == built / "index.html"
+
+
+def test_a_way_out_of_the_assets_is_no_asset(built: Path) -> None:
+    with pytest.raises(ApiProblem):
+        file_answer(built, "assets/../../secret.txt", takes_gzip=False)
 
 
 def test_an_asset_of_an_older_build_is_missing_rather_than_a_page(built: Path) -> None:
@@ -78,6 +75,6 @@ def test_without_a_build_the_page_says_how_to_make_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", ["/api", "/api/", "/api/v1/nothing", "/api/v1/emag/nothing", "/health/nothing"])
 async def test_an_unknown_route_of_the_api_is_a_problem_not_a_page(api: Api, path: str) -> None:
-    answer = await api.http.get(path)
+    answer = await api.stranger.get(path)
     assert answer.status_code == 404
     assert answer.json()["code"] == "not_found"

@@ -101,6 +101,8 @@ export async function logIn(page: Page, path = '/sync', who = ADMIN): Promise<vo
   await page.locator('input[autocomplete=username]').fill(who.username)
   await page.locator('input[type=password]').fill(who.password)
   await page.locator('button[type=submit]').click()
+  // The login page has a heading too.
+  await expect(page.getByRole('navigation')).toBeVisible()
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
 }
 

@@ -1,12 +1,14 @@
 import type { Page } from '@playwright/test'
 
+type Interaction = PerformanceEventTiming & { interactionId?: number }
+
 /** Has the page record how long each interaction takes until its next paint. Before the page is opened. */
 export async function recordInteractions(page: Page): Promise<void> {
   await page.addInitScript(() => {
     const longest = new Map<number, number>()
     Object.assign(window, { interactions: longest })
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries() as PerformanceEventTiming[]) {
+      for (const entry of list.getEntries() as Interaction[]) {
         if (!entry.interactionId) continue
         longest.set(entry.interactionId, Math.max(longest.get(entry.interactionId) ?? 0, entry.duration))
       }

@@ -8,6 +8,7 @@ export type ThemeChoice = 'system' | 'light' | 'dark'
 
 const STORED = 'emagsync.theme'
 const DARK = '(prefers-color-scheme: dark)'
+const STILL = '(prefers-reduced-motion: reduce)'
 
 interface Theme {
   choice: ThemeChoice
@@ -22,15 +23,15 @@ function storedChoice(): ThemeChoice {
   return stored === 'light' || stored === 'dark' ? stored : 'system'
 }
 
-function useSystemDark(): boolean {
-  const [dark, setDark] = useState(() => window.matchMedia(DARK).matches)
+function useMedia(wanted: string): boolean {
+  const [matches, setMatches] = useState(() => window.matchMedia(wanted).matches)
   useEffect(() => {
-    const query = window.matchMedia(DARK)
-    const follow = () => setDark(query.matches)
+    const query = window.matchMedia(wanted)
+    const follow = () => setMatches(query.matches)
     query.addEventListener('change', follow)
     return () => query.removeEventListener('change', follow)
-  }, [])
-  return dark
+  }, [wanted])
+  return matches
 }
 
 /** The component library's own words, in the reader's language; English is always there, others come when needed. */
@@ -50,6 +51,8 @@ const TOKENS = {
     colorPrimary: '#1554c0',
     colorInfo: '#1554c0',
     colorSuccess: '#237804',
+    colorSuccessBg: '#eef7ea',
+    colorSuccessBorder: '#b4d6a4',
     colorError: '#c4161c',
     colorTextDescription: '#545b69',
     colorTextPlaceholder: '#646b79',
@@ -78,7 +81,8 @@ const DARK_COMPONENTS = {
 
 export function ThemeProvider({ children }: { children: ReactNode }) {
   const [choice, setChoice] = useState(storedChoice)
-  const systemDark = useSystemDark()
+  const systemDark = useMedia(DARK)
+  const isStill = useMedia(STILL)
   const isDark = choice === 'system' ? systemDark : choice === 'dark'
   const locale = useLibraryLocale()
 
@@ -106,6 +110,7 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
           components: isDark ? DARK_COMPONENTS : {},
           token: {
             ...TOKENS[isDark ? 'dark' : 'light'],
+            motion: !isStill,
             borderRadius: 8,
             opacityLoading: 1,
             fontSize: 15,

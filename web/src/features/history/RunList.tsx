@@ -1,10 +1,11 @@
-import { Button, Select, Table, type TableColumnType } from 'antd'
+import { Button, Select } from 'antd'
 import type { TFunction } from 'i18next'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
 import { Badge } from '../../shared/Badge.tsx'
+import { DataTable, type Column } from '../../shared/DataTable.tsx'
 import {
   EmptyState,
   ErrorState,
@@ -43,15 +44,7 @@ export function RunList() {
         <NothingFound filtered={filter.account !== null || status !== null} />
       ) : (
         <>
-          <Table<Run>
-            rowKey="id"
-            size="small"
-            columns={columns}
-            dataSource={runs}
-            pagination={false}
-            scroll={{ x: 1180 }}
-            className="run-table"
-          />
+          <DataTable<Run> label={t('title')} columns={columns} rows={runs} rowKey={(run) => run.id} />
           {log.hasNextPage ? (
             <p>
               <Button loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
@@ -111,50 +104,38 @@ function NothingFound({ filtered }: { filtered: boolean }) {
   return <EmptyState title={t('empty.noneTitle')} detail={t('empty.noneText')} action={toSync} />
 }
 
-function columnsOf(t: TFunction<'history'>): TableColumnType<Run>[] {
-  const count = (key: 'processed' | 'created' | 'updated' | 'removed' | 'failed'): TableColumnType<Run> => ({
+function columnsOf(t: TFunction<'history'>): Column<Run>[] {
+  const text = (key: string, width: number, render: Column<Run>['render']): Column<Run> => ({
     key,
     title: t(`columns.${key}`),
-    align: 'end',
-    className: 'tabular',
-    render: (_, run) => formatNumber(run[`${key}_items`]),
+    width,
+    render,
   })
+  const number = (key: string, width: number, value: (run: Run) => string): Column<Run> => ({
+    ...text(key, width, value),
+    align: 'end',
+  })
+  const count = (
+    key: 'processed' | 'created' | 'updated' | 'removed' | 'failed',
+    width: number,
+  ): Column<Run> => number(key, width, (run) => formatNumber(run[`${key}_items`]))
   return [
-    { key: 'started', title: t('columns.started'), render: (_, run) => <RunLink run={run} t={t} /> },
-    { key: 'account', title: t('columns.account'), dataIndex: 'account_type' },
-    {
-      key: 'mode',
-      title: t('columns.mode'),
-      render: (_, run) => (
-        <>
-          {t(`mode.${run.mode}`)} {run.dry_run ? <Badge tone="plain">{t('dryRun')}</Badge> : null}
-        </>
-      ),
-    },
-    { key: 'status', title: t('columns.status'), render: (_, run) => <RunStatusBadge status={run.status} /> },
-    {
-      key: 'duration',
-      title: t('columns.duration'),
-      align: 'end',
-      render: (_, run) => formatDuration(run.duration_seconds),
-    },
-    count('processed'),
-    count('created'),
-    count('updated'),
-    count('removed'),
-    count('failed'),
-    {
-      key: 'errors',
-      title: t('columns.errors'),
-      align: 'end',
-      className: 'tabular',
-      render: (_, run) => formatNumber(run.error_count),
-    },
-    {
-      key: 'trigger',
-      title: t('columns.trigger'),
-      render: (_, run) => t(`trigger.${run.triggered_by}`, { defaultValue: run.triggered_by }),
-    },
+    text('started', 190, (run) => <RunLink run={run} t={t} />),
+    text('account', 80, (run) => run.account_type),
+    text('mode', 200, (run) => (
+      <>
+        {t(`mode.${run.mode}`)} {run.dry_run ? <Badge tone="plain">{t('dryRun')}</Badge> : null}
+      </>
+    )),
+    text('status', 130, (run) => <RunStatusBadge status={run.status} />),
+    number('duration', 110, (run) => formatDuration(run.duration_seconds)),
+    count('processed', 85),
+    count('created', 80),
+    count('updated', 110),
+    count('removed', 110),
+    count('failed', 110),
+    number('errors', 75, (run) => formatNumber(run.error_count)),
+    text('trigger', 150, (run) => t(`trigger.${run.triggered_by}`, { defaultValue: run.triggered_by })),
   ]
 }
 

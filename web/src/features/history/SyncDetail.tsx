@@ -9,7 +9,7 @@ import { RetryButton } from './RetryButton.tsx'
 import { RunReport } from './RunReport.tsx'
 
 /** One sync, or one of its runs: what came of it, why, and what to do. */
-export function SyncDetail({ id }: { id: string }) {
+export default function SyncDetail({ id }: { id: string }) {
   const { t } = useTranslation('history')
   const { data, error, refetch } = useSync(id)
   const runs = data?.runs ?? []

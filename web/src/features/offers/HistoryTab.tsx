@@ -22,6 +22,9 @@ import {
 import { course, range, type Point } from './history.ts'
 import { useOfferChanges, type ProductDetail } from './queries.ts'
 
+// A course of less than two days has hours on its axis.
+const SHORT_MS = 48 * 3_600_000
+
 /** Price and stock over time, as far as the change log knows. */
 export default function HistoryTab({ offer }: { offer: ProductDetail }) {
   const { t } = useTranslation('offers')
@@ -52,6 +55,7 @@ function Charts({ points, currency }: { points: Point[]; currency: string }) {
   const [minStock, maxStock] = (range(points, 'stock') ?? []).map(pieces)
   const span = { from: formatDate(dateOf(first?.at)), to: formatDate(dateOf(last?.at)) }
   const summary = t('chart.summary', { ...span, minPrice, maxPrice, minStock, maxStock })
+  const isShort = (last?.at ?? 0) - (first?.at ?? 0) < SHORT_MS
   const margin = { top: 8, right: 16, bottom: 0, left: 8 }
   const axes = (format: (value: number) => string, wide: number) => [
     <CartesianGrid key="grid" strokeDasharray="3 3" stroke="var(--line)" />,
@@ -61,7 +65,7 @@ function Charts({ points, currency }: { points: Point[]; currency: string }) {
       type="number"
       scale="time"
       domain={['dataMin', 'dataMax']}
-      tickFormatter={(at: number) => formatDate(new Date(at), 'date')}
+      tickFormatter={(at: number) => formatDate(new Date(at), isShort ? 'time' : 'date')}
       stroke="var(--muted)"
       minTickGap={40}
     />,

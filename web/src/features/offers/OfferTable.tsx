@@ -1,9 +1,10 @@
-import { Pagination, Table, type TableProps } from 'antd'
+import { Pagination } from 'antd'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { DataTable } from '../../shared/DataTable.tsx'
 import { formatNumber } from '../../shared/index.ts'
-import { columnsOf, widthOf, type ColumnKey } from './columns.tsx'
+import { columnsOf, type ColumnKey } from './columns.tsx'
 import { OfferCards } from './OfferCards.tsx'
 import type { Product } from './queries.ts'
 import { PAGE_SIZES, SORT_KEYS, type OfferView, type ViewChange } from './view.ts'
@@ -18,8 +19,6 @@ interface Props {
   onChange: (change: ViewChange) => void
 }
 
-type Change = NonNullable<TableProps<Product>['onChange']>
-
 /** One page of the selection: a table, or cards where there is no room for one. */
 export function OfferTable({ offers, total, view, columns, busy, narrow, onChange }: Props) {
   const { t, i18n } = useTranslation('offers')
@@ -29,28 +28,22 @@ export function OfferTable({ offers, total, view, columns, busy, narrow, onChang
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [columns, view, t, i18n.language],
   )
-  const sort: Change = (_pages, _filters, sorter) => {
-    const one = Array.isArray(sorter) ? sorter[0] : sorter
-    const key = one?.columnKey === 'account_type' ? 'account' : one?.columnKey
-    const found = SORT_KEYS.find((known) => known === key)
-    if (found === undefined || !one?.order) onChange({ sort: 'account', descending: false })
-    else onChange({ sort: found, descending: one.order === 'descend' })
+  const sort = ({ key, descending }: { key: string; descending: boolean }): void => {
+    const known = SORT_KEYS.find((name) => name === key)
+    if (known !== undefined) onChange({ sort: known, descending })
   }
   return (
     <div aria-busy={busy} className={busy ? 'offers-list is-busy' : 'offers-list'}>
       {narrow ? (
         <OfferCards offers={offers} view={view} />
       ) : (
-        <Table<Product>
-          rowKey="id"
-          size="small"
-          tableLayout="fixed"
+        <DataTable<Product>
+          label={t('title')}
           columns={shownColumns}
-          dataSource={offers}
-          pagination={false}
-          showSorterTooltip={false}
-          scroll={{ x: widthOf(columns) }}
-          onChange={sort}
+          rows={offers}
+          rowKey={(offer) => offer.id}
+          sort={{ key: view.sort, descending: view.descending }}
+          onSort={sort}
         />
       )}
       <Pagination

@@ -1,7 +1,7 @@
 import { Button, Grid } from 'antd'
-import { lazy, Suspense, useCallback, useMemo } from 'react'
+import { lazy, Suspense, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link, useSearchParams } from 'react-router'
+import { Link } from 'react-router'
 
 import { EmptyState, ErrorState, formatNumber, LoadingState, PageHeader } from '../../shared/index.ts'
 import { ColumnChoice } from './ColumnChoice.tsx'
@@ -11,35 +11,19 @@ import { OfferFilters } from './OfferFilters.tsx'
 import './offers.css'
 import { OfferTable } from './OfferTable.tsx'
 import { useOffers } from './queries.ts'
-import {
-  changeView,
-  filterCount,
-  NO_FILTERS,
-  readView,
-  writeView,
-  type OfferView,
-  type ViewChange,
-} from './view.ts'
+import { useOfferView } from './useOfferView.ts'
+import { filterCount, NO_FILTERS, type OfferView, type ViewChange } from './view.ts'
 
 const OfferDrawer = lazy(() => import('./OfferDrawer.tsx'))
 
 /** The local copy: searched, filtered and sorted by the server, a page at a time. */
 export default function OffersPage() {
   const { t } = useTranslation('offers')
-  const [params, setParams] = useSearchParams()
-  const view = useMemo(() => readView(params), [params])
+  const [view, ahead, change] = useOfferView()
   const found = useOffers(view)
   const narrow = Grid.useBreakpoint().md === false
-
-  const change = useCallback(
-    (wanted: ViewChange) => {
-      setParams((present) => writeView(changeView(readView(present), wanted)), {
-        replace: !('page' in wanted),
-      })
-    },
-    [setParams],
-  )
   const columns = useMemo(() => chosenColumns(view.columns), [view.columns])
+  const wantedColumns = useMemo(() => chosenColumns(ahead.columns), [ahead.columns])
   const choose = (keys: readonly ColumnKey[]): void => {
     change({ columns: keys.join() === USUAL_COLUMNS.join() ? null : keys })
   }
@@ -53,12 +37,12 @@ export default function OffersPage() {
         subtitle={<span aria-live="polite">{offers || t('subtitle')}</span>}
         actions={
           <>
-            {narrow ? null : <ColumnChoice chosen={columns} onChange={choose} />}
+            {narrow ? null : <ColumnChoice chosen={wantedColumns} onChange={choose} />}
             <ExportButton view={view} offers={offers} />
           </>
         }
       />
-      <OfferFilters view={view} onChange={change} narrow={narrow} />
+      <OfferFilters view={ahead} onChange={change} narrow={narrow} />
       {found.error ? (
         <ErrorState error={found.error} onRetry={() => void found.refetch()} />
       ) : found.data === undefined ? (

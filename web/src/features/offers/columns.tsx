@@ -1,7 +1,7 @@
-import type { TableColumnType } from 'antd'
 import type { TFunction } from 'i18next'
 import { Link } from 'react-router'
 
+import type { Column } from '../../shared/DataTable.tsx'
 import { formatDate, formatMoney, formatNumber } from '../../shared/index.ts'
 import { SellableBadge, StatusBadge, ValidationBadge } from './badges.tsx'
 import type { Product } from './queries.ts'
@@ -99,32 +99,22 @@ function cell(key: ColumnKey, offer: Product, view: OfferView, t: TFunction<'off
   }
 }
 
-/** The width that the chosen columns need. */
-export function widthOf(keys: readonly ColumnKey[]): number {
-  return keys.reduce((sum, key) => sum + WIDTHS[key], 0)
-}
-
-/** The table's columns in their usual order, with the order of the view. */
+/** The table's columns in their usual order. */
 export function columnsOf(
   keys: readonly ColumnKey[],
   view: OfferView,
   t: TFunction<'offers'>,
-): TableColumnType<Product>[] {
+): Column<Product>[] {
   return keys.map((key) => {
     const sortKey = key === 'account_type' ? 'account' : SORT_KEYS.find((known) => known === key)
-    const isSorted = sortKey !== undefined && sortKey === view.sort
     return {
       key,
       title:
         key === 'image' ? <span className="visually-hidden">{t('columns.image')}</span> : t(`columns.${key}`),
       width: WIDTHS[key],
       align: AT_THE_END.has(key) ? 'end' : 'start',
-      ...(AT_THE_END.has(key) ? { className: 'tabular' } : {}),
-      ...(sortKey === undefined
-        ? {}
-        : { sorter: true, sortOrder: isSorted ? (view.descending ? 'descend' : 'ascend') : null }),
-      ellipsis: { showTitle: false },
-      render: (_: unknown, offer: Product) => cell(key, offer, view, t),
+      ...(sortKey === undefined ? {} : { sortKey }),
+      render: (offer) => cell(key, offer, view, t),
     }
   })
 }

@@ -31,7 +31,6 @@ export default function SettingsPage() {
       <PageHeader title={t('title')} />
       {can('admin') ? (
         <Tabs
-          aria-label={t('sections.label')}
           activeKey={isSection(section) ? section : 'accounts'}
           destroyOnHidden
           onChange={(key) => void navigate(`/settings/${key}`)}

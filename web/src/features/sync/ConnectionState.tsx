@@ -22,7 +22,8 @@ type Tone = 'good' | 'bad' | 'unknown'
 
 function useStateText({ name, problem, last }: Props, test: ReturnType<typeof useConnectionTest>) {
   const { t } = useTranslation('sync')
-  if (problem !== null) return { tone: 'bad' as Tone, text: t('connection.settings'), detail: problem }
+  if (problem !== null)
+    return { tone: 'bad' as Tone, text: t('connection.settings'), detail: adviceFor(t, 'settings', problem) }
   if (test.data) {
     const { latency_ms, total_products } = test.data.data
     const detail = t('connection.testedDetail', {

@@ -14,8 +14,9 @@ export default function SyncPage() {
   const { t } = useTranslation('sync')
   const status = useStatus()
   const accounts = useAccounts()
-  const statistics = useStatistics()
-  const budgets = useBudgets(status.data?.is_running ?? false)
+  const isBusy = status.data?.is_running ?? false
+  const statistics = useStatistics(isBusy)
+  const budgets = useBudgets(isBusy)
 
   const names = useMemo(
     () => (accounts.data ?? []).map(({ account_type }) => account_type).sort(compareAccounts),

@@ -15,7 +15,6 @@ const KNOWN = [
   'stuck',
   'interrupted_too_often',
   'database_unavailable',
-  'settings',
 ] as const
 
 /** The error that says most about why a run failed: one of the whole run rather than of a page. */
@@ -25,6 +24,8 @@ export function mainError(run: Run): Run['errors'][number] | undefined {
 
 /** What happened and what to do, in the reader's language; the server's words where the code is not known. */
 export function adviceFor(t: TFunction<'sync'>, code: string, message: string): string {
+  // Only the server knows which variable it is.
+  if (code === 'settings') return `${t('advice.settings')} ${message}`
   const known = KNOWN.find((one) => one === code)
   return known ? t(`advice.${known}`) : message
 }

@@ -14,6 +14,7 @@ export type Connection = Schemas['ConnectionView']
 /** What runs, told by events; no invalidation of other data may touch it. */
 export const STATUS_KEY = ['sync', 'status'] as const
 
+const STATISTICS_SECONDS = 5
 const BUDGET_SECONDS = { busy: 3, quiet: 30 }
 
 export function fetchStatus(): Promise<Status> {
@@ -34,11 +35,13 @@ export function useAccounts() {
   })
 }
 
-export function useStatistics() {
+/** While something runs the numbers grow. */
+export function useStatistics(isBusy: boolean) {
   return useQuery({
     queryKey: ['statistics'],
     queryFn: () => dataOf(api.GET('/api/v1/emag/products/statistics')),
     placeholderData: keepPreviousData,
+    refetchInterval: isBusy ? STATISTICS_SECONDS * 1000 : false,
   })
 }
 

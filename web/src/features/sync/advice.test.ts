@@ -1,0 +1,30 @@
+import type { TFunction } from 'i18next'
+import { expect, it } from 'vitest'
+
+import { adviceFor, mainError } from './advice.ts'
+import type { Run } from './runs.ts'
+
+const t = ((key: string) => key) as unknown as TFunction<'sync'>
+
+it('a known code is explained in the language of the reader', () => {
+  expect(adviceFor(t, 'ip_not_allowed', 'Invalid vendor ip')).toBe('advice.ip_not_allowed')
+})
+
+it('an unknown code keeps the words of the server', () => {
+  expect(adviceFor(t, 'brand_new', 'eMAG said no.')).toBe('eMAG said no.')
+})
+
+it('wrong settings say which variable it is', () => {
+  expect(adviceFor(t, 'settings', 'EMAG_FBE_PASSWORD is missing.')).toContain('EMAG_FBE_PASSWORD is missing.')
+})
+
+it('the error of the whole run says more than that of a page or an offer', () => {
+  const errors = [
+    { code: 'not_json', page: 3, emag_id: null },
+    { code: 'row', page: null, emag_id: 7 },
+    { code: 'account_down', page: null, emag_id: null },
+  ] as unknown as Run['errors']
+  expect(mainError({ errors } as Run)?.code).toBe('account_down')
+  expect(mainError({ errors: errors.slice(0, 2) } as Run)?.code).toBe('not_json')
+  expect(mainError({ errors: [] as Run['errors'] } as Run)).toBeUndefined()
+})
