@@ -4,13 +4,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+NODE_STAMP := web/node_modules/.installed
+PAGE := src/emagsync/entrypoints/api/static/index.html
+PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test lint format bench storm lock clean
+.PHONY: help install demo serve test lint format pytest web-test e2e web web-types bench storm lock wheel clean chromium
 
 help: ## This list
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml requirements/dev.txt
 	@command -v $(PYTHON) >/dev/null || { echo "emagsync needs Python 3.11 or newer: install it, or say 'make PYTHON=python3.12 ...'." >&2; exit 1; }
@@ -21,23 +24,54 @@ $(STAMP): pyproject.toml requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(NODE_STAMP): web/package.json web/package-lock.json
+	@command -v npm >/dev/null || { echo "The page needs Node 20 and npm: install them." >&2; exit 1; }
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PAGE): $(NODE_STAMP) $(PAGE_SOURCES)
+	cd web && npm run --silent build
+	@touch $@
+
 install: $(STAMP) ## Make the environment in .venv
 
-demo: $(STAMP) ## Start a simulated marketplace with two accounts and copy both
+web: $(PAGE) ## Build the page
+
+demo: $(STAMP) $(PAGE) ## Start a simulated marketplace with two accounts, copy both, show the page
 	@$(BIN)/emagsync demo
 
-test: $(STAMP) lint ## Every test, linter, type check and import-direction check
+test: lint pytest web-test e2e ## Every test, linter, type check and import-direction check
+
+pytest: $(STAMP) $(PAGE)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
-lint: $(STAMP) ## Linter, formatter, types, import directions
+lint: $(STAMP) $(NODE_STAMP) ## Linters, formatters, types, import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m emagsync.entrypoints.api.schema | diff -q - web/src/api/openapi.json >/dev/null || { echo "web/src/api/openapi.json is stale: 'make web-types'." >&2; exit 1; }
+	cd web && npm run --silent check
 
-format: $(STAMP) ## Let ruff mend what it can
+web-types: $(STAMP) $(NODE_STAMP) ## The page's types anew from the API
+	$(BIN)/python -m emagsync.entrypoints.api.schema > web/src/api/openapi.json
+	cd web && npm run --silent types
+
+web-test: $(NODE_STAMP) ## The page's unit tests
+	cd web && npm test --silent
+
+chromium:
+	@test -x "$${CHROMIUM:-/usr/bin/chromium}" && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
+	else echo "The browser tests need Chromium: install it ('apt install chromium'), or name one by CHROMIUM=/path." >&2; exit 1; fi
+
+e2e: $(STAMP) $(PAGE) chromium ## The page in a real browser, against the real server and sandbox
+	cd web && npm run --silent e2e
+
+format: $(STAMP) $(NODE_STAMP) ## Let the formatters mend what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	cd web && npm run --silent format
 
 bench: $(STAMP) ## Measure speed, memory and CPU beside a bare loop
 	$(BIN)/python -m benchmarks $(BENCH_OPTIONS)
@@ -45,9 +79,12 @@ bench: $(STAMP) ## Measure speed, memory and CPU beside a bare loop
 storm: $(STAMP) ## The long random storms: 50 seeds
 	EMAGSYNC_STORM_SEEDS=50 $(BIN)/python -m pytest -n $(WORKERS) -q -m storm
 
+wheel: $(STAMP) $(PAGE) ## A wheel with the page in it, in dist/
+	$(BIN)/python -m hatchling build -t wheel
+
 lock: $(STAMP) ## Pin the dependencies anew
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements/base.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/base.txt -o requirements/dev.txt
 
 clean: ## Remove what was built and measured
-	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/results
+	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis benchmarks/results web/node_modules src/emagsync/entrypoints/api/static

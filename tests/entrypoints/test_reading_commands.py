@@ -162,7 +162,7 @@ def test_an_empty_copy_says_how_to_fill_it(bare: Cli) -> None:
 
 def test_the_demo_copies_both_accounts_in_a_folder_of_its_own_and_leaves_nothing_running(bare: Cli) -> None:
     real = {"EMAG_MAIN_USERNAME": "real", "EMAG_MAIN_PASSWORD": "real-secret", "EMAG_SHOP_USERNAME": "s"}
-    result = bare("demo", "--main-offers", 230, "--fbe-offers", 40, **real)
+    result = bare("demo", "--main-offers", 230, "--fbe-offers", 40, "--no-serve", **real)
     assert result.code == 0, result.err
     assert "main: completed" in result.out
     assert "fbe: completed" in result.out

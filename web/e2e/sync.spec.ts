@@ -29,6 +29,9 @@ const slow = (stack: Stack, account: string, delay_ms: number) =>
 
 async function synced(page: Page): Promise<void> {
   const completed = ended(page, 'main', 'completed')
+  await expect(
+    card(page, 'main').locator('[data-status]').or(page.getByText('nu a fost sincronizat încă')).first(),
+  ).toBeVisible()
   if (!(await completed.isVisible())) await page.getByRole('button', { name: 'Sincronizează MAIN' }).click()
   await expect(completed).toBeVisible({ timeout: 30_000 })
 }

@@ -20,6 +20,8 @@ from emagsync.sync.mapping import record_of
 from emagsync.sync.repository import Hold, PageRead
 from emagsync.sync.tally import Tally
 
+_PARSED_AT_ONCE = 20
+
 
 class PlacedPage(NamedTuple):
     """Where a page belongs in the ledger, and when its reading began."""
@@ -66,7 +68,7 @@ class RunWriter:
     async def store_page(self, place: PlacedPage, read: StretchRead) -> tuple[int, ...]:
         """Store a page, whole or what could be read of it. Returns the ids of its rows, in order, repeats included."""
         rows = _sort_out(read.raw_rows, self._platform)
-        ahead = self._parsed_ahead(rows)
+        ahead = await self._parsed_ahead(rows)
         async with self._turn:
             now = self._clock.now()
             if read.failed:
@@ -123,10 +125,15 @@ class RunWriter:
     def _sighting(self) -> Sighting:
         return Sighting(self._hold.account, self._hold.run_id, self._clock.now())
 
-    def _parsed_ahead(self, rows: _Rows) -> dict[int, ParsedRow]:
-        if not self._parses_ahead:
-            return {}
-        return {emag_id: parse(raw, self._platform) for emag_id, raw in rows.by_id.items()}
+    async def _parsed_ahead(self, rows: _Rows) -> dict[int, ParsedRow]:
+        parsed: dict[int, ParsedRow] = {}
+        if self._parses_ahead:
+            for emag_id, raw in rows.by_id.items():
+                parsed[emag_id] = parse(raw, self._platform)
+                if len(parsed) % _PARSED_AT_ONCE == 0:
+                    # A request whose turn has come must not wait for a whole page: every such delay adds up.
+                    await asyncio.sleep(0)
+        return parsed
 
     async def _store(self, rows: _Rows, page: PageRead | None, ahead: dict[int, ParsedRow]) -> None:
         digests = rows.digests

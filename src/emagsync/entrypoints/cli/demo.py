@@ -1,9 +1,10 @@
-"""`emagsync demo`: a marketplace of one's own, two accounts copied from it, and what to try next."""
+"""`emagsync demo`: a marketplace of one's own, two accounts copied from it, the page, and what to try next."""
 
 from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,14 +22,22 @@ if TYPE_CHECKING:
 DEMO_FOLDER = Path(".demo")
 ENV_FILE = "demo.env"
 _LATENCY_MS = 120
+_USUAL_PORT = 8000
+_ADMIN = "admin"
+_ADMIN_PASSWORD = "emagsync-demo"  # noqa: S105 - of a copy of invented offers, on this machine only
 
 
 def demo(
     context: typer.Context,
     main_offers: Annotated[int, typer.Option(min=0, max=250_000, help="Offers of the account main.")] = 2545,
     fbe_offers: Annotated[int, typer.Option(min=0, max=250_000, help="Offers of the account fbe.")] = 1200,
+    serve: Annotated[bool, typer.Option(help="Leave the page and the API running until Ctrl-C.")] = True,
+    port: Annotated[
+        int | None,
+        typer.Option(min=1, max=65_535, help="Of the page; otherwise 8000, or a free one.", show_default=False),
+    ] = None,
 ) -> None:
-    """Start a simulated marketplace with two accounts, copy both, and show what came of it.
+    """Start a simulated marketplace with two accounts, copy both, show what came of it, and leave the page running.
 
     The copy is in .demo in this folder, unless --data-dir says else. The request limit is that of the real eMAG.
     """
@@ -46,9 +55,12 @@ def demo(
         raise typer.Exit(ExitCode.FAILED) from None
     with sandbox:
         typer.echo(f"A simulated eMAG marketplace answers at {sandbox.api_url}. Copying {' and '.join(sizes)} ...")
-        code = _copy(_demo_session(folder, sandbox, tuple(sizes)), tuple(sizes))
-    if code is ExitCode.COMPLETED:
-        _suggest(folder)
+        session = _demo_session(folder, sandbox, tuple(sizes))
+        code = _copy(session, tuple(sizes))
+        if code is ExitCode.COMPLETED:
+            _suggest(folder)
+            if serve:
+                _serve(session, _usual_or_free_port() if port is None else port)
     raise typer.Exit(code)
 
 
@@ -64,9 +76,32 @@ def _copy(session: Session, names: tuple[str, ...]) -> ExitCode:
     return gravest(outcome.exit_code for outcome in outcomes)
 
 
+def _serve(session: Session, port: int) -> None:
+    from emagsync.entrypoints.cli.serve import run
+
+    typer.echo(
+        f"\nThe page is at http://127.0.0.1:{port}\n"
+        f"Log in as {_ADMIN} with the password {_ADMIN_PASSWORD}. Ctrl-C ends the demo."
+    )
+    run(session, port=port)
+
+
+def _usual_or_free_port() -> int:
+    for port in (_USUAL_PORT, 0):
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found: int = listener.getsockname()[1]
+            return found
+    return 0
+
+
 def _demo_session(folder: Path, sandbox: SandboxProcess, names: tuple[str, ...]) -> Session:
     """A session that knows nothing of the real accounts and the real database of whoever tries the demo."""
-    variables = {"EMAGSYNC_DATA_DIR": str(folder)}
+    variables = {"EMAGSYNC_DATA_DIR": str(folder), "EMAGSYNC_ADMIN_PASSWORD": _ADMIN_PASSWORD}
     for name in names:
         variables[f"EMAG_{name.upper()}_USERNAME"] = name
         variables[f"EMAG_{name.upper()}_PASSWORD"] = _password(name)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from emagsync.entrypoints.cli.failures import complain, redactor
-from emagsync.entrypoints.cli.session import session_of
+from emagsync.entrypoints.cli.session import Session, session_of
 
 
 def serve(
@@ -21,10 +21,14 @@ def serve(
         typer.Option(min=0, max=65_535, help="Wins over EMAGSYNC_PORT; 0 takes a free one.", show_default=False),
     ] = None,
 ) -> None:
-    """Serve the REST API until Ctrl-C. The first start makes an admin and prints the password once."""
+    """Serve the page and the REST API until Ctrl-C. The first start makes an admin and prints the password once."""
+    run(session_of(context), host=host, port=port)
+
+
+def run(session: Session, *, host: str | None = None, port: int | None = None) -> None:
+    """Serve what `session` is about until it is told to stop."""
     from emagsync.entrypoints.api.server import serve as run_server
 
-    session = session_of(context)
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = session.settings.model_copy(update=given)
     accounts = session.accounts

@@ -46,7 +46,7 @@ export function timelineOf<P extends LedgerPage>(pages: readonly P[]): Timeline<
     }))
     .sort((a, b) => a.from - b.from || a.page.page - b.page.page)
   const durations = read.map(({ from, to }) => Math.max(to - from, 0)).sort((a, b) => a - b)
-  const slow = Math.max(SLOW_AT_LEAST, SLOW_FACTOR * (durations[Math.floor(durations.length / 2)] ?? 0))
+  const slow = Math.max(SLOW_AT_LEAST, SLOW_FACTOR * (durations[Math.floor((durations.length - 1) / 2)] ?? 0))
   const first = read[0]?.from ?? 0
   const counts: Record<Mark, number> = { good: 0, retried: 0, slow: 0, failed: 0 }
   const laneEnds: number[] = []

@@ -1,25 +1,27 @@
 import { DownloadOutlined } from '@ant-design/icons'
-import { Button, Dropdown } from 'antd'
+import { Button, Popover } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { exportAddress, type OfferView } from './view.ts'
 
+const FORMATS = ['xlsx', 'csv'] as const
+
 /** Downloads the whole selection as a file. The links are plain ones, so the browser shows the download itself. */
 export function ExportButton({ view, offers }: { view: OfferView; offers: string }) {
   const { t } = useTranslation('offers')
-  const item = (format: 'csv' | 'xlsx') => ({
-    key: format,
-    label: (
-      <a href={exportAddress(view, format)} download>
-        {t(`export.${format}`)}
-      </a>
-    ),
-  })
+  const links = (
+    <div className="export-links">
+      <p className="muted">{t('export.hint', { offers })}</p>
+      {FORMATS.map((format) => (
+        <a key={format} href={exportAddress(view, format)} download>
+          {t(`export.${format}`)}
+        </a>
+      ))}
+    </div>
+  )
   return (
-    <Dropdown trigger={['click']} menu={{ items: [item('xlsx'), item('csv')] }}>
-      <Button icon={<DownloadOutlined aria-hidden />} title={t('export.hint', { offers })}>
-        {t('export.button')}
-      </Button>
-    </Dropdown>
+    <Popover trigger="click" placement="bottomRight" content={links}>
+      <Button icon={<DownloadOutlined aria-hidden />}>{t('export.button')}</Button>
+    </Popover>
   )
 }

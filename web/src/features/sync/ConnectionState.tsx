@@ -40,10 +40,11 @@ function useStateText({ name, problem, last }: Props, test: ReturnType<typeof us
   }
   const error = last ? mainError(last) : undefined
   if (last?.status === 'failed' && error && SHUT_OUT.includes(error.code)) {
+    // What to do about it stands with the run.
     return {
       tone: 'bad' as Tone,
       text: t('connection.refused', { account: name.toUpperCase() }),
-      detail: adviceFor(t, error.code, error.message),
+      detail: null,
     }
   }
   if (last?.status === 'completed')
