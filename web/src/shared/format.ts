@@ -64,7 +64,8 @@ export function formatAge(
   language?: string,
 ): string {
   if (value === null || value === undefined) return '–'
-  const seconds = (new Date(value).getTime() - now.getTime()) / 1000
+  // Never "in 5 seconds": what has happened is not ahead, however late `now` was last looked at.
+  const seconds = Math.min(0, (new Date(value).getTime() - now.getTime()) / 1000)
   const [unit, size] = STEPS.find(([, step]) => Math.abs(seconds) >= step) ?? ['second', 1]
   return new Intl.RelativeTimeFormat(tagOf(language), { numeric: 'auto' }).format(
     Math.round(seconds / size),
