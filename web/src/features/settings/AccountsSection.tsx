@@ -1,7 +1,7 @@
-import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { Badge } from '../../shared/Badge.tsx'
+import { DataTable } from '../../shared/DataTable.tsx'
 import { useAccounts, type Account } from './queries.ts'
 import { Loaded, Nothing } from './shared.tsx'
 import { variablesOf } from './variables.ts'
@@ -22,20 +22,20 @@ export default function AccountsSection() {
 function Accounts({ accounts }: { accounts: Account[] }) {
   const { t } = useTranslation('settings')
   return (
-    <Table<Account>
-      rowKey="account_type"
-      pagination={false}
-      scroll={{ x: 900 }}
-      dataSource={accounts}
+    <DataTable<Account>
+      label={t('sections.accounts')}
+      rowKey={(account) => account.account_type}
+      rows={accounts}
       columns={[
-        { key: 'name', title: t('accounts.name'), dataIndex: 'account_type' },
-        { key: 'platform', title: t('accounts.platform'), dataIndex: 'platform' },
-        { key: 'address', title: t('accounts.address'), dataIndex: 'base_url' },
-        { key: 'currency', title: t('accounts.currency'), dataIndex: 'currency' },
+        { key: 'name', title: t('accounts.name'), width: 100, render: (account) => account.account_type },
+        { key: 'platform', title: t('accounts.platform'), width: 110, render: (account) => account.platform },
+        { key: 'address', title: t('accounts.address'), width: 320, render: (account) => account.base_url },
+        { key: 'currency', title: t('accounts.currency'), width: 90, render: (account) => account.currency },
         {
           key: 'variables',
           title: t('accounts.variables'),
-          render: (_, { account_type }) =>
+          width: 240,
+          render: ({ account_type }) =>
             variablesOf(account_type).map((name) => (
               <div key={name}>
                 <code>{name}</code>
@@ -45,7 +45,8 @@ function Accounts({ accounts }: { accounts: Account[] }) {
         {
           key: 'state',
           title: t('accounts.state'),
-          render: (_, { problem }) =>
+          width: 260,
+          render: ({ problem }) =>
             problem === null ? (
               <Badge tone="good">{t('accounts.usable')}</Badge>
             ) : (
