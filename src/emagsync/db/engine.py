@@ -10,9 +10,11 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import aiosqlite
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
@@ -129,7 +131,12 @@ def async_url(url: str) -> URL:
 
 def _create_engine(url: URL) -> AsyncEngine:
     try:
-        engine = create_async_engine(url, pool_pre_ping=url.get_backend_name() != "sqlite", pool_use_lifo=True)
+        if url.get_backend_name() == "sqlite":
+            engine = create_async_engine(
+                url, pool_use_lifo=True, async_creator=partial(_connect_sqlite, str(url.database))
+            )
+        else:
+            engine = create_async_engine(url, pool_pre_ping=True, pool_use_lifo=True)
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"EMAGSYNC_DATABASE_URL needs the package {error.name!r}: install it, or use SQLite."
@@ -138,6 +145,28 @@ def _create_engine(url: URL) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
+
+
+async def _connect_sqlite(path: str) -> aiosqlite.Connection:
+    connection = aiosqlite.connect(path)
+    # As SQLAlchemy does for connections of its own: a thread that waits for work must not keep the process alive.
+    connection._thread.daemon = True
+    connecting = asyncio.ensure_future(_opened(connection))
+    try:
+        return await asyncio.shield(connecting)
+    except asyncio.CancelledError:
+        # Whoever asked is being cancelled; the connection would be made all the same, and belong to nobody.
+        connecting.add_done_callback(partial(_abandon, connection))
+        raise
+
+
+def _abandon(connection: aiosqlite.Connection, connecting: asyncio.Future[aiosqlite.Connection]) -> None:
+    if not connecting.cancelled() and connecting.exception() is None:
+        connection.stop()
+
+
+async def _opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
+    return await connection
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:

@@ -83,6 +83,8 @@ class RunEngine:
         )
         self._circuit = Circuit(clock)
         self._ledger: list[PageRead] = []
+        self._over = False
+        self._nap: asyncio.Future[None] | None = None
 
     async def execute(self) -> Ending:
         """Do the run. Returns how it ended; raises RunSuperseded when it was taken away. The row is written last."""
@@ -125,8 +127,13 @@ class RunEngine:
                 raise
             return Ending(RunStatus.FAILED, self._error(error))
         finally:
-            # Also on cancellation: nothing of this run may go on once its caller believes that it has ended.
-            await cancelled(work, watch, stopped)
+            # Also on cancellation: nothing of this run may go on once its caller believes that it has ended. The watch
+            # is not cancelled in the middle of a question to the database, but it asks no other one.
+            self._over = True
+            if self._nap is not None:
+                self._nap.cancel()
+            await cancelled(work, stopped)
+            await asyncio.gather(watch, return_exceptions=True)
 
     async def _work(self) -> Ending:
         async with self._database.reading() as connection:
@@ -247,8 +254,11 @@ class RunEngine:
 
     async def _watch(self) -> None:
         beaten = self._clock.monotonic()
-        while True:
-            await self._clock.sleep(WATCH_SECONDS)
+        while not self._over:
+            self._nap = asyncio.ensure_future(self._clock.sleep(WATCH_SECONDS))
+            await asyncio.wait({self._nap})
+            if self._over:
+                return
             self._report()
             try:
                 if self._clock.monotonic() - beaten >= self._settings.heartbeat_seconds:

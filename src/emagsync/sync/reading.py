@@ -239,6 +239,18 @@ class PassReader:
             self._closing = self._start_closing(plan)
         result.moved = self._closing.tail is not None and not await self._closing.tail
         result.count = await self._closing.count
+        if result.count is None and not result.moved:
+            # Without a count there is only the empty page to tell the end by, and that is believed twice or not at all.
+            result.moved = await self._goes_on(plan.last_page + 1)
+
+    async def _goes_on(self, page: int) -> bool:
+        try:
+            read = await self._client.read_offers(page=page, per_page=self._per_page, filters=self._filters)
+        except EmagError as error:
+            if error.kind is ErrorKind.CONFIGURATION:
+                raise
+            return True
+        return len(read) > 0
 
     def _conclude(self, result: Pass, plan: PagePlan, failed: set[int]) -> None:
         result.unread = sorted(failed)

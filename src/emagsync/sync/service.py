@@ -250,7 +250,8 @@ class SyncService:
                         await self._give_up(connection, holder)
                         run = await self._insert(connection, account, parameters, trigger=trigger, sync_id=sync_id)
                     else:
-                        run = holder
+                        # As it was begun, but with the time that is allowed now.
+                        run = holder.model_copy(update={"parameters": parameters})
                     return run, await self._claim(connection, run)
             except (ConstraintViolated, RunSuperseded):
                 # Another process was faster; look again who holds the account now.
