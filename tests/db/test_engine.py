@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,23 @@ def test_no_password_is_in_the_description_of_a_database(tmp_path: Path) -> None
     database = Database(f"sqlite:///{tmp_path / 'x.db'}")
     assert "x.db" in repr(database)
     assert "secret" not in async_url("postgresql://user:secret@host/name").render_as_string(hide_password=True)
+
+
+async def test_a_connection_whose_asker_is_cancelled_is_closed_with_its_thread(tmp_path: Path) -> None:
+    before = threading.active_count()
+    database = Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}")
+
+    async def ask() -> None:
+        async with database.reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    for turns in range(12):
+        asking = asyncio.ensure_future(ask())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+    await database.close()
+    async with asyncio.timeout(5):
+        while threading.active_count() > before:
+            await asyncio.sleep(0.01)

@@ -10,7 +10,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._url = async_url(url)
-        self._engine = _create_engine(self._url)
+        self._connector = _SqliteConnector(str(self._url.database)) if self.is_sqlite else None
+        self._engine = _create_engine(self._url, self._connector)
         self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
 
     def __repr__(self) -> str:
@@ -72,6 +72,8 @@ class Database:
     async def close(self) -> None:
         """Give back every connection."""
         await self._engine.dispose()
+        if self._connector is not None:
+            await self._connector.settle()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -129,44 +131,56 @@ def async_url(url: str) -> URL:
     return parsed.set(drivername=_ASYNC_DRIVERS[backend])
 
 
-def _create_engine(url: URL) -> AsyncEngine:
+def _create_engine(url: URL, connector: _SqliteConnector | None) -> AsyncEngine:
+    if connector is not None:
+        engine = create_async_engine(url, pool_use_lifo=True, async_creator=connector)
+        event.listen(engine.sync_engine, "connect", _configure_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
     try:
-        if url.get_backend_name() == "sqlite":
-            engine = create_async_engine(
-                url, pool_use_lifo=True, async_creator=partial(_connect_sqlite, str(url.database))
-            )
-        else:
-            engine = create_async_engine(url, pool_pre_ping=True, pool_use_lifo=True)
+        return create_async_engine(url, pool_pre_ping=True, pool_use_lifo=True)
     except ModuleNotFoundError as error:
         raise SettingsError(
             f"EMAGSYNC_DATABASE_URL needs the package {error.name!r}: install it, or use SQLite."
         ) from error
-    if url.get_backend_name() == "sqlite":
-        event.listen(engine.sync_engine, "connect", _configure_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
-    return engine
 
 
-async def _connect_sqlite(path: str) -> aiosqlite.Connection:
-    connection = aiosqlite.connect(path)
-    # As SQLAlchemy does for connections of its own: a thread that waits for work must not keep the process alive.
-    connection._thread.daemon = True
-    connecting = asyncio.ensure_future(_opened(connection))
-    try:
-        return await asyncio.shield(connecting)
-    except asyncio.CancelledError:
-        # Whoever asked is being cancelled; the connection would be made all the same, and belong to nobody.
-        connecting.add_done_callback(partial(_abandon, connection))
-        raise
+class _SqliteConnector:
+    """Opens connections for the pool. One whose asker is cancelled meanwhile would belong to nobody: it is closed."""
 
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._abandoned: set[asyncio.Task[None]] = set()
 
-def _abandon(connection: aiosqlite.Connection, connecting: asyncio.Future[aiosqlite.Connection]) -> None:
-    if not connecting.cancelled() and connecting.exception() is None:
-        connection.stop()
+    async def __call__(self) -> aiosqlite.Connection:
+        connection = aiosqlite.connect(self._path)
+        # As SQLAlchemy does for connections of its own: a thread that waits for work must not keep the process alive.
+        connection._thread.daemon = True
+        connecting = asyncio.ensure_future(_opened(connection))
+        try:
+            return await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            closing = asyncio.ensure_future(_close_when_open(connecting))
+            self._abandoned.add(closing)
+            closing.add_done_callback(self._abandoned.discard)
+            raise
+
+    async def settle(self) -> None:
+        """Wait until what was abandoned is closed."""
+        await asyncio.gather(*self._abandoned, return_exceptions=True)
 
 
 async def _opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
-    return await connection
+    try:
+        return await connection
+    except sqlite3.Error:
+        # The driver tells its thread to end and does not wait for it: the thread would meet a closed event loop.
+        await asyncio.to_thread(connection._thread.join)
+        raise
+
+
+async def _close_when_open(connecting: asyncio.Future[aiosqlite.Connection]) -> None:
+    await (await connecting).close()
 
 
 def _configure_sqlite(connection: Any, _: object) -> None:
