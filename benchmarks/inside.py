@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import time
 import uuid
@@ -62,5 +63,6 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000, 20, 20)  # as the command line does
     configure_logs("console", "warning", Redactor())
     print(json.dumps(asyncio.run(_main(_options()))))

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from emagsync.db.engine import Database
-from emagsync.offers import repository
+from emagsync.offers import repository, search
 from emagsync.offers.repository import OfferRecord, Sighting
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -43,9 +43,10 @@ def offer(emag_id: int, **changes: Any) -> OfferRecord:
 async def store(
     database: Database, records: Iterable[OfferRecord], *, account: str = "main", at: datetime = AT, run: str = "run-1"
 ) -> None:
-    """Store the offers as one page of a run."""
+    """Store the offers as one page of a run, and let search find them."""
     async with database.transaction() as connection:
         await repository.apply(connection, Sighting(account, run, at), same=(), read=list(records))
+    await search.catch_up(database)
 
 
 async def remove(database: Database, *ids: int, account: str = "main", at: datetime = AT) -> None:

@@ -7,7 +7,6 @@ the driver's thread where one will do.
 
 from __future__ import annotations
 
-import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -32,8 +31,6 @@ from sqlalchemy.sql.dml import Insert, UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
-from emagsync.db.errors import ConstraintViolated
-
 Convert = Callable[[Any], Any] | None
 
 _named: Callable[[str, Sequence[str]], Any] = namedtuple
@@ -42,8 +39,9 @@ _named: Callable[[str, Sequence[str]], Any] = namedtuple
 class BulkInsert:
     """`INSERT INTO table (columns)`, with what to do when the key is there already.
 
-    `update` are the columns that a row with the same `key` gets anew; without it a known key is an error
-    (ConstraintViolated). `run()` takes rows as tuples in the order of `columns`.
+    `update` are the columns that a row with the same `key` gets anew, `add` those that are added to what it has;
+    without a `key` a known one is an error (ConstraintViolated). `run()` takes rows as tuples in the order of
+    `columns`.
     """
 
     def __init__(
@@ -53,11 +51,13 @@ class BulkInsert:
         *,
         key: Sequence[Column[Any]] = (),
         update: Sequence[Column[Any]] = (),
+        add: Sequence[Column[Any]] = (),
     ) -> None:
         self._table = table
         self._columns = tuple(columns)
         self._key = tuple(key)
         self._update = tuple(update)
+        self._add = tuple(add)
         self._prepared: dict[str, tuple[str, tuple[Convert, ...]]] = {}
 
     async def run(self, connection: AsyncConnection, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -82,11 +82,11 @@ class BulkInsert:
         if not self._key:
             return Insert(self._table)
         insert = (postgresql.insert if dialect.name == "postgresql" else sqlite.insert)(self._table)
-        if not self._update:
+        if not (self._update or self._add):
             return insert.on_conflict_do_nothing(index_elements=self._key)
-        return insert.on_conflict_do_update(
-            index_elements=self._key, set_={column.key: insert.excluded[column.key] for column in self._update}
-        )
+        values: dict[str, Any] = {column.key: insert.excluded[column.key] for column in self._update}
+        values |= {column.key: column + insert.excluded[column.key] for column in self._add}
+        return insert.on_conflict_do_update(index_elements=self._key, set_=values)
 
 
 class BulkSelect:
@@ -108,6 +108,7 @@ class BulkSelect:
         prepared = self._prepared.get(connection.dialect.name)
         if prepared is None:
             prepared = self._prepared.setdefault(connection.dialect.name, self._prepare(connection.dialect))
+        given = {**prepared.constants, **given}
         values = [
             given[name] if convert is None else convert(given[name])
             for name, convert in zip(prepared.names, prepared.bind, strict=True)
@@ -125,6 +126,7 @@ class BulkSelect:
         return _Prepared(
             sql=str(compiled),
             names=tuple(compiled.positiontup),
+            constants={name: bind.value for name, bind in compiled.binds.items()},
             bind=tuple(kind.bind_processor(dialect) for kind in types),
             result=tuple(kind.result_processor(dialect, None) for kind in columns),
         )
@@ -133,6 +135,7 @@ class BulkSelect:
 class _Prepared(NamedTuple):
     sql: str
     names: tuple[str, ...]
+    constants: dict[str, Any]
     bind: tuple[Convert, ...]
     result: tuple[Convert, ...]
 
@@ -186,15 +189,12 @@ def _convert(column: tuple[Any, ...], convert: Convert) -> Sequence[Any]:
 
 
 async def execute_many(connection: AsyncConnection, sql: str, rows: list[tuple[Any, ...]]) -> None:
-    """Run the driver's own SQL once for each row. Raises ConstraintViolated."""
+    """Run the driver's own SQL once for each row. Raises ConstraintViolated; on SQLite what comes next in the
+    transaction does, because the rows go to the driver's thread with it."""
     if connection.dialect.driver != "aiosqlite":
         await connection.exec_driver_sql(sql, rows)
-        return
-    driver = await _driver(connection)
-    try:
-        await driver.executemany(sql, rows)
-    except sqlite3.IntegrityError as error:
-        raise ConstraintViolated(str(error)) from error
+    else:
+        (await _driver(connection)).change_many(sql, rows)
 
 
 async def _driver(connection: AsyncConnection) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +17,22 @@ import aiosqlite
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from emagsync.core.errors import SettingsError
+from emagsync.db import postgresql
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
+from emagsync.db.sqlite_driver import connection_to
+from emagsync.telemetry.tracing import span
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _READING = "emagsync_reading"
 BUSY_TIMEOUT_MS = 30_000
+_ADVICE = {
+    True: "Check EMAGSYNC_DATABASE_URL, or that EMAGSYNC_DATA_DIR exists, is writable and has free space.",
+    False: "Check EMAGSYNC_DATABASE_URL, and that PostgreSQL runs there and lets this user in.",
+}
 
 
 class Database:
@@ -38,7 +46,7 @@ class Database:
         self._url = async_url(url)
         self._connector = _SqliteConnector(str(self._url.database)) if self.is_sqlite else None
         self._engine = _create_engine(self._url, self._connector)
-        self._writer: asyncio.Lock | None = asyncio.Lock() if self.is_sqlite else None
+        self._writer: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     def __repr__(self) -> str:
         return f"Database({self.description!r})"
@@ -69,6 +77,13 @@ class Database:
         """The address without its password."""
         return self._url.render_as_string(hide_password=True)
 
+    @property
+    def _reading_options(self) -> dict[str, Any]:
+        # What is in one of two tables must not be found in both, or in none, because it was moved in between.
+        if self.is_sqlite:
+            return {_READING: True}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
     async def close(self) -> None:
         """Give back every connection."""
         await self._engine.dispose()
@@ -78,11 +93,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose block is one transaction. Raises ConstraintViolated and DatabaseUnavailable."""
-        async with AsyncExitStack() as stack:
-            if self._writer is not None:
-                await stack.enter_async_context(self._writer)
-            with translated(self):
-                connection = await stack.enter_async_context(self._engine.begin())
+        with translated(self), span("transaction"):  # the commit too
+            async with self._writer, self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -90,7 +102,7 @@ class Database:
         """A connection that sees one moment of the database, does not write and does not wait for writers."""
         with translated(self):
             async with self._engine.connect() as connection:
-                await connection.execution_options(**{_READING: True})
+                await connection.execution_options(**self._reading_options)
                 yield connection
 
 
@@ -104,13 +116,12 @@ class translated:  # noqa: N801 - reads as a statement: `with translated(databas
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
-        if isinstance(error, IntegrityError):
+        if isinstance(error, IntegrityError | sqlite3.IntegrityError):
             raise ConstraintViolated(_constraint_of(error)) from error
-        if isinstance(error, DBAPIError | OSError | sqlite3.Error):
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if isinstance(error, DBAPIError | NoConnectionFree | OSError | sqlite3.Error):
             raise DatabaseUnavailable(
-                f"The database {self._database.description} cannot be used: {reason}. "
-                "Check EMAGSYNC_DATABASE_URL, or that EMAGSYNC_DATA_DIR exists, is writable and has free space."
+                f"The database {self._database.description} cannot be used: {_reason(error)}. "
+                f"{_ADVICE[self._database.is_sqlite]}"
             ) from error
 
 
@@ -118,7 +129,7 @@ def async_url(url: str) -> URL:
     """`url` with the async driver of its database. Raises SettingsError when it names none that we support."""
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise SettingsError(
             "EMAGSYNC_DATABASE_URL is not a database address such as sqlite:////var/lib/emagsync/db.sqlite3 "
             "or postgresql://user:password@host/name."
@@ -137,12 +148,7 @@ def _create_engine(url: URL, connector: _SqliteConnector | None) -> AsyncEngine:
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
-    try:
-        return create_async_engine(url, pool_pre_ping=True, pool_use_lifo=True)
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            f"EMAGSYNC_DATABASE_URL needs the package {error.name!r}: install it, or use SQLite."
-        ) from error
+    return postgresql.create_engine(url)
 
 
 class _SqliteConnector:
@@ -153,7 +159,7 @@ class _SqliteConnector:
         self._abandoned: set[asyncio.Task[None]] = set()
 
     async def __call__(self) -> aiosqlite.Connection:
-        connection = aiosqlite.connect(self._path)
+        connection = connection_to(self._path)
         # As SQLAlchemy does for connections of its own: a thread that waits for work must not keep the process alive.
         connection._thread.daemon = True
         connecting = asyncio.ensure_future(_opened(connection))
@@ -216,11 +222,18 @@ def _set_pragmas(connection: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     reading = connection.get_execution_options().get(_READING, False)
     statement = "BEGIN" if reading else "BEGIN IMMEDIATE"
-    # The driver's own call: SQLAlchemy's would make a cursor and close it, each a trip to the driver's thread.
     adapted: Any = connection.connection.dbapi_connection
-    adapted.run_async(lambda driver: driver.execute(statement))
+    adapted.driver_connection.begin(statement)
 
 
-def _constraint_of(error: IntegrityError) -> str:
-    name = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
-    return str(name or error.orig)
+def _reason(error: BaseException) -> str:
+    cause: Any = getattr(error, "orig", None) or error
+    # SQLAlchemy puts the driver's class before what the driver says.
+    said = str(cause.__cause__ or cause) if isinstance(cause.__cause__, Exception) else str(cause)
+    return (said or type(cause).__name__).splitlines()[0].rstrip(".")
+
+
+def _constraint_of(error: IntegrityError | sqlite3.IntegrityError) -> str:
+    cause = error.orig if isinstance(error, IntegrityError) else error
+    name = getattr(getattr(cause, "__cause__", None), "constraint_name", None)
+    return str(name or cause)

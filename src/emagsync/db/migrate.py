@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db import trigrams
 from emagsync.db.engine import Database, translated
 from emagsync.db.errors import DatabaseError, DatabaseTooNew
 from emagsync.db.migrations import HEAD
@@ -22,19 +23,25 @@ _ADVISORY_LOCK = 0x656D6167  # "emag"
 
 async def upgrade(database: Database) -> bool:
     """Apply the steps that are missing. Returns whether there were any. Raises DatabaseTooNew."""
-    if await current_revision(database) == HEAD:
+    if await currentrevision_of(database) == HEAD:
         return False
     async with _one_at_a_time(database) as connection:
-        before = await connection.run_sync(_revision)
+        before = await connection.run_sync(revision_of)
         if before != HEAD:
             await connection.run_sync(_apply, before)
         return before != HEAD
 
 
-async def current_revision(database: Database) -> str | None:
+async def complete(database: Database) -> bool:
+    """Make what earlier steps had to do without, such as an index whose extension was missing. Says if it made it."""
+    async with _one_at_a_time(database) as connection:
+        return await connection.run_sync(trigrams.create)
+
+
+async def currentrevision_of(database: Database) -> str | None:
     """The newest step applied, or None for a database that has none of our tables."""
     async with database.reading() as connection:
-        return await connection.run_sync(_revision)
+        return await connection.run_sync(revision_of)
 
 
 @asynccontextmanager
@@ -43,6 +50,8 @@ async def _one_at_a_time(database: Database) -> AsyncIterator[AsyncConnection]:
     if path is None:
         with translated(database):
             async with database.engine.begin() as connection:
+                # A step over many rows, or the one that another process is at, takes as long as it takes.
+                await connection.execute(text("SET LOCAL statement_timeout = 0"))
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
                 yield connection
         return
@@ -52,7 +61,8 @@ async def _one_at_a_time(database: Database) -> AsyncIterator[AsyncConnection]:
             yield connection
 
 
-def _revision(connection: Connection) -> str | None:
+def revision_of(connection: Connection) -> str | None:
+    """As `current_revision`."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))

@@ -7,6 +7,7 @@ order of their ids; a term of more than three letters is then looked for in the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from emagsync.db.bulk import BulkInsert, execute_many
 from emagsync.db.search import fold
 
 _GRAM = 3
+_SPARE_SPACE = re.compile(r"  | \n|\n ")
 
 
 class Replaced(NamedTuple):
@@ -29,7 +31,12 @@ class Replaced(NamedTuple):
 
 def searchable(parts: Iterable[str | None]) -> str:
     """The text of a row: its parts folded, each on a line of its own, so that no term matches across two of them."""
-    return fold("\n".join([_tidy(part) for part in parts if part])) or ""
+    given = [part for part in parts if part]
+    # Tidied one by one only where one of them needs it: few do.
+    text = "\n".join(given)
+    if not ("".join(given).isprintable() and _SPARE_SPACE.search(f"\n{text}\n") is None):
+        text = "\n".join([_tidy(part) for part in given])
+    return fold(text) or ""
 
 
 def term_of(text: str | None) -> str:
@@ -52,6 +59,10 @@ class SearchIndex:
         self._content = content
         self._name = f"{words.name}_index"
         self._insert = BulkInsert(words, [key, content], key=[key], update=[content])
+
+    def waits(self, connection: AsyncConnection) -> bool:
+        """Whether new rows are to be added many at a time, and not in the transaction that stores them."""
+        return connection.dialect.name == "sqlite"
 
     async def add(self, connection: AsyncConnection, rows: Sequence[tuple[int, str]]) -> None:
         """Store the texts of rows that had none, as (id, text)."""

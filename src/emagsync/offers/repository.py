@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core import money
 from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.ordering import in_order_of_commit
-from emagsync.offers.search import index_offers
+from emagsync.offers.search import index_created, index_offers
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
 
 LIFECYCLE = "lifecycle"
@@ -197,6 +197,8 @@ async def apply(
     before = await _rows_before(connection, sighting.account, ids)
     created, updated, respelled = _sorted_out(read, before)
     await _write(connection, sighting, [*created, *updated], respelled)
+    await index_created(connection, sighting.account, created)
+    await index_offers(connection, sighting.account, [*updated, *respelled])
     await _touch_all(connection, sighting, same)
     await _log(connection, _changes(sighting, created, updated, respelled, before))
     return _applied(same, created, updated, respelled)
@@ -311,7 +313,6 @@ async def _write(
     await _upsert_offers.run(connection, stored(changed))
     await _refresh_offers.run(connection, stored(respelled))
     await _upsert_payloads.run(connection, [(account, record.emag_id, record.payload, at) for record in changed])
-    await index_offers(connection, account, [*changed, *respelled])
 
 
 async def _log(connection: AsyncConnection, changes: Sequence[Change]) -> None:

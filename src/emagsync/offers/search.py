@@ -1,19 +1,25 @@
 """What search looks in: the name, part number, part number key, EANs and brand of every offer, folded.
 
-Kept by the transaction that writes the offers; an offer whose words did not change costs a comparison.
+An offer whose words did not change costs a comparison. PostgreSQL finds an offer as soon as it is stored. SQLite's
+index costs a large part of a transaction however few rows it gets, so new offers enter it many at a time: `catch_up`
+is called after every few pages, at the end of a run, and when a database is opened. Changed offers enter at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Final, Protocol
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkSelect, among
+from emagsync.db.engine import Database
 from emagsync.db.search_index import Replaced, SearchIndex, searchable
 from emagsync.offers.tables import offer_search, offers
+
+# So many new offers are worth a transaction of their own.
+BATCH: Final = 2_000
 
 SEARCH_INDEX = SearchIndex(offer_search, key=offer_search.c.offer_id, content=offer_search.c.text)
 
@@ -47,7 +53,7 @@ def text_of(offer: Searchable) -> str:
 
 
 async def index_offers(connection: AsyncConnection, account: str, written: Sequence[Searchable]) -> None:
-    """Let search find `written`, whose rows are stored already."""
+    """Let search find what changed of `written`, whose rows are stored already; on SQLite new ones wait."""
     if not written:
         return
     ids = [offer.emag_id for offer in written]
@@ -61,4 +67,35 @@ async def index_offers(connection: AsyncConnection, account: str, written: Seque
         elif row.text != words:
             replaced.append(Replaced(row.id, row.text, words))
     await SEARCH_INDEX.replace(connection, replaced)
-    await SEARCH_INDEX.add(connection, sorted(added))
+    if not SEARCH_INDEX.waits(connection):
+        await SEARCH_INDEX.add(connection, sorted(added))
+
+
+async def index_created(connection: AsyncConnection, account: str, created: Sequence[Searchable]) -> None:
+    """Let search find offers that had no row before; on SQLite they wait for `catch_up`."""
+    if not SEARCH_INDEX.waits(connection):
+        await index_offers(connection, account, created)
+
+
+async def catch_up(database: Database) -> int:
+    """Let search find the offers that wait for it, in transactions of `BATCH`. Returns how many they were."""
+    caught = 0
+    while database.is_sqlite:
+        async with database.reading() as connection:
+            rows = await _waiting(connection)
+        if not rows:
+            break
+        async with database.transaction() as connection:
+            # Read again, because another process may have done the same meanwhile: ids are given in the order of the
+            # commits here, so those without words are exactly those above the last one that has some.
+            rows = await _waiting(connection)
+            await SEARCH_INDEX.add(connection, [(row.id, text_of(row)) for row in rows])
+        caught += len(rows)
+    return caught
+
+
+async def _waiting(connection: AsyncConnection) -> Sequence[Any]:
+    newest = select(func.coalesce(func.max(offer_search.c.offer_id), 0)).scalar_subquery()
+    words = (offers.c.emag_id, offers.c.name, offers.c.part_number, offers.c.part_number_key, offers.c.eans)
+    query = select(offers.c.id, *words, offers.c.brand).where(offers.c.id > newest).order_by(offers.c.id).limit(BATCH)
+    return (await connection.execute(query)).all()

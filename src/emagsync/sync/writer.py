@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from emagsync.core.clock import Clock
@@ -13,10 +14,11 @@ from emagsync.marketplace.offers import ParsedRow, parse, peek_id, raw_digest
 from emagsync.marketplace.paging import StretchRead
 from emagsync.marketplace.platforms import Platform
 from emagsync.offers import repository as offers
+from emagsync.offers import search
 from emagsync.offers.repository import Known, OfferRecord, Sighting
 from emagsync.sync import repository
 from emagsync.sync.keeping import Keeper, LocalCopy
-from emagsync.sync.mapping import record_of
+from emagsync.edits.mapping import record_of
 from emagsync.sync.repository import Hold, PageRead
 from emagsync.sync.tally import Tally
 
@@ -62,13 +64,14 @@ class RunWriter:
         self._changed = changed
         self._keeper = keeper or LocalCopy()
         self._turn = asyncio.Lock()
+        self._unsearchable = 0  # stored since search caught up
         # Whether the last page was mostly news: then the next one is parsed while the database is still busy.
         self._parses_ahead = False
 
     async def store_page(self, place: PlacedPage, read: StretchRead) -> tuple[int, ...]:
         """Store a page, whole or what could be read of it. Returns the ids of its rows, in order, repeats included."""
-        rows = _sort_out(read.raw_rows, self._platform)
-        ahead = await self._parsed_ahead(rows)
+        ahead = await self._parsed_ahead(read.raw_rows)
+        rows = _sort_out(read.raw_rows, self._platform, ahead)
         async with self._turn:
             now = self._clock.now()
             if read.failed:
@@ -88,15 +91,17 @@ class RunWriter:
             )
             self._tally.pages_read += bool(read.raw_rows) and not read.failed
             self._tally.current_page = min(self._tally.pages_read, self._tally.total_pages or self._tally.pages_read)
-            await self._store(rows, page, ahead)
+            await self._store(rows, page, {row.emag_id: row for row in ahead}, read_at=place.started_at)
         self._changed()
+        if self._unsearchable >= search.BATCH:
+            await self.catch_up()
         return rows.ids
 
-    async def store_rows(self, raw_rows: Sequence[bytes]) -> tuple[int, ...]:
-        """Store offers that were asked for one by one. Returns their ids."""
+    async def store_rows(self, raw_rows: Sequence[bytes], *, read_at: datetime) -> tuple[int, ...]:
+        """Store offers that were asked for one by one, none before `read_at`. Returns their ids."""
         rows = _sort_out(raw_rows, self._platform)
         async with self._turn:
-            await self._store(rows, None, {})
+            await self._store(rows, None, {}, read_at=read_at)
         self._changed()
         return rows.ids
 
@@ -106,6 +111,11 @@ class RunWriter:
             self._tally.removed += len(await self._keeper.remove(connection, self._sighting(), ids))
             await repository.write_held(connection, self._hold, self._columns())
         self._changed()
+
+    async def catch_up(self) -> None:
+        """Let search find every offer that was stored."""
+        self._unsearchable = 0
+        await search.catch_up(self._database)
 
     async def beat(self) -> None:
         """Give a sign of life."""
@@ -125,17 +135,18 @@ class RunWriter:
     def _sighting(self) -> Sighting:
         return Sighting(self._hold.account, self._hold.run_id, self._clock.now())
 
-    async def _parsed_ahead(self, rows: _Rows) -> dict[int, ParsedRow]:
-        parsed: dict[int, ParsedRow] = {}
-        if self._parses_ahead:
-            for emag_id, raw in rows.by_id.items():
-                parsed[emag_id] = parse(raw, self._platform)
-                if len(parsed) % _PARSED_AT_ONCE == 0:
-                    # A request whose turn has come must not wait for a whole page: every such delay adds up.
-                    await asyncio.sleep(0)
+    async def _parsed_ahead(self, raw_rows: Sequence[bytes]) -> list[ParsedRow]:
+        parsed: list[ParsedRow] = []
+        for raw in raw_rows if self._parses_ahead else ():
+            parsed.append(parse(raw, self._platform))
+            if len(parsed) % _PARSED_AT_ONCE == 0:
+                # A request whose turn has come must not wait for a whole page: every such delay adds up.
+                await asyncio.sleep(0)
         return parsed
 
-    async def _store(self, rows: _Rows, page: PageRead | None, ahead: dict[int, ParsedRow]) -> None:
+    async def _store(
+        self, rows: _Rows, page: PageRead | None, ahead: Mapping[int | None, ParsedRow], *, read_at: datetime
+    ) -> None:
         digests = rows.digests
         sighting = self._sighting()
         async with self._database.transaction() as connection:
@@ -146,9 +157,10 @@ class RunWriter:
             before = await offers.payloads(connection, sighting.account, [id_ for id_ in others if id_ in known])
             tokens = {emag_id: (known[emag_id].token, payload) for emag_id, payload in before.items()}
             records = self._parse(rows, others, ahead, tokens)
-            self._tally.count(
-                await self._keeper.keep(connection, sighting, same=same, read=records, stored=known.keys() & others)
+            applied = await self._keeper.keep(
+                connection, sighting, same=same, read=records, stored=known.keys() & others, read_at=read_at
             )
+            self._tally.count(applied)
             for row in rows.rejected:
                 self._tally.reject(row, sighting.at)
             if page is not None:
@@ -156,9 +168,14 @@ class RunWriter:
             # Last, because it also makes the rest void when the hold is lost: the transaction is rolled back.
             counts = {**self._columns(), "heartbeat_at": sighting.at}
             await repository.write_held(connection, self._hold, counts)
+        self._unsearchable += len(applied.created)
 
     def _parse(
-        self, rows: _Rows, ids: Collection[int], ahead: dict[int, ParsedRow], before: dict[int, tuple[str, str]]
+        self,
+        rows: _Rows,
+        ids: Collection[int],
+        ahead: Mapping[int | None, ParsedRow],
+        before: dict[int, tuple[str, str]],
     ) -> list[OfferRecord]:
         records: list[OfferRecord] = []
         for emag_id, raw in rows.by_id.items():
@@ -188,14 +205,15 @@ def _token_of_the_same(row: ParsedRow, before: tuple[str, str] | None) -> str | 
     return token if stored.fingerprint == row.fingerprint else None
 
 
-def _sort_out(raw_rows: Iterable[bytes], platform: Platform) -> _Rows:
+def _sort_out(raw_rows: Sequence[bytes], platform: Platform, parsed: Sequence[ParsedRow] = ()) -> _Rows:
+    """`parsed`: the same rows, if they were parsed already."""
     by_id: dict[int, bytes] = {}
     ids: list[int] = []
     rejected: list[ParsedRow] = []
-    for raw in raw_rows:
-        emag_id = peek_id(raw)
+    for raw, row in zip_longest(raw_rows, parsed):
+        emag_id = peek_id(raw) if row is None else row.emag_id
         if emag_id is None:
-            row = parse(raw, platform)
+            row = row or parse(raw, platform)  # noqa: PLW2901 - the same row
             emag_id = row.emag_id if row.rejected is None else None
             if emag_id is None:
                 rejected.append(row)

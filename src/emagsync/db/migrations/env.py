@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
+from emagsync.db import trigrams
 from emagsync.db.metadata import metadata
 
 
-def _is_ours(name: str | None, kind: str, _: object) -> bool:
-    """FTS5 keeps its index in tables of its own, which no metadata describes."""
-    return kind != "table" or name is None or not name.startswith("offer_search_index")
+def _is_ours(name: str | None, _kind: str, _: object) -> bool:
+    """No metadata describes the indexes of search: FTS5's tables on SQLite, and the one of trigrams on PostgreSQL."""
+    return name is None or not (name.startswith("offer_search_index") or name == trigrams.INDEX)
 
 
 context.configure(

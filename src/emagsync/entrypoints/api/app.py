@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 from emagsync import __version__
 from emagsync.accounts.configured import ConfiguredAccounts
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.calls.recorder import CallRecorder
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
@@ -18,9 +19,13 @@ from emagsync.db.migrate import upgrade
 from emagsync.entrypoints.api.parts import PARTS
 from emagsync.entrypoints.api.routers import ROUTERS
 from emagsync.identity.tokens import Credentials
+from emagsync.offers.search import catch_up
 from emagsync.rest.guards import BodyLimit, HostCheck, SecurityHeaders
 from emagsync.rest.problem_handlers import install_problem_handlers
+from emagsync.rest.requests import REQUEST_ID_HEADER, RequestLog
 from emagsync.rest.state import AppState
+from emagsync.telemetry.http_meter import HttpMeter
+from emagsync.telemetry.tracing import tracing
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
@@ -38,10 +43,15 @@ async def open_state(
     """
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
+        stack.enter_context(tracing(settings.tracing))
         database = await stack.enter_async_context(Database(settings.effective_database_url))
         await upgrade(database)
+        await catch_up(database)
         state = AppState(settings=settings, database=database, clock=clock, authenticator=Credentials(database, clock))
-        registry = AccountRegistry(accounts, settings, clock=clock)
+        recorder = CallRecorder(settings.calls, clock)
+        await stack.enter_async_context(recorder.writing_to(database))
+        state.provide(recorder)
+        registry = AccountRegistry(accounts, settings, clock=clock, on_call=recorder.observe)
         stack.push_async_callback(registry.aclose)
         state.provide(registry)
         for part in PARTS:
@@ -71,11 +81,14 @@ def create_app(state: AppState) -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=_CORS_METHODS,
             allow_headers=_CORS_HEADERS,
-            expose_headers=("Retry-After", "Content-Disposition"),
+            expose_headers=("Retry-After", "Content-Disposition", REQUEST_ID_HEADER),
         )
     app.add_middleware(BodyLimit, most_bytes=settings.server.max_body_bytes)
     app.add_middleware(HostCheck, allowed=allowed_hosts(settings))
     app.add_middleware(SecurityHeaders)
+    meter = HttpMeter()
+    state.provide(meter)
+    app.add_middleware(RequestLog, meter=meter, clock=state.clock)
     return app
 
 

@@ -17,6 +17,7 @@ from emagsync.entrypoints.cli.failures import complain, log_crashes_to, redactor
 if TYPE_CHECKING:
     from emagsync.accounts.configured import ConfiguredAccounts
     from emagsync.accounts.registry import AccountRegistry
+    from emagsync.calls.recorder import CallRecorder
     from emagsync.core.settings import Settings
     from emagsync.db.engine import Database
 
@@ -50,10 +51,12 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """`EMAGSYNC_*`."""
+        from emagsync.core.secrets import secrets_of
         from emagsync.core.settings import load_settings
 
         _ = self.variables
         settings = load_settings(self._env_file, data_dir=self._data_dir)
+        redactor.add_credentials(secrets_of(settings).items())
         log_crashes_to(settings.data_dir)
         return settings
 
@@ -69,7 +72,14 @@ class Session:
         """The accounts with their clients."""
         from emagsync.accounts.registry import AccountRegistry
 
-        return AccountRegistry(self.accounts, self.settings)
+        return AccountRegistry(self.accounts, self.settings, on_call=self.recorder.observe)
+
+    @cached_property
+    def recorder(self) -> CallRecorder:
+        """Hears of the registry's calls; they are written while a database is open."""
+        from emagsync.calls.recorder import CallRecorder
+
+        return CallRecorder(self.settings.calls)
 
     def chosen_accounts(self, names: list[str] | None) -> tuple[str, ...]:
         """The accounts that the arguments name, each once; none or `all` means every configured one."""
@@ -103,11 +113,13 @@ class Session:
         """The database, brought to this version's schema."""
         from emagsync.db.engine import Database
         from emagsync.db.migrate import upgrade
+        from emagsync.offers.search import catch_up
 
         self.prepare_data_dir()
         async with Database(self.settings.effective_database_url) as database:
             if upgraded:
                 await upgrade(database)
+                await catch_up(database)
             yield database
 
 
