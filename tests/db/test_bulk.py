@@ -13,6 +13,7 @@ from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
 from emagsync.db.types import Money
+from support.databases import address_in
 
 stock = Table(
     "stock",
@@ -26,7 +27,7 @@ ALL = list(stock.c)
 
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path / 'bulk.sqlite3'}") as database:
+    async with Database(address_in(tmp_path, migrated=False)) as database:
         async with database.engine.begin() as connection:
             await connection.run_sync(stock.metadata.create_all)
         yield database

@@ -14,6 +14,7 @@ from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
 from emagsync.db.types import Money, UtcDateTime
+from support.databases import address_in
 
 things = Table(
     "things",
@@ -31,7 +32,7 @@ NOW = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=UTC)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path / 'things.sqlite3'}") as database:
+    async with Database(address_in(tmp_path, migrated=False)) as database:
         async with database.transaction() as connection:
             await connection.run_sync(things.metadata.create_all)
         yield database

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from emagsync.core.errors import SettingsError
 from emagsync.db.engine import Database, async_url
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
+from support.databases import address_of
 
 INSERT = text("INSERT INTO offers_seen (id) VALUES (:id)")
 
@@ -77,8 +78,7 @@ async def test_a_reader_sees_one_moment_and_does_not_wait_for_a_writer(table: Da
 
 
 async def test_writers_of_one_process_and_of_two_take_turns(table: Database) -> None:
-    assert table.sqlite_path is not None
-    async with Database(f"sqlite:///{table.sqlite_path}") as other:
+    async with Database(address_of(table)) as other:
 
         async def write(database: Database, number: int) -> None:
             async with database.transaction() as connection:
@@ -144,6 +144,7 @@ def test_no_password_is_in_the_description_of_a_database(tmp_path: Path) -> None
     assert "secret" not in async_url("postgresql://user:secret@host/name").render_as_string(hide_password=True)
 
 
+@pytest.mark.only_on("sqlite", "its connections are threads")
 async def test_a_connection_whose_asker_is_cancelled_is_closed_with_its_thread(tmp_path: Path) -> None:
     before = threading.active_count()
     database = Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}")

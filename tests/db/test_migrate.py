@@ -6,21 +6,31 @@ import asyncio
 import importlib
 import pkgutil
 import sys
+from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, text
 
 import emagsync
-from emagsync.db import migrations
+from emagsync.db import migrations, trigrams
+from emagsync.db.checks import check
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseTooNew
 from emagsync.db.metadata import metadata
-from emagsync.db.migrate import current_revision, upgrade
+from emagsync.db.migrate import complete, current_revision, upgrade
+from emagsync.offers.queries import list_offers
+from emagsync.offers.search import catch_up
+from emagsync.offers.selection import OfferFilter
+from support.databases import address_in, address_of
+from support.servers import USER
 
 UPGRADE = """
 import asyncio, sys
@@ -33,9 +43,12 @@ asyncio.run(main())
 """
 
 
+STEPS = [script.revision for script in ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()][::-1]
+
+
 @pytest.fixture
 def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'new.sqlite3'}"
+    return address_in(tmp_path, migrated=False)
 
 
 def import_all_tables() -> None:
@@ -53,12 +66,13 @@ async def test_an_empty_database_is_brought_to_this_versions_schema_once(url: st
         assert await upgrade(database) is False
 
 
-async def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database: Database) -> None:
+async def assert_as_declared(database: Database) -> None:
+    """The tables are exactly those that the code declares."""
     import_all_tables()
 
-    def ours(name: str | None, kind: str, _: object) -> bool:
-        # FTS5 keeps its index in tables of its own.
-        return kind != "table" or name is None or not name.startswith("offer_search_index")
+    def ours(name: str | None, _kind: str, _: object) -> bool:
+        # No metadata describes the indexes of search.
+        return name is None or not (name.startswith("offer_search_index") or name == trigrams.INDEX)
 
     def differences(connection: Connection) -> list[Any]:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "include_name": ours})
@@ -66,6 +80,52 @@ async def test_the_migrations_make_exactly_the_tables_that_the_code_declares(dat
 
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
+
+
+async def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database: Database) -> None:
+    await assert_as_declared(database)
+
+
+def bring_to(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def insert_an_offer(connection: Connection) -> None:
+    """With something in every column that must have something at this step."""
+    offers = Table("offers", MetaData(), autoload_with=connection)
+    given: dict[str, Any] = {"account": "main", "emag_id": 7, "name": "Lampă de birou"}
+    for column in offers.c:
+        if not column.nullable and column.key not in {*given, "id"}:
+            given[column.key] = something(column)
+    connection.execute(offers.insert().values(given))
+
+
+def something(column: Column[Any]) -> Any:
+    kind = column.type.python_type
+    moment = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
+    values: dict[type, Any] = {str: "x", int: 1, bool: True, bytes: b"x", datetime: moment, Decimal: Decimal(1)}
+    # SQLite tells of moments that they have no zone.
+    is_naive = kind is datetime and not getattr(column.type, "timezone", False)
+    return moment.replace(tzinfo=None) if is_naive else values[kind]
+
+
+@pytest.mark.parametrize("step", STEPS)
+async def test_a_database_of_any_earlier_step_is_upgraded_with_what_it_holds(url: str, step: str) -> None:
+    async with Database(url) as database:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(bring_to, step)
+            await connection.run_sync(insert_an_offer)
+        assert await current_revision(database) == step
+        assert await upgrade(database) is (step != migrations.HEAD)
+        await catch_up(database)
+        await assert_as_declared(database)
+        page = await list_offers(database, OfferFilter(search="LAMPA"))
+        # At the steps with search the row above was inserted without its words; SQLite makes up for that.
+        assert [offer.emag_id for offer in page.offers] == ([7] if database.is_sqlite or step < "20261123_04" else [])
+        assert (await list_offers(database, OfferFilter())).total == 1
 
 
 def test_the_newest_step_is_the_head_and_there_is_one_line_of_steps() -> None:
@@ -101,6 +161,7 @@ async def test_processes_that_start_at_once_upgrade_once(url: str) -> None:
     assert sorted(out.decode().strip() for out, _ in said) == ["False", "False", "False", "True"]
 
 
+@pytest.mark.only_on("sqlite", "a file shows when the upgrade began")
 async def test_a_process_killed_while_upgrading_leaves_a_database_that_can_be_upgraded(url: str) -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", UPGRADE, url, stdout=asyncio.subprocess.PIPE)
     path = Path(url.removeprefix("sqlite:///"))
@@ -115,10 +176,58 @@ async def test_a_process_killed_while_upgrading_leaves_a_database_that_can_be_up
 
 
 async def test_every_constraint_and_index_has_a_name_of_the_convention(database: Database) -> None:
+    def names(connection: Connection) -> list[str]:
+        inspector = inspect(connection)
+        return [str(index["name"]) for table in inspector.get_table_names() for index in inspector.get_indexes(table)]
+
     async with database.reading() as connection:
-        rows = await connection.execute(
-            text("SELECT name FROM sqlite_master WHERE type = 'index' AND name NOT LIKE 'sqlite_autoindex_%'")
-        )
-        names = list(rows.scalars())
-    assert names
-    assert all(name.startswith(("ix_", "uq_")) for name in names)
+        found = await connection.run_sync(names)
+    assert found
+    assert all(name.startswith(("ix_", "uq_")) for name in found)
+
+
+@pytest.mark.only_on("postgresql", "SQLite has its own")
+async def test_postgresql_has_the_index_of_search_and_gets_it_later_where_it_was_missing(database: Database) -> None:
+    async with database.transaction() as connection:
+        assert await connection.run_sync(trigrams.is_there)
+        await connection.run_sync(trigrams.drop)
+        await connection.execute(text("DROP EXTENSION pg_trgm"))
+        await connection.execute(text("CREATE ROLE nobody_special LOGIN"))
+        await connection.execute(text("GRANT ALL ON SCHEMA public TO nobody_special"))
+    try:
+        async with Database(address_of(database).replace(f"//{USER}@", "//nobody_special@")) as limited:
+            assert await complete(limited) is False
+        found = {finding.name: finding for finding in await check(database)}
+        assert (found["search"].ok, found["search"].is_fatal) == (False, False)
+        assert "CREATE EXTENSION pg_trgm" in found["search"].detail
+        assert await complete(database) is True
+        assert await complete(database) is False
+        assert all(finding.ok for finding in await check(database))
+    finally:
+        async with database.transaction() as connection:
+            await connection.execute(text("DROP OWNED BY nobody_special"))
+            await connection.execute(text("DROP ROLE nobody_special"))
+
+
+async def test_a_database_as_it_should_be_has_no_findings_to_tell(database: Database) -> None:
+    assert [finding for finding in await check(database) if not finding.ok] == []
+
+
+async def test_a_database_without_tables_lacks_its_schema(url: str) -> None:
+    async with Database(url) as database:
+        [finding] = [one for one in await check(database) if not one.ok]
+    assert finding.name == "schema"
+    assert "emagsync db upgrade" in finding.detail
+
+
+@pytest.mark.only_on("sqlite", "it is a file")
+async def test_a_damaged_file_is_told(database: Database) -> None:
+    assert database.sqlite_path is not None
+    async with database.transaction() as connection:
+        await connection.execute(text("PRAGMA foreign_keys = OFF"))
+        await connection.execute(text("PRAGMA writable_schema = ON"))
+        await connection.execute(text("DELETE FROM sqlite_master WHERE name = 'ix_offers_facets'"))
+    await database.close()
+    found = {finding.name: finding for finding in await check(database)}
+    assert not found["file"].ok
+    assert "restore a backup" in found["file"].detail

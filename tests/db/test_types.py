@@ -17,6 +17,8 @@ from sqlalchemy.exc import StatementError
 
 from emagsync.db.engine import Database
 from emagsync.db.types import JsonText, Money, UtcDateTime
+from support import databases
+from support.databases import address_in
 
 things = Table(
     "things",
@@ -30,7 +32,7 @@ things = Table(
 
 @pytest.fixture
 async def empty(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path / 'types.sqlite3'}") as database:
+    async with Database(address_in(tmp_path, migrated=False)) as database:
         async with database.engine.begin() as connection:
             await connection.run_sync(things.metadata.create_all)
         yield database
@@ -94,6 +96,7 @@ async def test_a_time_without_a_zone_is_refused(empty: Database) -> None:
 async def test_json_stays_the_text_that_it_came_as(empty: Database) -> None:
     text_ = '{"b": 1.50, "a":"\\u0000", "b":2}'
     assert (await stored(empty, row=text_)).row == text_
+    assert databases.rows(empty, "SELECT CAST(\"row\" AS text) AS written FROM things") == [{"written": text_}]
 
 
 async def test_nothing_is_nothing(empty: Database) -> None:
@@ -101,6 +104,7 @@ async def test_nothing_is_nothing(empty: Database) -> None:
     assert (row.price, row.at, row.row) == (None, None, None)
 
 
+@pytest.mark.only_on("sqlite", "its file")
 async def test_the_file_is_in_wal_mode_with_foreign_keys(empty: Database) -> None:
     async with empty.reading() as connection:
         assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"

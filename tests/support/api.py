@@ -8,7 +8,6 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx2
@@ -17,8 +16,6 @@ from sqlalchemy import text
 from emagsync.accounts.configured import ConfiguredAccounts
 from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
-from emagsync.db.engine import Database
-from emagsync.db.migrate import upgrade
 from emagsync.entrypoints.api.app import open_state
 from emagsync.entrypoints.api.server import ApiServer, address_of, listening
 from emagsync.identity.schemas import User
@@ -26,6 +23,7 @@ from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
 from emagsync.rest.callers import Role
 from emagsync.rest.state import AppState
+from support.databases import address_in
 from support.local import QUICK, until
 
 PASSWORD = "correct horse battery ț"
@@ -74,8 +72,8 @@ async def open_api(
 ) -> AsyncIterator[Api]:
     """A server on `data_dir`, without a request limit to eMAG. `settings` are fields of `Settings`."""
     values: dict[str, Any] = {"data_dir": data_dir, "port": 0, "limit": {"enabled": False}, **QUICK, **settings}
+    values.setdefault("database_url", address_in(data_dir))
     chosen = Settings(_env_file=None, **values)
-    await _have_schema(data_dir / "emagsync.sqlite3")
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listening(chosen))
         state = await stack.enter_async_context(open_state(chosen, accounts or ConfiguredAccounts({}, {}), clock=clock))
@@ -89,22 +87,6 @@ async def open_api(
         for one in clients.values():
             await stack.enter_async_context(one)
         yield Api(address_of(listener), state, server, clients)
-
-
-_schema: list[bytes] = []
-
-
-async def _have_schema(path: Path) -> None:
-    """A migrated database, copied from the first one that was made: the steps take most of a server's start."""
-    if path.exists():
-        return
-    if not _schema:
-        with TemporaryDirectory() as folder:
-            made = Path(folder) / "made.sqlite3"
-            async with Database(f"sqlite:///{made}") as database:
-                await upgrade(database)
-            _schema.append(made.read_bytes())
-    path.write_bytes(_schema[0])
 
 
 @asynccontextmanager

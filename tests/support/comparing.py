@@ -5,7 +5,6 @@ What the marketplace says is read here without any code of the client: by the wo
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
@@ -15,6 +14,7 @@ from typing import Any
 import orjson
 
 from emagsync.db.engine import Database
+from support.databases import rows
 
 _SHOWN = 5
 # What tells one run from another, and not one copy from another.
@@ -42,44 +42,38 @@ def differences(database: Database | Path, account: str, truth: Mapping[int, Map
 
 def present_offers(database: Database | Path, account: str) -> dict[int, dict[str, Any]]:
     """Price, stock, status and payload of the offers that are not marked removed."""
-    with _open(database) as connection:
-        rows = connection.execute(
-            "SELECT o.emag_id, o.sale_price, o.stock, o.status, p.payload FROM offers o "
-            "LEFT JOIN offer_payloads p ON p.account = o.account AND p.emag_id = o.emag_id "
-            "WHERE o.account = ? AND o.removed_at IS NULL",
-            (account,),
-        ).fetchall()
+    found = rows(
+        database,
+        "SELECT o.emag_id, o.sale_price AS price, o.stock, o.status, p.payload FROM offers o "
+        "LEFT JOIN offer_payloads p ON p.account = o.account AND p.emag_id = o.emag_id "
+        "WHERE o.account = :account AND o.removed_at IS NULL",
+        account=account,
+    )
     return {
-        emag_id: {
-            "price": None if price is None else Decimal(price).scaleb(-4),
-            "stock": stock,
-            "status": status,
-            "payload": None if payload is None else orjson.loads(payload),
+        row.pop("emag_id"): row
+        | {
+            "price": _price(row["price"]),
+            "payload": None if row["payload"] is None else orjson.loads(row["payload"]),
         }
-        for emag_id, price, stock, status, payload in rows
+        for row in found
     }
 
 
 def snapshot(database: Database | Path, account: str = "main") -> dict[str, Any]:
     """All that a copy holds, without what only tells which run wrote it and when."""
-    with _open(database) as connection:
-        connection.row_factory = sqlite3.Row
-        offers = {
-            row["emag_id"]: {name: row[name] for name in row.keys() if name not in _OF_THE_RUN}  # noqa: SIM118
-            | {"removed": row["removed_at"] is not None}
-            for row in connection.execute("SELECT * FROM offers WHERE account = ?", (account,))
-        }
-        payloads = dict(
-            map(tuple, connection.execute("SELECT emag_id, payload FROM offer_payloads WHERE account = ?", (account,)))
-        )
-        changes = Counter(
-            map(
-                tuple,
-                connection.execute(
-                    "SELECT emag_id, field, old, new, source FROM offer_changes WHERE account = ?", (account,)
-                ),
-            )
-        )
+
+    def of_account(query: str) -> list[dict[str, Any]]:
+        return rows(database, f"{query} WHERE account = :account", account=account)
+
+    offers = {
+        row["emag_id"]: {name: value for name, value in row.items() if name not in _OF_THE_RUN}
+        | {"removed": row["removed_at"] is not None}
+        for row in of_account("SELECT * FROM offers")
+    }
+    payloads = {row["emag_id"]: row["payload"] for row in of_account("SELECT emag_id, payload FROM offer_payloads")}
+    changes = Counter(
+        tuple(row.values()) for row in of_account("SELECT emag_id, field, old, new, source FROM offer_changes")
+    )
     return {"offers": offers, "payloads": payloads, "changes": changes}
 
 
@@ -101,20 +95,6 @@ def _stock(row: Mapping[str, Any]) -> int:
     return int(row["general_stock"])
 
 
-def _open(database: Database | Path) -> _Closing:
-    path = database if isinstance(database, Path) else database.sqlite_path
-    assert path is not None
-    return _Closing(path)
-
-
-class _Closing:
-    """A connection that is closed with its block; sqlite3's own block only ends a transaction."""
-
-    def __init__(self, path: Path) -> None:
-        self._connection = sqlite3.connect(path)
-
-    def __enter__(self) -> sqlite3.Connection:
-        return self._connection
-
-    def __exit__(self, *_: object) -> None:
-        self._connection.close()
+def _price(stored: int | Decimal | None) -> Decimal | None:
+    """SQLite keeps units of 0.0001."""
+    return Decimal(stored).scaleb(-4) if isinstance(stored, int) else stored

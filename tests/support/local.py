@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,12 @@ from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import AccountSettings, Settings
 from emagsync.db.engine import Database
-from emagsync.db.migrate import upgrade
 from emagsync.sync import queries
 from emagsync.sync.repository import PageRead
 from emagsync.sync.schemas import Mode, Progress, Run, RunParameters, RunStatus
 from emagsync.sync.service import SyncService
 from emagsync.sync.workers import Workers
+from support.databases import address_in
 from support.market import PASSWORD
 
 # Waits between attempts that cost a test nothing.
@@ -103,12 +103,11 @@ async def open_local(
     **settings: Any,
 ) -> AsyncIterator[Local]:
     """A service for the accounts `names` (`main` if none) of the sandbox at `url`, without a request limit."""
-    values: Mapping[str, Any] = {"data_dir": data_dir, "limit": {"enabled": False}, **QUICK, **settings}
+    values: dict[str, Any] = {"data_dir": data_dir, "limit": {"enabled": False}, **QUICK, **settings}
+    values.setdefault("database_url", address_in(data_dir))
     chosen = Settings(_env_file=None, **values)
-    data_dir.mkdir(parents=True, exist_ok=True)
     registry = AccountRegistry(accounts or accounts_at(url, *(names or ("main",))), chosen, clock=clock)
     async with Database(chosen.effective_database_url) as database:
-        await upgrade(database)
         with Workers(data_dir) as workers:
             yield Local(
                 database,

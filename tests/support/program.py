@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from support.databases import variables_in
 from support.market import PASSWORD
 
 _QUICK = {
@@ -33,6 +34,7 @@ def environment(
     names = {"main": "main"} if accounts is None and url is not None else accounts or {}
     values = {name: value for name, value in os.environ.items() if not name.startswith(("EMAG_", "EMAGSYNC_"))}
     values |= {"EMAGSYNC_DATA_DIR": str(data_dir), "HOME": str(data_dir), **_QUICK}
+    values |= {} if "EMAGSYNC_DATABASE_URL" in variables else variables_in(Path(data_dir))
     for name, username in names.items():
         prefix = f"EMAG_{name.upper()}"
         values |= {f"{prefix}_USERNAME": username, f"{prefix}_PASSWORD": PASSWORD, f"{prefix}_BASE_URL": url or ""}

@@ -42,7 +42,7 @@ class Database:
     writers of this process queue on a lock instead of polling the file's.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         self._url = async_url(url)
         self._connector = _SqliteConnector(str(self._url.database)) if self.is_sqlite else None
         self._engine = _create_engine(self._url, self._connector)
@@ -83,6 +83,10 @@ class Database:
         if self.is_sqlite:
             return {_READING: True}
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+    def patient(self) -> Database:
+        """The same database once more, for statements that may take an hour."""
+        return Database(self._url if self.is_sqlite else self._url.update_query_dict(postgresql.PATIENT))
 
     async def close(self) -> None:
         """Give back every connection."""
@@ -125,7 +129,7 @@ class translated:  # noqa: N801 - reads as a statement: `with translated(databas
             ) from error
 
 
-def async_url(url: str) -> URL:
+def async_url(url: str | URL) -> URL:
     """`url` with the async driver of its database. Raises SettingsError when it names none that we support."""
     try:
         parsed = make_url(url)
@@ -213,6 +217,8 @@ def _set_pragmas(connection: Any) -> None:
         "synchronous = NORMAL",
         "foreign_keys = ON",
         "journal_size_limit = 67108864",
+        # Within that size: pages that many transactions change are written back to the file less often.
+        "wal_autocheckpoint = 4000",
         "cache_size = -8000",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -23,7 +23,7 @@ _ADVISORY_LOCK = 0x656D6167  # "emag"
 
 async def upgrade(database: Database) -> bool:
     """Apply the steps that are missing. Returns whether there were any. Raises DatabaseTooNew."""
-    if await currentrevision_of(database) == HEAD:
+    if await current_revision(database) == HEAD:
         return False
     async with _one_at_a_time(database) as connection:
         before = await connection.run_sync(revision_of)
@@ -38,7 +38,7 @@ async def complete(database: Database) -> bool:
         return await connection.run_sync(trigrams.create)
 
 
-async def currentrevision_of(database: Database) -> str | None:
+async def current_revision(database: Database) -> str | None:
     """The newest step applied, or None for a database that has none of our tables."""
     async with database.reading() as connection:
         return await connection.run_sync(revision_of)
@@ -48,12 +48,10 @@ async def currentrevision_of(database: Database) -> str | None:
 async def _one_at_a_time(database: Database) -> AsyncIterator[AsyncConnection]:
     path = database.sqlite_path
     if path is None:
-        with translated(database):
-            async with database.engine.begin() as connection:
-                # A step over many rows, or the one that another process is at, takes as long as it takes.
-                await connection.execute(text("SET LOCAL statement_timeout = 0"))
-                await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-                yield connection
+        # A step over many rows takes as long as it takes, and so does one that another process is at.
+        async with database.patient() as patient, patient.transaction() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+            yield connection
         return
     with translated(database), path.with_name(path.name + ".migrating").open("w") as lock:
         await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)

@@ -43,6 +43,7 @@ _OURS: Final = {
     "pool_overflow": (10, 0, 1000),
     "statement_timeout": (60, 1, 3600),
 }
+PATIENT: Final = {"statement_timeout": "3600"}
 _POOL_WAIT_SECONDS: Final = 30
 # Behind an address that changes, such as one of a cluster, connections move on within this time.
 _RECYCLE_SECONDS: Final = 1800
@@ -92,6 +93,7 @@ def create_engine(url: URL) -> AsyncEngine:
             max_overflow=options.pool_overflow,
             pool_timeout=_POOL_WAIT_SECONDS,
             pool_recycle=_RECYCLE_SECONDS,
+            json_deserializer=str,  # as it came: see JsonText
         )
     except ModuleNotFoundError as error:
         raise SettingsError(
@@ -136,7 +138,7 @@ class _Connector:
                 "application_name": asked.application_name,
                 "statement_timeout": str(asked.statement_timeout * 1000),
                 # A machine that vanished inside a transaction must not hold its locks for hours.
-                "idle_in_transaction_session_timeout": "600000",
+                "idle_in_transaction_session_timeout": str(max(600, asked.statement_timeout) * 1000),
                 "tcp_keepalives_idle": "30",
                 "tcp_keepalives_interval": "10",
                 "tcp_keepalives_count": "3",

@@ -98,6 +98,15 @@ class SearchIndex:
         return select(index.c.rowid).where(matches)
 
 
+async def fill_index(connection: AsyncConnection, words: Table) -> None:
+    """Index all rows of `words`, if it is a table with an index of SQLite's beside it, and that one is empty."""
+    name = f"{words.name}_index"
+    there = text("SELECT 1 FROM sqlite_master WHERE name = :name")
+    if connection.dialect.name == "sqlite" and await connection.scalar(there, {"name": name}) is not None:
+        [key] = words.primary_key
+        await connection.execute(text(f"INSERT INTO {name}(rowid, text) SELECT {key.name}, text FROM {words.name}"))  # noqa: S608
+
+
 def by_walking(query: Select[Any], table: Table, index: str) -> Select[Any]:
     """Make SQLite walk `index` and test each row, where it would rather look up all that match."""
     return query.with_hint(table, f"INDEXED BY {index}", "sqlite")

@@ -8,8 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, Text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from emagsync.core import money
 
@@ -72,6 +71,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+class _PlainJson(UserDefinedType[str]):
+    """SQLAlchemy's own would take the text for a value, and store it as one JSON string. See `db.postgresql` too."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        return "JSON"
+
+
 class JsonText(TypeDecorator[str]):
     """JSON kept as the text that it came as: TEXT on SQLite, `json` (not `jsonb`) on PostgreSQL.
 
@@ -83,7 +91,7 @@ class JsonText(TypeDecorator[str]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """`json` where it exists."""
-        return dialect.type_descriptor(postgresql.JSON() if dialect.name == "postgresql" else Text())
+        return _PlainJson() if dialect.name == "postgresql" else dialect.type_descriptor(Text())
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
         """The text itself."""

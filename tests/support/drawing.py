@@ -1,0 +1,102 @@
+"""Programs that draw on one budget in Redis, side by side, and what they say of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+_PROGRAM = Path(__file__).parents[1] / "marketplace" / "redis_budget_user.py"
+_PATIENCE_SECONDS = 120
+
+
+class Drawer:
+    """One running program. `written` are the moments of its requests so far, by the machine's steady clock."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.written: list[float] = []
+        self.process = subprocess.Popen(
+            [sys.executable, str(_PROGRAM), *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self._said: list[str] = []
+        self._readers = [threading.Thread(target=read) for read in (self._note, self._listen)]
+        for reader in self._readers:
+            reader.start()
+
+    @property
+    def said(self) -> str:
+        """What it logged so far."""
+        return "".join(self._said)
+
+    def since(self, moment: float) -> int:
+        """How many requests it wrote since `moment`."""
+        return sum(at > moment for at in list(self.written))
+
+    def end(self) -> None:
+        """Tell it to end, and wait for that."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        try:
+            self.process.wait(_PATIENCE_SECONDS)
+        finally:
+            self.process.kill()
+            for reader in self._readers:
+                reader.join()
+            for stream in (self.process.stdout, self.process.stderr):
+                assert stream is not None
+                stream.close()
+
+    def _note(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.written.append(float(line))
+
+    def _listen(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self._said.append(line)
+
+
+@contextmanager
+def drawing(
+    redis_url: str, api_url: str, machines: Sequence[Path], *, callers: Sequence[int] | int = 4, patience: float = 1.0
+) -> Iterator[list[Drawer]]:
+    """One program for each of `machines`; equal folders are one machine. They end with the block."""
+    many = [callers] * len(machines) if isinstance(callers, int) else callers
+    with ExitStack() as stack:
+        drawers: list[Drawer] = []
+        for folder, count in zip(machines, many, strict=True):
+            drawers.append(Drawer([redis_url, str(folder), api_url, str(count), str(patience)]))
+            stack.callback(drawers[-1].end)
+        yield drawers
+
+
+def wait_until(condition: Callable[[], bool], *, seconds: float = _PATIENCE_SECONDS) -> None:
+    """Wait until `condition()` holds; fails when it does not within `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.01)
+
+
+def written_by(drawers: Sequence[Drawer]) -> list[float]:
+    """All their moments in order."""
+    return sorted(moment for drawer in drawers for moment in list(drawer.written))
+
+
+def most_in_a_second(moments: Sequence[float]) -> int:
+    """The most of them in any rolling second."""
+    first = most = 0
+    for place, moment in enumerate(moments):
+        while moment - moments[first] >= 1.0:
+            first += 1
+        most = max(most, place - first + 1)
+    return most
