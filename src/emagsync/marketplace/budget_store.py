@@ -1,7 +1,7 @@
 """Where a request budget is kept: in memory for one process, in small files for all processes of one machine.
 
 A store holds one `GroupState` per route group and applies changes to it one at a time, telling each what time it is by
-the clock all its users share. A store on Redis needs the same one method (read, change, compare-and-set).
+the clock all its users share. `redis_store` has the one for all processes of several machines.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class MemoryStore:
 
     async def update(self, group: RouteGroup, change: Change[T]) -> T:
         """Apply `change`; nothing else runs in between."""
-        return change(self._states[group], self.limits[group], _moment(self._clock))
+        return change(self._states[group], self.limits[group], moment_of(self._clock))
 
 
 class FileStore:
@@ -77,12 +77,12 @@ class FileStore:
         self.limits = limits
         self._clock = clock
         self._paths = {group: directory / f"{key}.{group.value}" for group in limits}
-        self._boot = _boot_id()
+        self._boot = boot_id()
         self._namespace = _pid_namespace()
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unusable(directory, error) from error
+            raise unusable(directory, error) from error
 
     async def update(self, group: RouteGroup, change: Change[T]) -> T:
         """Apply `change` under the file's lock; waits without blocking the loop while another process holds it."""
@@ -90,21 +90,21 @@ class FileStore:
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise unusable(path, error) from error
         try:
             # Another process holds it for microseconds, and nothing could wake us when it lets go.
             pause = _CONTENDED_SECONDS
-            while not _locked(file):
+            while not locked(file):
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _CONTENDED_LONGEST)
             return self._apply(file, self.limits[group], change)
         except OSError as error:
-            raise _unusable(path, error) from error
+            raise unusable(path, error) from error
         finally:
             os.close(file)
 
     def _apply(self, file: int, limits: Limits, change: Change[T]) -> T:
-        moment = _moment(self._clock)._replace(owner=f"{self._namespace}:{os.getpid()}")
+        moment = moment_of(self._clock)._replace(owner=f"{self._namespace}:{os.getpid()}")
         before = os.pread(file, _LARGEST_FILE, 0)
         state = self._decode(before, limits, moment.steady)
         state.bury(moment.steady, self._is_dead)
@@ -154,11 +154,13 @@ def budget_key(base_url: str, username: str) -> str:
     return f"{host[:60].strip('.')}-{digest}"
 
 
-def _moment(clock: Clock) -> Moment:
+def moment_of(clock: Clock) -> Moment:
+    """Now, by the machine's clocks."""
     return Moment(clock.monotonic(), clock.now().timestamp())
 
 
-def _locked(file: int) -> bool:
+def locked(file: int) -> bool:
+    """Whether the lock of the open `file` could be had at once."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -166,7 +168,8 @@ def _locked(file: int) -> bool:
     return True
 
 
-def _boot_id() -> bytes:
+def boot_id() -> bytes:
+    """36 bytes that are others after a reboot."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip().ljust(36)[:36]
     return b" " * 36  # no Linux: stamps that lie in the future still give a reboot away
@@ -178,7 +181,8 @@ def _pid_namespace() -> int:
     return 0
 
 
-def _unusable(path: Path, error: OSError) -> BudgetStoreError:
+def unusable(path: Path, error: OSError) -> BudgetStoreError:
+    """One line about a file or folder of the budget that cannot be used."""
     reason = os.strerror(error.errno) if error.errno else str(error)
     hint = "free some space" if error.errno == errno.ENOSPC else "make it writable or set EMAGSYNC_DATA_DIR"
     return BudgetStoreError(f"The request budget cannot be kept in {path}: {reason}; {hint}.")

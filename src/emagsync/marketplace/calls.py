@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import orjson
 
@@ -22,6 +22,19 @@ from emagsync.marketplace.windows import RouteGroup
 
 T = TypeVar("T")
 OK: Final = "ok"
+
+# What of a request's body a record tells: paging, statuses, ids and times. Anything else may be somebody's data.
+_TOLD_FILTERS: Final = frozenset(
+    {
+        *("currentPage", "itemsPerPage", "valuesCurrentPage", "valuesPerPage", "language"),
+        *("id", "part_number", "part_number_key", "status", "general_stock", "estimated_stock"),
+        *("offer_validation_status", "validation_status", "translation_validation_status"),
+        *("type", "is_complete", "payment_mode_id"),
+        *("createdAfter", "createdBefore", "modifiedAfter", "modifiedBefore"),
+    }
+)
+_LONGEST_TOLD: Final = 64
+_MOST_TOLD: Final = 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +60,8 @@ class CallRecord:
     """One attempt, as logs and metrics want it. No headers, bodies or secrets.
 
     `started_at` is when the budget granted it (UTC); `seconds` is the exchange's duration, `waited_seconds` that of the
-    wait for the budget; `outcome` is `ok` or the error's code; `rows` in the answer, where it is a list.
+    wait for the budget; `outcome` is `ok` or the error's code; `rows` in the answer, where it is a list. `filters` are
+    what was asked for, as far as it is paging, a status, an id or a time; of a write, how many entities it was about.
     """
 
     account: str
@@ -60,6 +74,9 @@ class CallRecord:
     outcome: str
     error: str | None
     rows: int | None
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    group: RouteGroup = RouteGroup.GENERAL
+    is_write: bool = False
 
 
 class Caller:
@@ -141,6 +158,9 @@ class Caller:
                         outcome=failure.code if failure is not None else OK,
                         error=self._transport.scrub(failure.message) if failure is not None else None,
                         rows=rows,
+                        filters=_filters(call),
+                        group=call.group,
+                        is_write=call.is_write,
                     )
                 )
 
@@ -162,3 +182,22 @@ class Caller:
 def _rows(result: object) -> int | None:
     # A named tuple, such as a count, is no list of rows.
     return len(result) if isinstance(result, tuple) and not hasattr(result, "_fields") else None
+
+
+def _filters(call: Call[Any]) -> dict[str, Any]:
+    """What a record may tell of the request, bounded."""
+    if call.query is not None:
+        return {"values": len(call.query)}
+    if not isinstance(call.body, Mapping):
+        return {}
+    if isinstance(call.body.get("data"), list):
+        return {"entities": len(call.body["data"])}
+    return {name: _told(value) for name, value in call.body.items() if name in _TOLD_FILTERS}
+
+
+def _told(value: object) -> object:
+    if isinstance(value, bool | int) or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        return [_told(one) for one in value[:_MOST_TOLD]]
+    return str(value)[:_LONGEST_TOLD]

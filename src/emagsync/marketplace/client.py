@@ -113,14 +113,20 @@ class EmagClient:
     # Offers
 
     async def read_offers(
-        self, *, page: int = 1, per_page: int = 100, filters: OfferFilters | None = None, attempts: int | None = None
+        self,
+        *,
+        page: int = 1,
+        per_page: int = 100,
+        filters: OfferFilters | None = None,
+        attempts: int | None = None,
+        priority: Priority = Priority.NORMAL,
     ) -> OfferPage:
         """One page of offers, `per_page` 1..100. Without a status filter all statuses come. No order is promised.
 
         `attempts` replaces the retry policy's number for this call.
         """
         body = page_body(page, per_page) | (filters.body() if filters else {})
-        rows = await self._caller.run(Call("product_offer/read", result_rows, body), attempts)
+        rows = await self._caller.run(Call("product_offer/read", result_rows, body, priority=priority), attempts)
         return OfferPage(page, per_page, rows, self._platform)
 
     async def count_offers(self, filters: OfferFilters | None = None, *, attempts: int | None = None) -> OfferCount:
@@ -128,7 +134,7 @@ class EmagClient:
         body = filters.body() if filters else {}
         return await self._caller.run(Call("product_offer/count", _count, body), attempts)
 
-    async def find_offer(self, emag_id: int) -> ParsedRow | None:
+    async def find_offer(self, emag_id: int, *, priority: Priority = Priority.NORMAL) -> ParsedRow | None:
         """The offer with this id; None when eMAG answered properly and does not know it.
 
         Raises MalformedResults when eMAG answers with other offers only: its filter did not work, and nothing follows.
@@ -144,7 +150,7 @@ class EmagClient:
             return None
 
         body = page_body(1, 100) | OfferFilters(id=emag_id).body()
-        row = await self._caller.run(Call("product_offer/read", read, body))
+        row = await self._caller.run(Call("product_offer/read", read, body, priority=priority))
         return None if row is None else parse(row, self._platform)
 
     async def offer_pages(

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Coroutine, Mapping
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, ClassVar, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.marketplace import signals
@@ -27,6 +27,9 @@ from emagsync.marketplace.windows import (
     RouteGroup,
     Taken,
 )
+
+if TYPE_CHECKING:
+    from emagsync.marketplace.redis_link import RedisLink
 
 HTTP_TOO_MANY: Final = 429
 # Shorter than this is the work of granting itself, and not counted as a wait.
@@ -92,7 +95,7 @@ class Budget:
     """The one owner of an API user's request budget. Belongs to one event loop; share it between clients.
 
     `in_memory` counts for this process, `on_disk` for all processes of this machine that name the same directory and
-    key. eMAG's own answers reach it through `refused` and `pause`.
+    key, `on_redis` for those of all machines. eMAG's own answers reach it through `refused` and `pause`.
     """
 
     grant_type: ClassVar[type[Grant]] = Grant
@@ -120,10 +123,26 @@ class Budget:
         return cls(FileStore(directory, key, EMAG_LIMITS, clock), clock=clock)
 
     @classmethod
+    def on_redis(cls, link: RedisLink, directory: Path, key: str) -> Self:
+        """A budget in Redis, shared by all processes that name the same Redis and key. While Redis is away, those that
+        name the same `directory` share a third of it. Close the link after its budgets.
+
+        Raises BudgetStoreError when the directory cannot be made.
+        """
+        from emagsync.marketplace.redis_store import RedisStore
+
+        return cls(RedisStore(link, directory, key, EMAG_LIMITS), clock=link.clock)
+
+    @classmethod
     def unlimited(cls, *, clock: Clock | None = None) -> Self:
         """Only pauses, no limits: for a marketplace of one's own."""
         clock = clock or SystemClock()
         return cls(MemoryStore(NO_LIMITS, clock), clock=clock)
+
+    @property
+    def limits(self) -> Mapping[RouteGroup, Limits]:
+        """What is kept to, by group."""
+        return self._store.limits
 
     async def acquire(self, group: RouteGroup, priority: Priority = Priority.NORMAL) -> Grant:
         """Wait for the right to send one request of `group`. May be cancelled at any point without losing a slot."""

@@ -11,7 +11,7 @@ It widens after a refusal, as measured against gateways that count fixed seconds
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -215,6 +215,18 @@ class GroupState(msgspec.Struct):
                 self.stamps[slot], self.leases[slot] = before, NEVER
         if taken.hour in self.hours:
             self.hours[taken.hour] -= 1
+
+    def occupy(self, now: float, slots: Iterable[int]) -> None:
+        """`slots` count as used now, those excepted that are granted already."""
+        for slot in slots:
+            if self.leases[slot] <= now:
+                self.stamps[slot] = now
+
+    def hold(self, until: float, owner: str) -> None:
+        """Every slot counts as granted to `owner` until `until`."""
+        for slot, lease in enumerate(self.leases):
+            if lease < until:
+                self.leases[slot], self.owners[slot] = until, owner
 
     def bury(self, now: float, is_dead: Callable[[str], bool]) -> None:
         """Slots that dead processes hold: their requests went out now at the latest."""
