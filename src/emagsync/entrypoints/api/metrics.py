@@ -1,0 +1,159 @@
+"""`GET /metrics`: what Prometheus scrapes. `docs/operations.md` says what each figure is and where it comes from."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import platform
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from ipaddress import ip_address
+from typing import Final
+
+from fastapi import APIRouter, Request
+from prometheus_client import ProcessCollector
+from starlette.responses import Response
+
+from emagsync import __version__
+from emagsync.accounts.gauges import BudgetFamilies
+from emagsync.accounts.registry import AccountRegistry
+from emagsync.calls.recorder import CallRecorder
+from emagsync.core.errors import EmagsyncError
+from emagsync.offers.gauges import OfferFamilies
+from emagsync.rest.auth import OptionalCaller
+from emagsync.rest.problems import ApiProblem
+from emagsync.rest.state import AppState, state_of
+from emagsync.sync.figures import RunFamilies, count_finished_runs
+from emagsync.telemetry import exposition, http_meter
+from emagsync.telemetry.exposition import Family
+from emagsync.telemetry.http_meter import HttpMeter
+from emagsync.telemetry.metrics import Gauge
+from emagsync.webhooks.gauges import delivery_families
+
+router = APIRouter(include_in_schema=False)
+
+_UP: Final = Gauge("emagsync_metrics_part_up", "0 where a part of this page could not be read.", ("part",))
+_BUILD: Final = Gauge("emagsync_build_info", "1.", ("version", "python", "database"))
+# What a proxy adds: behind one every caller seems to be on this machine.
+_PROXIED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_PATIENCE_SECONDS: Final = 0.05
+
+Part = Callable[[], Awaitable[Sequence[Family]]]
+
+
+@router.get("/metrics")
+async def metrics(request: Request, caller: OptionalCaller) -> Response:
+    """Every metric, for callers of this machine, with a token, or for all if the settings say so."""
+    if not (caller is not None or _is_open_to(request)):
+        raise ApiProblem(
+            HTTPStatus.UNAUTHORIZED,
+            "not_authenticated",
+            "Metrics are for callers of this machine: send `Authorization: Bearer` with an API token or with "
+            "EMAGSYNC_METRICS__TOKEN, or set EMAGSYNC_METRICS__PUBLIC=true.",
+            headers={"WWW-Authenticate": 'Bearer realm="emagsync"'},
+        )
+    families = await state_of(request).get(MetricsPage).families()
+    content, content_type = exposition.render(families, request.headers.get("accept", ""))
+    return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+
+
+def _is_open_to(request: Request) -> bool:
+    settings = state_of(request).settings.metrics
+    if settings.public:
+        return True
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    token = settings.token.get_secret_value() if settings.token else ""
+    if token and kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+        return True
+    return not given and _is_local(request)
+
+
+def _is_local(request: Request) -> bool:
+    if request.client is None or any(name in request.headers for name in _PROXIED):
+        return False
+    try:
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+class MetricsPage:
+    """Gathers what the rooms know. A part that cannot be read is left out, and says so."""
+
+    def __init__(self, state: AppState) -> None:
+        registry = state.get(AccountRegistry)
+        self._state = state
+        self._runs = RunFamilies(
+            state.database, state.clock, accounts=lambda: registry.names, schedule=state.settings.schedule
+        )
+        self._offers = OfferFamilies(state.database, state.clock)
+        self._budgets = BudgetFamilies(registry)
+        self._process = ProcessCollector(registry=None)
+        self._writing: asyncio.Task[None] | None = None
+
+    async def families(self) -> list[Family]:
+        """Every family of this moment."""
+        await self._catch_up()
+        names = self._state.get(AccountRegistry).names
+        parts: dict[str, Part] = {
+            "runs": self._runs.families,
+            "offers": lambda: self._offers.families(names, self._runs.stamp),
+            "budgets": self._budgets.families,
+            "webhooks": lambda: delivery_families(self._state.database),
+        }
+        found: list[Family] = []
+        up: dict[tuple[str, ...], float] = {}
+        for name, part in parts.items():
+            try:
+                found += await part()
+                up[(name,)] = 1
+            except EmagsyncError:
+                up[(name,)] = 0
+        return [*found, exposition.gauge_family(_UP, up), *self._own()]
+
+    async def aclose(self) -> None:
+        """Wait for what it began."""
+        await self._offers.aclose()
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
+
+    async def _catch_up(self) -> None:
+        """Have what this process knows written first, unless the database is slow: then it is in the next scrape."""
+        if self._writing is None:
+            self._writing = asyncio.get_running_loop().create_task(self._write())
+        await asyncio.wait({self._writing}, timeout=_PATIENCE_SECONDS)
+
+    async def _write(self) -> None:
+        try:
+            await self._state.get(CallRecorder).write(self._state.database)
+            await count_finished_runs(self._state.database)
+        except EmagsyncError:
+            return  # the parts that read the database say that it is away; what was not written is kept
+        finally:
+            self._writing = None
+
+    def _own(self) -> list[Family]:
+        meter = self._state.get(HttpMeter)
+        database = "sqlite" if self._state.database.is_sqlite else "postgresql"
+        build = (__version__, platform.python_version(), database)
+        return [
+            exposition.counter_family(http_meter.REQUESTS, meter.values),
+            exposition.histogram_family(http_meter.DURATION, meter.values),
+            exposition.gauge_family(http_meter.IN_FLIGHT, {(): meter.in_flight}),
+            exposition.gauge_family(_BUILD, {build: 1}),
+            *self._process.collect(),
+        ]
+
+
+@asynccontextmanager
+async def metrics_part(state: AppState) -> AsyncIterator[None]:
+    """The metrics page."""
+    page = MetricsPage(state)
+    state.provide(page)
+    try:
+        yield
+    finally:
+        await page.aclose()

@@ -1,0 +1,33 @@
+"""What this process's HTTP server has done, for its own metrics."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from emagsync.telemetry.metrics import Counter, Gauge, Histogram, Increments
+
+REQUESTS: Final = Counter("emagsync_http_requests_total", "Answers of this server.", ("method", "route", "status"))
+# By area, not by route: a histogram for each of some fifty routes would be most of all series.
+DURATION: Final = Histogram(
+    "emagsync_http_request_duration_seconds",
+    "How long until the answer began, by part of the API.",
+    ("area",),
+    (0.01, 0.05, 0.1, 0.5, 2.5),
+)
+IN_FLIGHT: Final = Gauge("emagsync_http_requests_in_flight", "Requests under way, live streams included.")
+
+_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class HttpMeter:
+    """Counts the requests of one server."""
+
+    def __init__(self) -> None:
+        self.values: Increments = {}
+        self.in_flight = 0
+
+    def answered(self, method: str, route: str, area: str, status: int, seconds: float) -> None:
+        """A request was answered. `route` is a template, `area` the part of the API that it belongs to."""
+        known = method if method in _METHODS else "other"
+        REQUESTS.add(self.values, (known, route, f"{status // 100}xx"))
+        DURATION.observe(self.values, (area,), seconds)
