@@ -1,0 +1,134 @@
+"""The Compose file, read as Compose reads it. There is no engine here to start it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from deploy.documents import DEPLOY, compose, example, interpolated, variables_of
+from emagsync.core.settings import load_settings, setting_names
+from emagsync.entrypoints.cli.app import build
+
+TEXT = (DEPLOY / "compose.yml").read_text()
+SERVICES: dict[str, Any] = compose()["services"]
+OURS = ("api", "worker", "beat")
+
+# Keys of the Compose specification that are used here.
+_KEYS = {
+    *("image", "build", "restart", "init", "read_only", "tmpfs", "cap_drop", "security_opt", "env_file", "environment"),
+    *("volumes", "networks", "logging", "command", "ports", "stop_grace_period", "healthcheck", "depends_on"),
+    *("secrets", "configs", "shm_size"),
+}
+SECRET = "a" * 40
+
+
+def filled_in() -> dict[str, str]:
+    """deploy/.env as the example asks for it."""
+    values = {name: value or SECRET for name, value in example("env.example").items()}
+    return {name: value for name, value in values.items() if not name.startswith("#")}
+
+
+def test_it_is_made_of_what_is_needed_and_nothing_unknown() -> None:
+    document = compose()
+    assert set(SERVICES) == {"db", "redis", "api", "worker", "beat", "prometheus", "grafana"}
+    assert {key for key in document if not key.startswith("x-")} == {
+        *("name", "services", "networks", "volumes", "configs", "secrets")
+    }
+    assert {key for service in SERVICES.values() for key in service} <= _KEYS
+
+
+def test_what_services_refer_to_is_there() -> None:
+    document = compose()
+    for name, service in SERVICES.items():
+        assert set(service["networks"]) <= set(document["networks"]), name
+        assert set(service.get("secrets", [])) <= set(document["secrets"]), name
+        assert {one["source"] for one in service.get("configs", [])} <= set(document["configs"]), name
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert (DEPLOY / source).exists() if source.startswith(".") else source in document["volumes"], volume
+    for name in OURS:
+        build_ = SERVICES[name]["build"]
+        assert (DEPLOY / build_["context"] / build_["dockerfile"]).is_file()
+        assert [(DEPLOY / f"{file}.example").is_file() for file in SERVICES[name]["env_file"]] == [True]
+
+
+def test_everything_comes_back_after_a_restart_and_waits_for_what_it_needs() -> None:
+    for name, service in SERVICES.items():
+        assert service["restart"] == "unless-stopped", name
+        for other, condition in service.get("depends_on", {}).items():
+            if condition["condition"] == "service_healthy":
+                assert other == "api" or "test" in SERVICES[other]["healthcheck"], f"{name} waits for {other} for ever"
+    assert set(SERVICES["api"]["depends_on"]) == {"db", "redis"}
+    assert set(SERVICES["worker"]["depends_on"]) == {"db", "redis", "api"}
+    assert "healthcheck" not in SERVICES["api"], "the image's own check is for the server"
+    assert "HEALTHCHECK" in (DEPLOY / "Dockerfile").read_text()
+
+
+def test_only_this_machine_reaches_it() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert set(published) == {"api", "prometheus", "grafana"}
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+    assert compose()["networks"]["inside"] == {"internal": True}
+    assert all(SERVICES[name]["networks"] == ["inside"] for name in ("db", "redis"))
+
+
+def test_our_containers_may_do_nothing_that_they_need_not() -> None:
+    for name in OURS:
+        service = SERVICES[name]
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+
+
+def test_the_commands_are_those_of_the_command_line() -> None:
+    known = build().commands
+    assert {name: SERVICES[name]["command"][0] in known for name in OURS} == dict.fromkeys(OURS, True)
+
+
+@pytest.mark.parametrize("missing", [name for name, how in variables_of(TEXT).items() if how == ":?"])
+def test_without_a_password_it_does_not_start(missing: str) -> None:
+    with pytest.raises(KeyError, match=missing):
+        interpolated(compose(), {**filled_in(), missing: ""})
+
+
+def test_the_example_has_every_variable_and_no_secret() -> None:
+    given = example("env.example")
+    needed = {name for name, how in variables_of(TEXT).items() if how == ":?"}
+    optional = set(variables_of(TEXT)) - needed
+    assert {name for name in given if not name.startswith("#")} == needed
+    assert {name.lstrip("#") for name in given if name.startswith("#")} == optional
+    assert all(given[name] == "" for name in needed)
+
+
+def test_no_password_has_a_default() -> None:
+    for name, how in variables_of(TEXT).items():
+        if re.search("PASSWORD|SECRET|TOKEN", name):
+            assert how == ":?", name
+    assert not re.search(r"(?im)^ +\w*(password|secret|token|auth): +[^$\s\[{]", TEXT)
+
+
+def test_the_settings_that_our_containers_get_are_good_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    service = interpolated(compose(), {**filled_in(), "EMAGSYNC_NAMES": "emagsync.shop.example"})["services"]["api"]
+    assert set(service["environment"]) <= set(setting_names())
+    for name, value in service["environment"].items():
+        monkeypatch.setenv(name, value)
+    settings = load_settings(None, data_dir=tmp_path)
+    assert settings.executor == "celery"
+    assert settings.allowed_hosts == ("127.0.0.1", "localhost", "api", "emagsync.shop.example")
+    assert settings.effective_database_url == f"postgresql://emagsync:{SECRET}@db/emagsync"
+    assert SECRET not in repr(settings)
+
+
+def test_redis_and_prometheus_get_the_passwords_that_our_containers_use() -> None:
+    document = interpolated(compose(), filled_in())
+    assert f"requirepass {SECRET}\n" in document["configs"]["redis"]["content"]
+    assert document["secrets"]["metrics_token"] == {"environment": "EMAGSYNC_METRICS__TOKEN"}
+    config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
+    job = next(one for one in config["scrape_configs"] if one["job_name"] == "emagsync")
+    assert job["authorization"]["credentials_file"] == "/run/secrets/metrics_token"
+    assert job["static_configs"] == [{"targets": ["api:8000"]}]
+    assert "api" in document["services"]["api"]["environment"]["EMAGSYNC_ALLOWED_HOSTS"].split(",")

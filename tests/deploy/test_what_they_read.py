@@ -1,0 +1,49 @@
+"""The dashboard and the rules read what is really there: every metric and label, in a real scrape after real runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from support.prometheus import DASHBOARD, Scrape, alert_expressions, panel_expressions, problems
+from support.runs import open_desk
+
+
+async def test_every_metric_and_label_of_every_panel_and_rule_is_there(tmp_path: Path) -> None:
+    scrape = await scrape_after_runs(tmp_path)
+    queries = [*alert_expressions(), *((title, expression) for title, expression, _ in panel_expressions())]
+    assert len(queries) > 40
+    wrong = [f"{where}: {problem}" for where, expression in queries for problem in problems(expression, scrape)]
+    assert wrong == []
+    variable = next(one for one in json.loads(DASHBOARD.read_text())["templating"]["list"] if one["name"] == "account")
+    found = re.fullmatch(r"label_values\((\w+), (\w+)\)", variable["definition"])
+    assert found is not None
+    assert scrape[found[1]][found[2]] == {"main", "fbe"}
+
+
+async def scrape_after_runs(folder: Path) -> Scrape:
+    """Every series of /metrics by name: its labels, with the values that they have."""
+    async with open_desk(folder, {"main": 120, "fbe": 40}, schedule={"enabled": True}) as desk:
+        desk.market.change("odd_rows", after=5, rows=[{"id": "no number"}])
+        desk.market.fault(kind="rate_limited", retry_after=0, times=2)
+        desk.market.fault(kind="status", status=503, times=1)
+        await desk.sync(account_type="main")
+        desk.market.mend()
+        await desk.sync(account_type="fbe")
+        desk.market.fault(kind="not_allowed", account="fbe")
+        await desk.sync(account_type="fbe")
+        return series_of((await desk.api.stranger.get("/metrics")).text)
+
+
+def series_of(text: str) -> Scrape:
+    found: Scrape = defaultdict(lambda: defaultdict(set))
+    for family in text_string_to_metric_families(text):
+        for sample in family.samples:
+            labels = found[sample.name]
+            for label, value in sample.labels.items():
+                labels[label].add(value)
+    return found
