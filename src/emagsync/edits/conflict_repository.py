@@ -1,0 +1,127 @@
+"""All SQL about conflicts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, func, insert, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.edits.repository import in_pieces
+from emagsync.edits.states import ConflictState, Resolution
+from emagsync.edits.tables import conflicts
+
+_OPEN = conflicts.c.state == ConflictState.OPEN.value
+
+
+class Conflict(NamedTuple):
+    """A row of `conflicts`."""
+
+    id: int
+    account: str
+    emag_id: int
+    field: str
+    warehouse_id: int
+    edit_id: int
+    base: str | None
+    local: str
+    emag: str | None
+    opened_at: datetime
+    run_id: str | None
+    state: ConflictState
+    resolution: Resolution | None
+    value: str | None
+    resolved_by: str | None
+    resolved_at: datetime | None
+
+
+class Ended(NamedTuple):
+    """How a conflict ends."""
+
+    resolution: Resolution
+    at: datetime
+    by: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class ConflictFilter:
+    """Which conflicts; None: any."""
+
+    account: str | None = None
+    emag_id: int | None = None
+    field: str | None = None
+    state: ConflictState | None = None
+
+
+_COLUMNS = [conflicts.c[name] for name in Conflict._fields]
+
+
+async def opened(connection: AsyncConnection, values: dict[str, Any]) -> bool:
+    """Open the edit's conflict, or note eMAG's value of now in the one that is open. Returns whether it is new."""
+    noted = update(conflicts).where(conflicts.c.edit_id == values["edit_id"], _OPEN).values(emag=values["emag"])
+    if (await connection.execute(noted)).rowcount:
+        return False
+    await connection.execute(insert(conflicts).values(**values, state=ConflictState.OPEN.value))
+    return True
+
+
+async def end(connection: AsyncConnection, edit_ids: Collection[int], how: Ended) -> None:
+    """End the open conflicts of these edits, if they have any."""
+    for some in in_pieces(sorted(edit_ids)):
+        await connection.execute(
+            update(conflicts)
+            .where(conflicts.c.edit_id.in_(some), _OPEN)
+            .values(
+                state=ConflictState.RESOLVED.value,
+                resolution=how.resolution.value,
+                resolved_by=how.by,
+                resolved_at=how.at,
+                value=how.value,
+            )
+        )
+
+
+async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> list[Conflict]:
+    """These conflicts, oldest first."""
+    found: list[Conflict] = []
+    for some in in_pieces(sorted(ids)):
+        query = select(*_COLUMNS).where(conflicts.c.id.in_(some)).order_by(conflicts.c.id)
+        found.extend(_conflict(row) for row in await connection.execute(query))
+    return found
+
+
+async def listed(
+    connection: AsyncConnection, wanted: ConflictFilter, *, limit: int, before: int | None = None
+) -> list[Conflict]:
+    """A selection, newest first; `before` is the id of the last one that was seen."""
+    query = select(*_COLUMNS).where(_selected(wanted)).order_by(conflicts.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(conflicts.c.id < before)
+    return [_conflict(row) for row in await connection.execute(query)]
+
+
+async def counts(connection: AsyncConnection) -> dict[str, int]:
+    """How many conflicts are open, by account; an account without any is not in it."""
+    query = select(conflicts.c.account, func.count()).where(_OPEN).group_by(conflicts.c.account)
+    return {row.account: row[1] for row in await connection.execute(query)}
+
+
+def _selected(wanted: ConflictFilter) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    for name in ("account", "emag_id", "field"):
+        value = getattr(wanted, name)
+        if value is not None:
+            conditions.append(conflicts.c[name] == value)
+    if wanted.state is not None:
+        conditions.append(conflicts.c.state == wanted.state.value)
+    return and_(*conditions)
+
+
+def _conflict(row: Any) -> Conflict:
+    conflict = Conflict._make(row)
+    resolution = None if conflict.resolution is None else Resolution(conflict.resolution)
+    return conflict._replace(state=ConflictState(conflict.state), resolution=resolution)

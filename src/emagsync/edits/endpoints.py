@@ -1,0 +1,260 @@
+"""The edit routes: one product, many products, what waits, conflicts."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from emagsync.edits import conflict_repository, repository
+from emagsync.edits.answers import BulkAnswer, EditAnswer, bulk_answer, edit_answer
+from emagsync.edits.bulk_body import BulkFile, read_bulk
+from emagsync.edits.conflict_repository import ConflictFilter
+from emagsync.edits.errors import (
+    ConfirmationNeeded,
+    ConflictNotFound,
+    ConflictOver,
+    EditNotFound,
+    EditOver,
+    EditRefused,
+    EditUnderway,
+    FileUnreadable,
+    PreviewOutdated,
+    VersionChanged,
+)
+from emagsync.edits.planning import Effect
+from emagsync.edits.repository import EditFilter
+from emagsync.edits.requests import BulkEdit, ConflictChoice, ConflictChoices, ProductEdit
+from emagsync.edits.resolving import ConflictService
+from emagsync.edits.service import Author, EditService
+from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
+from emagsync.edits.views import ConflictView, EditView, conflict_view, edit_view, edits_of
+from emagsync.offers.product_parameters import AccountName, ProductId
+from emagsync.rest.audit import audit
+from emagsync.rest.auth import Caller, Operator, Viewer
+from emagsync.rest.document import describe_body
+from emagsync.rest.paging import decode_id, encode_cursor
+from emagsync.rest.problems import ApiProblem, FieldProblem, problem_responses, register_problem
+from emagsync.rest.state import state_of
+
+router = APIRouter(prefix="/api/v1/emag", tags=["edits"])
+
+register_problem(EditRefused, HTTPStatus.UNPROCESSABLE_ENTITY, extra=lambda error: {"errors": _fields(error)})
+register_problem(VersionChanged, HTTPStatus.PRECONDITION_FAILED, extra=lambda error: {"version": error.version})
+register_problem(FileUnreadable, HTTPStatus.UNPROCESSABLE_ENTITY)
+register_problem(EditNotFound, HTTPStatus.NOT_FOUND)
+register_problem(ConflictNotFound, HTTPStatus.NOT_FOUND)
+for _conflicting in (EditOver, EditUnderway, ConflictOver, PreviewOutdated):
+    register_problem(_conflicting, HTTPStatus.CONFLICT)
+
+Id = Annotated[int, Path(ge=1, le=2**53)]
+EmagId = Annotated[int, Field(ge=1, le=2**31)]
+Cursor = Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")]
+
+
+@router.patch(
+    "/products/products/{product_id}",
+    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
+)
+async def edit_product(
+    request: Request,
+    response: Response,
+    caller: Operator,
+    product_id: ProductId,
+    edit: ProductEdit,
+    if_match: Annotated[
+        str | None, Header(max_length=200, description="The product's `ETag` or `version`, so that nobody is overrun.")
+    ] = None,
+) -> EditAnswer:
+    """Edit one product: kept here, and sent to eMAG where the account's push is on.
+
+    A value that looks like a slip is refused with `confirmation_needed` unless `confirm` says that it is meant; with
+    `If-Match` an edit by somebody else meanwhile is answered with 412.
+    """
+    state = state_of(request)
+    wish = edit.wish(version=version_in(if_match))
+    plan = await state.get(EditService).edit_product(product_id, wish, author_of(caller))
+    await audit(request, caller, "offer.edit", f"{plan.offer.account}:{plan.offer.emag_id}", edit.given())
+    key = (plan.offer.account, plan.offer.emag_id)
+    async with state.database.reading() as connection:
+        edits = (await edits_of(connection, [key])).get(key)
+    answer = edit_answer(plan, edits)
+    response.headers["ETag"] = f'"{answer.data.version}"'
+    return answer
+
+
+@router.post(
+    "/products/products/bulk-edit",
+    responses=problem_responses(HTTPStatus.CONFLICT),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": describe_body(BulkEdit)},
+                "multipart/form-data": {"schema": describe_body(BulkFile)},
+            },
+        }
+    },
+)
+async def edit_products(request: Request, caller: Operator) -> BulkAnswer:
+    """Edit many products: a list as JSON, or a CSV or XLSX file, which is only previewed unless `preview` is false.
+
+    A preview shows what every row comes to, and a `token` that stands for exactly that. All or nothing, unless
+    `skip_invalid`: else a refusal has the same `data` as a preview.
+    """
+    asked = await read_bulk(request)
+    service = state_of(request).get(EditService)
+    if asked.options.preview:
+        return bulk_answer(await service.preview(asked.lines))
+    outcome = await service.apply(
+        asked.lines, author_of(caller, bulk=True), skip_invalid=asked.options.skip_invalid, token=asked.options.token
+    )
+    answer = bulk_answer(outcome)
+    if outcome.batch_id is None:
+        raise _not_applied(answer)
+    detail = {"rows": len(outcome.lines), "kept": answer.data.kept, "file": asked.file_name}
+    await audit(request, caller, "offer.bulk_edit", outcome.batch_id, detail)
+    return answer
+
+
+class EditQuery(BaseModel):
+    """Which edits."""
+
+    account_type: AccountName | None = None
+    emag_id: EmagId | None = None
+    state: list[EditState] | None = Field(
+        default=None, max_length=8, description="Repeat it for more than one; without, those that wait."
+    )
+    field: str | None = Field(default=None, max_length=40)
+    batch_id: str | None = Field(default=None, max_length=36, description="Of one bulk edit.")
+    limit: int = Field(default=100, ge=1, le=1000)
+    cursor: Cursor = None
+
+
+class EditPage(BaseModel):
+    """Newest first."""
+
+    edits: list[EditView]
+    next_cursor: str | None
+
+
+@router.get("/edits")
+async def list_edits(request: Request, _: Viewer, query: Annotated[EditQuery, Query()]) -> EditPage:
+    """Local edits: those that wait, or what became of them."""
+    wanted = EditFilter(query.account_type, query.emag_id, tuple(query.state or WAITING), query.field, query.batch_id)
+    before = None if query.cursor is None else decode_id("edits", query.cursor)
+    async with state_of(request).database.reading() as connection:
+        found = await repository.listed(connection, wanted, limit=query.limit + 1, before=before)
+    page = found[: query.limit]
+    more = encode_cursor("edits", [page[-1].id]) if len(found) > query.limit else None
+    return EditPage(edits=[edit_view(edit) for edit in page], next_cursor=more)
+
+
+@router.delete(
+    "/edits/{edit_id}",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
+async def withdraw_edit(request: Request, caller: Operator, edit_id: Id) -> None:
+    """Take back an edit that waits: eMAG's value stays."""
+    edit = await state_of(request).get(EditService).withdraw(edit_id, caller.username)
+    detail = {"field": edit.field, "value": edit.value}
+    await audit(request, caller, "edit.withdraw", f"{edit.account}:{edit.emag_id}", detail)
+
+
+class ConflictQuery(BaseModel):
+    """Which conflicts."""
+
+    account_type: AccountName | None = None
+    emag_id: EmagId | None = None
+    field: str | None = Field(default=None, max_length=40)
+    state: ConflictState | None = ConflictState.OPEN
+    limit: int = Field(default=100, ge=1, le=1000)
+    cursor: Cursor = None
+
+
+class ConflictPage(BaseModel):
+    """Newest first; `open` counts all that are open, by account."""
+
+    conflicts: list[ConflictView]
+    open: dict[str, int]
+    next_cursor: str | None
+
+
+class Resolved(BaseModel):
+    """The conflicts that were decided; `has_more` says that others of the selection are still open."""
+
+    conflicts: list[ConflictView]
+    has_more: bool
+
+
+@router.get("/conflicts")
+async def list_conflicts(request: Request, _: Viewer, query: Annotated[ConflictQuery, Query()]) -> ConflictPage:
+    """What was edited here and changed on eMAG, for a person to decide."""
+    wanted = ConflictFilter(query.account_type, query.emag_id, query.field, query.state)
+    before = None if query.cursor is None else decode_id("conflicts", query.cursor)
+    async with state_of(request).database.reading() as connection:
+        found = await conflict_repository.listed(connection, wanted, limit=query.limit + 1, before=before)
+        counts = await conflict_repository.counts(connection)
+    page = found[: query.limit]
+    more = encode_cursor("conflicts", [page[-1].id]) if len(found) > query.limit else None
+    return ConflictPage(conflicts=[conflict_view(one) for one in page], open=counts, next_cursor=more)
+
+
+@router.post("/conflicts/resolve", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+async def resolve_conflicts(request: Request, caller: Operator, choices: ConflictChoices) -> Resolved:
+    """Decide many conflicts at once, at most 1000."""
+    service = state_of(request).get(ConflictService)
+    resolution, author, more = Resolution(choices.resolution), author_of(caller), False
+    if choices.ids is not None:
+        resolved = await service.resolve(choices.ids, resolution, author)
+    else:
+        wanted = ConflictFilter(choices.account_type, choices.emag_id, choices.field)
+        resolved, more = await service.resolve_all(wanted, resolution, author)
+    detail = choices.model_dump(exclude_none=True) | {"resolved": len(resolved)}
+    await audit(request, caller, "conflict.resolve", choices.account_type or "", detail)
+    return Resolved(conflicts=[conflict_view(one) for one in resolved], has_more=more)
+
+
+@router.post("/conflicts/{conflict_id}/resolve", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+async def resolve_conflict(request: Request, caller: Operator, conflict_id: Id, choice: ConflictChoice) -> ConflictView:
+    """Decide one conflict."""
+    value = None if choice.value is None else str(choice.value)
+    service = state_of(request).get(ConflictService)
+    (resolved,) = await service.resolve([conflict_id], choice.chosen, author_of(caller), value=value)
+    detail = choice.model_dump(exclude_none=True)
+    await audit(request, caller, "conflict.resolve", f"{resolved.account}:{resolved.emag_id}", detail)
+    return conflict_view(resolved)
+
+
+def author_of(caller: Caller, *, bulk: bool = False) -> Author:
+    """Who edits, as the record of edits names it."""
+    if bulk:
+        return Author(caller.username, EditSource.BULK)
+    return Author(caller.username, EditSource.PAGE if caller.kind == "session" else EditSource.API)
+
+
+def version_in(if_match: str | None) -> str | None:
+    """The version that `If-Match` names: the `ETag` of a product, or its `version`. `*` matches whatever is there."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    return if_match.strip().removeprefix("W/").strip('"').partition(".")[0]
+
+
+def _not_applied(answer: BulkAnswer) -> ApiProblem:
+    counts = answer.data.counts
+    wrong, doubtful = counts[Effect.ERROR], counts[Effect.NEEDS_CONFIRMATION]
+    code = EditRefused.code if wrong else ConfirmationNeeded.code
+    detail = (
+        f"Nothing was kept: {wrong} rows cannot be, {doubtful} need `confirm`. Mend them, or keep the others with "
+        "`skip_invalid`."
+    )
+    data = answer.data.model_dump(mode="json")
+    return ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, code, detail, data=data)
+
+
+def _fields(error: EditRefused) -> list[dict[str, Any]]:
+    return [FieldProblem(field=one.field, message=one.message, code=one.code).model_dump() for one in error.objections]

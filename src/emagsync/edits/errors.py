@@ -1,0 +1,117 @@
+"""What may not be edited, decided or taken back.
+
+EditError
+├── EditRefused         eMAG would refuse it, or it needs a confirmation
+├── VersionChanged      somebody else was faster
+├── EditNotFound        there is no such edit
+├── EditOver            it does not wait any more
+├── EditUnderway        it is being sent
+├── ConflictNotFound    there is no such conflict
+├── ConflictOver        somebody decided already
+├── PreviewOutdated     what was previewed is not what would come of it now
+└── FileUnreadable      the file is no table of edits
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.edits.checks import Objection
+
+
+class EditError(EmagsyncError):
+    """Anything that an edit may not do."""
+
+    code = "edit"
+
+
+class EditRefused(EditError):
+    """eMAG would refuse the edit; `objections` say why, field by field."""
+
+    code = "edit_refused"
+
+    def __init__(self, message: str, objections: Sequence[Objection] = ()) -> None:
+        told = "; ".join(f"{one.field}: {one.message}" for one in objections[:5])
+        super().__init__(f"{message} {told}".strip())
+        self.objections = tuple(objections)
+
+
+class ConfirmationNeeded(EditRefused):
+    """It looks like a slip: whoever means it confirms it."""
+
+    code = "confirmation_needed"
+
+
+class VersionChanged(EditError):
+    """The offer, or its edits, are not what the caller saw."""
+
+    code = "version_changed"
+
+    def __init__(self, account: str, emag_id: int, version: str) -> None:
+        super().__init__(
+            f"Offer {emag_id} of account {account!r} was changed since it was read: look at it again, then edit it."
+        )
+        self.version = version
+
+
+class EditNotFound(EditError):
+    """There is no such edit."""
+
+    code = "edit_not_found"
+
+    def __init__(self, edit_id: int) -> None:
+        super().__init__(f"There is no edit {edit_id}.")
+
+
+class EditOver(EditError):
+    """It does not wait any more."""
+
+    code = "edit_over"
+
+    def __init__(self, edit_id: int, state: str) -> None:
+        super().__init__(f"Edit {edit_id} is {state} already.")
+        self.state = state
+
+
+class EditUnderway(EditError):
+    """It is being sent: nobody can tell yet whether eMAG has it."""
+
+    code = "edit_underway"
+    kind = ErrorKind.TRANSIENT
+
+    def __init__(self, edit_id: int) -> None:
+        super().__init__(f"Edit {edit_id} is being sent to eMAG: wait until that is over, then change the value again.")
+
+
+class ConflictNotFound(EditError):
+    """There is no such conflict."""
+
+    code = "conflict_not_found"
+
+    def __init__(self, conflict_id: int) -> None:
+        super().__init__(f"There is no conflict {conflict_id}.")
+
+
+class ConflictOver(EditError):
+    """Somebody, or a sync, decided already."""
+
+    code = "conflict_over"
+
+    def __init__(self, conflict_id: int, resolution: str) -> None:
+        super().__init__(f"Conflict {conflict_id} is resolved already ({resolution}).")
+
+
+class PreviewOutdated(EditError):
+    """What was previewed is not what would come of it now."""
+
+    code = "preview_outdated"
+
+    def __init__(self) -> None:
+        super().__init__("Offers, or the file, have changed since the preview: look at a new one, then apply that.")
+
+
+class FileUnreadable(EditError):
+    """The file is no table of edits; the message says where."""
+
+    code = "file_unreadable"

@@ -1,0 +1,124 @@
+"""What becomes of a local edit when eMAG's value is read: three-way, per field, pure.
+
+`base` is what eMAG had when the edit was made, `local` what the person wants, `emag` what eMAG has now. Unchanged on
+one side: the other wins. The same on both: settled. Changed on both: the strategy decides. eMAG tells no time of
+change for offers, so `newest_wins` compares the edit with the moment when we first saw eMAG's change.
+
+Stock that was sold meanwhile is a difference to apply, not a conflict: a relative edit is added to whatever eMAG has,
+and an absolute one goes down by what eMAG's stock went down. A stock that went up was set by somebody, or came back
+from an order, which nobody can tell apart: there the strategy decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Literal, NamedTuple
+
+RELATIVE: Final = "relative"
+STOCK: Final = "stock"
+
+
+class ConflictStrategy(StrEnum):
+    """Who wins where an offer changed on both sides."""
+
+    EMAG_PRIORITY = "emag_priority"
+    LOCAL_PRIORITY = "local_priority"
+    NEWEST_WINS = "newest_wins"
+    MANUAL = "manual"
+
+
+Owner = Literal["local", "emag"]
+_OF_OWNER: Final[Mapping[Owner, ConflictStrategy]] = {
+    "local": ConflictStrategy.LOCAL_PRIORITY,
+    "emag": ConflictStrategy.EMAG_PRIORITY,
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Who wins in one account: a field's owner, for the other fields the strategy."""
+
+    strategy: ConflictStrategy = ConflictStrategy.EMAG_PRIORITY
+    owners: Mapping[str, Owner] = field(default_factory=dict)
+
+    def strategy_for(self, name: str) -> ConflictStrategy:
+        """The strategy that decides about a field."""
+        owner = self.owners.get(name)
+        return self.strategy if owner is None else _OF_OWNER[owner]
+
+
+class Edited(NamedTuple):
+    """What a merge knows of an open edit. Values are canonical text; `base` None: eMAG had no value."""
+
+    field: str
+    kind: str
+    base: str | None
+    value: str
+    made_at: datetime
+    emag_changed_at: datetime | None = None
+    in_conflict: bool = False
+
+
+class Outcome(StrEnum):
+    """What becomes of the edit."""
+
+    KEPT = "kept"  # still wanted, against the same base
+    MOVED = "moved"  # still wanted; eMAG's new value is its base now
+    SETTLED = "settled"  # eMAG has the value already
+    LOST = "lost"  # eMAG's value wins
+    CONFLICT = "conflict"  # a person decides
+
+
+class Merged(NamedTuple):
+    """The outcome, and the edit's base, value and time of eMAG's change as they are then."""
+
+    outcome: Outcome
+    base: str | None
+    value: str
+    emag_changed_at: datetime | None
+
+
+def merge(edit: Edited, emag: str | None, strategy: ConflictStrategy, *, read_at: datetime) -> Merged:
+    """Meet `emag`, eMAG's value in an answer that was asked for at `read_at`."""
+    if edit.kind == RELATIVE:
+        # Its difference holds whatever eMAG has; only what was sent and seen ends it.
+        return Merged(Outcome.KEPT, edit.base, edit.value, None)
+    if emag == edit.value:
+        return Merged(Outcome.SETTLED, edit.base, edit.value, edit.emag_changed_at)
+    if emag == edit.base:
+        return Merged(Outcome.KEPT, edit.base, edit.value, None)
+    changed_at = edit.emag_changed_at or read_at
+    if edit.made_at >= read_at:
+        # The answer may be older than what the edit was based on: the next one decides.
+        outcome = Outcome.CONFLICT if edit.in_conflict else Outcome.KEPT
+        return Merged(outcome, edit.base, edit.value, changed_at)
+    sold = _sold(edit, emag)
+    if sold:
+        return _after_sale(edit, emag, sold)
+    if edit.in_conflict or strategy is ConflictStrategy.MANUAL:
+        return Merged(Outcome.CONFLICT, edit.base, edit.value, changed_at)
+    if _local_wins(edit, strategy, changed_at):
+        return Merged(Outcome.MOVED, emag, edit.value, None)
+    return Merged(Outcome.LOST, edit.base, edit.value, changed_at)
+
+
+def _local_wins(edit: Edited, strategy: ConflictStrategy, changed_at: datetime) -> bool:
+    if strategy is ConflictStrategy.NEWEST_WINS:
+        return edit.made_at > changed_at
+    return strategy is ConflictStrategy.LOCAL_PRIORITY
+
+
+def _sold(edit: Edited, emag: str | None) -> int:
+    """How many pieces eMAG's stock went down by, if this is about stock."""
+    if edit.field != STOCK or edit.base is None or emag is None:
+        return 0
+    return max(int(edit.base) - int(emag), 0)
+
+
+def _after_sale(edit: Edited, emag: str | None, sold: int) -> Merged:
+    value = str(max(int(edit.value) - sold, 0))
+    outcome = Outcome.SETTLED if value == emag else Outcome.MOVED
+    return Merged(outcome, emag, value, None)

@@ -1,0 +1,209 @@
+"""What one offer's edits become when they are sent, and what reading the offer back says about them. Pure.
+
+Values are canonical text: prices with four decimals, everything else a whole number. None: eMAG has no value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final
+
+import orjson
+
+from emagsync.marketplace.writes import Level, OfferUpdate
+
+PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
+BY_WAREHOUSE: Final = ("stock", "handling_time")
+RELATIVE: Final = "relative"
+MOST_STOCK: Final = 65_535
+# Where a row of eMAG's names no warehouse, and neither does the edit: the seller's only one.
+FIRST_WAREHOUSE: Final = 1
+
+Key = tuple[str, int]
+Values = Mapping[Key, str | None]
+
+
+class OutboxState(StrEnum):
+    """Where a row of the outbox is. `waiting`: for a person's yes. The last three are final."""
+
+    WAITING = "waiting"
+    PENDING = "pending"
+    SENDING = "sending"
+    UNCERTAIN = "uncertain"
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    DROPPED = "dropped"  # nothing was left to send: its edits were withdrawn, settled, or merged anew
+
+
+FINAL_STATES: Final = (OutboxState.APPLIED, OutboxState.REJECTED, OutboxState.DROPPED)
+OPEN_STATES: Final = tuple(state for state in OutboxState if state not in FINAL_STATES)
+# May have reached eMAG: nothing else is sent for the offer until it was read back.
+SENT_STATES: Final = (OutboxState.SENDING, OutboxState.UNCERTAIN)
+
+
+class Result(StrEnum):
+    """What became of one change of a row."""
+
+    APPLIED = "applied"  # eMAG shows what was sent
+    CHANGED_SINCE = "changed_since"  # eMAG took it, and shows a newer value of its own
+    ALREADY = "already"  # eMAG had the value: nothing was sent
+    REJECTED = "rejected"
+    REOPENED = "reopened"  # not known to be sent, and eMAG's value has changed: merged anew
+
+
+DONE_WELL: Final = (Result.APPLIED, Result.CHANGED_SINCE, Result.ALREADY)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One change of one field of an offer. `before` and `target` are known once it is sent: absolute, also for a
+    relative edit, whose difference is so applied once, however often the same target is sent."""
+
+    edit_id: int
+    field: str
+    warehouse_id: int
+    kind: str
+    value: str
+    before: str | None = None
+    target: str | None = None
+    result: Result | None = None
+    reason: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """Field and warehouse."""
+        return self.field, self.warehouse_id
+
+    @property
+    def change(self) -> tuple[str, int, str, str]:
+        """What is asked for, whichever edit asks for it."""
+        return self.field, self.warehouse_id, self.kind, self.value
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether the value is a difference to what eMAG has."""
+        return self.kind == RELATIVE
+
+    def done(self, result: Result, reason: str | None = None) -> Item:
+        """The item with what became of it."""
+        return replace(self, result=result, reason=reason)
+
+
+def items_text(items: Iterable[Item]) -> str:
+    """The items as JSON."""
+    return orjson.dumps([{k: v for k, v in vars(item).items() if v is not None} for item in items]).decode()
+
+
+def items_of(text: str) -> tuple[Item, ...]:
+    """What `items_text` made."""
+    return tuple(
+        Item(**{**values, "result": Result(values["result"]) if "result" in values else None})
+        for values in orjson.loads(text)
+    )
+
+
+def aimed(item: Item, current: Values) -> Item:
+    """The item with the value that eMAG has and the one that it is to have. A stock is never below 0."""
+    before = current.get(item.key)
+    target = item.value
+    if item.is_relative:
+        target = str(min(max(int(before or 0) + int(item.value), 0), MOST_STOCK))
+    aimed_at = replace(item, before=before, target=target)
+    return aimed_at.done(Result.ALREADY) if target == before else aimed_at
+
+
+def price_problem(items: Sequence[Item], current: Values) -> str | None:
+    """Why eMAG would refuse the offer's prices as they would be, if it would."""
+    if not any(item.field in PRICES for item in items):
+        return None
+    price = {name: _amount(current.get((name, 0))) for name in PRICES}
+    price |= {item.field: _amount(item.target) for item in items if item.field in PRICES}
+    sale, low, high = price["sale_price"], price["min_sale_price"], price["max_sale_price"]
+    if sale is None:
+        return None
+    if low is not None and sale < low:
+        return f"sale_price {sale} would be below min_sale_price {low}"
+    if high is not None and sale > high:
+        return f"sale_price {sale} would be above max_sale_price {high}"
+    recommended = price["recommended_price"]
+    if any(item.field == "recommended_price" for item in items) and recommended is not None and recommended <= sale:
+        return f"recommended_price {recommended} would not be above sale_price {sale}"
+    return None
+
+
+def update_of(emag_id: int, items: Iterable[Item]) -> OfferUpdate:
+    """What to send: only the changes that are not done with."""
+    values: dict[str, Any] = {}
+    for item in items:
+        if item.result is not None or item.target is None:
+            continue
+        if item.field in PRICES:
+            values[item.field] = Decimal(item.target)
+        elif item.field in BY_WAREHOUSE:
+            level = Level(item.warehouse_id or FIRST_WAREHOUSE, int(item.target))
+            values.setdefault(item.field, []).append(level)
+        else:
+            values[item.field] = int(item.target)
+    return OfferUpdate(id=emag_id, **values)
+
+
+def changes_stock(items: Iterable[Item]) -> bool:
+    """Whether the row goes before those that change prices only."""
+    return any(item.field == "stock" for item in items)
+
+
+def confirmed(item: Item, read: Values) -> Item:
+    """After eMAG said that it took the change: done, unless it still shows the value from before."""
+    if item.result is not None:
+        return item
+    shown = read.get(item.key)
+    if shown == item.target:
+        return item.done(Result.APPLIED)
+    if shown == item.before:
+        return item
+    return item.done(Result.CHANGED_SINCE, f"eMAG took {item.target} and shows {shown} since")
+
+
+def found(item: Item, read: Values) -> Item:
+    """After an answer that did not say whether eMAG took the change: done, to be sent again (no result), or given up.
+
+    With a third value nobody can tell whether pieces were sold before or after our change: a stock, and whatever is
+    relative, is not sent again. Any other field goes back to the merge, which knows what to do with two changes.
+    """
+    if item.result is not None:
+        return item
+    shown = read.get(item.key)
+    if shown == item.target:
+        return item.done(Result.APPLIED)
+    if shown == item.before:
+        return item
+    if item.field == "stock" or item.is_relative:
+        return item.done(
+            Result.REJECTED,
+            f"not known whether eMAG took {item.target}: it shows {shown}, and had {item.before} before. "
+            "It is not sent again; check the value and edit it anew",
+        )
+    return item.done(Result.REOPENED, f"eMAG shows {shown}, which is neither {item.before} nor {item.target}")
+
+
+def end_state(items: Sequence[Item]) -> OutboxState | None:
+    """The row's state when everything of it is done with; None while something is not."""
+    results = {item.result for item in items}
+    if None in results:
+        return None
+    if Result.REJECTED in results:
+        return OutboxState.REJECTED
+    return OutboxState.APPLIED if results & set(DONE_WELL) else OutboxState.DROPPED
+
+
+def reasons(items: Iterable[Item]) -> str | None:
+    """Why not everything went as asked, in one line."""
+    told = dict.fromkeys(f"{item.field}: {item.reason}" for item in items if item.reason)
+    return "; ".join(told) or None
+
+
+def _amount(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

@@ -1,0 +1,106 @@
+"""What a push may not do, and why one ended.
+
+PushError
+├── PushBusy          another process pushes for the account
+├── PushOff           pushing is turned off for the account
+├── PushHeld          the brake holds the account until a person says yes
+├── PushSuperseded    another process took over: this one writes nothing more
+├── PushNotFound      there is no such push
+├── HoldNotFound      there is no such hold
+├── HoldDecided       it was decided already
+└── NothingToUndo     what is to be undone changed nothing that could be put back
+"""
+
+from __future__ import annotations
+
+from emagsync.core.errors import EmagsyncError, ErrorKind
+
+
+class PushError(EmagsyncError):
+    """Anything that a push may not do."""
+
+    code = "push"
+
+
+class PushBusy(PushError):
+    """Another process pushes for the account."""
+
+    code = "push_busy"
+    kind = ErrorKind.TRANSIENT
+
+    def __init__(self, account: str) -> None:
+        super().__init__(f"Edits of account {account!r} are being pushed already: they go out with that push.")
+        self.account = account
+
+
+class PushOff(PushError):
+    """Pushing is turned off for the account."""
+
+    code = "push_off"
+    kind = ErrorKind.CONFIGURATION
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"Nothing is sent for account {account!r}: set EMAG_{account.upper()}_PUSH (or EMAGSYNC_EDITS__PUSH) "
+            "to on, or to approve, and restart."
+        )
+        self.account = account
+
+
+class PushHeld(PushError):
+    """The brake holds the account."""
+
+    code = "push_held"
+
+    def __init__(self, account: str, hold_id: int) -> None:
+        super().__init__(
+            f"The brake holds account {account!r} (hold {hold_id}): look at what would be changed, then release or "
+            "refuse it."
+        )
+        self.account = account
+        self.hold_id = hold_id
+
+
+class PushSuperseded(PushError):
+    """Another process took over."""
+
+    code = "push_superseded"
+
+    def __init__(self, account: str) -> None:
+        super().__init__(f"Another process has taken over pushing for account {account!r}.")
+
+
+class PushNotFound(PushError):
+    """There is no such push."""
+
+    code = "push_not_found"
+
+    def __init__(self, push_id: str) -> None:
+        super().__init__(f"There is no push {push_id!r}.")
+
+
+class HoldNotFound(PushError):
+    """There is no such hold."""
+
+    code = "hold_not_found"
+
+    def __init__(self, hold_id: int) -> None:
+        super().__init__(f"There is no hold {hold_id}.")
+
+
+class HoldDecided(PushError):
+    """It was decided already."""
+
+    code = "hold_decided"
+
+    def __init__(self, hold_id: int, state: str) -> None:
+        super().__init__(f"Hold {hold_id} is {state} already.")
+
+
+class NothingToUndo(PushError):
+    """Nothing can be put back."""
+
+    code = "nothing_to_undo"
+
+    def __init__(self) -> None:
+        super().__init__("Nothing was changed there that could be put back.")

@@ -1,0 +1,250 @@
+"""All SQL about local edits. What waits is found by a partial index, which is empty where nobody edits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple, TypeVar
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.bulk import BulkInsert, BulkSelect, among
+from emagsync.edits.outbox import SENT_STATES, Key
+from emagsync.edits.states import EditSource, EditState
+from emagsync.edits.tables import holds, local_edits, outbox
+
+T = TypeVar("T")
+
+IN_ONE: Final = 500
+# As the partial index says it: with parameters in their place, neither database would know that it may use it.
+_WAITS: Final = literal_column("local_edits.state IN ('open', 'conflict')", Boolean)
+
+
+class Edit(NamedTuple):
+    """A row of `local_edits`."""
+
+    id: int
+    account: str
+    emag_id: int
+    field: str
+    warehouse_id: int
+    kind: str
+    base: str | None
+    value: str
+    confirmed: bool
+    made_by: str
+    made_at: datetime
+    source: EditSource
+    batch_id: str | None
+    state: EditState
+    reason: str | None
+    emag_changed_at: datetime | None
+    closed_at: datetime | None
+    closed_by_run: str | None
+    closed_value: str | None
+
+    @property
+    def key(self) -> Key:
+        """Field and warehouse."""
+        return self.field, self.warehouse_id
+
+
+@dataclass(frozen=True)
+class NewEdit:
+    """An edit to be kept. Values are canonical text."""
+
+    account: str
+    emag_id: int
+    field: str
+    warehouse_id: int
+    kind: str
+    base: str | None
+    value: str
+    confirmed: bool
+    made_by: str
+    made_at: datetime
+    source: EditSource
+    batch_id: str | None = None
+
+
+@dataclass(frozen=True)
+class EditFilter:
+    """Which edits; None and empty: any."""
+
+    account: str | None = None
+    emag_id: int | None = None
+    states: tuple[EditState, ...] = ()
+    field: str | None = None
+    batch_id: str | None = None
+
+
+class Closed(NamedTuple):
+    """How edits end: the state, why, by which run or push, and what eMAG had then."""
+
+    state: EditState
+    at: datetime
+    reason: str | None = None
+    by_run: str | None = None
+    value: str | None = None
+
+
+_COLUMNS = [local_edits.c[name] for name in Edit._fields]
+_NEW = [column for column in local_edits.c if column.key in (*NewEdit.__dataclass_fields__, "state")]
+_insert = BulkInsert(local_edits, _NEW)
+_waiting = BulkSelect(
+    select(*_COLUMNS).where(local_edits.c.account == bindparam("of_account"), among(local_edits.c.emag_id), _WAITS)
+)
+
+
+async def waiting_among(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:
+    """The edits of these offers that wait, in no order."""
+    return [_edit(row) for row in await _waiting.run(connection, ids, of_account=account)] if ids else []
+
+
+async def locked(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:
+    """The same, locked until the transaction ends: nobody else can change or close them meanwhile."""
+    if connection.dialect.name == "sqlite":
+        # A transaction here is the only one that writes.
+        return await waiting_among(connection, account, ids)
+    found: list[Edit] = []
+    for some in in_pieces(sorted(ids)):
+        query = select(*_COLUMNS).where(local_edits.c.account == account, local_edits.c.emag_id.in_(some), _WAITS)
+        rows = await connection.execute(query.order_by(local_edits.c.id).with_for_update())
+        found.extend(_edit(row) for row in rows)
+    return found
+
+
+async def waiting_of(connection: AsyncConnection, offers: Collection[tuple[str, int]]) -> list[Edit]:
+    """The edits that wait of offers of any accounts, `(account, emag_id)`, oldest first."""
+    if not offers:
+        return []
+    key = tuple_(local_edits.c.account, local_edits.c.emag_id)
+    query = select(*_COLUMNS).where(key.in_(sorted(offers)), _WAITS).order_by(local_edits.c.id)
+    return [_edit(row) for row in await connection.execute(query)]
+
+
+async def insert(connection: AsyncConnection, edits: Iterable[NewEdit]) -> None:
+    """Keep new edits, open. An offer's field has one that waits: close the one before (ConstraintViolated else)."""
+    names = [column.key for column in _NEW]
+    rows = [vars(edit) | {"state": EditState.OPEN.value} for edit in edits]
+    await _insert.run(connection, [tuple(row[name] for name in names) for row in rows])
+
+
+async def close(connection: AsyncConnection, ids: Collection[int], how: Closed) -> list[int]:
+    """End those of `ids` that still wait; returns them."""
+    closed: list[int] = []
+    for some in in_pieces(sorted(ids)):
+        result = await connection.execute(
+            update(local_edits)
+            .where(local_edits.c.id.in_(some), _WAITS)
+            .values(
+                state=how.state.value,
+                closed_at=how.at,
+                reason=how.reason,
+                closed_by_run=how.by_run,
+                closed_value=how.value,
+            )
+            .returning(local_edits.c.id)
+        )
+        closed.extend(result.scalars())
+    return sorted(closed)
+
+
+async def change(connection: AsyncConnection, edit_id: int, values: Mapping[str, Any]) -> bool:
+    """Change columns of an edit that waits; False when it does not any more."""
+    statement = update(local_edits).where(local_edits.c.id == edit_id, _WAITS).values(**values)
+    return (await connection.execute(statement)).rowcount == 1
+
+
+async def get(connection: AsyncConnection, edit_id: int) -> Edit | None:
+    """That edit."""
+    row = (await connection.execute(select(*_COLUMNS).where(local_edits.c.id == edit_id))).one_or_none()
+    return None if row is None else _edit(row)
+
+
+async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Edit]:
+    """These edits, oldest first."""
+    found: list[Edit] = []
+    for some in in_pieces(sorted(ids)):
+        query = select(*_COLUMNS).where(local_edits.c.id.in_(some)).order_by(local_edits.c.id)
+        found.extend(_edit(row) for row in await connection.execute(query))
+    return found
+
+
+async def listed(
+    connection: AsyncConnection, wanted: EditFilter, *, limit: int, before: int | None = None
+) -> list[Edit]:
+    """A selection, newest first; `before` is the id of the last one that was seen."""
+    query = select(*_COLUMNS).where(_selected(wanted)).order_by(local_edits.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(local_edits.c.id < before)
+    return [_edit(row) for row in await connection.execute(query)]
+
+
+async def counted(connection: AsyncConnection) -> dict[tuple[str, str], int]:
+    """How many edits wait, by account and state."""
+    query = select(local_edits.c.account, local_edits.c.state, func.count()).where(_WAITS)
+    rows = await connection.execute(query.group_by(local_edits.c.account, local_edits.c.state))
+    return {(account, state): count for account, state, count in rows}
+
+
+async def in_flight(connection: AsyncConnection, account: str, ids: Collection[int]) -> set[int]:
+    """Those of `ids` for which something may have reached eMAG and was not read back yet."""
+    states = [state.value for state in SENT_STATES]
+    found: set[int] = set()
+    for some in in_pieces(sorted(ids)):
+        query = select(outbox.c.emag_id).where(
+            outbox.c.account == account, outbox.c.emag_id.in_(some), outbox.c.state.in_(states)
+        )
+        found.update((await connection.execute(query)).scalars())
+    return found
+
+
+async def is_held(connection: AsyncConnection, account: str) -> bool:
+    """Whether what a sync found waits for a person's yes: nothing is merged until then."""
+    query: Select[Any] = (
+        select(holds.c.id)
+        .where(holds.c.account == account, holds.c.kind == "sync", holds.c.state.in_(("waiting", "refused")))
+        .limit(1)
+    )
+    return (await connection.execute(query)).first() is not None
+
+
+def in_pieces(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    """So many at a time as one statement takes as parameters."""
+    for start in range(0, len(values), IN_ONE):
+        yield values[start : start + IN_ONE]
+
+
+def _selected(wanted: EditFilter) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = [true()]
+    if wanted.account is not None:
+        conditions.append(local_edits.c.account == wanted.account)
+    if wanted.emag_id is not None:
+        conditions.append(local_edits.c.emag_id == wanted.emag_id)
+    if wanted.states:
+        conditions.append(local_edits.c.state.in_([state.value for state in wanted.states]))
+    if wanted.field is not None:
+        conditions.append(local_edits.c.field == wanted.field)
+    if wanted.batch_id is not None:
+        conditions.append(local_edits.c.batch_id == wanted.batch_id)
+    return and_(*conditions)
+
+
+def _edit(row: Any) -> Edit:
+    edit = Edit._make(row)
+    return edit._replace(state=EditState(edit.state), source=EditSource(edit.source))

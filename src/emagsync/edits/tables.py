@@ -1,0 +1,167 @@
+"""Local edits and what becomes of them. `offers` always holds what eMAG said last; what people want is kept here.
+
+Who changes an edit locks its row first (`repository.locked`), so that a merge, a push and a person cannot decide about
+one edit at the same time; a row of `outbox` that is `sending` or `uncertain` keeps merges away from the offer's edits.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+
+from emagsync.db.metadata import metadata
+from emagsync.db.types import BigId, JsonText, UtcDateTime
+
+_open_edit = text("state IN ('open', 'conflict')")
+_open_conflict = text("state = 'open'")
+_not_final = text("state IN ('waiting', 'pending', 'sending', 'uncertain')")
+_running = text("status = 'running'")
+_waiting = text("state = 'waiting'")
+_alarming = text("alarm IS NOT NULL AND hold_id IS NULL")
+
+local_edits = Table(
+    "local_edits",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("account", String(32), nullable=False),
+    Column("emag_id", BigInteger, nullable=False),
+    Column("field", String(40), nullable=False),
+    Column("warehouse_id", Integer, nullable=False),  # 0 for what is not per warehouse
+    Column("kind", String(16), nullable=False),  # absolute or relative
+    # Canonical text: prices with four decimals, everything else a whole number, a relative one with its sign.
+    Column("base", Text),  # what eMAG had when the edit was made, or when a merge last kept it; NULL: nothing
+    Column("value", Text, nullable=False),
+    Column("confirmed", Boolean, nullable=False),
+    Column("made_by", String(120), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("source", String(16), nullable=False),  # api, cli, page, bulk, undo or conflict
+    Column("batch_id", String(36)),  # shared by the edits of one request
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),  # why it was closed, or what a merge did to it
+    Column("emag_changed_at", UtcDateTime),  # when we first saw that eMAG's value is not the base any more
+    Column("closed_at", UtcDateTime),
+    Column("closed_by_run", String(36)),  # the run or push that closed it
+    Column("closed_value", Text),  # what eMAG had then
+    Index(
+        "uq_local_edits_open",
+        "account",
+        "emag_id",
+        "field",
+        "warehouse_id",
+        unique=True,
+        sqlite_where=_open_edit,
+        postgresql_where=_open_edit,
+    ),
+    Index(None, "account", "emag_id", "id"),
+    Index(None, "closed_by_run"),
+    Index(None, "batch_id"),
+    sqlite_autoincrement=True,
+)
+
+# Both sides changed, and a person decides.
+conflicts = Table(
+    "conflicts",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("account", String(32), nullable=False),
+    Column("emag_id", BigInteger, nullable=False),
+    Column("field", String(40), nullable=False),
+    Column("warehouse_id", Integer, nullable=False),
+    Column("edit_id", BigId, ForeignKey("local_edits.id", ondelete="CASCADE"), nullable=False),
+    Column("base", Text),
+    Column("local", Text, nullable=False),
+    Column("emag", Text),  # as it was seen last
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("run_id", String(36)),
+    Column("state", String(16), nullable=False),  # open or resolved
+    Column("resolution", String(16)),  # emag, local, other, or what ended it without a person: settled, ...
+    Column("value", Text),
+    Column("resolved_by", String(120)),
+    Column("resolved_at", UtcDateTime),
+    Index("uq_conflicts_open", "edit_id", unique=True, sqlite_where=_open_conflict, postgresql_where=_open_conflict),
+    Index(None, "account", "state", "id"),
+    sqlite_autoincrement=True,
+)
+
+# What is to be sent, one row that is not final an offer.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("account", String(32), nullable=False),
+    Column("emag_id", BigInteger, nullable=False),
+    Column("items", JsonText, nullable=False),  # the changes, with the edits they come from and eMAG's values before
+    Column("rank", Integer, nullable=False),  # 0 for stock, which is sent first, else 1
+    Column("state", String(16), nullable=False),
+    Column("push_id", String(36)),
+    Column("batch_id", String(36)),  # the save that it was sent with
+    Column("fence", Integer),  # of the lease under which it was sent
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime),  # not before then
+    Column("sent_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("approved_by", String(120)),
+    Column("approved_at", UtcDateTime),
+    Column("alarm", String(16)),  # what the brake counts it as: repriced, zeroed or deactivated
+    Column("hold_id", BigId),  # the hold whose release let it through
+    Index(
+        "uq_outbox_not_final",
+        "account",
+        "emag_id",
+        unique=True,
+        sqlite_where=_not_final,
+        postgresql_where=_not_final,
+    ),
+    Index(None, "account", "state", "rank", "id"),
+    Index(None, "account", "emag_id", "id"),
+    Index("ix_outbox_alarming", "account", "sent_at", sqlite_where=_alarming, postgresql_where=_alarming),
+    Index(None, "push_id"),
+    sqlite_autoincrement=True,
+)
+
+pushes = Table(
+    "pushes",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("account", String(32), nullable=False),
+    Column("trigger", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("counts", JsonText, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    Column("error", Text),
+    Index(None, "account", "created_at"),
+    Index("ix_pushes_running", "account", sqlite_where=_running, postgresql_where=_running),
+)
+
+# The brake: what waits for a person's yes.
+holds = Table(
+    "holds",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("account", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),  # push or sync
+    Column("source_id", String(36)),  # the push's or the run's
+    Column("reason", String(32), nullable=False),  # what there is too much of: repriced, zeroed or deactivated
+    Column("counts", JsonText, nullable=False),
+    Column("most", Integer, nullable=False),  # so many offers would have been let through
+    Column("state", String(16), nullable=False),  # waiting, released or refused
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("decided_by", String(120)),
+    Column("decided_at", UtcDateTime),
+    Index("uq_holds_waiting", "account", "kind", unique=True, sqlite_where=_waiting, postgresql_where=_waiting),
+    Index(None, "account", "id"),
+    sqlite_autoincrement=True,
+)
+
+# Who pushes for an account. A pusher whose fence is older than the row's may not write any more.
+push_leases = Table(
+    "push_leases",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("holder", String(255)),
+    Column("fence", Integer, nullable=False),
+    Column("until", UtcDateTime),
+)

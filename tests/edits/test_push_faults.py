@@ -1,0 +1,156 @@
+"""Whatever goes wrong between a save and its answer: nothing is sent again unless eMAG, read, shows that it must."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.pushing import open_push_desk
+
+LOST_ANSWERS: tuple[dict[str, Any], ...] = (
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 503},
+    {"kind": "html"},
+    {"kind": "empty"},
+    {"kind": "reset"},
+    {"kind": "timeout", "delay_ms": 50},
+)
+
+
+CASES = [(fault, taken) for fault in LOST_ANSWERS for taken in (True, False)]
+CASES += [({"kind": kind}, True) for kind in ("missing_is_error", "truncated")]  # the answer is spoilt, never the save
+
+
+@pytest.mark.few_on_postgresql(2)
+@pytest.mark.parametrize(("fault", "applied"), CASES)
+async def test_after_an_answer_that_was_lost_only_the_difference_is_sent(
+    tmp_path: Path, fault: dict[str, Any], applied: bool
+) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit_many([(7, "stock", "-3"), (8, "stock", "-3")], kind="relative")
+        await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(9, 15)])
+        desk.market.fault(**fault, route="offer/save", times=1, after_handling=applied)
+        push = await desk.push()
+        assert push.counts == {"applied": 8}
+        assert [desk.shown(emag_id, "stock") for emag_id in (7, 8)] == ["17", "17"]
+        assert {desk.shown(emag_id, "sale_price") for emag_id in range(9, 15)} == {"90.0000"}
+        # The batch of differences, and the one of prices; again only what was not taken.
+        assert desk.saves() == (2 if applied else 3)
+        assert {edit.state for edit in await desk.edits()} == {"applied"}
+
+
+async def test_a_refused_batch_is_halved_until_the_guilty_offers_are_alone(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, 120) as desk:
+        await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 51)])
+        for guilty in (13, 37):
+            desk.market.change("change", ids=[guilty], set={"max_sale_price": "105.0000"})
+        push = await desk.push()
+        assert (push.status, push.counts) == ("partial", {"applied": 48, "rejected": 2})
+        rejected = {edit.emag_id: edit.reason for edit in await desk.edits() if edit.state == "rejected"}
+        assert sorted(rejected) == [13, 37]
+        assert all("between min_sale_price and max_sale_price" in reason for reason in rejected.values() if reason)
+        assert desk.saves() < 30
+        assert desk.shown(12, "sale_price") == "110.0000"
+        assert desk.shown(13, "sale_price") == "100.0000"
+
+
+async def test_a_refusal_that_passes_costs_nothing_but_requests(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(1, 41)])
+        desk.market.fault(kind="is_error", route="offer/save", times=2)
+        push = await desk.push()
+        assert push.counts == {"applied": 40}
+
+
+async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(7, "stock", "-3", kind="relative")
+        desk.market.fault(kind="status", route="offer/save", times=1, after_handling=True, delay_ms=300)
+        pushing = asyncio.ensure_future(desk.push())
+        async with asyncio.timeout(30):
+            while desk.shown(7, "stock") == "20":
+                await asyncio.sleep(0.005)
+        # Four pieces are sold between the save and the reading back.
+        level = [{"warehouse_id": 1, "value": 13}]
+        desk.market.change("change", ids=[7], set={"stock": level, "general_stock": 13})
+        push = await pushing
+        assert push.counts == {"rejected": 1}
+        assert (desk.shown(7, "stock"), desk.saves()) == ("13", 1)
+        [edit] = await desk.edits()
+        assert edit.state == "rejected"
+        assert "it shows 13, and had 20 before" in (edit.reason or "")
+
+
+async def test_a_price_that_emag_changed_while_the_answer_was_lost_goes_to_the_merge(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(7, "sale_price", "90.0000")
+        desk.market.fault(kind="status", route="offer/save", times=1, delay_ms=300)
+        pushing = asyncio.ensure_future(desk.push())
+        async with asyncio.timeout(30):
+            while not desk.saves():
+                await asyncio.sleep(0.005)
+        desk.market.change("change", ids=[7], set={"sale_price": "120.0000"})
+        push = await pushing
+        assert push.counts == {"dropped": 1}
+        assert desk.shown(7, "sale_price") == "120.0000"
+        [edit] = await desk.edits()
+        assert (edit.state, edit.closed_value) == ("lost", "120.0000")
+
+
+async def test_what_emag_shows_only_after_a_moment_is_waited_for_and_not_sent_again(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, edits={"readback_seconds": 20}) as desk:
+        await desk.edit(7, "sale_price", "90.0000")
+        # eMAG says that it took it, and shows it half a second later.
+        desk.market.fault(
+            kind="status", status=200, route="offer/save", times=1, body='{"isError": false, "results": []}'
+        )
+        pushing = asyncio.ensure_future(desk.push())
+        async with asyncio.timeout(30):
+            while desk.market.account().report.routes["product_offer/read"] < 2:
+                await asyncio.sleep(0.01)
+        desk.market.change("change", ids=[7], set={"sale_price": "90.0000"})
+        push = await pushing
+        assert (push.counts, desk.saves()) == ({"applied": 1}, 1)
+
+
+async def test_a_change_that_emag_takes_and_never_shows_is_tried_a_few_times_and_told(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, edits={"readback_seconds": 0.3}) as desk:
+        await desk.edit(7, "sale_price", "90.0000")
+        desk.market.fault(kind="status", status=200, route="offer/save", body='{"isError": false, "results": []}')
+        async with asyncio.timeout(60):
+            while (await desk.states()).get(7) != "rejected":
+                await desk.service.push_account("main", trigger="test")
+        [edit] = await desk.edits()
+        assert "eMAG still shows the value from before" in (edit.reason or "")
+        assert desk.saves() == 5
+
+
+async def test_an_account_that_is_down_ends_the_push_and_loses_nothing(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, 300, edits={"readback_seconds": 0.2}) as desk:
+        await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(1, 251)])
+        desk.market.fault(kind="status", status=503)
+        push = await desk.push()
+        assert push.status == "failed"
+        assert desk.saves() <= 5
+        assert {edit.state for edit in await desk.edits()} == {"open"}
+        desk.market.mend()
+        async with asyncio.timeout(60):
+            while "uncertain" in (await desk.states()).values() or "pending" in (await desk.states()).values():
+                await desk.local.execute("UPDATE outbox SET next_at = NULL WHERE state IN ('uncertain', 'pending')")
+                await desk.service.push_account("main", trigger="test")
+        assert set((await desk.states()).values()) == {"applied"}
+        assert {desk.shown(emag_id, "sale_price") for emag_id in range(1, 251)} == {"90.0000"}
+
+
+async def test_credentials_that_are_refused_stop_the_push_with_what_to_do(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(7, "sale_price", "90.0000")
+        desk.market.fault(kind="not_allowed", times=10)
+        push = await desk.push()
+        assert push.status == "failed"
+        assert "credentials" in (push.error or "")
+        assert await desk.states() == {7: "pending"}
+        assert [edit.state for edit in await desk.edits()] == ["open"]
