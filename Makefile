@@ -8,9 +8,10 @@ NODE_STAMP := web/node_modules/.installed
 PAGE := src/emagsync/entrypoints/api/static/index.html
 PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
 WORKERS ?= 2
+SEEDS ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test lint format pytest web-test e2e web web-types bench storm lock wheel clean chromium
+.PHONY: help install demo serve test lint format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +43,7 @@ demo: $(STAMP) $(PAGE) ## Start a simulated marketplace with two accounts, copy 
 
 test: lint pytest web-test e2e ## Every test, linter, type check and import-direction check
 
-pytest: $(STAMP) $(PAGE)
+pytest: $(STAMP) $(PAGE) servers
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
 
 lint: $(STAMP) $(NODE_STAMP) ## Linters, formatters, types, import directions
@@ -60,6 +61,17 @@ web-types: $(STAMP) $(NODE_STAMP) ## The page's types anew from the API
 web-test: $(NODE_STAMP) ## The page's unit tests
 	cd web && npm test --silent
 
+# Without them tests/support/servers.py takes PostgreSQL and Redis from a wheel each; Prometheus has none.
+servers:
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  need=""; \
+	  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$$need postgresql postgresql-contrib"; \
+	  command -v redis-server >/dev/null || need="$$need redis-server"; \
+	  command -v promtool >/dev/null || need="$$need prometheus"; \
+	  [ -z "$$need" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need; }; \
+	fi
+	@command -v promtool >/dev/null && command -v prometheus >/dev/null || { echo "The tests of metrics and alerts need prometheus and promtool: install Prometheus ('apt install prometheus')." >&2; exit 1; }
+
 chromium:
 	@test -x "$${CHROMIUM:-/usr/bin/chromium}" && exit 0; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
@@ -76,8 +88,8 @@ format: $(STAMP) $(NODE_STAMP) ## Let the formatters mend what they can
 bench: $(STAMP) ## Measure speed, memory and CPU beside a bare loop
 	$(BIN)/python -m benchmarks $(BENCH_OPTIONS)
 
-storm: $(STAMP) ## The long random storms: 50 seeds
-	EMAGSYNC_STORM_SEEDS=50 $(BIN)/python -m pytest -n $(WORKERS) -q -m storm
+storm: $(STAMP) servers ## The long random storms: 50 seeds, every kill
+	EMAGSYNC_STORM_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(WORKERS) -q -m storm
 
 wheel: $(STAMP) $(PAGE) ## A wheel with the page in it, in dist/
 	$(BIN)/python -m hatchling build -t wheel

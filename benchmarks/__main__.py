@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import api, limited, memory, unlimited, utilisation
+from benchmarks import api, limited, memory, postgresql, unlimited, utilisation
 from benchmarks.figures import Figure, table
 from benchmarks.measure import run_child
 
@@ -44,6 +44,11 @@ def _api(workspace: Path, quick: bool) -> Iterator[Figure]:
     return api.figures(workspace, offers=2_000 if quick else 100_000, requests=40 if quick else 600)
 
 
+def _postgresql(workspace: Path, quick: bool) -> Iterator[Figure]:
+    sizes = {"offers": 2_000, "rounds": 1, "batches": 10} if quick else {"offers": 25_000, "rounds": 3, "batches": 60}
+    return postgresql.figures(workspace, **sizes)
+
+
 def _micro(_: Path, quick: bool) -> Iterator[Figure]:
     # A process of its own, because what it imports would raise the peak that its parent's children start from.
     said = run_child(["-m", "benchmarks.micro", "10" if quick else "60"]).said
@@ -56,6 +61,7 @@ PARTS: dict[str, Part] = {
     "memory": _memory,
     "utilisation": _utilisation,
     "micro": _micro,
+    "postgresql": _postgresql,
     "api": _api,
 }
 

@@ -14,7 +14,7 @@ from emagsync.marketplace.platforms import PLATFORMS
 from emagsync.offers.repository import OfferRecord
 from emagsync.sandbox.catalogue import generated
 from emagsync.sandbox.platforms import PLATFORMS as SANDBOX_PLATFORMS
-from emagsync.sync.mapping import record_of
+from emagsync.edits.mapping import record_of
 
 _BATCH = 100
 _RO = PLATFORMS["emag-ro"]

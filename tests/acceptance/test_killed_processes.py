@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import random
-import shutil
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from emagsync.db.errors import DatabaseUnavailable
 from support.comparing import compare_with_marketplace, snapshot
+from support.databases import copy_folder, rows
 from support.local import open_local, until
 from support.market import Market, open_market
 from support.program import Program, environment, run
 
 PER_PAGE = 20
 SYNC = ("sync", "main", "--mode", "full", "--items-per-page", str(PER_PAGE))
-DATABASE = "emagsync.sqlite3"
 
 
 def at_any_moment(chance: random.Random, market: Market) -> Callable[[], bool]:
@@ -47,16 +46,16 @@ async def kill(variables: dict[str, str], market: Market, chance: random.Random)
     await until(market.is_quiet)
 
 
-def stored_pages(database: Path) -> set[str]:
+def stored_pages(folder: Path) -> set[str]:
     """The pages that the run in progress has stored, as the sandbox counts them."""
-    with closing(sqlite3.connect(database)) as connection:
-        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'sync_pages'").fetchone():
-            return set()
-        query = (
-            "SELECT page, size FROM sync_pages JOIN sync_runs ON sync_runs.id = run_id "
-            "WHERE sync_runs.status = 'running' AND sync_pages.status = 'stored' AND items > 0"
-        )
-        return {f"{page}/{size}" for page, size in connection.execute(query)}
+    query = (
+        "SELECT page, size FROM sync_pages JOIN sync_runs ON sync_runs.id = run_id "
+        "WHERE sync_runs.status = 'running' AND sync_pages.status = 'stored' AND items > 0"
+    )
+    with suppress(DatabaseUnavailable):
+        # Killed before it made its tables, it has none.
+        return {f"{row['page']}/{row['size']}" for row in rows(folder, query)}
+    return set()
 
 
 async def prepared(folder: Path, market: Market) -> Path:
@@ -75,22 +74,22 @@ async def test_a_copy_that_was_killed_goes_on_to_the_tables_of_an_undisturbed_ru
     async with open_market({"main": 600}) as market:
         yesterday = await prepared(tmp_path / "yesterday", market)
         undisturbed = tmp_path / "undisturbed"
-        shutil.copytree(yesterday, undisturbed)
+        copy_folder(yesterday, undisturbed)
         async with open_local(undisturbed, market.url) as local:
             await local.completed(per_page=PER_PAGE)
-        expected = snapshot(undisturbed / DATABASE)
+        expected = snapshot(undisturbed)
         market.set(latency_ms=25, jitter_ms=10)
         for instant in range(4):
             folder = tmp_path / f"killed-{instant}"
-            shutil.copytree(yesterday, folder)
+            copy_folder(yesterday, folder)
             variables = environment(folder, market.url)
             await kill(variables, market, chance)
-            stored = stored_pages(folder / DATABASE)
+            stored = stored_pages(folder)
             market.forget()
             ended = await run(*SYNC, variables=variables)
             assert ended.code == 0, ended.err
-            compare_with_marketplace(folder / DATABASE, "main", market.truth())
-            assert snapshot(folder / DATABASE) == expected
+            compare_with_marketplace(folder, "main", market.truth())
+            assert snapshot(folder) == expected
             assert not stored & market.page_reads().keys()
 
 
@@ -101,12 +100,12 @@ async def test_a_first_copy_that_was_killed_over_and_over_ends_exact(tmp_path: P
         variables = environment(tmp_path, market.url)
         for _ in range(3):
             await kill(variables, market, chance)
-        stored = stored_pages(tmp_path / DATABASE)
+        stored = stored_pages(tmp_path)
         market.forget()
         ended = await run(*SYNC, variables=variables)
         assert ended.code == 0, ended.err
-        compare_with_marketplace(tmp_path / DATABASE, "main", market.truth())
-        copy = snapshot(tmp_path / DATABASE)
+        compare_with_marketplace(tmp_path, "main", market.truth())
+        copy = snapshot(tmp_path)
         assert len(copy["changes"]) == 600
         assert set(copy["changes"].values()) == {1}
         assert not stored & market.page_reads().keys()
@@ -121,4 +120,4 @@ async def test_offers_removed_while_the_process_was_dead_do_not_stay(tmp_path: P
         market.change("add", count=3)
         ended = await run(*SYNC, variables=variables)
         assert ended.code == 0, ended.err
-        compare_with_marketplace(tmp_path / DATABASE, "main", market.truth())
+        compare_with_marketplace(tmp_path, "main", market.truth())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from emagsync.db.migrations import HEAD
+from support.databases import execute
 from support.market import open_market
 from support.program import Ended, environment, run
 
@@ -91,9 +90,7 @@ async def test_a_database_from_a_newer_version_is_refused_and_left_alone(
     async with open_market({"main": 3}) as market:
         variables = environment(tmp_path, market.url)
         assert (await run("sync", "main", variables=variables)).code == 0
-        with closing(sqlite3.connect(tmp_path / "emagsync.sqlite3")) as database:
-            database.execute("UPDATE alembic_version SET version_num = '29991231_01'")
-            database.commit()
+        execute(tmp_path, "UPDATE alembic_version SET version_num = '29991231_01'")
         market.forget()
         assert_one_clear_line(await run(*command, variables=variables), "29991231_01", HEAD)
         assert market.requests() == 0

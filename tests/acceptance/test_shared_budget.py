@@ -8,8 +8,6 @@ from support.comparing import compare_with_marketplace
 from support.market import Market, open_market
 from support.program import Program, environment
 
-DATABASE = "emagsync.sqlite3"
-
 
 def sync(account: str) -> tuple[str, ...]:
     return ("sync", account, "--mode", "full", "--items-per-page", "10")
@@ -29,7 +27,7 @@ async def test_two_programs_on_two_accounts_stay_inside_each_budget(tmp_path: Pa
             assert [(await program.ended()).code for program in (main, fbe)] == [0, 0]
         for account in ("main", "fbe"):
             assert_inside_its_budget(market, account)
-            compare_with_marketplace(tmp_path / DATABASE, account, market.truth(account))
+            compare_with_marketplace(tmp_path, account, market.truth(account))
 
 
 async def test_two_names_for_one_api_user_share_its_budget(tmp_path: Path) -> None:
@@ -39,4 +37,4 @@ async def test_two_names_for_one_api_user_share_its_budget(tmp_path: Path) -> No
             assert [(await program.ended()).code for program in (main, shop)] == [0, 0]
         assert_inside_its_budget(market, "main")
         for account in ("main", "shop"):
-            compare_with_marketplace(tmp_path / DATABASE, account, market.truth())
+            compare_with_marketplace(tmp_path, account, market.truth())

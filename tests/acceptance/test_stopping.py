@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,10 @@ import pytest
 from emagsync.sync.errors import RunNotActive, RunNotFound
 from emagsync.sync.schemas import Run, RunStatus
 from support.comparing import compare_with_marketplace, snapshot
+from support.databases import rows
 from support.local import HastyClock, Local, open_local, until
 from support.market import Market, open_market
 from support.program import Program, environment, run
-
-DATABASE = "emagsync.sqlite3"
 
 
 @asynccontextmanager
@@ -117,13 +115,12 @@ async def test_a_signal_ends_the_program_with_130_and_the_run_goes_on_later(
             ended = await program.ended()
         assert ended.code == 130, ended
         assert "Traceback" not in ended.err
-        with closing(sqlite3.connect(tmp_path / DATABASE)) as database:
-            [(run_id, status)] = database.execute("SELECT id, status FROM sync_runs").fetchall()
-            stored = {
-                f"{page}/10"
-                for (page,) in database.execute("SELECT page FROM sync_pages WHERE status = 'stored' AND items > 0")
-            }
-        assert status == "interrupted"
+        [stopped] = rows(tmp_path, "SELECT id, status FROM sync_runs")
+        stored = {
+            f"{row['page']}/10"
+            for row in rows(tmp_path, "SELECT page FROM sync_pages WHERE status = 'stored' AND items > 0")
+        }
+        assert stopped["status"] == "interrupted"
         assert len(stored) >= 10
         await until(market.is_quiet)
         market.forget()
@@ -131,9 +128,8 @@ async def test_a_signal_ends_the_program_with_130_and_the_run_goes_on_later(
         ended = await run(*arguments, variables=variables)
         assert ended.code == 0, ended
         assert not stored & market.page_reads().keys()
-        with closing(sqlite3.connect(tmp_path / DATABASE)) as database:
-            assert database.execute("SELECT id, status FROM sync_runs").fetchall() == [(run_id, "completed")]
-        compare_with_marketplace(tmp_path / DATABASE, "main", market.truth())
+        assert rows(tmp_path, "SELECT id, status FROM sync_runs") == [{**stopped, "status": "completed"}]
+        compare_with_marketplace(tmp_path, "main", market.truth())
 
 
 async def test_two_signals_end_the_program_at_once(tmp_path: Path) -> None:

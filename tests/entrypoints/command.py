@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.databases import variables_in
+
 PATIENCE_SECONDS = 60
 
 
@@ -40,7 +42,7 @@ class Cli:
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         kept = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8"}
-        return kept | self.variables | dict(more or {})
+        return kept | variables_in(self.data_dir) | self.variables | dict(more or {})
 
     def __call__(self, *arguments: object, **variables: str) -> Result:
         done = subprocess.run(

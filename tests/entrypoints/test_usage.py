@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 
 from emagsync import __version__
 from entrypoints.command import Cli
+from support.databases import execute
 
 
 def test_the_version_is_printed(bare: Cli) -> None:
@@ -129,9 +129,7 @@ def test_a_misspelt_setting_is_pointed_out(bare: Cli) -> None:
 
 def test_a_database_from_a_newer_version_is_refused(bare: Cli) -> None:
     assert bare("db", "upgrade").code == 0
-    with sqlite3.connect(bare.data_dir / "emagsync.sqlite3") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '29990101_01'")
-    connection.close()
+    execute(bare.data_dir, "UPDATE alembic_version SET version_num = '29990101_01'")
     for command in (["status"], ["sync"], ["db", "upgrade"], ["offers", "list"]):
         result = bare(*command, EMAG_MAIN_USERNAME="u", EMAG_MAIN_PASSWORD="p")
         assert result.code == 2
@@ -139,6 +137,7 @@ def test_a_database_from_a_newer_version_is_refused(bare: Cli) -> None:
         assert "29990101_01" in result.err
 
 
+@pytest.mark.only_on("sqlite", "it is a file")
 def test_a_file_that_is_no_database_is_refused_and_left_alone(bare: Cli) -> None:
     bare.data_dir.mkdir()
     path = bare.data_dir / "emagsync.sqlite3"
@@ -154,6 +153,7 @@ def test_the_data_directory_is_made_for_its_owner_only(bare: Cli) -> None:
     assert bare.data_dir.stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.only_on("sqlite", "its file is in the data directory")
 def test_settings_come_from_env_files_and_options_too(bare: Cli) -> None:
     (bare.folder / ".env").write_text("EMAG_MAIN_USERNAME=from-dotenv\nEMAG_MAIN_PASSWORD=p\n")
     (bare.folder / "other.env").write_text("EMAG_MAIN_USERNAME=from-other\nEMAG_MAIN_PASSWORD=p\n")

@@ -18,13 +18,13 @@ import openpyxl
 import pytest
 
 from emagsync.db.engine import Database
-from emagsync.db.migrate import upgrade
 from emagsync.offers.errors import ExportFailed
 from emagsync.offers.export import export_offers, export_to_file
 from emagsync.offers.export_formats import EXPORT_FIELDS, CsvWriter, ExportFormat, XlsxWriter, defused
 from emagsync.offers.schemas import Offer
 from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import offer, remove, store
+from support.databases import new_database
 
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|'/c calc'!A0", '=HYPERLINK("http://x")', "＝1"]
 EVERYTHING = OfferFilter()
@@ -32,8 +32,7 @@ EVERYTHING = OfferFilter()
 
 @pytest.fixture
 async def copy(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}") as database:
-        await upgrade(database)
+    async with new_database(tmp_path) as database:
         yield database
 
 

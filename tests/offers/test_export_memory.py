@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
+from support.databases import address_in
+
 _PROGRAM = """
 import asyncio, resource, sys
 from pathlib import Path
 from offers.offer_rows import offer, store
 from emagsync.db.engine import Database
-from emagsync.db.migrate import upgrade
 from emagsync.offers.export_formats import ExportFormat
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.streaming import Exports
 
 FAT = "x" * 4000
 
-async def main(folder, export_format):
-    async with Database(f"sqlite:///{folder / 'copy.sqlite3'}") as database:
-        await upgrade(database)
+async def main(folder, address, export_format):
+    async with Database(address) as database:
         await store(database, [offer(1)])
         await read(database, folder, export_format)
         for first in range(2, 12002, 250):
@@ -37,14 +37,14 @@ async def read(database, folder, export_format):
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
-asyncio.run(main(Path(sys.argv[1]), ExportFormat(sys.argv[2])))
+asyncio.run(main(Path(sys.argv[1]), sys.argv[2], ExportFormat(sys.argv[3])))
 """
 
 
 @pytest.mark.parametrize("export_format", ["csv", "jsonl", "xlsx"])
 def test_an_export_of_48_mb_needs_a_fraction_of_it(tmp_path: Path, export_format: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _PROGRAM, str(tmp_path), export_format],
+        [sys.executable, "-c", _PROGRAM, str(tmp_path), address_in(tmp_path), export_format],
         cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,

@@ -10,19 +10,18 @@ from pathlib import Path
 import pytest
 
 from emagsync.db.engine import Database
-from emagsync.db.migrate import upgrade
 from emagsync.offers.errors import OfferNotFound
 from emagsync.offers.explanations import explain
 from emagsync.offers.queries import find_offer, list_offers, stream_offers
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.statistics import account_totals
 from offers.offer_rows import AT, offer, remove, store
+from support.databases import new_database
 
 
 @pytest.fixture
 async def copy(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}") as database:
-        await upgrade(database)
+    async with new_database(tmp_path) as database:
         yield database
 
 

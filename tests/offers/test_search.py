@@ -10,7 +10,6 @@ import pytest
 from sqlalchemy import text
 
 from emagsync.db.engine import Database
-from emagsync.db.migrate import upgrade
 from emagsync.db.search import fold
 from emagsync.offers import queries
 from emagsync.offers.queries import list_offers
@@ -18,6 +17,7 @@ from emagsync.offers.repository import OfferRecord
 from emagsync.offers.search import text_of
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from offers.offer_rows import offer, remove, store
+from support.databases import new_database
 
 NAMES = (
     "Încălțăminte sport bărbați, mărimea 42",
@@ -73,8 +73,7 @@ TERMS = (
 
 @pytest.fixture
 async def copy(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}") as database:
-        await upgrade(database)
+    async with new_database(tmp_path) as database:
         yield database
 
 
@@ -133,6 +132,7 @@ async def test_a_search_and_other_filters_narrow_each_other(copy: Database) -> N
     assert page.total == 6
 
 
+@pytest.mark.only_on("sqlite", "the index is a table there")
 async def test_the_index_holds_every_offer_once_after_random_changes(copy: Database) -> None:
     dice = random.Random(4)
     for _ in range(12):
@@ -159,6 +159,7 @@ async def test_a_deleted_offer_leaves_the_index(copy: Database) -> None:
     assert page.total == 1
 
 
+@pytest.mark.only_on("sqlite", "the index is a table there")
 async def test_an_unchanged_offer_costs_the_index_nothing(copy: Database) -> None:
     await store(copy, rows(50))
     async with copy.reading() as connection:

@@ -1,22 +1,23 @@
 """The accounts that the environment or `.env` describe, as sellers already write them.
 
 `EMAG_MAIN_USERNAME`, `EMAG_MAIN_PASSWORD`, and `EMAG_MAIN_BASE_URL` or `EMAG_MAIN_PLATFORM`; any other
-`EMAG_<NAME>_USERNAME` makes an account `<name>` in lower case.
+`EMAG_<NAME>_USERNAME` makes an account `<name>` in lower case. `EMAG_MAIN_PUSH` says whether its edits are sent.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
+from typing import get_args
 from urllib.parse import urlsplit
 
 from emagsync.core.errors import SettingsError
-from emagsync.core.settings import AccountSettings
+from emagsync.core.settings import AccountSettings, PushMode
 from emagsync.marketplace.platforms import PLATFORMS
 
-_VARIABLE = re.compile(r"^EMAG_([A-Z0-9][A-Z0-9_]*?)_(USERNAME|PASSWORD|BASE_URL|PLATFORM)$")
+_VARIABLE = re.compile(r"^EMAG_([A-Z0-9][A-Z0-9_]*?)_(USERNAME|PASSWORD|BASE_URL|PLATFORM|PUSH)$")
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_]{0,31}$")
 RESERVED_NAMES = frozenset({"all", "both"})
 
@@ -53,7 +54,7 @@ class ConfiguredAccounts:
 
 
 def read_accounts(variables: Mapping[str, str]) -> ConfiguredAccounts:
-    """The accounts that `EMAG_<NAME>_USERNAME`, `_PASSWORD`, `_BASE_URL` and `_PLATFORM` describe."""
+    """The accounts that `EMAG_<NAME>_USERNAME`, `_PASSWORD`, `_BASE_URL`, `_PLATFORM` and `_PUSH` describe."""
     raw: dict[str, dict[str, str]] = {}
     for variable, value in variables.items():
         match = _VARIABLE.match(variable)
@@ -81,8 +82,10 @@ def _account_problem(name: str, values: Mapping[str, str]) -> str | None:
     missing = [f"{variable}_{key.upper()}" for key in ("username", "password") if key not in values]
     if missing:
         return f"Account {name!r} has no credentials: set {' and '.join(missing)} in the environment or in .env."
-    return _url_problem(f"{variable}_BASE_URL", values.get("base_url")) or _platform_problem(
-        f"{variable}_PLATFORM", values.get("platform")
+    return (
+        _url_problem(f"{variable}_BASE_URL", values.get("base_url"))
+        or _choice_problem(f"{variable}_PLATFORM", values.get("platform"), tuple(PLATFORMS))
+        or _choice_problem(f"{variable}_PUSH", values.get("push"), get_args(PushMode))
     )
 
 
@@ -111,7 +114,7 @@ def _stays_at_home(host: str) -> bool:
     return address.is_loopback or address.is_private
 
 
-def _platform_problem(variable: str, code: str | None) -> str | None:
-    if code is None or code in PLATFORMS:
+def _choice_problem(variable: str, value: str | None, choices: Collection[str]) -> str | None:
+    if value is None or value in choices:
         return None
-    return f"{variable} is {code!r}; choose one of {', '.join(PLATFORMS)}."
+    return f"{variable} is {value!r}; choose one of {', '.join(choices)}."

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from emagsync.accounts.check import ConnectionReport, Culprit, check
 from emagsync.accounts.registry import AccountRegistry, base_url_of, platform_for
+from emagsync.core.settings import PushMode
 from emagsync.rest.audit import audit
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.problems import ApiProblem, problem_responses
@@ -49,13 +50,14 @@ class ConnectionView(BaseModel):
 
 
 class AccountView(BaseModel):
-    """One configured account. `problem` says what keeps it from being used."""
+    """One configured account. `problem` says what keeps it from being used, `push` whether its edits reach eMAG."""
 
     account_type: str
     base_url: str | None
     platform: str | None
     currency: str | None
     problem: str | None
+    push: PushMode = Field(description="`approve`: edits are sent once a person has released them.")
 
 
 class AccountList(BaseModel):
@@ -98,8 +100,9 @@ class LimiterView(BaseModel):
 @router.get("/accounts")
 async def accounts(request: Request, _: Viewer) -> AccountList:
     """The accounts as they are configured, without their credentials."""
-    registry = state_of(request).get(AccountRegistry)
-    return AccountList(accounts=[_account(registry, name) for name in registry.names])
+    state = state_of(request)
+    registry = state.get(AccountRegistry)
+    return AccountList(accounts=[_account(registry, name, state.settings.edits.push) for name in registry.names])
 
 
 @router.post("/products/test-connection", responses=problem_responses(400, 424, 502, 503))
@@ -153,10 +156,10 @@ async def _budget(registry: AccountRegistry, name: str) -> BudgetView:
     return BudgetView(account_type=name, requests=stats.requests, rate_limit_hits=stats.refusals, groups=groups)
 
 
-def _account(registry: AccountRegistry, name: str) -> AccountView:
+def _account(registry: AccountRegistry, name: str, usual_push: PushMode) -> AccountView:
     problem = registry.problems.get(name)
     if problem is not None:
-        return AccountView(account_type=name, base_url=None, platform=None, currency=None, problem=problem)
+        return AccountView(account_type=name, base_url=None, platform=None, currency=None, problem=problem, push="off")
     account = registry.get(name)
     platform = platform_for(account)
     return AccountView(
@@ -165,6 +168,7 @@ def _account(registry: AccountRegistry, name: str) -> AccountView:
         platform=platform.code,
         currency=platform.currency,
         problem=None,
+        push=account.push or usual_push,
     )
 
 

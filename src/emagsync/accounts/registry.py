@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from emagsync.marketplace.calls import CallRecord
     from emagsync.marketplace.client import EmagClient
     from emagsync.marketplace.limits import Budget
+    from emagsync.marketplace.redis_link import RedisLink
 
 BUDGET_FOLDER = "budget"
 
@@ -38,6 +40,7 @@ class AccountRegistry:
         self._clock = clock or SystemClock()
         self._on_call = on_call
         self._budgets: dict[str, Budget] = {}
+        self._link: RedisLink | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -79,24 +82,45 @@ class AccountRegistry:
     def budget(self, name: str) -> Budget:
         """The request budget of the account's API user. Two names for one API user get the same one."""
         from emagsync.marketplace.budget_store import budget_key
-        from emagsync.marketplace.limits import Budget
 
         account = self.get(name)
         key = budget_key(_server_of(base_url_of(account)), account.username)
         budget = self._budgets.get(key)
         if budget is None:
-            if self._settings.limit.enabled:
-                budget = Budget.on_disk(self._settings.data_dir / BUDGET_FOLDER, key, clock=self._clock)
-            else:
-                budget = Budget.unlimited(clock=self._clock)
-            self._budgets[key] = budget
+            budget = self._budgets[key] = self._new_budget(key)
         return budget
+
+    @property
+    def redis(self) -> RedisLink | None:
+        """The Redis that counts the requests, where there is one: opened by the first budget that asks it."""
+        address = self._settings.redis_url
+        if self._link is None and address is not None and self._settings.limit.enabled:
+            from emagsync.marketplace.redis_link import RedisLink
+
+            self._link = RedisLink(address.get_secret_value(), self._budget_folder, clock=self._clock)
+        return self._link
+
+    @property
+    def _budget_folder(self) -> Path:
+        return self._settings.data_dir / BUDGET_FOLDER
+
+    def _new_budget(self, key: str) -> Budget:
+        from emagsync.marketplace.limits import Budget
+
+        if not self._settings.limit.enabled:
+            return Budget.unlimited(clock=self._clock)
+        if self.redis is not None:
+            return Budget.on_redis(self.redis, self._budget_folder, key)
+        return Budget.on_disk(self._budget_folder, key, clock=self._clock)
 
     async def aclose(self) -> None:
         """Let the budgets write their last records; after the clients are closed."""
         for budget in self._budgets.values():
             await budget.aclose()
         self._budgets.clear()
+        if self._link is not None:
+            await self._link.aclose()
+            self._link = None
 
 
 def platform_for(account: AccountSettings) -> Platform:

@@ -12,11 +12,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
+from urllib.parse import urlsplit
 
 import pydantic_settings
 from dotenv import dotenv_values
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -25,10 +35,20 @@ from emagsync.core.errors import SettingsError
 _PREFIX = "EMAGSYNC_"
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
+# Whether local edits are sent to eMAG: not, at once, or when a person has released them.
+PushMode = Literal["off", "on", "approve"]
+StrategyName = Literal["emag_priority", "local_priority", "newest_wins", "manual"]
+OwnerName = Literal["local", "emag"]
+OWNED_FIELDS = (
+    "sale_price", "recommended_price", "min_sale_price", "max_sale_price", "stock", "handling_time", "vat_id", "status",
+)  # fmt: skip
 
 
 class AccountSettings(BaseModel):
-    """One eMAG API user, as configured. `base_url` wins over `platform`; neither means `emag-ro`."""
+    """One eMAG API user, as configured. `base_url` wins over `platform`; neither means `emag-ro`.
+
+    `push` wins over `EMAGSYNC_EDITS__PUSH`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,6 +57,7 @@ class AccountSettings(BaseModel):
     password: SecretStr
     base_url: str | None = None
     platform: str | None = None
+    push: PushMode | None = None
 
 
 class RetrySettings(BaseModel):
@@ -105,6 +126,97 @@ class ScheduleSettings(BaseModel):
     keep_days: int = Field(default=30, ge=1, le=3650)
 
 
+class WorkerSettings(BaseModel):
+    """What `emagsync worker` takes on (`EMAGSYNC_WORKER__RUNS` and so on); used with `EMAGSYNC_EXECUTOR=celery`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    runs: int = Field(default=50, ge=1, le=1000)
+    short_tasks: int = Field(default=4, ge=1, le=100)
+    sweep_seconds: Annotated[float, Field(gt=0, le=15)] = 10.0
+    server_schedules: bool = False
+
+
+class CallSettings(BaseModel):
+    """The log of calls to eMAG (`EMAGSYNC_CALLS__KEEP_DAYS` and so on). eMAG asks for 30 days."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    keep_days: int = Field(default=30, ge=1, le=3650)
+    sample_every: int = Field(default=10, ge=1, le=10_000)
+    max_rows: int = Field(default=100_000, ge=1000, le=100_000_000)
+
+
+class MetricsSettings(BaseModel):
+    """Who may read `/metrics` from elsewhere (`EMAGSYNC_METRICS__TOKEN`, `EMAGSYNC_METRICS__PUBLIC`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    token: SecretStr | None = Field(default=None, min_length=16)
+    public: bool = False
+
+
+class TracingSettings(BaseModel):
+    """Where spans go (`EMAGSYNC_TRACING__ENDPOINT`, OTLP over HTTP); none are made without."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: str | None = Field(default=None, pattern=r"^https?://[^/\s]+(/\S*)?$")
+    sample_ratio: float = Field(default=1.0, ge=0, le=1)
+
+
+def pairs_of(text: str) -> list[tuple[str, str]]:
+    """`manual, fbe=newest_wins` as pairs; what names nothing is of everything, `("", "manual")`."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    named = [part.rpartition("=") for part in parts]
+    return [(name.strip(), value.strip()) for name, _, value in named]
+
+
+class EditsSettings(BaseModel):
+    """Local edits and sending them to eMAG (`EMAGSYNC_EDITS__PUSH` and so on).
+
+    The brake stops what would reprice, zero or deactivate more than `brake_percent` of an account's offers, or more
+    than `brake_offers`, within `brake_minutes`. `conflict_strategy` and `owners` say who wins where both sides changed,
+    for one account by `fbe=manual` and `fbe.stock=local`; a price that changes by more than `plausible_change` percent
+    needs a confirmation. An offer read longer than `fresh_seconds` ago is read again before
+    anything is sent for it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    push: PushMode = "off"
+    brake_percent: int = Field(default=20, ge=0, le=100)
+    brake_offers: int = Field(default=200, ge=0, le=1_000_000)
+    brake_minutes: int = Field(default=60, ge=1, le=10_080)
+    fresh_seconds: float = Field(default=300.0, ge=0, le=86_400)
+    readback_seconds: Seconds = 20.0
+    lease_seconds: Annotated[float, Field(ge=1, le=600)] = 20.0
+    look_seconds: Annotated[float, Field(gt=0, le=60)] = 3.0
+    conflict_strategy: str = "emag_priority"
+    owners: str = ""
+    plausible_change: int = Field(default=50, ge=1, le=1000)
+
+    @field_validator("conflict_strategy")
+    @classmethod
+    def _strategies(cls, value: str) -> str:
+        for account, strategy in pairs_of(value):
+            if strategy not in get_args(StrategyName) or "." in account:
+                raise ValueError(
+                    f"{strategy!r} is not one of {', '.join(get_args(StrategyName))}; fbe=manual is of one account"
+                )
+        return value
+
+    @field_validator("owners")
+    @classmethod
+    def _owners(cls, value: str) -> str:
+        for field, owner in pairs_of(value):
+            if owner not in get_args(OwnerName) or field.rpartition(".")[2] not in OWNED_FIELDS:
+                raise ValueError(
+                    f"{field}={owner} is not such as stock=local or fbe.sale_price=emag, for one of {', '.join(OWNED_FIELDS)}"
+                )
+        return value
+
+
 class WebhookSettings(BaseModel):
     """Telling other programs (`EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE` and so on), and one webhook that needs no API call."""
 
@@ -141,6 +253,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(default_factory=lambda: default_data_dir(os.environ), validate_default=True)
     database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    executor: Literal["inline", "celery"] = Field(default="inline", validate_default=True)
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     retry: RetrySettings = RetrySettings()
@@ -150,6 +264,11 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     webhooks: WebhookSettings = WebhookSettings()
+    edits: EditsSettings = EditsSettings()
+    calls: CallSettings = CallSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tracing: TracingSettings = TracingSettings()
+    worker: WorkerSettings = WorkerSettings()
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65_535)
     allowed_hosts: Listed = ()
@@ -157,6 +276,23 @@ class Settings(BaseSettings):
     trusted_proxies: Listed = ()
     admin_password: SecretStr | None = None
     secret_key: SecretStr | None = Field(default=None, min_length=32)
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _names_a_redis(value.get_secret_value()):
+            raise ValueError(
+                "an address such as redis://:password@host:6379/0, rediss://host/0 or unix:///path is needed"
+            )
+        return value
+
+    @field_validator("executor")
+    @classmethod
+    def _has_a_broker(cls, value: str, given: ValidationInfo) -> str:
+        # A bad EMAGSYNC_REDIS_URL is not among them, and has its own line.
+        if value == "celery" and given.data.get("redis_url", ...) is None:
+            raise ValueError("celery needs EMAGSYNC_REDIS_URL, such as redis://127.0.0.1:6379/0")
+        return value
 
     @field_validator("cors_origins")
     @classmethod
@@ -189,7 +325,29 @@ class Settings(BaseSettings):
         """The SQLAlchemy URL in use: `EMAGSYNC_DATABASE_URL`, else SQLite in the data directory. Holds a password."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data_dir / 'emagsync.sqlite3'}"
+        return f"sqlite:///{self._own_file}"
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The database's file in the data directory; None where `EMAGSYNC_DATABASE_URL` names a database."""
+        return self._own_file if self.database_url is None else None
+
+    @property
+    def _own_file(self) -> Path:
+        return self.data_dir / "emagsync.sqlite3"
+
+
+def _names_a_redis(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        database = parts.path.strip("/")
+        if parts.scheme == "unix":
+            return bool(database)
+        # Asking for the port of a strange one is an error too.
+        in_range = parts.port is None or parts.port > 0
+    except ValueError:
+        return False
+    return parts.scheme in ("redis", "rediss") and bool(parts.hostname) and in_range and (database or "0").isdecimal()
 
 
 def read_variables(env_file: Path | None = Path(".env"), environ: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -69,10 +69,13 @@ async def update_user(connection: AsyncConnection, user_id: int, changes: Mappin
     await connection.execute(update(users).where(users.c.id == user_id).values(**changes))
 
 
-async def enabled_admins(connection: AsyncConnection) -> list[int]:
-    """The ids of those who can manage users, locked until the transaction ends so that two cannot remove each other."""
-    statement = select(users.c.id).where(users.c.role == Role.ADMIN, users.c.enabled).with_for_update()
-    return list((await connection.execute(statement)).scalars())
+async def enabled_admins(connection: AsyncConnection, *, locked: bool = True) -> list[int]:
+    """The ids of those who can manage users; `locked` until the transaction ends, so that two cannot remove each other.
+
+    Where nothing is written, nothing can be locked.
+    """
+    statement = select(users.c.id).where(users.c.role == Role.ADMIN, users.c.enabled)
+    return list((await connection.execute(statement.with_for_update() if locked else statement)).scalars())
 
 
 async def insert_session(

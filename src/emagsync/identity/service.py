@@ -135,7 +135,7 @@ class UserService:
     async def ensure_admin(self, password: str) -> User | None:
         """Make an admin with this password if nobody can manage users. Returns whom it made."""
         async with self._database.reading() as connection:
-            if await repository.enabled_admins(connection):
+            if await repository.enabled_admins(connection, locked=False):
                 return None
         password_hash = await self._passwords.hash(password)
         async with self._database.transaction() as connection:

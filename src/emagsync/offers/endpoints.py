@@ -26,7 +26,7 @@ from emagsync.offers.product_parameters import (
     accounts_of,
     language_of,
 )
-from emagsync.offers.product_queries import ObjectionReader
+from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.products import (
     Feed,
     FeedData,
@@ -66,6 +66,7 @@ async def list_products(request: Request, _: Viewer, query: ListQuery) -> Respon
         limit=query.limit,
         totals=state.get(Totals),
         now=state.clock.now(),
+        edits=state.get(EditsReader),
     )
     return _json(page)
 
@@ -109,12 +110,20 @@ async def export_products(
 async def get_product(
     request: Request, _: Viewer, product_id: ProductId, language: Annotated[Language, Depends(language_of)]
 ) -> Response:
-    """Everything about one product: why it does or does not sell, what eMAG objects to, the row as eMAG sent it."""
+    """Everything about one product: why it does or does not sell, what eMAG objects to, the row as eMAG sent it.
+
+    The `ETag` is what an edit takes for `If-Match`.
+    """
     state = state_of(request)
-    body = await product_queries.read_product(
-        state.database, product_id, language=language, objections=state.get(ObjectionReader), now=state.clock.now()
+    body, version = await product_queries.read_product(
+        state.database,
+        product_id,
+        language=language,
+        objections=state.get(ObjectionReader),
+        now=state.clock.now(),
+        edits=state.get(EditsReader),
     )
-    tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    tag = f'"{version}.{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-cache"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)

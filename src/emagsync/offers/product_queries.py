@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ from emagsync.offers.feed import changes_of
 from emagsync.offers.products import (
     PRODUCT_COLUMNS,
     Objection,
+    OfferEdits,
     Pagination,
     Product,
     ProductChange,
@@ -45,22 +46,57 @@ class ObjectionReader:
     read: Callable[[str, str], Sequence[Objection]]
 
 
+@dataclass(frozen=True)
+class EditsReader:
+    """Finds the edits of offers, `(account, emag_id)`, that wait; those without any are not in the answer.
+
+    They are another room's, which this one does not know: it is handed in from above.
+    """
+
+    read: Callable[[AsyncConnection, Collection[tuple[str, int]]], Awaitable[Mapping[tuple[str, int], OfferEdits]]]
+
+
+async def _no_edits(_: AsyncConnection, __: Collection[tuple[str, int]]) -> Mapping[tuple[str, int], OfferEdits]:
+    return {}
+
+
+NO_EDITS = EditsReader(_no_edits)
+
+
 async def read_products(
-    database: Database, wanted: OfferFilter, order: Order, *, skip: int, limit: int, totals: Totals, now: datetime
+    database: Database,
+    wanted: OfferFilter,
+    order: Order,
+    *,
+    skip: int,
+    limit: int,
+    totals: Totals,
+    now: datetime,
+    edits: EditsReader = NO_EDITS,
 ) -> ProductPage:
     """One page of a selection. `now` tells what is stale."""
     async with database.reading() as connection:
         rows, total = await select_page(
             connection, wanted, PRODUCT_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
         )
-    products = [Product.model_validate(product_values(dict(row._mapping), now)) for row in rows]
+        pending = await edits.read(connection, [(row.account_type, row.emag_id) for row in rows])
+    products = [
+        Product.model_validate(product_values(dict(row._mapping), now, pending.get((row.account_type, row.emag_id))))
+        for row in rows
+    ]
     return ProductPage(data=ProductsData(products=products, pagination=Pagination(skip=skip, limit=limit, total=total)))
 
 
 async def read_product(
-    database: Database, product_id: int, *, language: Language, objections: ObjectionReader, now: datetime
-) -> bytes:
-    """The JSON of a `ProductAnswer`, with the payload in it byte for byte. Raises ProductNotFound."""
+    database: Database,
+    product_id: int,
+    *,
+    language: Language,
+    objections: ObjectionReader,
+    now: datetime,
+    edits: EditsReader = NO_EDITS,
+) -> tuple[bytes, str]:
+    """The JSON of a `ProductAnswer`, with the payload in it byte for byte, and its version. Raises ProductNotFound."""
     async with database.reading() as connection:
         row = await _product_row(connection, product_id)
         account, emag_id = row["account_type"], row["emag_id"]
@@ -70,7 +106,8 @@ async def read_product(
             )
         )
         changes = await changes_of(connection, account, emag_id, limit=_RECENT_CHANGES)
-    values = product_values(row, now)
+        pending = await edits.read(connection, [(account, emag_id)])
+    values = product_values(row, now, pending.get((account, emag_id)))
     detail = ProductDetail(
         **values | {"remarks": remarks_of(row["remarks"])},
         language=language,
@@ -83,7 +120,7 @@ async def read_product(
     product = detail.model_dump(mode="json")
     # Through a reader of JSON a number such as 121.8400 would lose its zeros.
     product["payload"] = None if payload is None else orjson.Fragment(payload)
-    return orjson.dumps({"status": "success", "data": {"product": product}})
+    return orjson.dumps({"status": "success", "data": {"product": product}}), detail.version
 
 
 async def read_changes(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -16,7 +17,7 @@ from emagsync.offers.tables import offers
 STALE_AFTER = timedelta(hours=48)
 
 StatusName = Literal["active", "inactive", "end_of_life"]
-SyncStatus = Literal["synced", "stale", "removed"]
+SyncStatus = Literal["synced", "stale", "removed", "pending", "conflict"]
 
 STATUS_NUMBERS: Mapping[StatusName, int] = {"inactive": 0, "active": 1, "end_of_life": 2}
 _STATUS_NAMES: Mapping[int | None, StatusName] = {number: name for name, number in STATUS_NUMBERS.items()}
@@ -33,7 +34,52 @@ _RENAMED = {
     "status_code": "status",
     "version": "fingerprint",
 }
-_COMPUTED = frozenset({"is_active", "status", "sync_status"})
+_COMPUTED = frozenset({"is_active", "status", "sync_status", "pending_edits", "effective"})
+
+
+class PendingEdit(BaseModel):
+    """A local edit that waits. Values are text, amounts with four decimals; `base` is what eMAG had."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    field: str = Field(description="`sale_price`, `stock`, ...: as eMAG calls it.")
+    warehouse_id: int | None = Field(description="Of `stock` and `handling_time`.")
+    base: str | None
+    value: str = Field(description="Of a relative edit the difference, with its sign.")
+    kind: Literal["absolute", "relative"]
+    state: Literal["open", "conflict"]
+    by: str
+    at: datetime
+
+
+class EffectiveValues(BaseModel):
+    """The values that can be edited, with the edits that wait."""
+
+    model_config = ConfigDict(frozen=True)
+
+    price: Amount | None
+    recommended_price: Amount | None
+    min_sale_price: Amount | None
+    max_sale_price: Amount | None
+    stock_quantity: int
+    handling_time: int | None
+    vat_id: int | None
+    status_code: int | None
+
+
+@dataclass(frozen=True)
+class OfferEdits:
+    """The edits of one offer that wait, what it has with them, and the version that stands for both."""
+
+    pending: Sequence[PendingEdit]
+    effective: EffectiveValues
+    version: str
+
+    @property
+    def sync_status(self) -> SyncStatus:
+        """Whether somebody must decide, or it only waits."""
+        return "conflict" if any(edit.state == "conflict" for edit in self.pending) else "pending"
 
 
 class Product(BaseModel):
@@ -55,7 +101,8 @@ class Product(BaseModel):
     status: StatusName | None = Field(description="null for a status that eMAG does not document.")
     status_code: int | None
     sync_status: SyncStatus = Field(
-        description="`removed`: eMAG does not know it any more; `stale`: no run has seen it for 48 hours."
+        description="`removed`: eMAG does not know it any more; `conflict`: it was edited here and changed on eMAG, and a "
+        "person must decide; `pending`: edits wait to reach eMAG; `stale`: no run has seen it for 48 hours."
     )
     sellable: bool
     not_sellable: list[str] = Field(description="Stable codes of what keeps it from sale.")
@@ -79,11 +126,18 @@ class Product(BaseModel):
     genius_eligibility: int | None
     genius_eligibility_type: int | None
     genius_computed: int | None
-    version: str = Field(description="Another one whenever the content is another one.")
+    version: str = Field(
+        description="Another one whenever the content, or the edits that wait, are others. For `If-Match` of an edit."
+    )
     created_at: datetime = Field(description="When a run saw it first.")
     updated_at: datetime = Field(description="When a run saw its content change last.")
     last_synced_at: datetime = Field(description="When a run saw it last.")
     removed_at: datetime | None
+    pending_edits: list[PendingEdit] = Field(description="What was edited here and eMAG does not have yet.")
+    effective: EffectiveValues | None = Field(
+        description="The values that it has once these edits have reached eMAG; null where none wait. All others here "
+        "are eMAG's."
+    )
 
 
 PRODUCT_COLUMNS = tuple(
@@ -91,20 +145,26 @@ PRODUCT_COLUMNS = tuple(
 )
 
 
-def product_values(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    """The values of a `Product` from a row of `PRODUCT_COLUMNS`."""
+def product_values(row: Mapping[str, Any], now: datetime, edits: OfferEdits | None = None) -> dict[str, Any]:
+    """The values of a `Product` from a row of `PRODUCT_COLUMNS`, and its edits that wait."""
     values = dict(row)
     values["eans"] = row["eans"].split()
     values["not_sellable"] = row["not_sellable"].split()
     values["status"] = _STATUS_NAMES.get(row["status_code"])
     values["is_active"] = row["status_code"] == STATUS_NUMBERS["active"] and row["removed_at"] is None
-    values["sync_status"] = _sync_status(row, now)
+    values["sync_status"] = _sync_status(row, now, edits)
+    values["pending_edits"] = [] if edits is None else edits.pending
+    values["effective"] = None if edits is None else edits.effective
+    if edits is not None:
+        values["version"] = edits.version
     return values
 
 
-def _sync_status(row: Mapping[str, Any], now: datetime) -> SyncStatus:
+def _sync_status(row: Mapping[str, Any], now: datetime, edits: OfferEdits | None) -> SyncStatus:
     if row["removed_at"] is not None:
         return "removed"
+    if edits is not None:
+        return edits.sync_status
     return "stale" if now - row["last_synced_at"] > STALE_AFTER else "synced"
 
 

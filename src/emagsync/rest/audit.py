@@ -40,7 +40,7 @@ async def audit_command(
 ) -> None:
     """Note that somebody at this machine's command line did it; `username` is the machine's user."""
     entry = _entry(action, target, detail, at=clock.now()) | {
-        "username": _machine_user(),
+        "username": machine_user(),
         "user_id": None,
         "caller": "cli",
         "token_id": None,
@@ -60,7 +60,8 @@ def _entry(action: str, target: str, detail: Mapping[str, Any] | None, *, at: da
     return {"at": at, "action": action, "target": target[:_LONGEST_TARGET], "detail": text}
 
 
-def _machine_user() -> str:
+def machine_user() -> str:
+    """Who is logged in at this machine."""
     try:
         return getpass.getuser()[:80]
     except (OSError, KeyError):

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
+from pydantic import BaseModel
 
 from emagsync.rest.problems import FieldProblem, Problem, problem_in_document
 
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _REFERENCE = "#/components/schemas/{model}"
+_bodies: list[type[BaseModel]] = []
 
 
 def install_document(app: FastAPI) -> None:
@@ -26,6 +28,12 @@ def install_document(app: FastAPI) -> None:
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def describe_body(model: type[BaseModel]) -> dict[str, str]:
+    """A reference to `model`, for the `openapi_extra` of a route that reads its body by itself."""
+    _bodies.append(model)
+    return {"$ref": _REFERENCE.format(model=model.__name__)}
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -62,6 +70,11 @@ def _describe_problems(document: dict[str, Any]) -> None:
         schema = model.model_json_schema(ref_template=_REFERENCE, mode="validation")
         schema.pop("$defs", None)
         schemas[model.__name__] = schema
+    for body in _bodies:
+        schema = body.model_json_schema(ref_template=_REFERENCE, mode="validation")
+        for name, part in schema.pop("$defs", {}).items():
+            schemas.setdefault(name, part)
+        schemas.setdefault(body.__name__, schema)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for _, _, operation in operations(document):

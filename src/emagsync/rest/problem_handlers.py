@@ -19,6 +19,7 @@ from emagsync.db.errors import ConstraintViolated, DatabaseError
 from emagsync.rest.document import allowed_methods, install_document
 from emagsync.rest.guards import SECURITY_HEADERS
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of, register_problem
+from emagsync.rest.requests import REQUEST_ID_HEADER
 
 log = structlog.get_logger()
 
@@ -107,7 +108,12 @@ async def _on_unexpected(request: Request, error: Exception) -> Response:
         "internal_error",
         detail,
         # This answer is made outside of the guards, which would add them.
-        headers=SECURITY_HEADERS,
+        headers=SECURITY_HEADERS | _request_id(),
         error_id=error_id,
     )
     return problem.response(request.url.path)
+
+
+def _request_id() -> dict[str, str]:
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    return {REQUEST_ID_HEADER: request_id} if isinstance(request_id, str) else {}

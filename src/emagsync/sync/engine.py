@@ -15,7 +15,8 @@ from emagsync.core.concurrency import cancelled
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.core.settings import SyncSettings
 from emagsync.db.engine import Database
-from emagsync.db.errors import DatabaseError
+from emagsync.db.errors import DatabaseError, DatabaseUnavailable
+from emagsync.edits.merge import Rules
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.sync import repository
@@ -37,6 +38,9 @@ TIMEOUT = "timeout"
 WATCH_SECONDS = 1.0
 # How long a run that was told to stop may take to finish the pages that are on their way.
 STOP_GRACE_SECONDS = 5.0
+# How long the end of a run is kept for a database server that is away. Its heartbeat would be too old soon after.
+DATABASE_PATIENCE_SECONDS = 30.0
+_DATABASE_AWAY_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class RunEngine:
         clock: Clock,
         stop: asyncio.Event,
         on_progress: Callable[[Progress], None] | None = None,
+        rules: Rules | None = None,
     ) -> None:
         self._database = database
         self._client = client
@@ -79,7 +84,7 @@ class RunEngine:
             tally=self.tally,
             clock=clock,
             changed=self._report,
-            keeper=DryRun(hold.run_id) if run.parameters.dry_run else LocalCopy(),
+            keeper=DryRun(hold.run_id, rules) if run.parameters.dry_run else LocalCopy(rules),
         )
         self._circuit = Circuit(clock)
         self._ledger: list[PageRead] = []
@@ -100,9 +105,24 @@ class RunEngine:
             await asyncio.shield(self._finish(Ending(RunStatus.INTERRUPTED)))
             raise
         self.tally.phase = Phase.FINISHED
-        await self._finish(ending)
+        await self._end(ending)
         self._report()
         return ending
+
+    async def _end(self, ending: Ending) -> None:
+        """Write how it ended. A database server that is being restarted is waited for."""
+        patience_ends = self._clock.monotonic() + DATABASE_PATIENCE_SECONDS
+        while True:
+            try:
+                await self._writer.catch_up()
+                await self._finish(ending)
+            except DatabaseUnavailable:
+                if self._database.is_sqlite or self._clock.monotonic() >= patience_ends:
+                    raise
+                ending = Ending(ending.status)  # its error is noted
+                await self._clock.sleep(_DATABASE_AWAY_SECONDS)
+            else:
+                return
 
     async def _guarded(self) -> Ending:
         work = asyncio.ensure_future(self._work())
@@ -125,6 +145,9 @@ class RunEngine:
         except EmagsyncError as error:
             if isinstance(error, RunSuperseded):
                 raise
+            if isinstance(error, DatabaseUnavailable) and not self._database.is_sqlite:
+                # A server that is being restarted is back in seconds, and the run is then gone on with.
+                return Ending(RunStatus.INTERRUPTED)
             return Ending(RunStatus.FAILED, self._error(error))
         finally:
             # Also on cancellation: nothing of this run may go on once its caller believes that it has ended. The watch

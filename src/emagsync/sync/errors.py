@@ -6,6 +6,7 @@ SyncError
 ├── RunNotActive       it has already ended
 ├── RunStillActive     it has not ended yet
 ├── NothingToRetry     nothing of it failed
+├── BrokerAway         the workers could not be told; the sweep tells them later
 └── RunSuperseded      the run was taken away from this holder: it writes nothing more
 """
 
@@ -75,6 +76,13 @@ class NothingToRetry(SyncError):
     def __init__(self, run_id: str) -> None:
         super().__init__(f"Nothing of {run_id} failed: to read the offers again, start a new sync.")
         self.run_id = run_id
+
+
+class BrokerAway(SyncError):
+    """The workers could not be told what there is to do."""
+
+    code = "broker_away"
+    kind = ErrorKind.TRANSIENT
 
 
 class RunSuperseded(SyncError):

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.edits import repository
+from emagsync.edits.merge import Rules
+from emagsync.edits.merging import Decision, Reading, decide, write
+from emagsync.edits.repository import Edit
+from emagsync.edits.stored import stored_offers
+from emagsync.edits.values import values_of
 from emagsync.offers import repository as offers
 from emagsync.offers.repository import LIFECYCLE, Applied, Change, OfferRecord, Sighting
 from emagsync.sync import differences
@@ -25,9 +32,10 @@ class Keeper(Protocol):
         same: Sequence[int],
         read: Sequence[OfferRecord],
         stored: Collection[int],
+        read_at: datetime,
     ) -> Applied:
         """`same` are ids whose bytes did not change, `read` the offers that were parsed anew, `stored` those of them
-        that have a row."""
+        that have a row. eMAG was asked for them at `read_at`."""
         ...
 
     async def remove(self, connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> Sequence[int]:
@@ -36,7 +44,10 @@ class Keeper(Protocol):
 
 
 class LocalCopy:
-    """Stores them."""
+    """Stores them, and lets local edits meet them."""
+
+    def __init__(self, rules: Rules | None = None) -> None:
+        self._rules = rules or Rules()
 
     async def keep(
         self,
@@ -46,9 +57,15 @@ class LocalCopy:
         same: Sequence[int],
         read: Sequence[OfferRecord],
         stored: Collection[int],
+        read_at: datetime,
     ) -> Applied:
-        """Rows, payloads and change log."""
-        return await offers.apply(connection, sighting, same=same, read=read, stored=stored)
+        """Rows, payloads and change log; the edits of these offers."""
+        applied = await offers.apply(connection, sighting, same=same, read=read, stored=stored)
+        meeting = _Meeting(sighting, same, read, read_at)
+        edits = await repository.locked(connection, sighting.account, meeting.ids)
+        if edits:
+            await write(connection, meeting.reading, await meeting.decide(connection, edits, self._rules))
+        return applied
 
     async def remove(self, connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> Sequence[int]:
         """Marked, and told by the change log."""
@@ -58,8 +75,9 @@ class LocalCopy:
 class DryRun:
     """Changes nothing but the run's own list of differences."""
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, rules: Rules | None = None) -> None:
         self._run_id = run_id
+        self._rules = rules or Rules()
 
     async def keep(
         self,
@@ -69,10 +87,14 @@ class DryRun:
         same: Sequence[int],
         read: Sequence[OfferRecord],
         stored: Collection[int],
+        read_at: datetime,
     ) -> Applied:
-        """Compared with what is stored."""
+        """Compared with what is stored; what would become of an edit is told as of a field named `edit:stock@1`."""
         applied, changes = await offers.preview(connection, sighting, same=same, read=read)
-        await differences.keep(connection, self._run_id, _differences(applied, changes))
+        meeting = _Meeting(sighting, same, read, read_at)
+        edits = await repository.waiting_among(connection, sighting.account, meeting.ids)
+        decisions = await meeting.decide(connection, edits, self._rules) if edits else []
+        await differences.keep(connection, self._run_id, _with_edits(_differences(applied, changes), decisions))
         return applied
 
     async def remove(self, connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> Sequence[int]:
@@ -81,6 +103,41 @@ class DryRun:
         removed = [Difference(emag_id=emag_id, kind=DifferenceKind.REMOVED, fields={}) for emag_id in present]
         await differences.keep(connection, self._run_id, removed)
         return present
+
+
+class _Meeting(NamedTuple):
+    """Some offers that were read, for the edits that they have."""
+
+    sighting: Sighting
+    same: Sequence[int]
+    read: Sequence[OfferRecord]
+    read_at: datetime
+
+    @property
+    def ids(self) -> list[int]:
+        return [*self.same, *(record.emag_id for record in self.read)]
+
+    @property
+    def reading(self) -> Reading:
+        return Reading(self.sighting.account, self.sighting.run_id, self.read_at, self.sighting.at)
+
+    async def decide(self, connection: AsyncConnection, edits: Sequence[Edit], rules: Rules) -> list[Decision]:
+        wanted = {edit.emag_id for edit in edits}
+        values = {record.emag_id: values_of(record, record.payload) for record in self.read if record.emag_id in wanted}
+        as_stored = await stored_offers(connection, self.sighting.account, sorted(wanted - values.keys()))
+        values |= {emag_id: offer.values for emag_id, offer in as_stored.items()}
+        return await decide(connection, self.reading, edits, values, rules)
+
+
+def _with_edits(differences: Sequence[Difference], decisions: Sequence[Decision]) -> list[Difference]:
+    by_id = {difference.emag_id: difference for difference in differences}
+    for edit, merged, _ in (decision for decision in decisions if decision.is_news):
+        unchanged = Difference(emag_id=edit.emag_id, kind=DifferenceKind.UPDATED, fields={})
+        difference = by_id.get(edit.emag_id, unchanged)
+        name = f"edit:{edit.field}" + (f"@{edit.warehouse_id}" if edit.warehouse_id else "")
+        fields = {**difference.fields, name: (edit.value, merged.outcome.value)}
+        by_id[edit.emag_id] = difference.model_copy(update={"fields": fields})
+    return list(by_id.values())
 
 
 def _differences(applied: Applied, changes: Iterable[Change]) -> list[Difference]:

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from emagsync.sync.schemas import Run, RunParameters, RunStatus
 
+_COUNTED = ("created", "updated", "unchanged", "removed", "failed")
+
 
 def last_sign(run: Run) -> datetime:
     """When the run last showed that somebody sees to it."""
@@ -54,4 +56,5 @@ def new_run(
         wait_seconds=0.0,
         errors=(),
         error_count=0,
+        inherited={name: getattr(resumed, name) for name in _COUNTED} if resumed else None,
     )

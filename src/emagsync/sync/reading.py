@@ -21,6 +21,7 @@ from emagsync.sync.repository import MAIN_SCOPE, PageRead
 from emagsync.sync.schemas import Phase
 from emagsync.sync.tally import Tally
 from emagsync.sync.writer import PlacedPage, RunWriter
+from emagsync.telemetry.tracing import span
 
 # How long pages wait for eMAG's count before they are read without knowing how many there are.
 COUNT_PATIENCE_SECONDS = 3.0
@@ -163,13 +164,14 @@ class PassReader:
                 # Every row has been read: what is asked to make sure of that need not wait for the empty page.
                 self._closing = self._start_closing(plan)
             place = PlacedPage(result.number, MAIN_SCOPE, page, self._per_page, self._clock.now())
-            read = await self._fetch(page)
-            if read.failed:
-                failed.add(page)
-                self._circuit.failed()
-            else:
-                self._circuit.succeeded()
-            ids = await self._writer.store_page(place, read)
+            with span("page", page=page, pass_number=result.number):
+                read = await self._fetch(page)
+                if read.failed:
+                    failed.add(page)
+                    self._circuit.failed()
+                else:
+                    self._circuit.succeeded()
+                ids = await self._writer.store_page(place, read)
             if read.failed:
                 await plan.gave_up(page)
             else:

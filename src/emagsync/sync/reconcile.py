@@ -79,9 +79,11 @@ class Reconciler:
                 count = await self._client.count_offers(filters)
                 if count.items is None or count.items / 100 + 1 >= len(wanted):
                     continue
+                began = self._clock.now()
                 async for page in self._client.offer_pages(filters=filters):
-                    for emag_id in await self._writer.store_rows(page.raw_rows):
+                    for emag_id in await self._writer.store_rows(page.raw_rows, read_at=began):
                         found.add(emag_id)
+                    began = self._clock.now()
             except EmagError as error:
                 if error.kind is ErrorKind.CONFIGURATION:
                     raise
@@ -90,6 +92,7 @@ class Reconciler:
     async def _look_up(self, ids: list[int], *, may_remove: bool) -> None:
         found: list[bytes] = []
         unknown: list[int] = []
+        began = self._clock.now()
         waiting = list(reversed(ids))
 
         async def ask() -> None:
@@ -107,7 +110,7 @@ class Reconciler:
 
         await side_by_side([ask() for _ in range(LOOKUPS_IN_FLIGHT)])
         if found:
-            await self._writer.store_rows(found)
+            await self._writer.store_rows(found, read_at=began)
         if unknown and may_remove:
             await self._writer.mark_removed(sorted(unknown))
 

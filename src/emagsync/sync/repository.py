@@ -16,6 +16,7 @@ from sqlalchemy import Row, Select, Text, Update, bindparam, cast, delete, func,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert
+from emagsync.sync.accounting_repository import count_runs
 from emagsync.sync.errors import RunNotFound, RunSuperseded
 from emagsync.sync.schemas import Phase, Run, RunError, RunParameters, RunStatus
 from emagsync.sync.tables import ACTIVE_STATUSES, sync_pages, sync_runs
@@ -258,7 +259,10 @@ async def mark_announced(connection: AsyncConnection, run_id: str) -> bool:
 
 
 async def prune(connection: AsyncConnection, *, before: datetime, limit: int = 200) -> int:
-    """Delete runs that ended before then, with their ledgers; never an account's newest or last completed one."""
+    """Delete runs that ended before then, with their ledgers; never an account's newest or last completed one.
+
+    What they count for in the metrics stays.
+    """
     newest = select(func.max(sync_runs.c.created_at)).group_by(sync_runs.c.account)
     completed = newest.where(sync_runs.c.status == RunStatus.COMPLETED, ~_is_dry)
     old = (
@@ -274,6 +278,7 @@ async def prune(connection: AsyncConnection, *, before: datetime, limit: int = 2
     )
     ids = list((await connection.execute(old)).scalars())
     if ids:
+        await count_runs(connection, ids)
         await connection.execute(delete(sync_runs).where(sync_runs.c.id.in_(ids)))
     return len(ids)
 
@@ -296,6 +301,7 @@ def _run(row: Row[Any]) -> Run:
     values = dict(row._mapping)
     values["parameters"] = RunParameters.model_validate_json(row.parameters)
     values["errors"] = tuple(RunError.model_validate(error) for error in orjson.loads(row.errors))
+    values["inherited"] = None if row.inherited is None else orjson.loads(row.inherited)
     return Run.model_validate(values)
 
 
@@ -303,4 +309,5 @@ def _columns_of(run: Run) -> dict[str, Any]:
     values = run.model_dump()
     values["parameters"] = run.parameters.model_dump_json()
     values["errors"] = errors_text(run.errors)
+    values["inherited"] = None if run.inherited is None else orjson.dumps(run.inherited).decode()
     return values

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from emagsync.accounts.check import check
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.calls.service import prune_calls
 from emagsync.core.clock import Clock
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.core.settings import Settings
@@ -80,4 +81,5 @@ class ScheduleActions:
                 break
         async with self._database.transaction() as connection:
             messages = await webhooks.prune(connection, before=before)
-        return f"{pruned} runs and {messages} messages deleted"
+        calls = await prune_calls(self._database, self._settings.calls, now=self._clock.now())
+        return f"{pruned} runs, {messages} messages and {calls} log entries of calls deleted"

@@ -17,8 +17,8 @@ from emagsync.core.settings import ScheduleSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.sync import schedule_repository as repository
-from emagsync.sync.errors import AccountBusy, SyncError
-from emagsync.sync.jobs import BUSY_SECONDS, Job, JobKind, next_time, planned_jobs
+from emagsync.sync.errors import AccountBusy, BrokerAway, SyncError
+from emagsync.sync.jobs import BUSY_SECONDS, SHORTEST_SECONDS, Job, JobKind, next_time, planned_jobs
 from emagsync.sync.schedule_repository import Due
 
 log = structlog.get_logger()
@@ -29,7 +29,8 @@ LOOK_SECONDS: Final = 5.0
 SICK_AFTER_SECONDS: Final = 60.0
 _LONGEST_MESSAGE = 500
 
-Do = Callable[[str | None], Awaitable[str]]
+# None: somebody else does it, and will say what became of it.
+Do = Callable[[str | None], Awaitable[str | None]]
 
 
 class ScheduleNotFound(SyncError):
@@ -105,6 +106,10 @@ class Scheduler:
         await asyncio.gather(*(self._do(scheduled) for scheduled in claimed))
         return [scheduled.job.name for scheduled in claimed]
 
+    async def do(self, name: str) -> None:
+        """Do that job now, due or not, and note what became of it. Raises ScheduleNotFound."""
+        await self._do(await self.find(name))
+
     async def claim_due(self) -> list[Scheduled]:
         """The jobs that are due now and that no other scheduler has taken. A missed one is due once, however late."""
         if not self._settings.enabled:
@@ -169,13 +174,19 @@ class Scheduler:
     async def _do(self, scheduled: Scheduled) -> None:
         job = scheduled.job
         again: datetime | None = None
+        message: str | None
         try:
             result, message = "ok", await self._actions[job.kind](job.account)
         except AccountBusy as error:
             result, message = "busy", str(error)
             again = self._clock.now() + timedelta(seconds=min(BUSY_SECONDS, scheduled.interval_seconds))
+        except BrokerAway as error:
+            result, message = "failed", str(error)
+            again = self._clock.now() + timedelta(seconds=SHORTEST_SECONDS)
         except EmagsyncError as error:
             result, message = "failed", str(error)
+        if message is None:
+            return
         log.info("job_done", job=job.name, result=result, message=message)
         values: dict[str, Any] = {"last_result": result, "last_message": message[:_LONGEST_MESSAGE]}
         if again is not None:

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from emagsync.edits.merge import ConflictStrategy as ConflictStrategy
+
 
 class Mode(StrEnum):
     """`full` reads every status and finds removed offers; `incremental` the active ones; `selective` what is named."""
@@ -14,15 +16,6 @@ class Mode(StrEnum):
     FULL = "full"
     INCREMENTAL = "incremental"
     SELECTIVE = "selective"
-
-
-class ConflictStrategy(StrEnum):
-    """Who wins where an offer changed on both sides."""
-
-    EMAG_PRIORITY = "emag_priority"
-    LOCAL_PRIORITY = "local_priority"
-    NEWEST_WINS = "newest_wins"
-    MANUAL = "manual"
 
 
 class RunStatus(StrEnum):
@@ -69,7 +62,7 @@ class RunParameters(BaseModel):
     max_pages: int | None = Field(default=None, ge=1)
     include_inactive: bool = False
     timeout_seconds: int = Field(default=600, ge=1, le=86_400)
-    conflict_strategy: ConflictStrategy = ConflictStrategy.EMAG_PRIORITY
+    conflict_strategy: ConflictStrategy | None = None  # None: as the settings say
     selection: Selection | None = None
     dry_run: bool = False
 
@@ -150,6 +143,8 @@ class Run(BaseModel):
     attempt_started_at: datetime | None = None
     phase: Phase | None = None
     items_per_second: float | None = None
+    # The counts that it began with, when it goes on from another run: `{"created": 3, ...}`.
+    inherited: dict[str, int] | None = None
 
 
 class DifferenceKind(StrEnum):

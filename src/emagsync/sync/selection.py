@@ -50,6 +50,7 @@ def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
 
 
 async def _read_one(client: EmagClient, writer: RunWriter, tally: Tally, emag_id: int, clock: Clock) -> None:
+    began = clock.now()
     try:
         row = await client.find_offer(emag_id)
     except EmagError as error:
@@ -62,7 +63,7 @@ async def _read_one(client: EmagClient, writer: RunWriter, tally: Tally, emag_id
         message = f"eMAG does not know an offer {emag_id} of this account"
         tally.note(RunError(code=NOT_KNOWN, message=message, at=clock.now(), emag_id=emag_id))
     else:
-        await writer.store_rows([row.raw])
+        await writer.store_rows([row.raw], read_at=began)
 
 
 async def _read_list(

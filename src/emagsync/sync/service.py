@@ -15,7 +15,10 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
+from emagsync.edits.rules import rules_of
+from emagsync.offers import search
 from emagsync.sync import differences, repository
+from emagsync.sync.braking import brake_after
 from emagsync.sync.engine import PAGES_UNREAD, TIMEOUT, RunEngine
 from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunStillActive, RunSuperseded
 from emagsync.sync.new_run import began, last_sign, new_run
@@ -24,13 +27,14 @@ from emagsync.sync.retry import Retry, plan_retry
 from emagsync.sync.schemas import Progress, Run, RunError, RunParameters, RunStatus
 from emagsync.sync.tally import Tally
 from emagsync.sync.workers import Workers
+from emagsync.telemetry.tracing import span
 
 log = structlog.get_logger()
 
 STUCK = "stuck"
 INTERRUPTED = "interrupted"
 # A run that takes its process down with it must not do so for ever.
-MAX_ATTEMPTS = 10
+MAX_ATTEMPTS = 25
 _CLAIM_ATTEMPTS = 5
 
 
@@ -76,7 +80,7 @@ class SyncService:
         """
         self._registry.get(account)
         run, hold = await self._acquire(account, parameters, trigger=trigger, sync_id=sync_id)
-        return await self._carry(run, hold, on_progress, stop or asyncio.Event())
+        return await self._carry_on(run, hold, on_progress, stop or asyncio.Event())
 
     async def queue(
         self,
@@ -138,7 +142,7 @@ class SyncService:
                 return run
             self._registry.get(run.account)
             hold = await self._claim(connection, run)
-        return await self._carry(run, hold, on_progress, stop or asyncio.Event())
+        return await self._carry_on(run, hold, on_progress, stop or asyncio.Event())
 
     async def fail(self, run_id: str, error: EmagsyncError) -> Run:
         """End an active run that cannot be carried out. Returns it as it is then."""
@@ -157,6 +161,20 @@ class SyncService:
         interrupted = [run for run in active if run.status is RunStatus.INTERRUPTED]
         ids = [await self._resumed(run) for run in interrupted if among is None or run.id in among]
         return [run_id for run_id in ids if run_id is not None]
+
+    async def waiting(self) -> list[Run]:
+        """The runs that wait for a worker, the oldest sign of life first.
+
+        Not those that a person interrupted at the command line: they go on when that person says so.
+        """
+        async with self._database.reading() as connection:
+            active = await repository.active_runs(connection)
+        interrupted = {run.id for run in active if run.status is RunStatus.INTERRUPTED and run.trigger != "cli"}
+        ids = {*await self.resumable(interrupted), *(run.id for run in active if run.status is RunStatus.QUEUED)}
+        async with self._database.reading() as connection:
+            runs = await repository.runs_by_id(connection, sorted(ids))
+        waiting = [run for run in runs if run.status in (RunStatus.QUEUED, RunStatus.INTERRUPTED)]
+        return sorted(waiting, key=last_sign)
 
     async def _resumed(self, run: Run) -> str | None:
         if run.attempt >= MAX_ATTEMPTS:
@@ -294,7 +312,9 @@ class SyncService:
         now = self._clock.now()
         run = new_run(before.account, retry.parameters, trigger=trigger, sync_id=sync_id, now=now, resumed=resumed)
         # Its rejected rows are read again.
-        run = run.model_copy(update={"failed": 0, "resumed_from": before.id, "worker": self._workers.name})
+        inherited = None if run.inherited is None else {**run.inherited, "failed": 0}
+        changes = {"failed": 0, "inherited": inherited, "resumed_from": before.id, "worker": self._workers.name}
+        run = run.model_copy(update=changes)
         await repository.insert_run(connection, run)
         await repository.write_ledger(connection, run.id, retry.pages)
         if retry.pages:
@@ -317,16 +337,41 @@ class SyncService:
         """Whether nobody carries the run: its process is gone, or it has been silent for too long."""
         if run.status is RunStatus.INTERRUPTED:
             return False
+        if run.status is RunStatus.QUEUED and self._settings.executor == "celery":
+            # It waits for whichever worker comes first, however long, and not for the process that made it.
+            return False
         if run.worker is not None and self._workers.is_alive(run.worker) is False:
             return True
         silence = self._clock.now() - last_sign(run)
         return silence > timedelta(seconds=self._settings.sync.stale_after_seconds)
 
-    async def _carry(
+    async def _carry_on(
         self, run: Run, hold: Hold, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
     ) -> Run:
-        with structlog.contextvars.bound_contextvars(run_id=run.id, account=run.account):
-            log.info("run_started", mode=run.mode, attempt=run.attempt + 1, resumed_from=run.resumed_from)
+        """Carry the run, also beyond a restart of the database server, which interrupts it."""
+        while True:
+            ended, is_broken_off = await self._carry(run, hold, on_progress, stop)
+            if not is_broken_off or ended.status is not RunStatus.INTERRUPTED or ended.attempt >= MAX_ATTEMPTS:
+                return ended
+            try:
+                async with self._database.transaction() as connection:
+                    run = await repository.get_run(connection, run.id)
+                    hold = await self._claim(connection, run)
+            except RunSuperseded:
+                # Somebody else goes on with it already.
+                return ended
+
+    async def _carry(
+        self, run: Run, hold: Hold, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
+    ) -> tuple[Run, bool]:
+        """One attempt. Returns the run as it is then, and whether it was interrupted though nobody wanted that."""
+        is_broken_off = False
+        attempt = run.attempt + 1
+        with (
+            structlog.contextvars.bound_contextvars(run_id=run.id, account=run.account),
+            span("run", account=run.account, run_id=run.id, mode=run.mode, attempt=attempt),
+        ):
+            log.info("run_started", mode=run.mode, attempt=attempt, resumed_from=run.resumed_from)
             tally = Tally.of(run, self._clock.monotonic())
             async with self._registry.client(run.account, on_call=tally.call) as client:
                 engine = RunEngine(
@@ -339,12 +384,23 @@ class SyncService:
                     clock=self._clock,
                     stop=stop,
                     on_progress=on_progress,
+                    rules=rules_of(self._settings.edits, run.account, run.parameters.conflict_strategy),
                 )
                 try:
-                    await engine.execute()
+                    ending = await engine.execute()
+                    is_broken_off = ending.status is RunStatus.INTERRUPTED and not stop.is_set()
                 except RunSuperseded:
                     log.info("run_superseded")
+                    # What it stored is there to be found, whoever took the run away.
+                    await search.catch_up(self._database)
             async with self._database.reading() as connection:
                 ended = await repository.get_run(connection, run.id)
             log.info("run_ended", status=ended.status, processed=ended.processed, errors=ended.error_count)
-            return ended
+            await brake_after(
+                ended,
+                database=self._database,
+                registry=self._registry,
+                settings=self._settings.edits,
+                clock=self._clock,
+            )
+            return ended, is_broken_off

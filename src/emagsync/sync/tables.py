@@ -11,6 +11,7 @@ ACTIVE_STATUSES = ("queued", "running", "interrupted")
 
 _active = text("status IN ('queued', 'running', 'interrupted')")
 _unannounced = text("NOT announced AND finished_at IS NOT NULL")
+_uncounted = text("NOT counted")
 
 sync_runs = Table(
     "sync_runs",
@@ -54,10 +55,15 @@ sync_runs = Table(
     Column("items_per_second", Float),
     # Whether its end has been handed to the webhooks.
     Column("announced", Boolean, nullable=False, server_default=text("false")),
+    # Whether its figures are in the totals that the metrics show; before that they are read from here.
+    Column("counted", Boolean, nullable=False, server_default=text("false")),
+    # The counts that a resumed run began with: those are another run's work.
+    Column("inherited", JsonText),
     Index("uq_sync_runs_active_account", "account", unique=True, sqlite_where=_active, postgresql_where=_active),
     Index(None, "account", "created_at"),
     Index(None, "sync_id"),
     Index("ix_sync_runs_unannounced", "finished_at", sqlite_where=_unannounced, postgresql_where=_unannounced),
+    Index("ix_sync_runs_uncounted", "created_at", sqlite_where=_uncounted, postgresql_where=_uncounted),
 )
 
 sync_pages = Table(

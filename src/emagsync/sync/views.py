@@ -53,7 +53,11 @@ class SyncRequest(BaseModel):
     max_pages: int | None = Field(default=None, ge=1, le=1_000_000)
     items_per_page: int = Field(default=100, ge=1, le=100)
     include_inactive: bool = False
-    conflict_strategy: ConflictStrategy = ConflictStrategy.EMAG_PRIORITY
+    conflict_strategy: ConflictStrategy | None = Field(
+        default=None,
+        description="Who wins where an offer was edited here and changed on eMAG, for fields without an owner; "
+        "null: as EMAGSYNC_EDITS__CONFLICT_STRATEGY says.",
+    )
     run_async: bool = Field(default=False, description="Answer at once (202) instead of when the runs have ended.")
     timeout_seconds: int = Field(default=600, ge=30, le=86_400, description="For each run as a whole.")
     selection: SelectionRequest | None = None

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.webhooks.errors import WebhookNotFound
@@ -181,3 +181,14 @@ def _webhook(row: Row[Any]) -> Webhook:
 def _delivery(row: Row[Any]) -> Delivery:
     pending = row.status == DeliveryStatus.PENDING
     return Delivery.model_validate({**row._mapping, "next_attempt_at": row.next_attempt_at if pending else None})
+
+
+async def counts_by_state(connection: AsyncConnection) -> dict[str, int]:
+    """How many messages there are: `waiting`, `failing` (tried in vain, to be tried again), `delivered`, `given_up`."""
+    tried = webhook_deliveries.c.attempts > literal_column("0")  # a bound value would differ from GROUP BY's
+    query = select(webhook_deliveries.c.status, tried, func.count()).group_by(webhook_deliveries.c.status, tried)
+    counts = dict.fromkeys(("waiting", "failing", "delivered", "given_up"), 0)
+    for status, was_tried, number in await connection.execute(query):
+        pending = "failing" if was_tried else "waiting"
+        counts[pending if status == DeliveryStatus.PENDING else str(status)] += number
+    return counts

@@ -10,13 +10,16 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class EventKind(StrEnum):
-    """What is told: how a run ended. A stuck run has failed too: whoever listens only to `failed` is told that."""
+    """What is told: how a run ended (a stuck one has failed too: whoever listens only to `failed` is told that), or that
+    a person has to decide something."""
 
     COMPLETED = "completed"
     PARTIAL = "partial"
     FAILED = "failed"
     STUCK = "stuck"
     CANCELLED = "cancelled"
+    CONFLICT = "conflict"  # an offer changed here and on eMAG, and a person decides
+    HOLD = "hold"  # the brake stopped a push, or what a sync found, until a person says yes
 
 
 TEST_EVENT = "test"

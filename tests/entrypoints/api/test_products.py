@@ -73,6 +73,8 @@ async def test_a_product_has_the_fields_that_scripts_read(api: Api) -> None:
         "updated_at": "2026-11-23T10:00:00Z",
         "last_synced_at": "2026-11-23T10:00:00Z",
         "removed_at": None,
+        "pending_edits": [],
+        "effective": None,
     }
     assert set(product) == set(Product.model_fields)
 

@@ -164,6 +164,247 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calls
+         * @description Calls to eMAG, the latest written first: all that failed and all writes; of other successes a sample.
+         */
+        get: operations["list_calls_api_v1_emag_calls_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/conflicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Conflicts
+         * @description What was edited here and changed on eMAG, for a person to decide.
+         */
+        get: operations["list_conflicts_api_v1_emag_conflicts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/conflicts/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Conflicts
+         * @description Decide many conflicts at once, at most 1000.
+         */
+        post: operations["resolve_conflicts_api_v1_emag_conflicts_resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/conflicts/{conflict_id}/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resolve Conflict
+         * @description Decide one conflict.
+         */
+        post: operations["resolve_conflict_api_v1_emag_conflicts__conflict_id__resolve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Edits
+         * @description Local edits: those that wait, or what became of them.
+         */
+        get: operations["list_edits_api_v1_emag_edits_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/edits/{edit_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Edit
+         * @description Take back an edit that waits: eMAG's value stays.
+         */
+        delete: operations["withdraw_edit_api_v1_emag_edits__edit_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Holds
+         * @description What the brake stopped, newest first, at most a hundred.
+         */
+        get: operations["holds_api_v1_emag_holds_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/holds/{hold_id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse
+         * @description Say no. Of a push: what the brake counted is refused, the rest goes out. Of a sync: the account's edits rest
+         *     until the hold is released after all.
+         */
+        post: operations["refuse_api_v1_emag_holds__hold_id__refuse_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Release
+         * @description Say yes: what the brake stopped goes out.
+         */
+        post: operations["release_api_v1_emag_holds__hold_id__release_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/outbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Outbox
+         * @description What is on its way to eMAG, or was, one line an offer, newest first.
+         */
+        get: operations["outbox_api_v1_emag_outbox_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/outbox/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Approve
+         * @description Release lines that wait for a person (`push` is `approve`): these, or all of an account.
+         */
+        post: operations["approve_api_v1_emag_outbox_approve_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/outbox/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reject
+         * @description Refuse lines that were not sent yet; their edits are closed as rejected, with your name.
+         */
+        post: operations["reject_api_v1_emag_outbox_reject_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/changes": {
         parameters: {
             query?: never;
@@ -244,6 +485,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/products/products/bulk-edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Products
+         * @description Edit many products: a list as JSON, or a CSV or XLSX file, which is only previewed unless `preview` is false.
+         *
+         *     A preview shows what every row comes to, and a `token` that stands for exactly that. All or nothing, unless
+         *     `skip_invalid`: else a refusal has the same `data` as a preview.
+         */
+        post: operations["edit_products_api_v1_emag_products_products_bulk_edit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/products/export": {
         parameters: {
             query?: never;
@@ -274,6 +538,8 @@ export interface paths {
         /**
          * Get Product
          * @description Everything about one product: why it does or does not sell, what eMAG objects to, the row as eMAG sent it.
+         *
+         *     The `ETag` is what an edit takes for `If-Match`.
          */
         get: operations["get_product_api_v1_emag_products_products__product_id__get"];
         put?: never;
@@ -281,7 +547,14 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Edit Product
+         * @description Edit one product: kept here, and sent to eMAG where the account's push is on.
+         *
+         *     A value that looks like a slip is refused with `confirmation_needed` unless `confirm` says that it is meant; with
+         *     `If-Match` an edit by somebody else meanwhile is answered with 412.
+         */
+        patch: operations["edit_product_api_v1_emag_products_products__product_id__patch"];
         trace?: never;
     };
     "/api/v1/emag/products/products/{product_id}/changes": {
@@ -465,6 +738,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/push": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Push Now
+         * @description Look at once for what may be sent of an account, instead of within seconds. 409: its edits are not pushed.
+         */
+        post: operations["push_now_api_v1_emag_push_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/pushes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pushes
+         * @description What was pushed, newest first.
+         */
+        get: operations["pushes_api_v1_emag_pushes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/pushes/{push_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Push
+         * @description One push; `GET /outbox?push_id=...` lists its lines.
+         */
+        get: operations["one_push_api_v1_emag_pushes__push_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/rate-limiter/stats": {
         parameters: {
             query?: never;
@@ -479,6 +812,28 @@ export interface paths {
         get: operations["rate_limiter_stats_api_v1_emag_rate_limiter_stats_get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undo
+         * @description Put back what a push, or what a sync's merge, changed: as new edits, checked and pushed like any others.
+         *
+         *     `preview` (the default) only says what would be done.
+         */
+        post: operations["undo_api_v1_emag_undo_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -905,7 +1260,7 @@ export interface components {
         };
         /**
          * AccountView
-         * @description One configured account. `problem` says what keeps it from being used.
+         * @description One configured account. `problem` says what keeps it from being used, `push` whether its edits reach eMAG.
          */
         AccountView: {
             /** Account Type */
@@ -918,6 +1273,12 @@ export interface components {
             platform: string | null;
             /** Problem */
             problem: string | null;
+            /**
+             * Push
+             * @description `approve`: edits are sent once a person has released them.
+             * @enum {string}
+             */
+            push: "off" | "on" | "approve";
         };
         /**
          * ApiToken
@@ -958,6 +1319,258 @@ export interface components {
             requests: number;
         };
         /**
+         * BulkAnswer
+         * @description A bulk edit, or its preview.
+         */
+        BulkAnswer: {
+            data: components["schemas"]["BulkData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * BulkData
+         * @description What every row comes to. `token` stands for exactly this; without `applied` nothing was kept.
+         */
+        BulkData: {
+            /** Applied */
+            applied: boolean;
+            /**
+             * Batch Id
+             * @description Of the edits that were kept; for `GET /edits` and undo.
+             */
+            batch_id: string | null;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Kept
+             * @description Rows whose edits were kept.
+             */
+            kept: number;
+            /** Rows */
+            rows: components["schemas"]["BulkRow"][];
+            /** Token */
+            token: string;
+        };
+        /**
+         * BulkEdit
+         * @description Edits of many offers.
+         */
+        BulkEdit: {
+            /**
+             * Account Type
+             * @description Of the rows that name none.
+             * @default null
+             */
+            account_type: string | null;
+            /**
+             * Confirm
+             * @description All of it is meant, also what looks like a slip.
+             * @default false
+             */
+            confirm: boolean;
+            /** Edits */
+            edits: components["schemas"]["BulkLine"][];
+            /**
+             * Preview
+             * @default false
+             */
+            preview: boolean;
+            /**
+             * Skip Invalid
+             * @description Keep what can be kept; without, it is all or nothing.
+             * @default false
+             */
+            skip_invalid: boolean;
+            /**
+             * Token
+             * @description Of a preview: apply exactly what it showed, or nothing (409).
+             * @default null
+             */
+            token: string | null;
+        };
+        /**
+         * BulkFile
+         * @description A CSV or XLSX file of edits. Its first row names the columns: `emag_id` or `sku`, `account`, and the fields.
+         */
+        BulkFile: {
+            /**
+             * Account Type
+             * @description Of the rows that name none.
+             * @default null
+             */
+            account_type: string | null;
+            /**
+             * Confirm
+             * @description All of it is meant, also what looks like a slip.
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * File
+             * Format: binary
+             */
+            file: string;
+            /**
+             * Preview
+             * @description A file is only previewed unless this is false.
+             * @default true
+             */
+            preview: boolean;
+            /**
+             * Skip Invalid
+             * @description Keep what can be kept; without, it is all or nothing.
+             * @default false
+             */
+            skip_invalid: boolean;
+            /**
+             * Token
+             * @description Of a preview: apply exactly what it showed, or nothing (409).
+             * @default null
+             */
+            token: string | null;
+        };
+        /**
+         * BulkLine
+         * @description An edit of one offer, named by `emag_id`, or by `sku` where that is of one offer only.
+         */
+        BulkLine: {
+            /**
+             * Account Type
+             * @default null
+             */
+            account_type: string | null;
+            /**
+             * Confirm
+             * @description It is meant although it looks like a slip.
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * Currency
+             * @description If given, it must be the offer's.
+             * @default null
+             */
+            currency: string | null;
+            /**
+             * Emag Id
+             * @default null
+             */
+            emag_id: number | null;
+            /**
+             * Handling Time
+             * @description Days until dispatch.
+             * @default null
+             */
+            handling_time: number | components["schemas"]["LevelEdit"][] | null;
+            /**
+             * Max Sale Price
+             * @default null
+             */
+            max_sale_price: (string | number) | null;
+            /**
+             * Min Sale Price
+             * @default null
+             */
+            min_sale_price: (string | number) | null;
+            /**
+             * Recommended Price
+             * @default null
+             */
+            recommended_price: (string | number) | null;
+            /**
+             * Sale Price
+             * @default null
+             */
+            sale_price: (string | number) | null;
+            /**
+             * Sku
+             * @default null
+             */
+            sku: string | null;
+            /**
+             * Status
+             * @default null
+             */
+            status: (0 | 1 | 2 | "inactive" | "active" | "end_of_life") | null;
+            /**
+             * Stock
+             * @description Pieces in the offer's only warehouse, or a list by warehouse.
+             * @default null
+             */
+            stock: number | components["schemas"]["LevelEdit"][] | null;
+            /**
+             * Stock Change
+             * @description Pieces to add to what eMAG has when it is sent, or to take from it.
+             * @default null
+             */
+            stock_change: number | null;
+            /**
+             * Vat Id
+             * @default null
+             */
+            vat_id: number | null;
+            /**
+             * Version
+             * @description If given, it must be the product's.
+             * @default null
+             */
+            version: string | null;
+        };
+        /**
+         * BulkRow
+         * @description What one row comes to. `row` is its number in the file, the row of the columns being 1, or in the list.
+         */
+        BulkRow: {
+            /** Account Type */
+            account_type: string;
+            /** Changes */
+            changes: components["schemas"]["ChangeView"][];
+            /**
+             * Doubts
+             * @description What looks like a slip; `confirm` says that it is meant.
+             */
+            doubts: components["schemas"]["FieldProblem"][];
+            effect: components["schemas"]["Effect"];
+            /** Emag Id */
+            emag_id: number | null;
+            /**
+             * Errors
+             * @description What eMAG would refuse, or cannot be meant.
+             */
+            errors: components["schemas"]["FieldProblem"][];
+            /** Product Id */
+            product_id: number | null;
+            /** Row */
+            row: number;
+            /** Sku */
+            sku: string | null;
+        };
+        /**
+         * ChangeView
+         * @description One field before and after. `old` is eMAG's value with the edits that waited before.
+         */
+        ChangeView: {
+            /** Field */
+            field: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "absolute" | "relative";
+            /** New */
+            new: string;
+            /** Old */
+            old: string | null;
+            /** Warehouse Id */
+            warehouse_id: number | null;
+        };
+        /**
          * Cleaned
          * @description What a clean-up ended.
          */
@@ -987,11 +1600,108 @@ export interface components {
             timeout_minutes: number;
         };
         /**
+         * ConflictChoice
+         * @description Who wins: `emag` keeps eMAG's value, `local` sends ours, `other` sends `value`.
+         */
+        ConflictChoice: {
+            /**
+             * Resolution
+             * @enum {string}
+             */
+            resolution: "emag" | "local" | "other";
+            /** Value */
+            value?: (string | number) | null;
+        };
+        /**
+         * ConflictChoices
+         * @description Many conflicts at once: those named, or every open one that the filter finds.
+         */
+        ConflictChoices: {
+            /** Account Type */
+            account_type?: string | null;
+            /**
+             * All
+             * @description Every open one; needed where nothing else selects.
+             * @default false
+             */
+            all: boolean;
+            /** Emag Id */
+            emag_id?: number | null;
+            /** Field */
+            field?: string | null;
+            /** Ids */
+            ids?: number[] | null;
+            /**
+             * Resolution
+             * @enum {string}
+             */
+            resolution: "emag" | "local";
+        };
+        /**
+         * ConflictPage
+         * @description Newest first; `open` counts all that are open, by account.
+         */
+        ConflictPage: {
+            /** Conflicts */
+            conflicts: components["schemas"]["ConflictView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Open */
+            open: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ConflictState
+         * @description Whether somebody still has to decide.
+         * @enum {string}
+         */
+        ConflictState: "open" | "resolved";
+        /**
          * ConflictStrategy
          * @description Who wins where an offer changed on both sides.
          * @enum {string}
          */
         ConflictStrategy: "emag_priority" | "local_priority" | "newest_wins" | "manual";
+        /**
+         * ConflictView
+         * @description An offer's field that was edited here and changed on eMAG. `base` is what both sides started from.
+         */
+        ConflictView: {
+            /** Account Type */
+            account_type: string;
+            /** Base */
+            base: string | null;
+            /** Edit Id */
+            edit_id: number;
+            /** Emag */
+            emag: string | null;
+            /** Emag Id */
+            emag_id: number;
+            /** Field */
+            field: string;
+            /** Id */
+            id: number;
+            /** Local */
+            local: string;
+            /**
+             * Opened At
+             * Format: date-time
+             */
+            opened_at: string;
+            resolution: components["schemas"]["Resolution"] | null;
+            /** Resolved At */
+            resolved_at: string | null;
+            /** Resolved By */
+            resolved_by: string | null;
+            /** Run Id */
+            run_id: string | null;
+            state: components["schemas"]["ConflictState"];
+            /** Value */
+            value: string | null;
+            /** Warehouse Id */
+            warehouse_id: number | null;
+        };
         /**
          * ConnectionData
          * @description What the test saw. `total_products` are offers of every status; null when eMAG's count could not be read.
@@ -1020,6 +1730,14 @@ export interface components {
              * @constant
              */
             status: "success";
+        };
+        /**
+         * Decided
+         * @description How many lines were decided about.
+         */
+        Decided: {
+            /** Lines */
+            lines: number;
         };
         /**
          * Delivery
@@ -1100,6 +1818,215 @@ export interface components {
             next_after: number | null;
         };
         /**
+         * EditAnswer
+         * @description An edit of one product.
+         */
+        EditAnswer: {
+            data: components["schemas"]["EditedData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * EditPage
+         * @description Newest first.
+         */
+        EditPage: {
+            /** Edits */
+            edits: components["schemas"]["EditView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * EditSource
+         * @description Where an edit came from.
+         * @enum {string}
+         */
+        EditSource: "api" | "page" | "cli" | "bulk" | "undo" | "conflict";
+        /**
+         * EditState
+         * @description Where a local edit is. Only `open` ones are sent; the first two wait, the others are final.
+         * @enum {string}
+         */
+        EditState: "open" | "conflict" | "applied" | "settled" | "lost" | "rejected" | "replaced" | "withdrawn";
+        /**
+         * EditView
+         * @description A local edit. Values are text, amounts with four decimals; `base` is what eMAG had when it was made.
+         */
+        EditView: {
+            /** Account Type */
+            account_type: string;
+            /** Base */
+            base: string | null;
+            /** Batch Id */
+            batch_id: string | null;
+            /** Closed At */
+            closed_at: string | null;
+            /** Closed By Run */
+            closed_by_run: string | null;
+            /**
+             * Closed Value
+             * @description What eMAG had then.
+             */
+            closed_value: string | null;
+            /** Confirmed */
+            confirmed: boolean;
+            /**
+             * Emag Changed At
+             * @description When we first saw that eMAG's value is not the base any more.
+             */
+            emag_changed_at: string | null;
+            /** Emag Id */
+            emag_id: number;
+            /** Field */
+            field: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "absolute" | "relative";
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            /**
+             * Reason
+             * @description Why it ended, or what a sync did to it.
+             */
+            reason: string | null;
+            source: components["schemas"]["EditSource"];
+            state: components["schemas"]["EditState"];
+            /**
+             * Value
+             * @description Of a relative edit the difference, with its sign.
+             */
+            value: string;
+            /** Warehouse Id */
+            warehouse_id: number | null;
+        };
+        /**
+         * EditedData
+         * @description What was changed of a product, and what waits of it now.
+         */
+        EditedData: {
+            /** Account Type */
+            account_type: string;
+            /**
+             * Changes
+             * @description Empty where eMAG, or an edit that waits, has these values already.
+             */
+            changes: components["schemas"]["ChangeView"][];
+            effective: components["schemas"]["EffectiveValues"] | null;
+            /** Emag Id */
+            emag_id: number;
+            /** Pending Edits */
+            pending_edits: components["schemas"]["PendingEdit"][];
+            /** Product Id */
+            product_id: number;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Effect
+         * @description What a wish comes to.
+         * @enum {string}
+         */
+        Effect: "ok" | "unchanged" | "needs_confirmation" | "error";
+        /**
+         * EffectiveValues
+         * @description The values that can be edited, with the edits that wait.
+         */
+        EffectiveValues: {
+            /** Handling Time */
+            handling_time: number | null;
+            /** Max Sale Price */
+            max_sale_price: string | null;
+            /** Min Sale Price */
+            min_sale_price: string | null;
+            /** Price */
+            price: string | null;
+            /** Recommended Price */
+            recommended_price: string | null;
+            /** Status Code */
+            status_code: number | null;
+            /** Stock Quantity */
+            stock_quantity: number;
+            /** Vat Id */
+            vat_id: number | null;
+        };
+        /**
+         * EmagCall
+         * @description One attempt of a call to eMAG.
+         */
+        EmagCall: {
+            /** Account Type */
+            account_type: string;
+            /** Attempt */
+            attempt: number;
+            /** Duration Ms */
+            duration_ms: number;
+            /** Error */
+            error: string | null;
+            /**
+             * Filters
+             * @description Paging, statuses, ids and times that were asked for; nothing personal.
+             */
+            filters: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /**
+             * Outcome
+             * @description `ok`, or an error's code.
+             */
+            outcome: string;
+            /**
+             * Request Id
+             * @description The API request that the call belongs to, as in its `X-Request-ID`.
+             */
+            request_id: string | null;
+            /** Route */
+            route: string;
+            /** Rows */
+            rows: number | null;
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Status
+             * @description HTTP; null when no answer came.
+             */
+            status: number | null;
+            /**
+             * Waited Ms
+             * @description How long it waited for its turn within the request limit.
+             */
+            waited_ms: number;
+        };
+        /**
+         * EmagCalls
+         * @description The latest written first. `next_cursor` is null at the end.
+         */
+        EmagCalls: {
+            /** Calls */
+            calls: components["schemas"]["EmagCall"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
          * Entries
          * @description Newest first. `next_cursor` is null at the end.
          */
@@ -1142,10 +2069,11 @@ export interface components {
         };
         /**
          * EventKind
-         * @description What is told: how a run ended. A stuck run has failed too: whoever listens only to `failed` is told that.
+         * @description What is told: how a run ended (a stuck one has failed too: whoever listens only to `failed` is told that), or that
+         *     a person has to decide something.
          * @enum {string}
          */
-        EventKind: "completed" | "partial" | "failed" | "stuck" | "cancelled";
+        EventKind: "completed" | "partial" | "failed" | "stuck" | "cancelled" | "conflict" | "hold";
         /**
          * ExportFormat
          * @description CSV for spreadsheets, XLSX, or one JSON object on each line.
@@ -1299,11 +2227,96 @@ export interface components {
             status: "success";
         };
         /**
+         * Hold
+         * @description What the brake stopped. `counts`: offers repriced, zeroed and deactivated; `most` would have been let through.
+         */
+        Hold: {
+            /** Account */
+            account: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Decided At */
+            decided_at: string | null;
+            /** Decided By */
+            decided_by: string | null;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Most */
+            most: number;
+            /** Reason */
+            reason: string;
+            /** Source Id */
+            source_id: string | null;
+            /** State */
+            state: string;
+        };
+        /**
+         * HoldList
+         * @description Holds, newest first.
+         */
+        HoldList: {
+            /** Holds */
+            holds: components["schemas"]["Hold"][];
+        };
+        /**
+         * HoldState
+         * @description A refused hold of a sync stays in force: the account's edits rest until it is released.
+         * @enum {string}
+         */
+        HoldState: "waiting" | "released" | "refused";
+        /**
+         * ItemView
+         * @description One change. `before` and `target` are eMAG's value before and the one sent, once it is sent.
+         */
+        ItemView: {
+            /** Before */
+            before: string | null;
+            /** Edit Id */
+            edit_id: number;
+            /** Field */
+            field: string;
+            /** Kind */
+            kind: string;
+            /** Reason */
+            reason: string | null;
+            result: components["schemas"]["Result"] | null;
+            /** Target */
+            target: string | null;
+            /** Value */
+            value: string;
+            /** Warehouse Id */
+            warehouse_id: number;
+        };
+        /**
          * JobKind
          * @description What is done.
          * @enum {string}
          */
         JobKind: "incremental" | "full" | "health" | "cleanup" | "prune";
+        /**
+         * LevelEdit
+         * @description A value of one warehouse, or of stock by how many pieces it changes.
+         */
+        LevelEdit: {
+            /** Change */
+            change?: number | null;
+            /** Value */
+            value?: number | null;
+            /**
+             * Warehouse Id
+             * @description Needed where the offer has several.
+             */
+            warehouse_id?: number | null;
+        };
         /**
          * LimiterView
          * @description The request budgets of all usable accounts. Accounts with the same API user share one.
@@ -1319,6 +2332,16 @@ export interface components {
              * @constant
              */
             status: "success";
+        };
+        /**
+         * LineChoice
+         * @description Which waiting lines are meant: these, or all of an account.
+         */
+        LineChoice: {
+            /** Account Type */
+            account_type?: string | null;
+            /** Ids */
+            ids?: number[] | null;
         };
         /**
          * Live
@@ -1460,6 +2483,66 @@ export interface components {
             reason: string;
         };
         /**
+         * OutboxList
+         * @description Lines of the outbox, newest first.
+         */
+        OutboxList: {
+            /** Lines */
+            lines: components["schemas"]["OutboxView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * OutboxState
+         * @description Where a row of the outbox is. `waiting`: for a person's yes. The last three are final.
+         * @enum {string}
+         */
+        OutboxState: "waiting" | "pending" | "sending" | "uncertain" | "applied" | "rejected" | "dropped";
+        /**
+         * OutboxView
+         * @description One offer's changes on their way to eMAG.
+         */
+        OutboxView: {
+            /** Account Type */
+            account_type: string;
+            /**
+             * Alarm
+             * @description What the brake counts it as: repriced, zeroed or deactivated.
+             */
+            alarm: string | null;
+            /** Approved At */
+            approved_at: string | null;
+            /** Approved By */
+            approved_by: string | null;
+            /** Attempts */
+            attempts: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Emag Id */
+            emag_id: number;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: number;
+            /** Items */
+            items: components["schemas"]["ItemView"][];
+            /** Push Id */
+            push_id: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Sent At */
+            sent_at: string | null;
+            state: components["schemas"]["OutboxState"];
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
          * Package
          * @description A package that emagsync runs on.
          */
@@ -1549,6 +2632,48 @@ export interface components {
             old_password: string;
         };
         /**
+         * PendingEdit
+         * @description A local edit that waits. Values are text, amounts with four decimals; `base` is what eMAG had.
+         */
+        PendingEdit: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Base */
+            base: string | null;
+            /** By */
+            by: string;
+            /**
+             * Field
+             * @description `sale_price`, `stock`, ...: as eMAG calls it.
+             */
+            field: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "absolute" | "relative";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "conflict";
+            /**
+             * Value
+             * @description Of a relative edit the difference, with its sign.
+             */
+            value: string;
+            /**
+             * Warehouse Id
+             * @description Of `stock` and `handling_time`.
+             */
+            warehouse_id: number | null;
+        };
+        /**
          * Phase
          * @description What a running run is doing.
          * @enum {string}
@@ -1613,6 +2738,8 @@ export interface components {
             currency: string;
             /** Eans */
             eans: string[];
+            /** @description The values that it has once these edits have reached eMAG; null where none wait. All others here are eMAG's. */
+            effective: components["schemas"]["EffectiveValues"] | null;
             /**
              * Emag Id
              * @description The seller's own id, unique within the account.
@@ -1665,6 +2792,11 @@ export interface components {
             ownership: number | null;
             /** Part Number Key */
             part_number_key: string | null;
+            /**
+             * Pending Edits
+             * @description What was edited here and eMAG does not have yet.
+             */
+            pending_edits: components["schemas"]["PendingEdit"][];
             /** Price */
             price: string | null;
             /** Recommended Price */
@@ -1686,10 +2818,10 @@ export interface components {
             stock_quantity: number;
             /**
              * Sync Status
-             * @description `removed`: eMAG does not know it any more; `stale`: no run has seen it for 48 hours.
+             * @description `removed`: eMAG does not know it any more; `conflict`: it was edited here and changed on eMAG, and a person must decide; `pending`: edits wait to reach eMAG; `stale`: no run has seen it for 48 hours.
              * @enum {string}
              */
-            sync_status: "synced" | "stale" | "removed";
+            sync_status: "synced" | "stale" | "removed" | "pending" | "conflict";
             /** Translation Validation Status */
             translation_validation_status: number | null;
             /**
@@ -1704,7 +2836,7 @@ export interface components {
             vat_id: number | null;
             /**
              * Version
-             * @description Another one whenever the content is another one.
+             * @description Another one whenever the content, or the edits that wait, are others. For `If-Match` of an edit.
              */
             version: string;
             /** Warranty */
@@ -1819,6 +2951,8 @@ export interface components {
             currency: string;
             /** Eans */
             eans: string[];
+            /** @description The values that it has once these edits have reached eMAG; null where none wait. All others here are eMAG's. */
+            effective: components["schemas"]["EffectiveValues"] | null;
             /**
              * Emag Id
              * @description The seller's own id, unique within the account.
@@ -1888,6 +3022,11 @@ export interface components {
             payload: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Pending Edits
+             * @description What was edited here and eMAG does not have yet.
+             */
+            pending_edits: components["schemas"]["PendingEdit"][];
             /** Price */
             price: string | null;
             /**
@@ -1919,10 +3058,10 @@ export interface components {
             stock_quantity: number;
             /**
              * Sync Status
-             * @description `removed`: eMAG does not know it any more; `stale`: no run has seen it for 48 hours.
+             * @description `removed`: eMAG does not know it any more; `conflict`: it was edited here and changed on eMAG, and a person must decide; `pending`: edits wait to reach eMAG; `stale`: no run has seen it for 48 hours.
              * @enum {string}
              */
-            sync_status: "synced" | "stale" | "removed";
+            sync_status: "synced" | "stale" | "removed" | "pending" | "conflict";
             /** Translation Validation Status */
             translation_validation_status: number | null;
             /**
@@ -1939,7 +3078,7 @@ export interface components {
             vat_id: number | null;
             /**
              * Version
-             * @description Another one whenever the content is another one.
+             * @description Another one whenever the content, or the edits that wait, are others. For `If-Match` of an edit.
              */
             version: string;
             /** Warranty */
@@ -1951,6 +3090,50 @@ export interface components {
          */
         ProductDetailData: {
             product: components["schemas"]["ProductDetail"];
+        };
+        /**
+         * ProductEdit
+         * @description An edit of one product.
+         */
+        ProductEdit: {
+            /**
+             * Confirm
+             * @description It is meant although it looks like a slip.
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * Currency
+             * @description If given, it must be the offer's.
+             */
+            currency?: string | null;
+            /**
+             * Handling Time
+             * @description Days until dispatch.
+             */
+            handling_time?: number | components["schemas"]["LevelEdit"][] | null;
+            /** Max Sale Price */
+            max_sale_price?: (string | number) | null;
+            /** Min Sale Price */
+            min_sale_price?: (string | number) | null;
+            /** Recommended Price */
+            recommended_price?: (string | number) | null;
+            /** Sale Price */
+            sale_price?: (string | number) | null;
+            /** Status */
+            status?: (0 | 1 | 2 | "inactive" | "active" | "end_of_life") | null;
+            /**
+             * Stock
+             * @description Pieces in the offer's only warehouse, or a list by warehouse.
+             */
+            stock?: number | components["schemas"]["LevelEdit"][] | null;
+            /**
+             * Stock Change
+             * @description Pieces to add to what eMAG has when it is sent, or to take from it.
+             */
+            stock_change?: number | null;
+            /** Vat Id */
+            vat_id?: number | null;
         };
         /**
          * ProductPage
@@ -1974,6 +3157,66 @@ export interface components {
             /** Products */
             products: components["schemas"]["Product"][];
         };
+        /**
+         * Push
+         * @description One push: what was sent of an account's edits in one go. `counts`: its lines by state.
+         */
+        Push: {
+            /** Account */
+            account: string;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Error */
+            error: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: string;
+            status: components["schemas"]["PushStatus"];
+            /** Trigger */
+            trigger: string;
+        };
+        /**
+         * PushList
+         * @description Pushes, newest first.
+         */
+        PushList: {
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Pushes */
+            pushes: components["schemas"]["Push"][];
+        };
+        /**
+         * PushRequest
+         * @description Which account is pushed now.
+         */
+        PushRequest: {
+            /** Account Type */
+            account_type: string;
+        };
+        /**
+         * PushStarted
+         * @description The account is looked at; `GET /pushes` shows what came of it. `push` is its setting: on or approve.
+         */
+        PushStarted: {
+            /** Account Type */
+            account_type: string;
+            /** Push */
+            push: string;
+        };
+        /**
+         * PushStatus
+         * @description How a push ended, if it did. `held`: the brake stopped it; `partial`: not everything was applied.
+         * @enum {string}
+         */
+        PushStatus: "running" | "completed" | "partial" | "held" | "failed" | "interrupted";
         /**
          * Ready
          * @description Whether everything works. `checks`, each part by name, is for callers only; others get null.
@@ -1999,6 +3242,28 @@ export interface components {
             /** Text */
             text: string;
         };
+        /**
+         * Resolution
+         * @description How a conflict ended. A person chooses one of the first three.
+         * @enum {string}
+         */
+        Resolution: "emag" | "local" | "other" | "settled" | "reverted" | "merged" | "closed";
+        /**
+         * Resolved
+         * @description The conflicts that were decided; `has_more` says that others of the selection are still open.
+         */
+        Resolved: {
+            /** Conflicts */
+            conflicts: components["schemas"]["ConflictView"][];
+            /** Has More */
+            has_more: boolean;
+        };
+        /**
+         * Result
+         * @description What became of one change of a row.
+         * @enum {string}
+         */
+        Result: "applied" | "changed_since" | "already" | "rejected" | "reopened";
         /**
          * Role
          * @description What a caller may do; each role may do what the one before it may.
@@ -2107,8 +3372,7 @@ export interface components {
          * @description What was asked of a run. Two runs with equal parameters read the same pages.
          */
         RunParameters: {
-            /** @default emag_priority */
-            conflict_strategy: components["schemas"]["ConflictStrategy"];
+            conflict_strategy?: components["schemas"]["ConflictStrategy"] | null;
             /**
              * Dry Run
              * @default false
@@ -2397,8 +3661,8 @@ export interface components {
              * @default both
              */
             account_type: string;
-            /** @default emag_priority */
-            conflict_strategy: components["schemas"]["ConflictStrategy"];
+            /** @description Who wins where an offer was edited here and changed on eMAG, for fields without an owner; null: as EMAGSYNC_EDITS__CONFLICT_STRATEGY says. */
+            conflict_strategy?: components["schemas"]["ConflictStrategy"] | null;
             /**
              * Dry Run
              * @description Report what would change, and change nothing.
@@ -2461,6 +3725,74 @@ export interface components {
         Tokens: {
             /** Tokens */
             tokens: components["schemas"]["ApiToken"][];
+        };
+        /**
+         * UndoAnswer
+         * @description What undoing does, or did. `batch_id` names the edits that it made.
+         */
+        UndoAnswer: {
+            /** Batch Id */
+            batch_id?: string | null;
+            /** Left */
+            left: number;
+            /** Preview */
+            preview: boolean;
+            /** Put Back */
+            put_back: number;
+            /** Rows */
+            rows: components["schemas"]["UndoRow"][];
+        };
+        /**
+         * UndoRequest
+         * @description What is to be put back: a push, a run, a time span of an account, or the last push of some of its offers.
+         *
+         *     `preview`: only say what would be done.
+         */
+        UndoRequest: {
+            /** Account Type */
+            account_type?: string | null;
+            /**
+             * Confirm
+             * @default false
+             */
+            confirm: boolean;
+            /** Ids */
+            ids?: number[] | null;
+            /**
+             * Preview
+             * @default true
+             */
+            preview: boolean;
+            /** Push Id */
+            push_id?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+        };
+        /**
+         * UndoRow
+         * @description One value and what undoing does about it: `action` is `put_back`, or `left` with the reason.
+         */
+        UndoRow: {
+            /** Account Type */
+            account_type: string;
+            /** Action */
+            action: string;
+            /** Emag Id */
+            emag_id: number;
+            /** Field */
+            field: string;
+            /** Now */
+            now: string | null;
+            /** Put Back */
+            put_back: string | null;
+            /** Reason */
+            reason?: string | null;
+            /** Warehouse Id */
+            warehouse_id: number;
         };
         /**
          * User
@@ -3044,6 +4376,831 @@ export interface operations {
             };
         };
     };
+    list_calls_api_v1_emag_calls_get: {
+        parameters: {
+            query?: {
+                account_type?: string | null;
+                /** @description Such as `product_offer/read`. */
+                route?: string | null;
+                /** @description `ok`, `failed` for all others, or an error's code. */
+                outcome?: string | null;
+                since?: string | null;
+                until?: string | null;
+                run_id?: string | null;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmagCalls"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conflicts_api_v1_emag_conflicts_get: {
+        parameters: {
+            query?: {
+                account_type?: string | null;
+                emag_id?: number | null;
+                field?: string | null;
+                state?: components["schemas"]["ConflictState"] | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictPage"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_conflicts_api_v1_emag_conflicts_resolve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConflictChoices"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolved"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_conflict_api_v1_emag_conflicts__conflict_id__resolve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                conflict_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConflictChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConflictView"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_edits_api_v1_emag_edits_get: {
+        parameters: {
+            query?: {
+                account_type?: string | null;
+                emag_id?: number | null;
+                /** @description Repeat it for more than one; without, those that wait. */
+                state?: components["schemas"]["EditState"][] | null;
+                field?: string | null;
+                /** @description Of one bulk edit. */
+                batch_id?: string | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditPage"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_edit_api_v1_emag_edits__edit_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                edit_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    holds_api_v1_emag_holds_get: {
+        parameters: {
+            query?: {
+                account_type?: string | null;
+                state?: components["schemas"]["HoldState"][] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuse_api_v1_emag_holds__hold_id__refuse_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    release_api_v1_emag_holds__hold_id__release_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    outbox_api_v1_emag_outbox_get: {
+        parameters: {
+            query?: {
+                account_type?: string | null;
+                state?: components["schemas"]["OutboxState"][] | null;
+                emag_id?: number | null;
+                push_id?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutboxList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approve_api_v1_emag_outbox_approve_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reject_api_v1_emag_outbox_reject_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decided"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_feed_api_v1_emag_products_changes_get: {
         parameters: {
             query?: {
@@ -3309,6 +5466,76 @@ export interface operations {
             };
         };
     };
+    edit_products_api_v1_emag_products_products_bulk_edit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkEdit"];
+                "multipart/form-data": components["schemas"]["BulkFile"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     export_products_api_v1_emag_products_products_export_get: {
         parameters: {
             query?: {
@@ -3443,6 +5670,90 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_product_api_v1_emag_products_products__product_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The product's `ETag` or `version`, so that nobody is overrun. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description The product's `id`, which is ours. */
+                product_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswer"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4150,6 +6461,211 @@ export interface operations {
             };
         };
     };
+    push_now_api_v1_emag_push_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PushRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushStarted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pushes_api_v1_emag_pushes_get: {
+        parameters: {
+            query?: {
+                account_type?: string | null;
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PushList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    one_push_api_v1_emag_pushes__push_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                push_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Push"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     rate_limiter_stats_api_v1_emag_rate_limiter_stats_get: {
         parameters: {
             query?: never;
@@ -4179,6 +6695,84 @@ export interface operations {
             };
             /** @description The caller's role is too small, or the CSRF check failed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_api_v1_emag_undo_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoAnswer"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,7 +13,11 @@ from datetime import timedelta
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.db.migrate import current_revision
 from emagsync.db.migrations import HEAD
+from emagsync.entrypoints.api.edit_parts import edits_part
+from emagsync.entrypoints.api.metrics import metrics_part
 from emagsync.entrypoints.api.product_parts import products_part
+from emagsync.entrypoints.api.push_parts import pushing_part
+from emagsync.entrypoints.api.redis_part import redis_part
 from emagsync.entrypoints.api.run_parts import runs_part, schedule_part, webhooks_part
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
@@ -71,7 +75,11 @@ PARTS: tuple[Part, ...] = (
     identity_part,
     products_part,
     sync_part,
+    redis_part,
     runs_part,
     webhooks_part,
+    pushing_part,
+    edits_part,
     schedule_part,
+    metrics_part,
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from emagsync.edits.views import edits_of
 from emagsync.marketplace.offers import payload
 from emagsync.marketplace.validation import validation_errors
-from emagsync.offers.product_queries import ObjectionReader
+from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.products import Objection
 from emagsync.offers.streaming import Exports
 from emagsync.offers.totals import Totals
@@ -20,6 +21,7 @@ async def products_part(state: AppState) -> AsyncIterator[None]:
     state.provide(Totals())
     state.provide(Exports(state.database, state.settings.data_dir))
     state.provide(ObjectionReader(_objections))
+    state.provide(EditsReader(edits_of))
     yield
 
 

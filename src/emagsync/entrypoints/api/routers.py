@@ -5,7 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from emagsync.accounts import endpoints as account_endpoints
-from emagsync.entrypoints.api import about, docs, health, static
+from emagsync.calls import endpoints as call_endpoints
+from emagsync.edits import endpoints as edit_endpoints
+from emagsync.edits import push_endpoints
+from emagsync.entrypoints.api import about, docs, health, metrics, static
 from emagsync.identity import admin_endpoints, endpoints
 from emagsync.offers import endpoints as product_endpoints
 from emagsync.rest import audit_log, events
@@ -22,10 +25,14 @@ ROUTERS: tuple[APIRouter, ...] = (
     sync_endpoints.router,
     statistics_endpoint.router,
     product_endpoints.router,
+    edit_endpoints.router,
+    push_endpoints.router,
     events.router,
     schedule_endpoints.router,
     webhook_endpoints.router,
     account_endpoints.router,
+    call_endpoints.router,
+    metrics.router,
     about.router,
     docs.router,
     static.router,  # last: it answers every address that is left

@@ -11,15 +11,21 @@ import structlog
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.concurrency import cancelled
+from emagsync.entrypoints.worker.app import make_app
+from emagsync.entrypoints.worker.sending import CeleryQueue
 from emagsync.rest.events import EventBroker
 from emagsync.rest.state import AppState, Check
 from emagsync.sync.announcing import Announcer
+from emagsync.sync.celery_executor import CeleryExecutor
 from emagsync.sync.control import RunControl
+from emagsync.sync.errors import BrokerAway
 from emagsync.sync.executor import InlineExecutor
 from emagsync.sync.live import LiveRuns, until_stopping
+from emagsync.sync.redis_relay import RedisRelay
 from emagsync.sync.schedule_actions import ScheduleActions
 from emagsync.sync.scheduler import Scheduler
 from emagsync.sync.service import SyncService
+from emagsync.sync.sweeping import Sweeper
 from emagsync.webhooks.delivery import Courier
 from emagsync.webhooks.service import WebhookService
 from emagsync.webhooks.signing import Signer, load_key
@@ -31,8 +37,13 @@ log = structlog.get_logger()
 async def runs_part(state: AppState) -> AsyncIterator[None]:
     """The executor of this process, run control and live events. Goes on with interrupted runs at the start."""
     service = state.get(SyncService)
-    live = LiveRuns(state.database, state.clock)
-    executor = InlineExecutor(service, on_progress=live.progress, on_end=live.changed)
+    relay = state.get(RedisRelay) if state.settings.redis_url else None
+    live = LiveRuns(state.database, state.clock, relay)
+    executor: InlineExecutor | CeleryExecutor
+    if state.settings.executor == "celery":
+        executor = CeleryExecutor(service, CeleryQueue(make_app(state.settings)), state.database, state.clock)
+    else:
+        executor = InlineExecutor(service, on_progress=live.progress, on_end=live.changed)
     control = RunControl(
         service=service,
         executor=executor,
@@ -44,18 +55,38 @@ async def runs_part(state: AppState) -> AsyncIterator[None]:
     state.provide(live.broker, kind=EventBroker)
     state.provide(control)
 
-    async def executing() -> Check:
-        return Check(True, f"inline, {len(executor.carried)} runs")
-
-    state.add_check("executor", executing)
-    async with beside("live", live.run()), beside("streams", until_stopping(state.stopping, live.broker)):
-        await control.resume(all_interrupted=True)
+    state.add_check("executor", lambda: _executing(executor))
+    async with (
+        beside("live", live.run()),
+        beside("relay", relay.listen(live.hear) if relay else _nothing()),
+        beside("streams", until_stopping(state.stopping, live.broker)),
+    ):
+        if isinstance(executor, CeleryExecutor):
+            seconds = state.settings.worker.sweep_seconds
+            sweeping = Sweeper(control, executor, state.clock, seconds=seconds).run()
+        else:
+            await control.resume(all_interrupted=True)
+            sweeping = _nothing()
         try:
-            yield
+            async with beside("sweeper", sweeping):
+                yield
         finally:
             live.broker.close()
             await executor.aclose()
             await control.aclose()
+
+
+async def _executing(executor: InlineExecutor | CeleryExecutor) -> Check:
+    if isinstance(executor, InlineExecutor):
+        return Check(True, f"inline, {len(executor.carried)} runs")
+    try:
+        return Check(True, f"celery, {await executor.length()} runs wait for a worker")
+    except BrokerAway as error:
+        return Check(False, str(error))
+
+
+async def _nothing() -> None:
+    pass
 
 
 @asynccontextmanager
@@ -97,6 +128,11 @@ async def schedule_part(state: AppState) -> AsyncIterator[None]:
     )
     state.provide(scheduler)
 
+    if state.settings.executor == "celery" and not state.settings.worker.server_schedules:
+        state.add_check("scheduler", _scheduled_elsewhere)
+        yield
+        return
+
     async def scheduling() -> Check:
         if not state.settings.schedule.enabled:
             return Check(True, "off")
@@ -105,6 +141,10 @@ async def schedule_part(state: AppState) -> AsyncIterator[None]:
     state.add_check("scheduler", scheduling)
     async with beside("scheduler", scheduler.run()):
         yield
+
+
+async def _scheduled_elsewhere() -> Check:
+    return Check(True, "left to `emagsync beat`")
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from emagsync.core.errors import EmagsyncError
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
 from emagsync.entrypoints.cli.failures import complain
 from emagsync.entrypoints.cli.session import Session, session_of
@@ -90,7 +91,20 @@ async def _check_all(session: Session, names: Sequence[str]) -> list[ConnectionR
         session.prepare_data_dir()
     reports = await asyncio.gather(*(_check_one(session, name) for name in names))
     await session.registry.aclose()
+    await _record_calls(session)
     return list(reports)
+
+
+async def _record_calls(session: Session) -> None:
+    """Into the log of calls, if there is a database: the test itself needs none."""
+    path = session.settings.sqlite_path
+    if path is not None and not path.is_file():
+        return
+    try:
+        async with session.database() as database:
+            await session.recorder.write(database)
+    except EmagsyncError as error:
+        complain(f"The calls were not put into the log of calls: {error}")
 
 
 async def _check_one(session: Session, name: str) -> ConnectionReport:

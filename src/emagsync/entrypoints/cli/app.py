@@ -11,16 +11,20 @@ from typer.main import get_command
 from emagsync import __version__
 from emagsync.entrypoints.cli import (
     accounts,
+    calls,
     cleanup,
     database,
     demo,
+    edits,
     history,
     offers,
+    push,
     serve,
     status,
     sync,
     tokens,
     users,
+    worker,
 )
 from emagsync.entrypoints.cli.session import Session
 
@@ -43,11 +47,21 @@ def build() -> Any:
     app.command("sync")(sync.sync)
     app.command("status")(status.status)
     app.add_typer(history.app)
+    offers.app.command("set")(edits.set_)
     app.add_typer(offers.app)
+    app.add_typer(edits.edits_app)
+    app.add_typer(edits.conflicts_app)
+    app.command("calls")(calls.calls)
+    app.command("push")(push.push)
+    app.add_typer(push.outbox_app)
+    app.add_typer(push.holds_app)
+    app.command("undo")(push.undo)
     app.command("accounts")(accounts.accounts)
     app.command("check")(accounts.check)
     app.command("cleanup")(cleanup.cleanup)
     app.command("serve")(serve.serve)
+    app.command("worker", context_settings=_RAW_ARGUMENTS | {"help_option_names": ["--help"]})(worker.worker)
+    app.command("beat")(worker.beat)
     app.add_typer(users.app)
     app.add_typer(tokens.app)
     app.add_typer(database.app)

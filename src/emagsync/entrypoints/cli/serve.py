@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from emagsync.entrypoints.cli.failures import complain, redactor
+from emagsync.entrypoints.cli.failures import complain
 from emagsync.entrypoints.cli.session import Session, session_of
 
 
@@ -32,8 +32,6 @@ def run(session: Session, *, host: str | None = None, port: int | None = None) -
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = session.settings.model_copy(update=given)
     accounts = session.accounts
-    secrets = {"admin": settings.admin_password, "webhook": settings.webhooks.secret, "key": settings.secret_key}
-    redactor.add_credentials((name, secret.get_secret_value()) for name, secret in secrets.items() if secret)
     session.prepare_data_dir()
     session.start_logs()
     asyncio.run(run_server(settings, accounts, say=complain))

@@ -131,14 +131,15 @@ async def sync_accounts(
     """Run the accounts side by side. None of them keeps another from running, whatever happens to it."""
     from emagsync.sync.service import SyncService
     from emagsync.sync.workers import Workers
+    from emagsync.telemetry.tracing import tracing
 
     session.start_logs()
     usable = [name for name in names if name in session.accounts.usable]
     if not usable:
         return [_misconfigured(session, name) for name in names]
     data_dir = session.prepare_data_dir()
-    async with session.database() as database:
-        with Workers(data_dir) as workers, display:
+    async with session.database() as database, session.recorder.writing_to(database):
+        with tracing(session.settings.tracing), Workers(data_dir) as workers, display:
             service = SyncService(
                 database=database, registry=session.registry, settings=session.settings, workers=workers
             )

@@ -1,0 +1,1 @@
+"""Celery: `emagsync worker` carries runs out and does what the schedule says, `emagsync beat` says when."""

@@ -1,0 +1,92 @@
+"""The Celery application: how messages are sent, kept and taken. It has no tasks yet; `tasks.register` adds them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from celery import Celery
+from kombu.entity import Queue
+
+from emagsync.core.settings import Settings
+from emagsync.entrypoints.worker.names import SHORT, SYNC_PRODUCTS, SYNCS
+
+# Above the run's own time limit, which ends it in order: these only end a worker that hangs.
+SOFT_AFTER_SECONDS: Final = 60
+HARD_AFTER_SECONDS: Final = 120
+# For work that has no limit of its own.
+SHORT_SECONDS: Final = 300
+_SOCKET_SECONDS: Final = 5.0
+
+_Queue: Any = Queue  # it has no types
+
+
+def make_app(settings: Settings) -> Any:
+    """The application for these settings, which name a Redis. Nothing is connected to before something is sent."""
+    url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    app = Celery("emagsync", broker=broker_url(url), set_as_current=False)
+    app.conf.update(
+        broker_use_ssl=_encryption(url),
+        task_queues=[_Queue(SYNCS), _Queue(SHORT)],
+        task_default_queue=SHORT,
+        task_create_missing_queues=True,
+        task_routes={SYNC_PRODUCTS: {"queue": SYNCS}},
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        # A message is gone when its work is done, and not before. It may come twice: a run has to be claimed first.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        task_soft_time_limit=SHORT_SECONDS,
+        task_time_limit=SHORT_SECONDS + HARD_AFTER_SECONDS - SOFT_AFTER_SECONDS,
+        task_serializer="json",
+        accept_content=["json"],
+        broker_transport="emagsync.entrypoints.worker.transport:Transport",
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options=_transport(settings),
+        task_publish_retry=True,
+        # A stale connection is replaced at once; a broker that is away is not waited for.
+        task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2},
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=False,
+    )
+    return app
+
+
+def broker_url(url: str) -> str:
+    """A Redis address as Kombu writes it: a socket's differs from redis-py's."""
+    parts = urlsplit(url)
+    if parts.scheme != "unix":
+        return url
+    number = dict(parse_qsl(parts.query)).get("db", "0")
+    return parts._replace(scheme="redis+socket", query=urlencode({"virtual_host": number})).geturl()
+
+
+def _encryption(url: str) -> dict[str, object] | None:
+    """What `rediss://` means, with the `ssl_...` options of its query. Certificates are checked unless they say not."""
+    parts = urlsplit(url)
+    if parts.scheme != "rediss":
+        return None
+    given: dict[str, object] = {name: value for name, value in parse_qsl(parts.query) if name.startswith("ssl_")}
+    return {"ssl_cert_reqs": "required"} | given
+
+
+def _transport(settings: Settings) -> dict[str, Any]:
+    hard = settings.sync.timeout_seconds + HARD_AFTER_SECONDS
+    return {
+        "global_keyprefix": "emagsync:celery:",
+        # Only for messages whose worker vanished: rows are swept much sooner.
+        "visibility_timeout": 3 * hard,
+        # By default, expired messages are looked for every 100 s.
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_connect_timeout": _SOCKET_SECONDS,
+        "socket_keepalive": True,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.2,
+    }

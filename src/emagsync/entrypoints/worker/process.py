@@ -1,0 +1,110 @@
+"""One worker process: its event loop and what lives in it, from its first task to its shutdown."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
+from threading import Lock
+from typing import Any, TypeVar
+
+import structlog
+
+from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.core.settings import Settings
+from emagsync.entrypoints.worker.loop import LoopThread
+from emagsync.entrypoints.worker.names import CARRIED_CONTEXT
+from emagsync.entrypoints.worker.sending import CeleryQueue
+from emagsync.entrypoints.worker.state import WorkerState, open_state, sweep_once
+
+T = TypeVar("T")
+
+Work = Callable[[WorkerState], Coroutine[Any, Any, T]]
+
+
+class WorkerProcess:
+    """Starts in whichever process first uses it: in the child of a prefork pool, else in the worker itself.
+
+    `stop_runs` also reaches the children of a prefork pool: they watch a pipe that only the worker holds open.
+    """
+
+    def __init__(self, settings: Settings, accounts: ConfiguredAccounts, app: Any) -> None:
+        self._settings = settings
+        self._accounts = accounts
+        self._app = app
+        self._lock = Lock()
+        self._opened: tuple[LoopThread, AsyncExitStack, WorkerState] | None = None
+        self._pid = os.getpid()
+        self._ends: tuple[int, int] = os.pipe()
+
+    def start(self) -> None:
+        """Make the loop, the engine and the rest, unless they are there."""
+        with self._lock:
+            if self._opened is None:
+                loop = LoopThread()
+                self._opened = (loop, *loop.run(self._open()))
+
+    def run(self, work: Work[T], headers: Mapping[str, Any], *, seconds: float | None = None) -> T:
+        """Do `work` in the loop and wait for its end; at most `seconds`, then it is cancelled (TimeoutError)."""
+        self.start()
+        assert self._opened is not None  # noqa: S101 - start() has just seen to it
+        loop, _, state = self._opened
+        return loop.run(_bound(work(state), headers, seconds))
+
+    def stop_runs(self) -> None:
+        """Have the runs of this worker, and of its children, end after the pages on their way."""
+        if self._pid == os.getpid():
+            self._close_end(1)
+        if self._opened is not None:
+            loop, _, state = self._opened
+            loop.soon(state.stop.set)
+
+    def close(self) -> None:
+        """Close everything of this process."""
+        with self._lock:
+            if self._opened is None:
+                return
+            loop, stack, _ = self._opened
+            self._opened = None
+            loop.run(stack.aclose())
+            loop.close()
+
+    async def _open(self) -> tuple[AsyncExitStack, WorkerState]:
+        stack = AsyncExitStack()
+        try:
+            queue = CeleryQueue(self._app)
+            state = await stack.enter_async_context(open_state(self._settings, self._accounts, queue))
+            self._watch_worker(state, stack)
+            await sweep_once(state)
+        except BaseException:
+            await stack.aclose()
+            raise
+        return stack, state
+
+    def _watch_worker(self, state: WorkerState, stack: AsyncExitStack) -> None:
+        """In a child: its worker's end of the pipe closes when that worker stops, however it does."""
+        if self._pid == os.getpid():
+            return
+        self._close_end(1)
+        reading = self._ends[0]
+        loop = asyncio.get_running_loop()
+
+        def stopping() -> None:
+            loop.remove_reader(reading)
+            state.stop.set()
+
+        loop.add_reader(reading, stopping)
+        stack.callback(loop.remove_reader, reading)
+
+    def _close_end(self, which: int) -> None:
+        if self._ends[which] >= 0:
+            os.close(self._ends[which])
+            self._ends = (self._ends[0], -1) if which else (-1, self._ends[1])
+
+
+async def _bound(work: Coroutine[Any, Any, T], headers: Mapping[str, Any], seconds: float | None) -> T:
+    carried = {name: headers[name] for name in CARRIED_CONTEXT if headers.get(name) is not None}
+    with structlog.contextvars.bound_contextvars(**carried):
+        async with asyncio.timeout(seconds):
+            return await work

@@ -1,0 +1,104 @@
+"""The tasks: plain functions that hand one coroutine to the process's loop. A new feature adds its own here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+import structlog
+
+from emagsync.core.errors import EmagsyncError
+from emagsync.entrypoints.worker import names
+from emagsync.entrypoints.worker.app import SHORT_SECONDS
+from emagsync.entrypoints.worker.process import WorkerProcess
+from emagsync.entrypoints.worker.state import WorkerState
+from emagsync.sync.jobs import Job, JobKind
+from emagsync.sync.schemas import Mode
+
+log = structlog.get_logger()
+
+_KIND_OF_MODE: Final = {Mode.INCREMENTAL: JobKind.INCREMENTAL, Mode.FULL: JobKind.FULL}
+
+
+def register(app: Any, process: WorkerProcess) -> None:
+    """Give `app` its tasks, done in `process`."""
+
+    def add(name: str, function: Callable[..., Work]) -> None:
+        def task(self: Any, *args: Any, **kwargs: Any) -> None:
+            # The run's own limit ends a run; pools without Celery's limits need one for the rest.
+            seconds = None if name == names.SYNC_PRODUCTS else SHORT_SECONDS
+            process.run(function(*args, **kwargs), _headers(self.request), seconds=seconds)
+
+        app.task(task, name=name, bind=True)
+
+    add(names.SYNC_PRODUCTS, sync_products)
+    add(names.SYNC_ACCOUNT, sync_account)
+    add(names.CLEANUP, cleanup_stuck_syncs)
+    add(names.HEALTH_CHECK, health_check)
+    add(names.PRUNE, prune)
+    add(names.SCHEDULED, scheduled)
+
+
+Work = Callable[[WorkerState], Coroutine[Any, Any, None]]
+
+
+def sync_products(run_id: str) -> Work:
+    """Carry a run out. One that has ended or that another worker carries is left alone."""
+
+    async def work(state: WorkerState) -> None:
+        await state.carry(run_id)
+
+    return work
+
+
+def sync_account(account: str, mode: str = Mode.INCREMENTAL) -> Work:
+    """Begin a run of an account, in mode `incremental` or `full`."""
+    return _job(_KIND_OF_MODE[Mode(mode)], account)
+
+
+def cleanup_stuck_syncs() -> Work:
+    """Have every run that nobody sees to carried on."""
+
+    async def work(state: WorkerState) -> None:
+        await state.sweeper.sweep()
+        await _noted(state, JobKind.CLEANUP, None)
+
+    return work
+
+
+def health_check(account: str) -> Work:
+    """Test the connection of an account."""
+    return _job(JobKind.HEALTH, account)
+
+
+def prune() -> Work:
+    """Delete old runs."""
+    return _job(JobKind.PRUNE, None)
+
+
+def scheduled(name: str) -> Work:
+    """Do a recurring job by its name, such as `health:main`."""
+
+    async def work(state: WorkerState) -> None:
+        await state.scheduler.do(name)
+
+    return work
+
+
+def _job(kind: JobKind, account: str | None) -> Work:
+    async def work(state: WorkerState) -> None:
+        await _noted(state, kind, account)
+
+    return work
+
+
+async def _noted(state: WorkerState, kind: JobKind, account: str | None) -> None:
+    """Do it and write into the schedule what became of it, as the server's own scheduler does."""
+    try:
+        await state.scheduler.do(Job(kind, account, enabled=True, interval_seconds=0).name)
+    except EmagsyncError as error:
+        log.warning("task_failed", kind=kind, account=account, code=error.code, error=str(error))
+
+
+def _headers(request: Any) -> dict[str, Any]:
+    return {name: getattr(request, name, None) for name in names.CARRIED_CONTEXT}

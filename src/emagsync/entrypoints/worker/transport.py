@@ -1,0 +1,31 @@
+"""Kombu's Redis transport, with one defect mended: a worker must outlive a restart of Redis.
+
+When Redis is away at the moment at which a lost connection is closed, a channel that holds messages asks its transport,
+which is closed already, for another connection. That ends in an AttributeError (kombu 5.7), which nobody up to the
+worker expects, and the worker ends. As the connection error that it is, everybody does: the worker connects anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kombu.transport import redis as kombu_redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+_Channel: Any = kombu_redis.Channel
+_Transport: Any = kombu_redis.Transport
+
+
+class Channel(_Channel):  # type: ignore[misc]
+    """A channel that says so when its connection is closed."""
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        if self.connection is None or self.connection.client is None:
+            raise RedisConnectionError("the connection is closed")
+        return super()._connparams(asynchronous=asynchronous)
+
+
+class Transport(_Transport):  # type: ignore[misc]
+    """The transport of such channels."""
+
+    Channel = Channel
