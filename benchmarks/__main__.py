@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import api, limited, memory, postgresql, unlimited, utilisation
+from benchmarks import api, limited, memory, metrics, postgresql, unlimited, utilisation
 from benchmarks.figures import Figure, table
 from benchmarks.measure import run_child
 
@@ -49,6 +49,16 @@ def _postgresql(workspace: Path, quick: bool) -> Iterator[Figure]:
     return postgresql.figures(workspace, **sizes)
 
 
+def _metrics(workspace: Path, quick: bool) -> Iterator[Figure]:
+    return metrics.figures(workspace, offers=10_000 if quick else 250_000, scrapes=10 if quick else 100)
+
+
+def _scaling(workspace: Path, quick: bool) -> Iterator[Figure]:
+    from benchmarks import scaling  # it needs the tests' servers
+
+    return scaling.figures(workspace, accounts=10 if quick else 200, offers=250)
+
+
 def _micro(_: Path, quick: bool) -> Iterator[Figure]:
     # A process of its own, because what it imports would raise the peak that its parent's children start from.
     said = run_child(["-m", "benchmarks.micro", "10" if quick else "60"]).said
@@ -63,6 +73,8 @@ PARTS: dict[str, Part] = {
     "micro": _micro,
     "postgresql": _postgresql,
     "api": _api,
+    "scaling": _scaling,
+    "metrics": _metrics,
 }
 
 

@@ -62,7 +62,7 @@ def figures(workspace: Path, *, offers: int, requests: int) -> Iterator[Figure]:
         ["--no-limit", "--latency-ms", str(_LATENCY_MS)],
         timeout_seconds=120,
     ) as sandbox:
-        _copy(sandbox, data_dir)
+        copied(sandbox, data_dir)
         yield from _latencies(sandbox, data_dir, split, requests)
     yield from _export_peaks(sandbox, data_dir, offers)
 
@@ -70,7 +70,7 @@ def figures(workspace: Path, *, offers: int, requests: int) -> Iterator[Figure]:
 def _latencies(sandbox: SandboxProcess, data_dir: Path, split: Mapping[str, int], requests: int) -> Iterator[Figure]:
     offers = sum(split.values())
     words = ",".join(_common_words(data_dir))
-    with _serving(sandbox, data_dir) as server:
+    with serving(sandbox, data_dir) as server:
         # With eMAG's own limit: three pages a second of each account, some rows of which have changed.
         for account, count in split.items():
             change = {"ids": list(range(1, count, 20)), "set": {"general_stock": 3, "stock": []}}
@@ -99,7 +99,7 @@ def _latencies(sandbox: SandboxProcess, data_dir: Path, split: Mapping[str, int]
 
 def _export_peaks(sandbox: SandboxProcess, data_dir: Path, offers: int) -> Iterator[Figure]:
     for export_format in _FORMATS:
-        with _serving(sandbox, data_dir) as server:
+        with serving(sandbox, data_dir) as server:
             server.call("GET", f"{_ROOT}/products")
             before = server.peak_mb()
             began = time.perf_counter()
@@ -122,7 +122,8 @@ def _milliseconds(name: str, value: float, target: float | None) -> Figure:
     return Figure(name, "ms", value, judged=None if target is None else value, target=target, target_text=text)
 
 
-def _copy(sandbox: SandboxProcess, data_dir: Path) -> None:
+def copied(sandbox: SandboxProcess, data_dir: Path) -> None:
+    """Both accounts of the sandbox, by the command line."""
     arguments = ["-m", "emagsync", "--data-dir", str(data_dir), "sync", "all", "--mode", "full", "--timeout", "3600"]
     run_child([*arguments, "--json"], _accounts(sandbox) | {"EMAGSYNC_LIMIT__ENABLED": "false"})
 
@@ -139,7 +140,8 @@ def _common_words(data_dir: Path) -> list[str]:
 
 
 @contextmanager
-def _serving(sandbox: SandboxProcess, data_dir: Path) -> Iterator[Server]:
+def serving(sandbox: SandboxProcess, data_dir: Path) -> Iterator[Server]:
+    """`emagsync serve` on what was copied, for the length of the block."""
     created = run_child(
         ["-m", "emagsync", "--data-dir", str(data_dir), "tokens", "create", "bench", "--role", "operator", "--json"],
         _accounts(sandbox),

@@ -1,17 +1,16 @@
 """On PostgreSQL, with the limit off: whole runs, and our statements with the driver that we use and with another one.
 
-The server is one of this machine, as the tests start it: it does not wait for the disk, so that its own work is measured.
+The server is one of this machine, as the tests start it: it does not wait for the disk, so that its work is measured.
 """
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
-import os
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -20,6 +19,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from tests.support.servers import PostgresServer
 
 from benchmarks.figures import Figure
 from benchmarks.programs import Copied, Market, inside, market
@@ -28,9 +28,7 @@ from emagsync.db.bulk import BulkInsert
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
 from emagsync.offers.tables import offers as table
-from tests.support.servers import PostgresServer
 
-_VARIABLE = "EMAGSYNC_DATABASE_URL"
 _BATCH = 100
 _KEY = (table.c.account, table.c.emag_id)
 _COLUMNS = [column for column in table.c if column.key != "id"]
@@ -50,9 +48,9 @@ def figures(workspace: Path, *, offers: int, rounds: int, batches: int) -> Itera
 def _rounds(server: PostgresServer, place: Market, workspace: Path, rounds: int) -> tuple[list[Copied], list[Copied]]:
     first, again = [], []
     for number in range(rounds):
-        with _using(asyncio.run(_created(server, f"bench_{number}"))):
-            first.append(inside(place, workspace / f"postgresql-{number}"))
-            again.append(inside(place, workspace / f"postgresql-{number}"))
+        variables = {"EMAGSYNC_DATABASE_URL": asyncio.run(_created(server, f"bench_{number}"))}
+        first.append(inside(place, workspace / f"postgresql-{number}", variables))
+        again.append(inside(place, workspace / f"postgresql-{number}", variables))
     return first, again
 
 
@@ -61,15 +59,6 @@ def _rate(name: str, offers: int, copies: list[Copied], target: int) -> Figure:
     cpu = median(copied.inside_cpu or 0.0 for copied in copies)
     said = f">= {target:,} offers/s ({cpu:.1f} s of CPU)"
     return Figure(f"{name}, rate", "/s", rate, judged=rate, target=target, target_text=said, at_least=True)
-
-
-@contextmanager
-def _using(address: str) -> Iterator[None]:
-    os.environ[_VARIABLE] = address
-    try:
-        yield
-    finally:
-        del os.environ[_VARIABLE]
 
 
 async def _created(server: PostgresServer, name: str) -> str:

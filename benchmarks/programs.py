@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -56,10 +56,10 @@ def command_line(place: Market, data_dir: Path) -> Copied:
     return Copied(inside.total_seconds(), None, measured, run["requests"], run["unchanged"])
 
 
-def inside(place: Market, data_dir: Path) -> Copied:
-    """The same run in a program that takes the CPU time at the run's beginning and end."""
+def inside(place: Market, data_dir: Path, variables: Mapping[str, str] | None = None) -> Copied:
+    """The same run in a program that takes the CPU time at the run's beginning and end; `variables` are settings."""
     arguments = ["-m", "benchmarks.inside", place.sandbox.api_url, USERNAME, PASSWORD, str(data_dir)]
-    measured = run_child([*arguments, *([] if place.limit else ["--no-limit"])])
+    measured = run_child([*arguments, *([] if place.limit else ["--no-limit"])], variables)
     said = measured.said
     _check(place, said["processed"])
     return Copied(said["seconds"], said["cpu"], measured, said["requests"], said["unchanged"])

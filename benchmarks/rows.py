@@ -9,12 +9,12 @@ from statistics import median
 import orjson
 
 from benchmarks.figures import Figure
+from emagsync.edits.mapping import record_of
 from emagsync.marketplace.offers import parse, peek_id, raw_digest
 from emagsync.marketplace.platforms import PLATFORMS
 from emagsync.offers.repository import OfferRecord
 from emagsync.sandbox.catalogue import generated
 from emagsync.sandbox.platforms import PLATFORMS as SANDBOX_PLATFORMS
-from emagsync.edits.mapping import record_of
 
 _BATCH = 100
 _RO = PLATFORMS["emag-ro"]

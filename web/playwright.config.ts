@@ -7,8 +7,9 @@ export default defineConfig({
   testDir: 'e2e',
   // Two runs at the same time, each with a folder of its own, do not disturb each other.
   outputDir: process.env.E2E_RESULTS ?? 'test-results',
+  // A file at a time, each with a server and a sandbox of its own: half of the time is waiting.
   fullyParallel: false,
-  workers: 1,
+  workers: Number(process.env.E2E_WORKERS ?? 2),
   retries: 0,
   timeout: 90_000,
   expect: { timeout: 20_000 },

@@ -116,7 +116,7 @@ async def test_a_worker_that_is_told_to_stop_finishes_its_page_and_another_one_g
         farm.market.set(**SLOW)
         run_id = await farm.begin()
         async with farm.syncs() as first:
-            await farm.until(lambda: farm.market.account().reads >= 10)
+            await farm.when(run_id, lambda run: run.pages_read >= 5)
             first.send(signal.SIGTERM)
             ended = await first.ended()
             assert ended.code == 0, ended.err

@@ -38,6 +38,7 @@ def assert_one_clear_line(ended: Ended, *names: str) -> None:
         ("EMAG_MAIN_PLATFORM", "emag-fr"),
     ],
 )
+@pytest.mark.few_on_postgresql(1)
 async def test_a_bad_setting_is_named(tmp_path: Path, variable: str, value: str) -> None:
     variables = environment(tmp_path, NOWHERE, **{variable: value})
     assert_one_clear_line(await run("sync", variables=variables), variable)

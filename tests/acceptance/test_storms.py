@@ -77,6 +77,7 @@ async def test_a_storm_ends_with_an_exact_copy(tmp_path: Path, seed: int) -> Non
 
 @pytest.mark.storm
 @pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.few_on_postgresql(2)
 async def test_a_storm_over_offers_that_come_and_go_ends_with_an_exact_copy(tmp_path: Path, seed: int) -> None:
     chance = random.Random(f"moving {seed}")
     kinds = [kind for kind in get_args(FaultKind) if kind not in (*REFUSALS, *LIES)]

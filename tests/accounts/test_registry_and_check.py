@@ -11,9 +11,11 @@ from emagsync.accounts.check import Culprit, check
 from emagsync.accounts.configured import read_accounts
 from emagsync.accounts.registry import AccountRegistry, base_url_of, platform_for
 from emagsync.core.settings import LimitSettings, RetrySettings, Settings
+from emagsync.marketplace import RouteGroup
 from emagsync.sandbox.cli import account_from
 from emagsync.sandbox.marketplace import Marketplace
 from emagsync.sandbox.server import SandboxServer
+from support.servers import RedisServer
 
 
 @pytest.fixture
@@ -22,8 +24,9 @@ async def marketplace() -> AsyncIterator[SandboxServer]:
         yield server
 
 
-def registry(tmp_path: Path, limited: bool = True, **variables: str) -> AccountRegistry:
+def registry(tmp_path: Path, limited: bool = True, redis_url: str | None = None, **variables: str) -> AccountRegistry:
     settings = Settings(
+        redis_url=redis_url,
         data_dir=tmp_path,
         retry=RetrySettings(base_seconds=0.01, max_seconds=0.02),
         limit=LimitSettings(enabled=limited),
@@ -132,3 +135,22 @@ def test_platform_and_address_follow_from_what_is_said(given: dict[str, str], pl
     ).get("main")
     assert platform_for(account).code == platform
     assert base_url_of(account) == address
+
+
+async def test_two_machines_share_an_account_s_budget_where_there_is_a_redis(tmp_path: Path) -> None:
+    with RedisServer() as redis:
+        at = variables("http://127.0.0.1:9/api-3")
+        first, second = (registry(tmp_path / folder, redis_url=redis.url, **at) for folder in "ab")
+        await first.budget("main").pause(RouteGroup.GENERAL, 60.0)
+        assert (await second.budget("main").stats()).groups[RouteGroup.GENERAL].paused_for > 30
+        assert second.redis is not None
+        assert (await second.redis.state()).up
+        for accounts in (first, second):
+            await accounts.aclose()
+
+
+async def test_without_a_limit_redis_is_not_asked(tmp_path: Path) -> None:
+    accounts = registry(tmp_path, False, "redis://127.0.0.1:9/0", **variables("http://127.0.0.1:9/api-3"))
+    assert accounts.redis is None
+    assert (await accounts.budget("main").stats()).requests == 0
+    await accounts.aclose()

@@ -130,3 +130,34 @@ def test_an_env_file_that_is_no_text_is_refused_by_name() -> None:
 @pytest.mark.parametrize("name", setting_names())
 def test_every_setting_is_documented(name: str) -> None:
     assert f"`{name}`" in DOCS.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["redis://host", "redis://:a%40b@host:6380/3", "rediss://user:word@10.0.0.1/0", "unix:///run/redis.sock?db=2"],
+)
+def test_addresses_of_redis_are_taken(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("EMAGSYNC_REDIS_URL", address)
+    taken = load_settings().redis_url
+    assert taken is not None
+    assert taken.get_secret_value() == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "host:6379",
+        "http://:hunter2@host",
+        "redis://:hunter2@",
+        "redis://host:hunter2",
+        "redis://host/hunter2",
+        "unix://",
+    ],
+)
+def test_what_is_no_address_of_redis_stops_the_start_and_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("EMAGSYNC_REDIS_URL", address)
+    with pytest.raises(SettingsError, match=r"^EMAGSYNC_REDIS_URL: an address such as redis://") as raised:
+        load_settings()
+    assert "hunter2" not in str(raised.value)

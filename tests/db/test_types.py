@@ -96,7 +96,7 @@ async def test_a_time_without_a_zone_is_refused(empty: Database) -> None:
 async def test_json_stays_the_text_that_it_came_as(empty: Database) -> None:
     text_ = '{"b": 1.50, "a":"\\u0000", "b":2}'
     assert (await stored(empty, row=text_)).row == text_
-    assert databases.rows(empty, "SELECT CAST(\"row\" AS text) AS written FROM things") == [{"written": text_}]
+    assert databases.rows(empty, 'SELECT CAST("row" AS text) AS written FROM things') == [{"written": text_}]
 
 
 async def test_nothing_is_nothing(empty: Database) -> None:

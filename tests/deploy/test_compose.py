@@ -84,6 +84,13 @@ def test_our_containers_may_do_nothing_that_they_need_not() -> None:
         assert service["security_opt"] == ["no-new-privileges:true"]
 
 
+def test_a_container_gets_no_password_that_it_does_not_need() -> None:
+    secrets = {name: set(re.findall(r"\b[A-Z_]*(?:PASSWORD|SECRET_KEY|TOKEN)\b", str(SERVICES[name]))) for name in OURS}
+    needed = {"POSTGRES_PASSWORD", "REDIS_PASSWORD", "EMAGSYNC_SECRET_KEY"}
+    assert secrets["worker"] == secrets["beat"] == needed
+    assert secrets["api"] == needed | {"EMAGSYNC_ADMIN_PASSWORD", "EMAGSYNC_METRICS__TOKEN"}
+
+
 def test_the_commands_are_those_of_the_command_line() -> None:
     known = build().commands
     assert {name: SERVICES[name]["command"][0] in known for name in OURS} == dict.fromkeys(OURS, True)

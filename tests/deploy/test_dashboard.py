@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from support.prometheus import DASHBOARD, DEPLOY, GIVEN_LABELS, Named, Scrape, named_in, panel_expressions, problems
+from support.prometheus import (
+    DASHBOARD,
+    DEPLOY,
+    GIVEN_LABELS,
+    PROMTOOL,
+    Named,
+    Scrape,
+    named_in,
+    panel_expressions,
+    problems,
+)
 
 SCRAPE: Scrape = {
     "emag_products_count": {"account_type": {"main"}},
@@ -21,6 +33,19 @@ SCRAPE: Scrape = {
 def test_legends_name_labels_that_the_queries_keep(title: str, expression: str, legend: str) -> None:
     kept = set().union(*(named.labels for named in named_in(expression))) | GIVEN_LABELS
     assert set(re.findall(r"{{\s*(\w+)\s*}}", legend)) <= kept
+
+
+def test_prometheus_understands_every_query(tmp_path: Path) -> None:
+    # What Grafana puts in for its variables.
+    queries = [
+        query.replace("$account", "main").replace("$__rate_interval", "1m") for _, query, _ in panel_expressions()
+    ]
+    rules = [{"record": f"panel:{number}", "expr": query} for number, query in enumerate(queries)]
+    (tmp_path / "rules.yml").write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    done = subprocess.run(
+        [PROMTOOL, "check", "rules", tmp_path / "rules.yml"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import click
 import pytest
 import yaml
 
-from deploy.documents import DEPLOY, REPO, commands_in, example
+from deploy.documents import DEPLOY, REPO, anchors, commands_in, example
 from emagsync.core.settings import setting_names
 from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.entrypoints.cli.app import build
@@ -90,11 +90,6 @@ def test_the_links_lead_somewhere(page: Path) -> None:
         other = (page.parent / path).resolve() if path else page
         assert other.exists(), target
         assert not anchor or anchor in anchors(other), target
-
-
-def anchors(page: Path) -> set[str]:
-    headings = re.findall(r"^#+ +(.+)$", page.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_every_alert_is_in_the_list_of_the_operators_page() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from deploy.documents import REPO, anchors
 from support.prometheus import PROMTOOL, RULES, without_annotations
 
-REPO = Path(__file__).parents[2]
 CASES = Path(__file__).with_name("rules_test.yml")
 
 ALERTS: list[dict[str, Any]] = [
@@ -82,12 +82,6 @@ def test_every_alert_says_what_it_is_what_to_do_and_where_to_read_on(rule: dict[
     page, _, anchor = notes["runbook_url"].partition("#")
     assert page == "docs/runbook.md"
     assert anchor in anchors(REPO / page), f"docs/runbook.md has no section {anchor}"
-
-
-def anchors(page: Path) -> set[str]:
-    """What a page's headings are linked by."""
-    headings = re.findall(r"^#+ +(.+)$", page.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("name", ["prometheus.yml", "prometheus-local.yml"])

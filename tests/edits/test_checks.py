@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emagsync.edits.checks import Change, doubts, faults
+from emagsync.edits.checks import Change, doubts
 from emagsync.edits.outbox import Key
 from emagsync.edits.planning import plan
 from emagsync.edits.stored import StoredOffer
@@ -154,10 +154,15 @@ def test_the_end_of_an_offers_life_needs_a_confirmation() -> None:
     assert codes(status="end_of_life") == ([], ["ends_offer"])
 
 
-def test_a_vat_id_that_the_account_does_not_have_is_a_fault() -> None:
-    after = {**VALUES, ("vat_id", 0): "9"}
-    assert [one.code for one in faults(VALUES, after, {("vat_id", 0)}, vat_ids={1, 2})] == ["unknown_vat_id"]
-    assert faults(VALUES, after, {("vat_id", 0)}, vat_ids=()) == []
+def test_a_vat_id_that_no_offer_of_the_account_has_needs_a_confirmation() -> None:
+    change = Change("vat_id", 0, "absolute", "9")
+
+    def codes_knowing(*known: int) -> list[str]:
+        return [one.code for one in doubts(VALUES, [change], currency="RON", most_percent=50, vat_ids=known)]
+
+    assert codes_knowing(1, 2) == ["unfamiliar_vat_id"]
+    assert codes_knowing(1, 9) == []
+    assert codes_knowing() == []
 
 
 def test_a_doubt_is_about_what_emag_has_and_not_about_what_waits() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from support.editing import EMAG, PRODUCTS, Editing
 
 
@@ -55,6 +57,17 @@ async def test_of_two_editors_the_slower_one_gets_412(editing: Editing) -> None:
     assert await editing.every_edit() == [("sale_price", "130.0000", "open")]
     again = await editing.patch(1, f'"{problem["version"]}"', sale_price="140")
     assert again.status_code == 200
+
+
+async def test_of_two_editors_at_the_same_moment_one_gets_412(editing: Editing) -> None:
+    """Also where they edit different fields, which no constraint of the database would stop."""
+    for emag_id in (1, 2, 3):
+        seen = (await editing.product(emag_id))["etag"]
+        first, second = await asyncio.gather(
+            editing.patch(emag_id, seen, stock=1), editing.patch(emag_id, seen, handling_time=9)
+        )
+        assert sorted([first.status_code, second.status_code]) == [200, 412]
+        assert len(await editing.edits(emag_id=emag_id)) == 1
 
 
 async def test_an_editor_who_saw_the_offer_before_emag_changed_it_gets_412(editing: Editing) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from emagsync.edits.push_errors import PushOff
+from emagsync.edits.service import Author, EditService
+from emagsync.edits.states import EditSource
+from emagsync.edits.wishes import Wish
 from support.pushing import open_push_desk
 
 
@@ -145,6 +148,24 @@ async def test_an_edit_of_a_field_that_is_on_its_way_waits_and_is_based_on_what_
             ("95.0000", "applied"),
         ]
         assert [line.items[0].before for line in await desk.lines()] == ["100.0000", "90.0000"]
+
+
+async def test_an_edit_that_is_taken_back_while_it_is_on_its_way_is_taken_back_on_emag_too(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        service = EditService(database=desk.local.database, settings=desk.local.settings.edits, clock=desk.clock)
+        author = Author("maria", EditSource.API)
+        asked = {"sale_price": "87.0000", "stock_change": 5}
+        await service.edit_offer("main", 7, Wish(asked, confirm=True), author)
+        desk.market.fault(kind="slow", route="offer/save", delay_ms=500, times=1)
+        pushing = asyncio.ensure_future(desk.service.push_account("main", trigger="test"))
+        async with asyncio.timeout(30):
+            while (await desk.states()).get(7) != "sending":
+                await asyncio.sleep(0.01)
+        back = {"sale_price": "100.0000", "stock_change": -5}
+        await service.edit_offer("main", 7, Wish(back, confirm=True), author)
+        await pushing
+        assert desk.saves() == 2
+        assert (desk.shown(7, "sale_price"), desk.shown(7, "stock")) == ("100.0000", "20")
 
 
 async def test_what_emag_would_refuse_anyway_is_not_sent(tmp_path: Path) -> None:

@@ -161,6 +161,7 @@ def test_an_empty_copy_says_how_to_fill_it(bare: Cli) -> None:
     assert "emagsync sync" in bare("history").out
 
 
+@pytest.mark.only_on("sqlite", "the demo is in a folder of its own")
 def test_the_demo_copies_both_accounts_in_a_folder_of_its_own_and_leaves_nothing_running(bare: Cli) -> None:
     real = {"EMAG_MAIN_USERNAME": "real", "EMAG_MAIN_PASSWORD": "real-secret", "EMAG_SHOP_USERNAME": "s"}
     result = bare("demo", "--main-offers", 230, "--fbe-offers", 40, "--no-serve", **real)

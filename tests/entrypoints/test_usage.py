@@ -24,6 +24,7 @@ COMMANDS += ["check", "cleanup", "db upgrade", "db status", "demo"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.few_on_postgresql(1)
 def test_every_command_explains_itself_and_is_documented(bare: Cli, command: str) -> None:
     result = bare(*command.split(), "--help")
     assert result.code == 0
@@ -65,6 +66,7 @@ def test_help_and_version_do_not_load_what_they_do_not_need() -> None:
         pytest.param(["--env-file", "missing.env", "status"], "missing.env", id="no such file of settings"),
     ],
 )
+@pytest.mark.few_on_postgresql(1)
 def test_wrong_arguments_are_one_line_and_exit_2(bare: Cli, arguments: list[str], says: str) -> None:
     result = bare(*arguments, EMAG_MAIN_USERNAME="u", EMAG_MAIN_PASSWORD="p")
     assert result.code == 2
@@ -102,6 +104,7 @@ def test_without_any_account_the_variables_to_set_are_named(bare: Cli, command: 
         pytest.param({"EMAG_MAIN_PLATFORM": "emag-xx"}, "EMAG_MAIN_PLATFORM", id="no such platform"),
     ],
 )
+@pytest.mark.few_on_postgresql(1)
 def test_odd_settings_are_one_line_that_names_the_variable_and_exit_2(
     bare: Cli, variables: dict[str, str], says: str
 ) -> None:

@@ -88,6 +88,7 @@ async def test_when_a_token_was_last_used_is_known_to_ten_minutes(api: Api, cloc
         assert await last_used() > first
 
 
+@pytest.mark.only_on("sqlite", "it reads the database's file")
 async def test_neither_tokens_nor_passwords_are_in_the_database(api: Api, tmp_path: Path) -> None:
     await api.add_user()
     made = await api.state.get(TokenService).create("erp", Role.VIEWER, user_id=None, expires_in_days=1)

@@ -15,6 +15,7 @@ from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import AccountSettings, Settings
 from emagsync.db.engine import Database
+from emagsync.marketplace import CallRecord
 from emagsync.sync import queries
 from emagsync.sync.repository import PageRead
 from emagsync.sync.schemas import Mode, Progress, Run, RunParameters, RunStatus
@@ -100,13 +101,15 @@ async def open_local(
     *names: str,
     clock: Clock | None = None,
     accounts: ConfiguredAccounts | None = None,
+    on_call: Callable[[CallRecord], None] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Local]:
     """A service for the accounts `names` (`main` if none) of the sandbox at `url`, without a request limit."""
     values: dict[str, Any] = {"data_dir": data_dir, "limit": {"enabled": False}, **QUICK, **settings}
     values.setdefault("database_url", address_in(data_dir))
     chosen = Settings(_env_file=None, **values)
-    registry = AccountRegistry(accounts or accounts_at(url, *(names or ("main",))), chosen, clock=clock)
+    known = accounts or accounts_at(url, *(names or ("main",)))
+    registry = AccountRegistry(known, chosen, clock=clock, on_call=on_call)
     async with Database(chosen.effective_database_url) as database:
         with Workers(data_dir) as workers:
             yield Local(

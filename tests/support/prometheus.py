@@ -37,7 +37,7 @@ def without_annotations(rules: str) -> str:
 
 
 def hastened(rules: str, thresholds: Mapping[str, tuple[str, str]] | None = None) -> str:
-    """The same rules for a test: a minute is a tenth of a second, a range has four seconds at least, and each `for` one.
+    """The same rules for a test: a minute is a tenth of a second, a range has four seconds at least, each `for` one.
 
     `thresholds` replaces a piece of an alert's expression: `{"EmagRunStuck": ("> 90", "> 2")}`.
     """

@@ -13,7 +13,8 @@ from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from emagsync.core.settings import TracingSettings
+from emagsync.calls.recorder import CallRecorder
+from emagsync.core.settings import CallSettings, TracingSettings
 from emagsync.telemetry import tracing
 from support.local import open_local
 from support.market import open_market
@@ -65,8 +66,10 @@ def told(span: Span) -> dict[str, str]:
 
 @pytest.mark.only_on("sqlite", "spans are the same on both")
 async def test_a_runs_pages_calls_and_transactions_are_under_it(receiver: Receiver, tmp_path: Path) -> None:
-    async with open_market({"main": 120}) as market, open_local(tmp_path, market.url) as local:
-        await traced(receiver, local.completed())
+    recorder = CallRecorder(CallSettings())
+    async with open_market({"main": 120}) as market:
+        async with open_local(tmp_path, market.url, on_call=recorder.observe) as local:
+            await traced(receiver, local.completed())
         requests = market.requests()
     (run,) = receiver.named("run")
     assert run.parent_span_id == b""
@@ -87,9 +90,8 @@ async def test_a_runs_pages_calls_and_transactions_are_under_it(receiver: Receiv
 
 async def test_a_failure_is_told_by_its_type_and_not_by_its_text(receiver: Receiver) -> None:
     async def work() -> None:
-        with tracing.span("outer"):
-            with pytest.raises(ValueError, match="hunter22"), tracing.span("inner"):
-                raise ValueError("hunter22")
+        with tracing.span("outer"), pytest.raises(ValueError, match="hunter22"), tracing.span("inner"):
+            raise ValueError("hunter22")
 
     await traced(receiver, work())
     (inner,) = receiver.named("inner")

@@ -190,6 +190,7 @@ async def test_webhooks_are_listed_changed_and_removed_by_admins_who_are_noted(
         pytest.param("not an address", id="no address"),
     ],
 )
+@pytest.mark.few_on_postgresql(1)
 async def test_addresses_that_must_not_be_told_are_refused(tmp_path: Path, url: str) -> None:
     async with open_desk(tmp_path, {"main": 1}) as desk:
         answer = await desk.api.admin.post(WEBHOOKS, json={"name": "ERP", "url": url})

@@ -1,4 +1,4 @@
-import { ADMIN, expect, logIn, screenshot, seriousFindings, test } from './support/fixtures.ts'
+import { ADMIN, expect, logInByForm, screenshot, seriousFindings, test } from './support/fixtures.ts'
 
 const KILOBYTE = 1000
 const FIRST_LOAD_KB = 350
@@ -31,12 +31,12 @@ test('the page speaks the language of the browser, and the other one when asked'
 }) => {
   const english = await browser.newContext({ locale: 'en-US', baseURL: stack.address })
   const elsewhere = await english.newPage()
-  await logIn(elsewhere)
+  await logInByForm(elsewhere)
   await expect(elsewhere.getByRole('heading', { level: 1, name: 'Sync' })).toBeVisible()
   await expect(elsewhere.locator('html')).toHaveAttribute('lang', 'en')
   await english.close()
 
-  await logIn(page)
+  await logInByForm(page)
   await page.getByRole('button', { name: ADMIN.username }).click()
   await page.getByText('English', { exact: true }).click()
   await expect(page.getByRole('heading', { level: 1, name: 'Sync' })).toBeVisible()
@@ -46,7 +46,7 @@ test('the page speaks the language of the browser, and the other one when asked'
 
 test('a session that ends under way loses nothing that was typed', async ({ page, faults }) => {
   faults.allow(/401/)
-  await logIn(page)
+  await logInByForm(page)
   await page.getByRole('button', { name: 'Opțiuni…' }).click()
   await page.getByText('Selectivă', { exact: true }).click()
   await page.getByLabel('Coduri de produs').fill('NU-EXISTĂ-1')
@@ -68,7 +68,7 @@ test('a session that ends under way loses nothing that was typed', async ({ page
 test('everybody can change the own password and log out', async ({ page, faults }) => {
   faults.allow(/40[13]/)
   const fresh = 'alta-parola-de-proba'
-  await logIn(page)
+  await logInByForm(page)
   const change = async (old: string, next: string, repeated = next) => {
     await page.getByLabel('Parola actuală').fill(old)
     await page.getByLabel('Parola nouă', { exact: true }).fill(next)
@@ -88,7 +88,7 @@ test('everybody can change the own password and log out', async ({ page, faults 
   await page.getByRole('button', { name: ADMIN.username }).click()
   await page.getByRole('button', { name: 'Ieși din cont' }).click()
   await expect(page.getByRole('heading', { name: 'Conectare' })).toBeVisible()
-  await logIn(page, '/sync', { ...ADMIN, password: fresh })
+  await logInByForm(page, '/sync', { ...ADMIN, password: fresh })
   await page.getByRole('button', { name: ADMIN.username }).click()
   await page.getByRole('button', { name: 'Schimbă parola' }).click()
   await change(fresh, ADMIN.password)
@@ -97,7 +97,7 @@ test('everybody can change the own password and log out', async ({ page, faults 
 
 test('a viewer sees everything, and may start and set nothing', async ({ page, stack }) => {
   const viewer = { username: 'vizitator', password: 'parola-de-vizitator' }
-  await logIn(page)
+  await logInByForm(page)
   const made = await page.request.post('/api/v1/users', {
     headers: { origin: stack.address },
     data: { ...viewer, role: 'viewer' },
@@ -105,10 +105,13 @@ test('a viewer sees everything, and may start and set nothing', async ({ page, s
   expect(made.status()).toBe(201)
   await page.getByRole('button', { name: ADMIN.username }).click()
   await page.getByRole('button', { name: 'Ieși din cont' }).click()
-  await logIn(page, '/sync', viewer)
+  await expect(page.getByRole('heading', { name: 'Conectare' })).toBeVisible()
+  await logInByForm(page, '/sync', viewer)
   await expect(page.getByText('Rolul de vizitator nu permite pornirea')).toBeVisible()
   await expect(page.getByRole('button', { name: /Sincronizează/ })).toHaveCount(0)
   await expect(page.getByRole('link', { name: 'Setări' })).toHaveCount(0)
+  await page.goto('/edits/bulk')
+  await expect(page.getByText('Nu aveți acces la această pagină')).toBeVisible()
   await page.goto('/settings')
   await expect(page.getByText('Nu aveți acces la această pagină')).toBeVisible()
   expect(await seriousFindings(page)).toEqual([])
@@ -126,7 +129,7 @@ test('the first load is small, comes from here alone, and assets are kept by the
       )
     }
   })
-  await logIn(page)
+  await logInByForm(page)
   await expect(page.locator('[data-account=main]')).toBeVisible()
   await page.waitForLoadState('load')
   const total = (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0)

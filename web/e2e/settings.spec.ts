@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 import { Caller } from './support/calls.ts'
-import { expect, logIn, screenshot, seriousFindings, test } from './support/fixtures.ts'
+import { expect, logIn, logInByForm, screenshot, seriousFindings, test } from './support/fixtures.ts'
 
 test.use({
   contextOptions: { reducedMotion: 'reduce' },
@@ -46,7 +46,7 @@ test('an admin adds a user, who sees no settings, and disables the user again', 
 
   const context = await browser.newContext({ locale: 'ro-RO', baseURL: stack.address })
   const hers = await context.newPage()
-  await logIn(hers, '/settings/users', { username: 'maria', password: 'parola-mariei-1' })
+  await logInByForm(hers, '/settings/users', { username: 'maria', password: 'parola-mariei-1' })
   await expect(hers.getByText('Nu aveți acces la această pagină')).toBeVisible()
   await context.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -39,6 +40,16 @@ def address_of(url: str) -> str:
         return f"Redis at {parts.path}"
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     return f"Redis at {host}:{parts.port or 6379}"
+
+
+def mind_cancellation() -> None:
+    """Call it where AWAY was caught: raises CancelledError if the task is to end.
+
+    redis-py 8.1 answers a cancellation while it connects with a connection error, and the task would go on.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def reason_of(error: BaseException) -> str:

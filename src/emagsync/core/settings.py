@@ -211,9 +211,8 @@ class EditsSettings(BaseModel):
     def _owners(cls, value: str) -> str:
         for field, owner in pairs_of(value):
             if owner not in get_args(OwnerName) or field.rpartition(".")[2] not in OWNED_FIELDS:
-                raise ValueError(
-                    f"{field}={owner} is not such as stock=local or fbe.sale_price=emag, for one of {', '.join(OWNED_FIELDS)}"
-                )
+                fields = ", ".join(OWNED_FIELDS)
+                raise ValueError(f"{field}={owner} is not such as stock=local or fbe.sale_price=emag; fields: {fields}")
         return value
 
 

@@ -33,7 +33,13 @@ def create(connection: Connection) -> bool:
         # A refusal must not end the transaction of the caller.
         with connection.begin_nested():
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
-            connection.execute(text(f"CREATE INDEX {INDEX} ON offer_search USING gin (text gin_trgm_ops)"))
+            # A search also reads all that waits to enter the index: half a megabyte at most, and not four.
+            connection.execute(
+                text(
+                    f"CREATE INDEX {INDEX} ON offer_search USING gin (text gin_trgm_ops) "
+                    "WITH (gin_pending_list_limit = 512)"
+                )
+            )
     except DBAPIError:
         return False
     return True

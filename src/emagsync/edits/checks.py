@@ -68,20 +68,8 @@ def aim(change: Change, emag: str | None) -> str:
     return str(min(max(int(emag or 0) + int(change.value), 0), MOST[change.field]))
 
 
-def faults(
-    before: Values, after: Values, touched: Collection[Key], *, vat_ids: Collection[int] = ()
-) -> list[Objection]:
-    """What eMAG would refuse of an offer that goes from `before` to `after`; `vat_ids` are those that it is known to
-    take, none: not known."""
-    found = _price_faults(before, after, touched)
-    vat_id = after.get((VAT_ID, NO_WAREHOUSE))
-    if (VAT_ID, NO_WAREHOUSE) in touched and vat_ids and vat_id is not None and int(vat_id) not in vat_ids:
-        known = ", ".join(map(str, sorted(vat_ids)))
-        found.append(Objection(VAT_ID, "unknown_vat_id", f"{vat_id} is not a VAT id of this account; known: {known}"))
-    return found
-
-
-def _price_faults(before: Values, after: Values, touched: Collection[Key]) -> list[Objection]:
+def faults(before: Values, after: Values, touched: Collection[Key]) -> list[Objection]:
+    """What eMAG would refuse of an offer whose fields `touched` go from `before` to `after`."""
     found: list[Objection] = []
     sale, low, high, recommended = (_amount(after, key) for key in (_SALE, _LOW, _HIGH, _RECOMMENDED))
     if sale is None or not {_SALE, _LOW, _HIGH, _RECOMMENDED} & set(touched):
@@ -104,14 +92,21 @@ def _was_below(before: Values) -> bool:
     return bool(recommended) and sale is not None and recommended is not None and recommended <= sale
 
 
-def doubts(emag: Values, changes: Sequence[Change], *, currency: str, most_percent: int) -> list[Objection]:
-    """What looks like a slip: a price that changes by more than `most_percent`, or by a VAT rate; an end of life."""
+def doubts(
+    emag: Values, changes: Sequence[Change], *, currency: str, most_percent: int, vat_ids: Collection[int] = ()
+) -> list[Objection]:
+    """What looks like a slip: a price that changes by more than `most_percent`, or by a VAT rate; a VAT id that is not
+    among `vat_ids`, those that the account's offers have (none: not known); an end of life."""
     found: list[Objection] = []
     for change in changes:
         if change.field in PRICES:
             found.extend(_price_doubts(change, _amount(emag, change.key), currency, most_percent))
         elif change.field == STATUS and change.value == END_OF_LIFE:
             found.append(Objection(STATUS, "ends_offer", "2 (end of life) takes the offer off the market for good"))
+        elif change.field == VAT_ID and vat_ids and int(change.value) not in vat_ids:
+            known = ", ".join(map(str, sorted(vat_ids)))
+            message = f"no other offer of the account has the VAT id {change.value}, but {known}"
+            found.append(Objection(VAT_ID, "unfamiliar_vat_id", message))
     return found
 
 

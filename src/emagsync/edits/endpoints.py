@@ -222,9 +222,8 @@ async def resolve_conflicts(request: Request, caller: Operator, choices: Conflic
 @router.post("/conflicts/{conflict_id}/resolve", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
 async def resolve_conflict(request: Request, caller: Operator, conflict_id: Id, choice: ConflictChoice) -> ConflictView:
     """Decide one conflict."""
-    value = None if choice.value is None else str(choice.value)
     service = state_of(request).get(ConflictService)
-    (resolved,) = await service.resolve([conflict_id], choice.chosen, author_of(caller), value=value)
+    (resolved,) = await service.resolve([conflict_id], choice.chosen, author_of(caller), value=choice.value)
     detail = choice.model_dump(exclude_none=True)
     await audit(request, caller, "conflict.resolve", f"{resolved.account}:{resolved.emag_id}", detail)
     return conflict_view(resolved)

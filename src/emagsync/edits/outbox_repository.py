@@ -89,6 +89,12 @@ async def open_edits(
     return found
 
 
+async def newest_edit(connection: AsyncConnection, account: str) -> int:
+    """The id of the account's newest edit that waits: a larger one is news for the outbox."""
+    query = select(func.max(local_edits.c.id)).where(local_edits.c.account == account, _WAITS)
+    return await connection.scalar(query) or 0
+
+
 async def signature(connection: AsyncConnection, account: str) -> tuple[Any, ...]:
     """Something that differs whenever there may be something new to push."""
     edits = await connection.execute(
@@ -133,11 +139,14 @@ async def unread(connection: AsyncConnection, account: str) -> list[tuple[int, d
     return [(row.emag_id, row.next_at) for row in await connection.execute(query)]
 
 
-async def has_work(connection: AsyncConnection, account: str) -> bool:
-    """Whether there is anything to send or to read back."""
-    states = (OutboxState.PENDING, *SENT_STATES)
-    query = select(outbox.c.id).where(outbox.c.account == account, outbox.c.state.in_(states)).limit(1)
-    return (await connection.scalar(query)) is not None
+async def has_work(connection: AsyncConnection, account: str, *, now: datetime) -> bool:
+    """Whether there is anything to send or to read back now."""
+    query = select(outbox.c.id).where(
+        outbox.c.account == account,
+        outbox.c.state.in_((OutboxState.PENDING, *SENT_STATES)),
+        or_(outbox.c.next_at.is_(None), outbox.c.next_at <= now),
+    )
+    return (await connection.scalar(query.limit(1))) is not None
 
 
 async def is_due(connection: AsyncConnection, account: str, *, now: datetime) -> bool:
@@ -197,8 +206,15 @@ async def lines(
     return await _lines(connection, query)
 
 
-async def stale(connection: AsyncConnection, account: str, *, before: datetime, now: datetime) -> list[int]:
-    """The offers with lines to be sent that were seen last before then."""
+async def stale(
+    connection: AsyncConnection,
+    account: str,
+    *,
+    before: datetime,
+    now: datetime,
+    among: Collection[int] | None = None,
+) -> list[int]:
+    """The offers with lines to be sent, or those of them `among` some, that were seen last before then."""
     query = (
         select(outbox.c.emag_id)
         .join(offers, (offers.c.account == outbox.c.account) & (offers.c.emag_id == outbox.c.emag_id))
@@ -206,6 +222,8 @@ async def stale(connection: AsyncConnection, account: str, *, before: datetime, 
         .where(or_(outbox.c.next_at.is_(None), outbox.c.next_at <= now))
         .order_by(outbox.c.rank, outbox.c.id)
     )
+    if among is not None:
+        query = query.where(outbox.c.emag_id.in_(among))
     return list((await connection.execute(query)).scalars())
 
 

@@ -87,8 +87,8 @@ def plan(
         changes=tuple(kept),
         replaced=tuple(replaced),
         before=before,
-        faults=(*objections, *faults(before, after, keys, vat_ids=vat_ids)),
-        doubts=tuple(doubts(offer.values, kept, currency=offer.currency, most_percent=most_percent)),
+        faults=(*objections, *faults(before, after, keys)),
+        doubts=tuple(doubts(offer.values, kept, currency=offer.currency, most_percent=most_percent, vat_ids=vat_ids)),
         confirmed=wish.confirm,
     )
 
@@ -124,6 +124,9 @@ def _is_news(change: Change, waiting: Edit | None, offer: StoredOffer) -> bool:
     """Whether it asks for something that neither eMAG nor the edit that waits has."""
     if waiting is not None and (waiting.kind, waiting.value) == (change.kind, change.value):
         return False
+    if waiting is not None and offer.is_sent:
+        # What it takes back may be on eMAG already.
+        return True
     if change.kind == RELATIVE:
         return int(change.value) != 0
     return change.value != offer.values.get(change.key)

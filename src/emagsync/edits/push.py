@@ -33,6 +33,7 @@ SAVES_IN_FLIGHT: Final = 3
 # A difference is computed against a value that was read just before: so few at a time that reading them takes seconds.
 RELATIVE_AT_ONCE: Final = 10
 MOST_FAILURES: Final = 3
+LIST_SECONDS: Final = 60.0
 
 
 class PushEngine:
@@ -57,6 +58,7 @@ class PushEngine:
         self._writer = PushWriter(database=database, job=job, settings=settings, clock=clock)
         self._turn = asyncio.Lock()
         self._gathered_at: float | None = None
+        self._gathered: int | None = None
         self._failures = 0
         self.hold: Hold | None = None
         self.error: str | None = None
@@ -116,12 +118,19 @@ class PushEngine:
                 sent += len(lines)
 
         if not self._is_stopped:
+            # Also for edits that waited for others of their offer to be read back.
+            self._gathered = None
             await self._gather()
             await side_by_side([some() for _ in range(SAVES_IN_FLIGHT)])
         return sent
 
     async def _gather(self) -> None:
-        await self._writer.gather()
+        # What merges do to edits that are in the outbox already is seen when they are claimed.
+        async with self._database.reading() as connection:
+            news = await repository.newest_edit(connection, self._job.account)
+        if news != self._gathered:
+            await self._writer.gather()
+        self._gathered = news
         self._gathered_at = self._clock.monotonic()
 
     async def _next_lines(self) -> list[Line]:
@@ -162,17 +171,25 @@ class PushEngine:
         if _is_relative(lines[0]):
             ids = {line.emag_id for line in lines}
         else:
-            oldest = now - timedelta(seconds=self._settings.fresh_seconds)
-            async with self._database.reading() as connection:
-                old = await repository.stale(connection, self._job.account, before=oldest, now=now)
-            ids = {line.emag_id for line in lines} & set(old)
-            if ids:
-                ids = set(portion(old, self._offers))
+            ids = await self._stale(lines, now)
         if not ids:
             return lines
         left_out = await self._read(ids)
         wanted = [line for line in lines if line.emag_id in ids] if not _is_relative(lines[0]) else lines
         return [line for line in wanted if line.emag_id not in left_out]
+
+    async def _stale(self, lines: Sequence[Line], now: datetime) -> set[int]:
+        """The offers to read first because they were read too long ago, if any of `lines` is of such: theirs, and those
+        that come after them where one list holds them all."""
+        account, oldest = self._job.account, now - timedelta(seconds=self._settings.fresh_seconds)
+        async with self._database.reading() as connection:
+            ids = [line.emag_id for line in lines]
+            if not await repository.stale(connection, account, before=oldest, now=now, among=ids):
+                return set()
+            # A list takes its time: there is no use in reading what would be stale again when its turn comes.
+            some = ids if self._settings.fresh_seconds < LIST_SECONDS else None
+            old = await repository.stale(connection, account, before=oldest, now=now, among=some)
+        return set(portion(old, self._offers))
 
     async def _save(self, lines: Sequence[Line]) -> None:
         """Send one batch. A refused one is halved until the guilty offers are alone."""

@@ -71,7 +71,7 @@ class PushService:
                 now = self._clock.now()
                 await lease.keep(connection, held, now=now, seconds=self._settings.lease_seconds)
                 await gather(connection, account, approve=approve, now=now)
-                if not await outbox_repository.has_work(connection, account):
+                if not await outbox_repository.has_work(connection, account, now=now):
                     return None
                 push = _new_push(account, trigger, now)
                 await repository.add_push(connection, push)
@@ -184,6 +184,11 @@ class PushService:
         """Something that differs whenever there may be something new to push."""
         async with self._database.reading() as connection:
             return await outbox_repository.signature(connection, account)
+
+    async def is_held(self, account: str) -> bool:
+        """Whether the brake holds the account's edits."""
+        async with self._database.reading() as connection:
+            return await brake.is_held(connection, account) is not None
 
     async def is_due(self, account: str) -> bool:
         """Whether something that was sent is to be read back, or sent again, now."""

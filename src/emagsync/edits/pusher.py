@@ -80,12 +80,16 @@ class Pusher:
         task.add_done_callback(lambda done: self._ended(account, done))
 
     async def _push(self, account: str) -> None:
+        # Of before the push: what changes meanwhile makes it look again, as does a push that did something.
         try:
-            # Of before the push: an edit that is made meanwhile makes another one.
             before = await self._service.signature(account)
+            if await self._service.is_held(account) and not await self._service.is_due(account):
+                self._done[account] = before
+                return
             push = await self._service.push_account(account, trigger=TRIGGER)
             failed = push is not None and push.status is PushStatus.FAILED
-            self._done[account] = before if push is None else await self._service.signature(account)
+            if push is None:
+                self._done[account] = before
         except (PushBusy, PushSuperseded):
             # Another process is at it; it is looked at again when that has ended.
             self._not_before[account] = self._clock.monotonic() + self._settings.look_seconds
@@ -95,7 +99,7 @@ class Pusher:
             failed = True
         self._failures[account] = self._failures.get(account, 0) + 1 if failed else 0
         if failed:
-            # Also nothing of it is forgotten: it is tried again later, each time after a longer wait.
+            # Nothing is forgotten: it is tried again later, each time after a longer wait.
             self._done.pop(account, None)
             wait = min(LATEST_AGAIN_SECONDS, SOONEST_AGAIN_SECONDS * 2.0 ** min(self._failures[account] - 1, 10))
             self._not_before[account] = self._clock.monotonic() + wait

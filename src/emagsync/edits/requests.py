@@ -22,10 +22,9 @@ def _as_text(value: object) -> object:
     return repr(value) if isinstance(value, float) else str(value)
 
 
+_Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | float), Field(max_length=40)]
 _Amount = Annotated[
-    str,
-    BeforeValidator(_as_text, json_schema_input_type=str | float),
-    Field(description="Without VAT, at most four decimals; text or number.", examples=["121.84"], max_length=40),
+    _Text, Field(description="Without VAT, at most four decimals; text or number.", examples=["121.84"])
 ]
 _Whole = Annotated[int, Field(ge=-65_535, le=1_000_000)]
 WarehouseId = Annotated[int, Field(ge=1, le=2**31)]
@@ -130,7 +129,7 @@ class ConflictChoice(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     resolution: Literal["emag", "local", "other"]
-    value: str | int | None = Field(default=None, max_length=40)
+    value: Annotated[_Text, Field(description="Text or number, as the field takes it.")] | None = None
 
     @model_validator(mode="after")
     def _has_value(self) -> ConflictChoice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -30,11 +31,13 @@ from emagsync.edits.errors import (
 from emagsync.edits.planning import Effect, Plan, plan, token_of
 from emagsync.edits.repository import Closed, Edit, NewEdit
 from emagsync.edits.states import EditSource, EditState, Resolution
-from emagsync.edits.stored import StoredOffer, ids_of_part_numbers, key_of, stored_offers
+from emagsync.edits.stored import StoredOffer, ids_of_part_numbers, key_of, stored_offers, vat_ids_of
+from emagsync.edits.values import VAT_ID
 from emagsync.edits.wishes import Wish
 from emagsync.offers.errors import OfferNotFound, ProductNotFound
 
 _ATTEMPTS = 3
+_AT_ONCE = 100
 
 
 class Author(NamedTuple):
@@ -91,13 +94,11 @@ class EditService:
         database: Database,
         settings: EditsSettings,
         clock: Clock,
-        vat_ids: Callable[[str], Collection[int]] = lambda _: (),
         on_edit: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._database = database
         self._settings = settings
         self._clock = clock
-        self._vat_ids = vat_ids
         self._on_edit = on_edit
 
     async def edit_product(self, product_id: int, wish: Wish, author: Author) -> Plan:
@@ -212,10 +213,17 @@ class EditService:
         read = repository.locked if lock else repository.waiting_among
         for edit in await read(connection, account, ids):
             edits[edit.emag_id].append(edit)
+        for emag_id in await repository.in_flight(connection, account, ids):
+            if emag_id in offers:
+                offers[emag_id] = offers[emag_id]._replace(is_sent=True)
+        vat_ids = await vat_ids_of(connection, account) if any(VAT_ID in line.wish.given for line in lines) else ()
         met: set[int] = set()
         outlooks: dict[int, Outlook] = {}
-        for line, errors in resolved:
-            outlooks[line.number] = self._outlook(line, errors, offers, edits, met)
+        for number, (line, errors) in enumerate(resolved):
+            if number % _AT_ONCE == 0:
+                # A file of ten thousand rows takes a second or two, in which others have their turn.
+                await asyncio.sleep(0)
+            outlooks[line.number] = self._outlook(line, errors, offers, edits, met, vat_ids)
         return outlooks
 
     def _outlook(
@@ -225,6 +233,7 @@ class EditService:
         offers: Mapping[int, StoredOffer],
         edits: Mapping[int, Sequence[Edit]],
         met: set[int],
+        vat_ids: Collection[int],
     ) -> Outlook:
         if errors or line.emag_id is None:
             return Outlook(line, None, errors)
@@ -240,7 +249,7 @@ class EditService:
             edits.get(line.emag_id, ()),
             line.wish,
             most_percent=self._settings.plausible_change,
-            vat_ids=self._vat_ids(line.account),
+            vat_ids=vat_ids,
         )
         changed = line.wish.version is not None and line.wish.version != made.version
         message = "it was changed since it was read: look at it again, then edit it"

@@ -29,6 +29,7 @@ class StoredOffer(NamedTuple):
     fingerprint: str
     is_removed: bool
     values: dict[Key, str | None]
+    is_sent: bool = False  # whether edits of it may be on their way, so that eMAG may have other values already
 
 
 async def stored_offers(
@@ -54,6 +55,12 @@ async def key_of(connection: AsyncConnection, product_id: int) -> tuple[str, int
     query = select(offers.c.account, offers.c.emag_id).where(offers.c.id == product_id)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else (row.account, row.emag_id)
+
+
+async def vat_ids_of(connection: AsyncConnection, account: str) -> set[int]:
+    """The VAT ids that the account's offers have."""
+    query = select(offers.c.vat_id).where(offers.c.account == account, offers.c.vat_id.is_not(None)).distinct()
+    return set((await connection.execute(query)).scalars())
 
 
 async def ids_of_part_numbers(

@@ -11,6 +11,7 @@ import structlog
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
+from emagsync.db.ordering import first_to_look
 from emagsync.identity import repository
 from emagsync.identity.errors import (
     InvalidCredentials,
@@ -139,6 +140,7 @@ class UserService:
                 return None
         password_hash = await self._passwords.hash(password)
         async with self._database.transaction() as connection:
+            await first_to_look(connection)
             if await repository.enabled_admins(connection):  # another process was faster
                 return None
             taken = {user.username for user in await repository.list_users(connection)}

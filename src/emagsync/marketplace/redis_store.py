@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import msgspec
 
-from emagsync.core.redis import AWAY
+from emagsync.core.redis import AWAY, mind_cancellation
 from emagsync.marketplace.budget_store import Change, FileStore
 from emagsync.marketplace.redis_link import KEPT_SECONDS, PREFIX, SEATS, SEATS_KEY, RedisLink
 from emagsync.marketplace.windows import NEVER, GroupState, Limits, Moment, RouteGroup, Rule
@@ -111,6 +111,7 @@ class RedisStore:
             try:
                 return await self._on_redis(group, change)
             except AWAY as error:
+                mind_cancellation()
                 up = await self._link.check(error)
         return await self._on_files(group, change)
 
@@ -155,20 +156,21 @@ class RedisStore:
     def _decoded(self, group: RouteGroup, read: _Read) -> tuple[_Version, GroupState, bool]:
         """The record, and whether it had to be made anew or corrected."""
         limits = self.limits[group]
+        was_mended = False
         try:
             version = _Version.parse(read.version)
             state = msgspec.msgpack.decode(read.state, type=GroupState)
         except (ValueError, msgspec.MsgspecError):
-            version, state = _Version.new(read.now), GroupState.fresh(limits, used_at=read.now)
+            version, state, was_mended = _Version.new(read.now), GroupState.fresh(limits, used_at=read.now), True
         if not state.is_plausible(limits, read.now):
-            state = GroupState.fresh(limits, used_at=read.now)
+            state, was_mended = GroupState.fresh(limits, used_at=read.now), True
         elif self._jumps[group] != self._link.time.jumps:
             state.forget_clock(read.now)
-        elif read.version and not self._is_lost(group, version, read):
-            return version, state, False
+            was_mended = True
         if self._is_lost(group, version, read):
             state.hold(version.born + self._link.patience.lease, "lost")
-        return version, state, True
+            was_mended = True
+        return version, state, was_mended
 
     def _is_lost(self, group: RouteGroup, version: _Version, read: _Read) -> bool:
         """Whether a record that was lost may have granted what is still to be sent."""

@@ -51,6 +51,9 @@ class ProductQuery(BaseModel):
     """The filters that lists and exports share; everything that is given must be true of a product."""
 
     account_type: AccountName | None = None
+    emag_id: list[Annotated[int, Field(ge=0, le=_LARGEST)]] | None = Field(
+        default=None, max_length=100, description="eMAG's id; repeat it for more than one."
+    )
     search: str | None = Field(
         default=None,
         max_length=200,
@@ -70,6 +73,7 @@ class ProductQuery(BaseModel):
         """The selection that is meant."""
         return OfferFilter(
             accounts=accounts_of(self.account_type),
+            emag_ids=tuple(sorted(set(self.emag_id or ()))),
             search=self.search,
             statuses=tuple(sorted({STATUS_NUMBERS[name] for name in self.status or ()})),
             sellable=self.sellable,

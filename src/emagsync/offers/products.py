@@ -101,8 +101,8 @@ class Product(BaseModel):
     status: StatusName | None = Field(description="null for a status that eMAG does not document.")
     status_code: int | None
     sync_status: SyncStatus = Field(
-        description="`removed`: eMAG does not know it any more; `conflict`: it was edited here and changed on eMAG, and a "
-        "person must decide; `pending`: edits wait to reach eMAG; `stale`: no run has seen it for 48 hours."
+        description="`removed`: eMAG does not know it any more; `conflict`: it was edited here and changed on "
+        "eMAG, and a person must decide; `pending`: edits wait to reach eMAG; `stale`: no run has seen it for 48 hours."
     )
     sellable: bool
     not_sellable: list[str] = Field(description="Stable codes of what keeps it from sale.")

@@ -66,6 +66,7 @@ class OfferFilter:
     validation_statuses: tuple[int, ...] = ()
     category_id: int | None = None
     changed_since: datetime | None = None
+    emag_ids: tuple[int, ...] = ()
 
     @property
     def term(self) -> str:
@@ -136,6 +137,7 @@ def _plain_conditions(wanted: OfferFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [] if wanted.include_removed else [columns.removed_at.is_(None)]
     for column, values in (
         (columns.account, wanted.accounts),
+        (columns.emag_id, wanted.emag_ids),
         (columns.status, wanted.statuses),
         (columns.validation_status, wanted.validation_statuses),
     ):

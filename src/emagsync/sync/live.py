@@ -76,9 +76,9 @@ class LiveRuns:
         """Another process told of a run. Its row is believed, not the message: that may be late."""
         if not self.broker.listeners:
             return
-        if news.progress is None:
+        if news.progress is None and len(self._changed) < self._REMEMBERED:
             self._changed.add(news.run_id)
-        elif news.run_id not in self._own:
+        elif news.progress is not None and news.run_id not in self._own:
             self._heard[news.run_id] = self._clock.monotonic()
             self._progress[news.run_id] = news.progress
             run = self._runs.get(news.run_id)

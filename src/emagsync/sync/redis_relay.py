@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
-from emagsync.core.redis import AWAY, address_of, open_redis, reason_of
+from emagsync.core.redis import AWAY, address_of, mind_cancellation, open_redis, reason_of
 from emagsync.sync.relay import News
 from emagsync.sync.schemas import Progress, Run
 
@@ -74,6 +74,7 @@ class RedisRelay:
             try:
                 await self._subscribed(hear)
             except AWAY as error:
+                mind_cancellation()
                 self._went_away(error)
                 await self._clock.sleep(_AGAIN_SECONDS)
 
@@ -114,6 +115,7 @@ class RedisRelay:
                 await self._tell()
                 pause = _TELL_SECONDS
             except AWAY as error:
+                mind_cancellation()
                 self._went_away(error)
                 pause = _AGAIN_SECONDS
             await self._clock.sleep(pause)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
+from emagsync.edits.mapping import record_of
 from emagsync.marketplace.offers import ParsedRow, parse, peek_id, raw_digest
 from emagsync.marketplace.paging import StretchRead
 from emagsync.marketplace.platforms import Platform
@@ -18,7 +19,6 @@ from emagsync.offers import search
 from emagsync.offers.repository import Known, OfferRecord, Sighting
 from emagsync.sync import repository
 from emagsync.sync.keeping import Keeper, LocalCopy
-from emagsync.edits.mapping import record_of
 from emagsync.sync.repository import Hold, PageRead
 from emagsync.sync.tally import Tally
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class EventKind(StrEnum):
-    """What is told: how a run ended (a stuck one has failed too: whoever listens only to `failed` is told that), or that
-    a person has to decide something."""
+    """What is told: how a run ended, or that a person has to decide something. A stuck run has failed too: whoever
+    listens only to `failed` is told that."""
 
     COMPLETED = "completed"
     PARTIAL = "partial"

@@ -47,6 +47,7 @@ def progress_of(run_id: str, **changes: object) -> Progress:
         "wait_seconds": 0.0,
         "elapsed_seconds": 1.0,
         "items_per_second": 100.0,
+        "eta_seconds": 1.0,
         **counts,
         **changes,
     }
@@ -117,6 +118,20 @@ async def test_what_is_no_message_of_ours_is_passed_over(message: bytes) -> None
             await until(lambda: bool(heard))
             task.cancel()
     assert heard == [News("a-run", progress_of("a-run"))]
+
+
+async def test_who_listens_can_be_stopped_while_redis_is_away() -> None:
+    with RedisServer() as redis:
+        async with RedisRelay(redis.url) as relay:
+            task = asyncio.ensure_future(relay.listen(lambda _: None))
+            async with Redis.from_url(redis.url) as looker:
+                while not (await looker.pubsub_numsub(f"{CHANNEL}:0"))[0][1]:
+                    await asyncio.sleep(0.005)
+            redis.kill()
+            await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait({task}, timeout=20)
+            assert task.cancelled()
 
 
 async def test_one_s_own_news_do_not_come_back_and_the_newest_progress_is_what_is_told() -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.rest.state import Check
-from support.api import Api
+from support.api import Api, open_api
+from support.servers import RedisServer
 
 
 async def test_a_living_process_says_so_to_anybody(api: Api) -> None:
@@ -38,3 +42,15 @@ async def test_one_sick_part_makes_it_not_ready_and_is_named_without_secrets(api
 async def test_a_wrong_token_is_a_stranger_here(api: Api) -> None:
     async with api.bearing("emag_t_wrong") as liar:
         assert (await liar.get("/health/ready")).json() == {"status": "ready", "checks": None}
+
+
+async def test_a_redis_that_is_away_is_told_with_what_that_means_and_the_service_stays_ready(tmp_path: Path) -> None:
+    with RedisServer() as redis:
+        async with open_api(tmp_path, redis_url=redis.url, limit={"enabled": True}) as api:
+            checks = (await api.viewer.get("/health/ready")).json()["checks"]
+            assert checks["redis"] == {"ok": True, "detail": f"Redis at 127.0.0.1:{redis.port} answers"}
+            redis.kill()
+            while "answers" in (check := (await api.viewer.get("/health/ready")).json()["checks"]["redis"])["detail"]:
+                await asyncio.sleep(0.05)
+            assert check["ok"]
+            assert "requests to eMAG wait; in" in check["detail"]

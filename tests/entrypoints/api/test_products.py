@@ -190,6 +190,7 @@ async def test_a_list_is_sorted_as_asked_and_what_has_no_value_comes_last(api: A
         ("search", "x" * 201),
     ],
 )
+@pytest.mark.few_on_postgresql(2)
 async def test_what_makes_no_sense_is_refused_with_its_name(api: Api, field: str, value: Any) -> None:
     answer = await api.viewer.get(PRODUCTS, params={field: value})
     assert answer.status_code == 422, answer.text

@@ -126,6 +126,7 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         ("EMAGSYNC_SERVER__SESSION_HOURS", "0"),
     ],
 )
+@pytest.mark.few_on_postgresql(1)
 async def test_an_odd_setting_is_named_in_one_line(tmp_path: Path, variable: str, value: str) -> None:
     ended = await run("serve", variables=environment(tmp_path, **{variable: value}))
     assert ended.code == 2

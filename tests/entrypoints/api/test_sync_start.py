@@ -131,6 +131,7 @@ async def test_the_differences_of_a_dry_run_come_in_parts(tmp_path: Path) -> Non
         pytest.param({"mode": "selective", "selection": {"ids": [0]}}, "selection.ids.0", id="no id"),
     ],
 )
+@pytest.mark.few_on_postgresql(2)
 async def test_values_that_make_no_sense_are_refused_by_name(tmp_path: Path, asked: dict[str, Any], field: str) -> None:
     async with open_desk(tmp_path) as desk:
         answer = await desk.post(**asked)

@@ -99,16 +99,16 @@ def main() -> None:
             await session.rollback()
             return run.account
 
-    def ours(work: Any) -> Any:
-        return lambda run_id: tell(lambda: process.run(lambda state: work(state, run_id), {}))
+    def add(name: str, work: Any) -> None:
+        def task(run_id: str) -> None:
+            tell(lambda: work(run_id))
 
-    for name, function in (
-        ("test.read_and_write", ours(read_and_write)),
-        ("test.roll_back", ours(roll_back_and_use_the_row)),
-        ("test.naive", lambda run_id: tell(lambda: asyncio.run(naive(run_id)))),
-        ("test.naive_session", lambda run_id: tell(lambda: asyncio.run(naive_session(run_id)))),
-    ):
-        app.task(function, name=name)
+        app.task(task, name=name)
+
+    add("test.read_and_write", lambda run_id: process.run(lambda state: read_and_write(state, run_id), {}))
+    add("test.roll_back", lambda run_id: process.run(lambda state: roll_back_and_use_the_row(state, run_id), {}))
+    add("test.naive", lambda run_id: asyncio.run(naive(run_id)))
+    add("test.naive_session", lambda run_id: asyncio.run(naive_session(run_id)))
     app.set_current()
     app.worker_main(["--quiet", "worker", "--without-gossip", "--without-mingle", *sys.argv[1:]])
 

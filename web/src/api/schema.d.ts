@@ -5395,6 +5395,8 @@ export interface operations {
         parameters: {
             query?: {
                 account_type?: string | null;
+                /** @description eMAG's id; repeat it for more than one. */
+                emag_id?: number[] | null;
                 /** @description Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics. */
                 search?: string | null;
                 /** @description Repeat it for more than one. */
@@ -5540,6 +5542,8 @@ export interface operations {
         parameters: {
             query?: {
                 account_type?: string | null;
+                /** @description eMAG's id; repeat it for more than one. */
+                emag_id?: number[] | null;
                 /** @description Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics. */
                 search?: string | null;
                 /** @description Repeat it for more than one. */

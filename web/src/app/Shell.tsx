@@ -5,9 +5,10 @@ import { NavLink, Outlet, useNavigation } from 'react-router'
 import { LoadingState, useRole } from '../shared/index.ts'
 import { UserMenu } from './UserMenu.tsx'
 
+const Attention = lazy(() => import('../features/editing/Attention.tsx'))
 const LiveRuns = lazy(() => import('../features/sync/LiveRuns.tsx'))
 
-const PAGES = ['sync', 'offers', 'history'] as const
+const PAGES = ['sync', 'offers', 'edits', 'history'] as const
 
 /** What is around every page: the way to the others, who is logged in, and where the content begins. */
 export function Shell() {
@@ -38,6 +39,9 @@ export function Shell() {
         <div className={isLoading ? 'loading-line is-loading' : 'loading-line'} aria-hidden="true" />
       </div>
       <main id="content" tabIndex={-1}>
+        <Suspense>
+          <Attention />
+        </Suspense>
         <Suspense fallback={<LoadingState rows={8} />}>
           <Outlet />
         </Suspense>

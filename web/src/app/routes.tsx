@@ -24,6 +24,7 @@ export const router = createBrowserRouter([
       { index: true, element: <Navigate to="/sync" replace /> },
       page('sync', () => import('../features/sync/SyncPage.tsx')),
       page('offers', () => import('../features/offers/OffersPage.tsx')),
+      page('edits/:section?', () => import('../features/editing/EditsPage.tsx')),
       page('history/:syncId?', () => import('../features/history/HistoryPage.tsx')),
       page('settings/:section?', () => import('../features/settings/SettingsPage.tsx')),
       page('*', () => import('./NotFoundPage.tsx')),

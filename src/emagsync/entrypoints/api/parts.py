@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.db import trigrams
 from emagsync.db.migrate import current_revision
 from emagsync.db.migrations import HEAD
 from emagsync.entrypoints.api.edit_parts import edits_part
@@ -37,8 +38,10 @@ async def database_part(state: AppState) -> AsyncIterator[None]:
         return Check(revision == HEAD, f"schema {revision}" if revision == HEAD else f"{revision}, needed: {HEAD}")
 
     async def database() -> Check:
-        async with state.database.reading():
-            return Check(True, "sqlite" if state.database.is_sqlite else "postgresql")
+        async with state.database.reading() as connection:
+            indexed = await connection.run_sync(trigrams.is_there)
+        kind = "sqlite" if state.database.is_sqlite else "postgresql"
+        return Check(True, kind if indexed else f"{kind}; {trigrams.ADVICE}")
 
     state.add_check("database", database)
     state.add_check("migrations", schema)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
+from emagsync.edits.states import WAITING, EditState
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.failures import complain
 from emagsync.entrypoints.cli.session import Session, session_of
@@ -32,7 +33,6 @@ Offer = Annotated[int | None, typer.Option("--offer", help="Only the offer with 
 Limit = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
 Confirm = Annotated[bool, typer.Option("--confirm", help="It is meant although it looks like a slip.")]
 Price = Annotated[str | None, typer.Option(metavar="AMOUNT", help="Without VAT.", show_default=False)]
-State = Literal["open", "conflict", "applied", "settled", "lost", "rejected", "replaced", "withdrawn"]
 
 T = TypeVar("T")
 
@@ -136,18 +136,17 @@ def list_edits(
     context: typer.Context,
     account: OneAccount = None,
     offer: Offer = None,
-    state: Annotated[list[State] | None, typer.Option(help="Repeatable; without, those that wait.")] = None,
+    state: Annotated[list[EditState] | None, typer.Option(help="Repeatable; without, those that wait.")] = None,
     limit: Limit = 50,
     as_json: Json = False,
 ) -> None:
     """List local edits, newest first."""
     from emagsync.edits import repository
-    from emagsync.edits.states import WAITING, EditState
     from emagsync.edits.views import edit_view
     from emagsync.entrypoints.cli.tables import print_table
     from emagsync.entrypoints.cli.text import moment, print_json
 
-    states = tuple(EditState(one) for one in state) if state else WAITING
+    states = tuple(state or WAITING)
     wanted = repository.EditFilter(account.lower() if account else None, offer, states)
 
     async def read(database: Database) -> list[repository.Edit]:

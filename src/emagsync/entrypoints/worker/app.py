@@ -9,6 +9,7 @@ from celery import Celery
 from kombu.entity import Queue
 
 from emagsync.core.settings import Settings
+from emagsync.entrypoints.worker import transport
 from emagsync.entrypoints.worker.names import SHORT, SYNC_PRODUCTS, SYNCS
 
 # Above the run's own time limit, which ends it in order: these only end a worker that hangs.
@@ -23,6 +24,7 @@ _Queue: Any = Queue  # it has no types
 
 def make_app(settings: Settings) -> Any:
     """The application for these settings, which name a Redis. Nothing is connected to before something is sent."""
+    transport.install()
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     app = Celery("emagsync", broker=broker_url(url), set_as_current=False)
     app.conf.update(
@@ -42,10 +44,9 @@ def make_app(settings: Settings) -> Any:
         task_time_limit=SHORT_SECONDS + HARD_AFTER_SECONDS - SOFT_AFTER_SECONDS,
         task_serializer="json",
         accept_content=["json"],
-        broker_transport="emagsync.entrypoints.worker.transport:Transport",
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
-        broker_transport_options=_transport(settings),
+        broker_transport_options=_transport_options(settings),
         task_publish_retry=True,
         # A stale connection is replaced at once; a broker that is away is not waited for.
         task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2},
@@ -62,7 +63,7 @@ def broker_url(url: str) -> str:
     if parts.scheme != "unix":
         return url
     number = dict(parse_qsl(parts.query)).get("db", "0")
-    return parts._replace(scheme="redis+socket", query=urlencode({"virtual_host": number})).geturl()
+    return f"redis+socket://{parts.netloc}{parts.path}?{urlencode({'virtual_host': number})}"
 
 
 def _encryption(url: str) -> dict[str, object] | None:
@@ -74,7 +75,7 @@ def _encryption(url: str) -> dict[str, object] | None:
     return {"ssl_cert_reqs": "required"} | given
 
 
-def _transport(settings: Settings) -> dict[str, Any]:
+def _transport_options(settings: Settings) -> dict[str, Any]:
     hard = settings.sync.timeout_seconds + HARD_AFTER_SECONDS
     return {
         "global_keyprefix": "emagsync:celery:",

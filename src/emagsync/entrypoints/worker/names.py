@@ -16,6 +16,7 @@ SYNC_ACCOUNT: Final = "emag.sync_account"  # account, mode
 CLEANUP: Final = "emag.cleanup_stuck_syncs"
 HEALTH_CHECK: Final = "emag.health_check"  # account
 PRUNE: Final = "emag.prune"
+PUSH_EDITS: Final = "emag.push_edits"  # account
 SCHEDULED: Final = "emag.scheduled"  # name of a job that has no task of its own
 
 TASK_OF_JOB: Final[Mapping[JobKind, str]] = {

@@ -17,6 +17,7 @@ from emagsync.entrypoints.worker.loop import LoopThread
 from emagsync.entrypoints.worker.names import CARRIED_CONTEXT
 from emagsync.entrypoints.worker.sending import CeleryQueue
 from emagsync.entrypoints.worker.state import WorkerState, open_state, sweep_once
+from emagsync.telemetry.tracing import continued_from
 
 T = TypeVar("T")
 
@@ -105,6 +106,6 @@ class WorkerProcess:
 
 async def _bound(work: Coroutine[Any, Any, T], headers: Mapping[str, Any], seconds: float | None) -> T:
     carried = {name: headers[name] for name in CARRIED_CONTEXT if headers.get(name) is not None}
-    with structlog.contextvars.bound_contextvars(**carried):
+    with structlog.contextvars.bound_contextvars(**carried), continued_from(carried):
         async with asyncio.timeout(seconds):
             return await work

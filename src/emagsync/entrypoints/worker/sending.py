@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from emagsync.entrypoints.worker.app import HARD_AFTER_SECONDS, SOFT_AFTER_SECONDS
 from emagsync.entrypoints.worker.names import CARRIED_CONTEXT, SYNC_PRODUCTS, SYNCS
 from emagsync.sync.errors import BrokerAway
+from emagsync.telemetry.tracing import carried_context
 
 _AWAY = (OperationalError, RedisError, OSError)
 
@@ -58,7 +59,7 @@ class CeleryQueue:
 
 
 def _context() -> dict[str, str]:
-    bound = structlog.contextvars.get_contextvars()
+    bound = {**structlog.contextvars.get_contextvars(), **carried_context()}
     return {name: str(bound[name]) for name in CARRIED_CONTEXT if name in bound}
 
 

@@ -17,17 +17,21 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
+from emagsync.edits.push_service import PushService
 from emagsync.entrypoints.worker.sending import CeleryQueue
 from emagsync.sync.celery_executor import CeleryExecutor
 from emagsync.sync.control import RunControl
 from emagsync.sync.errors import BrokerAway, RunNotFound, RunSuperseded
 from emagsync.sync.jobs import JobKind
+from emagsync.sync.redis_relay import RedisRelay
+from emagsync.sync.relay import EventRelay
 from emagsync.sync.schedule_actions import ScheduleActions
 from emagsync.sync.scheduler import Do, Scheduler
 from emagsync.sync.schemas import Run, RunStatus
 from emagsync.sync.service import SyncService
 from emagsync.sync.sweeping import Sweeper
 from emagsync.sync.workers import Workers
+from emagsync.telemetry.tracing import tracing
 
 log = structlog.get_logger()
 
@@ -45,6 +49,8 @@ class WorkerState:
     sweeper: Sweeper
     actions: Mapping[JobKind, Do]
     scheduler: Scheduler
+    pushing: PushService
+    relay: EventRelay
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def carry(self, run_id: str) -> Run | None:
@@ -53,7 +59,7 @@ class WorkerState:
             await self._pass_on(run_id)
             return None
         try:
-            run = await self.service.carry_out(run_id, stop=self.stop)
+            run = await self.service.carry_out(run_id, on_progress=self.relay.progress, stop=self.stop)
         except (RunSuperseded, RunNotFound):
             return None
         except DatabaseError as error:
@@ -63,6 +69,7 @@ class WorkerState:
         except EmagsyncError as error:
             log.warning("run_not_carried_out", run_id=run_id, code=error.code, error=str(error))
             return await self.service.fail(run_id, error)
+        self.relay.changed(run)
         if run.status is RunStatus.INTERRUPTED:
             await self._pass_on(run_id)
         return run
@@ -79,15 +86,26 @@ async def open_state(
     """Open everything; the database has this version's schema already. All is closed when the block ends."""
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
+        stack.enter_context(tracing(settings.tracing, "emagsync-worker"))
         database = await stack.enter_async_context(Database(settings.effective_database_url))
         recorder = CallRecorder(settings.calls, clock)
         await stack.enter_async_context(recorder.writing_to(database))
         registry = AccountRegistry(accounts, settings, clock=clock, on_call=recorder.observe)
         stack.push_async_callback(registry.aclose)
+        url = settings.redis_url
+        assert url is not None  # noqa: S101 - the settings ask for it
+        relay = await stack.enter_async_context(RedisRelay(url.get_secret_value(), clock=clock))
         workers = stack.enter_context(Workers(settings.data_dir, clock))
         service = SyncService(database=database, registry=registry, settings=settings, workers=workers, clock=clock)
         executor = CeleryExecutor(service, queue, database, clock)
-        control = RunControl(service=service, executor=executor, registry=registry, database=database, clock=clock)
+        control = RunControl(
+            service=service,
+            executor=executor,
+            registry=registry,
+            database=database,
+            clock=clock,
+            on_change=relay.changed,
+        )
         stack.push_async_callback(executor.aclose)
         stack.push_async_callback(control.aclose)
         sweeper = Sweeper(control, executor, clock, seconds=settings.worker.sweep_seconds)
@@ -111,6 +129,8 @@ async def open_state(
             sweeper=sweeper,
             actions=actions,
             scheduler=scheduler,
+            pushing=PushService(database=database, registry=registry, settings=settings, clock=clock),
+            relay=relay,
         )
 
 

@@ -37,6 +37,7 @@ def register(app: Any, process: WorkerProcess) -> None:
     add(names.HEALTH_CHECK, health_check)
     add(names.PRUNE, prune)
     add(names.SCHEDULED, scheduled)
+    add(names.PUSH_EDITS, push_edits)
 
 
 Work = Callable[[WorkerState], Coroutine[Any, Any, None]]
@@ -81,6 +82,18 @@ def scheduled(name: str) -> Work:
 
     async def work(state: WorkerState) -> None:
         await state.scheduler.do(name)
+
+    return work
+
+
+def push_edits(account: str) -> Work:
+    """Send an account's edits now. The server does so by itself; this is for other programs that send the message."""
+
+    async def work(state: WorkerState) -> None:
+        try:
+            await state.pushing.push_account(account, trigger="task")
+        except EmagsyncError as error:
+            log.warning("task_failed", task=names.PUSH_EDITS, account=account, code=error.code, error=str(error))
 
     return work
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kombu.transport import TRANSPORT_ALIASES
 from kombu.transport import redis as kombu_redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
@@ -29,3 +30,8 @@ class Transport(_Transport):  # type: ignore[misc]
     """The transport of such channels."""
 
     Channel = Channel
+
+
+def install() -> None:
+    """Let Kombu use it for `redis://` and `rediss://`: the other way to name one loses what these words mean."""
+    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:Transport"))

@@ -11,6 +11,8 @@ export function isInForce({ kind, state }: Pick<Hold, 'kind' | 'state'>): boolea
 }
 
 /** How many offers it is about, and what becomes of them: only what is more than none. */
-export function countsOf({ counts }: Pick<Hold, 'counts'>): { alarm: (typeof ALARMS)[number]; offers: number }[] {
+export function countsOf({
+  counts,
+}: Pick<Hold, 'counts'>): { alarm: (typeof ALARMS)[number]; offers: number }[] {
   return ALARMS.map((alarm) => ({ alarm, offers: counts[alarm] ?? 0 })).filter(({ offers }) => offers > 0)
 }

@@ -1,4 +1,10 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
 
 import { api, dataOf, type Schemas } from '../../api/client.ts'
 import { OFFERS } from '../offers/queries.ts'
@@ -13,6 +19,7 @@ export type Conflict = Schemas['ConflictView']
 export type OutboxLine = Schemas['OutboxView']
 export type OutboxState = Schemas['OutboxState']
 export type Push = Schemas['Push']
+export type UndoAnswer = Schemas['UndoAnswer']
 export type UndoRow = Schemas['UndoRow']
 export type Decision = 'approve' | 'reject'
 
@@ -103,7 +110,9 @@ export function useWaitingEdits(account: string | null) {
 }
 
 export function useWithdraw() {
-  return useEditing((id: number) => api.DELETE('/api/v1/emag/edits/{edit_id}', { params: { path: { edit_id: id } } }))
+  return useEditing((id: number) =>
+    api.DELETE('/api/v1/emag/edits/{edit_id}', { params: { path: { edit_id: id } } }),
+  )
 }
 
 export interface ConflictFilter {
@@ -198,16 +207,16 @@ export function useDecideLines() {
 }
 
 export function usePushNow() {
-  return useEditing((account: string) => dataOf(api.POST('/api/v1/emag/push', { body: { account_type: account } })))
+  return useEditing((account: string) =>
+    dataOf(api.POST('/api/v1/emag/push', { body: { account_type: account } })),
+  )
 }
 
 export function usePushes() {
   return useInfiniteQuery({
     queryKey: [EDITING, 'pushes'],
     queryFn: ({ pageParam, signal }) =>
-      dataOf(
-        api.GET('/api/v1/emag/pushes', { params: { query: { limit: 50, cursor: pageParam } }, signal }),
-      ),
+      dataOf(api.GET('/api/v1/emag/pushes', { params: { query: { limit: 50, cursor: pageParam } }, signal })),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     refetchInterval: LOOK_MS,
@@ -219,9 +228,7 @@ export function useHolds() {
   return useQuery({
     queryKey: [EDITING, 'holds'],
     queryFn: ({ signal }) =>
-      dataOf(
-        api.GET('/api/v1/emag/holds', { params: { query: { state: ['waiting', 'refused'] } }, signal }),
-      ),
+      dataOf(api.GET('/api/v1/emag/holds', { params: { query: { state: ['waiting', 'refused'] } }, signal })),
     select: (answer): Hold[] => answer.holds.filter(isInForce),
     refetchInterval: BANNER_MS,
   })

@@ -91,7 +91,7 @@ export function changesOf(entries: readonly Entry[], typed: Readonly<Record<stri
     const wanted = (typed[key] ?? value).trim()
     if (wanted === value || wanted === '') continue
     if (warehouse === null) {
-      body[field] = isPrice(field) ? wanted : Number(wanted)
+      body[field] = isPrice(field) ? wanted : numberIn(wanted)
       continue
     }
     const level = levelOf(field, wanted)
@@ -101,9 +101,14 @@ export function changesOf(entries: readonly Entry[], typed: Readonly<Record<stri
 }
 
 /** Of stock "+5" and "-3" are differences; every other number is what there is to be. */
-function levelOf(field: Field, typed: string): { value: number } | { change: number } {
+function levelOf(field: Field, typed: string): { value: number | string } | { change: number } {
   const stock = field === 'stock' ? readStock(typed) : null
-  return stock !== null && 'change' in stock ? stock : { value: Number(typed) }
+  return stock !== null && 'change' in stock ? stock : { value: numberIn(typed) }
+}
+
+/** What is no number goes as it is: the server says which input it was. */
+function numberIn(typed: string): number | string {
+  return whole(typed) ?? typed
 }
 
 /** What a typed stock means: `12` pieces, `+5` or `-3` more or fewer. Null for what is no whole number. */

@@ -1,7 +1,8 @@
 import { Alert } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
-import { formatDate, formatDuration, formatNumber } from '../../shared/index.ts'
+import { formatDate, formatDuration, formatNumber, useRole } from '../../shared/index.ts'
 import { Differences } from './Differences.tsx'
 import { ErrorGroups } from './ErrorGroups.tsx'
 import type { RunDetail, RunStatus } from './queries.ts'
@@ -22,6 +23,8 @@ const TONES: Record<RunStatus, 'success' | 'info' | 'warning' | 'error'> = {
 /** One run: its counts, what failed and why, when each page was read, and what a dry run would have changed. */
 export function RunReport({ run }: { run: RunDetail }) {
   const { t } = useTranslation('history')
+  const { can } = useRole()
+  const mayUndo = can('operator') && !run.dry_run && run.updated_items > 0
   return (
     <div className="run-report">
       <Alert
@@ -30,6 +33,7 @@ export function RunReport({ run }: { run: RunDetail }) {
         description={run.dry_run ? t('detail.dryRunText') : t(`detail.${run.status}Text`)}
       />
       <Counts run={run} />
+      {mayUndo ? <Link to={`/edits/undo?run=${run.id}`}>{t('undo')}</Link> : null}
       <ErrorGroups run={run} />
       {run.dry_run && run.differences ? <Differences runId={run.id} total={run.differences.count} /> : null}
       <TimelineSection pages={run.pages} />

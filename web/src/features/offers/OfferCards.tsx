@@ -1,6 +1,8 @@
 import { useTranslation } from 'react-i18next'
 
 import { formatMoney, formatNumber } from '../../shared/index.ts'
+import { InlineEdit } from '../editing/InlineEdit.tsx'
+import { PendingBadge } from '../editing/PendingBadge.tsx'
 import { SellableBadge, StatusBadge } from './badges.tsx'
 import { OfferLink } from './columns.tsx'
 import type { Product } from './queries.ts'
@@ -21,14 +23,19 @@ export function OfferCards({ offers, view }: { offers: Product[]; view: OfferVie
               {offer.sku} · {offer.account_type}
             </p>
             <p className="offer-card-numbers">
-              <strong>{formatMoney(offer.price, offer.currency)}</strong>
-              <span>
+              <InlineEdit offer={offer} field="sale_price">
+                <strong>{formatMoney(offer.price, offer.currency)}</strong>
+              </InlineEdit>
+              <InlineEdit offer={offer} field="stock">
                 {t('columns.stock_quantity')}: {formatNumber(offer.stock_quantity)}
-              </span>
+              </InlineEdit>
             </p>
             <p className="offer-card-badges">
-              <StatusBadge offer={offer} />
+              <InlineEdit offer={offer} field="status">
+                <StatusBadge offer={offer} />
+              </InlineEdit>
               <SellableBadge sellable={offer.sellable} />
+              <PendingBadge offer={offer} />
             </p>
           </div>
         </li>

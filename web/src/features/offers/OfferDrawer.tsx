@@ -3,7 +3,8 @@ import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { isApiError } from '../../api/client.ts'
-import { EmptyState, ErrorState, LoadingState } from '../../shared/index.ts'
+import { EmptyState, ErrorState, LoadingState, useRole } from '../../shared/index.ts'
+import { PendingBadge } from '../editing/PendingBadge.tsx'
 import { SellableBadge, StatusBadge } from './badges.tsx'
 import { ChangesTab } from './ChangesTab.tsx'
 import { FieldsTab } from './FieldsTab.tsx'
@@ -13,6 +14,7 @@ import { PayloadTab } from './PayloadTab.tsx'
 import { useOffer, usePlatforms, type ProductDetail } from './queries.ts'
 import { Thumbnail } from './Thumbnail.tsx'
 
+const EditTab = lazy(() => import('../editing/EditTab.tsx'))
 const HistoryTab = lazy(() => import('./HistoryTab.tsx'))
 
 /** Everything about one offer. */
@@ -43,6 +45,8 @@ function NotYet({ error, onRetry }: { error: Error | null; onRetry: () => void }
 
 function Offer({ offer }: { offer: ProductDetail }) {
   const { t } = useTranslation('offers')
+  const { can } = useRole()
+  const mayEdit = can('operator') && offer.removed_at === null
   const address = shopAddress(usePlatforms().data?.get(offer.account_type), offer.part_number_key)
   return (
     <>
@@ -55,6 +59,7 @@ function Offer({ offer }: { offer: ProductDetail }) {
           <p className="offer-card-badges">
             <StatusBadge offer={offer} />
             <SellableBadge sellable={offer.sellable} />
+            <PendingBadge offer={offer} />
           </p>
           {address === null ? null : (
             <p>
@@ -68,6 +73,19 @@ function Offer({ offer }: { offer: ProductDetail }) {
       <Tabs
         items={[
           { key: 'overview', label: t('detail.tabs.overview'), children: <OverviewTab offer={offer} /> },
+          ...(mayEdit
+            ? [
+                {
+                  key: 'edit',
+                  label: t('detail.tabs.edit'),
+                  children: (
+                    <Suspense fallback={<LoadingState rows={10} />}>
+                      <EditTab offer={offer} />
+                    </Suspense>
+                  ),
+                },
+              ]
+            : []),
           { key: 'fields', label: t('detail.tabs.fields'), children: <FieldsTab offer={offer} /> },
           {
             key: 'history',

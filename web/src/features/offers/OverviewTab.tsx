@@ -2,6 +2,7 @@ import { Alert } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { formatDate, formatMoney, formatNumber } from '../../shared/index.ts'
+import { PendingEdits } from '../editing/PendingEdits.tsx'
 import type { ProductDetail } from './queries.ts'
 import { reasonKey } from './reasons.ts'
 
@@ -11,6 +12,7 @@ export function OverviewTab({ offer }: { offer: ProductDetail }) {
   return (
     <>
       <Verdict offer={offer} />
+      <PendingEdits offer={offer} />
       {offer.reasons.length > 0 ? (
         <section>
           <h3>{t('detail.why')}</h3>

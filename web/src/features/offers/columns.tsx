@@ -3,6 +3,8 @@ import { Link } from 'react-router'
 
 import type { Column } from '../../shared/DataTable.tsx'
 import { formatDate, formatMoney, formatNumber } from '../../shared/index.ts'
+import { InlineEdit } from '../editing/InlineEdit.tsx'
+import { PendingBadge } from '../editing/PendingBadge.tsx'
 import { SellableBadge, StatusBadge, ValidationBadge } from './badges.tsx'
 import type { Product } from './queries.ts'
 import { Thumbnail } from './Thumbnail.tsx'
@@ -78,13 +80,30 @@ function cell(key: ColumnKey, offer: Product, view: OfferView, t: TFunction<'off
     case 'image':
       return <Thumbnail address={offer.main_image} />
     case 'name':
-      return <OfferLink offer={offer} view={view} t={t} />
+      return (
+        <>
+          <OfferLink offer={offer} view={view} t={t} />
+          <PendingBadge offer={offer} />
+        </>
+      )
     case 'price':
-      return formatMoney(offer.price, offer.currency)
+      return (
+        <InlineEdit offer={offer} field="sale_price">
+          {formatMoney(offer.price, offer.currency)}
+        </InlineEdit>
+      )
     case 'stock_quantity':
-      return formatNumber(offer.stock_quantity)
+      return (
+        <InlineEdit offer={offer} field="stock">
+          {formatNumber(offer.stock_quantity)}
+        </InlineEdit>
+      )
     case 'status':
-      return <StatusBadge offer={offer} />
+      return (
+        <InlineEdit offer={offer} field="status">
+          <StatusBadge offer={offer} />
+        </InlineEdit>
+      )
     case 'sellable':
       return <SellableBadge sellable={offer.sellable} />
     case 'validation':

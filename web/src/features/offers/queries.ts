@@ -12,6 +12,8 @@ export type ProductChange = Schemas['ProductChange']
 export const OFFERS = 'offers'
 
 const CHANGES_A_PAGE = 200
+// Nothing tells the page that an edit has reached eMAG: it asks while one waits.
+const WHILE_PENDING_MS = 5000
 
 /** One page of the selection; the page before stays until it is there. */
 export function useOffers(view: OfferView) {
@@ -21,7 +23,12 @@ export function useOffers(view: OfferView) {
     queryFn: ({ signal }) => dataOf(api.GET('/api/v1/emag/products/products', { params: { query }, signal })),
     select: (answer) => answer.data,
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => whilePending(state.data?.data.products ?? []),
   })
+}
+
+function whilePending(offers: readonly Product[]): number | false {
+  return offers.some((offer) => offer.pending_edits.length > 0) ? WHILE_PENDING_MS : false
 }
 
 /** The names of the accounts that have offers. */
@@ -47,6 +54,7 @@ export function useOffer(id: number) {
         }),
       ),
     select: (answer) => answer.data.product,
+    refetchInterval: ({ state }) => whilePending(state.data ? [state.data.data.product] : []),
     retry: false,
   })
 }

@@ -18,7 +18,15 @@ interface Props {
   onMade: (webhook: Schemas['NewWebhook']) => void
 }
 
-const EVENTS: readonly EventKind[] = ['completed', 'partial', 'failed', 'stuck', 'cancelled']
+const EVENTS: readonly EventKind[] = [
+  'completed',
+  'partial',
+  'failed',
+  'stuck',
+  'cancelled',
+  'conflict',
+  'hold',
+]
 const USUAL: EventKind[] = ['completed', 'partial', 'failed', 'stuck']
 
 /** Adds a webhook, whose secret is then shown once, or changes one. */

@@ -1,0 +1,47 @@
+"""Issue 5: workers on several machines share one account's budget."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from support.farm import open_farm
+
+pytestmark = pytest.mark.storm
+
+NAMES = ("main", "fbe", "third")
+
+
+@pytest.mark.only_on("postgresql")
+async def test_three_workers_keep_one_api_users_limit_and_use_it(tmp_path: Path) -> None:
+    """Three accounts of one API user, a run each, and a data directory for each worker as if on other machines."""
+    async with (
+        open_farm(
+            tmp_path / "a",
+            {"main": 600},
+            market={"limit": True, "latency_ms": 100},
+            EMAGSYNC_LIMIT__ENABLED="true",
+        ) as farm,
+        AsyncExitStack() as stack,
+    ):
+        variables = {f"EMAG_{name.upper()}_USERNAME": "main" for name in NAMES}
+        variables |= {f"EMAG_{name.upper()}_PASSWORD": farm.variables["EMAG_MAIN_PASSWORD"] for name in NAMES}
+        variables |= {f"EMAG_{name.upper()}_BASE_URL": farm.market.url for name in NAMES}
+        runs = [await farm.begin(name, per_page=20) for name in NAMES]
+        for number in range(3):
+            folder = tmp_path / f"machine-{number}"
+            folder.mkdir()
+            worker = farm.worker("-Q", "emagsync.syncs", "-c", "1", EMAGSYNC_DATA_DIR=str(folder), **variables)
+            await stack.enter_async_context(worker)
+        ended = [await farm.completed(run_id) for run_id in runs]
+        report = farm.market.account().report
+        assert len({run.worker for run in ended}) == 3
+        assert report.refused == 0
+        assert report.groups["other"].minute.most <= 180
+        began = [run.started_at for run in ended if run.started_at]
+        finished = [run.finished_at for run in ended if run.finished_at]
+        assert max(began) < min(finished), "they did not overlap"
+        whole = max(finished) - min(began)
+        assert report.requests / whole.total_seconds() >= 3 * 0.93

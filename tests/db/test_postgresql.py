@@ -1,0 +1,218 @@
+"""PostgreSQL: addresses, connections that end, and the index of search."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from emagsync.core.errors import SettingsError
+from emagsync.db import trigrams
+from emagsync.db.engine import Database
+from emagsync.db.errors import DatabaseUnavailable
+from emagsync.offers.queries import list_offers
+from emagsync.offers.search import SEARCH_INDEX
+from emagsync.offers.selection import OfferFilter
+from offers.offer_rows import offer, store
+from support.databases import address_in, address_of, rows
+from support.servers import PostgresServer
+
+pytestmark = pytest.mark.only_on("postgresql", "it is about it")
+
+
+@pytest.fixture
+def server() -> Iterator[PostgresServer]:
+    """One of the test's own, to stop and to kill."""
+    with PostgresServer() as server:
+        yield server
+
+
+async def value(database: Database, query: str = "SELECT 1") -> Any:
+    async with database.reading() as connection:
+        return await connection.scalar(text(query))
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("sslmode=maybe", "sslmode is one of disable"),
+        ("password=geheim", "before the @"),
+        ("channel_binding=require", "'channel_binding', which is not supported; there are application_name"),
+        ("pool_size=0", "pool_size is a number from 1 to 1000"),
+        ("connect_timeout=soon", "connect_timeout is a number from 1 to 300"),
+    ],
+)
+def test_what_an_address_asks_for_in_vain_is_one_clear_line(query: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said) as told:
+        Database(f"postgresql://user:secret@host/name?{query}")
+    assert "EMAGSYNC_DATABASE_URL" in str(told.value)
+    assert "geheim" not in str(told.value)
+    assert "\n" not in str(told.value)
+
+
+async def test_an_address_may_ask_for_what_libpq_knows(tmp_path: Path) -> None:
+    asked = "?application_name=erp&connect_timeout=5&sslmode=disable&options=-cwork_mem%3D7MB&statement_timeout=9"
+    async with Database(address_in(tmp_path) + asked) as database:
+        assert await value(database, "SHOW application_name") == "erp"
+        assert await value(database, "SHOW work_mem") == "7MB"
+        assert await value(database, "SHOW statement_timeout") == "9s"
+
+
+async def test_encryption_that_is_asked_for_and_cannot_be_had_is_told(tmp_path: Path) -> None:
+    async with Database(address_in(tmp_path) + "?sslmode=require") as database:
+        with pytest.raises(DatabaseUnavailable, match=r"rejected SSL.*EMAGSYNC_DATABASE_URL"):
+            await value(database)
+
+
+async def test_connections_say_who_they_are_and_speak_utc(database: Database) -> None:
+    assert await value(database, "SHOW application_name") == "emagsync"
+    assert await value(database, "SHOW timezone") == "UTC"
+
+
+async def test_a_server_that_is_not_there_is_told_at_once_without_the_password(server: PostgresServer) -> None:
+    server.stop()
+    address = server.url.replace("emagsync@", "emagsync:geheim@")
+    async with Database(address) as database:
+        with pytest.raises(DatabaseUnavailable, match="EMAGSYNC_DATABASE_URL") as told:
+            await value(database)
+    assert "geheim" not in str(told.value)
+    assert str(server.port) in str(told.value)
+
+
+async def test_a_server_that_was_restarted_is_used_again_without_an_error(server: PostgresServer) -> None:
+    async with Database(server.url) as database:
+        assert await asyncio.gather(*(value(database) for _ in range(5))) == [1] * 5
+        await asyncio.to_thread(server.restart)
+        assert await asyncio.gather(*(value(database) for _ in range(5))) == [1] * 5
+
+
+async def test_a_server_that_was_there_is_waited_for(server: PostgresServer) -> None:
+    async with Database(server.url) as database:
+        await value(database)
+        server.kill()
+        waiting = asyncio.ensure_future(value(database))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        await asyncio.to_thread(server.start)
+        assert await waiting == 1
+
+
+async def test_a_server_killed_inside_a_transaction_is_told_and_then_used_again(server: PostgresServer) -> None:
+    async with Database(server.url) as database:
+        with pytest.raises(DatabaseUnavailable, match="EMAGSYNC_DATABASE_URL"):
+            await _half_a_transaction(database, server)
+        await asyncio.to_thread(server.start)
+        assert await value(database, "SELECT count(*) FROM pg_tables WHERE tablename = 'half'") == 0
+
+
+async def _half_a_transaction(database: Database, server: PostgresServer) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text("CREATE TABLE half (id integer)"))
+        server.kill()
+        await connection.execute(text("INSERT INTO half VALUES (1)"))
+
+
+async def test_what_was_committed_outlives_a_killed_server(server: PostgresServer) -> None:
+    async with Database(server.url) as database:
+        async with database.transaction() as connection:
+            await connection.execute(text("CREATE TABLE kept (id integer)"))
+        server.kill()
+        await asyncio.to_thread(server.start)
+        assert await value(database, "SELECT count(*) FROM kept") == 0
+
+
+async def test_a_statement_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    async with Database(address_in(tmp_path) + "?statement_timeout=1") as database:
+        with pytest.raises(DatabaseUnavailable, match="statement timeout"):
+            await value(database, "SELECT 1 FROM pg_sleep(60)")
+        assert await value(database) == 1
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    with pytest.raises(DatabaseUnavailable, match="read-only"):
+        await value(database, "DELETE FROM offers RETURNING 1")
+
+
+async def test_no_connection_is_left_when_a_database_is_closed(tmp_path: Path) -> None:
+    address = address_in(tmp_path)
+    connections = "SELECT count(*) AS count FROM pg_stat_activity WHERE application_name = 'leak-test'"
+    async with Database(address) as watcher:
+        async with Database(address + "?application_name=leak-test") as database:
+            await asyncio.gather(*(value(database, "SELECT 1 FROM pg_sleep(0.05)") for _ in range(12)))
+            cancelled = [asyncio.ensure_future(value(database, "SELECT 1 FROM pg_sleep(60)")) for _ in range(4)]
+            while await value(watcher, f"{connections} AND state = 'active'") < 4:
+                await asyncio.sleep(0.01)
+            for task in cancelled:
+                task.cancel()
+            await asyncio.gather(*cancelled, return_exceptions=True)
+            with pytest.raises(DatabaseUnavailable):
+                await value(database, "SELECT nonsense")
+            assert 1 <= await value(watcher, connections) <= 20
+        async with asyncio.timeout(20):
+            # The server notices a little later that a client has gone.
+            while await value(watcher, connections):
+                await asyncio.sleep(0.01)
+
+
+async def test_a_forked_process_makes_connections_of_its_own(database: Database) -> None:
+    assert await value(database) == 1
+    address = address_of(database)
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os._exit(_in_the_child(address, write))
+    os.close(write)
+    with os.fdopen(read) as said:
+        assert await asyncio.to_thread(said.read) == "1"
+    assert os.waitpid(child, 0)[1] == 0
+    assert await value(database) == 1
+
+
+def _in_the_child(address: str, write: int) -> int:
+    async def ask() -> Any:
+        async with Database(address) as database:
+            return await value(database)
+
+    loop = asyncio.new_event_loop()
+    # The parent's loop is not ours to run in.
+    asyncio._set_running_loop(None)
+    os.write(write, str(loop.run_until_complete(ask())).encode())
+    os.close(write)
+    return 0
+
+
+@pytest.mark.parametrize("term", ["lampa", "xyz", "xyz mari 42"])
+async def test_a_search_among_20000_offers_uses_the_index(database: Database, term: str) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text("ALTER TABLE offer_search DROP CONSTRAINT fk_offer_search_offer_id_offers"))
+        await connection.execute(
+            text(
+                "INSERT INTO offer_search SELECT n, 'lampa de birou ' || md5(n::text) || md5((-n)::text) || chr(10) "
+                "|| 'marimi ' || n % 100 FROM generate_series(1, 20000) AS n WHERE n % 500 > 0"
+            )
+        )
+        await connection.execute(text("INSERT INTO offer_search VALUES (500, 'xyz mari 42'), (1000, 'lamp')"))
+        # What autovacuum does now and then.
+        await connection.execute(text(f"SELECT gin_clean_pending_list('{trigrams.INDEX}')"))
+        await connection.execute(text("ANALYZE offer_search"))
+    statement = SEARCH_INDEX.matching("postgresql", term).compile(
+        database.engine.sync_engine, compile_kwargs={"literal_binds": True}
+    )
+    plan = [str(row["QUERY PLAN"]) for row in rows(database, f"EXPLAIN {statement}".replace(":", "\\:"))]
+    if term == "lampa":
+        # Nearly every offer has it: reading them all is the better plan, and the planner is told enough to see that.
+        assert any("Seq Scan" in line for line in plan), plan
+    else:
+        assert any(trigrams.INDEX in line for line in plan), plan
+
+
+async def test_without_the_index_a_search_finds_the_same(database: Database) -> None:
+    await store(database, [offer(1, name="Lampă de birou"), offer(2, name="Scaun")])
+    async with database.transaction() as connection:
+        await connection.run_sync(trigrams.drop)
+    assert [row.emag_id for row in (await list_offers(database, OfferFilter(search="birou"))).offers] == [1]

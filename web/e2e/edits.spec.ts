@@ -1,0 +1,233 @@
+import type { Page } from '@playwright/test'
+
+import { Caller } from './support/calls.ts'
+import { expect, logIn, screenshot, seriousFindings, test } from './support/fixtures.ts'
+import { showPictures } from './support/pictures.ts'
+
+interface Product {
+  id: number
+  emag_id: number
+  sku: string
+  price: string
+  stock_quantity: number
+  version: string
+  pending_edits: { state: string }[]
+}
+
+// MAIN asks a person before anything is sent, FBE sends by itself; conflicts are for a person.
+test.use({
+  setup: {
+    accounts: [
+      { name: 'main', offers: 120 },
+      { name: 'fbe', offers: 120 },
+    ],
+    limited: false,
+    latencyMs: 5,
+    env: {
+      EMAG_MAIN_PUSH: 'approve',
+      EMAG_FBE_PUSH: 'on',
+      EMAGSYNC_EDITS__CONFLICT_STRATEGY: 'manual',
+      EMAGSYNC_EDITS__LOOK_SECONDS: '0.3',
+    },
+  },
+})
+
+let caller: Caller
+test.beforeAll(async ({ stack }) => {
+  caller = await Caller.logIn(stack)
+  expect((await caller.sync()).status).toBe('completed')
+})
+
+async function products(query: string): Promise<Product[]> {
+  const answer = await caller.json<{ data: { products: Product[] } }>(
+    'GET',
+    `/api/v1/emag/products/products?limit=100&${query}`,
+  )
+  return answer.data.products
+}
+
+const row = (page: Page, text: string | number) => page.getByRole('row').filter({ hasText: `${text}` })
+const edit = (page: Page, product: Product, field: string) =>
+  row(page, product.sku).getByTitle(`Modifică: ${field}`)
+
+/** Times part of it, with two decimals. */
+const share = (price: string, part: number): string => (Number(price) * part).toFixed(2)
+
+test('a price that was mistyped is asked about, a faster colleague is noticed, and what is kept reaches eMAG', async ({
+  page,
+  faults,
+}) => {
+  faults.allow(/status of (412|422)/)
+  await showPictures(page)
+  const [product, other] = (await products('account_type=main&status=active&sort=-price')).filter(
+    ({ pending_edits }) => pending_edits.length === 0,
+  ) as [Product, Product]
+  await logIn(page, '/offers?account=main&sort=-price')
+
+  await edit(page, product, 'Preț de vânzare').click()
+  const editor = page.getByRole('dialog', { name: 'Modifică: Preț de vânzare' })
+  await editor.getByRole('textbox').fill('0')
+  await editor.getByRole('button', { name: 'Salvează' }).click()
+  await expect(editor.getByRole('alert')).toContainText('în afara limitelor')
+  await editor.getByRole('textbox').fill(share(product.price, 1 / 1.21))
+  await editor.getByRole('button', { name: 'Salvează' }).click()
+  const question = page.getByRole('dialog', { name: 'Este intenționat?' })
+  await expect(question).toContainText('cât o cotă de TVA')
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'offer-confirm')
+  await question.getByRole('button', { name: 'Înapoi' }).click()
+  await expect(question).toBeHidden()
+  await editor.getByRole('button', { name: 'Salvează' }).click()
+  await question.getByRole('button', { name: 'Da, păstrează' }).click()
+  await expect(editor).toBeHidden()
+  await expect(row(page, product.sku)).toContainText('O modificare în așteptare')
+
+  await edit(page, product, 'Stoc').click()
+  const stock = page.getByRole('dialog', { name: 'Modifică: Stoc' })
+  await stock.getByRole('textbox').fill('+7')
+  await caller.send('PATCH', `/api/v1/emag/products/products/${product.id}`, { handling_time: 9 })
+  await stock.getByRole('button', { name: 'Salvează' }).click()
+  await expect(stock.getByRole('alert')).toContainText('Altcineva a schimbat oferta')
+  await stock.getByRole('button', { name: 'Reîncarcă oferta' }).click()
+  await expect(stock).toBeHidden()
+  await expect(row(page, product.sku)).toContainText('2 modificări în așteptare')
+  await edit(page, product, 'Stoc').click()
+  await stock.getByRole('textbox').fill('+7')
+  await stock.getByRole('textbox').press('Enter')
+  await expect(stock).toBeHidden()
+  await expect(row(page, product.sku)).toContainText('3 modificări în așteptare')
+  await expect(row(page, product.sku)).toContainText(`→ ${product.stock_quantity + 7}`)
+  await screenshot(page, 'offers-edited')
+
+  await row(page, other.sku).locator('.offer-link').click()
+  const drawer = page.getByRole('dialog')
+  await drawer.getByRole('tab', { name: 'Modifică', exact: true }).click()
+  await drawer.getByLabel('Preț recomandat').fill('0.01')
+  await drawer.getByRole('button', { name: 'Salvează' }).click()
+  await expect(drawer.locator('.ant-form-item-explain-error')).toContainText(
+    'mai mare decât prețul de vânzare',
+  )
+  await drawer.getByLabel('Preț recomandat').fill(share(other.price, 1.3))
+  await drawer.getByRole('button', { name: 'Salvează' }).click()
+  await expect(drawer.getByText('Modificări în așteptare')).toBeVisible()
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'offer-edit')
+  await drawer.getByRole('button', { name: 'Retrage' }).click()
+  await expect(drawer.getByText('Modificări în așteptare')).toBeHidden()
+  await page.keyboard.press('Escape')
+
+  await page.goto('/edits/outbox?account=main')
+  const line = row(page, product.sku)
+  await expect(line).toContainText('Așteaptă aprobarea')
+  await line.getByRole('checkbox').check()
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('button', { name: 'Aprobă una' }).click()
+  await expect(line).toContainText('Aplicată pe eMAG')
+  await screenshot(page, 'edits-outbox')
+  const [after] = await products(`account_type=main&emag_id=${product.emag_id}`)
+  expect(after?.stock_quantity).toBe(product.stock_quantity + 7)
+  expect(after?.pending_edits).toEqual([])
+
+  await page.getByRole('tab', { name: 'Anulare' }).click()
+  await page
+    .getByRole('link', { name: /^Anulează trimiterea/ })
+    .first()
+    .click()
+  await expect(page.getByText('3 valori se pun înapoi.')).toBeVisible()
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'edits-undo')
+  await page.getByRole('button', { name: 'Pune înapoi 3 valori' }).click()
+  await expect(page.getByText('3 valori sunt pe drum înapoi')).toBeVisible()
+})
+
+test('a list that drops prices by 60 % needs a yes, and then the brake asks once more', async ({
+  page,
+  faults,
+}) => {
+  faults.allow(/status of 422/)
+  const some = (await products('account_type=fbe&status=active&sort=emag_id')).slice(0, 60)
+  const lines = some.map(({ emag_id, price }) => `${emag_id};${share(price, 0.4)};${share(price, 0.3)}`)
+  await logIn(page, '/edits/bulk')
+  await page.getByRole('combobox', { name: 'Cont' }).click()
+  await page.getByTitle('fbe', { exact: true }).last().click()
+  await page
+    .getByLabel('Sau lipiți rândurile')
+    .fill(['emag_id;preț;preț min', ...lines, '999999999;1;1'].join('\n'))
+  await page.getByRole('button', { name: 'Previzualizează' }).click()
+  await expect(page.getByText('Cere confirmare: 60')).toBeVisible()
+  await expect(page.getByText('Greșit: 1', { exact: true })).toBeVisible()
+  await expect(row(page, '999999999')).toContainText('contul nu are această ofertă')
+  const apply = page.getByRole('button', { name: /^Păstrează/ })
+  await expect(apply).toBeDisabled()
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'edits-bulk')
+  await page.getByRole('checkbox', { name: /Confirm cele 60 de rânduri/ }).check()
+  await expect(apply).toBeDisabled()
+  await page.getByRole('checkbox', { name: /Sari peste/ }).check()
+  await apply.click()
+  await expect(page.getByText('60 de oferte au fost modificate').first()).toBeVisible()
+
+  const brake = page.getByRole('alert').filter({ hasText: 'Frâna a oprit trimiterea pentru FBE' })
+  await expect(brake).toContainText('60 de oferte cu preț schimbat')
+  await page.goto('/edits/outbox?account=fbe')
+  await expect(row(page, some[0]?.sku ?? '')).toContainText('De trimis')
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'edits-brake')
+  await brake.getByRole('button', { name: 'Nu' }).click()
+  await expect(brake).toBeHidden()
+  await expect(row(page, some[0]?.sku ?? '')).toContainText('Respinsă')
+  const after = await products('account_type=fbe&status=active&sort=emag_id')
+  expect(after.slice(0, 60).map(({ price }) => price)).toEqual(some.map(({ price }) => price))
+})
+
+test('what changed here and on eMAG is decided: one by another value, the rest for eMAG', async ({
+  page,
+  stack,
+}) => {
+  const three = (await products('account_type=main&status=active&sort=emag_id')).slice(0, 3)
+  for (const { id, emag_id, price } of three) {
+    await caller.send('PATCH', `/api/v1/emag/products/products/${id}`, { sale_price: share(price, 1.02) })
+    const set = { sale_price: `${share(price, 1.01)}00` }
+    await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [emag_id], set })
+  }
+  await caller.sync({ account_type: 'main' })
+  await logIn(page, '/offers?account=main&sort=emag_id')
+  await expect(row(page, three[0]?.sku ?? '')).toContainText('Conflict')
+  await page
+    .getByRole('region', { name: 'Așteaptă o decizie' })
+    .getByRole('link', { name: 'Decideți' })
+    .click()
+  await expect(page.getByText('3 conflicte așteaptă o decizie')).toBeVisible()
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'edits-conflicts')
+
+  const first = three[0] as Product
+  await row(page, first.sku).getByRole('button', { name: 'Altă valoare…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox').fill(share(first.price, 1.03))
+  await dialog.getByRole('button', { name: 'Salvează' }).click()
+  await expect(row(page, first.sku)).toBeHidden()
+  await page.getByRole('checkbox', { name: 'Alege toate rândurile' }).check()
+  await page.getByRole('button', { name: 'Ia valorile eMAG pentru 2' }).click()
+  await expect(page.getByText('Niciun conflict', { exact: true })).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Așteaptă o decizie' })).toBeHidden()
+
+  await page.goto('/edits/conflicts?state=resolved')
+  await expect(row(page, first.sku)).toContainText('Altă valoare')
+  await expect(row(page, three[1]?.sku ?? '')).toContainText('A rămas valoarea eMAG')
+})
+
+test.describe('on a phone, in the dark', () => {
+  test.use({ viewport: { width: 360, height: 740 }, colorScheme: 'dark' })
+
+  test('every section of the edits fits the screen, and nothing serious is found', async ({ page }) => {
+    await logIn(page, '/edits')
+    for (const section of ['outbox', 'waiting', 'conflicts', 'bulk', 'undo']) {
+      await page.goto(`/edits/${section}`)
+      await expect(page.getByRole('tabpanel').getByRole('status')).toBeHidden()
+      expect(await seriousFindings(page)).toEqual([])
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+      expect(wider).toBeLessThanOrEqual(0)
+    }
+  })
+})
