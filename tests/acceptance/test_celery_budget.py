@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.farm import open_farm
+from support.workplace import open_workplace
 
 pytestmark = pytest.mark.storm
 
@@ -18,25 +18,25 @@ NAMES = ("main", "fbe", "third")
 async def test_three_workers_keep_one_api_users_limit_and_use_it(tmp_path: Path) -> None:
     """Three accounts of one API user, a run each, and a data directory for each worker as if on other machines."""
     async with (
-        open_farm(
+        open_workplace(
             tmp_path / "a",
             {"main": 600},
             market={"limit": True, "latency_ms": 100},
             EMAGSYNC_LIMIT__ENABLED="true",
-        ) as farm,
+        ) as workplace,
         AsyncExitStack() as stack,
     ):
         variables = {f"EMAG_{name.upper()}_USERNAME": "main" for name in NAMES}
-        variables |= {f"EMAG_{name.upper()}_PASSWORD": farm.variables["EMAG_MAIN_PASSWORD"] for name in NAMES}
-        variables |= {f"EMAG_{name.upper()}_BASE_URL": farm.market.url for name in NAMES}
-        runs = [await farm.begin(name, per_page=20) for name in NAMES]
+        variables |= {f"EMAG_{name.upper()}_PASSWORD": workplace.variables["EMAG_MAIN_PASSWORD"] for name in NAMES}
+        variables |= {f"EMAG_{name.upper()}_BASE_URL": workplace.market.url for name in NAMES}
+        runs = [await workplace.begin(name, per_page=20) for name in NAMES]
         for number in range(3):
             folder = tmp_path / f"machine-{number}"
             folder.mkdir()
-            worker = farm.worker("-Q", "emagsync.syncs", "-c", "1", EMAGSYNC_DATA_DIR=str(folder), **variables)
+            worker = workplace.worker("-Q", "emagsync.syncs", "-c", "1", EMAGSYNC_DATA_DIR=str(folder), **variables)
             await stack.enter_async_context(worker)
-        ended = [await farm.completed(run_id) for run_id in runs]
-        report = farm.market.account().report
+        ended = [await workplace.completed(run_id) for run_id in runs]
+        report = workplace.market.account().report
         assert len({run.worker for run in ended}) == 3
         assert report.refused == 0
         assert report.groups["other"].minute.most <= 180

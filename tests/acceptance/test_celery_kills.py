@@ -10,7 +10,7 @@ import pytest
 
 from emagsync.sync.schemas import RunStatus
 from support.comparing import compare_with_marketplace, snapshot
-from support.farm import Farm, kill_all, open_farm, repetitions
+from support.workplace import Workplace, kill_all, open_workplace, repetitions
 from support.local import open_local
 from support.servers import PostgresServer, RedisServer
 
@@ -20,20 +20,20 @@ OFFERS = 600
 SLOW = {"latency_ms": 150, "jitter_ms": 20}
 
 
-async def undisturbed(farm: Farm, folder: Path) -> object:
+async def undisturbed(workplace: Workplace, folder: Path) -> object:
     """The tables of a run that nothing happened to."""
-    async with open_local(folder, farm.market.url) as local:
+    async with open_local(folder, workplace.market.url) as local:
         await local.completed(per_page=20)
         copy = snapshot(local.database)
-    farm.market.forget()
+    workplace.market.forget()
     return copy
 
 
-async def exact(farm: Farm, expected: object) -> None:
+async def exact(workplace: Workplace, expected: object) -> None:
     """The copy equals the marketplace and an undisturbed one, and one run made it."""
-    compare_with_marketplace(farm.local.database, "main", farm.market.truth())
-    assert snapshot(farm.local.database) == expected
-    assert await farm.local.value("SELECT count(*) FROM sync_runs") == 1
+    compare_with_marketplace(workplace.local.database, "main", workplace.market.truth())
+    assert snapshot(workplace.local.database) == expected
+    assert await workplace.local.value("SELECT count(*) FROM sync_runs") == 1
 
 
 async def test_a_run_whose_worker_is_killed_over_and_over_ends_with_the_tables_of_an_undisturbed_one(
@@ -41,43 +41,45 @@ async def test_a_run_whose_worker_is_killed_over_and_over_ends_with_the_tables_o
 ) -> None:
     chance = random.Random(5)
     kills = repetitions(10, 2)
-    async with open_farm(tmp_path / "a", {"main": OFFERS}) as farm:
-        expected = await undisturbed(farm, tmp_path / "b")
-        farm.market.set(**SLOW)
-        run_id = await farm.begin()
+    async with open_workplace(tmp_path / "a", {"main": OFFERS}) as workplace:
+        expected = await undisturbed(workplace, tmp_path / "b")
+        workplace.market.set(**SLOW)
+        run_id = await workplace.begin()
         for kill in range(1, kills + 1):
-            async with farm.syncs() as worker:
-                await farm.when(run_id, lambda run, kill=kill: run.attempt == kill)
-                before = farm.market.account().reads
-                await farm.until(lambda before=before: farm.market.account().reads >= before + chance.randint(1, 3))
+            async with workplace.syncs() as worker:
+                await workplace.when(run_id, lambda run, kill=kill: run.attempt == kill)
+                before = workplace.market.account().reads
+                await workplace.until(
+                    lambda before=before: workplace.market.account().reads >= before + chance.randint(1, 3)
+                )
                 kill_all(worker)
-            assert (await farm.run(run_id)).status is RunStatus.RUNNING
-        async with farm.syncs():
-            run = await farm.completed(run_id)
+            assert (await workplace.run(run_id)).status is RunStatus.RUNNING
+        async with workplace.syncs():
+            run = await workplace.completed(run_id)
         assert run.attempt == kills + 1
-        await exact(farm, expected)
+        await exact(workplace, expected)
 
 
 async def test_a_run_goes_on_whatever_redis_forgets(tmp_path: Path) -> None:
     with RedisServer() as redis:
-        async with open_farm(tmp_path / "a", {"main": OFFERS}, redis=redis.url) as farm:
-            expected = await undisturbed(farm, tmp_path / "b")
-            farm.market.set(**SLOW)
-            async with farm.syncs(), farm.program("beat"):
-                run_id = await farm.begin()
+        async with open_workplace(tmp_path / "a", {"main": OFFERS}, redis=redis.url) as workplace:
+            expected = await undisturbed(workplace, tmp_path / "b")
+            workplace.market.set(**SLOW)
+            async with workplace.syncs(), workplace.program("beat"):
+                run_id = await workplace.begin()
                 for _ in range(repetitions(3, 1)):
-                    reads = farm.market.account().reads
-                    await farm.until(lambda reads=reads: farm.market.account().reads > reads)
+                    reads = workplace.market.account().reads
+                    await workplace.until(lambda reads=reads: workplace.market.account().reads > reads)
                     redis.kill()
                     redis.start()
-                await farm.completed(run_id)
-                await exact(farm, expected)
+                await workplace.completed(run_id)
+                await exact(workplace, expected)
                 # What is made while it is away is done when it is back.
                 redis.kill()
-                farm.market.set(latency_ms=0, jitter_ms=0)
-                later = await farm.begin(send=False)
+                workplace.market.set(latency_ms=0, jitter_ms=0)
+                later = await workplace.begin(send=False)
                 redis.start()
-                await farm.completed(later)
+                await workplace.completed(later)
 
 
 @pytest.mark.only_on("sqlite")  # the server is one of the test's own
@@ -90,42 +92,42 @@ async def test_a_run_survives_restarts_of_postgresql(tmp_path: Path) -> None:
 
         async with Database(address) as database:
             await upgrade(database)
-        async with open_farm(
+        async with open_workplace(
             tmp_path / "a", {"main": OFFERS}, settings=settings, EMAGSYNC_DATABASE_URL=address
-        ) as farm:
-            async with open_local(tmp_path / "b", farm.market.url) as local:
+        ) as workplace:
+            async with open_local(tmp_path / "b", workplace.market.url) as local:
                 await local.completed(per_page=20)
-            farm.market.forget()
-            farm.market.set(**SLOW)
-            async with farm.syncs(), farm.program("beat"):
-                run_id = await farm.begin()
+            workplace.market.forget()
+            workplace.market.set(**SLOW)
+            async with workplace.syncs(), workplace.program("beat"):
+                run_id = await workplace.begin()
                 for _ in range(repetitions(3, 1)):
-                    reads = farm.market.account().reads
-                    await farm.until(lambda reads=reads: farm.market.account().reads > reads)
+                    reads = workplace.market.account().reads
+                    await workplace.until(lambda reads=reads: workplace.market.account().reads > reads)
                     postgres.restart()
-                run = await farm.completed(run_id)
+                run = await workplace.completed(run_id)
             assert run.attempt <= 1 + repetitions(3, 1) * 3
-            compare_with_marketplace(farm.local.database, "main", farm.market.truth())
-            assert await farm.local.value("SELECT count(*) FROM sync_runs") == 1
-            assert await farm.local.value("SELECT count(*) FROM offer_changes") == OFFERS
+            compare_with_marketplace(workplace.local.database, "main", workplace.market.truth())
+            assert await workplace.local.value("SELECT count(*) FROM sync_runs") == 1
+            assert await workplace.local.value("SELECT count(*) FROM offer_changes") == OFFERS
 
 
 async def test_a_worker_that_is_told_to_stop_finishes_its_page_and_another_one_goes_on(tmp_path: Path) -> None:
-    async with open_farm(tmp_path / "a", {"main": OFFERS}) as farm:
-        expected = await undisturbed(farm, tmp_path / "b")
-        farm.market.set(**SLOW)
-        run_id = await farm.begin()
-        async with farm.syncs() as first:
-            await farm.when(run_id, lambda run: run.pages_read >= 5)
+    async with open_workplace(tmp_path / "a", {"main": OFFERS}) as workplace:
+        expected = await undisturbed(workplace, tmp_path / "b")
+        workplace.market.set(**SLOW)
+        run_id = await workplace.begin()
+        async with workplace.syncs() as first:
+            await workplace.when(run_id, lambda run: run.pages_read >= 5)
             first.send(signal.SIGTERM)
             ended = await first.ended()
             assert ended.code == 0, ended.err
-        run = await farm.run(run_id)
+        run = await workplace.run(run_id)
         assert run.status is RunStatus.INTERRUPTED
         assert run.pages_read
-        async with farm.syncs():
-            run = await farm.completed(run_id)
+        async with workplace.syncs():
+            run = await workplace.completed(run_id)
         assert run.attempt == 2
         # Each page was answered once: none was read for nothing.
-        assert set(farm.market.page_reads().values()) == {1}
-        await exact(farm, expected)
+        assert set(workplace.market.page_reads().values()) == {1}
+        await exact(workplace, expected)

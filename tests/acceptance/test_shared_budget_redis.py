@@ -14,7 +14,7 @@ from support.servers import RedisServer
 
 REQUESTS = 60
 TRIES = 3
-REPEATS = int(os.environ.get("EMAGSYNC_STORM_REDIS_KILLS", "1"))
+REPEATS = 3 if int(os.environ.get("EMAGSYNC_STORM_SEEDS", "0")) >= 10 else 1
 # So many times faster than it is where requests may take 15 s to reach eMAG.
 PATIENCE = 0.15
 

@@ -10,6 +10,8 @@ test.use({
     ],
     limited: false,
     latencyMs: 20,
+    // A page that fails for good is tried many times, whole and in parts: what is looked at is what is said then.
+    env: { EMAGSYNC_RETRY__BASE_SECONDS: '0.02', EMAGSYNC_RETRY__MAX_SECONDS: '0.05' },
   },
 })
 

@@ -16,6 +16,9 @@ test.use({
   },
 })
 
+// They wait for eMAG's limit most of the time: two at once, each worker with a stack of its own.
+test.describe.configure({ mode: 'parallel' })
+
 const card = (page: Page, account: string) => page.locator(`[data-account=${account}]`)
 const progress = (page: Page, account: string) => card(page, account).getByRole('progressbar')
 const ended = (page: Page, account: string, status: string) =>

@@ -27,7 +27,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.dml import Insert, UpdateBase
+from sqlalchemy.sql.dml import Insert, Update, UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
@@ -130,6 +130,17 @@ class BulkSelect:
             bind=tuple(kind.bind_processor(dialect) for kind in types),
             result=tuple(kind.result_processor(dialect, None) for kind in columns),
         )
+
+
+class BulkUpdate:
+    """An `UPDATE` of many integer keys, which its WHERE names by `among(column)`: one parameter, however many."""
+
+    def __init__(self, statement: Update) -> None:
+        self._statement = statement
+
+    async def run(self, connection: AsyncConnection, keys: Iterable[int], **parameters: Any) -> None:
+        """Change the rows; `parameters` are the statement's other ones, by name."""
+        await connection.execute(self._statement, {**parameters, _KEYS: list(keys)})
 
 
 class _Prepared(NamedTuple):

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core import money
-from emagsync.db.bulk import BulkInsert, BulkSelect, among
+from emagsync.db.bulk import BulkInsert, BulkSelect, BulkUpdate, among
 from emagsync.db.ordering import in_order_of_commit
 from emagsync.offers.search import index_created, index_offers
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
@@ -145,7 +145,6 @@ _refresh_offers = BulkInsert(
 )
 _insert_changes = BulkInsert(offer_changes, [column for column in offer_changes.c if column.key != "seq"])
 
-_of_account = (offers.c.account == bindparam("of_account")) & offers.c.emag_id.in_(bindparam("ids", expanding=True))
 _among_account = (offers.c.account == bindparam("of_account")) & among(offers.c.emag_id)
 _known = BulkSelect(
     select(offers.c.emag_id, offers.c.raw_digest, offers.c.fingerprint, offers.c.removed_at).where(_among_account)
@@ -160,9 +159,9 @@ _stored = BulkSelect(
         offers.c.emag_id, offers.c.fingerprint, offers.c.removed_at, *(offers.c[name] for name in LOGGED_FIELDS)
     ).where(_among_account)
 )
-_touch = (
+_touch = BulkUpdate(
     update(offers)
-    .where(_of_account)
+    .where(_among_account)
     .values(last_seen_at=bindparam("at"), last_seen_run=bindparam("run_id"), removed_at=None)
 )
 
@@ -323,9 +322,7 @@ async def _log(connection: AsyncConnection, changes: Sequence[Change]) -> None:
 
 async def _touch_all(connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> None:
     if ids:
-        await connection.execute(
-            _touch, {"of_account": sighting.account, "ids": sorted(ids), "at": sighting.at, "run_id": sighting.run_id}
-        )
+        await _touch.run(connection, sorted(ids), of_account=sighting.account, at=sighting.at, run_id=sighting.run_id)
 
 
 def _changes(

@@ -56,6 +56,7 @@ async def test_an_account_without_credentials_is_named_with_its_variables(tmp_pa
 
 async def test_the_accounts_are_shown_without_their_credentials(tmp_path: Path) -> None:
     variables = {"EMAG_MAIN_USERNAME": "maria@shop.ro", "EMAG_MAIN_PASSWORD": PASSWORD, "EMAG_FBE_USERNAME": "fbe"}
+    variables["EMAG_MAIN_PUSH"] = "approve"
     async with open_api(tmp_path, read_accounts(variables), schedule={"enabled": False}) as api:
         answer = await api.viewer.get("/api/v1/emag/accounts")
         main, fbe = answer.json()["accounts"]
@@ -66,6 +67,7 @@ async def test_the_accounts_are_shown_without_their_credentials(tmp_path: Path) 
             None,
         )
         assert "EMAG_FBE_PASSWORD" in fbe["problem"]
+        assert (main["push"], fbe["push"]) == ("approve", "off")
         assert "maria" not in answer.text
         assert PASSWORD not in answer.text
 

@@ -255,3 +255,19 @@ async def test_requests_are_counted_by_route_and_not_by_address(api: Api) -> Non
     assert routes == {"/api/v1/emag/products/products/{product_id}": 5, "/api/v1/about": 1}
     assert found.value("emagsync_http_request_duration_seconds_count", area="products") == 5
     assert found.value("emagsync_http_requests_in_flight") == 1
+
+
+async def test_conflicts_lines_and_holds_are_there_for_every_account(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 30}) as desk:
+        await desk.sync()
+        product = (await desk.api.viewer.get(f"{PRODUCTS}/products")).json()["data"]["products"][0]
+        edit = {"handling_time": 7, "confirm": True}
+        kept = await desk.api.operator.patch(f"{PRODUCTS}/products/{product['id']}", json=edit)
+        assert kept.status_code == 200, kept.text
+        days = {"handling_time": [{"warehouse_id": 1, "value": 9}]}
+        desk.market.change("change", ids=[product["emag_id"]], set=days)
+        await desk.sync(conflict_strategy="manual")
+        found = await scrape(desk.api.stranger)
+    assert found.value("emag_conflicts_open", account_type="main") == 1
+    assert found.value("emag_holds_waiting", account_type="main") == 0
+    assert found.value("emag_outbox_lines", account_type="main", state="pending") == 0

@@ -169,9 +169,17 @@ async def test_a_list_is_sorted_as_asked_and_what_has_no_value_comes_last(api: A
     assert await found(api, sort="-emag_id") == [4, 3, 2, 1]
 
 
+async def test_products_are_found_by_the_ids_of_emag(api: Api) -> None:
+    for account in ("main", "fbe"):
+        await store(api.state.database, [offer(number) for number in range(1, 6)], account=account)
+    assert await found(api, emag_id=[4, 2, 99], account_type="main") == [2, 4]
+    assert await found(api, emag_id=3) == [3, 3]
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("emag_id", "x"),
         ("skip", -1),
         ("skip", "many"),
         ("skip", 2**70),

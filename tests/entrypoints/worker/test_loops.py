@@ -15,7 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from entrypoints.worker.node import RESULTS
-from support.farm import Farm, open_farm
+from support.workplace import Workplace, open_workplace
 
 pytestmark = pytest.mark.only_on("postgresql")
 
@@ -23,10 +23,10 @@ NODE = Path(__file__).with_name("node.py")
 
 
 @asynccontextmanager
-async def node(farm: Farm, *options: str, **variables: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def node(workplace: Workplace, *options: str, **variables: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker that has the tests' tasks; told to stop, and waited for, at the end."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(NODE), *options, env=farm.variables | variables, stdin=asyncio.subprocess.DEVNULL
+        sys.executable, str(NODE), *options, env=workplace.variables | variables, stdin=asyncio.subprocess.DEVNULL
     )
     try:
         yield process
@@ -40,9 +40,9 @@ async def node(farm: Farm, *options: str, **variables: str) -> AsyncIterator[asy
             raise
 
 
-async def results(farm: Farm, count: int) -> Counter[str]:
+async def results(workplace: Workplace, count: int) -> Counter[str]:
     """How that many tasks went."""
-    client: Any = Redis.from_url(farm.variables["EMAGSYNC_REDIS_URL"], decode_responses=True)
+    client: Any = Redis.from_url(workplace.variables["EMAGSYNC_REDIS_URL"], decode_responses=True)
     try:
         async with asyncio.timeout(120):
             while await client.llen(RESULTS) < count:
@@ -52,16 +52,16 @@ async def results(farm: Farm, count: int) -> Counter[str]:
         await client.aclose()
 
 
-async def connections(farm: Farm) -> int:
+async def connections(workplace: Workplace) -> int:
     """How many others are connected to the database."""
     query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    return int(await farm.local.value(query))
+    return int(await workplace.local.value(query))
 
 
-async def send(farm: Farm, run_id: str, *tasks: str, times: int) -> None:
+async def send(workplace: Workplace, run_id: str, *tasks: str, times: int) -> None:
     for _ in range(times):
         for task in tasks:
-            await farm.queue.send_task(task, run_id)
+            await workplace.queue.send_task(task, run_id)
 
 
 @pytest.mark.parametrize(
@@ -73,24 +73,24 @@ async def send(farm: Farm, run_id: str, *tasks: str, times: int) -> None:
     ],
 )
 async def test_200_short_tasks_are_all_right_and_leave_no_connection_behind(tmp_path: Path, pool: tuple[str]) -> None:
-    async with open_farm(tmp_path) as farm:
-        run_id = await farm.begin(send=False)
-        before = await connections(farm)
-        async with node(farm, *pool, "-Q", "emagsync.short"):
-            await send(farm, run_id, "test.read_and_write", "test.roll_back", times=100)
-            assert await results(farm, 200) == {"ok": 200}
+    async with open_workplace(tmp_path) as workplace:
+        run_id = await workplace.begin(send=False)
+        before = await connections(workplace)
+        async with node(workplace, *pool, "-Q", "emagsync.short"):
+            await send(workplace, run_id, "test.read_and_write", "test.roll_back", times=100)
+            assert await results(workplace, 200) == {"ok": 200}
             # Those of the pools, and no more with every task.
-            assert await connections(farm) <= before + 20
-        assert await connections(farm) <= before
-        assert await farm.local.value("SELECT count(*) FROM sync_runs WHERE account = 'never'") == 0
+            assert await connections(workplace) <= before + 20
+        assert await connections(workplace) <= before
+        assert await workplace.local.value("SELECT count(*) FROM sync_runs WHERE account = 'never'") == 0
 
 
 async def test_a_loop_for_each_task_and_an_engine_of_the_module_fail(tmp_path: Path) -> None:
-    async with open_farm(tmp_path) as farm:
-        run_id = await farm.begin(send=False)
-        async with node(farm, "-P", "prefork", "-c", "2", "-Q", "emagsync.short"):
-            await send(farm, run_id, "test.naive", times=20)
-            said = await results(farm, 20)
+    async with open_workplace(tmp_path) as workplace:
+        run_id = await workplace.begin(send=False)
+        async with node(workplace, "-P", "prefork", "-c", "2", "-Q", "emagsync.short"):
+            await send(workplace, run_id, "test.naive", times=20)
+            said = await results(workplace, 20)
     wrong = {name: count for name, count in said.items() if name != "ok"}
     # The first of each process makes its connection in a loop that is gone when the next one asks for it.
     assert sum(wrong.values()) >= 18, said
@@ -98,22 +98,22 @@ async def test_a_loop_for_each_task_and_an_engine_of_the_module_fail(tmp_path: P
 
 
 async def test_a_row_of_a_session_that_was_rolled_back_cannot_be_read_even_without_a_pool(tmp_path: Path) -> None:
-    async with open_farm(tmp_path) as farm:
-        run_id = await farm.begin(send=False)
-        async with node(farm, "-P", "prefork", "-c", "2", "-Q", "emagsync.short"):
-            await send(farm, run_id, "test.naive_session", times=5)
-            said = await results(farm, 5)
+    async with open_workplace(tmp_path) as workplace:
+        run_id = await workplace.begin(send=False)
+        async with node(workplace, "-P", "prefork", "-c", "2", "-Q", "emagsync.short"):
+            await send(workplace, run_id, "test.naive_session", times=5)
+            said = await results(workplace, 5)
     assert all(name.startswith("MissingGreenlet") for name in said), said
 
 
 async def test_a_message_that_comes_again_while_its_run_is_carried_writes_nothing_twice(tmp_path: Path) -> None:
-    async with open_farm(tmp_path, {"main": 400}, market={"latency_ms": 400}) as farm:
-        run_id = await farm.begin()
+    async with open_workplace(tmp_path, {"main": 400}, market={"latency_ms": 400}) as workplace:
+        run_id = await workplace.begin()
         # The broker gives the message to somebody else when it is two seconds old: more than once.
-        async with node(farm, "-P", "threads", "-c", "8", "-Q", "emagsync.syncs", TEST_VISIBILITY="2"):
+        async with node(workplace, "-P", "threads", "-c", "8", "-Q", "emagsync.syncs", TEST_VISIBILITY="2"):
             for _ in range(5):
-                await farm.queue.send(run_id, timeout_seconds=600)
-            run = await farm.completed(run_id)
+                await workplace.queue.send(run_id, timeout_seconds=600)
+            run = await workplace.completed(run_id)
         assert run.attempt == 1
-        assert set(farm.market.page_reads().values()) == {1}
-        assert await farm.local.value("SELECT count(*) FROM offer_changes") == 400
+        assert set(workplace.market.page_reads().values()) == {1}
+        assert await workplace.local.value("SELECT count(*) FROM offer_changes") == 400

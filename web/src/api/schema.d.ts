@@ -2069,8 +2069,8 @@ export interface components {
         };
         /**
          * EventKind
-         * @description What is told: how a run ended (a stuck one has failed too: whoever listens only to `failed` is told that), or that
-         *     a person has to decide something.
+         * @description What is told: how a run ended, or that a person has to decide something. A stuck run has failed too: whoever
+         *     listens only to `failed` is told that.
          * @enum {string}
          */
         EventKind: "completed" | "partial" | "failed" | "stuck" | "cancelled" | "conflict" | "hold";

@@ -20,6 +20,7 @@ from emagsync.accounts.gauges import BudgetFamilies
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.calls.recorder import CallRecorder
 from emagsync.core.errors import EmagsyncError
+from emagsync.edits.gauges import edit_families
 from emagsync.offers.gauges import OfferFamilies
 from emagsync.rest.auth import OptionalCaller
 from emagsync.rest.problems import ApiProblem
@@ -102,6 +103,7 @@ class MetricsPage:
             "runs": self._runs.families,
             "offers": lambda: self._offers.families(names, self._runs.stamp),
             "budgets": self._budgets.families,
+            "edits": lambda: edit_families(self._state.database, names),
             "webhooks": lambda: delivery_families(self._state.database),
         }
         found: list[Family] = []

@@ -41,7 +41,7 @@ export default function ConflictsSection() {
   const value = (key: 'base' | 'local' | 'emag'): Column<Conflict> => ({
     key,
     title: t(`conflicts.${key}`),
-    width: 120,
+    width: 105,
     align: 'end',
     render: (conflict) => words.value(conflict.field, conflict[key]),
   })
@@ -57,12 +57,12 @@ export default function ConflictsSection() {
     value('base'),
     value('local'),
     value('emag'),
-    { key: 'at', title: t('conflicts.openedAt'), width: 170, render: (one) => formatDate(one.opened_at) },
+    { key: 'at', title: t('conflicts.openedAt'), width: 165, render: (one) => formatDate(one.opened_at) },
     mayAct
       ? {
           key: 'act',
           title: t('conflicts.decide'),
-          width: 330,
+          width: 410,
           render: (conflict) => (
             <span className="row-actions">
               <Button size="small" onClick={() => decide([conflict.id], 'emag')}>

@@ -4,7 +4,6 @@ import { Link } from 'react-router'
 
 import type { Schemas } from '../../api/client.ts'
 import { formatDate, useRole } from '../../shared/index.ts'
-import { PendingBadge } from './PendingBadge.tsx'
 import { useWithdraw } from './queries.ts'
 import { useFieldWords } from './useFieldWords.ts'
 import { useTellError } from './useTellError.ts'
@@ -19,9 +18,7 @@ export function PendingEdits({ offer }: { offer: Schemas['Product'] }) {
   if (offer.pending_edits.length === 0) return null
   return (
     <section className="pending-edits">
-      <h3>
-        {t('pending.title')} <PendingBadge offer={offer} />
-      </h3>
+      <h3>{t('pending.title')}</h3>
       <ul>
         {offer.pending_edits.map((edit) => (
           <li key={edit.id}>

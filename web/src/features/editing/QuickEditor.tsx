@@ -24,7 +24,8 @@ export default function QuickEditor({ offer, field, onClose }: Props) {
   const [seen, setSeen] = useState(offer)
   const [start, setStart] = useState(() => quickStart(offer, field))
   const [typed, setTyped] = useState(start)
-  const saving = useSaving(seen, onClose, () => `${words.value(field, start)} → ${words.value(field, typed)}`)
+  const typedAs = field === 'stock' ? typed : words.value(field, typed.trim().replace(',', '.'))
+  const saving = useSaving(seen, onClose, () => `${words.value(field, start)} → ${typedAs}`)
   const values = quickValues(field, typed)
   const label = words.field(field)
   const submit = (event: FormEvent): void => {

@@ -34,7 +34,7 @@ def repetitions(full: int, otherwise: int) -> int:
     return full if int(os.environ.get("EMAGSYNC_STORM_SEEDS", "0")) >= 10 else otherwise
 
 
-class Farm:
+class Workplace:
     """Where workers are started. `local` is this test's own view of their database; it carries no run."""
 
     def __init__(self, local: Local, market: Market, variables: Mapping[str, str], queue: CeleryQueue) -> None:
@@ -98,7 +98,7 @@ def kill_all(program: Program) -> None:
 
 
 @asynccontextmanager
-async def open_farm(
+async def open_workplace(
     folder: Path,
     accounts: Mapping[str, Catalogue | int] | None = None,
     *,
@@ -106,7 +106,7 @@ async def open_farm(
     market: Mapping[str, Any] | None = None,
     settings: Mapping[str, Any] | None = None,
     **variables: str,
-) -> AsyncIterator[Farm]:
+) -> AsyncIterator[Workplace]:
     """Workers may be started on `folder`; nothing is scheduled. `variables` are the workers', `settings` the test's."""
     address = redis or redis_url()
     await _emptied(address)
@@ -120,7 +120,7 @@ async def open_farm(
         ) as local:
             queue = CeleryQueue(make_app(local.settings))
             try:
-                yield Farm(local, sandbox, shared, queue)
+                yield Workplace(local, sandbox, shared, queue)
             finally:
                 queue.close()
 
