@@ -10,9 +10,9 @@ import pytest
 
 from emagsync.sync.schemas import RunStatus
 from support.comparing import compare_with_marketplace, snapshot
-from support.workplace import Workplace, kill_all, open_workplace, repetitions
 from support.local import open_local
 from support.servers import PostgresServer, RedisServer
+from support.workplace import Workplace, kill_all, open_workplace, repetitions
 
 pytestmark = pytest.mark.storm
 

@@ -13,9 +13,9 @@ import pytest
 
 from emagsync.sync import schedule_repository
 from emagsync.sync.schemas import RunStatus
-from support.workplace import Workplace, kill_all, open_workplace
 from support.program import environment, run
 from support.servers import RedisServer
+from support.workplace import Workplace, kill_all, open_workplace
 
 LONG = {"latency_ms": 1500}
 
