@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from emagsync.sync.errors import AccountBusy
 from emagsync.sync.schemas import Run, RunStatus
+from emagsync.sync.tables import sync_runs
 from support.comparing import compare_with_marketplace
 from support.local import Local, open_local, until
 from support.market import Market, open_market
@@ -19,6 +21,7 @@ SYNC = ("sync", "main", "--mode", "full", "--items-per-page", "5")
 ELSEWHERE = "another-machine:12:0123456789abcdef0123456789abcdef"
 
 
+@pytest.mark.few_on_postgresql(1)
 @pytest.mark.parametrize("batch", range(4))
 async def test_of_two_processes_that_start_at_once_one_runs_and_the_other_exits_4_naming_it(
     tmp_path: Path, batch: int
@@ -50,13 +53,10 @@ async def left_running(local: Local, market: Market, *, worker: str, silent_for:
     run = await sync
     assert run.status is RunStatus.INTERRUPTED
     moment = datetime.now(UTC) - timedelta(seconds=silent_for)
-    await local.execute(
-        "UPDATE sync_runs SET status = 'running', worker = :worker, heartbeat_at = :at, started_at = :at, "
-        "created_at = :at WHERE id = :id",
-        worker=worker,
-        at=moment.strftime("%Y-%m-%d %H:%M:%S.%f"),
-        id=run.id,
-    )
+    as_left = {"status": RunStatus.RUNNING, "worker": worker}
+    as_left |= dict.fromkeys(("heartbeat_at", "started_at", "created_at"), moment)
+    async with local.database.transaction() as connection:
+        await connection.execute(update(sync_runs).where(sync_runs.c.id == run.id).values(as_left))
     return run
 
 

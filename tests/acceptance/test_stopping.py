@@ -6,13 +6,16 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
 from emagsync.sync.errors import RunNotActive, RunNotFound
 from emagsync.sync.schemas import Run, RunStatus
+from emagsync.sync.tables import sync_runs
 from support.comparing import compare_with_marketplace, snapshot
 from support.databases import rows
 from support.local import HastyClock, Local, open_local, until
@@ -58,8 +61,11 @@ async def test_what_a_timed_out_run_left_is_not_used_after_an_hour(tmp_path: Pat
     async with slowly(tmp_path) as (market, local):
         market.set(latency_ms=60)
         run = await local.sync(per_page=10, timeout_seconds=1)
-        for column in ("created_at", "started_at", "heartbeat_at", "finished_at"):
-            await local.execute(f"UPDATE sync_runs SET {column} = datetime({column}, '-61 minutes') || '.000000'")
+        times = [sync_runs.c[name] for name in ("created_at", "started_at", "heartbeat_at", "finished_at")]
+        async with local.database.transaction() as connection:
+            [row] = await connection.execute(select(*times))
+            hour_ago = {name: moment - timedelta(minutes=61) for name, moment in row._mapping.items()}
+            await connection.execute(update(sync_runs).values(hour_ago))
         market.set(latency_ms=0)
         after = await local.completed(per_page=10)
         assert after.resumed_from is None

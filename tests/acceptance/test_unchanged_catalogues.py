@@ -17,21 +17,24 @@ SEEN = ("last_seen_at", "last_seen_run", "removed_at")
 async def watch_writes(local: Local) -> None:
     """Let the database itself note every row that is written from now on."""
     await local.execute("CREATE TABLE writes (what TEXT)")
+    if not local.database.is_sqlite:
+        await local.execute(
+            "CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN INSERT INTO writes VALUES (TG_ARGV[0]); RETURN NULL; END'"
+        )
     for table in TABLES:
         for action in ("INSERT", "UPDATE", "DELETE"):
-            await local.execute(
-                f"CREATE TRIGGER {table}_{action} AFTER {action} ON {table} "
-                f"BEGIN INSERT INTO writes VALUES ('{table} {action}'); END"
-            )
+            await note(local, action, table, f"{table} {action}")
     content = ", ".join(column.key for column in offers.c if column.key not in SEEN)
-    await local.execute(
-        f"CREATE TRIGGER content AFTER UPDATE OF {content} ON offers BEGIN INSERT INTO writes VALUES ('content'); END"
-    )
+    await note(local, f"UPDATE OF {content}", "offers", "content")
     for action in ("INSERT", "DELETE"):
-        await local.execute(
-            f"CREATE TRIGGER offers_{action} AFTER {action} ON offers "
-            f"BEGIN INSERT INTO writes VALUES ('offers {action}'); END"
-        )
+        await note(local, action, "offers", f"offers {action}")
+
+
+async def note(local: Local, when: str, table: str, what: str) -> None:
+    sqlite = f"BEGIN INSERT INTO writes VALUES ('{what}'); END"
+    body = sqlite if local.database.is_sqlite else f"FOR EACH ROW EXECUTE FUNCTION note('{what}')"
+    await local.execute(f"CREATE TRIGGER {what.replace(' ', '_')} AFTER {when} ON {table} {body}")
 
 
 async def writes(local: Local) -> Counter[str]:

@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 from entrypoints.command import Cli
 
 
@@ -77,6 +79,7 @@ def test_a_token_may_belong_to_a_user_and_never_expire(bare: Cli) -> None:
     assert "There is no user 'nobody'" in bare("tokens", "create", "x", "--user", "nobody").err
 
 
+@pytest.mark.only_on("sqlite", "it reads the database's file")
 def test_nothing_that_is_printed_once_is_in_the_database(bare: Cli) -> None:
     password = bare("users", "add", "maria", "--json").json["user"]["password"]
     token = bare("tokens", "create", "erp").out.strip()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import httpx2
+
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.rest.state import Check
 from support.api import Api, open_api
@@ -16,8 +18,16 @@ async def test_a_living_process_says_so_to_anybody(api: Api) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
 
 
+async def once_ready(caller: httpx2.AsyncClient) -> httpx2.Response:
+    """The answer when every part has begun its work."""
+    async with asyncio.timeout(30):
+        while (answer := await caller.get("/health/ready")).status_code != 200:
+            await asyncio.sleep(0.01)
+    return answer
+
+
 async def test_a_stranger_learns_only_whether_it_is_ready(api: Api) -> None:
-    answer = await api.stranger.get("/health/ready")
+    answer = await once_ready(api.stranger)
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": None})
 
 
@@ -41,7 +51,7 @@ async def test_one_sick_part_makes_it_not_ready_and_is_named_without_secrets(api
 
 async def test_a_wrong_token_is_a_stranger_here(api: Api) -> None:
     async with api.bearing("emag_t_wrong") as liar:
-        assert (await liar.get("/health/ready")).json() == {"status": "ready", "checks": None}
+        assert (await once_ready(liar)).json() == {"status": "ready", "checks": None}
 
 
 async def test_a_redis_that_is_away_is_told_with_what_that_means_and_the_service_stays_ready(tmp_path: Path) -> None:
