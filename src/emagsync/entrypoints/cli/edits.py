@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -176,19 +177,19 @@ def list_edits(
     print_table(columns, rows, numeric=("id", "offer"))
 
 
+async def _withdrawn(edit_id: int, service: EditService, author: Author) -> None:
+    await service.withdraw(edit_id, author.name)
+
+
 @edits_app.command("withdraw")
 def withdraw(
     context: typer.Context, ids: Annotated[list[int], typer.Argument(help="Ids of edits.", show_default=False)]
 ) -> None:
     """Take back edits that wait: eMAG's values stay."""
 
-    async def edit(service: EditService, author: Author) -> int:
-        for edit_id in ids:
-            await service.withdraw(edit_id, author.name)
-        return len(ids)
-
-    detail = {"ids": ids}
-    _edit(session_of(context), edit, "edit.withdraw", ", ".join(map(str, ids)), detail)
+    for edit_id in ids:
+        # One by one, so that those before an unknown one are in the audit log.
+        _edit(session_of(context), partial(_withdrawn, edit_id), "edit.withdraw", str(edit_id), {"id": edit_id})
     typer.echo(f"{len(ids)} withdrawn.")
 
 

@@ -17,6 +17,7 @@ from emagsync.entrypoints.cli.session import Session, session_of
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from emagsync.edits.outbox import Item
     from emagsync.edits.push_schemas import Push, UndoAnswer
     from emagsync.edits.push_service import PushService
 
@@ -28,7 +29,15 @@ holds_app = typer.Typer(
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Accounts = Annotated[list[str] | None, typer.Argument(help="Which accounts; none means all that are pushed.")]
 LineIds = Annotated[list[int] | None, typer.Argument(help="Ids of lines.", show_default=False)]
-AllOf = Annotated[str | None, typer.Option("--account", help="All of this account.", show_default=False)]
+
+
+def _lower(name: str | None) -> str | None:
+    return name.lower() if name else name
+
+
+AllOf = Annotated[
+    str | None, typer.Option("--account", help="All of this account.", callback=_lower, show_default=False)
+]
 HoldId = Annotated[int, typer.Argument(help="The hold's id.", show_default=False)]
 
 T = TypeVar("T")
@@ -64,9 +73,14 @@ def list_lines(
 ) -> None:
     """List what is to be sent, was sent, or was refused, newest first."""
     from emagsync.edits import outbox_repository
+    from emagsync.edits.outbox import OutboxState
     from emagsync.edits.push_endpoints import line_view
     from emagsync.entrypoints.cli.tables import print_table
     from emagsync.entrypoints.cli.text import moment, print_json
+
+    for unknown in set(state or ()) - set(OutboxState):
+        complain(f"There is no state {unknown!r}: choose {', '.join(OutboxState)}.")
+        raise typer.Exit(ExitCode.USAGE)
 
     async def read(service: PushService, database: Any) -> Any:
         async with database.reading() as connection:
@@ -82,13 +96,19 @@ def list_lines(
             line.account,
             str(line.emag_id),
             str(line.state),
-            ", ".join(f"{item.field} {item.before or '-'} -> {item.target or item.value}" for item in line.items),
+            ", ".join(map(_change_of, line.items)),
             moment(line.updated_at),
             line.reason or "",
         )
         for line in lines
     ]
     print_table(("id", "account", "offer", "state", "changes", "changed", "reason"), rows, numeric=("id", "offer"))
+
+
+def _change_of(item: Item) -> str:
+    if item.is_relative and item.target is None:
+        return f"{item.field} {item.before or '-'} ({int(item.value):+d})"
+    return f"{item.field} {item.before or '-'} -> {item.target or item.value}"
 
 
 @outbox_app.command("approve")
@@ -156,7 +176,7 @@ def undo(
         str | None, typer.Option("--run", help="What this sync's merge changed.", show_default=False)
     ] = None,
     account: Annotated[
-        str | None, typer.Option(help="Of this account, with --since or --id.", show_default=False)
+        str | None, typer.Option(help="Of this account, with --since or --id.", callback=_lower, show_default=False)
     ] = None,
     since: Annotated[
         datetime | None, typer.Option(help="Everything from then on, in this machine's time.", show_default=False)
