@@ -44,7 +44,7 @@ demo: $(STAMP) $(PAGE) ## Start a simulated marketplace with two accounts, copy 
 test: lint pytest web-test e2e ## Every test, linter, type check and import-direction check
 
 pytest: $(STAMP) $(PAGE) servers
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm"
 
 lint: $(STAMP) $(NODE_STAMP) ## Linters, formatters, types, import directions
 	$(BIN)/ruff check .
@@ -88,7 +88,7 @@ format: $(STAMP) $(NODE_STAMP) ## Let the formatters mend what they can
 bench: $(STAMP) ## Measure speed, memory and CPU beside a bare loop
 	$(BIN)/python -m benchmarks $(BENCH_OPTIONS)
 
-storm: $(STAMP) servers ## The long random storms: 50 seeds, every kill
+storm: $(STAMP) servers ## Random storms and kills: 50 seeds, or SEEDS=n
 	EMAGSYNC_STORM_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n $(WORKERS) -q -m storm
 
 wheel: $(STAMP) $(PAGE) ## A wheel with the page in it, in dist/
