@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from entrypoints.command import Cli
 from support import databases
@@ -21,6 +22,10 @@ from support.local import open_local
 from support.program import environment
 from support.pushing import open_push_desk
 from support.runs import open_desk
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
 
 OPENERS: tuple[object, ...] = (
     Cli,
