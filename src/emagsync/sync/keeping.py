@@ -62,7 +62,9 @@ class LocalCopy:
         """Rows, payloads and change log; the edits of these offers."""
         applied = await offers.apply(connection, sighting, same=same, read=read, stored=stored)
         meeting = _Meeting(sighting, same, read, read_at)
-        edits = await repository.locked(connection, sighting.account, meeting.ids)
+        # What is edited has a row: new offers need no look, which is every offer of a first copy.
+        before = sorted(set(meeting.ids).difference(applied.created))
+        edits = await repository.locked(connection, sighting.account, before) if before else []
         if edits:
             await write(connection, meeting.reading, await meeting.decide(connection, edits, self._rules))
         return applied
