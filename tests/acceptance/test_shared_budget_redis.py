@@ -81,5 +81,6 @@ def test_when_redis_is_killed_callers_slow_down_and_afterwards_they_do_not_burst
     assert refused == 0
     for user in users:
         assert user.process.returncode == 0
-        assert user.said.count("redis_away") == user.said.count("redis_back") == REPEATS
+        # A restarted Redis may answer once and then not for a moment, while it loads or the machine is busy.
+        assert user.said.count("redis_away") == user.said.count("redis_back") >= REPEATS
         assert "go on at 1/3 of each limit" in user.said

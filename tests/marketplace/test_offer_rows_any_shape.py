@@ -87,12 +87,14 @@ def test_validation_errors_of_any_shape_are_texts(value: Any) -> None:
 def test_texts_that_reach_columns_can_be_written_to_any_database(field: str, value: Any) -> None:
     found = parsed(written(ROWS[0] | {field: value}))
 
-    for text in _texts(msgspec.structs.astuple(found.offer) if found.offer else ()):
+    for text in _texts(found.offer):
         assert "\x00" not in text
         assert text.encode().decode() == text
 
 
 def _texts(value: Any) -> list[str]:
+    if isinstance(value, msgspec.Struct):
+        return _texts(msgspec.structs.astuple(value))
     if isinstance(value, tuple):
         return [text for part in value for text in _texts(part)]
     return [value] if isinstance(value, str) else []

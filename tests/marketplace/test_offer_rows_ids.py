@@ -38,7 +38,7 @@ def remarked(raw: bytes) -> list[str]:
     ],
 )
 def test_a_row_without_a_usable_id_is_rejected_with_what_is_there(raw: bytes, reason: str) -> None:
-    assert parsed(raw) == (None, None, (), reason, raw)
+    assert parsed(raw) == offers.ParsedRow(None, None, (), reason, raw)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_the_id_is_read_alone_as_it_is_in_the_row(raw: bytes) -> None:
 def test_a_row_that_is_not_text_is_rejected_under_its_id() -> None:
     raw = b'{"id": 1, "name": "\xff"}'
 
-    assert parsed(raw) == (1, None, (), "the row is not JSON in UTF-8", raw)
+    assert parsed(raw) == offers.ParsedRow(1, None, (), "the row is not JSON in UTF-8", raw)
 
 
 def test_an_id_above_the_documented_limit_is_kept_with_a_remark() -> None:

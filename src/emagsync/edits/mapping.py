@@ -26,7 +26,7 @@ def record_of(offer: ProductOffer, row: ParsedRow, digest: bytes, *, token: str 
             _remarks_text(row.remarks),
             token or digest.hex(),
             digest,
-            row.raw.decode("utf-8"),
+            row.text,
         )
     )
 

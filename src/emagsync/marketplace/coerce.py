@@ -22,7 +22,7 @@ _WEIGHT_LIMIT = Decimal(10) ** 12
 # JSON's numbers, and what people type for them: a sign, leading zeros, ".5". Never "1,5", "1_000" or "NaN".
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?")
 # How eMAG writes nearly all of them: nothing about them is left to check.
-_USUAL_PRICE = re.compile(r"[0-9]{1,14}\.[0-9]{4}")
+USUAL_PRICE = re.compile(r"[0-9]{1,14}\.[0-9]{4}")
 _USUAL_WEIGHT = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SHOWN = 40
@@ -122,7 +122,7 @@ def _price(value: object) -> Decimal | None:
 
 def price(value: object) -> Decimal | None:
     """An amount of money with exactly four decimals. More decimals, or less than zero, is not readable."""
-    if type(value) is str and _USUAL_PRICE.fullmatch(value):
+    if type(value) is str and USUAL_PRICE.fullmatch(value):
         return Decimal(value)
     return _price(value)
 

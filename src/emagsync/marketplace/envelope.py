@@ -6,6 +6,7 @@ Source: eMAG's API documentation v4.4.9, "Responses", and what integrations have
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -36,6 +37,8 @@ _NOT_ALLOWED: Final = re.compile(r"you are not allowed to use this api", re.IGNO
 _LONGEST_MESSAGE: Final = 300
 _MOST_MESSAGES: Final = 20
 _LONGEST_PLAIN_BODY: Final = 4096
+_PIECE: Final = 32 * 1024
+_utf8: Final = codecs.getincrementaldecoder("utf-8")
 _KINDS: Final = {
     b"": "nothing",
     b"[": "a list",
@@ -176,7 +179,7 @@ def _decode(body: bytes) -> tuple[Envelope | None, EmagError | None]:
     if not body.strip():
         return None, TruncatedAnswer("eMAG's answer is empty")
     try:
-        str(body, "utf-8")  # rows are cut out as bytes and must be text
+        _check_text(body)
         return _frame(body.removeprefix(b"\xef\xbb\xbf")), None
     except msgspec.ValidationError:
         return None, MissingIsError(f"eMAG's answer is {_kind(body)} instead of an object with isError")
@@ -184,6 +187,17 @@ def _decode(body: bytes) -> tuple[Envelope | None, EmagError | None]:
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "not JSON"
         reason = "" if what == "an HTML page" else f" ({one_line(str(error))})"
         return None, NotJson(f"eMAG's answer is {what}{reason}")
+
+
+def _check_text(body: bytes) -> None:
+    """Rows are cut out as bytes and must be UTF-8. Raises UnicodeDecodeError.
+
+    In pieces: the text of a whole page would be new memory from the system each time.
+    """
+    decode = _utf8().decode
+    for start in range(0, len(body), _PIECE):
+        decode(body[start : start + _PIECE])
+    decode(b"", final=True)
 
 
 def _frame(body: bytes) -> Envelope:

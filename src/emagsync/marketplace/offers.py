@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from emagsync.marketplace import coerce, rowjson
+from emagsync.marketplace import coerce, rowjson, usual
 from emagsync.marketplace.fingerprint import fingerprint
 from emagsync.marketplace.platforms import Platform
-from emagsync.marketplace.reader import Image, Reader, Remark
+from emagsync.marketplace.product_offer import DOCUMENTED_ID_LIMIT, Image, ProductOffer, main_image
+from emagsync.marketplace.reader import Reader, Remark
 from emagsync.marketplace.sellable import obstacles
 from emagsync.marketplace.validation import ValidationError, validation_errors
 
@@ -36,73 +37,8 @@ __all__ = [
 PARSER_VERSION = 1
 """Raised whenever the same bytes would be parsed to another offer or fingerprint; both digests depend on it."""
 
-DOCUMENTED_ID_LIMIT = 16_777_215
-_MAIN_IMAGE = 1
 _VERSION_PREFIX = b"%d\n" % PARSER_VERSION
-
-
-class ProductOffer(msgspec.Struct, frozen=True, gc=False):
-    """One seller's offer as eMAG shows it. `None`: not sent, or not readable (then a remark says so)."""
-
-    emag_id: int
-    """The seller's own id: the key of an offer within an account."""
-    part_number: str | None
-    part_number_key: str | None
-    name: str | None
-    brand: str | None
-    category_id: int | None
-    vendor_category_id: int | None
-    status: int | None
-    """0 inactive, 1 active, 2 end of life."""
-    sale_price: Decimal | None
-    """Prices: without VAT, in `currency`, always four decimals."""
-    recommended_price: Decimal | None
-    min_sale_price: Decimal | None
-    max_sale_price: Decimal | None
-    currency: str
-    """The row's, else the platform's."""
-    currency_type: str | None
-    vat_id: int | None
-    stock: int
-    """Pieces over all warehouses; see `Reader.stock`. 0 with the reason `unknown_stock` where no field tells."""
-    estimated_stock: int | None
-    """Stock less the orders that are not acknowledged."""
-    handling_time: int | None
-    """Days until dispatch, the longest of the warehouses."""
-    validation_status: int | None
-    translation_validation_status: int | None
-    offer_validation_status: int | None
-    """1 saleable, 2 invalid price."""
-    buy_button_rank: int | None
-    number_of_offers: int | None
-    best_offer_sale_price: Decimal | None
-    best_offer_recommended_price: Decimal | None
-    ownership: int | None
-    """1 (sent as 1 or true): the seller may change the documentation; 2 (or false): not."""
-    genius_eligibility: int | None
-    genius_eligibility_type: int | None
-    """1 full, 2 easybox, 3 home delivery."""
-    genius_computed: int | None
-    warranty: int | None
-    """Months."""
-    green_tax: Decimal | None
-    """With VAT, Romania only."""
-    weight: Decimal | None
-    """Always six decimals, as eMAG writes it."""
-    url: str | None
-    main_image: str | None
-    """Address of the first image with display type 1, else of the first image."""
-    eans: tuple[str, ...]
-    images: tuple[Image, ...]
-    start_date: str | None
-    """As sent: the platform's local time, without a zone."""
-    family_id: int | None
-    family_name: str | None
-    description: str | None
-    """HTML."""
-    sellable: bool
-    not_sellable: tuple[str, ...]
-    """Codes of `sellable.obstacles`; empty when sellable."""
+_NOT_JSON = "the row is not JSON in UTF-8"
 
 
 class ParsedRow(NamedTuple):
@@ -116,6 +52,8 @@ class ParsedRow(NamedTuple):
     remarks: tuple[Remark, ...]
     rejected: str | None
     raw: bytes
+    text: str = ""
+    """`raw`, decoded; empty for a rejected row."""
 
     @property
     def fingerprint(self) -> str:
@@ -135,10 +73,20 @@ _PEEK = msgspec.json.Decoder(_Id, float_hook=Decimal)
 
 def parse(raw: bytes, platform: Platform) -> ParsedRow:
     """Reads one row: `raw` is its JSON as eMAG sent it. Never raises on any JSON value, nor on bytes that are none."""
+    offer = usual.read(raw, platform)
+    try:
+        text = raw.decode()  # also the check of what the decoder skipped
+    except UnicodeDecodeError:
+        offer = None
+    return parse_closely(raw, platform) if offer is None else ParsedRow(offer.emag_id, offer, (), None, raw, text)
+
+
+def parse_closely(raw: bytes, platform: Platform) -> ParsedRow:
+    """As `parse`, which takes a shorter way where a row has the usual shape."""
     try:
         decoded = rowjson.decode(raw)
     except (ValueError, RecursionError):
-        return ParsedRow(peek_id(raw), None, (), "the row is not JSON in UTF-8", raw)
+        return ParsedRow(peek_id(raw), None, (), _NOT_JSON, raw)
     row = decoded.value
     if type(row) is not dict:
         return _rejected(raw, f"the row is {coerce.described(row)}, not an object")
@@ -153,7 +101,7 @@ def parse(raw: bytes, platform: Platform) -> ParsedRow:
         return _rejected(raw, "the row has no id" if "id" not in row else f"its id is {coerce.described(row['id'])}")
     if emag_id > DOCUMENTED_ID_LIMIT:
         reader.remark("id", f"is {emag_id}, above eMAG's documented {DOCUMENTED_ID_LIMIT}")
-    return ParsedRow(emag_id, _offer(emag_id, reader, platform), tuple(reader.remarks), None, raw)
+    return ParsedRow(emag_id, _offer(emag_id, reader, platform), tuple(reader.remarks), None, raw, raw.decode())
 
 
 def peek_id(raw: bytes) -> int | None:
@@ -243,7 +191,7 @@ def _offer(emag_id: int, reader: Reader, platform: Platform) -> ProductOffer:
         green_tax=price("green_tax"),
         weight=reader.attempt(coerce.weight, "weight", row.get("weight")),
         url=text("url"),
-        main_image=_main(images),
+        main_image=main_image(images),
         eans=reader.eans(),
         images=images,
         start_date=short_text("start_date"),
@@ -253,10 +201,3 @@ def _offer(emag_id: int, reader: Reader, platform: Platform) -> ProductOffer:
         sellable=not not_sellable,
         not_sellable=not_sellable,
     )
-
-
-def _main(images: tuple[Image, ...]) -> str | None:
-    for image in images:
-        if image.display_type == _MAIN_IMAGE:
-            return image.url
-    return images[0].url if images else None

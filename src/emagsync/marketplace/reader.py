@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
 from emagsync.marketplace import coerce
+from emagsync.marketplace.product_offer import Image
 
 T = TypeVar("T")
 LONGEST_SHORT_TEXT = 255
@@ -19,13 +20,6 @@ class Remark(NamedTuple):
 
     field: str
     reason: str
-
-
-class Image(NamedTuple):
-    """A picture of the product. `display_type`: 1 main, 2 secondary, 0 other."""
-
-    url: str
-    display_type: int | None
 
 
 class Reader:

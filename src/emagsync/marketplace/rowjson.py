@@ -28,7 +28,7 @@ class Decoded(NamedTuple):
     cut: bool
 
 
-def _fraction(text: str) -> Decimal | str:
+def fraction(text: str) -> Decimal | str:
     try:
         return Decimal(text)
     except InvalidOperation:  # an exponent beyond what decimals hold
@@ -44,8 +44,8 @@ def _constant(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
 
 
-_DECODER = msgspec.json.Decoder(float_hook=_fraction)
-_FALLBACK = json.JSONDecoder(parse_float=_fraction, parse_int=_integer, parse_constant=_constant)
+_DECODER = msgspec.json.Decoder(float_hook=fraction)
+_FALLBACK = json.JSONDecoder(parse_float=fraction, parse_int=_integer, parse_constant=_constant)
 
 
 def decode(raw: bytes) -> Decoded:
