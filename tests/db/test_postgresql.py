@@ -15,10 +15,12 @@ from emagsync.core.errors import SettingsError
 from emagsync.db import trigrams
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
+from emagsync.offers import repository
 from emagsync.offers.queries import list_offers
+from emagsync.offers.repository import Sighting
 from emagsync.offers.search import SEARCH_INDEX
 from emagsync.offers.selection import OfferFilter
-from offers.offer_rows import offer, store
+from offers.offer_rows import AT, offer, store
 from support.databases import address_in, address_of, rows
 from support.servers import PostgresServer
 
@@ -209,6 +211,41 @@ async def test_a_search_among_20000_offers_uses_the_index(database: Database, te
         assert any("Seq Scan" in line for line in plan), plan
     else:
         assert any(trigrams.INDEX in line for line in plan), plan
+
+
+@pytest.mark.parametrize("others", [0, 20_000], ids=["the first account", "another account"])
+async def test_a_page_reads_its_own_offers_only_whatever_the_planner_was_told(database: Database, others: int) -> None:
+    await run_sql(database, "ALTER TABLE offers SET (autovacuum_enabled = off)")
+    if others:
+        await multiply(database, "other", others)
+    await run_sql(database, "ANALYZE offers")
+    await multiply(database, "main", 20_000)
+
+    page = range(1_000, 1_100)
+    async with database.transaction() as connection:
+        assert len(await repository.known(connection, "main", page)) == 100
+        seen = Sighting("main", "run-2", AT)
+        await repository.apply(connection, seen, same=page, read=[offer(1, name="Alt nume")])
+        read = await connection.scalar(
+            text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'offers'")
+        )
+    assert 200 < read < 1_000
+
+
+async def multiply(database: Database, account: str, count: int) -> None:
+    """Store an offer of the account, and its like under the ids up to `count`, faster than a run would."""
+    await store(database, [offer(1)], account=account)
+    await run_sql(
+        database,
+        "INSERT INTO offers SELECT (jsonb_populate_record(one, jsonb_build_object("
+        "'id', nextval(pg_get_serial_sequence('offers', 'id')), 'emag_id', number))).* "
+        f"FROM offers AS one, generate_series(2, {count}) AS number WHERE account = '{account}'",
+    )
+
+
+async def run_sql(database: Database, statement: str) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text(statement))
 
 
 async def test_without_the_index_a_search_finds_the_same(database: Database) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkSelect, among
@@ -26,7 +26,7 @@ SEARCH_INDEX = SearchIndex(offer_search, key=offer_search.c.offer_id, content=of
 _stored = BulkSelect(
     select(offers.c.emag_id, offers.c.id, offer_search.c.text)
     .outerjoin(offer_search, offer_search.c.offer_id == offers.c.id)
-    .where(offers.c.account == bindparam("of_account"), among(offers.c.emag_id))
+    .where(among(offers.c.account, offers.c.emag_id))
 )
 
 
