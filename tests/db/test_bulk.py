@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, select
 
 from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.engine import Database
@@ -83,8 +83,8 @@ async def test_an_amount_that_would_be_rounded_is_refused(shelf: Database) -> No
 
 async def test_many_keys_are_asked_for_at_once(shelf: Database) -> None:
     await put(shelf, BulkInsert(stock, ALL), *((n, f"n{n % 2}", Decimal(n)) for n in range(1, 3001)))
-    found = BulkSelect(select(stock.c.id, stock.c.price).where(stock.c.name == bindparam("called"), among(stock.c.id)))
+    found = BulkSelect(select(stock.c.id, stock.c.price).where(among(stock.c.name, stock.c.id)))
     async with shelf.reading() as connection:
-        rows = await found.run(connection, [*range(1, 2001), 9999], called="n0")
-        assert await found.run(connection, [], called="n0") == []
+        rows = await found.run(connection, [*range(1, 2001), 9999], of_account="n0")
+        assert await found.run(connection, [], of_account="n0") == []
     assert {row.id: row.price for row in rows} == {n: Decimal(n) for n in range(2, 2001, 2)}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text, bindparam, select
+from sqlalchemy import BigInteger, Boolean, Column, MetaData, Table, Text, select
 
 from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.engine import Database
@@ -26,7 +26,7 @@ things = Table(
     Column("good", Boolean),
 )
 INSERT = BulkInsert(things, list(things.c))
-FOUND = BulkSelect(select(things).where(things.c.owner == bindparam("of_owner"), among(things.c.number)))
+FOUND = BulkSelect(select(things).where(among(things.c.owner, things.c.number)))
 NOW = datetime(2026, 11, 23, 12, 30, 15, 123456, tzinfo=UTC)
 
 
@@ -46,7 +46,7 @@ async def test_rows_come_back_as_they_were_stored(database: Database) -> None:
     ]
     async with database.transaction() as connection:
         await INSERT.run(connection, rows)
-        found = await FOUND.run(connection, [1, 2, 3], of_owner="ana")
+        found = await FOUND.run(connection, [1, 2, 3], of_account="ana")
 
     assert sorted(map(tuple, found), key=lambda row: row[1]) == rows
     assert {row.number: row.price for row in found} == {row[1]: row[2] for row in rows}
@@ -55,8 +55,8 @@ async def test_rows_come_back_as_they_were_stored(database: Database) -> None:
 async def test_only_the_keys_of_the_same_owner_are_found(database: Database) -> None:
     async with database.transaction() as connection:
         await INSERT.run(connection, [(owner, n, None, NOW, True) for owner in ("ana", "ion") for n in range(300)])
-        found = await FOUND.run(connection, [7, 299, 300, 2**62], of_owner="ion")
-        nothing = await FOUND.run(connection, [], of_owner="ion")
+        found = await FOUND.run(connection, [7, 299, 300, 2**62], of_account="ion")
+        nothing = await FOUND.run(connection, [], of_account="ion")
 
     assert sorted((row.owner, row.number) for row in found) == [("ion", 7), ("ion", 299)]
     assert nothing == []
@@ -74,4 +74,4 @@ async def test_a_known_key_is_a_constraint_and_takes_the_whole_transaction_back(
         await store_twice()
 
     async with database.reading() as connection:
-        assert await FOUND.run(connection, [1], of_owner="ana") == []
+        assert await FOUND.run(connection, [1], of_account="ana") == []

@@ -128,6 +128,28 @@ async def test_a_database_of_any_earlier_step_is_upgraded_with_what_it_holds(url
         assert (await list_offers(database, OfferFilter())).total == 1
 
 
+@pytest.mark.only_on("postgresql", "it is about its ways of storing")
+async def test_a_database_of_an_older_version_stores_as_a_new_one_does(url: str, tmp_path: Path) -> None:
+    async with Database(url) as older, Database(address_in(tmp_path, "new")) as newest:
+        async with older.engine.begin() as connection:
+            await connection.run_sync(bring_to, "20261123_07")
+            await connection.execute(text(f"ALTER INDEX {trigrams.INDEX} SET (gin_pending_list_limit = 512)"))
+        before = await ways_of_storing(older)
+        await upgrade(older)
+        assert before != await ways_of_storing(older) == await ways_of_storing(newest)
+
+
+async def ways_of_storing(database: Database) -> tuple[Any, ...]:
+    """The options of search's index, and the compression of payloads where it is not the server's default."""
+    compression = (
+        "SELECT attcompression::text FROM pg_attribute "
+        "WHERE attrelid = 'offer_payloads'::regclass AND attname = 'payload'"
+    )
+    options = f"SELECT reloptions::text FROM pg_class WHERE relname = '{trigrams.INDEX}'"
+    async with database.reading() as connection:
+        return tuple([await connection.scalar(text(query)) for query in (options, compression)])
+
+
 def test_the_newest_step_is_the_head_and_there_is_one_line_of_steps() -> None:
     folder = Path(migrations.__file__).parent
     scripts = ScriptDirectory(str(folder))

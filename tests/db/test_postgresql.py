@@ -10,15 +10,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from emagsync.core.errors import SettingsError
 from emagsync.db import trigrams
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
+from emagsync.offers import repository
 from emagsync.offers.queries import list_offers
-from emagsync.offers.search import SEARCH_INDEX
+from emagsync.offers.repository import OfferRecord, Sighting
+from emagsync.offers.search import SEARCH_INDEX, catch_up
 from emagsync.offers.selection import OfferFilter
-from offers.offer_rows import offer, store
+from offers.offer_rows import AT, offer, store
 from support.databases import address_in, address_of, rows
 from support.servers import PostgresServer
 
@@ -209,6 +212,85 @@ async def test_a_search_among_20000_offers_uses_the_index(database: Database, te
         assert any("Seq Scan" in line for line in plan), plan
     else:
         assert any(trigrams.INDEX in line for line in plan), plan
+
+
+@pytest.mark.parametrize("others", [0, 20_000], ids=["the first account", "another account"])
+async def test_a_page_reads_its_own_offers_only_whatever_the_planner_was_told(database: Database, others: int) -> None:
+    await run_sql(database, "ALTER TABLE offers SET (autovacuum_enabled = off)")
+    if others:
+        await multiply(database, "other", others)
+    await run_sql(database, "ANALYZE offers")
+    await multiply(database, "main", 20_000)
+
+    page = range(1_000, 1_100)
+    async with database.transaction() as connection:
+        assert len(await repository.known(connection, "main", page)) == 100
+        seen = Sighting("main", "run-2", AT)
+        await repository.apply(connection, seen, same=page, read=[offer(1, name="Alt nume")])
+        read = await connection.scalar(
+            text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'offers'")
+        )
+    assert 200 < read < 1_000
+
+
+async def multiply(database: Database, account: str, count: int) -> None:
+    """Store an offer of the account, and its like under the ids up to `count`, faster than a run would."""
+    await store(database, [offer(1)], account=account)
+    await run_sql(
+        database,
+        "INSERT INTO offers SELECT (jsonb_populate_record(one, jsonb_build_object("
+        "'id', nextval(pg_get_serial_sequence('offers', 'id')), 'emag_id', number))).* "
+        f"FROM offers AS one, generate_series(2, {count}) AS number WHERE account = '{account}'",
+    )
+
+
+async def run_sql(database: Database, statement: str) -> None:
+    async with database.transaction() as connection:
+        await connection.execute(text(statement))
+
+
+LISTED = text(f"SELECT gin_clean_pending_list('{trigrams.INDEX}')")
+
+
+async def test_a_new_offer_is_found_at_once_and_sorted_into_the_index_later(database: Database) -> None:
+    await store_page(database, [offer(1, name="Lampă de birou"), offer(2, name="Scaun")])
+    assert [row.emag_id for row in (await list_offers(database, OfferFilter(search="birou"))).offers] == [1]
+    await catch_up(database)
+    assert await pages_listed(database) == 0
+    await store_page(database, [offer(3, name="Birou"), offer(1, name="Lampadar")])
+    assert await pages_listed(database) > 0
+    assert [row.emag_id for row in (await list_offers(database, OfferFilter(search="birou"))).offers] == [3]
+
+
+async def test_new_offers_of_one_account_leave_the_words_of_others_alone(database: Database) -> None:
+    await store_page(database, [offer(1, name="Lampă")], account="other")
+    await store_page(database, [offer(1, name="Scaun"), offer(2, name="Lampă")])
+    found = (await list_offers(database, OfferFilter(search="lampa"))).offers
+    assert sorted((row.account, row.emag_id) for row in found) == [("main", 2), ("other", 1)]
+
+
+async def test_who_does_not_own_the_index_leaves_the_list_to_others(database: Database) -> None:
+    await store_page(database, [offer(1)])
+    guest = f"guest_{os.getpid()}"
+    await run_sql(database, f"CREATE ROLE {guest} LOGIN")
+    try:
+        async with Database(make_url(address_of(database)).set(username=guest)) as as_guest:
+            await catch_up(as_guest)
+    finally:
+        await run_sql(database, f"DROP ROLE {guest}")
+    assert await pages_listed(database) > 0
+
+
+async def store_page(database: Database, records: list[OfferRecord], account: str = "main") -> None:
+    """Store offers as a page of a run does, without what comes after some pages."""
+    async with database.transaction() as connection:
+        await repository.apply(connection, Sighting(account, "run-1", AT), same=(), read=records)
+
+
+async def pages_listed(database: Database) -> int:
+    """How long the list of new texts was; it is empty afterwards."""
+    async with database.transaction() as connection:
+        return int(await connection.scalar(LISTED))
 
 
 async def test_without_the_index_a_search_finds_the_same(database: Database) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Dialect,
@@ -90,7 +91,7 @@ class BulkInsert:
 
 
 class BulkSelect:
-    """A `SELECT` about many integer keys, which its WHERE names by `among(column)`.
+    """A `SELECT` about many integer keys of one account, which its WHERE names by `among(account, column)`.
 
     `run()` gives named tuples of the selected columns.
     """
@@ -100,9 +101,11 @@ class BulkSelect:
         self._make = _named("Found", [str(column.key) for column in statement.selected_columns])._make
         self._prepared: dict[str, _Prepared] = {}
 
-    async def run(self, connection: AsyncConnection, keys: Iterable[int], **parameters: Any) -> list[Any]:
+    async def run(
+        self, connection: AsyncConnection, keys: Iterable[int], *, of_account: str, **parameters: Any
+    ) -> list[Any]:
         """The rows, in no order; `parameters` are the statement's other ones, by name."""
-        given = {**parameters, _KEYS: list(keys)}
+        given = {**parameters, _ACCOUNT: of_account, _KEYS: list(keys)}
         if connection.dialect.driver != "aiosqlite":
             return [self._make(row) for row in await connection.execute(self._statement, given)]
         prepared = self._prepared.get(connection.dialect.name)
@@ -133,14 +136,16 @@ class BulkSelect:
 
 
 class BulkUpdate:
-    """An `UPDATE` of many integer keys, which its WHERE names by `among(column)`: one parameter, however many."""
+    """An `UPDATE` of many integer keys of one account, which its WHERE names by `among(account, column)`."""
 
     def __init__(self, statement: Update) -> None:
         self._statement = statement
 
-    async def run(self, connection: AsyncConnection, keys: Iterable[int], **parameters: Any) -> None:
+    async def run(
+        self, connection: AsyncConnection, keys: Iterable[int], *, of_account: str, **parameters: Any
+    ) -> None:
         """Change the rows; `parameters` are the statement's other ones, by name."""
-        await connection.execute(self._statement, {**parameters, _KEYS: list(keys)})
+        await connection.execute(self._statement, {**parameters, _ACCOUNT: of_account, _KEYS: list(keys)})
 
 
 class _Prepared(NamedTuple):
@@ -151,12 +156,18 @@ class _Prepared(NamedTuple):
     result: tuple[Convert, ...]
 
 
-def among(column: Column[int]) -> ColumnElement[bool]:
-    """Whether `column` is one of the keys that `BulkSelect.run` is given: one parameter, however many there are."""
-    return column.bool_op("IN")(_KeyList(bindparam(_KEYS, type_=_Keys())))
+def among(account: Column[str], column: Column[int]) -> ColumnElement[bool]:
+    """Whether a row is of the account and among the keys that `run` is given: one parameter, however many keys.
+
+    On PostgreSQL the two columns are compared as a pair. As two conditions they would be planned by how many rows an
+    account has: a wrong guess until statistics are taken, and each page of a first copy then reads all rows before it.
+    """
+    keys = bindparam(_KEYS, type_=_Keys())
+    return _Among(account, column, bindparam(_ACCOUNT, type_=account.type), keys)
 
 
 _KEYS = "among_keys"
+_ACCOUNT = "of_account"
 
 
 class _Keys(TypeDecorator[list[int]]):
@@ -170,19 +181,25 @@ class _Keys(TypeDecorator[list[int]]):
         return value if dialect.name == "postgresql" else orjson.dumps(value).decode()
 
 
-class _KeyList(FunctionElement[int]):
-    type = BigInteger()
+class _Among(FunctionElement[bool]):
+    type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> _Among:
+        """Itself: SQLite would be asked whether it is equal to 1, and not use an index."""
+        return self
 
-@compiles(_KeyList, "sqlite")
-def _keys_on_sqlite(element: _KeyList, compiler: SQLCompiler, **options: Any) -> str:
-    return f"(SELECT value FROM json_each({compiler.process(element.clauses, **options)}))"  # noqa: S608
+
+@compiles(_Among, "sqlite")
+def _among_on_sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    account, column, of_account, keys = (compiler.process(part, **options) for part in element.clauses)
+    return f"({account} = {of_account} AND {column} IN (SELECT value FROM json_each({keys})))"  # noqa: S608
 
 
-@compiles(_KeyList, "postgresql")
-def _keys_on_postgresql(element: _KeyList, compiler: SQLCompiler, **options: Any) -> str:
-    return f"(SELECT unnest({compiler.process(element.clauses, **options)}))"
+@compiles(_Among, "postgresql")
+def _among_on_postgresql(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    account, column, of_account, keys = (compiler.process(part, **options) for part in element.clauses)
+    return f"(({account}, {column}) IN (SELECT {of_account}, unnest({keys})))"
 
 
 def _converted(rows: Iterable[tuple[Any, ...]], converts: tuple[Convert, ...]) -> list[tuple[Any, ...]]:

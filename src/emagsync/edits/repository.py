@@ -12,7 +12,6 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    bindparam,
     func,
     literal_column,
     select,
@@ -105,9 +104,10 @@ class Closed(NamedTuple):
 _COLUMNS = [local_edits.c[name] for name in Edit._fields]
 _NEW = [column for column in local_edits.c if column.key in (*NewEdit.__dataclass_fields__, "state")]
 _insert = BulkInsert(local_edits, _NEW)
-_waiting = BulkSelect(
-    select(*_COLUMNS).where(local_edits.c.account == bindparam("of_account"), among(local_edits.c.emag_id), _WAITS)
-)
+_among = select(*_COLUMNS).where(among(local_edits.c.account, local_edits.c.emag_id), _WAITS)
+_waiting = BulkSelect(_among)
+# One order of taking locks for all.
+_locked = BulkSelect(_among.order_by(local_edits.c.id).with_for_update())
 
 
 async def waiting_among(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:
@@ -117,15 +117,8 @@ async def waiting_among(connection: AsyncConnection, account: str, ids: Collecti
 
 async def locked(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:
     """The same, locked until the transaction ends: nobody else can change or close them meanwhile."""
-    if connection.dialect.name == "sqlite":
-        # A transaction here is the only one that writes.
-        return await waiting_among(connection, account, ids)
-    found: list[Edit] = []
-    for some in in_pieces(sorted(ids)):
-        query = select(*_COLUMNS).where(local_edits.c.account == account, local_edits.c.emag_id.in_(some), _WAITS)
-        rows = await connection.execute(query.order_by(local_edits.c.id).with_for_update())
-        found.extend(_edit(row) for row in rows)
-    return found
+    # Nothing on SQLite, where a transaction is the only one that writes.
+    return [_edit(row) for row in await _locked.run(connection, ids, of_account=account)] if ids else []
 
 
 async def waiting_of(connection: AsyncConnection, offers: Collection[tuple[str, int]]) -> list[Edit]:

@@ -145,13 +145,13 @@ _refresh_offers = BulkInsert(
 )
 _insert_changes = BulkInsert(offer_changes, [column for column in offer_changes.c if column.key != "seq"])
 
-_among_account = (offers.c.account == bindparam("of_account")) & among(offers.c.emag_id)
+_among_account = among(offers.c.account, offers.c.emag_id)
 _known = BulkSelect(
     select(offers.c.emag_id, offers.c.raw_digest, offers.c.fingerprint, offers.c.removed_at).where(_among_account)
 )
 _payloads = BulkSelect(
     select(offer_payloads.c.emag_id, offer_payloads.c.payload).where(
-        offer_payloads.c.account == bindparam("of_account"), among(offer_payloads.c.emag_id)
+        among(offer_payloads.c.account, offer_payloads.c.emag_id)
     )
 )
 _stored = BulkSelect(

@@ -1,8 +1,9 @@
 """What search looks in: the name, part number, part number key, EANs and brand of every offer, folded.
 
-An offer whose words did not change costs a comparison. PostgreSQL finds an offer as soon as it is stored. SQLite's
-index costs a large part of a transaction however few rows it gets, so new offers enter it many at a time: `catch_up`
-is called after every few pages, at the end of a run, and when a database is opened. Changed offers enter at once.
+An offer whose words did not change costs a comparison. SQLite's index costs a large part of a transaction however
+few rows it gets, so new offers enter it many at a time: `catch_up` is called after every few pages, at the end of a
+run, and when a database is opened. Changed offers enter at once. PostgreSQL finds an offer as soon as it is stored:
+there it is put on a list, which is searched too and which `catch_up` sorts into the index.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db import trigrams
 from emagsync.db.bulk import BulkSelect, among
 from emagsync.db.engine import Database
 from emagsync.db.search_index import Replaced, SearchIndex, searchable
@@ -26,7 +28,15 @@ SEARCH_INDEX = SearchIndex(offer_search, key=offer_search.c.offer_id, content=of
 _stored = BulkSelect(
     select(offers.c.emag_id, offers.c.id, offer_search.c.text)
     .outerjoin(offer_search, offer_search.c.offer_id == offers.c.id)
-    .where(offers.c.account == bindparam("of_account"), among(offers.c.emag_id))
+    .where(among(offers.c.account, offers.c.emag_id))
+)
+
+# Sorted, so that two writers that meet the same offers take their locks in the same order.
+_insert_created = text(
+    "INSERT INTO offer_search (offer_id, text) "
+    "SELECT (SELECT id FROM offers WHERE account = :account AND emag_id = created.emag_id) AS id, created.words "
+    "FROM unnest(CAST(:ids AS BIGINT[]), CAST(:texts AS TEXT[])) AS created (emag_id, words) ORDER BY id "
+    "ON CONFLICT (offer_id) DO UPDATE SET text = excluded.text"
 )
 
 
@@ -73,14 +83,20 @@ async def index_offers(connection: AsyncConnection, account: str, written: Seque
 
 async def index_created(connection: AsyncConnection, account: str, created: Sequence[Searchable]) -> None:
     """Let search find offers that had no row before; on SQLite they wait for `catch_up`."""
-    if not SEARCH_INDEX.waits(connection):
-        await index_offers(connection, account, created)
+    if not created or SEARCH_INDEX.waits(connection):
+        return
+    given = {"ids": [offer.emag_id for offer in created], "texts": [text_of(offer) for offer in created]}
+    await connection.execute(_insert_created, {"account": account, **given})
 
 
 async def catch_up(database: Database) -> int:
     """Let search find the offers that wait for it, in transactions of `BATCH`. Returns how many they were."""
+    if not database.is_sqlite:
+        async with database.transaction() as connection:
+            await trigrams.sort_in(connection)
+        return 0
     caught = 0
-    while database.is_sqlite:
+    while True:
         async with database.reading() as connection:
             rows = await _waiting(connection)
         if not rows:
