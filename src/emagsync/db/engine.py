@@ -15,6 +15,7 @@ from typing import Any
 
 import aiosqlite
 from sqlalchemy import Connection, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -149,10 +150,19 @@ def async_url(url: str | URL) -> URL:
 def _create_engine(url: URL, connector: _SqliteConnector | None) -> AsyncEngine:
     if connector is not None:
         engine = create_async_engine(url, pool_use_lifo=True, async_creator=connector)
+        engine.sync_engine.dialect.statement_compiler = _SqliteCompiler
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     return postgresql.create_engine(url)
+
+
+class _SqliteCompiler(SQLiteCompiler):
+    """SQLAlchemy's own leaves hints out."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        """`INDEXED BY ...` behind the table's name."""
+        return text
 
 
 class _SqliteConnector:
