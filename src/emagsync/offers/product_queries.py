@@ -20,12 +20,11 @@ from emagsync.offers.products import (
     Objection,
     OfferEdits,
     Pagination,
-    Product,
     ProductChange,
     ProductDetail,
-    ProductPage,
-    ProductsData,
     Reason,
+    product_page_json,
+    product_row,
     product_values,
 )
 from emagsync.offers.queries import remarks_of, select_page
@@ -73,18 +72,18 @@ async def read_products(
     totals: Totals,
     now: datetime,
     edits: EditsReader = NO_EDITS,
-) -> ProductPage:
-    """One page of a selection. `now` tells what is stale."""
+) -> bytes:
+    """The JSON of a `ProductPage`: one page of a selection. `now` tells what is stale."""
     async with database.reading() as connection:
         rows, total = await select_page(
             connection, wanted, PRODUCT_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
         )
         pending = await edits.read(connection, [(row.account_type, row.emag_id) for row in rows])
     products = [
-        Product.model_validate(product_values(dict(row._mapping), now, pending.get((row.account_type, row.emag_id))))
+        product_values(product_row(row), now, pending.get((row.account_type, row.emag_id)) if pending else None)
         for row in rows
     ]
-    return ProductPage(data=ProductsData(products=products, pagination=Pagination(skip=skip, limit=limit, total=total)))
+    return product_page_json(products, Pagination(skip=skip, limit=limit, total=total))
 
 
 async def read_product(
