@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from emagsync.offers.products import STALE_AFTER, Product, ProductPage
 from emagsync.offers.repository import OfferRecord
@@ -239,3 +240,18 @@ async def test_totals_follow_every_change(api: Api) -> None:
     await store(database, [offer(2, name="Scaun", eans="4006381333931"), offer(1, name="Lampă")])
     assert (await page(api, search="4006381333931"))["pagination"]["total"] == 1
     assert (await page(api, search="lampa"))["pagination"]["total"] == 2
+
+
+async def test_a_list_asks_the_database_who_calls_and_for_the_page_and_nothing_else(api: Api) -> None:
+    await store(api.state.database, [offer(1), offer(2)])
+    await page(api, search="lampa")
+    said: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    engine = api.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", hear)
+    await page(api, search="lampa")
+    event.remove(engine, "before_cursor_execute", hear)
+    assert len(said) == 2, said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from emagsync.edits.repository import SOME_WAIT
 from emagsync.edits.views import edits_of
 from emagsync.marketplace.offers import payload
 from emagsync.marketplace.validation import validation_errors
@@ -21,7 +22,7 @@ async def products_part(state: AppState) -> AsyncIterator[None]:
     state.provide(Totals())
     state.provide(Exports(state.database, state.settings.data_dir))
     state.provide(ObjectionReader(_objections))
-    state.provide(EditsReader(edits_of))
+    state.provide(EditsReader(edits_of, SOME_WAIT))
     yield
 
 
