@@ -8,6 +8,7 @@ changes stock and prices therefore costs no counting of what is searched for.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Collection
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, false, func, select
@@ -69,16 +70,19 @@ def moment_columns(wanted: OfferFilter, since: Remembered | None) -> tuple[Colum
     searchable = select(func.max(offer_search.c.offer_id)).scalar_subquery()
     if since is None:
         return change, searchable, false()
-    seen = (
-        select(offer_changes.c.seq)
-        .where(
-            offer_changes.c.seq > since.at.change,
-            offer_changes.c.seq <= since.at.change + _MOST_CHANGES,
-            offer_changes.c.field.in_(_looked_at(wanted)),
-        )
-        .exists()
-    )
-    return change, searchable, seen
+    return change, searchable, changed_after(since.at.change, _looked_at(wanted))
+
+
+def changed_after(change: int, fields: Collection[str]) -> ColumnElement[bool]:
+    """Whether one of the next changes after number `change`, of those that `is_near`, is of one of `fields`."""
+    numbers = offer_changes.c.seq
+    looked_through = select(numbers).where(numbers > change, numbers <= change + _MOST_CHANGES)
+    return looked_through.where(offer_changes.c.field.in_(fields)).exists()
+
+
+def is_near(change: int, newest: int) -> bool:
+    """Whether `changed_after` looks through all changes from `change` to `newest`."""
+    return newest - change <= _MOST_CHANGES
 
 
 def moment_of(row: Any) -> tuple[Moment, bool]:
@@ -89,7 +93,7 @@ def moment_of(row: Any) -> tuple[Moment, bool]:
 
 def is_good(known: Remembered, wanted: OfferFilter, at: Moment, *, changed: bool) -> bool:
     """Whether a remembered total still is right; `changed` tells of the changes that were looked through."""
-    if changed or at.change - known.at.change > _MOST_CHANGES:
+    if changed or not is_near(known.at.change, at.change):
         return False
     return not wanted.term or at.searchable == known.at.searchable
 
