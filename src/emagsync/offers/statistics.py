@@ -7,11 +7,13 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import BulkSelect, among
 from emagsync.db.engine import Database
 from emagsync.db.search_index import by_walking
+from emagsync.db.types import UtcDateTime
 from emagsync.offers.repository import LIFECYCLE
 from emagsync.offers.schemas import AccountTotals
 from emagsync.offers.tables import FACETS, REMOVED, offer_changes, offers
@@ -22,6 +24,7 @@ from emagsync.offers.totals import changed_after, is_near
 _REJECTED: Final = (5, 6, 8, 10)
 _INVALID_PRICE: Final = 2
 _COUNTED: Final = (LIFECYCLE, "status", "sellable", "stock", "validation_status", "offer_validation_status")
+_OLDEST: Final = 1_000  # ten pages of a run
 _NONE: Final = {"offers": 0, "active": 0, "sellable": 0, "out_of_stock": 0, "rejected": 0}
 
 Counts = Mapping[str, Mapping[str, int]]
@@ -33,8 +36,21 @@ class _Counted(NamedTuple):
 
 
 class _Oldest(NamedTuple):
-    id: int
+    """Offers of an account that were seen longest ago, when the first of them was, and when the last of them was when
+    they were found: all other offers were seen then or later."""
+
+    ids: tuple[int, ...]
     seen_at: datetime
+    until: datetime
+
+
+_first_seen = BulkSelect(
+    select(func.min(offers.c.last_seen_at).label("seen_at")).where(
+        among(offers.c.id),
+        offers.c.removed_at.is_(None),
+        offers.c.last_seen_at <= bindparam("until", type_=UtcDateTime),
+    )
+)
 
 
 class Statistics:
@@ -48,8 +64,8 @@ class Statistics:
         self._database = database
         self._lock = asyncio.Lock()
         self._counted: _Counted | None = None
-        # Seeing an offer makes it newer than all others. So the one that was seen longest ago stays the one until it
-        # is seen itself.
+        # Seeing an offer makes it newer than all others. So the one that was seen longest ago is among those that were
+        # found to be the oldest, until all of these were seen.
         self._oldest: dict[str, _Oldest] = {}
 
     async def read(self) -> dict[str, AccountTotals]:
@@ -114,22 +130,24 @@ def _by_account(rows: Iterable[Row[Any]]) -> dict[str, dict[str, int]]:
 async def _oldest_by(
     connection: AsyncConnection, accounts: Collection[str], known: Mapping[str, _Oldest]
 ) -> dict[str, _Oldest]:
-    """The offers of these accounts that were seen longest ago; `known` are those that it were last time."""
-    columns = offers.c
-    asked = [known[account].id for account in accounts if account in known]
-    again = select(columns.account, columns.id, columns.last_seen_at)
-    again = again.where(columns.id.in_(asked), columns.removed_at.is_(None))
-    rows = (await connection.execute(again)).all() if asked else ()
-    seen = {account: _Oldest(offer_id, at) for account, offer_id, at in rows}
-    found = {account: oldest for account, oldest in seen.items() if known[account] == oldest}
+    """When the offer of each of these accounts was seen that was seen longest ago; `known` is what it was last time."""
+    found = {}
     for account in accounts:
-        if account not in found:
-            found[account] = await _oldest(connection, account)
+        oldest = known.get(account)
+        still = None if oldest is None else await _seen_among(connection, oldest)
+        found[account] = await _sweep(connection, account) if still is None else still
     return found
 
 
-async def _oldest(connection: AsyncConnection, account: str) -> _Oldest:
+async def _seen_among(connection: AsyncConnection, known: _Oldest) -> _Oldest | None:
+    """The same offers again; None when all of them are gone or newer than others may be."""
+    [row] = await _first_seen.run(connection, known.ids, until=known.until)
+    return None if row.seen_at is None else known._replace(seen_at=row.seen_at)
+
+
+async def _sweep(connection: AsyncConnection, account: str) -> _Oldest:
     """A sweep over the account's rows: the column changes in every run, so no index holds it."""
     columns = offers.c
     query = select(columns.id, columns.last_seen_at).where(columns.account == account, columns.removed_at.is_(None))
-    return _Oldest(*(await connection.execute(query.order_by(columns.last_seen_at).limit(1))).one())
+    rows = (await connection.execute(query.order_by(columns.last_seen_at).limit(_OLDEST))).all()
+    return _Oldest(tuple(row.id for row in rows), rows[0].last_seen_at, rows[-1].last_seen_at)
