@@ -81,6 +81,8 @@ def _latencies(sandbox: SandboxProcess, data_dir: Path, split: Mapping[str, int]
             "benchmarks.api_clients",
             server.url,
             server.token,
+            "--server",
+            str(server.process.pid),
             "--offers",
             str(offers),
             "--words",
@@ -93,8 +95,10 @@ def _latencies(sandbox: SandboxProcess, data_dir: Path, split: Mapping[str, int]
     for kind, measured in said.items():
         name = f"{offers:,} offers, 8 clients, {kind}"
         judged = kind != "statistics"
-        yield _milliseconds(f"{name}, median", measured["median"], _TARGET_MEDIAN_MS if judged else None)
+        yield _milliseconds(f"{name}, median", measured["median"], _TARGET_MEDIAN_MS)
         yield _milliseconds(f"{name}, p99", measured["p99"], _TARGET_P99_MS if judged else None)
+        # Says more on a busy machine.
+        yield _milliseconds(f"{name}, CPU of server and sync by call", measured["cpu"], None)
 
 
 def _export_peaks(sandbox: SandboxProcess, data_dir: Path, offers: int) -> Iterator[Figure]:

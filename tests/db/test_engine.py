@@ -77,6 +77,20 @@ async def test_a_reader_sees_one_moment_and_does_not_wait_for_a_writer(table: Da
     assert await ids(table) == [1, 2, 3]
 
 
+async def test_a_question_is_asked_outside_of_any_transaction(table: Database) -> None:
+    """Two of them on one connection show it: each is answered with what is there by then."""
+    counting = text("SELECT count(*) FROM offers_seen")
+    async with table.asking() as connection:
+        before = await connection.scalar(counting)
+        async with table.transaction() as writing:
+            await writing.execute(INSERT, {"id": 77})
+        assert await connection.scalar(counting) == before + 1
+    async with table.transaction() as writing:
+        await writing.execute(INSERT, {"id": 78})
+    async with table.reading() as connection:
+        assert await connection.scalar(counting) == before + 2
+
+
 async def test_writers_of_one_process_and_of_two_take_turns(table: Database) -> None:
     async with Database(address_of(table)) as other:
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from emagsync.offers.products import ProductPage
 from support.editing import EMAG, PRODUCTS, Editing
 
 
@@ -43,6 +44,14 @@ async def test_lists_show_what_waits_too(editing: Editing) -> None:
     assert shown[2]["effective"]["handling_time"] == 5
     assert shown[3]["sync_status"] == "synced"
     assert shown[2]["version"] == (await editing.product(2))["version"]
+
+
+async def test_a_list_with_what_waits_is_written_as_its_schema_says(editing: Editing) -> None:
+    await editing.edit(2, handling_time=5, sale_price="120.5")
+    answer = await editing.api.viewer.get(PRODUCTS, params={"account_type": "main"})
+    read = ProductPage.model_validate_json(answer.content, strict=True)
+    assert any(product.effective for product in read.data.products)
+    assert read.model_dump(mode="json") == answer.json()
 
 
 async def test_of_two_editors_the_slower_one_gets_412(editing: Editing) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import aiosqlite
 from sqlalchemy import Connection, event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -28,7 +29,9 @@ from emagsync.telemetry.tracing import span
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _READING = "emagsync_reading"
+_ASKING = "emagsync_asking"
 BUSY_TIMEOUT_MS = 30_000
+_SQLITE_CONNECTIONS = 15
 _ADVICE = {
     True: "Check EMAGSYNC_DATABASE_URL, or that EMAGSYNC_DATA_DIR exists, is writable and has free space.",
     False: "Check EMAGSYNC_DATABASE_URL, and that PostgreSQL runs there and lets this user in.",
@@ -46,6 +49,8 @@ class Database:
         self._url = async_url(url)
         self._connector = _SqliteConnector(str(self._url.database)) if self.is_sqlite else None
         self._engine = _create_engine(self._url, self._connector)
+        self._reader = self._engine.execution_options(**self._reading_options)
+        self._asker = self._engine.execution_options(**self._asking_options)
         self._writer: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     def __repr__(self) -> str:
@@ -84,6 +89,10 @@ class Database:
             return {_READING: True}
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
+    @property
+    def _asking_options(self) -> dict[str, Any]:
+        return {_ASKING: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+
     def patient(self) -> Database:
         """The same database once more, for statements that may take an hour."""
         return Database(self._url if self.is_sqlite else self._url.update_query_dict(postgresql.PATIENT))
@@ -105,8 +114,14 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one moment of the database, does not write and does not wait for writers."""
         with translated(self):
-            async with self._engine.connect() as connection:
-                await connection.execution_options(**self._reading_options)
+            async with self._reader.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def asking(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for a single SELECT: without a transaction, which would be further trips to the database."""
+        with translated(self):
+            async with self._asker.connect() as connection:
                 yield connection
 
 
@@ -148,11 +163,23 @@ def async_url(url: str | URL) -> URL:
 
 def _create_engine(url: URL, connector: _SqliteConnector | None) -> AsyncEngine:
     if connector is not None:
-        engine = create_async_engine(url, pool_use_lifo=True, async_creator=connector)
+        # What is opened stays open: a connection is a thread, a reading of the schema and an empty cache.
+        engine = create_async_engine(
+            url, pool_use_lifo=True, pool_size=_SQLITE_CONNECTIONS, max_overflow=0, async_creator=connector
+        )
+        engine.sync_engine.dialect.statement_compiler = _SqliteCompiler
         event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     return postgresql.create_engine(url)
+
+
+class _SqliteCompiler(SQLiteCompiler):
+    """SQLAlchemy's own leaves hints out."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        """`INDEXED BY ...` behind the table's name."""
+        return text
 
 
 class _SqliteConnector:
@@ -226,10 +253,11 @@ def _set_pragmas(connection: Any) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    reading = connection.get_execution_options().get(_READING, False)
-    statement = "BEGIN" if reading else "BEGIN IMMEDIATE"
+    options = connection.get_execution_options()
+    if options.get(_ASKING, False):
+        return
     adapted: Any = connection.connection.dbapi_connection
-    adapted.driver_connection.begin(statement)
+    adapted.driver_connection.begin(reading=options.get(_READING, False))
 
 
 def _reason(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 Each trip costs 70 µs of CPU and a wait for the other thread to wake; the driver makes four for a query (cursor,
 execute, fetch, close), one for BEGIN, and one for a ROLLBACK that has nothing to roll back. Here a query is one trip,
 which also begins the transaction and makes the changes that nobody waits for, and what has no effect makes none.
+Nobody waits for the end of a transaction that only read.
 """
 
 from __future__ import annotations
@@ -38,14 +39,16 @@ class Connection(aiosqlite.Connection):
     def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
         super().__init__(connector, iter_chunk_size)
         self._begin: str | None = None
+        self._only_reads = False
         self._waiting: list[_Change] = []
         # A trip whose caller was cancelled goes on. Each of the two is counted by one thread only.
         self._asked = 0
         self._answered = 0
 
-    def begin(self, statement: str) -> None:
-        """Run `statement`, a BEGIN, before whatever comes next."""
-        self._begin = statement
+    def begin(self, *, reading: bool) -> None:
+        """Begin a transaction before whatever comes next: one that only reads, or one that waits until it may write."""
+        self._begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
+        self._only_reads = reading
 
     def change_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         """Run `sql` for each of `rows` before whatever comes next, which then raises what this raises."""
@@ -71,9 +74,15 @@ class Connection(aiosqlite.Connection):
         self._begin = None
 
     async def rollback(self) -> None:
-        """Nothing to do where no transaction is open."""
+        """Nothing to do where no transaction is open, and nothing to wait for where one only read."""
         self._begin, self._waiting = None, []
-        if not self._is_idle():
+        if self._is_idle():
+            return
+        if self._only_reads and self._asked == self._answered:
+            # Whatever the connection is asked next comes after it in the thread's queue.
+            self._asked += 1
+            self._tx.put_nowait((None, partial(self._counted, self._conn.rollback)))
+        else:
             await super().rollback()
 
     def cursor(self) -> Any:

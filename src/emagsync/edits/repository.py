@@ -110,6 +110,10 @@ _waiting = BulkSelect(_among)
 _locked = BulkSelect(_among.order_by(local_edits.c.id).with_for_update())
 
 
+# Whether any edit of any offer waits.
+SOME_WAIT: Final = select(local_edits.c.id).where(_WAITS).exists()
+
+
 async def waiting_among(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:
     """The edits of these offers that wait, in no order."""
     return [_edit(row) for row in await _waiting.run(connection, ids, of_account=account)] if ids else []

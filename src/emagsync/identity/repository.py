@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.errors import ConstraintViolated
@@ -26,6 +26,35 @@ _TOKEN = [
     api_tokens.c.last_used_at,
 ]
 _TOKENS = api_tokens.outerjoin(users, users.c.id == api_tokens.c.user_id)
+# Every call of the API asks one of these two: made once.
+_session_caller = (
+    select(sessions.c.id.label("session_id"), users.c.id, users.c.username, users.c.role)
+    .join(users, users.c.id == sessions.c.user_id)
+    .where(
+        sessions.c.token_hash == bindparam("presented"),
+        sessions.c.kind == bindparam("of_kind"),
+        sessions.c.expires_at > bindparam("now"),
+        users.c.enabled,
+    )
+)
+_token_caller = (
+    select(
+        api_tokens.c.id,
+        api_tokens.c.name,
+        api_tokens.c.role,
+        api_tokens.c.user_id,
+        api_tokens.c.last_used_at,
+        users.c.username,
+        users.c.role.label("user_role"),
+        users.c.enabled,
+    )
+    .select_from(_TOKENS)
+    .where(
+        api_tokens.c.token_hash == bindparam("presented"),
+        api_tokens.c.revoked_at.is_(None),
+        api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > bindparam("now")),
+    )
+)
 
 
 def is_username_taken(error: ConstraintViolated) -> bool:
@@ -91,14 +120,8 @@ async def session_caller(
     connection: AsyncConnection, token_hash: str, *, kind: SessionKind, now: datetime
 ) -> Caller | None:
     """Whose session that is, if it goes on and its user is enabled."""
-    statement = (
-        select(sessions.c.id.label("session_id"), users.c.id, users.c.username, users.c.role)
-        .join(users, users.c.id == sessions.c.user_id)
-        .where(
-            sessions.c.token_hash == token_hash, sessions.c.kind == kind, sessions.c.expires_at > now, users.c.enabled
-        )
-    )
-    row = (await connection.execute(statement)).one_or_none()
+    given = {"presented": token_hash, "of_kind": kind, "now": now}
+    row = (await connection.execute(_session_caller, given)).one_or_none()
     if row is None:
         return None
     return Caller(kind=kind, user_id=row.id, username=row.username, role=Role(row.role), credential_id=row.session_id)
@@ -145,16 +168,7 @@ async def token_caller(
     connection: AsyncConnection, token_hash: str, *, now: datetime
 ) -> tuple[Caller, datetime | None] | None:
     """Whose API token that is, if it may be used, and when it last was. A user's token can do no more than the user."""
-    statement = (
-        select(api_tokens, users.c.username, users.c.role.label("user_role"), users.c.enabled)
-        .select_from(_TOKENS)
-        .where(
-            api_tokens.c.token_hash == token_hash,
-            api_tokens.c.revoked_at.is_(None),
-            api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > now),
-        )
-    )
-    row = (await connection.execute(statement)).one_or_none()
+    row = (await connection.execute(_token_caller, {"presented": token_hash, "now": now})).one_or_none()
     if row is None or row.enabled is False:
         return None
     role = Role(row.role)

@@ -58,7 +58,7 @@ _MEDIA_TYPES = {
 async def list_products(request: Request, _: Viewer, query: ListQuery) -> Response:
     """Products of the local copy."""
     state = state_of(request)
-    page = await product_queries.read_products(
+    body = await product_queries.read_products(
         state.database,
         query.filter(),
         query.order(),
@@ -68,7 +68,7 @@ async def list_products(request: Request, _: Viewer, query: ListQuery) -> Respon
         now=state.clock.now(),
         edits=state.get(EditsReader),
     )
-    return _json(page)
+    return Response(body, media_type="application/json")
 
 
 @router.get(

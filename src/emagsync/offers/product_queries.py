@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Text, cast, select
+from sqlalchemy import ColumnElement, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
@@ -20,12 +20,11 @@ from emagsync.offers.products import (
     Objection,
     OfferEdits,
     Pagination,
-    Product,
     ProductChange,
     ProductDetail,
-    ProductPage,
-    ProductsData,
     Reason,
+    product_page_json,
+    product_row,
     product_values,
 )
 from emagsync.offers.queries import remarks_of, select_page
@@ -34,6 +33,7 @@ from emagsync.offers.tables import offer_payloads, offers
 from emagsync.offers.totals import Totals
 
 _RECENT_CHANGES = 10
+_SOME_WAIT = "some_wait"
 
 
 @dataclass(frozen=True)
@@ -50,17 +50,13 @@ class ObjectionReader:
 class EditsReader:
     """Finds the edits of offers, `(account, emag_id)`, that wait; those without any are not in the answer.
 
+    `some_wait` is a column for other statements: whether there is anything to find for any offer at all.
+
     They are another room's, which this one does not know: it is handed in from above.
     """
 
     read: Callable[[AsyncConnection, Collection[tuple[str, int]]], Awaitable[Mapping[tuple[str, int], OfferEdits]]]
-
-
-async def _no_edits(_: AsyncConnection, __: Collection[tuple[str, int]]) -> Mapping[tuple[str, int], OfferEdits]:
-    return {}
-
-
-NO_EDITS = EditsReader(_no_edits)
+    some_wait: ColumnElement[bool]
 
 
 async def read_products(
@@ -72,19 +68,27 @@ async def read_products(
     limit: int,
     totals: Totals,
     now: datetime,
-    edits: EditsReader = NO_EDITS,
-) -> ProductPage:
-    """One page of a selection. `now` tells what is stale."""
+    edits: EditsReader,
+) -> bytes:
+    """The JSON of a `ProductPage`: one page of a selection. `now` tells what is stale."""
     async with database.reading() as connection:
         rows, total = await select_page(
-            connection, wanted, PRODUCT_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
+            connection,
+            wanted,
+            (*PRODUCT_COLUMNS, edits.some_wait.label(_SOME_WAIT)),
+            limit=limit,
+            skip=skip,
+            order=order,
+            totals=totals,
         )
-        pending = await edits.read(connection, [(row.account_type, row.emag_id) for row in rows])
+        pending: Mapping[tuple[str, int], OfferEdits] = {}
+        if rows and getattr(rows[0], _SOME_WAIT):
+            pending = await edits.read(connection, [(row.account_type, row.emag_id) for row in rows])
     products = [
-        Product.model_validate(product_values(dict(row._mapping), now, pending.get((row.account_type, row.emag_id))))
+        product_values(product_row(row), now, pending.get((row.account_type, row.emag_id)) if pending else None)
         for row in rows
     ]
-    return ProductPage(data=ProductsData(products=products, pagination=Pagination(skip=skip, limit=limit, total=total)))
+    return product_page_json(products, Pagination(skip=skip, limit=limit, total=total))
 
 
 async def read_product(
@@ -94,7 +98,7 @@ async def read_product(
     language: Language,
     objections: ObjectionReader,
     now: datetime,
-    edits: EditsReader = NO_EDITS,
+    edits: EditsReader,
 ) -> tuple[bytes, str]:
     """The JSON of a `ProductAnswer`, with the payload in it byte for byte, and its version. Raises ProductNotFound."""
     async with database.reading() as connection:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
+from emagsync.core import money
 from emagsync.offers.explanations import Language
 from emagsync.offers.schemas import Amount, OfferRemark
 from emagsync.offers.tables import offers
@@ -140,14 +143,19 @@ class Product(BaseModel):
     )
 
 
-PRODUCT_COLUMNS = tuple(
-    offers.c[_RENAMED.get(name, name)].label(name) for name in Product.model_fields if name not in _COMPUTED
-)
+_READ = tuple(name for name in Product.model_fields if name not in _COMPUTED)
+PRODUCT_COLUMNS = tuple(offers.c[_RENAMED.get(name, name)].label(name) for name in _READ)
+_IN_ORDER = dict.fromkeys(Product.model_fields)
 
 
-def product_values(row: Mapping[str, Any], now: datetime, edits: OfferEdits | None = None) -> dict[str, Any]:
+def product_row(values: Iterable[Any]) -> dict[str, Any]:
+    """A row of PRODUCT_COLUMNS by name; what follows those columns is left out."""
+    return dict(zip(_READ, values, strict=False))
+
+
+def product_values(row: dict[str, Any], now: datetime, edits: OfferEdits | None = None) -> dict[str, Any]:
     """The values of a `Product` from a row of `PRODUCT_COLUMNS`, and its edits that wait."""
-    values = dict(row)
+    values = _IN_ORDER | row
     values["eans"] = row["eans"].split()
     values["not_sellable"] = row["not_sellable"].split()
     values["status"] = _STATUS_NAMES.get(row["status_code"])
@@ -188,6 +196,23 @@ class ProductPage(BaseModel):
 
     status: Literal["success"] = "success"
     data: ProductsData
+
+
+def product_page_json(products: Sequence[dict[str, Any]], pagination: Pagination) -> bytes:
+    """A `ProductPage` as JSON, from the values of its products (`product_values`).
+
+    They come from the database, typed by its columns: a model of each would cost more than reading and writing it.
+    """
+    data = {"products": products, "pagination": pagination}
+    return orjson.dumps({"status": "success", "data": data}, _plain, orjson.OPT_UTC_Z)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Decimal):
+        return money.text(value)
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"{type(value).__name__} has no place in a product")
 
 
 class ProductChange(BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, func, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Text, and_, cast, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
@@ -15,7 +15,7 @@ from emagsync.offers.errors import OfferNotFound
 from emagsync.offers.schemas import Offer, OfferChange, OfferDetail, OfferList, OfferRemark
 from emagsync.offers.selection import BY_KEY, OfferFilter, Order, SortKey, condition, order_terms, ordered_ids
 from emagsync.offers.tables import FACETS, offer_changes, offer_payloads, offers
-from emagsync.offers.totals import Totals, count, newest_change
+from emagsync.offers.totals import Moment, Remembered, Totals, count, is_good, moment_columns, moment_of
 
 PUBLIC_FIELDS = tuple(Offer.model_fields)
 _PUBLIC_COLUMNS = tuple(offers.c[name] for name in PUBLIC_FIELDS)
@@ -55,19 +55,20 @@ async def select_page(
 ) -> tuple[Sequence[Row[Any]], int]:
     """One page of a selection, with `columns` of `offers`, and the selection's total; both of one moment.
 
-    What is skipped is never read, only its place in an index. A total that is remembered is believed if no offer has
-    changed since, which the page's own statement tells.
+    What is skipped is never read, only its place in an index. A total that is remembered is believed if nothing has
+    changed since that the selection looks at, which the page's own statement tells.
     """
     totals = totals or Totals()
     window = _Window(order or Order(), skip, limit)
-    remembered = totals.remembered(wanted)
-    total = remembered.total if remembered else await count(connection, wanted)
-    rows, newest = await _read_page(connection, wanted, columns, window, total)
-    if remembered is not None and remembered.newest != newest:
+    known = totals.remembered(wanted)
+    total = known.total if known else await count(connection, wanted)
+    page = await _read_page(connection, wanted, columns, window, total, known)
+    if known is not None and not is_good(known, wanted, page.at, changed=page.changed):
         total = await count(connection, wanted)
-        rows, newest = await _read_page(connection, wanted, columns, window, total)
-    totals.remember(wanted, newest, total)
-    return rows, total
+        if window.of(total) != window.of(known.total):
+            page = await _read_page(connection, wanted, columns, window, total, None)
+    totals.remember(wanted, page.at, total)
+    return page.rows, total
 
 
 class _Window(NamedTuple):
@@ -85,32 +86,45 @@ class _Window(NamedTuple):
         return _Window(self.order.reversed(), total - self.skip - taken, taken)
 
 
+class _Page(NamedTuple):
+    rows: Sequence[Row[Any]]
+    at: Moment
+    changed: bool  # since the total was counted, in what the selection looks at
+
+
 async def _read_page(
     connection: AsyncConnection,
     wanted: OfferFilter,
     columns: Sequence[ColumnElement[Any]],
     window: _Window,
     total: int,
-) -> tuple[Sequence[Row[Any]], int]:
-    """The page of a selection of `total` offers, and the change log's newest number."""
-    query = _page_query(wanted, columns, window, total, connection.dialect.name)
-    rows = (await connection.execute(query)).all()
-    return rows, (rows[0][-1] or 0 if rows else await newest_change(connection))
+    known: Remembered | None,
+) -> _Page:
+    """The page of a selection of `total` offers; the last three columns of its rows tell of its moment."""
+    told = moment_columns(wanted, known)
+    rows = (await connection.execute(_page_query(wanted, (*columns, *told), window, total, connection))).all()
+    at, changed = moment_of(rows[0] if rows else (await connection.execute(select(*told))).one())
+    return _Page(rows, at, changed)
 
 
 def _page_query(
-    wanted: OfferFilter, columns: Sequence[ColumnElement[Any]], window: _Window, total: int, dialect: str
+    wanted: OfferFilter,
+    columns: Sequence[ColumnElement[Any]],
+    window: _Window,
+    total: int,
+    connection: AsyncConnection,
 ) -> Select[Any]:
     found = window.of(total)
     by_key = bool(wanted.term) and found.order.key is SortKey.ACCOUNT
     walking = by_key and total > _SOME and (found.skip + found.limit) * _FEW < total
-    ids = ordered_ids(wanted, found.order, dialect, walking=walking).limit(found.limit).offset(found.skip)
+    ids = (
+        ordered_ids(wanted, found.order, connection.dialect.name, walking=walking).limit(found.limit).offset(found.skip)
+    )
     if walking or (by_key and total > _MANY):
         ids = by_walking(ids, offers, FACETS)
     page = ids.subquery("page")
-    newest = select(func.max(offer_changes.c.seq)).scalar_subquery()
     return (
-        select(*columns, newest)
+        select(*columns)
         .join_from(page, offers, offers.c.id == page.c.id)
         .order_by(*order_terms(window.order, list(page.c)[1:]))
     )

@@ -16,12 +16,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from emagsync.db.metadata import metadata
 from emagsync.db.types import BigId, JsonText, Money, UtcDateTime
 
 FACETS = "ix_offers_facets"
+REMOVED = "ix_offers_removed"
 
 offers = Table(
     "offers",
@@ -86,6 +88,14 @@ offers = Table(
         "category_id",
         "sale_price",
         "changed_at",
+    ),
+    # The few that are left out of nearly every list and count.
+    Index(
+        REMOVED,
+        "account",
+        "emag_id",
+        sqlite_where=text("removed_at IS NOT NULL"),
+        postgresql_where=text("removed_at IS NOT NULL"),
     ),
 )
 

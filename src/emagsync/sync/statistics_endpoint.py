@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 
 from emagsync.db.engine import Database
 from emagsync.offers.schemas import AccountTotals
-from emagsync.offers.statistics import account_totals
+from emagsync.offers.statistics import Statistics as OfferStatistics
 from emagsync.rest.auth import Viewer
 from emagsync.rest.state import state_of
 from emagsync.sync import queries
@@ -49,7 +49,7 @@ async def statistics(request: Request, _: Viewer) -> Statistics:
     """What the local copy holds, by account, and the last ten runs."""
     state = state_of(request)
     now = state.clock.now()
-    totals = await account_totals(state.database)
+    totals = await state.get(OfferStatistics).read()
     return Statistics(
         products_by_account={account: found.offers for account, found in totals.items()},
         total_products=sum(found.offers for found in totals.values()),

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
-from emagsync.offers.products import STALE_AFTER, Product
+from emagsync.offers.products import STALE_AFTER, Product, ProductPage
+from emagsync.offers.repository import OfferRecord
 from offers.offer_rows import AT, offer, remove, store
 from support.api import Api
 from support.clocks import ForwardClock
@@ -77,6 +79,26 @@ async def test_a_product_has_the_fields_that_scripts_read(api: Api) -> None:
         "effective": None,
     }
     assert set(product) == set(Product.model_fields)
+
+
+async def test_a_list_is_written_as_its_schema_says(api: Api) -> None:
+    """It is not made of the schema's models, so this is what keeps the two the same."""
+    late = AT + timedelta(microseconds=120_300)
+    numbers = {
+        field: 2**40
+        for field, kind in OfferRecord.__annotations__.items()
+        if kind == "int | None" and field not in ("status", "ownership")
+    }
+    amounts = {"recommended_price": Decimal("0.0001"), "min_sale_price": Decimal("99999999999999.9999")}
+    full = offer(1, **numbers, **amounts, ownership=1, main_image='https://a.ro/"ă\u2028', sellable=False)
+    bare = dict.fromkeys(("part_number", "part_number_key", "name", "brand", "status", "sale_price"))
+    await store(api.state.database, [full, offer(2, **bare, eans="", not_sellable="no_stock inactive")], at=late)
+    await store(api.state.database, [offer(3, status=7)])
+    await remove(api.state.database, 3, at=late)
+    answer = await api.viewer.get(PRODUCTS, params={"include_removed": "true"})
+    read = ProductPage.model_validate_json(answer.content, strict=True)
+    assert len(read.data.products) == 3
+    assert read.model_dump(mode="json") == answer.json()
 
 
 async def test_a_list_begins_with_the_first_fifty_and_says_how_many_there_are(api: Api) -> None:
@@ -218,3 +240,18 @@ async def test_totals_follow_every_change(api: Api) -> None:
     await store(database, [offer(2, name="Scaun", eans="4006381333931"), offer(1, name="Lampă")])
     assert (await page(api, search="4006381333931"))["pagination"]["total"] == 1
     assert (await page(api, search="lampa"))["pagination"]["total"] == 2
+
+
+async def test_a_list_asks_the_database_who_calls_and_for_the_page_and_nothing_else(api: Api) -> None:
+    await store(api.state.database, [offer(1), offer(2)])
+    await page(api, search="lampa")
+    said: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    engine = api.state.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", hear)
+    await page(api, search="lampa")
+    event.remove(engine, "before_cursor_execute", hear)
+    assert len(said) == 2, said

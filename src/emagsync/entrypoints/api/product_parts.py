@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from emagsync.edits.repository import SOME_WAIT
 from emagsync.edits.views import edits_of
 from emagsync.marketplace.offers import payload
 from emagsync.marketplace.validation import validation_errors
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.products import Objection
+from emagsync.offers.statistics import Statistics
 from emagsync.offers.streaming import Exports
 from emagsync.offers.totals import Totals
 from emagsync.rest.state import AppState
@@ -17,11 +19,12 @@ from emagsync.rest.state import AppState
 
 @asynccontextmanager
 async def products_part(state: AppState) -> AsyncIterator[None]:
-    """Totals, exports, and what reads eMAG's objections."""
+    """Totals, statistics, exports, and what reads eMAG's objections."""
     state.provide(Totals())
+    state.provide(Statistics(state.database))
     state.provide(Exports(state.database, state.settings.data_dir))
     state.provide(ObjectionReader(_objections))
-    state.provide(EditsReader(edits_of))
+    state.provide(EditsReader(edits_of, SOME_WAIT))
     yield
 
 

@@ -1,6 +1,6 @@
 """PostgreSQL: quicker first copies: payloads compressed by lz4, and a longer list of what is new to search
 
-Revision ID: 20261128_01
+Revision ID: 20261128_08
 Revises: 20261123_07
 """
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from emagsync.db import trigrams
 
-revision = "20261128_01"
+revision = "20261128_08"
 down_revision = "20261123_07"
 branch_labels = None
 depends_on = None
