@@ -203,6 +203,8 @@ def test_whatever_comes_is_rows_of_a_proper_answer_or_an_error(status: int, valu
         pytest.param({"noOfItems": "many", "noOfPages": True}, (None, None), id="odd"),
         pytest.param(12, (12, None), id="a bare number"),
         pytest.param(-1, (None, None), id="negative"),
+        pytest.param({"noOfItems": 16_777_215, "noOfPages": 10**30}, (16_777_215, None), id="more than there are ids"),
+        pytest.param({"noOfItems": "99999999999", "noOfPages": "9" * 5000}, (None, None), id="endless text"),
         pytest.param([], (None, None), id="empty list"),
         pytest.param(None, (None, None), id="nothing"),
     ],

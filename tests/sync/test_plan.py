@@ -115,6 +115,13 @@ async def test_no_page_beyond_the_limit_is_asked_for() -> None:
     assert not plan.met_end
 
 
+async def test_an_absurd_count_is_not_planned_for() -> None:
+    plan = PagePlan()
+    await plan.expect(10**12)
+    assert sorted(await read_all(plan, 12, chance=random.Random(1))) == list(range(1, 15))
+    assert plan.met_end
+
+
 async def test_the_empty_page_is_asked_for_when_all_others_have_arrived() -> None:
     plan = PagePlan()
     await plan.expect(4)

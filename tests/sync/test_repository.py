@@ -131,7 +131,7 @@ async def test_the_ledger_keeps_pages_in_order_and_the_last_word_on_each(databas
     assert all(page.is_stored for page in pages)
 
 
-async def test_a_run_inherits_the_stored_pages_of_another_and_not_the_failed_ones(database: Database) -> None:
+async def test_a_run_inherits_the_pages_of_another_and_those_that_failed_stay_to_be_read(database: Database) -> None:
     await inserted(database, a_run(status=RunStatus.FAILED))
     await inserted(database, a_run("run-2"))
     async with database.transaction() as connection:
@@ -139,7 +139,9 @@ async def test_a_run_inherits_the_stored_pages_of_another_and_not_the_failed_one
         await repository.record_page(connection, "run-1", a_page(2, status="failed"))
         await repository.inherit_ledger(connection, old="run-1", new="run-2")
     async with database.reading() as connection:
-        assert await repository.ledger(connection, "run-2") == [a_page(1, inherited=True)]
+        pages = await repository.ledger(connection, "run-2")
+    assert pages == [a_page(1, inherited=True), a_page(2, status="failed", inherited=True)]
+    assert [page.is_stored for page in pages] == [True, False]
 
 
 async def test_runs_are_listed_newest_first_and_filtered(database: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from emagsync.marketplace.offers import ParsedRow, parse, payload
 from emagsync.marketplace.platforms import Platform
@@ -49,6 +49,11 @@ class OrderPage:
         return tuple(payload(raw) for raw in self.raw_rows)
 
 
+# Ids are 1..16777215, so no account has more offers. A count beyond is nonsense, and neither pages nor columns are
+# made for it.
+_MOST_ITEMS: Final = 16_777_215
+
+
 class OfferCount(NamedTuple):
     """What `count` says; None where it cannot be read. A hint: never a reason to stop reading."""
 
@@ -68,6 +73,6 @@ def read_count(results: object) -> OfferCount:
 def _number(value: object) -> int | None:
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdigit():
         value = int(value.strip()[:18])
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_ITEMS:
         return value
     return None

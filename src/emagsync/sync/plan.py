@@ -14,6 +14,11 @@ from collections import deque
 from collections.abc import Iterable
 
 
+# A count that says more is not planned for page by page: it is likelier wrong than right, and a plan costs memory for
+# every page. Such a list is read in plain order until it ends, like one without a count.
+MOST_PLANNED = 200_000
+
+
 class PagePlan:
     """Hands out page numbers from 1 until an empty page has been met behind every page with rows.
 
@@ -64,7 +69,7 @@ class PagePlan:
         """eMAG's own idea of the number of pages arrived, or None: it gave none. Never a reason to stop."""
         async with self._changed:
             self._counting = False
-            if pages is not None:
+            if pages is not None and pages <= MOST_PLANNED:
                 self._closing = pages + 1
                 self._plan(spread(pages))
                 self._plan([pages + 1])

@@ -226,12 +226,13 @@ async def ledger(connection: AsyncConnection, run_id: str) -> list[PageRead]:
 
 
 async def inherit_ledger(connection: AsyncConnection, *, old: str, new: str) -> None:
-    """Give the run `new` the stored pages of the run `old` that it resumes."""
+    """Give the run `new` the pages of the run `old` that it resumes.
+
+    Also those that failed: they are read again, and what was readable of them must not be counted twice.
+    """
     columns = [column.key for column in sync_pages.c]
     given: dict[str, Any] = {"run_id": literal(new), "inherited": literal(True)}
-    source = select(*(given.get(name, sync_pages.c[name]) for name in columns)).where(
-        sync_pages.c.run_id == old, sync_pages.c.status == "stored"
-    )
+    source = select(*(given.get(name, sync_pages.c[name]) for name in columns)).where(sync_pages.c.run_id == old)
     await connection.execute(insert(sync_pages).from_select(columns, source))
 
 
