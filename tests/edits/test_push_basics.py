@@ -11,6 +11,7 @@ from emagsync.edits.push_errors import PushOff
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
 from emagsync.edits.wishes import Wish
+from support.local import until
 from support.pushing import open_push_desk
 
 
@@ -166,6 +167,26 @@ async def test_an_edit_that_is_taken_back_while_it_is_on_its_way_is_taken_back_o
         await pushing
         assert desk.saves() == 2
         assert (desk.shown(7, "sale_price"), desk.shown(7, "stock")) == ("100.0000", "20")
+
+
+async def test_a_page_that_was_asked_for_before_a_push_does_not_bring_the_old_value_back(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, 60) as desk:
+        desk.market.fault(kind="slow", pages=[1], delay_ms=2500, times=1, after_handling=True)
+        run = asyncio.ensure_future(desk.local.completed())
+        await until(lambda: "2/50" in desk.market.page_reads())
+        await desk.edit(7, "sale_price", "90.0000")
+        assert (await desk.push()).counts == {"applied": 1}
+        await desk.edit(7, "sale_price", "80.0000")
+        assert not run.done()
+        counted = await run
+        assert (counted.unchanged, counted.updated) == (60, 0)
+        assert (await desk.copy(7))["sale_price"] == "90.0000"
+        [sent, waiting] = await desk.edits()
+        assert (sent.state, waiting.state, waiting.base) == ("applied", "open", "90.0000")
+        changes = await desk.local.rows(
+            "SELECT source, new FROM offer_changes WHERE field = 'sale_price' AND emag_id = 7"
+        )
+        assert changes[-1] == {"source": "push", "new": "90.0000"}
 
 
 async def test_what_emag_would_refuse_anyway_is_not_sent(tmp_path: Path) -> None:

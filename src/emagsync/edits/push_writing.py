@@ -221,10 +221,10 @@ class PushWriter:
         return line._replace(state=state, reason=reasons(line.items), finished_at=now, next_at=None)
 
     async def _store(
-        self, connection: AsyncConnection, rows: Mapping[int, ParsedRow], now: datetime
+        self, connection: AsyncConnection, rows: Mapping[int, ParsedRow], read_at: datetime, now: datetime
     ) -> dict[int, Values]:
         account = self._job.account
-        known = await offers.known(connection, account, list(rows))
+        known = await offers.known(connection, account, list(rows), asked_at=read_at)
         digests = {emag_id: raw_digest(row.raw) for emag_id, row in rows.items()}
         same = [
             emag_id
@@ -236,7 +236,8 @@ class PushWriter:
             for emag_id, row in rows.items()
             if row.offer is not None and emag_id not in same
         ]
-        sighting = Sighting(account, self._job.id, now, SOURCE)
+        # A run's page that was asked for before this may be older than what was sent: it goes by when this was asked.
+        sighting = Sighting(account, self._job.id, now, SOURCE, asked_at=read_at)
         await offers.apply(connection, sighting, same=same, read=records)
         return {emag_id: values_of(row.offer, row.raw) for emag_id, row in rows.items() if row.offer is not None}
 
