@@ -98,6 +98,18 @@ async def test_stock_goes_before_prices_in_batches_of_fifty(tmp_path: Path) -> N
         assert len(prices_alone) >= 50
 
 
+async def test_prices_do_not_go_before_differences_of_stock_either(tmp_path: Path) -> None:
+    """Differences go in batches of their own; prices once filled up the batch of stock before those."""
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(1, "sale_price", "99.0000")
+        await desk.edit(2, "stock", "5")
+        await desk.edit_many([(emag_id, "stock", "-1") for emag_id in range(3, 6)], kind="relative")
+        assert (await desk.push()).counts == {"applied": 5}
+        sent = {line.items[0].field: line.sent_at for line in sorted(await desk.lines(), key=lambda line: line.emag_id)}
+        assert all(line.sent_at <= sent["sale_price"] for line in await desk.lines() if line.sent_at)
+        assert desk.saves() == 3
+
+
 async def test_many_offers_are_read_back_by_the_page(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 300) as desk:
         await desk.edit_many([(emag_id, "stock", "5") for emag_id in range(1, 301)])

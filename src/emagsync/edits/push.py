@@ -18,7 +18,7 @@ from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.edits import outbox_repository as repository
-from emagsync.edits.outbox import update_of
+from emagsync.edits.outbox import changes_stock, update_of
 from emagsync.edits.outbox_repository import Line
 from emagsync.edits.push_schemas import Hold
 from emagsync.edits.push_writing import PushJob, PushWriter
@@ -160,7 +160,9 @@ class PushEngine:
             )
         if lines and _is_relative(lines[0]):
             return [line for line in lines if _is_relative(line)][:RELATIVE_AT_ONCE]
-        return [line for line in lines if not _is_relative(line)]
+        plain = [line for line in lines if not _is_relative(line)]
+        # Prices fill up a batch of stock, but not while differences of stock have yet to go.
+        return plain if len(plain) == len(lines) else [line for line in plain if changes_stock(line.items)]
 
     async def _has_pending(self) -> bool:
         return not self._is_stopped and bool(await self._pending())
