@@ -200,7 +200,7 @@ class PushEngine:
             await self._client.save_offers([update_of(line.emag_id, line.items) for line in lines])
         except WriteRefused as error:
             if len(lines) == 1:
-                await self._writer.refused(lines[0], "; ".join(error.messages) or error.message)
+                await self._refused(lines[0], "; ".join(error.messages) or error.message)
                 return
             middle = len(lines) // 2
             await self._save(lines[:middle])
@@ -216,6 +216,11 @@ class PushEngine:
         else:
             self._failures = 0
             await self._writer.accepted(lines)
+
+    async def _refused(self, line: Line, reason: str) -> None:
+        # No more than its yes is eMAG's no believed before the offer was read: some of its complaints are remarks.
+        await self._read([line.emag_id])
+        await self._writer.refused(line, reason)
 
     async def _save_unless_stopped(self, lines: Sequence[Line]) -> None:
         if self._is_stopped:
