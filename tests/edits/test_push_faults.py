@@ -77,6 +77,15 @@ async def test_what_emag_refuses_in_words_and_took_all_the_same_is_applied(tmp_p
         assert (await desk.copy(7))["stock"] == "17"
 
 
+async def test_a_refusal_after_which_the_offer_cannot_be_read_is_not_believed_yet(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(7, "stock", "-3", kind="relative")
+        desk.market.fault(kind="is_error", route="offer/save", times=1, after_handling=True)
+        desk.market.fault(kind="status", status=500, route="product_offer/read", lookup=True, after=1, times=5)
+        assert (await desk.push()).counts == {"applied": 1}
+        assert (desk.shown(7, "stock"), desk.saves()) == ("17", 1)
+
+
 async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit(7, "stock", "-3", kind="relative")

@@ -219,8 +219,10 @@ class PushEngine:
 
     async def _refused(self, line: Line, reason: str) -> None:
         # No more than its yes is eMAG's no believed before the offer was read: some of its complaints are remarks.
-        await self._read([line.emag_id])
-        await self._writer.refused(line, reason)
+        if await self._read([line.emag_id]):
+            await self._writer.uncertain([line], f"eMAG refused it, and could not be read since: {reason}")
+        else:
+            await self._writer.refused(line, reason)
 
     async def _save_unless_stopped(self, lines: Sequence[Line]) -> None:
         if self._is_stopped:

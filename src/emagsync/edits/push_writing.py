@@ -143,7 +143,7 @@ class PushWriter:
 
     async def uncertain(self, lines: Sequence[Line], reason: str) -> None:
         """Nobody knows whether eMAG took them."""
-        await self._change(lines, lambda line, now: _uncertain(line, reason, now))
+        await self._change(lines, lambda line, now: line if line.finished_at else _uncertain(line, reason, now))
 
     async def unsent(self, lines: Sequence[Line], reason: str) -> None:
         """eMAG did certainly not take them: they are pending as before."""
