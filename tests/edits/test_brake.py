@@ -117,6 +117,19 @@ async def test_a_sync_that_finds_too_much_changed_copies_it_and_holds_the_accoun
         assert len(await desk.holds()) == 1
 
 
+@pytest.mark.parametrize("edited", [True, False])
+async def test_where_nothing_is_sent_a_sync_holds_only_accounts_whose_edits_wait(tmp_path: Path, edited: bool) -> None:
+    async with open_push_desk(tmp_path, 100, edits={**BRAKE, "push": "off"}) as desk:
+        if edited:
+            await desk.edit(99, "sale_price", "90.0000")
+        desk.market.change("change", ids=list(range(1, 31)), set={"sale_price": "60.0000"})
+        await desk.local.completed()
+        assert [hold.kind for hold in await desk.holds()] == (["sync"] if edited else [])
+        desk.market.change("change", ids=[99], set={"sale_price": "60.0000"})
+        await desk.local.completed()
+        assert [edit.state for edit in await desk.edits()] == (["open"] if edited else [])
+
+
 async def test_what_we_pushed_ourselves_does_not_make_a_sync_hold(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 100) as desk:
         await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(1, 91)])

@@ -11,6 +11,7 @@ from emagsync.edits.push_errors import PushOff
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
 from emagsync.edits.wishes import Wish
+from support.local import until
 from support.pushing import open_push_desk
 
 
@@ -97,6 +98,18 @@ async def test_stock_goes_before_prices_in_batches_of_fifty(tmp_path: Path) -> N
         assert len(prices_alone) >= 50
 
 
+async def test_prices_do_not_go_before_differences_of_stock_either(tmp_path: Path) -> None:
+    """Differences go in batches of their own; prices once filled up the batch of stock before those."""
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(1, "sale_price", "99.0000")
+        await desk.edit(2, "stock", "5")
+        await desk.edit_many([(emag_id, "stock", "-1") for emag_id in range(3, 6)], kind="relative")
+        assert (await desk.push()).counts == {"applied": 5}
+        sent = {line.items[0].field: line.sent_at for line in sorted(await desk.lines(), key=lambda line: line.emag_id)}
+        assert all(line.sent_at <= sent["sale_price"] for line in await desk.lines() if line.sent_at)
+        assert desk.saves() == 3
+
+
 async def test_many_offers_are_read_back_by_the_page(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 300) as desk:
         await desk.edit_many([(emag_id, "stock", "5") for emag_id in range(1, 301)])
@@ -166,6 +179,26 @@ async def test_an_edit_that_is_taken_back_while_it_is_on_its_way_is_taken_back_o
         await pushing
         assert desk.saves() == 2
         assert (desk.shown(7, "sale_price"), desk.shown(7, "stock")) == ("100.0000", "20")
+
+
+async def test_a_page_that_was_asked_for_before_a_push_does_not_bring_the_old_value_back(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, 60) as desk:
+        desk.market.fault(kind="slow", pages=[1], delay_ms=2500, times=1, after_handling=True)
+        run = asyncio.ensure_future(desk.local.completed())
+        await until(lambda: "2/50" in desk.market.page_reads())
+        await desk.edit(7, "sale_price", "90.0000")
+        assert (await desk.push()).counts == {"applied": 1}
+        await desk.edit(7, "sale_price", "80.0000")
+        assert not run.done()
+        counted = await run
+        assert (counted.unchanged, counted.updated) == (60, 0)
+        assert (await desk.copy(7))["sale_price"] == "90.0000"
+        [sent, waiting] = await desk.edits()
+        assert (sent.state, waiting.state, waiting.base) == ("applied", "open", "90.0000")
+        changes = await desk.local.rows(
+            "SELECT source, new FROM offer_changes WHERE field = 'sale_price' AND emag_id = 7"
+        )
+        assert changes[-1] == {"source": "push", "new": "90.0000"}
 
 
 async def test_what_emag_would_refuse_anyway_is_not_sent(tmp_path: Path) -> None:

@@ -65,6 +65,27 @@ async def test_a_refusal_that_passes_costs_nothing_but_requests(tmp_path: Path) 
         assert push.counts == {"applied": 40}
 
 
+async def test_what_emag_refuses_in_words_and_took_all_the_same_is_applied(tmp_path: Path) -> None:
+    """What eMAG says about a write is not believed before the offer was read back, a refusal no more than a yes."""
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit_many([(7, "stock", "-3"), (8, "stock", "-3")], kind="relative")
+        message = "Documentation: the main image is too small"
+        desk.market.fault(kind="is_error", route="offer/save", message=message, after_handling=True)
+        assert (await desk.push()).counts == {"applied": 2}
+        assert [desk.shown(emag_id, "stock") for emag_id in (7, 8)] == ["17", "17"]
+        assert {edit.state for edit in await desk.edits()} == {"applied"}
+        assert (await desk.copy(7))["stock"] == "17"
+
+
+async def test_a_refusal_after_which_the_offer_cannot_be_read_is_not_believed_yet(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(7, "stock", "-3", kind="relative")
+        desk.market.fault(kind="is_error", route="offer/save", times=1, after_handling=True)
+        desk.market.fault(kind="status", status=500, route="product_offer/read", lookup=True, after=1, times=5)
+        assert (await desk.push()).counts == {"applied": 1}
+        assert (desk.shown(7, "stock"), desk.saves()) == ("17", 1)
+
+
 async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit(7, "stock", "-3", kind="relative")

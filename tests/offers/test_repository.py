@@ -126,7 +126,7 @@ async def test_the_digest_of_another_spelling_is_known_the_next_time(database: D
     await store(database, [offer(1)])
     await apply(database, respelled(offer(1), "{}"))
     async with database.reading() as connection:
-        known = await repository.known(connection, "main", [1, 2])
+        known = await repository.known(connection, "main", [1, 2], asked_at=LATER)
         assert {emag_id: found.digest for emag_id, found in known.items()} == {1: b"another digest.."}
 
 
@@ -173,7 +173,7 @@ async def test_an_offer_that_comes_back_is_present_again_and_the_log_says_so(
     await remove(database, 1)
     async with database.reading() as connection:
         # So that it is read anew although its bytes may be the same.
-        assert (await repository.known(connection, "main", [1]))[1].is_removed
+        assert (await repository.known(connection, "main", [1], asked_at=LATER))[1].is_removed
     await apply(database, back)
     stored = await row(database)
     assert (stored.removed_at, stored.first_seen_at, stored.last_seen_at) == (None, AT, LATER)

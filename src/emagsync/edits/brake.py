@@ -121,7 +121,7 @@ async def check_sync(
 ) -> Hold | None:
     """At the end of a completed run: hold the account's edits when eMAG's side has repriced, zeroed or deactivated too
     much `since` the completed run before it (None: there was none, and nothing to compare with). What we pushed
-    ourselves does not count. The caller asks only for accounts whose edits are pushed."""
+    ourselves does not count. The caller asks only for accounts that have edits, or push them."""
     if since is None or await is_held(connection, account) is not None:
         return None
     changed = offer_changes.c

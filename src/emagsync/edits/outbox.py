@@ -189,6 +189,14 @@ def found(item: Item, read: Values) -> Item:
     return item.done(Result.REOPENED, f"eMAG shows {shown}, which is neither {item.before} nor {item.target}")
 
 
+def refused(item: Item, read: Values, reason: str) -> Item:
+    """After eMAG refused the change in words: believed, unless it shows the change all the same."""
+    if item.result is not None:
+        return item
+    took = item.target is not None and read.get(item.key) == item.target
+    return item.done(Result.APPLIED) if took else item.done(Result.REJECTED, reason)
+
+
 def end_state(items: Sequence[Item]) -> OutboxState | None:
     """The row's state when everything of it is done with; None while something is not."""
     results = {item.result for item in items}

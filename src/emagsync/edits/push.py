@@ -18,7 +18,7 @@ from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.edits import outbox_repository as repository
-from emagsync.edits.outbox import update_of
+from emagsync.edits.outbox import changes_stock, update_of
 from emagsync.edits.outbox_repository import Line
 from emagsync.edits.push_schemas import Hold
 from emagsync.edits.push_writing import PushJob, PushWriter
@@ -160,7 +160,9 @@ class PushEngine:
             )
         if lines and _is_relative(lines[0]):
             return [line for line in lines if _is_relative(line)][:RELATIVE_AT_ONCE]
-        return [line for line in lines if not _is_relative(line)]
+        plain = [line for line in lines if not _is_relative(line)]
+        # Prices fill up a batch of stock, but not while differences of stock have yet to go.
+        return plain if len(plain) == len(lines) else [line for line in plain if changes_stock(line.items)]
 
     async def _has_pending(self) -> bool:
         return not self._is_stopped and bool(await self._pending())
@@ -198,7 +200,7 @@ class PushEngine:
             await self._client.save_offers([update_of(line.emag_id, line.items) for line in lines])
         except WriteRefused as error:
             if len(lines) == 1:
-                await self._writer.refused(lines[0], "; ".join(error.messages) or error.message)
+                await self._refused(lines[0], "; ".join(error.messages) or error.message)
                 return
             middle = len(lines) // 2
             await self._save(lines[:middle])
@@ -214,6 +216,13 @@ class PushEngine:
         else:
             self._failures = 0
             await self._writer.accepted(lines)
+
+    async def _refused(self, line: Line, reason: str) -> None:
+        # No more than its yes is eMAG's no believed before the offer was read: some of its complaints are remarks.
+        if await self._read([line.emag_id]):
+            await self._writer.uncertain([line], f"eMAG refused it, and could not be read since: {reason}")
+        else:
+            await self._writer.refused(line, reason)
 
     async def _save_unless_stopped(self, lines: Sequence[Line]) -> None:
         if self._is_stopped:

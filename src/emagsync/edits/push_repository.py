@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,11 @@ async def take_over(connection: AsyncConnection, account: str, *, now: datetime)
         .values(status=PushStatus.INTERRUPTED, finished_at=now)
     )
     return left.rowcount
+
+
+async def among(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that are pushes."""
+    return set((await connection.execute(select(pushes.c.id).where(pushes.c.id.in_(ids)))).scalars())
 
 
 async def counts_of_push(connection: AsyncConnection, push_id: str) -> dict[str, int]:

@@ -35,6 +35,7 @@ from emagsync.edits.outbox import (
     found,
     price_problem,
     reasons,
+    refused,
     update_of,
 )
 from emagsync.edits.outbox_repository import Line
@@ -142,7 +143,7 @@ class PushWriter:
 
     async def uncertain(self, lines: Sequence[Line], reason: str) -> None:
         """Nobody knows whether eMAG took them."""
-        await self._change(lines, lambda line, now: _uncertain(line, reason, now))
+        await self._change(lines, lambda line, now: line if line.finished_at else _uncertain(line, reason, now))
 
     async def unsent(self, lines: Sequence[Line], reason: str) -> None:
         """eMAG did certainly not take them: they are pending as before."""
@@ -153,20 +154,19 @@ class PushWriter:
         await self._change(lines, back)
 
     async def refused(self, line: Line, reason: str) -> None:
-        """eMAG refused it, alone."""
-
-        def ended(line: Line, now: datetime) -> Line:
-            items = tuple(item if item.result else item.done(Result.REJECTED, reason) for item in line.items)
-            line = line._replace(items=items)
-            return self._ended(line, now) or line
-
-        await self._change([line], ended)
+        """eMAG refused it, alone, and was read since: what it shows as it was sent, it took all the same."""
+        async with self._transaction() as (connection, now):
+            shown = await stored_offers(connection, self._job.account, [line.emag_id])
+            values = shown[line.emag_id].values if line.emag_id in shown else {}
+            held = await repository.locked(connection, self._job.account, list(OutboxState), ids=[line.id])
+            ended = [one._replace(items=tuple(refused(item, values, reason) for item in one.items)) for one in held]
+            await self._write(connection, [self._ended(one, now) or one for one in ended], now)
 
     async def read(self, rows: Mapping[int, ParsedRow], *, read_at: datetime) -> None:
         """Store offers as eMAG shows them: what was sent for them is judged by that, and open edits meet it."""
         async with self._transaction() as (connection, now):
             account = self._job.account
-            values = await self._store(connection, rows, now)
+            values = await self._store(connection, rows, read_at, now)
             lines = await repository.sent_of(connection, account, list(values))
             # Whoever is still waiting for eMAG's answer about a line judges it then.
             answered = [line for line in lines if line.state is OutboxState.UNCERTAIN or line.next_at is not None]
@@ -221,10 +221,10 @@ class PushWriter:
         return line._replace(state=state, reason=reasons(line.items), finished_at=now, next_at=None)
 
     async def _store(
-        self, connection: AsyncConnection, rows: Mapping[int, ParsedRow], now: datetime
+        self, connection: AsyncConnection, rows: Mapping[int, ParsedRow], read_at: datetime, now: datetime
     ) -> dict[int, Values]:
         account = self._job.account
-        known = await offers.known(connection, account, list(rows))
+        known = await offers.known(connection, account, list(rows), asked_at=read_at)
         digests = {emag_id: raw_digest(row.raw) for emag_id, row in rows.items()}
         same = [
             emag_id
@@ -236,7 +236,8 @@ class PushWriter:
             for emag_id, row in rows.items()
             if row.offer is not None and emag_id not in same
         ]
-        sighting = Sighting(account, self._job.id, now, SOURCE)
+        # A run's page that was asked for before this may be older than what was sent: it goes by when this was asked.
+        sighting = Sighting(account, self._job.id, now, SOURCE, asked_at=read_at)
         await offers.apply(connection, sighting, same=same, read=records)
         return {emag_id: values_of(row.offer, row.raw) for emag_id, row in rows.items() if row.offer is not None}
 

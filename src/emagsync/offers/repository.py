@@ -7,12 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core import money
 from emagsync.db.bulk import BulkInsert, BulkSelect, BulkUpdate, among
 from emagsync.db.ordering import in_order_of_commit
+from emagsync.db.types import UtcDateTime
 from emagsync.offers.search import index_created, index_offers
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
 
@@ -95,11 +96,13 @@ class Applied(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is stored of an offer: the digest of its bytes, the token of its content, whether it is marked removed."""
+    """What is stored of an offer: the digest of its bytes, the token of its content, whether it is marked removed, and
+    the reader whose answer is stored if it asked eMAG later than the caller did."""
 
     digest: bytes
     token: str
     is_removed: bool
+    asked_later_by: str | None = None
 
 
 class Change(NamedTuple):
@@ -116,12 +119,18 @@ class Change(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """Who saw the offers, and when."""
+    """Who saw the offers, and when. `asked_at`: when eMAG was asked, where that is what counts as seen; else `at`."""
 
     account: str
     run_id: str
     at: datetime
     source: str = "sync"
+    asked_at: datetime | None = None
+
+    @property
+    def seen_at(self) -> datetime:
+        """What `last_seen_at` says."""
+        return self.asked_at or self.at
 
 
 _CONTENT = OfferRecord._fields[1:-1]
@@ -147,7 +156,14 @@ _insert_changes = BulkInsert(offer_changes, [column for column in offer_changes.
 
 _among_account = among(offers.c.account, offers.c.emag_id)
 _known = BulkSelect(
-    select(offers.c.emag_id, offers.c.raw_digest, offers.c.fingerprint, offers.c.removed_at).where(_among_account)
+    select(
+        offers.c.emag_id,
+        offers.c.raw_digest,
+        offers.c.fingerprint,
+        offers.c.removed_at,
+        # Compared here: that is cheaper than a moment read for every offer of every run.
+        case((offers.c.last_seen_at > bindparam("asked_at", type_=UtcDateTime), offers.c.last_seen_run)).label("later"),
+    ).where(_among_account)
 )
 _payloads = BulkSelect(
     select(offer_payloads.c.emag_id, offer_payloads.c.payload).where(
@@ -166,10 +182,13 @@ _touch = BulkUpdate(
 )
 
 
-async def known(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, Known]:
-    """What is stored of each of `ids`, also of offers that are marked removed."""
-    rows = await _known.run(connection, ids, of_account=account)
-    return {row.emag_id: Known(row.raw_digest, row.fingerprint, row.removed_at is not None) for row in rows}
+async def known(
+    connection: AsyncConnection, account: str, ids: Sequence[int], *, asked_at: datetime
+) -> dict[int, Known]:
+    """What is stored of each of `ids`, for a caller who asked eMAG for them at `asked_at`; also of offers that are
+    marked removed."""
+    rows = await _known.run(connection, ids, of_account=account, asked_at=asked_at)
+    return {row.emag_id: Known(row.raw_digest, row.fingerprint, row.removed_at is not None, row.later) for row in rows}
 
 
 async def payloads(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, str]:
@@ -303,10 +322,11 @@ async def _write(
     connection: AsyncConnection, sighting: Sighting, changed: Sequence[OfferRecord], respelled: Sequence[OfferRecord]
 ) -> None:
     at, account = sighting.at, sighting.account
+    seen_at = sighting.seen_at
 
     def stored(records: Sequence[OfferRecord]) -> list[tuple[Any, ...]]:
         # Sorted by key, so that two writers that meet the same offers take their locks in the same order.
-        tail = (at, at, at, sighting.run_id, None)
+        tail = (at, at, seen_at, sighting.run_id, None)
         return [(account, *record[:-1], *tail) for record in sorted(records, key=lambda record: record.emag_id)]
 
     await _upsert_offers.run(connection, stored(changed))
@@ -322,7 +342,9 @@ async def _log(connection: AsyncConnection, changes: Sequence[Change]) -> None:
 
 async def _touch_all(connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> None:
     if ids:
-        await _touch.run(connection, sorted(ids), of_account=sighting.account, at=sighting.at, run_id=sighting.run_id)
+        await _touch.run(
+            connection, sorted(ids), of_account=sighting.account, at=sighting.seen_at, run_id=sighting.run_id
+        )
 
 
 def _changes(

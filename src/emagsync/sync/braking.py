@@ -12,6 +12,7 @@ from emagsync.core.clock import Clock
 from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
 from emagsync.edits import brake
+from emagsync.edits.outbox_repository import newest_edit
 from emagsync.edits.push_schemas import Hold
 from emagsync.sync import repository
 from emagsync.sync.schemas import Run, RunStatus
@@ -22,12 +23,14 @@ log = structlog.get_logger()
 async def brake_after(
     run: Run, *, database: Database, registry: AccountRegistry, settings: EditsSettings, clock: Clock
 ) -> Hold | None:
-    """The hold that the run led to, if the account's edits are pushed and too much has changed since the completed run
-    before it."""
-    pushed = (registry.get(run.account).push or settings.push) != "off"
-    if not pushed or run.status is not RunStatus.COMPLETED or run.parameters.dry_run:
+    """The hold that the run led to, if the account has edits or pushes them, and too much has changed since the
+    completed run before it."""
+    if run.status is not RunStatus.COMPLETED or run.parameters.dry_run:
         return None
+    pushed = (registry.get(run.account).push or settings.push) != "off"
     async with database.transaction() as connection:
+        if not pushed and not await newest_edit(connection, run.account):
+            return None
         completed = await repository.runs(
             connection, account=run.account, status=RunStatus.COMPLETED, dry_runs=False, limit=5
         )

@@ -8,8 +8,11 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
+from emagsync.edits import push_repository
 from emagsync.edits.mapping import record_of
 from emagsync.marketplace.offers import ParsedRow, parse, peek_id, raw_digest
 from emagsync.marketplace.paging import StretchRead
@@ -150,9 +153,15 @@ class RunWriter:
         digests = rows.digests
         sighting = self._sighting()
         async with self._database.transaction() as connection:
-            known = await offers.known(connection, sighting.account, list(digests)) if digests else {}
-            same = [emag_id for emag_id, digest in digests.items() if _is_the_same(known.get(emag_id), digest)]
-            others = digests.keys() - set(same)
+            known = await offers.known(connection, sighting.account, list(digests), asked_at=read_at) if digests else {}
+            # eMAG showed these to a push that asked after this was asked for: this may be from before what it sent.
+            older = await self._read_by_pushes(connection, known)
+            same = [
+                emag_id
+                for emag_id, digest in digests.items()
+                if emag_id not in older and _is_the_same(known.get(emag_id), digest)
+            ]
+            others = digests.keys() - set(same) - older
             self._parses_ahead = 2 * len(same) < len(digests)
             before = await offers.payloads(connection, sighting.account, [id_ for id_ in others if id_ in known])
             tokens = {emag_id: (known[emag_id].token, payload) for emag_id, payload in before.items()}
@@ -160,7 +169,7 @@ class RunWriter:
             applied = await self._keeper.keep(
                 connection, sighting, same=same, read=records, stored=known.keys() & others, read_at=read_at
             )
-            self._tally.count(applied)
+            self._tally.count(applied._replace(unchanged=(*applied.unchanged, *sorted(older))))
             for row in rows.rejected:
                 self._tally.reject(row, sighting.at)
             if page is not None:
@@ -169,6 +178,14 @@ class RunWriter:
             counts = {**self._columns(), "heartbeat_at": sighting.at}
             await repository.write_held(connection, self._hold, counts)
         self._unsearchable += len(applied.created)
+
+    async def _read_by_pushes(self, connection: AsyncConnection, known: Mapping[int, Known]) -> set[int]:
+        later = {emag_id: one.asked_later_by for emag_id, one in known.items() if one.asked_later_by is not None}
+        if not later:
+            return set()
+        # Of pushes alone: between runs, which follow one another, only a clock that was set would say so.
+        pushes = await push_repository.among(connection, set(later.values()))
+        return {emag_id for emag_id, reader in later.items() if reader in pushes and not known[emag_id].is_removed}
 
     def _parse(
         self,
