@@ -2,7 +2,7 @@ import type { TFunction } from 'i18next'
 import { Link } from 'react-router'
 
 import type { Column } from '../../shared/DataTable.tsx'
-import { keyOf, type OfferName } from './offer-names.ts'
+import { keyOf, type OfferName } from '../offers/names.ts'
 import { useFieldWords } from './useFieldWords.ts'
 
 interface OfOffer {
