@@ -32,6 +32,15 @@ export default function UndoSection() {
         <Button type="link" onClick={() => setChoice(NOTHING_CHOSEN, { push: true })}>
           ← {t('undo.back')}
         </Button>
+        {wanted.ids ? (
+          <h2 className="bulk-title">
+            {t('undo.chosen', {
+              count: wanted.ids.length,
+              formatted: formatNumber(wanted.ids.length),
+              account: wanted.account_type?.toUpperCase(),
+            })}
+          </h2>
+        ) : null}
         <UndoPreview wanted={wanted} />
       </>
     )
