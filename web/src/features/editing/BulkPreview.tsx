@@ -153,7 +153,7 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
         {
           key: 'offer',
           title: t('columns.offer'),
-          width: 200,
+          width: 170,
           render: (row) => {
             const told = [row.sku, row.emag_id].filter(Boolean).join(' · ')
             return row.product_id === null ? told : <Link to={`/offers?offer=${row.product_id}`}>{told}</Link>
@@ -162,13 +162,13 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
         {
           key: 'effect',
           title: t('bulk.effect'),
-          width: 190,
+          width: 170,
           render: (row) => <Badge tone={TONES[row.effect]}>{t(`bulk.effects.${row.effect}`)}</Badge>,
         },
         {
           key: 'changes',
           title: t('columns.change'),
-          width: 330,
+          width: 290,
           render: (row) =>
             row.changes.map((change) => (
               <div key={`${change.field} ${change.warehouse_id}`}>
@@ -184,7 +184,7 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
         {
           key: 'why',
           title: t('bulk.why'),
-          width: 330,
+          width: 290,
           render: (row) => (
             <span className="reason">
               {[...row.errors, ...row.doubts].map((one) => (

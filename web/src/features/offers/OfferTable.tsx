@@ -101,7 +101,8 @@ function chooseColumn(choosing: Choosing, title: ReactNode): Column<Product> {
   return {
     key: 'choose',
     title,
-    width: 40,
+    width: 44,
+    narrow: 'bare',
     render: (offer) => <OfferBox offer={offer} choosing={choosing} />,
   }
 }
