@@ -19,7 +19,9 @@ export default defineConfig({
     locale: 'ro-RO',
     timezoneId: 'Europe/Bucharest',
     viewport: { width: 1360, height: 900 },
-    trace: 'retain-on-failure',
+    // Pictures of every moment cost a quarter of the time; a failure has one of its end.
+    trace: { mode: 'retain-on-failure', screenshots: false, sources: false },
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath,
       args: [

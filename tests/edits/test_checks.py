@@ -138,7 +138,7 @@ def test_a_price_that_looks_like_a_slip_needs_a_confirmation(price: str, code: s
     assert codes(free, sale_price=price) == ([], [code])
 
 
-@pytest.mark.parametrize("price", ["50", "150", "95", "105", "110.5", "115", "130"])
+@pytest.mark.parametrize("price", ["50", "150", "90", "95", "105", "110.5", "115", "130"])
 def test_an_ordinary_change_of_price_needs_none(price: str) -> None:
     free = offer(min_sale_price=None, max_sale_price=None, recommended_price=None)
     assert codes(free, sale_price=price) == ([], [])

@@ -9,6 +9,7 @@ import pytest
 from emagsync.identity.service import UserService
 from emagsync.rest.callers import Role
 from support.api import PASSWORD, Api
+from support.clocks import ForwardClock
 
 
 async def test_an_admin_adds_a_user_who_can_log_in(api: Api) -> None:
@@ -135,3 +136,24 @@ async def test_the_audit_log_is_read_page_by_page_newest_first(api: Api) -> None
     newest = (await api.admin.get("/api/v1/audit", params={"limit": 1})).json()["entries"][0]
     assert (newest["action"], newest["target"], newest["address"]) == ("user.add", "maria", "127.0.0.1")
     assert (await api.admin.get("/api/v1/audit", params={"cursor": "x"})).json()["errors"][0]["code"] == "bad_cursor"
+
+
+async def test_the_audit_log_is_filtered_by_user_and_time(api: Api, clock: ForwardClock) -> None:
+    await api.admin.post("/api/v1/users", json={"username": "maria", "password": PASSWORD, "role": "admin"})
+    clock.forward(minutes=1)
+    maria = (await api.admin.post("/api/v1/auth/login", json={"username": "maria", "password": PASSWORD})).json()
+    headers = {"Authorization": f"Bearer {maria['access_token']}"}
+    await api.stranger.post("/api/v1/tokens", json={"name": "hers"}, headers=headers)
+
+    async def actions(**query: str) -> list[str]:
+        answer = await api.admin.get("/api/v1/audit", params=query)
+        assert answer.status_code == 200, answer.text
+        return [entry["action"] for entry in answer.json()["entries"]]
+
+    assert await actions(username="maria") == ["token.create", "auth.login"]
+    assert await actions(username="mari") == []
+    at = (await api.admin.get("/api/v1/audit", params={"action": "auth.login"})).json()["entries"][0]["at"]
+    assert await actions(since=at) == ["token.create", "auth.login"]
+    assert await actions(until=at) == ["user.add"]
+    naive = await api.admin.get("/api/v1/audit", params={"since": "2026-01-31T12:00:00"})
+    assert naive.status_code == 422

@@ -179,9 +179,77 @@ test('a list that drops prices by 60 % needs a yes, and then the brake asks once
   await screenshot(page, 'edits-brake')
   await brake.getByRole('button', { name: 'Nu' }).click()
   await expect(brake).toBeHidden()
-  await expect(row(page, some[0]?.sku ?? '')).toContainText('Respinsă')
+  await expect(row(page, some[0]?.sku ?? '')).toContainText('Respinsă de admin, la întrebarea frânei')
   const after = await products('account_type=fbe&status=active&sort=emag_id')
   expect(after.slice(0, 60).map(({ price }) => price)).toEqual(some.map(({ price }) => price))
+})
+
+test('chosen offers get one change, whose effect is shown before, and their last push is put back', async ({
+  page,
+}) => {
+  const some = (await products('account_type=fbe&status=active&sort=-emag_id')).slice(0, 3)
+  const taken = some.map(({ sku }) => row(page, sku))
+  await logIn(page, '/offers?account=fbe&status=active&sort=-emag_id')
+  for (const line of taken) await line.getByRole('checkbox').check()
+  const bar = page.getByRole('region', { name: 'Oferte alese' })
+  await expect(bar).toContainText('3 oferte alese')
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'offers-chosen')
+
+  await bar.getByRole('button', { name: 'Modifică…' }).click()
+  const drawer = page.getByRole('dialog', { name: 'Modifică 3 oferte' })
+  await drawer.getByRole('combobox', { name: 'Ce se schimbă' }).click()
+  await page.getByTitle('Stoc', { exact: true }).last().click()
+  await drawer.getByText('Crește cu', { exact: true }).click()
+  await drawer.getByRole('textbox', { name: 'Cât' }).fill('2,5')
+  await expect(drawer.getByRole('alert')).toContainText('Scrieți un număr întreg')
+  await expect(drawer.getByRole('button', { name: 'Previzualizează' })).toBeDisabled()
+  await drawer.getByRole('textbox', { name: 'Cât' }).fill('4')
+  await drawer.getByRole('textbox', { name: 'Cât' }).press('Enter')
+  await expect(drawer.getByText('Se schimbă: 3')).toBeVisible()
+  const first = some[0] as Product
+  await expect(row(page, first.sku).last()).toContainText(`→ ${first.stock_quantity + 4}`)
+  await drawer.getByRole('button', { name: 'Păstrează 3 modificări' }).click()
+  await expect(drawer.getByText('3 oferte au fost modificate')).toBeVisible()
+  await drawer.getByRole('link', { name: 'Vezi trimiterea la eMAG' }).click()
+  await page.goto('/edits/outbox?account=fbe&state=applied')
+  for (const line of taken) await expect(line).toContainText('Aplicată pe eMAG')
+
+  await page.goto('/offers?account=fbe&status=active&sort=-emag_id')
+  for (const line of taken.slice(0, 2)) await line.getByRole('checkbox').check()
+  await bar.getByRole('link', { name: 'Anulează ultima trimitere…' }).click()
+  await expect(page.getByRole('heading', { name: /celor 2 oferte alese \(FBE\)/ })).toBeVisible()
+  await page.getByRole('button', { name: 'Pune înapoi 2 valori' }).click()
+  await expect(page.getByText('2 valori sunt pe drum înapoi')).toBeVisible()
+  await page.goto(`/edits/undo?account=fbe&ids=${first.emag_id}`)
+  await expect
+    .poll(async () => (await products(`account_type=fbe&emag_id=${first.emag_id}`))[0]?.stock_quantity)
+    .toBe(first.stock_quantity)
+})
+
+test('all that the filters find are previewed with a percentage, and the brake is told of before', async ({
+  page,
+}) => {
+  const found = await products('account_type=main&sort=emag_id&status=active')
+  await logIn(page, '/offers?account=main&status=active&size=25')
+  await page.getByRole('checkbox', { name: 'Alege toate ofertele de pe pagină' }).check()
+  const bar = page.getByRole('region', { name: 'Oferte alese' })
+  await expect(bar).toContainText('25 de oferte alese')
+  await bar.getByRole('button', { name: /^Alege toate cele \d+ (de )?oferte găsite/ }).click()
+  await bar.getByRole('button', { name: 'Modifică…' }).click()
+  const drawer = page.getByRole('dialog')
+  await drawer.getByText('Scade cu', { exact: true }).click()
+  await drawer.getByRole('textbox', { name: 'Cât' }).fill('60')
+  await drawer.getByRole('button', { name: 'Previzualizează' }).click()
+  await expect(drawer.getByText('Frâna va opri trimiterea pentru MAIN')).toBeVisible()
+  await expect(drawer.getByText('prețul se schimbă neobișnuit de mult').first()).toBeVisible()
+  await expect(drawer.getByRole('button', { name: /^Păstrează/ })).toBeDisabled()
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'offers-change')
+  await page.keyboard.press('Escape')
+  await expect(drawer).toBeHidden()
+  const after = await products('account_type=main&sort=emag_id&status=active')
+  expect(after.map(({ price }) => price)).toEqual(found.map(({ price }) => price))
 })
 
 test('what changed here and on eMAG is decided: one by another value, the rest for eMAG', async ({

@@ -156,14 +156,37 @@ test('about names the version, the health of every part and the licences', async
   expect(await seriousFindings(page)).toEqual([])
 })
 
+test('the audit log says who did what, and is filtered', async ({ page }) => {
+  await logIn(page, '/settings/audit')
+  const rows = page.locator('.data-table tbody tr')
+  await expect(rows.first()).toContainText('Conectare în pagină')
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'settings-audit')
+  await page.getByRole('combobox', { name: 'Ce' }).click()
+  await page.getByTitle('Utilizator adăugat', { exact: true }).last().click()
+  await expect(page).toHaveURL(/action=user.add/)
+  await expect(rows).toHaveCount(1)
+  await expect(rows).toContainText('maria')
+  await page.getByLabel('până la').fill('2026-01-31')
+  await expect(page.getByText('Nicio schimbare nu corespunde filtrelor.')).toBeVisible()
+})
+
 test.describe('on a phone, in the dark, in English', () => {
   test.use({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'en-GB' })
 
   test('every section fits the screen, and nothing serious is found', async ({ page }) => {
     await logIn(page, '/settings')
-    for (const section of ['eMAG accounts', 'Users', 'API tokens', 'Schedule', 'Webhooks', 'About']) {
+    for (const section of [
+      'eMAG accounts',
+      'Users',
+      'API tokens',
+      'Schedule',
+      'Webhooks',
+      'Audit log',
+      'About',
+    ]) {
       await page.goto(
-        `/settings/${{ 'eMAG accounts': 'accounts', 'API tokens': 'tokens' }[section] ?? section.toLowerCase()}`,
+        `/settings/${{ 'eMAG accounts': 'accounts', 'API tokens': 'tokens', 'Audit log': 'audit' }[section] ?? section.toLowerCase()}`,
       )
       await expect(page.getByRole('tab', { name: section, selected: true })).toBeVisible()
       await expect(page.locator('[role=tabpanel] :is(table, .empty-state)').first()).toBeVisible()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
 from emagsync.edits.checks import Change, Objection
+from emagsync.edits.outlook import BrakeOutlook
 from emagsync.edits.planning import Effect, Plan
 from emagsync.edits.service import Outcome, Outlook
 from emagsync.offers.products import EffectiveValues, OfferEdits, PendingEdit
@@ -64,6 +66,9 @@ class BulkData(BaseModel):
     token: str
     kept: int = Field(description="Rows whose edits were kept.")
     counts: dict[Effect, int]
+    brakes: list[BrakeOutlook] = Field(
+        description="Of a preview: what the brake would say, by account; empty where nothing is repriced and the like."
+    )
     rows: list[BulkRow]
 
 
@@ -89,8 +94,8 @@ def edit_answer(plan: Plan, edits: OfferEdits | None) -> EditAnswer:
     )
 
 
-def bulk_answer(outcome: Outcome) -> BulkAnswer:
-    """What a list came to."""
+def bulk_answer(outcome: Outcome, brakes: Sequence[BrakeOutlook] = ()) -> BulkAnswer:
+    """What a list came to, or would."""
     applied = outcome.batch_id is not None
     return BulkAnswer(
         data=BulkData(
@@ -99,6 +104,7 @@ def bulk_answer(outcome: Outcome) -> BulkAnswer:
             token=outcome.token,
             kept=outcome.count(Effect.OK) if applied else 0,
             counts={effect: outcome.count(effect) for effect in Effect},
+            brakes=list(brakes),
             rows=[_row(line) for line in outcome.lines],
         )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -23,13 +24,17 @@ from emagsync.edits.errors import (
     EditUnderway,
     FileUnreadable,
     PreviewOutdated,
+    SelectionTooLarge,
     VersionChanged,
 )
+from emagsync.edits.outlook import brakes_of
 from emagsync.edits.planning import Effect
+from emagsync.edits.push_service import PushService
 from emagsync.edits.repository import EditFilter
-from emagsync.edits.requests import BulkEdit, ConflictChoice, ConflictChoices, ProductEdit
+from emagsync.edits.requests import BulkEdit, ConflictChoice, ConflictChoices, ListOptions, ProductEdit
 from emagsync.edits.resolving import ConflictService
-from emagsync.edits.service import Author, EditService
+from emagsync.edits.selecting import SelectionEdit, lines_of
+from emagsync.edits.service import Author, EditService, Line
 from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
 from emagsync.edits.views import ConflictView, EditView, conflict_view, edit_view, edits_of
 from emagsync.offers.product_parameters import AccountName, ProductId
@@ -44,7 +49,8 @@ router = APIRouter(prefix="/api/v1/emag", tags=["edits"])
 
 register_problem(EditRefused, HTTPStatus.UNPROCESSABLE_ENTITY, extra=lambda error: {"errors": _fields(error)})
 register_problem(VersionChanged, HTTPStatus.PRECONDITION_FAILED, extra=lambda error: {"version": error.version})
-register_problem(FileUnreadable, HTTPStatus.UNPROCESSABLE_ENTITY)
+for _unusable in (FileUnreadable, SelectionTooLarge):
+    register_problem(_unusable, HTTPStatus.UNPROCESSABLE_ENTITY)
 register_problem(EditNotFound, HTTPStatus.NOT_FOUND)
 register_problem(ConflictNotFound, HTTPStatus.NOT_FOUND)
 for _conflicting in (EditOver, EditUnderway, ConflictOver, PreviewOutdated):
@@ -106,16 +112,42 @@ async def edit_products(request: Request, caller: Operator) -> BulkAnswer:
     `skip_invalid`: else a refusal has the same `data` as a preview.
     """
     asked = await read_bulk(request)
-    service = state_of(request).get(EditService)
-    if asked.options.preview:
-        return bulk_answer(await service.preview(asked.lines))
+    return await _edit_many(request, caller, asked.lines, asked.options, {"file": asked.file_name})
+
+
+@router.post("/products/products/bulk-change", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
+async def change_selection(request: Request, caller: Operator, asked: SelectionEdit) -> BulkAnswer:
+    """Make one change to many products: those named by `ids`, or all that `filter` finds, at most 10,000.
+
+    `set` gives every one the same value; `adjust` changes prices by a percentage or an amount. Otherwise as bulk edits
+    are: only previewed unless `preview` is false, with a `token` that stands for exactly what the preview shows.
+    """
+    async with state_of(request).database.reading() as connection:
+        lines = await lines_of(connection, asked)
+    wanted = asked.model_dump(mode="json", include={"set", "adjust", "filter", "warehouse_id"}, exclude_none=True)
+    return await _edit_many(request, caller, lines, asked, wanted)
+
+
+async def _edit_many(
+    request: Request, caller: Caller, lines: list[Line], options: ListOptions, told: Mapping[str, Any]
+) -> BulkAnswer:
+    """Preview or keep the lines; `told` is what the audit log says of them."""
+    state = state_of(request)
+    service = state.get(EditService)
+    if options.preview:
+        outcome = await service.preview(lines)
+        plans = [line.plan for line in outcome.lines if line.plan and not line.errors]
+        async with state.database.reading() as connection:
+            mode = state.get(PushService).mode
+            brakes = await brakes_of(connection, plans, settings=state.settings.edits, mode=mode)
+        return bulk_answer(outcome, brakes)
     outcome = await service.apply(
-        asked.lines, author_of(caller, bulk=True), skip_invalid=asked.options.skip_invalid, token=asked.options.token
+        lines, author_of(caller, bulk=True), skip_invalid=options.skip_invalid, token=options.token
     )
     answer = bulk_answer(outcome)
     if outcome.batch_id is None:
         raise _not_applied(answer)
-    detail = {"rows": len(outcome.lines), "kept": answer.data.kept, "file": asked.file_name}
+    detail = {"rows": len(outcome.lines), "kept": answer.data.kept, **told}
     await audit(request, caller, "offer.bulk_edit", outcome.batch_id, detail)
     return answer
 

@@ -9,6 +9,7 @@ EditError
 ├── ConflictNotFound    there is no such conflict
 ├── ConflictOver        somebody decided already
 ├── PreviewOutdated     what was previewed is not what would come of it now
+├── SelectionTooLarge   more offers are selected than may be edited at once
 └── FileUnreadable      the file is no table of edits
 """
 
@@ -109,6 +110,16 @@ class PreviewOutdated(EditError):
 
     def __init__(self) -> None:
         super().__init__("Offers, or the file, have changed since the preview: look at a new one, then apply that.")
+
+
+class SelectionTooLarge(EditError):
+    """More offers are selected than may be edited at once: `most`."""
+
+    code = "selection_too_large"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"More than {most} offers are selected: narrow the filter, and edit them in portions.")
+        self.most = most
 
 
 class FileUnreadable(EditError):

@@ -12,8 +12,7 @@ from emagsync.edits import outbox_repository as repository
 from emagsync.edits.brake import alarm_of
 from emagsync.edits.outbox import OPEN_STATES, SENT_STATES, Item, OutboxState, items_text
 from emagsync.edits.outbox_repository import Line, OpenEdit
-
-WITHDRAWN = "its edits were withdrawn, settled or overtaken"
+from emagsync.edits.reasons import Why, told
 
 
 class Gathered(NamedTuple):
@@ -47,7 +46,7 @@ async def gather(connection: AsyncConnection, account: str, *, approve: bool, no
     ]
     await repository.write_lines(connection, changed, now=now)
     dropped = [
-        dropped_line(line, WITHDRAWN, now)
+        dropped_line(line, told(Why.NOTHING_LEFT), now)
         for emag_id, line in lines.items()
         if emag_id not in wanted and line.state not in SENT_STATES
     ]

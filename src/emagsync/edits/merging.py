@@ -12,6 +12,7 @@ from emagsync.edits import conflict_repository, repository
 from emagsync.edits.conflict_repository import Ended
 from emagsync.edits.merge import Edited, Merged, Outcome, Rules, merge
 from emagsync.edits.outbox import Key
+from emagsync.edits.reasons import Why, told
 from emagsync.edits.repository import Closed, Edit
 from emagsync.edits.states import EditState, Resolution
 from emagsync.webhooks import repository as webhooks
@@ -96,7 +97,7 @@ async def write(connection: AsyncConnection, reading: Reading, decisions: Sequen
             how = Ended(_RESOLUTIONS[decision.merged.outcome], reading.at, value=decision.emag)
             await conflict_repository.end(connection, [decision.edit.id], how)
     if opened:
-        body = {"account_type": reading.account, "run_id": reading.source_id, "conflicts": _told(opened)}
+        body = {"account_type": reading.account, "run_id": reading.source_id, "conflicts": _listed(opened)}
         await webhooks.enqueue(connection, [EventKind.CONFLICT], body, now=reading.at)
     return news
 
@@ -124,9 +125,9 @@ def _held(edit: Edit, merged: Merged, reading: Reading) -> Merged:
 async def _close(connection: AsyncConnection, reading: Reading, decision: Decision) -> None:
     merged, emag = decision.merged, decision.emag
     if merged.outcome is Outcome.LOST:
-        reason = f"eMAG changed it from {_shown(decision.edit.base)} to {_shown(emag)} meanwhile"
+        reason = told(Why.CHANGED_MEANWHILE, base=decision.edit.base, emag=emag)
     else:
-        reason = f"eMAG has {_shown(emag)} already"
+        reason = told(Why.ALREADY, emag=emag)
     closed = Closed(_CLOSING[merged.outcome], reading.at, reason, reading.source_id, emag)
     await repository.close(connection, [decision.edit.id], closed)
 
@@ -141,11 +142,10 @@ async def _keep(connection: AsyncConnection, decision: Decision) -> None:
         "emag_changed_at": merged.emag_changed_at,
     }
     if merged.outcome is Outcome.MOVED:
-        changed = f"eMAG changed it from {_shown(edit.base)} to {_shown(decision.emag)}"
         values["reason"] = (
-            f"{changed}; the edit stands"
+            told(Why.EDIT_STANDS, base=edit.base, emag=decision.emag)
             if merged.value == edit.value
-            else f"{changed}: as many are taken off the edit, from {edit.value} to {merged.value}"
+            else told(Why.TAKEN_OFF, base=edit.base, emag=decision.emag, value=edit.value, left=merged.value)
         )
     await repository.change(connection, edit.id, values)
 
@@ -166,7 +166,7 @@ def _conflict(reading: Reading, decision: Decision) -> dict[str, Any]:
     }
 
 
-def _told(opened: Sequence[Decision]) -> list[dict[str, Any]]:
+def _listed(opened: Sequence[Decision]) -> list[dict[str, Any]]:
     return [
         {
             "emag_id": edit.emag_id,
@@ -178,7 +178,3 @@ def _told(opened: Sequence[Decision]) -> list[dict[str, Any]]:
         }
         for edit, _, emag in opened
     ]
-
-
-def _shown(value: str | None) -> str:
-    return "nothing" if value is None else value

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from emagsync.edits.reasons import Why, told
 from emagsync.marketplace.writes import Level, OfferUpdate
 
 PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
@@ -125,12 +126,12 @@ def price_problem(items: Sequence[Item], current: Values) -> str | None:
     if sale is None:
         return None
     if low is not None and sale < low:
-        return f"sale_price {sale} would be below min_sale_price {low}"
+        return told(Why.BELOW_MIN_PRICE, price=sale, limit=low)
     if high is not None and sale > high:
-        return f"sale_price {sale} would be above max_sale_price {high}"
+        return told(Why.ABOVE_MAX_PRICE, price=sale, limit=high)
     recommended = price["recommended_price"]
     if any(item.field == "recommended_price" for item in items) and recommended is not None and recommended <= sale:
-        return f"recommended_price {recommended} would not be above sale_price {sale}"
+        return told(Why.NOT_ABOVE_SALE_PRICE, price=recommended, limit=sale)
     return None
 
 
@@ -164,7 +165,7 @@ def confirmed(item: Item, read: Values) -> Item:
         return item.done(Result.APPLIED)
     if shown == item.before:
         return item
-    return item.done(Result.CHANGED_SINCE, f"eMAG took {item.target} and shows {shown} since")
+    return item.done(Result.CHANGED_SINCE, told(Why.CHANGED_SINCE, target=item.target, shown=shown))
 
 
 def found(item: Item, read: Values) -> Item:
@@ -181,12 +182,9 @@ def found(item: Item, read: Values) -> Item:
     if shown == item.before:
         return item
     if item.field == "stock" or item.is_relative:
-        return item.done(
-            Result.REJECTED,
-            f"not known whether eMAG took {item.target}: it shows {shown}, and had {item.before} before. "
-            "It is not sent again; check the value and edit it anew",
-        )
-    return item.done(Result.REOPENED, f"eMAG shows {shown}, which is neither {item.before} nor {item.target}")
+        unknown = told(Why.OUTCOME_UNKNOWN, target=item.target, shown=shown, before=item.before)
+        return item.done(Result.REJECTED, unknown)
+    return item.done(Result.REOPENED, told(Why.THIRD_VALUE, shown=shown, before=item.before, target=item.target))
 
 
 def refused(item: Item, read: Values, reason: str) -> Item:
@@ -209,8 +207,8 @@ def end_state(items: Sequence[Item]) -> OutboxState | None:
 
 def reasons(items: Iterable[Item]) -> str | None:
     """Why not everything went as asked, in one line."""
-    told = dict.fromkeys(f"{item.field}: {item.reason}" for item in items if item.reason)
-    return "; ".join(told) or None
+    given = dict.fromkeys(f"{item.field}: {item.reason}" for item in items if item.reason)
+    return "; ".join(given) or None
 
 
 def _amount(text: str | None) -> Decimal | None:

@@ -66,7 +66,8 @@ def plan(
     vat_ids: Collection[int] = (),
 ) -> Plan:
     """What `wish` comes to for an offer whose edits that wait are `edits`."""
-    asked, objections = read_wish(wish, offer.values)
+    before = effective(offer.values, [change_of(edit) for edit in edits])
+    asked, objections = read_wish(wish, offer.values, before)
     if wish.currency is not None and wish.currency.upper() != offer.currency:
         message = f"the offer's currency is {offer.currency}, not {wish.currency}"
         objections.append(Objection("currency", "other_currency", message))
@@ -74,7 +75,6 @@ def plan(
         objections.append(Objection("emag_id", "offer_removed", "eMAG does not know this offer any more"))
     waiting = {edit.key: edit for edit in edits}
     keys = {change.key for change in asked}
-    before = effective(offer.values, [change_of(edit) for edit in edits])
     # A difference is of what eMAG has, and a second one adds to the first.
     summed = [_summed(change, waiting.get(change.key)) for change in asked]
     kept = [change for change in summed if _is_news(change, waiting.get(change.key), offer)]

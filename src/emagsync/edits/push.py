@@ -13,7 +13,7 @@ import structlog
 
 from emagsync.core.clock import Clock
 from emagsync.core.concurrency import cancelled, side_by_side
-from emagsync.core.errors import ErrorKind
+from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
@@ -23,6 +23,7 @@ from emagsync.edits.outbox_repository import Line
 from emagsync.edits.push_schemas import Hold
 from emagsync.edits.push_writing import PushJob, PushWriter
 from emagsync.edits.readback import OfferReader, portion
+from emagsync.edits.reasons import Why, told
 from emagsync.marketplace.client import EmagClient
 from emagsync.marketplace.errors import EmagError, UncertainWrite, WriteRefused
 from emagsync.marketplace.writes import MOST_ENTITIES
@@ -206,11 +207,11 @@ class PushEngine:
             await self._save(lines[:middle])
             await self._save_unless_stopped(lines[middle:])
         except UncertainWrite as error:
-            await self._writer.uncertain(lines, error.cause.message)
+            await self._writer.uncertain(lines, _told(Why.NO_CERTAIN_ANSWER, error.cause))
             self._failed(error)
         except EmagError as error:
-            await self._writer.unsent(lines, error.message)
-            self.error = str(error)
+            await self._writer.unsent(lines, _told(Why.NOT_SENT, error))
+            self.error = stopped_by(error)
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
         else:
@@ -226,14 +227,14 @@ class PushEngine:
 
     async def _save_unless_stopped(self, lines: Sequence[Line]) -> None:
         if self._is_stopped:
-            await self._writer.unsent(lines, "the push was stopped before it was its turn")
+            await self._writer.unsent(lines, told(Why.NOT_ITS_TURN))
         else:
             await self._save(lines)
 
     def _failed(self, error: UncertainWrite) -> None:
         self._failures += 1
         if self._failures >= MOST_FAILURES:
-            self.error = str(error)
+            self.error = told(Why.PUSH_STOPPED, cause=error.cause.code, message=error)
 
     # Reading back
 
@@ -263,6 +264,15 @@ class PushEngine:
         await self._writer.not_known(reader.unknown)
         await self._writer.unreadable(reader.failed.keys(), reader.failed)
         return reader.unknown | reader.failed.keys()
+
+
+def stopped_by(error: EmagsyncError) -> str:
+    """What ended a push, as it is kept."""
+    return told(Why.PUSH_STOPPED, cause=error.code, message=error)
+
+
+def _told(why: Why, error: EmagError) -> str:
+    return told(why, cause=error.code, message=error.message)
 
 
 def _is_relative(line: Line) -> bool:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from emagsync.edits import brake, outbox_repository, push_repository
 from emagsync.edits.brake import HoldState
-from emagsync.edits.outbox import OutboxState
+from emagsync.edits.outbox import OutboxState, reasons
 from emagsync.edits.outbox_repository import Line
 from emagsync.edits.push_errors import HoldDecided, HoldNotFound, NothingToUndo, PushBusy, PushNotFound, PushOff
 from emagsync.edits.push_schemas import (
@@ -30,6 +30,7 @@ from emagsync.edits.push_schemas import (
 )
 from emagsync.edits.push_service import PushService
 from emagsync.edits.pusher import Pusher
+from emagsync.edits.reasons import reason_view
 from emagsync.edits.service import EditService
 from emagsync.edits.undo import Undo
 from emagsync.rest.audit import audit
@@ -185,8 +186,10 @@ async def undo(request: Request, caller: Operator, asked: UndoRequest) -> UndoAn
 def line_view(line: Line) -> OutboxView:
     """The line as it is shown."""
     shown = {name: value for name, value in line._asdict().items() if name in OutboxView.model_fields}
-    items = [ItemView.model_validate(vars(item)) for item in line.items]
-    return OutboxView.model_validate({**shown, "account_type": line.account, "items": items})
+    items = [ItemView.model_validate({**vars(item), "why": reason_view(item.reason)}) for item in line.items]
+    # The reason of a line that is done with is made of its items' reasons.
+    why = None if line.reason == reasons(line.items) else reason_view(line.reason)
+    return OutboxView.model_validate({**shown, "account_type": line.account, "items": items, "why": why})
 
 
 def _chosen(choice: LineChoice, lines: int) -> dict[str, object]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.edits.outbox import OutboxState
 from emagsync.edits.push_errors import PushNotFound
 from emagsync.edits.push_schemas import Push, PushStatus
+from emagsync.edits.reasons import Why, told
 from emagsync.edits.tables import outbox, pushes
 
 
@@ -21,7 +22,7 @@ async def take_over(connection: AsyncConnection, account: str, *, now: datetime)
     left = await connection.execute(
         update(outbox)
         .where(outbox.c.account == account, outbox.c.state == OutboxState.SENDING, outbox.c.next_at.is_(None))
-        .values(state=OutboxState.UNCERTAIN, reason="the push was interrupted before eMAG's answer", updated_at=now)
+        .values(state=OutboxState.UNCERTAIN, reason=told(Why.INTERRUPTED), updated_at=now)
     )
     await connection.execute(
         update(pushes)
@@ -44,7 +45,7 @@ async def counts_of_push(connection: AsyncConnection, push_id: str) -> dict[str,
 
 async def add_push(connection: AsyncConnection, push: Push) -> None:
     """A new push."""
-    await connection.execute(insert(pushes).values(**push.model_dump() | {"counts": _json(push.counts)}))
+    await connection.execute(insert(pushes).values(**push.model_dump(exclude={"why"}) | {"counts": _json(push.counts)}))
 
 
 async def end_push(

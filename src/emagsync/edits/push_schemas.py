@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
 from emagsync.edits.outbox import OutboxState, Result
+from emagsync.edits.reasons import ReasonView, reason_view
 
 AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
 Ids = Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(min_length=1, max_length=10_000)]
@@ -40,6 +41,12 @@ class Push(BaseModel):
     finished_at: datetime | None
     error: str | None
 
+    @computed_field(description="The error for programs.")  # type: ignore[prop-decorator]
+    @property
+    def why(self) -> ReasonView | None:
+        """The same, with its code."""
+        return reason_view(self.error)
+
 
 class PushList(BaseModel):
     """Pushes, newest first."""
@@ -60,6 +67,7 @@ class ItemView(BaseModel):
     target: str | None
     result: Result | None
     reason: str | None
+    why: ReasonView | None = Field(description="The reason for programs. Null: there is none, or it is eMAG's words.")
 
 
 class OutboxView(BaseModel):
@@ -72,6 +80,7 @@ class OutboxView(BaseModel):
     items: list[ItemView]
     attempts: int
     reason: str | None
+    why: ReasonView | None = Field(description="Null where the reason is that of `items`.")
     push_id: str | None
     alarm: str | None = Field(description="What the brake counts it as: repriced, zeroed or deactivated.")
     created_at: datetime
@@ -192,6 +201,7 @@ class UndoRow(BaseModel):
     put_back: str | None
     action: str
     reason: str | None = None
+    why: ReasonView | None = None
 
 
 class UndoAnswer(BaseModel):

@@ -26,10 +26,11 @@ from emagsync.edits.gathering import gather
 from emagsync.edits.lease import Lease
 from emagsync.edits.outbox import OPEN_STATES, OutboxState, Result, end_state, reasons
 from emagsync.edits.outbox_repository import Line
-from emagsync.edits.push import PushEngine
+from emagsync.edits.push import PushEngine, stopped_by
 from emagsync.edits.push_errors import PushOff
 from emagsync.edits.push_schemas import Hold, Push, PushStatus
 from emagsync.edits.push_writing import PushJob, close_edits
+from emagsync.edits.reasons import Why, told
 from emagsync.edits.rules import rules_of
 
 log = structlog.get_logger()
@@ -103,11 +104,11 @@ class PushService:
                 await engine.execute()
                 error = engine.error
         except ConfigurationError as problem:
-            error = str(problem)
+            error = stopped_by(problem)
         except EmagsyncError as problem:
             if problem.code == "push_superseded":
                 raise
-            error = str(problem)
+            error = stopped_by(problem)
         return await self._end(job, engine.hold if engine else None, error)
 
     async def _end(self, job: PushJob, hold: Hold | None, error: str | None) -> Push:
@@ -148,7 +149,7 @@ class PushService:
         async with self._database.transaction() as connection:
             states = [OutboxState.WAITING, OutboxState.PENDING]
             lines = await outbox_repository.locked(connection, account, states, ids=ids)
-            await self._reject(connection, lines, f"refused by {by}", by)
+            await self._reject(connection, lines, told(Why.REFUSED_BY, by=by), by)
         return len(lines)
 
     async def release_hold(self, hold_id: int, *, by: str) -> Hold:
@@ -165,7 +166,7 @@ class PushService:
                 ids = await brake.counted_lines(connection, hold.account)
                 states = [OutboxState.WAITING, OutboxState.PENDING]
                 lines = await outbox_repository.locked(connection, hold.account, states, ids=ids)
-                await self._reject(connection, lines, f"refused by {by} (hold {hold_id})", by)
+                await self._reject(connection, lines, told(Why.REFUSED_BY_HOLD, by=by, hold=hold_id), by)
             return hold
 
     async def _reject(self, connection: AsyncConnection, lines: Collection[Line], reason: str, by: str) -> None:

@@ -40,6 +40,7 @@ from emagsync.edits.outbox import (
 )
 from emagsync.edits.outbox_repository import Line
 from emagsync.edits.push_schemas import Hold
+from emagsync.edits.reasons import Why, told
 from emagsync.edits.stored import stored_offers
 from emagsync.edits.values import values_of
 from emagsync.marketplace.errors import RequestInvalid
@@ -52,8 +53,8 @@ SOURCE: Final = "push"
 MOST_ATTEMPTS: Final = 5
 UNREADABLE_SECONDS: Final = 10.0
 _SOONEST_SECONDS: Final = 0.25
-_NOT_KNOWN: Final = "eMAG does not know this offer"
-_NO_EFFECT: Final = f"sent {MOST_ATTEMPTS} times, and eMAG still shows the value from before"
+_NOT_KNOWN: Final = told(Why.OFFER_UNKNOWN)
+_NO_EFFECT: Final = told(Why.NO_EFFECT, times=MOST_ATTEMPTS)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class PushWriter:
 
     def _taken(self, line: Line, items: tuple[Item, ...], current: Values, now: datetime) -> Line:
         if not items:
-            return dropped_line(line, "its edits were withdrawn, settled or overtaken", now)
+            return dropped_line(line, told(Why.NOTHING_LEFT), now)
         if self._job.approve and sorted(i.change for i in items) != sorted(i.change for i in line.items):
             return line._replace(
                 state=OutboxState.WAITING, items=items, approved_by=None, approved_at=None, hold_id=None
@@ -190,7 +191,7 @@ class PushWriter:
         def later(line: Line, now: datetime) -> Line:
             return line._replace(
                 next_at=now + timedelta(seconds=UNREADABLE_SECONDS),
-                reason=f"could not be read back: {reasons_[line.emag_id]}",
+                reason=told(Why.UNREADABLE, message=reasons_[line.emag_id]),
             )
 
         await self._change_of(emag_ids, later)
@@ -212,7 +213,7 @@ class PushWriter:
         elapsed = (now - (line.sent_at or now)).total_seconds()
         if elapsed < self._settings.readback_seconds:
             return line._replace(next_at=now + timedelta(seconds=max(_SOONEST_SECONDS, elapsed / 2)))
-        return _uncertain(line, "eMAG took it and still shows the value from before", now)
+        return _uncertain(line, told(Why.NOT_SHOWN), now)
 
     def _ended(self, line: Line, now: datetime) -> Line | None:
         state = end_state(line.items)
@@ -316,5 +317,5 @@ def _problem(emag_id: int, items: Sequence[Item]) -> str | None:
     try:
         update_of(emag_id, items).body()
     except RequestInvalid as error:
-        return error.message
+        return told(Why.NOT_SENDABLE, message=error.message)
     return None

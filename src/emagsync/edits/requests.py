@@ -90,18 +90,23 @@ class BulkLine(OfferValues):
     version: str | None = Field(default=None, max_length=64, description="If given, it must be the product's.")
 
 
-class BulkOptions(BaseModel):
-    """How a list of edits is taken."""
+class ListOptions(BaseModel):
+    """How many edits at once are taken."""
 
     model_config = ConfigDict(extra="forbid")
 
-    account_type: AccountName | None = Field(default=None, description="Of the rows that name none.")
     preview: bool = False
     confirm: bool = Field(default=False, description="All of it is meant, also what looks like a slip.")
     skip_invalid: bool = Field(default=False, description="Keep what can be kept; without, it is all or nothing.")
     token: str | None = Field(
         default=None, max_length=64, description="Of a preview: apply exactly what it showed, or nothing (409)."
     )
+
+
+class BulkOptions(ListOptions):
+    """How a list of edits is taken."""
+
+    account_type: AccountName | None = Field(default=None, description="Of the rows that name none.")
 
 
 class BulkEdit(BulkOptions):

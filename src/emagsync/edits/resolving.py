@@ -12,6 +12,7 @@ from emagsync.edits import conflict_repository, repository
 from emagsync.edits.conflict_repository import Conflict, ConflictFilter, Ended
 from emagsync.edits.errors import ConflictNotFound, ConflictOver, EditRefused
 from emagsync.edits.planning import Plan, plan
+from emagsync.edits.reasons import Why, told
 from emagsync.edits.repository import Closed
 from emagsync.edits.service import Author, keep
 from emagsync.edits.states import ConflictState, EditState, Resolution
@@ -85,7 +86,7 @@ class ConflictService:
         how = Ended(resolution, now, author.name, _value_of(conflict, resolution, made))
         await conflict_repository.end(connection, [conflict.edit_id], how)
         if resolution is Resolution.EMAG:
-            reason = f"{author.name} chose eMAG's value"
+            reason = told(Why.CHOSE_EMAG, by=author.name)
             closed = Closed(EditState.LOST, now, reason, conflict.run_id, conflict.emag)
             await repository.close(connection, [conflict.edit_id], closed)
         elif made is not None and (made.changes or made.replaced):
@@ -95,7 +96,7 @@ class ConflictService:
                 "state": EditState.OPEN.value,
                 "base": conflict.emag,
                 "emag_changed_at": None,
-                "reason": f"{author.name} chose it over eMAG's {conflict.emag}",
+                "reason": told(Why.CHOSE_LOCAL, by=author.name, emag=conflict.emag),
             }
             await repository.change(connection, conflict.edit_id, changes)
 

@@ -29,6 +29,7 @@ from emagsync.edits.errors import (
     VersionChanged,
 )
 from emagsync.edits.planning import Effect, Plan, plan, token_of
+from emagsync.edits.reasons import Why, told
 from emagsync.edits.repository import Closed, Edit, NewEdit
 from emagsync.edits.states import EditSource, EditState, Resolution
 from emagsync.edits.stored import StoredOffer, ids_of_part_numbers, key_of, stored_offers, vat_ids_of
@@ -152,7 +153,7 @@ class EditService:
                 raise EditUnderway(edit_id)
             now = self._clock.now()
             closed = await repository.close(
-                connection, [edit_id], Closed(EditState.WITHDRAWN, now, f"withdrawn by {by}")
+                connection, [edit_id], Closed(EditState.WITHDRAWN, now, told(Why.WITHDRAWN_BY, by=by))
             )
             if not closed:
                 raise EditOver(edit_id, edit.state)
@@ -261,7 +262,7 @@ async def keep(
 ) -> None:
     """Store what the plans come to: the edits that give way are closed, with a record, and the new ones opened."""
     replaced = [edit.id for plan in plans for edit in plan.replaced]
-    await repository.close(connection, replaced, Closed(EditState.REPLACED, now, f"replaced by {author.name}"))
+    await repository.close(connection, replaced, Closed(EditState.REPLACED, now, told(Why.REPLACED_BY, by=author.name)))
     await conflict_repository.end(connection, replaced, Ended(Resolution.CLOSED, now, author.name))
     await repository.insert(
         connection,
@@ -308,8 +309,8 @@ def _resolved(line: Line, named: Mapping[str, Sequence[int]]) -> tuple[Line, tup
     if len(ids) == 1:
         return replace(line, emag_id=ids[0]), ()
     if ids:
-        told = ", ".join(map(str, ids[:5]))
-        message = f"{line.part_number!r} is the part number of several offers ({told}): name one by emag_id"
+        several = ", ".join(map(str, ids[:5]))
+        message = f"{line.part_number!r} is the part number of several offers ({several}): name one by emag_id"
         return line, (Objection("part_number", "part_number_repeats", message),)
     message = (
         f"account {line.account!r} has no offer with the part number {line.part_number!r}"

@@ -12,6 +12,7 @@ from emagsync.edits.outbox import PRICES, Key
 from emagsync.edits.repository import in_pieces
 from emagsync.edits.values import values_of
 from emagsync.offers import repository as offers_repository
+from emagsync.offers.selection import BY_KEY, OfferFilter, condition
 from emagsync.offers.tables import offers
 
 _OF_THE_OFFER = ("id", "account", "emag_id", "part_number", "currency", "fingerprint", "removed_at")
@@ -55,6 +56,21 @@ async def key_of(connection: AsyncConnection, product_id: int) -> tuple[str, int
     query = select(offers.c.account, offers.c.emag_id).where(offers.c.id == product_id)
     row = (await connection.execute(query)).one_or_none()
     return None if row is None else (row.account, row.emag_id)
+
+
+async def keys_of(connection: AsyncConnection, product_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """The same of many products; those that do not exist are left out."""
+    found: dict[int, tuple[str, int]] = {}
+    for some in in_pieces(sorted(set(product_ids))):
+        rows = await connection.execute(select(offers.c.id, *BY_KEY).where(offers.c.id.in_(some)))
+        found |= {row.id: (row.account, row.emag_id) for row in rows}
+    return found
+
+
+async def keys_found(connection: AsyncConnection, wanted: OfferFilter, *, limit: int) -> list[tuple[str, int]]:
+    """Account and eMAG's id of the offers that a filter finds, in this order, at most `limit`."""
+    query = select(*BY_KEY).where(condition(wanted, connection.dialect.name)).order_by(*BY_KEY).limit(limit)
+    return [(row.account, row.emag_id) for row in await connection.execute(query)]
 
 
 async def vat_ids_of(connection: AsyncConnection, account: str) -> set[int]:

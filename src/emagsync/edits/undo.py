@@ -17,6 +17,7 @@ from emagsync.edits.errors import ConfirmationNeeded, EditRefused
 from emagsync.edits.outbox import MOST_STOCK, PRICES, OutboxState, Result
 from emagsync.edits.push_errors import NothingToUndo
 from emagsync.edits.push_schemas import UndoAnswer, UndoRequest, UndoRow
+from emagsync.edits.reasons import Why, reason_view, told
 from emagsync.edits.service import Author, EditService, Line
 from emagsync.edits.states import EditSource, EditState
 from emagsync.edits.stored import stored_offers
@@ -194,13 +195,13 @@ def _row(step: Step, value: str | None, *, gone: bool) -> UndoRow:
         wanted = str(min(max(int(value or 0) + _difference(step), 0), MOST_STOCK))
     reason = None
     if gone:
-        reason = "eMAG does not know this offer any more"
+        reason = told(Why.OFFER_GONE)
     elif value != step.after and not is_stock:
-        reason = f"it has changed since, to {value}"
+        reason = told(Why.OTHER_SINCE, value=value)
     elif wanted is None:
-        reason = "eMAG had no value before, and none can be sent"
+        reason = told(Why.NO_VALUE_BEFORE)
     elif wanted == value:
-        reason = "it has this value"
+        reason = told(Why.HAS_VALUE)
     return UndoRow(
         account_type=step.account,
         emag_id=step.emag_id,
@@ -210,6 +211,7 @@ def _row(step: Step, value: str | None, *, gone: bool) -> UndoRow:
         put_back=wanted,
         action="left" if reason else "put_back",
         reason=reason,
+        why=reason_view(reason),
     )
 
 

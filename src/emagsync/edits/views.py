@@ -15,6 +15,7 @@ from emagsync.edits.checks import effective
 from emagsync.edits.conflict_repository import Conflict
 from emagsync.edits.outbox import Key
 from emagsync.edits.planning import change_of, version_of
+from emagsync.edits.reasons import ReasonView, reason_view
 from emagsync.edits.repository import Edit
 from emagsync.edits.states import ConflictState, EditSource, EditState, Resolution
 from emagsync.edits.stored import StoredOffer, stored_offers
@@ -39,6 +40,7 @@ class EditView(BaseModel):
     value: str = Field(description="Of a relative edit the difference, with its sign.")
     state: EditState
     reason: Text = Field(description="Why it ended, or what a sync did to it.")
+    why: ReasonView | None = Field(description="The reason for programs. Null: there is none, or it is eMAG's words.")
     confirmed: bool
     made_by: str
     made_at: datetime
@@ -79,7 +81,9 @@ def edit_view(edit: Edit) -> EditView:
     """As the API shows it."""
     values = edit._asdict()
     values["account_type"] = values.pop("account")
-    return EditView.model_validate(values | {"warehouse_id": edit.warehouse_id or None})
+    return EditView.model_validate(
+        values | {"warehouse_id": edit.warehouse_id or None, "why": reason_view(edit.reason)}
+    )
 
 
 def conflict_view(conflict: Conflict) -> ConflictView:

@@ -12,6 +12,7 @@ from emagsync.core import money
 from emagsync.edits.checks import Change, Objection
 from emagsync.edits.merge import RELATIVE
 from emagsync.edits.outbox import BY_WAREHOUSE, PRICES, Key
+from emagsync.edits.steps import PriceStep
 from emagsync.edits.values import FIELDS, MOST, NO_WAREHOUSE, STATUS, STATUSES, STOCK, VAT_ID, warehouses
 
 ABSOLUTE: Final = "absolute"
@@ -26,8 +27,9 @@ _COMMA: Final = re.compile(r"[+-]?[0-9]{1,14},([0-9]{1,2}|[0-9]{4})", re.ASCII)
 
 @dataclass(frozen=True)
 class Wish:
-    """What is asked for of one offer. `given` are values by field, `stock_change` a difference of pieces; those of
-    `stock` and `handling_time` are one value, or a list of `{warehouse_id, value}` or `{warehouse_id, change}`."""
+    """What is asked for of one offer. `given` are values by field, of a price also a step, and
+    `stock_change` is a difference of pieces; those of `stock` and `handling_time` are one value, or a list of
+    `{warehouse_id, value}` or `{warehouse_id, change}`."""
 
     given: Mapping[str, Any]
     currency: str | None = None
@@ -45,13 +47,19 @@ class Unreadable(ValueError):
         self.code = code
 
 
-def read_wish(wish: Wish, values: Mapping[Key, str | None]) -> tuple[list[Change], list[Objection]]:
-    """The changes that are meant of an offer with these values, and what of the wish cannot be meant."""
+def read_wish(
+    wish: Wish, values: Mapping[Key, str | None], before: Mapping[Key, str | None]
+) -> tuple[list[Change], list[Objection]]:
+    """The changes that are meant of an offer with these values, and what of the wish cannot be meant.
+
+    `before` are its values with the edits that wait: what a price is changed by is of those.
+    """
     changes: list[Change] = []
     objections = list(wish.errors)
     for name, given in wish.given.items():
         try:
-            changes.extend(_changes(name, given, wish.warehouse_id, values))
+            wanted = _stepped(given, before.get((name, NO_WAREHOUSE))) if isinstance(given, PriceStep) else given
+            changes.extend(_changes(name, wanted, wish.warehouse_id, values))
         except Unreadable as error:
             objections.append(Objection(name, error.code, str(error)))
     twice = {change.key for change in changes if sum(other.key == change.key for other in changes) > 1}
@@ -69,6 +77,12 @@ def _changes(name: str, given: Any, warehouse: int | None, values: Mapping[Key, 
     if name == STATUS:
         return [Change(name, NO_WAREHOUSE, ABSOLUTE, str(status(given)))]
     raise Unreadable("unknown_field", f"is not one of {', '.join(FIELDS)}")
+
+
+def _stepped(step: PriceStep, now: str | None) -> Decimal:
+    if now is None:
+        raise Unreadable("no_price", "the offer has no such price that could be changed")
+    return step.of(Decimal(now))
 
 
 def price(given: Any) -> Decimal:

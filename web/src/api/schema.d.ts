@@ -485,6 +485,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/products/products/bulk-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change Selection
+         * @description Make one change to many products: those named by `ids`, or all that `filter` finds, at most 10,000.
+         *
+         *     `set` gives every one the same value; `adjust` changes prices by a percentage or an amount. Otherwise as bulk edits
+         *     are: only previewed unless `preview` is false, with a `token` that stands for exactly what the preview shows.
+         */
+        post: operations["change_selection_api_v1_emag_products_products_bulk_change_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/products/bulk-edit": {
         parameters: {
             query?: never;
@@ -1281,6 +1304,12 @@ export interface components {
             push: "off" | "on" | "approve";
         };
         /**
+         * Alarm
+         * @description What the brake counts, the gravest first.
+         * @enum {string}
+         */
+        Alarm: "deactivated" | "zeroed" | "repriced";
+        /**
          * ApiToken
          * @description A program's credential, without its text. `username` is its owner's; `expires_at` null means never.
          */
@@ -1301,6 +1330,37 @@ export interface components {
             role: components["schemas"]["Role"];
             /** Username */
             username: string | null;
+        };
+        /**
+         * BrakeOutlook
+         * @description What a list alone would do to an account's offers; what else is on its way counts too when it is sent.
+         */
+        BrakeOutlook: {
+            /** Account Type */
+            account_type: string;
+            /**
+             * Counts
+             * @description Offers that would be repriced, zeroed or deactivated.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Most
+             * @description So many pass without anybody's yes.
+             */
+            most: number;
+            /**
+             * Push
+             * @description Whether edits of the account are sent.
+             * @enum {string}
+             */
+            push: "off" | "on" | "approve";
+            /**
+             * Stops
+             * @description Whether the brake would stop them.
+             */
+            stops: boolean;
         };
         /**
          * BudgetView
@@ -1343,6 +1403,11 @@ export interface components {
              * @description Of the edits that were kept; for `GET /edits` and undo.
              */
             batch_id: string | null;
+            /**
+             * Brakes
+             * @description Of a preview: what the brake would say, by account; empty where nothing is repriced and the like.
+             */
+            brakes: components["schemas"]["BrakeOutlook"][];
             /** Counts */
             counts: {
                 [key: string]: number;
@@ -1911,6 +1976,8 @@ export interface components {
             value: string;
             /** Warehouse Id */
             warehouse_id: number | null;
+            /** @description The reason for programs. Null: there is none, or it is eMAG's words. */
+            why: components["schemas"]["ReasonView"] | null;
         };
         /**
          * EditedData
@@ -2295,6 +2362,8 @@ export interface components {
             value: string;
             /** Warehouse Id */
             warehouse_id: number;
+            /** @description The reason for programs. Null: there is none, or it is eMAG's words. */
+            why: components["schemas"]["ReasonView"] | null;
         };
         /**
          * JobKind
@@ -2541,6 +2610,8 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+            /** @description Null where the reason is that of `items`. */
+            why: components["schemas"]["ReasonView"] | null;
         };
         /**
          * Package
@@ -2679,6 +2750,39 @@ export interface components {
          * @enum {string}
          */
         Phase: "starting" | "reading" | "verifying" | "reconciling" | "probing" | "finished";
+        /**
+         * PriceChange
+         * @description By how much a price changes: a percentage of what the offer has, with the edits that wait, or an amount.
+         */
+        PriceChange: {
+            /**
+             * Change
+             * @description Without VAT.
+             * @example -10.00
+             */
+            change?: number | string | null;
+            /**
+             * Decimals
+             * @description The result is rounded to so many, half up.
+             * @default 2
+             */
+            decimals: number;
+            /**
+             * Percent
+             * @example -12.5
+             */
+            percent?: number | string | null;
+        };
+        /**
+         * PriceChanges
+         * @description Prices that are made of the offer's own. `set` is for prices that are to be the same.
+         */
+        PriceChanges: {
+            max_sale_price?: components["schemas"]["PriceChange"] | null;
+            min_sale_price?: components["schemas"]["PriceChange"] | null;
+            recommended_price?: components["schemas"]["PriceChange"] | null;
+            sale_price?: components["schemas"]["PriceChange"] | null;
+        };
         /**
          * Problem
          * @description A problem answer as it is written. Some codes add members of their own, such as `run_id`.
@@ -3182,6 +3286,8 @@ export interface components {
             status: components["schemas"]["PushStatus"];
             /** Trigger */
             trigger: string;
+            /** @description The error for programs. */
+            readonly why: components["schemas"]["ReasonView"] | null;
         };
         /**
          * PushList
@@ -3241,6 +3347,20 @@ export interface components {
             code: string;
             /** Text */
             text: string;
+        };
+        /**
+         * ReasonView
+         * @description A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`.
+         */
+        ReasonView: {
+            code: components["schemas"]["Why"];
+            /**
+             * Values
+             * @description By name. An empty one stands for: eMAG has no value.
+             */
+            values: {
+                [key: string]: string;
+            };
         };
         /**
          * Resolution
@@ -3392,7 +3512,7 @@ export interface components {
             max_pages?: number | null;
             /** @default incremental */
             mode: components["schemas"]["Mode"];
-            selection?: components["schemas"]["Selection"] | null;
+            selection?: components["schemas"]["Selection-Output"] | null;
             /**
              * Timeout Seconds
              * @default 600
@@ -3527,9 +3647,54 @@ export interface components {
         };
         /**
          * Selection
+         * @description Which offers, by the filters of the list. Unknown names are refused: they would select everything.
+         */
+        "Selection-Input": {
+            /** Account Type */
+            account_type?: string | null;
+            /** Category Id */
+            category_id?: number | null;
+            /** Changed Since */
+            changed_since?: string | null;
+            /**
+             * Emag Id
+             * @description eMAG's id; repeat it for more than one.
+             */
+            emag_id?: number[] | null;
+            /**
+             * Include Removed
+             * @description Also offers that eMAG does not know any more.
+             * @default false
+             */
+            include_removed: boolean;
+            /**
+             * Search
+             * @description Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics.
+             */
+            search?: string | null;
+            /** Sellable */
+            sellable?: boolean | null;
+            /**
+             * Status
+             * @description Repeat it for more than one.
+             */
+            status?: ("active" | "inactive" | "end_of_life")[] | null;
+            /**
+             * Stock Max
+             * @description At most this stock.
+             */
+            stock_max?: number | null;
+            /**
+             * Validation Status
+             * @description eMAG's number; repeat it for more than one.
+             */
+            validation_status?: number[] | null;
+        };
+        /**
+         * Selection
          * @description What a selective run reads: the union of the named offers, or the lists that eMAG can filter.
          */
-        Selection: {
+        "Selection-Output": {
             /**
              * Ids
              * @default []
@@ -3549,6 +3714,45 @@ export interface components {
             part_numbers: string[];
             /** Validation Status */
             validation_status?: number | null;
+        };
+        /**
+         * SelectionEdit
+         * @description One change to many offers: those of `ids`, ours, or all that `filter` finds (an empty one: all there are).
+         */
+        SelectionEdit: {
+            adjust?: components["schemas"]["PriceChanges"] | null;
+            /**
+             * Confirm
+             * @description All of it is meant, also what looks like a slip.
+             * @default false
+             */
+            confirm: boolean;
+            filter?: components["schemas"]["Selection-Input"] | null;
+            /** Ids */
+            ids?: number[] | null;
+            /**
+             * Preview
+             * @description Only previewed unless this is false.
+             * @default true
+             */
+            preview: boolean;
+            set?: components["schemas"]["ValuesForAll"] | null;
+            /**
+             * Skip Invalid
+             * @description Keep what can be kept; without, it is all or nothing.
+             * @default false
+             */
+            skip_invalid: boolean;
+            /**
+             * Token
+             * @description Of a preview: apply exactly what it showed, or nothing (409).
+             */
+            token?: string | null;
+            /**
+             * Warehouse Id
+             * @description Of stock and handling time, where offers have several.
+             */
+            warehouse_id?: number | null;
         };
         /**
          * SelectionRequest
@@ -3793,6 +3997,7 @@ export interface components {
             reason?: string | null;
             /** Warehouse Id */
             warehouse_id: number;
+            why?: components["schemas"]["ReasonView"] | null;
         };
         /**
          * User
@@ -3855,6 +4060,50 @@ export interface components {
         Users: {
             /** Users */
             users: components["schemas"]["User"][];
+        };
+        /**
+         * ValuesForAll
+         * @description Values that every offer of the selection gets; `stock_change` is a difference.
+         */
+        ValuesForAll: {
+            /**
+             * Confirm
+             * @description It is meant although it looks like a slip.
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * Currency
+             * @description If given, it must be the offer's.
+             */
+            currency?: string | null;
+            /**
+             * Handling Time
+             * @description Days until dispatch.
+             */
+            handling_time?: number | components["schemas"]["LevelEdit"][] | null;
+            /** Max Sale Price */
+            max_sale_price?: (string | number) | null;
+            /** Min Sale Price */
+            min_sale_price?: (string | number) | null;
+            /** Recommended Price */
+            recommended_price?: (string | number) | null;
+            /** Sale Price */
+            sale_price?: (string | number) | null;
+            /** Status */
+            status?: (0 | 1 | 2 | "inactive" | "active" | "end_of_life") | null;
+            /**
+             * Stock
+             * @description Pieces in the offer's only warehouse, or a list by warehouse.
+             */
+            stock?: number | components["schemas"]["LevelEdit"][] | null;
+            /**
+             * Stock Change
+             * @description Pieces to add to what eMAG has when it is sent, or to take from it.
+             */
+            stock_change?: number | null;
+            /** Vat Id */
+            vat_id?: number | null;
         };
         /**
          * Webhook
@@ -3923,6 +4172,12 @@ export interface components {
             /** Url */
             url: string;
         };
+        /**
+         * Why
+         * @description The codes. They are stable: pages and programs translate them.
+         * @enum {string}
+         */
+        Why: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "changed_meanwhile" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "no_value_before" | "has_value";
     };
     responses: never;
     parameters: never;
@@ -3985,6 +4240,12 @@ export interface operations {
                 limit?: number;
                 /** @description Only this action, such as `user.add`. */
                 action?: string | null;
+                /** @description Only what this user did. */
+                username?: string | null;
+                /** @description Then or later, with a zone. */
+                since?: string | null;
+                /** @description Before then. */
+                until?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
@@ -5441,6 +5702,84 @@ export interface operations {
             };
             /** @description The caller's role is too small, or the CSRF check failed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_selection_api_v1_emag_products_products_bulk_change_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SelectionEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

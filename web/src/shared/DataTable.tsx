@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react'
+import type { CSSProperties, ReactNode } from 'react'
 
 import './data-table.css'
 
@@ -8,6 +8,8 @@ export interface Column<Row> {
   /** In pixels. */
   width: number
   align?: 'start' | 'end'
+  /** Where rows are cards, on a phone: left out, or without its title beside it. */
+  narrow?: 'hidden' | 'bare'
   /** By which name the rows are sorted by it; without one they are not. */
   sortKey?: string
   render: (row: Row) => ReactNode
@@ -22,14 +24,18 @@ interface Props<Row> {
   onSort?: (sort: { key: string; descending: boolean }) => void
 }
 
-/** A table as HTML has it: light enough for the pages that are opened first. It scrolls where there is no room. */
+/**
+ * A table as HTML has it: light enough for the pages that are opened first. It scrolls where there is no room; on a
+ * phone its rows are cards.
+ */
 export function DataTable<Row>({ label, columns, rows, rowKey, sort, onSort }: Props<Row>) {
   const width = columns.reduce((sum, column) => sum + column.width, 0)
+  const style = { '--table-width': `${width}px` } as CSSProperties
   return (
     // The keyboard must be able to scroll it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="data-table-frame" role="region" aria-label={label} tabIndex={0}>
-      <table className="data-table" style={{ minWidth: width }}>
+      <table className="data-table" style={style}>
         <colgroup>
           {columns.map((column) => (
             <col key={column.key} style={{ width: column.width }} />
@@ -46,7 +52,11 @@ export function DataTable<Row>({ label, columns, rows, rowKey, sort, onSort }: P
           {rows.map((row) => (
             <tr key={rowKey(row)}>
               {columns.map((column) => (
-                <td key={column.key} className={column.align === 'end' ? 'at-end' : undefined}>
+                <td
+                  key={column.key}
+                  className={classOf(column)}
+                  data-label={typeof column.title === 'string' ? column.title : undefined}
+                >
                   {column.render(row)}
                 </td>
               ))}
@@ -58,10 +68,15 @@ export function DataTable<Row>({ label, columns, rows, rowKey, sort, onSort }: P
   )
 }
 
+function classOf<Row>({ align, narrow }: Column<Row>): string | undefined {
+  const names = [align === 'end' ? 'at-end' : null, narrow ? `narrow-${narrow}` : null].filter(Boolean)
+  return names.length > 0 ? names.join(' ') : undefined
+}
+
 type HeadProps<Row> = Pick<Props<Row>, 'sort' | 'onSort'> & { column: Column<Row> }
 
 function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
-  const className = column.align === 'end' ? 'at-end' : undefined
+  const className = classOf(column)
   const { sortKey } = column
   if (sortKey === undefined || onSort === undefined) {
     return (

@@ -16,6 +16,7 @@ import {
   type Effect,
 } from './bulk.ts'
 import { FromTo } from './cells.tsx'
+import { countsOf } from './holds.ts'
 import { useFieldWords } from './useFieldWords.ts'
 
 const TONES: Record<Effect, Tone> = {
@@ -28,19 +29,22 @@ const ROWS_A_PAGE = 50
 
 interface Props {
   data: BulkData
-  file: string
+  /** What it is about: a file, or the offers that were chosen. */
+  subject: string
   busy: boolean
   onApply: (options: Omit<BulkOptions, 'preview'>) => void
 }
 
 /** What every row of a list comes to, and applying it. */
-export function BulkPreview({ data, file, busy, onApply }: Props) {
+export function BulkPreview({ data, subject, busy, onApply }: Props) {
   const { t } = useTranslation('editing')
   const [page, setPage] = useState(1)
   const rows = useMemo(() => gravestFirst(data.rows), [data.rows])
   return (
     <section aria-label={t('bulk.result')}>
-      <h2 className="bulk-title">{t(data.applied ? 'bulk.doneTitle' : 'bulk.previewTitle', { file })}</h2>
+      <h2 className="bulk-title">
+        {t(data.applied ? 'bulk.doneTitle' : 'bulk.previewTitle', { file: subject })}
+      </h2>
       <p className="bulk-counts" aria-live="polite">
         {EFFECTS.filter((effect) => (data.counts[effect] ?? 0) > 0).map((effect) => (
           <Badge key={effect} tone={TONES[effect]}>
@@ -56,7 +60,10 @@ export function BulkPreview({ data, file, busy, onApply }: Props) {
           description={<Link to="/edits/outbox">{t('bulk.toOutbox')}</Link>}
         />
       ) : (
-        <Apply data={data} busy={busy} onApply={onApply} />
+        <>
+          <Brakes data={data} />
+          <Apply data={data} busy={busy} onApply={onApply} />
+        </>
       )}
       <BulkRows rows={rows.slice((page - 1) * ROWS_A_PAGE, page * ROWS_A_PAGE)} />
       {rows.length > ROWS_A_PAGE ? (
@@ -73,8 +80,36 @@ export function BulkPreview({ data, file, busy, onApply }: Props) {
   )
 }
 
+/** What will happen after applying: that the brake asks once more, or that nothing leaves. */
+function Brakes({ data }: { data: BulkData }) {
+  const { t } = useTranslation('editing')
+  const stopping = data.brakes.filter(({ stops }) => stops)
+  if (stopping.length === 0) return null
+  return (
+    <Alert
+      className="edit-note"
+      type="warning"
+      showIcon
+      title={t('bulk.brakeTitle')}
+      description={stopping.map((brake) => (
+        <p key={brake.account_type}>
+          {t('bulk.brake', {
+            account: brake.account_type.toUpperCase(),
+            counts: countsOf(brake)
+              .map(({ alarm, offers }) =>
+                t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }),
+              )
+              .join(', '),
+            most: formatNumber(brake.most),
+          })}
+        </p>
+      ))}
+    />
+  )
+}
+
 /** Applying needs a yes to what looks like a slip, or leaves those rows out, like those that cannot be. */
-function Apply({ data, busy, onApply }: Omit<Props, 'file'>) {
+function Apply({ data, busy, onApply }: Omit<Props, 'subject'>) {
   const { t } = useTranslation('editing')
   const [confirm, setConfirm] = useState(false)
   const [skip, setSkip] = useState(false)
@@ -118,7 +153,7 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
         {
           key: 'offer',
           title: t('columns.offer'),
-          width: 200,
+          width: 170,
           render: (row) => {
             const told = [row.sku, row.emag_id].filter(Boolean).join(' · ')
             return row.product_id === null ? told : <Link to={`/offers?offer=${row.product_id}`}>{told}</Link>
@@ -127,13 +162,13 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
         {
           key: 'effect',
           title: t('bulk.effect'),
-          width: 190,
+          width: 170,
           render: (row) => <Badge tone={TONES[row.effect]}>{t(`bulk.effects.${row.effect}`)}</Badge>,
         },
         {
           key: 'changes',
           title: t('columns.change'),
-          width: 330,
+          width: 290,
           render: (row) =>
             row.changes.map((change) => (
               <div key={`${change.field} ${change.warehouse_id}`}>
@@ -149,7 +184,7 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
         {
           key: 'why',
           title: t('bulk.why'),
-          width: 330,
+          width: 290,
           render: (row) => (
             <span className="reason">
               {[...row.errors, ...row.doubts].map((one) => (

@@ -9,6 +9,8 @@ import { BulkPreview } from './BulkPreview.tsx'
 import { Choice } from './Choice.tsx'
 import { useAccounts, useBulk } from './queries.ts'
 
+type FileRequest = Extract<BulkRequest, { file: File }>
+
 /** Many edits at once: pasted from a spreadsheet or uploaded, looked at row by row, then applied. */
 export default function BulkSection() {
   const { t } = useTranslation('editing')
@@ -16,7 +18,7 @@ export default function BulkSection() {
   const names = (useAccounts().data ?? []).map((one) => one.account_type)
   const [account, setAccount] = useState<string | null>(null)
   const [text, setText] = useState('')
-  const [shown, setShown] = useState<{ request: BulkRequest; data: BulkData } | null>(null)
+  const [shown, setShown] = useState<{ request: FileRequest; data: BulkData } | null>(null)
   const bulk = useBulk()
   const chosen = account ?? names[0] ?? null
 
@@ -83,7 +85,7 @@ export default function BulkSection() {
           key={shown.data.token}
           data={shown.data}
           busy={bulk.isPending}
-          file={shown.request.file.name}
+          subject={shown.request.file.name}
           onApply={apply}
         />
       )}

@@ -2,6 +2,8 @@ import { Button, Form, Input, Radio } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { Link } from 'react-router'
+
 import type { Schemas } from '../../api/client.ts'
 import './editing.css'
 import { PendingEdits } from './PendingEdits.tsx'
@@ -13,9 +15,13 @@ import { changesOf, entriesOf, isPrice, type Entry } from './values.ts'
 
 /** Everything that can be edited of one offer. A new version of it begins the form anew. */
 export default function EditTab({ offer }: { offer: Schemas['ProductDetail'] }) {
+  const { t } = useTranslation('editing')
   return (
     <>
       <PendingEdits offer={offer} />
+      <p className="undo-link">
+        <Link to={`/edits/undo?account=${offer.account_type}&ids=${offer.emag_id}`}>{t('undo.ofOffer')}</Link>
+      </p>
       <EditForm key={offer.version} offer={offer} />
     </>
   )

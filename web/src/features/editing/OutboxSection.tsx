@@ -8,7 +8,7 @@ import { FromTo, offerColumns } from './cells.tsx'
 import { AccountChoice, Choice } from './Choice.tsx'
 import { Log } from './Log.tsx'
 import { PushButtons } from './PushButtons.tsx'
-import { useOfferNames } from './offer-names.ts'
+import { useOfferNames } from '../offers/names.ts'
 import {
   OUTBOX_STATES,
   useAccounts,
@@ -19,8 +19,10 @@ import {
   type OutboxState,
 } from './queries.ts'
 import { selectColumn } from './selectColumn.tsx'
+import { useFieldWords } from './useFieldWords.ts'
 import { useSelection } from './useSelection.ts'
 import { useTellError } from './useTellError.ts'
+import { Why } from './Why.tsx'
 
 const NO_FILTER = { account: null as string | null, state: null as string | null }
 const TONES: Record<OutboxState, Tone> = {
@@ -72,7 +74,7 @@ export default function OutboxSection() {
         <span data-state={line.state}>
           <Badge tone={TONES[line.state]}>{t(`outbox.states.${line.state}`)}</Badge>{' '}
           {line.alarm ? <span className="muted">{t(`alarms.${line.alarm}`)}</span> : null}
-          {line.reason ? <span className="reason muted">{line.reason}</span> : null}
+          <LineReasons line={line} />
         </span>
       ),
     },
@@ -112,6 +114,25 @@ export default function OutboxSection() {
       </Log>
     </>
   )
+}
+
+/** Why a line is where it is: its own reason, or those of its changes where it is made of them. */
+function LineReasons({ line }: { line: OutboxLine }) {
+  const words = useFieldWords()
+  if (line.why) {
+    return (
+      <span className="reason muted">
+        <Why why={line.why} text={line.reason} />
+      </span>
+    )
+  }
+  const told = line.items.filter(({ reason }) => reason !== null)
+  return told.map((item) => (
+    <span key={item.edit_id} className="reason muted">
+      {line.items.length > 1 ? `${words.field(item.field, item.warehouse_id)}: ` : null}
+      <Why why={item.why} text={item.reason} field={item.field} />
+    </span>
+  ))
 }
 
 function isUndecided(line: OutboxLine): boolean {

@@ -9,11 +9,12 @@ import { EmptyState, ErrorState, LoadingState } from '../../shared/index.ts'
 import { isApiError } from '../../api/client.ts'
 import { FromTo, offerColumns } from './cells.tsx'
 import { ConfirmDialog } from './ConfirmDialog.tsx'
-import { useOfferNames } from './offer-names.ts'
+import { useOfferNames } from '../offers/names.ts'
 import { useUndo, useUndoPreview, type UndoAnswer, type UndoRow } from './queries.ts'
 import { refusalOf } from './refusals.ts'
 import { Refused } from './Refused.tsx'
 import type { UndoRequest } from './undo.ts'
+import { Why } from './Why.tsx'
 
 const MOST_SHOWN = 200
 
@@ -96,7 +97,9 @@ function Plan({ wanted, plan, onReload, onDone }: PlanProps) {
                 <Badge tone={row.action === 'left' ? 'plain' : 'good'}>
                   {t(`undo.actions.${row.action}`)}
                 </Badge>{' '}
-                {row.reason ? <span className="reason muted">{row.reason}</span> : null}
+                <span className="reason muted">
+                  <Why why={row.why} text={row.reason} field={row.field} />
+                </span>
               </>
             ),
           },

@@ -10,6 +10,7 @@ import { Log } from './Log.tsx'
 import { useAccounts, usePushes, type Push } from './queries.ts'
 import { NOTHING_CHOSEN, undoRequest } from './undo.ts'
 import { UndoPreview } from './UndoPreview.tsx'
+import { Why } from './Why.tsx'
 
 const TONES: Record<Push['status'], Tone> = {
   running: 'busy',
@@ -31,6 +32,15 @@ export default function UndoSection() {
         <Button type="link" onClick={() => setChoice(NOTHING_CHOSEN, { push: true })}>
           ← {t('undo.back')}
         </Button>
+        {wanted.ids ? (
+          <h2 className="bulk-title">
+            {t('undo.chosen', {
+              count: wanted.ids.length,
+              formatted: formatNumber(wanted.ids.length),
+              account: wanted.account_type?.toUpperCase(),
+            })}
+          </h2>
+        ) : null}
         <UndoPreview wanted={wanted} />
       </>
     )
@@ -106,8 +116,15 @@ function Pushes() {
         {
           key: 'status',
           title: t('columns.state'),
-          width: 150,
-          render: (push) => <Badge tone={TONES[push.status]}>{t(`undo.statuses.${push.status}`)}</Badge>,
+          width: 260,
+          render: (push) => (
+            <>
+              <Badge tone={TONES[push.status]}>{t(`undo.statuses.${push.status}`)}</Badge>
+              <span className="reason muted">
+                <Why why={push.why} text={push.error} />
+              </span>
+            </>
+          ),
         },
         { key: 'counts', title: t('undo.lines'), width: 300, render: counts },
         {

@@ -6,9 +6,10 @@ import { formatDate, useRole, useUrlState } from '../../shared/index.ts'
 import { FromTo, offerColumns } from './cells.tsx'
 import { AccountChoice } from './Choice.tsx'
 import { Log } from './Log.tsx'
-import { useOfferNames } from './offer-names.ts'
+import { useOfferNames } from '../offers/names.ts'
 import { useWaitingEdits, useWithdraw, type Edit } from './queries.ts'
 import { useTellError } from './useTellError.ts'
+import { Why } from './Why.tsx'
 
 const NO_FILTER = { account: null as string | null }
 
@@ -52,13 +53,19 @@ export default function WaitingSection() {
           {
             key: 'state',
             title: t('columns.state'),
-            width: 150,
-            render: (edit) =>
-              edit.state === 'conflict' ? (
-                <Badge tone="warning">{t('badge.conflict')}</Badge>
-              ) : (
-                <Badge tone="busy">{t('badge.waits')}</Badge>
-              ),
+            width: 260,
+            render: (edit) => (
+              <>
+                {edit.state === 'conflict' ? (
+                  <Badge tone="warning">{t('badge.conflict')}</Badge>
+                ) : (
+                  <Badge tone="busy">{t('badge.waits')}</Badge>
+                )}
+                <span className="reason muted">
+                  <Why why={edit.why} text={edit.reason} field={edit.field} />
+                </span>
+              </>
+            ),
           },
           {
             key: 'by',

@@ -1,5 +1,6 @@
 /** A list of edits: pasted from a spreadsheet or uploaded, looked at, then applied. */
-import { ApiError, fetchOrThrow, isApiError, type Schemas } from '../../api/client.ts'
+import { api, ApiError, dataOf, fetchOrThrow, isApiError, type Schemas } from '../../api/client.ts'
+import type { ChangeBody, Which } from './change.ts'
 
 export type BulkData = Schemas['BulkData']
 export type BulkRow = Schemas['BulkRow']
@@ -7,10 +8,9 @@ export type Effect = Schemas['Effect']
 
 export const EFFECTS = ['error', 'needs_confirmation', 'ok', 'unchanged'] as const satisfies readonly Effect[]
 
-export interface BulkRequest {
-  readonly file: File
-  readonly account: string
-}
+/** A list as a file, or one change to many offers. */
+export type BulkRequest =
+  { readonly file: File; readonly account: string } | { readonly which: Which; readonly body: ChangeBody }
 
 export interface BulkOptions {
   readonly preview: boolean
@@ -24,8 +24,32 @@ export function pastedFile(text: string): File {
   return new File([text], 'lista.csv', { type: 'text/csv' })
 }
 
-/** Previews or applies a file. A refusal that tells of every row is an answer: nothing was kept. */
-export async function sendBulk({ file, account }: BulkRequest, options: BulkOptions): Promise<BulkData> {
+/** Previews or applies it. A refusal that tells of every row is an answer: nothing was kept. */
+export async function sendBulk(request: BulkRequest, options: BulkOptions): Promise<BulkData> {
+  try {
+    return 'file' in request ? await sendFile(request, options) : await sendChange(request, options)
+  } catch (error) {
+    const told = isApiError(error) ? rowsTold(error) : null
+    if (told !== null) return told
+    throw error
+  }
+}
+
+async function sendChange(
+  { which, body }: Extract<BulkRequest, { which: Which }>,
+  { preview, confirm = false, skipInvalid = false, token }: BulkOptions,
+): Promise<BulkData> {
+  const options = { preview, confirm, skip_invalid: skipInvalid, ...(token === undefined ? {} : { token }) }
+  const answer = await dataOf(
+    api.POST('/api/v1/emag/products/products/bulk-change', { body: { ...which, ...body, ...options } }),
+  )
+  return answer.data
+}
+
+async function sendFile(
+  { file, account }: Extract<BulkRequest, { file: File }>,
+  options: BulkOptions,
+): Promise<BulkData> {
   const body = new FormData()
   body.set('file', file)
   body.set('account_type', account)
@@ -34,14 +58,8 @@ export async function sendBulk({ file, account }: BulkRequest, options: BulkOpti
   if (options.skipInvalid) body.set('skip_invalid', 'true')
   if (options.token !== undefined) body.set('token', options.token)
   const address = new URL('/api/v1/emag/products/products/bulk-edit', window.location.origin)
-  try {
-    const answer = await fetchOrThrow(new Request(address, { method: 'POST', body }))
-    return ((await answer.json()) as Schemas['BulkAnswer']).data
-  } catch (error) {
-    const told = isApiError(error) ? rowsTold(error) : null
-    if (told !== null) return told
-    throw error
-  }
+  const answer = await fetchOrThrow(new Request(address, { method: 'POST', body }))
+  return ((await answer.json()) as Schemas['BulkAnswer']).data
 }
 
 function rowsTold(error: ApiError): BulkData | null {

@@ -2,7 +2,8 @@ import type { TFunction } from 'i18next'
 import { Link } from 'react-router'
 
 import type { Column } from '../../shared/DataTable.tsx'
-import { keyOf, type OfferName } from './offer-names.ts'
+import { keyOf, type OfferName } from '../offers/names.ts'
+import { targetOf } from './values.ts'
 import { useFieldWords } from './useFieldWords.ts'
 
 interface OfOffer {
@@ -45,10 +46,14 @@ export function FromTo(props: {
   kind?: string
 }) {
   const words = useFieldWords()
+  const difference = words.value(props.field, props.to, props.kind)
+  const target = targetOf(props.from, props.to, props.kind)
+  const shownAs = target === null ? props.kind : 'absolute'
   return (
     <span className="from-to">
       <strong>{words.field(props.field, props.warehouse ?? null)}</strong>:{' '}
-      {words.value(props.field, props.from)} → {words.value(props.field, props.to, props.kind)}
+      {words.value(props.field, props.from)} → {words.value(props.field, target ?? props.to, shownAs)}
+      {target !== null && props.kind === 'relative' ? ` (${difference})` : null}
     </span>
   )
 }

@@ -21,6 +21,7 @@ export function selectColumn<Row extends { id: number; emag_id: number }>(
       />
     ),
     width: 44,
+    narrow: 'bare',
     render: (row) =>
       may(row) ? (
         <Checkbox

@@ -14,6 +14,14 @@ it('a push, a run, or a span of time of an account can be undone', () => {
   })
 })
 
+it('the last push of chosen offers can be undone', () => {
+  expect(choose({ account: 'main', ids: ['7', '12', 'x', '-1'] })).toEqual({
+    account_type: 'main',
+    ids: [7, 12],
+  })
+  expect(choose({ ids: ['7'] })).toBeNull()
+})
+
 it('nothing is asked for while the choice does not say enough', () => {
   expect(choose({})).toBeNull()
   expect(choose({ account: 'main' })).toBeNull()

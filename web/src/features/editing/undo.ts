@@ -1,4 +1,4 @@
-/** What is to be put back, as the address says it: `/edits/undo?push=...`, `?run=...`, `?account=main&since=...`. */
+/** What is to be put back, as the address says it: `/edits/undo?push=...`, `?run=...`, `?account=main&since=...`, `?account=main&ids=1,2`. */
 import type { Schemas } from '../../api/client.ts'
 
 export type UndoRequest = Schemas['UndoRequest']
@@ -7,6 +7,8 @@ export const NOTHING_CHOSEN = {
   push: null as string | null,
   run: null as string | null,
   account: null as string | null,
+  /** eMAG's ids of the offers whose last push is meant. */
+  ids: [] as string[],
   since: null as string | null,
   until: null as string | null,
 }
@@ -16,6 +18,8 @@ export type UndoChoice = typeof NOTHING_CHOSEN
 export function undoRequest(choice: UndoChoice): Omit<UndoRequest, 'preview' | 'confirm'> | null {
   if (choice.push !== null) return { push_id: choice.push }
   if (choice.run !== null) return { run_id: choice.run }
+  const ids = choice.ids.map(Number).filter((id) => Number.isSafeInteger(id) && id > 0)
+  if (choice.account !== null && ids.length > 0) return { account_type: choice.account, ids }
   const since = instantOf(choice.since)
   if (choice.account === null || since === null) return null
   const until = instantOf(choice.until)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 
 import type { Schemas } from '../../api/client.ts'
-import { changesOf, entriesOf, quickStart, quickValues, readStock, typedAmount } from './values.ts'
+import { changesOf, entriesOf, quickStart, quickValues, readStock, targetOf, typedAmount } from './values.ts'
 
 const OFFER = {
   price: '121.8400',
@@ -121,4 +121,11 @@ it('the table edits one value at a time', () => {
   expect(quickValues('sale_price', ' ')).toBeNull()
   expect(quickStart(OFFER, 'sale_price')).toBe('121.84')
   expect(quickStart({ ...OFFER, stock_quantity: 0 }, 'stock')).toBe('0')
+})
+
+it('a difference comes to what is there with it, never below nothing', () => {
+  expect(targetOf('368', '+3', 'relative')).toBe('371')
+  expect(targetOf('2', '-3', 'relative')).toBe('0')
+  expect(targetOf(null, '+3', 'relative')).toBeNull()
+  expect(targetOf('368', '3')).toBe('3')
 })

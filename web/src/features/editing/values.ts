@@ -155,3 +155,10 @@ function text(value: unknown): string {
 function whole(typed: string): number | null {
   return /^[+-]?\d{1,9}$/.test(typed) ? Number(typed) : null
 }
+
+/** What a change comes to: a difference is added, and no stock goes below 0. Null where what is there is not known. */
+export function targetOf(from: string | null, to: string | null, kind = 'absolute'): string | null {
+  if (kind !== 'relative') return to
+  if (from === null || to === null) return null
+  return String(Math.max(0, Number(from) + Number(to)))
+}

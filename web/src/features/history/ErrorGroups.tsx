@@ -1,6 +1,9 @@
+import { Fragment } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
 import { formatNumber } from '../../shared/index.ts'
+import { keyOf, useOfferNames } from '../offers/names.ts'
 import { groupErrors, type Cause } from './errors.ts'
 import type { RunDetail } from './queries.ts'
 
@@ -62,6 +65,26 @@ function CauseText({ cause, account }: { cause: Cause; account: string }) {
   )
 }
 
-function OfferIds({ ids }: { account: string; ids: readonly number[] }) {
-  return <span className="tabular">{ids.join(', ')}</span>
+/** The offers, with the way to each that the local copy has. */
+function OfferIds({ account, ids }: { account: string; ids: readonly number[] }) {
+  const names = useOfferNames(ids.map((emag_id) => ({ account_type: account, emag_id })))
+  return (
+    <span className="tabular">
+      {ids.map((emag_id, place) => {
+        const offer = names.get(keyOf({ account_type: account, emag_id }))
+        return (
+          <Fragment key={emag_id}>
+            {place > 0 ? ', ' : null}
+            {offer === undefined ? (
+              emag_id
+            ) : (
+              <Link to={`/offers?offer=${offer.id}`} title={offer.name ?? undefined}>
+                {emag_id}
+              </Link>
+            )}
+          </Fragment>
+        )
+      })}
+    </span>
+  )
 }

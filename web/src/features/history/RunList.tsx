@@ -105,20 +105,32 @@ function NothingFound({ filtered }: { filtered: boolean }) {
 }
 
 function columnsOf(t: TFunction<'history'>): Column<Run>[] {
-  const text = (key: string, width: number, render: Column<Run>['render']): Column<Run> => ({
+  const text = (
+    key: string,
+    width: number,
+    render: Column<Run>['render'],
+    narrow?: 'hidden',
+  ): Column<Run> => ({
     key,
     title: t(`columns.${key}`),
     width,
     render,
+    ...(narrow === undefined ? {} : { narrow }),
   })
-  const number = (key: string, width: number, value: (run: Run) => string): Column<Run> => ({
-    ...text(key, width, value),
+  const number = (
+    key: string,
+    width: number,
+    value: (run: Run) => string,
+    narrow?: 'hidden',
+  ): Column<Run> => ({
+    ...text(key, width, value, narrow),
     align: 'end',
   })
   const count = (
     key: 'processed' | 'created' | 'updated' | 'removed' | 'failed',
     width: number,
-  ): Column<Run> => number(key, width, (run) => formatNumber(run[`${key}_items`]))
+    narrow?: 'hidden',
+  ): Column<Run> => number(key, width, (run) => formatNumber(run[`${key}_items`]), narrow)
   return [
     text('started', 190, (run) => <RunLink run={run} t={t} />),
     text('account', 80, (run) => run.account_type),
@@ -130,10 +142,10 @@ function columnsOf(t: TFunction<'history'>): Column<Run>[] {
     text('status', 130, (run) => <RunStatusBadge status={run.status} />),
     number('duration', 110, (run) => formatDuration(run.duration_seconds)),
     count('processed', 85),
-    count('created', 80),
+    count('created', 80, 'hidden'),
     count('updated', 110),
-    count('removed', 110),
-    count('failed', 110),
+    count('removed', 110, 'hidden'),
+    count('failed', 110, 'hidden'),
     number('errors', 75, (run) => formatNumber(run.error_count)),
     text('trigger', 150, (run) => t(`trigger.${run.triggered_by}`, { defaultValue: run.triggered_by })),
   ]

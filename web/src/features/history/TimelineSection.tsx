@@ -1,8 +1,10 @@
-import { Checkbox, Table } from 'antd'
+import { Checkbox, Pagination } from 'antd'
+import type { TFunction } from 'i18next'
 import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { Badge, type Tone } from '../../shared/Badge.tsx'
+import { DataTable, type Column } from '../../shared/DataTable.tsx'
 import { formatDate, formatNumber } from '../../shared/index.ts'
 import type { PageView } from './queries.ts'
 import { timelineOf, type Bar, type Mark, type Timeline } from './timeline.ts'
@@ -43,57 +45,58 @@ export function TimelineSection({ pages }: { pages: PageView[] }) {
   )
 }
 
+const PAGES_AT_ONCE = 25
+
 function PageTable({ timeline, onlyOdd }: { timeline: Timeline<PageView>; onlyOdd: boolean }) {
   const { t } = useTranslation('history')
+  const [at, setAt] = useState(1)
   const shown = onlyOdd ? timeline.bars.filter((bar) => bar.mark !== 'good') : [...timeline.bars]
   if (shown.length === 0) return <p className="muted">{t('timeline.noOdd')}</p>
+  const last = Math.ceil(shown.length / PAGES_AT_ONCE)
+  const first = (Math.min(at, last) - 1) * PAGES_AT_ONCE
   return (
-    <Table<Bar<PageView>>
-      rowKey={({ page }) => `${page.pass_number} ${page.scope} ${page.page} ${page.size} ${page.started_at}`}
-      size="small"
-      dataSource={shown}
-      scroll={{ x: 720 }}
-      pagination={{ pageSize: 25, hideOnSinglePage: true, showSizeChanger: false }}
-      columns={[
-        { key: 'page', title: t('timeline.columns.page'), render: (_, { page }) => <PageName page={page} /> },
-        {
-          key: 'mark',
-          title: t('timeline.columns.mark'),
-          render: (_, { mark }) => <Badge tone={TONES[mark]}>{t(`timeline.${mark}`)}</Badge>,
-        },
-        {
-          key: 'items',
-          align: 'end',
-          title: t('timeline.columns.items'),
-          render: (_, { page }) => formatNumber(page.items),
-        },
-        {
-          key: 'rejected',
-          align: 'end',
-          title: t('timeline.columns.rejected'),
-          render: (_, { page }) => formatNumber(page.rejected),
-        },
-        {
-          key: 'attempts',
-          align: 'end',
-          title: t('timeline.columns.attempts'),
-          render: (_, { page }) => formatNumber(page.attempts),
-        },
-        {
-          key: 'seconds',
-          align: 'end',
-          title: t('timeline.columns.seconds'),
-          render: (_, { seconds }) => formatNumber(seconds),
-        },
-        {
-          key: 'at',
-          title: t('timeline.columns.at'),
-          render: (_, { page }) => formatDate(page.started_at, 'time'),
-        },
-        { key: 'error', title: t('timeline.columns.error'), render: (_, { page }) => page.error },
-      ]}
-    />
+    <>
+      <DataTable<Bar<PageView>>
+        label={t('timeline.title')}
+        rows={shown.slice(first, first + PAGES_AT_ONCE)}
+        rowKey={({ page }) =>
+          `${page.pass_number} ${page.scope} ${page.page} ${page.size} ${page.started_at}`
+        }
+        columns={columnsOf(t)}
+      />
+      {last > 1 ? (
+        <Pagination
+          align="end"
+          current={Math.min(at, last)}
+          pageSize={PAGES_AT_ONCE}
+          showSizeChanger={false}
+          total={shown.length}
+          onChange={setAt}
+        />
+      ) : null}
+    </>
   )
+}
+
+function columnsOf(t: TFunction<'history'>): Column<Bar<PageView>>[] {
+  const column = (
+    key: string,
+    width: number,
+    render: Column<Bar<PageView>>['render'],
+    more: Pick<Column<Bar<PageView>>, 'align' | 'narrow'> = {},
+  ): Column<Bar<PageView>> => ({ key, title: t(`timeline.columns.${key}`), width, render, ...more })
+  return [
+    column('page', 130, ({ page }) => <PageName page={page} />),
+    column('mark', 120, ({ mark }) => <Badge tone={TONES[mark]}>{t(`timeline.${mark}`)}</Badge>),
+    column('items', 80, ({ page }) => formatNumber(page.items), { align: 'end' }),
+    column('rejected', 100, ({ page }) => formatNumber(page.rejected), { align: 'end', narrow: 'hidden' }),
+    column('attempts', 100, ({ page }) => formatNumber(page.attempts), { align: 'end' }),
+    column('seconds', 100, ({ seconds }) => formatNumber(seconds), { align: 'end' }),
+    column('at', 90, ({ page }) => formatDate(page.started_at, 'time'), { narrow: 'hidden' }),
+    column('error', 300, ({ page }) =>
+      page.error ? <span className="page-error">{page.error}</span> : null,
+    ),
+  ]
 }
 
 function PageName({ page }: { page: PageView }) {

@@ -4,18 +4,28 @@ import { formatMoney, formatNumber } from '../../shared/index.ts'
 import { InlineEdit } from '../editing/InlineEdit.tsx'
 import { PendingBadge } from '../editing/PendingBadge.tsx'
 import { SellableBadge, StatusBadge } from './badges.tsx'
+import { OfferBox, type Choosing } from './ChooseBox.tsx'
 import { OfferLink } from './columns.tsx'
 import type { Product } from './queries.ts'
 import { Thumbnail } from './Thumbnail.tsx'
 import type { OfferView } from './view.ts'
 
 /** The offers of a page for narrow screens. */
-export function OfferCards({ offers, view }: { offers: Product[]; view: OfferView }) {
+export function OfferCards({
+  offers,
+  view,
+  choosing,
+}: {
+  offers: Product[]
+  view: OfferView
+  choosing: Choosing | null
+}) {
   const { t } = useTranslation('offers')
   return (
     <ul className="offer-cards">
       {offers.map((offer) => (
         <li key={offer.id}>
+          {choosing ? <OfferBox offer={offer} choosing={choosing} /> : null}
           <Thumbnail address={offer.main_image} size={56} />
           <div>
             <OfferLink offer={offer} view={view} t={t} />

@@ -12,6 +12,7 @@ const SECTIONS = {
   tokens: lazy(() => import('./TokensSection.tsx')),
   schedule: lazy(() => import('./ScheduleSection.tsx')),
   webhooks: lazy(() => import('./WebhooksSection.tsx')),
+  audit: lazy(() => import('./AuditSection.tsx')),
   about: lazy(() => import('./AboutSection.tsx')),
 } satisfies Record<string, ComponentType>
 type Section = keyof typeof SECTIONS

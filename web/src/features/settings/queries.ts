@@ -1,4 +1,10 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import {
+  keepPreviousData,
+  useInfiniteQuery,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query'
 
 import { api, dataOf, type Schemas } from '../../api/client.ts'
 
@@ -59,6 +65,26 @@ export function useDeliveries(id: string) {
         api.GET('/api/v1/webhooks/{webhook_id}/deliveries', { params: { path: { webhook_id: id } }, signal }),
       ),
     select: (answer) => answer.deliveries,
+  })
+}
+
+export interface AuditFilter {
+  readonly action: string | null
+  readonly username: string | null
+  readonly since: string | null
+  readonly until: string | null
+}
+
+export function useAudit(filter: AuditFilter) {
+  return useInfiniteQuery({
+    queryKey: [SETTINGS, 'audit', filter],
+    queryFn: ({ pageParam, signal }) =>
+      dataOf(
+        api.GET('/api/v1/audit', { params: { query: { ...filter, limit: 100, cursor: pageParam } }, signal }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    placeholderData: keepPreviousData,
   })
 }
 

@@ -15,7 +15,26 @@ const KNOWN = [
   'stuck',
   'interrupted_too_often',
   'database_unavailable',
+  'pages_unread',
+  'catalogue_moving',
+  'row_rejected',
+  'field_unreadable',
+  'offer_not_known',
+  'interrupted',
+  'bad_answer',
+  'unexpected_status',
+  'refused',
+  'budget_store',
+  'internal',
 ] as const
+
+const BAD_ANSWERS: readonly string[] = [
+  'truncated_answer',
+  'not_json',
+  'missing_is_error',
+  'malformed_results',
+  'answer_too_large',
+]
 
 /** The error that says most about why a run failed: one of the whole run rather than of a page. */
 export function mainError(run: Run): Run['errors'][number] | undefined {
@@ -26,7 +45,8 @@ export function mainError(run: Run): Run['errors'][number] | undefined {
 export function adviceFor(t: TFunction<'sync'>, code: string, message: string): string {
   // Only the server knows which variable it is.
   if (code === 'settings') return `${t('advice.settings')} ${message}`
-  const known = KNOWN.find((one) => one === code)
+  const cause = BAD_ANSWERS.includes(code) ? 'bad_answer' : code
+  const known = KNOWN.find((one) => one === cause)
   return known ? t(`advice.${known}`) : message
 }
 

@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query'
 
 import { api, dataOf, type Schemas } from '../../api/client.ts'
-import { OFFERS } from '../offers/queries.ts'
+import { OFFERS } from './queries.ts'
 
 const NAMES_AT_ONCE = 100
 

@@ -1,0 +1,18 @@
+/** Reasons of the outbox, of undo and of edits, with their values in the reader's writing. */
+import type { Schemas } from '../../api/client.ts'
+
+/** What is a name or a number of its own, and no value of the field. */
+const AS_THEY_ARE: readonly string[] = ['by', 'hold', 'times', 'cause', 'message']
+
+/** The values of a reason: those of the field are written by `write`, for which null stands for no value. */
+export function shownValues(
+  { values }: Pick<Schemas['ReasonView'], 'values'>,
+  write: (value: string | null) => string,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      AS_THEY_ARE.includes(name) ? value : write(value === '' ? null : value),
+    ]),
+  )
+}
