@@ -46,7 +46,7 @@ class _Oldest(NamedTuple):
 
 _first_seen = BulkSelect(
     select(func.min(offers.c.last_seen_at).label("seen_at")).where(
-        among(offers.c.id),
+        among(offers.c.account, offers.c.emag_id),
         offers.c.removed_at.is_(None),
         offers.c.last_seen_at <= bindparam("until", type_=UtcDateTime),
     )
@@ -134,20 +134,21 @@ async def _oldest_by(
     found = {}
     for account in accounts:
         oldest = known.get(account)
-        still = None if oldest is None else await _seen_among(connection, oldest)
+        still = None if oldest is None else await _seen_among(connection, account, oldest)
         found[account] = await _sweep(connection, account) if still is None else still
     return found
 
 
-async def _seen_among(connection: AsyncConnection, known: _Oldest) -> _Oldest | None:
+async def _seen_among(connection: AsyncConnection, account: str, known: _Oldest) -> _Oldest | None:
     """The same offers again; None when all of them are gone or newer than others may be."""
-    [row] = await _first_seen.run(connection, known.ids, until=known.until)
+    [row] = await _first_seen.run(connection, known.ids, of_account=account, until=known.until)
     return None if row.seen_at is None else known._replace(seen_at=row.seen_at)
 
 
 async def _sweep(connection: AsyncConnection, account: str) -> _Oldest:
     """A sweep over the account's rows: the column changes in every run, so no index holds it."""
     columns = offers.c
-    query = select(columns.id, columns.last_seen_at).where(columns.account == account, columns.removed_at.is_(None))
-    rows = (await connection.execute(query.order_by(columns.last_seen_at).limit(_OLDEST))).all()
-    return _Oldest(tuple(row.id for row in rows), rows[0].last_seen_at, rows[-1].last_seen_at)
+    present = (columns.account == account, columns.removed_at.is_(None))
+    query = select(columns.emag_id, columns.last_seen_at).where(*present).order_by(columns.last_seen_at)
+    rows = (await connection.execute(query.limit(_OLDEST))).all()
+    return _Oldest(tuple(row.emag_id for row in rows), rows[0].last_seen_at, rows[-1].last_seen_at)
