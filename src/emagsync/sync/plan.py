@@ -13,7 +13,6 @@ import asyncio
 from collections import deque
 from collections.abc import Iterable
 
-
 # A count that says more is not planned for page by page: it is likelier wrong than right, and a plan costs memory for
 # every page. Such a list is read in plain order until it ends, like one without a count.
 MOST_PLANNED = 200_000
