@@ -58,7 +58,7 @@ async def test_a_page_that_keeps_failing_fails_the_run_names_the_page_and_remove
         market.mend()
         await local.completed()
         compare_with_marketplace(local.database, "main", market.truth())
-        # Both runs met the readable rows of page 3, and the second goes on counting where the first left off.
+        # Both runs met the readable rows of page 3; the second one goes on counting where the first left off.
         counted = "SELECT processed FROM sync_runs WHERE account = 'main' ORDER BY created_at DESC LIMIT 1"
         assert await local.value(counted) == ACCOUNTS["main"] - 2
 

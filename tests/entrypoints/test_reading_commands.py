@@ -46,6 +46,28 @@ def test_status_tells_what_is_held_and_when_it_was_last_complete(copied: Cli) ->
     assert main["last_completed_at"] == main["last_run"]["finished_at"]
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        pytest.param(["offers", "list"], id="list"),
+        pytest.param(["offers", "export"], id="export"),
+        pytest.param(["history"], id="history"),
+        pytest.param(["calls"], id="calls"),
+    ],
+)
+def test_an_account_that_is_nowhere_is_an_error_and_not_an_empty_answer(copied: Cli, command: list[str]) -> None:
+    result = copied(*command, "--account", "mian")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("emagsync: There is no account 'mian'")
+    assert len(result.err.splitlines()) == 1
+
+
+def test_an_account_that_is_not_configured_any_more_is_still_shown(copied: Cli) -> None:
+    gone = {"EMAG_FBE_USERNAME": "", "EMAG_FBE_PASSWORD": "", "EMAG_FBE_BASE_URL": ""}
+    assert copied("offers", "list", "--account", "FBE", "--json", **gone).json["total"] == 40
+    assert len(copied("history", "--account", "FBE", "--json", **gone).json["runs"]) == 1
+
+
 def test_history_lists_runs_and_shows_one_with_its_pages(copied: Cli) -> None:
     runs = copied("history", "--account", "main", "--json").json["runs"]
     assert [run["account"] for run in runs] == ["main"]

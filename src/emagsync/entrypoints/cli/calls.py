@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from emagsync.entrypoints.cli.known import expect_account
 from emagsync.entrypoints.cli.session import Session, session_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ async def _calls(session: Session, wanted: CallFilter, limit: int) -> list[EmagC
     from emagsync.calls.service import read_calls
 
     async with session.database() as database:
+        await expect_account(session, database, wanted.account)
         return (await read_calls(database, wanted, limit=limit))[0]
 
 

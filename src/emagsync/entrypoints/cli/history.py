@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from emagsync.entrypoints.cli.known import expect_account
 from emagsync.entrypoints.cli.session import Session, session_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def history(
 
     if context.invoked_subcommand is not None:
         return
-    runs = asyncio.run(_runs(session_of(context), account, status, limit))
+    runs = asyncio.run(_runs(session_of(context), account.lower() if account else None, status, limit))
     if as_json:
         print_json({"runs": runs})
     else:
@@ -58,6 +59,7 @@ async def _runs(session: Session, account: str | None, status: StatusName | None
     from emagsync.sync.schemas import RunStatus
 
     async with session.database() as database:
+        await expect_account(session, database, account)
         wanted = None if status is None else RunStatus(status)
         return await recent_runs(database, account=account, status=wanted, limit=limit)
 

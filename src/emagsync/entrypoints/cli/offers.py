@@ -12,9 +12,11 @@ import typer
 
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.failures import complain
+from emagsync.entrypoints.cli.known import expect_account
 from emagsync.entrypoints.cli.session import Session, session_of
 
 if TYPE_CHECKING:
+    from emagsync.db.engine import Database
     from emagsync.offers.export_formats import ExportFormat
     from emagsync.offers.schemas import OfferDetail, OfferList
     from emagsync.offers.selection import OfferFilter
@@ -140,10 +142,16 @@ def _filter(
     )
 
 
+async def _expect_accounts(session: Session, database: Database, wanted: OfferFilter) -> None:
+    for name in wanted.accounts:
+        await expect_account(session, database, name)
+
+
 async def _list(session: Session, wanted: OfferFilter, limit: int, skip: int) -> OfferList:
     from emagsync.offers.queries import list_offers
 
     async with session.database() as database:
+        await _expect_accounts(session, database, wanted)
         return await list_offers(database, wanted, limit=limit, skip=skip)
 
 
@@ -159,6 +167,7 @@ async def _export(session: Session, wanted: OfferFilter, export_format: ExportFo
     from emagsync.offers.export_formats import open_writer
 
     async with session.database() as database:
+        await _expect_accounts(session, database, wanted)
         if output is not None:
             return await export_to_file(database, wanted, export_format, output)
         writer = open_writer(export_format, sys.stdout.buffer)
