@@ -58,11 +58,23 @@ async def check(client: EmagClient, *, clock: Clock | None = None) -> Connection
         await client.read_vat(attempts=CHECK_ATTEMPTS)
         latency_ms = round((clock.monotonic() - began) * 1000)
         count = await client.count_offers(attempts=CHECK_ATTEMPTS)
-    except EmagError as error:
+    except EmagError as refusal:
+        error = refusal if latency_ms is None else _with_credentials_proven(refusal)
         return ConnectionReport(
             client.account, client.base_url, False, None, latency_ms, culprit_of(error), error.code, error.message
         )
     return ConnectionReport(client.account, client.base_url, True, count.items, latency_ms)
+
+
+def _with_credentials_proven(error: EmagError) -> EmagError:
+    """What a refusal means after `vat/read` was answered: eMAG says "not allowed" alike of a wrong password and of a
+    missing right, and the password was right."""
+    if not isinstance(error, CredentialsRefused):
+        return error
+    return ApiRightMissing(
+        "eMAG lets this API user in, but not to its offers: give it the right to products and offers in eMAG's "
+        "seller account"
+    )
 
 
 def culprit_of(error: EmagError) -> Culprit:

@@ -75,7 +75,9 @@ async def detail(database: Database, runs: Sequence[Run], now: datetime) -> Sync
         shown = await differences_view(database, run.id, limit=SHOWN_DIFFERENCES) if run.parameters.dry_run else None
         details.append(RunDetail(**run_view(run, now).model_dump(), pages=pages, differences=shown))
     active = any(not run.status.is_finished for run in runs)
-    status: Literal["running"] | Outcome = "running" if active else outcome(runs, whole=True)
+    status: Literal["running", "cancelled"] | Outcome = "running" if active else outcome(runs, whole=True)
+    if {run.status for run in runs} == {RunStatus.CANCELLED}:
+        status = "cancelled"
     return SyncDetail(data=SyncData(sync_id=runs[0].sync_id, status=status, runs=details))
 
 

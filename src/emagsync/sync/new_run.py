@@ -16,8 +16,8 @@ def last_sign(run: Run) -> datetime:
 
 
 def began(run: Run) -> datetime:
-    """When its present attempt began, or, before the first, when it was made."""
-    return run.attempt_started_at or run.started_at or run.created_at
+    """When it began, whatever attempt it is at, as `started_at` tells everybody; before that, when it was made."""
+    return run.started_at or run.created_at
 
 
 def new_run(

@@ -299,10 +299,11 @@ class RunDetail(RunView):
 
 
 class SyncData(BaseModel):
-    """One sync: its runs, each with its ledger. `status` sums them up; it is `running` until all have ended."""
+    """One sync: its runs, each with its ledger. `status` sums them up; it is `running` until all have ended, and
+    `cancelled` when every run was."""
 
     sync_id: str
-    status: Literal["running", "completed", "partial", "failed"]
+    status: Literal["running", "completed", "partial", "failed", "cancelled"]
     runs: list[RunDetail]
 
 

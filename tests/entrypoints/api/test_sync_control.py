@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from emagsync.sync.control import RunControl
 from emagsync.sync.schemas import Mode, RunParameters
+from emagsync.sync.tables import sync_runs
 from support.clocks import ForwardClock
 from support.comparing import compare_with_marketplace
 from support.local import open_local
@@ -115,6 +117,8 @@ async def test_stopping_a_sync_stops_all_of_its_runs(tmp_path: Path) -> None:
         run = await desk.begin(account_type="both", items_per_page=5)
         body = (await stop(desk, run["sync_id"])).json()
         assert [one["status"] for one in body["data"]["runs"]] == ["cancelled", "cancelled"]
+        found = await desk.api.viewer.get(f"{PRODUCTS}/sync/{run['sync_id']}")
+        assert found.json()["data"]["status"] == body["status"] == "cancelled"
         assert not (await desk.api.viewer.get(f"{PRODUCTS}/status")).json()["is_running"]
 
 
@@ -151,6 +155,18 @@ async def test_a_clean_up_ends_live_and_dead_runs_that_are_too_old_and_no_others
         cleaned = await desk.run(old["id"])
         assert (cleaned["status"], cleaned["errors"][-1]["code"]) == ("failed", "stuck")
         assert (await desk.ended(young["id"]))["status"] == "completed"
+        await nothing_more_is_written(desk)
+
+
+async def test_a_clean_up_goes_by_when_a_run_started_and_not_by_its_latest_attempt(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 450}, market=SLOW) as desk:
+        run = await desk.begin(items_per_page=5)
+        await desk.when(run["id"], lambda run: run["processed_items"] > 0)
+        ago = datetime.now(UTC) - timedelta(minutes=16)
+        async with desk.api.state.database.transaction() as connection:
+            await connection.execute(sync_runs.update().values(started_at=ago))  # as one that was gone on with has it
+        assert (await clean_up(desk)).json()["data"]["run_ids"] == [run["id"]]
+        assert (await desk.run(run["id"]))["status"] == "failed"
         await nothing_more_is_written(desk)
 
 

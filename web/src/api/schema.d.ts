@@ -3828,7 +3828,8 @@ export interface components {
         };
         /**
          * SyncData
-         * @description One sync: its runs, each with its ledger. `status` sums them up; it is `running` until all have ended.
+         * @description One sync: its runs, each with its ledger. `status` sums them up; it is `running` until all have ended, and
+         *     `cancelled` when every run was.
          */
         SyncData: {
             /** Runs */
@@ -3837,7 +3838,7 @@ export interface components {
              * Status
              * @enum {string}
              */
-            status: "running" | "completed" | "partial" | "failed";
+            status: "running" | "completed" | "partial" | "failed" | "cancelled";
             /** Sync Id */
             sync_id: string;
         };
