@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +12,20 @@ from pathlib import Path
 import psutil
 import pytest
 
+from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.core.settings import Settings
+from emagsync.entrypoints.worker.app import make_app
+from emagsync.entrypoints.worker.names import SYNC_PRODUCTS
+from emagsync.entrypoints.worker.process import WorkerProcess
+from emagsync.entrypoints.worker.tasks import register
 from emagsync.sync import schedule_repository
 from emagsync.sync.schemas import RunStatus
 from support.program import environment, run
 from support.servers import RedisServer
 from support.workplace import Workplace, kill_all, open_workplace
 
+SCALING = Path(__file__).parents[3] / "docs" / "scaling.md"
+DOCUMENTED_CLIENT = re.compile(r"```python\n(.*?)```", re.DOTALL)
 LONG = {"latency_ms": 1500}
 
 
@@ -96,6 +105,25 @@ async def test_a_prefork_child_that_is_killed_is_replaced_and_the_run_goes_on_at
             assert run.worker is not None
             os.kill(int(run.worker.split(":")[1]), signal.SIGKILL)
             assert (await workplace.completed(run_id)).attempt == 2
+
+
+async def test_a_plain_celery_client_with_the_documented_lines_has_a_run_carried_out(tmp_path: Path) -> None:
+    async with open_workplace(tmp_path, {"main": 40}) as workplace, workplace.worker():
+        run_id = await workplace.begin(send=False)
+        lines = DOCUMENTED_CLIENT.search(SCALING.read_text(encoding="utf-8"))
+        assert lines is not None
+        example = lines[1].replace("redis://127.0.0.1:6379/0", workplace.variables["EMAGSYNC_REDIS_URL"])
+        await asyncio.to_thread(exec, example, {"run_id": run_id})
+        assert (await workplace.completed(run_id)).attempt == 1
+        assert await until_result(workplace, "health:main") == "ok"
+
+
+def test_a_runs_message_without_limits_may_take_as_long_as_the_longest_run() -> None:
+    settings = Settings(_env_file=None, redis_url="redis://127.0.0.1:1/0")  # type: ignore[call-arg]
+    app = make_app(settings)
+    register(app, WorkerProcess(settings, ConfiguredAccounts({}, {}), app))
+    task = app.tasks[SYNC_PRODUCTS]
+    assert 86_400 < task.soft_time_limit < task.time_limit
 
 
 async def test_two_beats_fire_once_and_the_second_takes_over(tmp_path: Path) -> None:
