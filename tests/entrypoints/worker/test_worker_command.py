@@ -197,9 +197,22 @@ async def test_a_setting_that_is_missing_stops_the_start_with_one_line(
     assert len(ended.err.strip().splitlines()) == 1
 
 
-async def test_an_option_that_celery_does_not_know_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("queues", [(), ("-Q", "emagsync.syncs")], ids=["two nodes", "one node"])
+async def test_an_option_that_celery_does_not_know_is_one_line(tmp_path: Path, queues: tuple[str, ...]) -> None:
     async with open_workplace(tmp_path) as workplace:
-        ended = await run("worker", "-Q", "emagsync.syncs", "--no-such-option", variables=workplace.variables)
-    assert ended.code == 2
+        ended = await run("worker", *queues, "--no-such-option", variables=workplace.variables)
+    assert ended.code == 2, ended.err
     assert "--no-such-option" in ended.err
+    assert "Traceback" not in ended.err
+    assert "unexpected" not in ended.err
+
+
+async def test_a_worker_that_is_told_to_stop_while_it_starts_ends_quietly(tmp_path: Path) -> None:
+    async with open_workplace(tmp_path) as workplace, workplace.worker() as worker:
+        process = psutil.Process(worker.process.pid)
+        await workplace.until(lambda: len(process.children()) == 2)
+        worker.send(signal.SIGTERM)
+        ended = await worker.ended()
+    assert ended.code == 0, ended.err
+    assert "unexpected" not in ended.err
     assert "Traceback" not in ended.err
