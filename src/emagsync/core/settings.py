@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 from urllib.parse import urlsplit
 
 import pydantic_settings
@@ -33,6 +33,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from emagsync.core.errors import SettingsError
 
 _PREFIX = "EMAGSYNC_"
+
+# No run may be given longer.
+LONGEST_RUN_SECONDS: Final = 86_400
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 # Whether local edits are sent to eMAG: not, at once, or when a person has released them.
@@ -87,7 +90,7 @@ class SyncSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     items_per_page: int = Field(default=100, ge=1, le=100)
-    timeout_seconds: int = Field(default=600, ge=1, le=86_400)
+    timeout_seconds: int = Field(default=600, ge=1, le=LONGEST_RUN_SECONDS)
     pages_in_flight: int = Field(default=8, ge=1, le=32)
     heartbeat_seconds: Seconds = 4.0
     stale_after_seconds: Seconds = 60.0

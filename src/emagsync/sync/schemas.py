@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from emagsync.core.settings import LONGEST_RUN_SECONDS
 from emagsync.edits.merge import ConflictStrategy as ConflictStrategy
 
 
@@ -61,7 +62,7 @@ class RunParameters(BaseModel):
     items_per_page: int = Field(default=100, ge=1, le=100)
     max_pages: int | None = Field(default=None, ge=1)
     include_inactive: bool = False
-    timeout_seconds: int = Field(default=600, ge=1, le=86_400)
+    timeout_seconds: int = Field(default=600, ge=1, le=LONGEST_RUN_SECONDS)
     conflict_strategy: ConflictStrategy | None = None  # None: as the settings say
     selection: Selection | None = None
     dry_run: bool = False

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from emagsync.core.settings import LONGEST_RUN_SECONDS
 from emagsync.sync.repository import PageRead
 from emagsync.sync.schemas import (
     ConflictStrategy,
@@ -59,7 +60,7 @@ class SyncRequest(BaseModel):
         "null: as EMAGSYNC_EDITS__CONFLICT_STRATEGY says.",
     )
     run_async: bool = Field(default=False, description="Answer at once (202) instead of when the runs have ended.")
-    timeout_seconds: int = Field(default=600, ge=30, le=86_400, description="For each run as a whole.")
+    timeout_seconds: int = Field(default=600, ge=30, le=LONGEST_RUN_SECONDS, description="For each run as a whole.")
     selection: SelectionRequest | None = None
     dry_run: bool = Field(default=False, description="Report what would change, and change nothing.")
     skip_busy: bool = Field(default=False, description="Start the free accounts although another one is being synced.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,12 +12,20 @@ from pathlib import Path
 import psutil
 import pytest
 
+from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.core.settings import Settings
+from emagsync.entrypoints.worker.app import make_app
+from emagsync.entrypoints.worker.names import SYNC_PRODUCTS
+from emagsync.entrypoints.worker.process import WorkerProcess
+from emagsync.entrypoints.worker.tasks import register
 from emagsync.sync import schedule_repository
 from emagsync.sync.schemas import RunStatus
 from support.program import environment, run
 from support.servers import RedisServer
 from support.workplace import Workplace, kill_all, open_workplace
 
+SCALING = Path(__file__).parents[3] / "docs" / "scaling.md"
+DOCUMENTED_CLIENT = re.compile(r"```python\n(.*?)```", re.DOTALL)
 LONG = {"latency_ms": 1500}
 
 
@@ -98,6 +107,25 @@ async def test_a_prefork_child_that_is_killed_is_replaced_and_the_run_goes_on_at
             assert (await workplace.completed(run_id)).attempt == 2
 
 
+async def test_a_plain_celery_client_with_the_documented_lines_has_a_run_carried_out(tmp_path: Path) -> None:
+    async with open_workplace(tmp_path, {"main": 40}) as workplace, workplace.worker():
+        run_id = await workplace.begin(send=False)
+        lines = DOCUMENTED_CLIENT.search(SCALING.read_text(encoding="utf-8"))
+        assert lines is not None
+        example = lines[1].replace("redis://127.0.0.1:6379/0", workplace.variables["EMAGSYNC_REDIS_URL"])
+        await asyncio.to_thread(exec, example, {"run_id": run_id})
+        assert (await workplace.completed(run_id)).attempt == 1
+        assert await until_result(workplace, "health:main") == "ok"
+
+
+def test_a_runs_message_without_limits_may_take_as_long_as_the_longest_run() -> None:
+    settings = Settings(_env_file=None, redis_url="redis://127.0.0.1:1/0")  # type: ignore[call-arg]
+    app = make_app(settings)
+    register(app, WorkerProcess(settings, ConfiguredAccounts({}, {}), app))
+    task = app.tasks[SYNC_PRODUCTS]
+    assert 86_400 < task.soft_time_limit < task.time_limit
+
+
 async def test_two_beats_fire_once_and_the_second_takes_over(tmp_path: Path) -> None:
     async with open_workplace(tmp_path, EMAGSYNC_SCHEDULE__ENABLED="true", EMAGSYNC_LOG_LEVEL="info") as workplace:
         async with workplace.worker(), workplace.program("beat") as first, workplace.program("beat") as second:
@@ -169,9 +197,22 @@ async def test_a_setting_that_is_missing_stops_the_start_with_one_line(
     assert len(ended.err.strip().splitlines()) == 1
 
 
-async def test_an_option_that_celery_does_not_know_is_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("queues", [(), ("-Q", "emagsync.syncs")], ids=["two nodes", "one node"])
+async def test_an_option_that_celery_does_not_know_is_one_line(tmp_path: Path, queues: tuple[str, ...]) -> None:
     async with open_workplace(tmp_path) as workplace:
-        ended = await run("worker", "-Q", "emagsync.syncs", "--no-such-option", variables=workplace.variables)
-    assert ended.code == 2
+        ended = await run("worker", *queues, "--no-such-option", variables=workplace.variables)
+    assert ended.code == 2, ended.err
     assert "--no-such-option" in ended.err
+    assert "Traceback" not in ended.err
+    assert "unexpected" not in ended.err
+
+
+async def test_a_worker_that_is_told_to_stop_while_it_starts_ends_quietly(tmp_path: Path) -> None:
+    async with open_workplace(tmp_path) as workplace, workplace.worker() as worker:
+        process = psutil.Process(worker.process.pid)
+        await workplace.until(lambda: len(process.children()) == 2)
+        worker.send(signal.SIGTERM)
+        ended = await worker.ended()
+    assert ended.code == 0, ended.err
+    assert "unexpected" not in ended.err
     assert "Traceback" not in ended.err

@@ -10,7 +10,7 @@ from kombu.entity import Queue
 
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.worker import transport
-from emagsync.entrypoints.worker.names import SHORT, SYNC_PRODUCTS, SYNCS
+from emagsync.entrypoints.worker.names import KEY_PREFIX, SHORT, SYNC_PRODUCTS, SYNCS
 
 # Above the run's own time limit, which ends it in order: these only end a worker that hangs.
 SOFT_AFTER_SECONDS: Final = 60
@@ -78,7 +78,7 @@ def _encryption(url: str) -> dict[str, object] | None:
 def _transport_options(settings: Settings) -> dict[str, Any]:
     hard = settings.sync.timeout_seconds + HARD_AFTER_SECONDS
     return {
-        "global_keyprefix": "emagsync:celery:",
+        "global_keyprefix": KEY_PREFIX,
         # Only for messages whose worker vanished: rows are swept much sooner.
         "visibility_timeout": 3 * hard,
         # By default, expired messages are looked for every 100 s.

@@ -7,6 +7,9 @@ from typing import Final
 
 from emagsync.sync.jobs import JobKind
 
+# Before every key of Celery in Redis. A sender without it puts messages where no worker looks.
+KEY_PREFIX: Final = "emagsync:celery:"
+
 # Two queues, each with workers of its own, so that short work never waits behind a catalogue.
 SYNCS: Final = "emagsync.syncs"
 SHORT: Final = "emagsync.short"

@@ -15,10 +15,10 @@ from functools import partial
 from typing import Final
 
 from celery import platforms
-from click import ClickException
+from click import Abort, ClickException
 
 from emagsync.accounts.configured import ConfiguredAccounts
-from emagsync.core.errors import EmagsyncError, SettingsError
+from emagsync.core.errors import EmagsyncError, ErrorKind, SettingsError
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.names import SHORT, SYNCS
@@ -30,6 +30,8 @@ from emagsync.entrypoints.worker.tasks import register
 _ALONE: Final = ("--without-gossip", "--without-mingle")
 _FORWARDED: Final = (signal.SIGTERM, signal.SIGQUIT)
 _FAILED: Final = 1
+# What a node ends with that cannot start before somebody changes something, as the command line does.
+_MISCONFIGURED: Final = 2
 
 
 def run_worker(
@@ -57,6 +59,8 @@ def run_node(settings: Settings, accounts: ConfiguredAccounts, options: Sequence
         app.worker_main(["--quiet", "worker", *_ALONE, *options])
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except Abort:
+        return 0  # told to stop before Celery's own handlers were there
     except ClickException as error:
         raise SettingsError(f"Celery's worker says: {error.format_message()}") from error
     return 0
@@ -80,6 +84,8 @@ def _has(options: Sequence[str], *names: str) -> bool:
 
 
 def _side_by_side(nodes: Sequence[Callable[[], int]], say: Callable[[object], None]) -> int:
+    # Held back until there are handlers for it, so that no child is left behind.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
     children = [_forked(node, say) for node in nodes]
     told = False
 
@@ -92,6 +98,7 @@ def _side_by_side(nodes: Sequence[Callable[[], int]], say: Callable[[object], No
         signal.signal(number, forward)
     # A terminal sends Ctrl-C to the children itself.
     signal.signal(signal.SIGINT, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
     codes = []
     left = set(children)
     while left:
@@ -101,7 +108,9 @@ def _side_by_side(nodes: Sequence[Callable[[], int]], say: Callable[[object], No
         if not told:
             # One without the other would leave half of the work undone.
             _signal(left, signal.SIGTERM)
-    return max((abs(code) and _FAILED for code in codes), default=0)
+    if _MISCONFIGURED in codes:
+        return _MISCONFIGURED
+    return _FAILED if any(codes) else 0
 
 
 def _forked(node: Callable[[], int], say: Callable[[object], None]) -> int:
@@ -113,9 +122,13 @@ def _forked(node: Callable[[], int], say: Callable[[object], None]) -> int:
     code = _FAILED
     try:
         platforms.set_pdeathsig("SIGTERM")
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
         code = node()
     except EmagsyncError as error:
         say(error)
+        code = _MISCONFIGURED if error.kind is ErrorKind.CONFIGURATION else _FAILED
+    except KeyboardInterrupt:
+        code = 0  # told to stop before it had begun
     except BaseException:  # noqa: BLE001 - the child ends here, whatever it was
         # The interpreter's own hook, which this child does not come back to.
         sys.excepthook(*sys.exc_info())

@@ -8,8 +8,9 @@ from typing import Any, Final
 import structlog
 
 from emagsync.core.errors import EmagsyncError
+from emagsync.core.settings import LONGEST_RUN_SECONDS
 from emagsync.entrypoints.worker import names
-from emagsync.entrypoints.worker.app import SHORT_SECONDS
+from emagsync.entrypoints.worker.app import HARD_AFTER_SECONDS, SHORT_SECONDS, SOFT_AFTER_SECONDS
 from emagsync.entrypoints.worker.process import WorkerProcess
 from emagsync.entrypoints.worker.state import WorkerState
 from emagsync.sync.jobs import Job, JobKind
@@ -17,6 +18,11 @@ from emagsync.sync.schemas import Mode
 
 log = structlog.get_logger()
 
+# Of a run's message that has none of its own: another program sent it, who need not know the run's own limit.
+_RUN_LIMITS: Final = {
+    "soft_time_limit": LONGEST_RUN_SECONDS + SOFT_AFTER_SECONDS,
+    "time_limit": LONGEST_RUN_SECONDS + HARD_AFTER_SECONDS,
+}
 _KIND_OF_MODE: Final = {Mode.INCREMENTAL: JobKind.INCREMENTAL, Mode.FULL: JobKind.FULL}
 
 
@@ -29,7 +35,7 @@ def register(app: Any, process: WorkerProcess) -> None:
             seconds = None if name == names.SYNC_PRODUCTS else SHORT_SECONDS
             process.run(function(*args, **kwargs), _headers(self.request), seconds=seconds)
 
-        app.task(task, name=name, bind=True)
+        app.task(task, name=name, bind=True, shared=False, **(_RUN_LIMITS if name == names.SYNC_PRODUCTS else {}))
 
     add(names.SYNC_PRODUCTS, sync_products)
     add(names.SYNC_ACCOUNT, sync_account)
