@@ -64,6 +64,20 @@ def continued_from(headers: dict[str, str]) -> Generator[None, None, None]:
         detach(token)
 
 
+def require_packages(settings: TracingSettings) -> None:
+    """Raises SettingsError when the settings ask for spans and the packages for them are missing."""
+    if settings.endpoint is None:
+        return
+    try:
+        import opentelemetry.exporter.otlp.proto.http.trace_exporter
+        import opentelemetry.sdk.trace.export  # noqa: F401
+    except ImportError as error:
+        raise SettingsError(
+            "EMAGSYNC_TRACING__ENDPOINT needs packages that are not installed: pip install 'emagsync[tracing]', "
+            "or leave it empty."
+        ) from error
+
+
 @contextmanager
 def tracing(settings: TracingSettings, service: str = "emagsync") -> Generator[None, None, None]:
     """Send spans to the settings' endpoint while the block runs; does nothing when there is none.
@@ -103,17 +117,13 @@ def _told(attributes: dict[str, str | int | float | None]) -> dict[str, str | in
 
 
 def _provider(settings: TracingSettings, endpoint: str, service: str) -> Any:
-    try:
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-        from opentelemetry.sdk.resources import Resource
-        from opentelemetry.sdk.trace import TracerProvider
-        from opentelemetry.sdk.trace.export import BatchSpanProcessor
-        from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
-    except ImportError as error:
-        raise SettingsError(
-            "EMAGSYNC_TRACING__ENDPOINT needs packages that are not installed: pip install 'emagsync[tracing]', "
-            "or leave it empty."
-        ) from error
+    require_packages(settings)
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from opentelemetry.sdk.trace.sampling import ParentBasedTraceIdRatio
+
     where = endpoint if endpoint.endswith(_TRACES_PATH) else endpoint.rstrip("/") + _TRACES_PATH
     resource = Resource.create({"service.name": service, "service.version": __version__})
     provider = TracerProvider(resource=resource, sampler=ParentBasedTraceIdRatio(settings.sample_ratio))

@@ -216,3 +216,26 @@ async def test_a_worker_that_is_told_to_stop_while_it_starts_ends_quietly(tmp_pa
     assert ended.code == 0, ended.err
     assert "unexpected" not in ended.err
     assert "Traceback" not in ended.err
+
+
+async def test_a_worker_that_cannot_trace_as_it_should_does_not_start(tmp_path: Path) -> None:
+    (tmp_path / "opentelemetry.py").write_text("raise ImportError('not installed')")
+    variables = {"PYTHONPATH": str(tmp_path), "EMAGSYNC_TRACING__ENDPOINT": "http://127.0.0.1:1"}
+    async with open_workplace(tmp_path) as workplace:
+        ended = await run("worker", variables=workplace.variables | variables)
+    assert ended.code == 2, ended.err
+    assert "emagsync[tracing]" in ended.err
+
+
+async def test_messages_that_make_no_sense_are_told_in_one_line_each(tmp_path: Path) -> None:
+    async with open_workplace(tmp_path) as workplace, workplace.worker() as worker:
+        await workplace.queue.send_task("emag.sync_account", "main", "no-such-mode")
+        await workplace.queue.send_task("emag.health_check")
+        await workplace.queue.send_task("emag.scheduled", "no-such-job")
+        await workplace.queue.send_task("emag.health_check", "main")
+        assert await until_result(workplace, "health:main") == "ok"
+        worker.send(signal.SIGTERM)
+        ended = await worker.ended()
+    assert ended.err.count("message_not_understood") == 2, ended.err
+    assert "no-such-job" in ended.err
+    assert "Traceback" not in ended.err

@@ -10,6 +10,8 @@ import typer
 from emagsync.core.errors import SettingsError
 from emagsync.entrypoints.cli.failures import complain, redactor
 from emagsync.entrypoints.cli.session import session_of
+from emagsync.sync.workers import Workers
+from emagsync.telemetry.tracing import require_packages
 
 if TYPE_CHECKING:
     from emagsync.core.settings import Settings
@@ -47,6 +49,10 @@ def _prepared(session: Session) -> Settings:
         redactor.add_credentials([("redis", settings.redis_url.get_secret_value())])
     _ = session.accounts
     session.start_logs()
+    # What is found out in the forked processes only would be said anew for every message.
+    require_packages(settings.tracing)
+    with Workers(settings.data_dir):
+        pass
     asyncio.run(_upgraded(session))
     return settings
 

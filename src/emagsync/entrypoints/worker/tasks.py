@@ -33,7 +33,12 @@ def register(app: Any, process: WorkerProcess) -> None:
         def task(self: Any, *args: Any, **kwargs: Any) -> None:
             # The run's own limit ends a run; pools without Celery's limits need one for the rest.
             seconds = None if name == names.SYNC_PRODUCTS else SHORT_SECONDS
-            process.run(function(*args, **kwargs), _headers(self.request), seconds=seconds)
+            try:
+                work = function(*args, **kwargs)
+            except (TypeError, ValueError) as error:
+                log.warning("message_not_understood", task=name, error=str(error))
+                return
+            process.run(work, _headers(self.request), seconds=seconds)
 
         app.task(task, name=name, bind=True, shared=False, **(_RUN_LIMITS if name == names.SYNC_PRODUCTS else {}))
 
@@ -87,7 +92,10 @@ def scheduled(name: str) -> Work:
     """Do a recurring job by its name, such as `health:main`."""
 
     async def work(state: WorkerState) -> None:
-        await state.scheduler.do(name)
+        try:
+            await state.scheduler.do(name)
+        except EmagsyncError as error:
+            log.warning("task_failed", task=names.SCHEDULED, job=name, code=error.code, error=str(error))
 
     return work
 
