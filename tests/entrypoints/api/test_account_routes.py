@@ -33,7 +33,10 @@ async def test_a_connection_that_works_is_told_with_its_offers(tmp_path: Path) -
         pytest.param({"kind": "invalid_ip"}, 424, "ip", id="address not on the list"),
         pytest.param({"kind": "status", "status": 403, "body": "{}"}, 424, "api_right", id="no right"),
         pytest.param(
-            {"kind": "not_allowed", "route": "product_offer/count"}, 424, "api_right", id="let in, but not to its offers"
+            {"kind": "not_allowed", "route": "product_offer/count"},
+            424,
+            "api_right",
+            id="let in, but not to its offers",
         ),
         pytest.param({"kind": "reset"}, 502, "network", id="network"),
         pytest.param({"kind": "status", "status": 503}, 502, "marketplace", id="eMAG is down"),
