@@ -146,3 +146,12 @@ async def test_a_preview_says_what_the_brake_would(tmp_path: Path) -> None:
 async def test_only_operators_change_a_selection(editing: Editing) -> None:
     body = {"filter": {}, "set": {"stock": 1}}
     assert (await editing.api.viewer.post(CHANGE, json=body)).status_code == 403
+
+
+async def test_what_was_done_is_in_the_audit_log_and_a_preview_is_not(editing: Editing) -> None:
+    await change(editing, filter={"emag_id": [2]}, adjust={"sale_price": {"percent": 5}})
+    await change(editing, filter={"emag_id": [2]}, adjust={"sale_price": {"percent": 5}}, preview=False)
+    answer = await editing.api.admin.get("/api/v1/audit", params={"action": "offer.bulk_edit"})
+    [entry] = answer.json()["entries"]
+    assert entry["detail"]["kept"] == 1
+    assert entry["detail"]["adjust"]["sale_price"]["percent"] == "5"

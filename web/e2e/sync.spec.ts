@@ -59,7 +59,7 @@ test('both accounts are synced with live progress to the end', async ({ page, st
       intervals: [200],
     })
     .toBeGreaterThan(3)
-  await expect(card(page, 'main')).toContainText(/\d+ din 1\d/)
+  await expect(card(page, 'main')).toContainText(/Pagini\s*\d+ din \d/)
   await screenshot(page, 'sync-running')
   await expect(card(page, 'main')).toContainText('pe secundă')
   expect(await seriousFindings(page)).toEqual([])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -43,7 +42,7 @@ from emagsync.rest.auth import Caller, Operator, Viewer
 from emagsync.rest.document import describe_body
 from emagsync.rest.paging import decode_id, encode_cursor
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_responses, register_problem
-from emagsync.rest.state import state_of
+from emagsync.rest.state import AppState, state_of
 
 router = APIRouter(prefix="/api/v1/emag", tags=["edits"])
 
@@ -112,7 +111,11 @@ async def edit_products(request: Request, caller: Operator) -> BulkAnswer:
     `skip_invalid`: else a refusal has the same `data` as a preview.
     """
     asked = await read_bulk(request)
-    return await _edit_many(request, caller, asked.lines, asked.options, {"file": asked.file_name})
+    answer = await _edit_many(state_of(request), asked.lines, asked.options, author_of(caller, bulk=True))
+    if answer.data.batch_id is not None:
+        detail = _kept(answer) | {"file": asked.file_name}
+        await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, detail)
+    return answer
 
 
 @router.post("/products/products/bulk-change", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
@@ -122,34 +125,35 @@ async def change_selection(request: Request, caller: Operator, asked: SelectionE
     `set` gives every one the same value; `adjust` changes prices by a percentage or an amount. Otherwise as bulk edits
     are: only previewed unless `preview` is false, with a `token` that stands for exactly what the preview shows.
     """
-    async with state_of(request).database.reading() as connection:
-        lines = await lines_of(connection, asked)
-    wanted = asked.model_dump(mode="json", include={"set", "adjust", "filter", "warehouse_id"}, exclude_none=True)
-    return await _edit_many(request, caller, lines, asked, wanted)
-
-
-async def _edit_many(
-    request: Request, caller: Caller, lines: list[Line], options: ListOptions, told: Mapping[str, Any]
-) -> BulkAnswer:
-    """Preview or keep the lines; `told` is what the audit log says of them."""
     state = state_of(request)
+    async with state.database.reading() as connection:
+        lines = await lines_of(connection, asked)
+    answer = await _edit_many(state, lines, asked, author_of(caller, bulk=True))
+    if answer.data.batch_id is not None:
+        wanted = asked.model_dump(mode="json", include={"set", "adjust", "filter", "warehouse_id"}, exclude_none=True)
+        await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, _kept(answer) | wanted)
+    return answer
+
+
+async def _edit_many(state: AppState, lines: list[Line], options: ListOptions, author: Author) -> BulkAnswer:
+    """Preview or keep the lines. Raises a problem that tells of every row where they cannot be kept."""
     service = state.get(EditService)
     if options.preview:
         outcome = await service.preview(lines)
         plans = [line.plan for line in outcome.lines if line.plan and not line.errors]
+        mode = state.get(PushService).mode
         async with state.database.reading() as connection:
-            mode = state.get(PushService).mode
             brakes = await brakes_of(connection, plans, settings=state.settings.edits, mode=mode)
         return bulk_answer(outcome, brakes)
-    outcome = await service.apply(
-        lines, author_of(caller, bulk=True), skip_invalid=options.skip_invalid, token=options.token
-    )
+    outcome = await service.apply(lines, author, skip_invalid=options.skip_invalid, token=options.token)
     answer = bulk_answer(outcome)
     if outcome.batch_id is None:
         raise _not_applied(answer)
-    detail = {"rows": len(outcome.lines), "kept": answer.data.kept, **told}
-    await audit(request, caller, "offer.bulk_edit", outcome.batch_id, detail)
     return answer
+
+
+def _kept(answer: BulkAnswer) -> dict[str, Any]:
+    return {"rows": len(answer.data.rows), "kept": answer.data.kept}
 
 
 class EditQuery(BaseModel):

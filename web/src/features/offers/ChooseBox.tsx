@@ -10,7 +10,7 @@ interface Props {
   onToggle: () => void
 }
 
-/** A box as HTML has it: fifty of the library's cost more than the rest of the table. */
+/** The box for a whole page: a box as HTML has it, as each offer's is. */
 export function ChooseBox({ label, checked, partly = false, onToggle }: Props) {
   const box = useRef<HTMLInputElement>(null)
   useEffect(() => {
@@ -29,12 +29,16 @@ export interface Choosing {
   toggle: (offer: Product) => void
 }
 
+/** The box of one offer. Fifty are drawn at once: it is nothing but HTML. */
 export function OfferBox({ offer, choosing }: { offer: Product; choosing: Choosing }) {
   return (
-    <ChooseBox
-      label={choosing.label(offer)}
-      checked={choosing.has(offer)}
-      onToggle={() => choosing.toggle(offer)}
-    />
+    <label className="choose-box">
+      <input
+        type="checkbox"
+        aria-label={choosing.label(offer)}
+        checked={choosing.has(offer)}
+        onChange={() => choosing.toggle(offer)}
+      />
+    </label>
   )
 }
