@@ -224,7 +224,7 @@ async def test_a_page_reads_its_own_offers_only_whatever_the_planner_was_told(da
 
     page = range(1_000, 1_100)
     async with database.transaction() as connection:
-        assert len(await repository.known(connection, "main", page)) == 100
+        assert len(await repository.known(connection, "main", page, asked_at=AT)) == 100
         seen = Sighting("main", "run-2", AT)
         await repository.apply(connection, seen, same=page, read=[offer(1, name="Alt nume")])
         read = await connection.scalar(

@@ -10,8 +10,6 @@ import typer
 from emagsync.core.errors import SettingsError
 from emagsync.entrypoints.cli.failures import complain, redactor
 from emagsync.entrypoints.cli.session import session_of
-from emagsync.sync.workers import Workers
-from emagsync.telemetry.tracing import require_packages
 
 if TYPE_CHECKING:
     from emagsync.core.settings import Settings
@@ -42,6 +40,9 @@ def beat(context: typer.Context) -> None:
 
 def _prepared(session: Session) -> Settings:
     """The settings, with a database that has this version's schema: nothing is left open, for what follows forks."""
+    from emagsync.sync.workers import Workers
+    from emagsync.telemetry.tracing import require_packages
+
     settings = session.settings
     if settings.executor != "celery":
         raise SettingsError("Workers are used with EMAGSYNC_EXECUTOR=celery: set it for the server and here.")
