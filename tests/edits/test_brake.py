@@ -67,6 +67,15 @@ async def test_too_much_at_once_stops_before_anything_is_sent_and_goes_out_after
         assert (await desk.push()).counts == {"applied": 20}
 
 
+async def test_an_offer_counts_once_whatever_is_done_to_it(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, 10, edits=BRAKE) as desk:
+        await desk.edit_many([(1, "sale_price", "90.0000"), (2, "sale_price", "90.0000")])
+        assert (await desk.push()).counts == {"applied": 2}
+        await desk.edit_many([(1, "status", "0"), (2, "status", "0")])
+        assert (await desk.push()).counts == {"applied": 2}
+        assert await desk.holds() == []
+
+
 async def test_portions_do_not_slip_past_it(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 100, edits=BRAKE) as desk:
         for portion in range(4):

@@ -95,18 +95,17 @@ async def check_push(
     if held is not None:
         return held
     since = now - timedelta(minutes=settings.brake_minutes)
-    query = (
-        select(outbox.c.alarm, func.count(distinct(outbox.c.emag_id)))
-        .where(
-            outbox.c.account == account,
-            *_unreleased,
-            or_(outbox.c.sent_at > since, outbox.c.sent_at.is_(None) & (outbox.c.state == OutboxState.PENDING)),
-        )
-        .group_by(outbox.c.alarm)
+    counted = (
+        outbox.c.account == account,
+        *_unreleased,
+        or_(outbox.c.sent_at > since, outbox.c.sent_at.is_(None) & (outbox.c.state == OutboxState.PENDING)),
     )
-    counts = {str(alarm): int(number) for alarm, number in await connection.execute(query)}
-    if sum(counts.values()) <= most:
+    offers = func.count(distinct(outbox.c.emag_id))
+    # Not the sum by alarm: an offer that is repriced and later deactivated is one offer.
+    if (await connection.scalar(select(offers).where(*counted)) or 0) <= most:
         return None
+    query = select(outbox.c.alarm, offers).where(*counted).group_by(outbox.c.alarm)
+    counts = {str(alarm): int(number) for alarm, number in await connection.execute(query)}
     return await _raise(connection, account, kind=PUSH, source_id=push_id, counts=counts, most=most, now=now)
 
 
