@@ -59,12 +59,6 @@ async def until_some(budget: Budget, *, seconds: float = 30.0) -> int:
     return count
 
 
-async def free_slots(budget: Budget) -> int:
-    """How many may start at once when a whole window has passed: taken one by one, slots come free one by one."""
-    await asyncio.sleep(1.1)
-    return await take_all(budget)
-
-
 async def test_two_machines_share_the_slots_and_the_first_use_does_not_burst(
     redis: RedisServer, tmp_path: Path
 ) -> None:
@@ -91,6 +85,15 @@ async def until_free(budget: Budget) -> None:
     async with asyncio.timeout(30):
         while (await budget.stats()).groups[GENERAL].in_window:
             await asyncio.sleep(0.01)
+
+
+async def until_there_are(budget: Budget, slots: int) -> None:
+    """Wait until so many may start at once. Taken one by one they come free one by one, so a window must pass first."""
+    async with asyncio.timeout(30):
+        while True:
+            await asyncio.sleep(1.1)
+            if await take_all(budget) == slots:
+                return
 
 
 async def test_api_users_and_groups_have_budgets_of_their_own_which_redis_forgets_when_unused(
@@ -194,22 +197,18 @@ async def test_a_pause_holds_when_redis_goes_and_when_it_comes_back(redis: Redis
 
 
 async def test_redis_keeps_back_the_share_of_a_machine_that_fell_silent(redis: RedisServer, tmp_path: Path) -> None:
-    async with budget_on(redis, tmp_path / "a") as budget:
-        assert await until_some(budget) == 3
-        silent = RedisLink(redis.url, tmp_path / "b", patience=QUICK)
+    silent = RedisLink(redis.url, tmp_path / "b", patience=QUICK)
+    async with budget_on(redis, tmp_path / "a") as budget, AsyncExitStack() as stack:
+        await until_there_are(budget, 3)
+        stack.push_async_callback(silent.aclose)
         assert await silent.is_up()
-        assert await until_some(budget) == 3
+        await until_there_are(budget, 3)
         assert silent._beating is not None
         silent._beating.cancel()
-        async with asyncio.timeout(20):
-            while await free_slots(budget) != 2:
-                pass
+        await until_there_are(budget, 2)
         await silent.check(ConnectionError("gone"))
-        async with asyncio.timeout(20):
-            silent._beating = asyncio.ensure_future(silent._go_on_beating())
-            while await free_slots(budget) < 3:
-                pass
-        await silent.aclose()
+        silent._beating = asyncio.ensure_future(silent._go_on_beating())
+        await until_there_are(budget, 3)
 
 
 async def test_a_machine_without_a_seat_waits_for_redis(redis: RedisServer, tmp_path: Path) -> None:
