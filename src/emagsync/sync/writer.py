@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any, NamedTuple
@@ -19,13 +19,16 @@ from emagsync.marketplace.paging import StretchRead
 from emagsync.marketplace.platforms import Platform
 from emagsync.offers import repository as offers
 from emagsync.offers import search
-from emagsync.offers.repository import Known, OfferRecord, Sighting
+from emagsync.offers.repository import Applied, Known, OfferRecord, Sighting
 from emagsync.sync import repository
 from emagsync.sync.keeping import Keeper, LocalCopy
 from emagsync.sync.repository import Hold, PageRead
 from emagsync.sync.tally import Tally
+from emagsync.sync.turns import Turns
 
 _PARSED_AT_ONCE = 20
+# Transactions of a run at a time, where the database has room for more than one.
+_AT_ONCE = 2
 
 
 class PlacedPage(NamedTuple):
@@ -43,6 +46,11 @@ class _Rows(NamedTuple):
     digests: dict[int, bytes]  # of the same
     ids: tuple[int, ...]  # in order, repeats included
     rejected: tuple[ParsedRow, ...]
+
+
+class _Stored(NamedTuple):
+    applied: Applied
+    parsed: list[ParsedRow]  # those that were parsed for it, also those that could not be read
 
 
 class RunWriter:
@@ -66,7 +74,7 @@ class RunWriter:
         self._clock = clock
         self._changed = changed
         self._keeper = keeper or LocalCopy()
-        self._turn = asyncio.Lock()
+        self._turns = Turns(1 if database.is_sqlite else _AT_ONCE)
         self._unsearchable = 0  # stored since search caught up
         # Whether the last page was mostly news: then the next one is parsed while the database is still busy.
         self._parses_ahead = False
@@ -75,26 +83,14 @@ class RunWriter:
         """Store a page, whole or what could be read of it. Returns the ids of its rows, in order, repeats included."""
         ahead = await self._parsed_ahead(read.raw_rows)
         rows = _sort_out(read.raw_rows, self._platform, ahead)
-        async with self._turn:
-            now = self._clock.now()
-            if read.failed:
-                self._tally.page_failed(place.scope, place.page, read.failed[0].error, now)
-            else:
-                self._tally.page_read(place.scope, place.page)
-            page = PageRead(
-                **place._asdict(),
-                status="failed" if read.failed else "stored",
-                ids=rows.ids,
-                items=len(read.raw_rows),
-                rejected=len(rows.rejected),
-                attempts=read.attempts,
-                inherited=False,
-                error=str(read.failed[0].error) if read.failed else None,
-                finished_at=now,
-            )
-            self._tally.pages_read += bool(read.raw_rows) and not read.failed
-            self._tally.current_page = min(self._tally.pages_read, self._tally.total_pages or self._tally.pages_read)
-            await self._store(rows, page, {row.emag_id: row for row in ahead}, read_at=place.started_at)
+        by_id = {row.emag_id: row for row in ahead}
+        async with self._turns.of(rows.digests.keys()) as turn, self._database.transaction() as connection:
+            stored = await self._store(connection, rows, by_id, read_at=place.started_at)
+            await turn.to_count()
+            page = self._page_of(place, read, rows)
+            self._count_page(page, read)
+            await repository.record_page(connection, self._hold.run_id, page)
+            await self._count(connection, rows, stored)
         self._changed()
         if self._unsearchable >= search.BATCH:
             await self.catch_up()
@@ -103,14 +99,16 @@ class RunWriter:
     async def store_rows(self, raw_rows: Sequence[bytes], *, read_at: datetime) -> tuple[int, ...]:
         """Store offers that were asked for one by one, none before `read_at`. Returns their ids."""
         rows = _sort_out(raw_rows, self._platform)
-        async with self._turn:
-            await self._store(rows, None, {}, read_at=read_at)
+        async with self._turns.of(rows.digests.keys()) as turn, self._database.transaction() as connection:
+            stored = await self._store(connection, rows, {}, read_at=read_at)
+            await turn.to_count()
+            await self._count(connection, rows, stored)
         self._changed()
         return rows.ids
 
     async def mark_removed(self, ids: Sequence[int]) -> None:
         """Mark offers that a complete read did not see and that eMAG, asked by id, does not know."""
-        async with self._turn, self._database.transaction() as connection:
+        async with self._turns.alone(), self._database.transaction() as connection:
             self._tally.removed += len(await self._keeper.remove(connection, self._sighting(), ids))
             await repository.write_held(connection, self._hold, self._columns())
         self._changed()
@@ -129,7 +127,7 @@ class RunWriter:
 
     async def save_counts(self) -> None:
         """Write the counts and errors without any offer."""
-        async with self._turn, self._database.transaction() as connection:
+        async with self._turns.alone(), self._database.transaction() as connection:
             await repository.write_held(connection, self._hold, self._columns())
 
     def _columns(self) -> dict[str, Any]:
@@ -148,36 +146,66 @@ class RunWriter:
         return parsed
 
     async def _store(
-        self, rows: _Rows, page: PageRead | None, ahead: Mapping[int | None, ParsedRow], *, read_at: datetime
-    ) -> None:
+        self, connection: AsyncConnection, rows: _Rows, ahead: Mapping[int | None, ParsedRow], *, read_at: datetime
+    ) -> _Stored:
         digests = rows.digests
         sighting = self._sighting()
-        async with self._database.transaction() as connection:
-            known = await offers.known(connection, sighting.account, list(digests), asked_at=read_at) if digests else {}
-            # eMAG showed these to a push that asked after this was asked for: this may be from before what it sent.
-            older = await self._read_by_pushes(connection, known)
-            same = [
-                emag_id
-                for emag_id, digest in digests.items()
-                if emag_id not in older and _is_the_same(known.get(emag_id), digest)
-            ]
-            others = digests.keys() - set(same) - older
-            self._parses_ahead = 2 * len(same) < len(digests)
-            before = await offers.payloads(connection, sighting.account, [id_ for id_ in others if id_ in known])
-            tokens = {emag_id: (known[emag_id].token, payload) for emag_id, payload in before.items()}
-            records = self._parse(rows, others, ahead, tokens)
-            applied = await self._keeper.keep(
-                connection, sighting, same=same, read=records, stored=known.keys() & others, read_at=read_at
-            )
-            self._tally.count(applied._replace(unchanged=(*applied.unchanged, *sorted(older))))
-            for row in rows.rejected:
-                self._tally.reject(row, sighting.at)
-            if page is not None:
-                await repository.record_page(connection, self._hold.run_id, page)
-            # Last, because it also makes the rest void when the hold is lost: the transaction is rolled back.
-            counts = {**self._columns(), "heartbeat_at": sighting.at}
-            await repository.write_held(connection, self._hold, counts)
-        self._unsearchable += len(applied.created)
+        known = await offers.known(connection, sighting.account, list(digests), asked_at=read_at) if digests else {}
+        # eMAG showed these to a push that asked after this was asked for: this may be from before what it sent.
+        older = await self._read_by_pushes(connection, known)
+        same = [
+            emag_id
+            for emag_id, digest in digests.items()
+            if emag_id not in older and _is_the_same(known.get(emag_id), digest)
+        ]
+        others = digests.keys() - set(same) - older
+        self._parses_ahead = 2 * len(same) < len(digests)
+        before = await offers.payloads(connection, sighting.account, [id_ for id_ in others if id_ in known])
+        parsed = [ahead.get(id_) or parse(raw, self._platform) for id_, raw in rows.by_id.items() if id_ in others]
+        tokens = {emag_id: (known[emag_id].token, payload) for emag_id, payload in before.items()}
+        applied = await self._keeper.keep(
+            connection,
+            sighting,
+            same=same,
+            read=_records(parsed, rows.digests, tokens),
+            stored=known.keys() & others,
+            read_at=read_at,
+        )
+        return _Stored(applied._replace(unchanged=(*applied.unchanged, *sorted(older))), parsed)
+
+    async def _count(self, connection: AsyncConnection, rows: _Rows, stored: _Stored) -> None:
+        """Count what was stored, and write the run's row."""
+        now = self._clock.now()
+        self._tally.count(stored.applied)
+        for row in (*stored.parsed, *rows.rejected):
+            if row.offer is None:
+                self._tally.reject(row, now)
+            elif row.remarks:
+                self._tally.remark(row, now)
+        # Last, because it also makes the rest void when the hold is lost: the transaction is rolled back.
+        await repository.write_held(connection, self._hold, {**self._columns(), "heartbeat_at": now})
+        self._unsearchable += len(stored.applied.created)
+
+    def _count_page(self, page: PageRead, read: StretchRead) -> None:
+        if read.failed:
+            self._tally.page_failed(page.scope, page.page, read.failed[0].error, page.finished_at)
+        else:
+            self._tally.page_read(page.scope, page.page)
+        self._tally.pages_read += bool(read.raw_rows) and not read.failed
+        self._tally.current_page = min(self._tally.pages_read, self._tally.total_pages or self._tally.pages_read)
+
+    def _page_of(self, place: PlacedPage, read: StretchRead, rows: _Rows) -> PageRead:
+        return PageRead(
+            **place._asdict(),
+            status="failed" if read.failed else "stored",
+            ids=rows.ids,
+            items=len(read.raw_rows),
+            rejected=len(rows.rejected),
+            attempts=read.attempts,
+            inherited=False,
+            error=str(read.failed[0].error) if read.failed else None,
+            finished_at=self._clock.now(),
+        )
 
     async def _read_by_pushes(self, connection: AsyncConnection, known: Mapping[int, Known]) -> set[int]:
         later = {emag_id: one.asked_later_by for emag_id, one in known.items() if one.asked_later_by is not None}
@@ -187,26 +215,18 @@ class RunWriter:
         pushes = await push_repository.among(connection, set(later.values()))
         return {emag_id for emag_id, reader in later.items() if reader in pushes and not known[emag_id].is_removed}
 
-    def _parse(
-        self,
-        rows: _Rows,
-        ids: Collection[int],
-        ahead: Mapping[int | None, ParsedRow],
-        before: dict[int, tuple[str, str]],
-    ) -> list[OfferRecord]:
-        records: list[OfferRecord] = []
-        for emag_id, raw in rows.by_id.items():
-            if emag_id not in ids:
-                continue
-            row = ahead.get(emag_id) or parse(raw, self._platform)
-            if row.offer is None:
-                self._tally.reject(row, self._clock.now())
-                continue
-            if row.remarks:
-                self._tally.remark(row, self._clock.now())
+
+def _records(
+    parsed: Sequence[ParsedRow], digests: Mapping[int, bytes], before: Mapping[int, tuple[str, str]]
+) -> list[OfferRecord]:
+    """`before` are the token and row of those that are stored, by id."""
+    records: list[OfferRecord] = []
+    for row in parsed:
+        if row.offer is not None:
+            emag_id = row.offer.emag_id
             token = _token_of_the_same(row, before.get(emag_id))
-            records.append(record_of(row.offer, row, rows.digests[emag_id], token=token))
-        return records
+            records.append(record_of(row.offer, row, digests[emag_id], token=token))
+    return records
 
 
 def _is_the_same(known: Known | None, digest: bytes) -> bool:
