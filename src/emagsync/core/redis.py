@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -15,6 +15,12 @@ from redis.exceptions import RedisError
 AWAY: Final = (RedisError, OSError)
 ANSWER_SECONDS: Final = 2.0
 _CONNECTIONS: Final = 16
+
+
+class _Client(Redis):
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        with heeding_cancellation():
+            return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
 
 def open_redis(url: str) -> Redis:
@@ -30,7 +36,7 @@ def open_redis(url: str) -> Redis:
         socket_connect_timeout=ANSWER_SECONDS,
         retry=Retry(NoBackoff(), 0),
     )
-    return Redis.from_pool(pool)
+    return _Client.from_pool(pool)
 
 
 def address_of(url: str) -> str:
@@ -42,14 +48,24 @@ def address_of(url: str) -> str:
     return f"Redis at {host}:{parts.port or 6379}"
 
 
-def mind_cancellation() -> None:
-    """Call it where AWAY was caught: raises CancelledError if the task is to end.
+class heeding_cancellation:  # noqa: N801 - reads as a statement: `with heeding_cancellation():`
+    """Raises CancelledError at the end of the block if the task was cancelled within it, whatever came of the block.
 
-    redis-py 8.1 answers a cancellation while it connects with a connection error, and the task would go on.
+    redis-py 8.1 answers a cancellation while it connects with a connection error, and before Python 3.12 loses one that
+    comes just as a command was sent (`asyncio.wait_for`, python/cpython#86296): the task would go on.
     """
+
+    def __enter__(self) -> None:
+        self._before = _cancellations()
+
+    def __exit__(self, *_: object) -> None:
+        if _cancellations() > self._before:
+            raise asyncio.CancelledError
+
+
+def _cancellations() -> int:
     task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+    return 0 if task is None else task.cancelling()
 
 
 def reason_of(error: BaseException) -> str:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
-from emagsync.core.redis import AWAY, address_of, mind_cancellation, open_redis, reason_of
+from emagsync.core.redis import AWAY, address_of, open_redis, reason_of
 from emagsync.marketplace.errors import BudgetStoreError
 from emagsync.marketplace.machine import NO_SEAT, Machine, Patience
 from emagsync.marketplace.steady import SteadyTime
@@ -192,7 +192,6 @@ class RedisLink:
         try:
             answer = await self._beat_script(keys=[SEATS_KEY], args=[*values, uuid.uuid4().hex, known_id, *known])
         except AWAY as error:
-            mind_cancellation()
             self._lost(reason_of(error))
             return
         await self._heard(began, answer)

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import msgspec
 
-from emagsync.core.redis import AWAY, mind_cancellation
+from emagsync.core.redis import AWAY
 from emagsync.marketplace.budget_store import Change, FileStore
 from emagsync.marketplace.redis_link import KEPT_SECONDS, PREFIX, SEATS, SEATS_KEY, RedisLink
 from emagsync.marketplace.windows import NEVER, GroupState, Limits, Moment, RouteGroup, Rule
@@ -111,7 +111,6 @@ class RedisStore:
             try:
                 return await self._on_redis(group, change)
             except AWAY as error:
-                mind_cancellation()
                 up = await self._link.check(error)
         return await self._on_files(group, change)
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
-from emagsync.core.redis import AWAY, address_of, mind_cancellation, open_redis, reason_of
+from emagsync.core.redis import AWAY, address_of, heeding_cancellation, open_redis, reason_of
 from emagsync.sync.relay import News
 from emagsync.sync.schemas import Progress, Run
 
@@ -74,20 +74,20 @@ class RedisRelay:
             try:
                 await self._subscribed(hear)
             except AWAY as error:
-                mind_cancellation()
                 self._went_away(error)
                 await self._clock.sleep(_AGAIN_SECONDS)
 
     async def _subscribed(self, hear: Callable[[News], None]) -> None:
         async with self._redis.pubsub() as subscription:
-            await subscription.subscribe(self._channel)
+            with heeding_cancellation():
+                await subscription.subscribe(self._channel)
             self._came_back()
             while True:
-                message = await subscription.get_message(ignore_subscribe_messages=True, timeout=_QUIET_SECONDS)
-                if message is None:
-                    await subscription.ping()
-                    continue
-                news = self._understood(message["data"])
+                with heeding_cancellation():
+                    message = await subscription.get_message(ignore_subscribe_messages=True, timeout=_QUIET_SECONDS)
+                    if message is None:
+                        await subscription.ping()
+                news = None if message is None else self._understood(message["data"])
                 if news is not None:
                     hear(news)
 
@@ -115,7 +115,6 @@ class RedisRelay:
                 await self._tell()
                 pause = _TELL_SECONDS
             except AWAY as error:
-                mind_cancellation()
                 self._went_away(error)
                 pause = _AGAIN_SECONDS
             await self._clock.sleep(pause)
