@@ -23,8 +23,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     bindparam,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -34,6 +36,7 @@ from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any] | None
 
+_begin = select(1)
 _named: Callable[[str, Sequence[str]], Any] = namedtuple
 
 
@@ -41,8 +44,8 @@ class BulkInsert:
     """`INSERT INTO table (columns)`, with what to do when the key is there already.
 
     `update` are the columns that a row with the same `key` gets anew, `add` those that are added to what it has;
-    without a `key` a known one is an error (ConstraintViolated). `run()` takes rows as tuples in the order of
-    `columns`.
+    without a `key` a known one is an error (ConstraintViolated), and PostgreSQL takes the rows by COPY, at about half
+    the cost on both sides. `run()` takes rows as tuples in the order of `columns`.
     """
 
     def __init__(
@@ -68,7 +71,11 @@ class BulkInsert:
             prepared = self._prepared.setdefault(connection.dialect.name, self._prepare(connection.dialect))
         sql, converts = prepared
         given = list(rows)
-        if given:
+        if not given:
+            return
+        if connection.dialect.name == "postgresql" and not self._key:
+            await _copy(connection, self._table, self._columns, _converted(given, converts))
+        else:
             await execute_many(connection, sql, _converted(given, converts))
 
     def _prepare(self, dialect: Dialect) -> tuple[str, tuple[Convert, ...]]:
@@ -223,6 +230,24 @@ async def execute_many(connection: AsyncConnection, sql: str, rows: list[tuple[A
         await connection.exec_driver_sql(sql, rows)
     else:
         (await _driver(connection)).change_many(sql, rows)
+
+
+async def _copy(
+    connection: AsyncConnection, table: Table, columns: Sequence[Column[Any]], rows: list[tuple[Any, ...]]
+) -> None:
+    # Not at the top: SQLite does not need it.
+    import asyncpg
+
+    driver = await _driver(connection)
+    if not driver.is_in_transaction():
+        await connection.execute(_begin)  # SQLAlchemy begins one with the first statement that it knows of
+    names = [column.name for column in columns]
+    try:
+        await driver.copy_records_to_table(table.name, columns=names, records=rows)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise IntegrityError(f"COPY {table.name}", None, error) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DBAPIError(f"COPY {table.name}", None, error) from error
 
 
 async def _driver(connection: AsyncConnection) -> Any:

@@ -269,5 +269,8 @@ def _reason(error: BaseException) -> str:
 
 def _constraint_of(error: IntegrityError | sqlite3.IntegrityError) -> str:
     cause = error.orig if isinstance(error, IntegrityError) else error
-    name = getattr(getattr(cause, "__cause__", None), "constraint_name", None)
+    # The driver's own error, or SQLAlchemy's around it.
+    name = getattr(cause, "constraint_name", None) or getattr(
+        getattr(cause, "__cause__", None), "constraint_name", None
+    )
     return str(name or cause)

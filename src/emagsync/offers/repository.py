@@ -139,6 +139,8 @@ _ANEW = (*_CONTENT, "changed_at", "last_seen_at", "last_seen_run", "removed_at")
 _SEEN_ANEW = (*_CONTENT, "last_seen_at", "last_seen_run", "removed_at")
 _KEY = (offers.c.account, offers.c.emag_id)
 
+_insert_offers = BulkInsert(offers, [offers.c[name] for name in _FIRST])
+_insert_payloads = BulkInsert(offer_payloads, list(offer_payloads.c))
 _upsert_offers = BulkInsert(
     offers, [offers.c[name] for name in _FIRST], key=_KEY, update=[offers.c[name] for name in _ANEW]
 )
@@ -214,7 +216,7 @@ async def apply(
     ids = [record.emag_id for record in read if stored is None or record.emag_id in stored]
     before = await _rows_before(connection, sighting.account, ids)
     created, updated, respelled = _sorted_out(read, before)
-    await _write(connection, sighting, [*created, *updated], respelled)
+    await _write(connection, sighting, created, updated, respelled)
     await index_created(connection, sighting.account, created)
     await index_offers(connection, sighting.account, [*updated, *respelled])
     await _touch_all(connection, sighting, same)
@@ -319,7 +321,11 @@ def _content_is_the_same(before: Any | None, record: OfferRecord) -> bool:
 
 
 async def _write(
-    connection: AsyncConnection, sighting: Sighting, changed: Sequence[OfferRecord], respelled: Sequence[OfferRecord]
+    connection: AsyncConnection,
+    sighting: Sighting,
+    created: Sequence[OfferRecord],
+    updated: Sequence[OfferRecord],
+    respelled: Sequence[OfferRecord],
 ) -> None:
     at, account = sighting.at, sighting.account
     seen_at = sighting.seen_at
@@ -329,9 +335,14 @@ async def _write(
         tail = (at, at, seen_at, sighting.run_id, None)
         return [(account, *record[:-1], *tail) for record in sorted(records, key=lambda record: record.emag_id)]
 
-    await _upsert_offers.run(connection, stored(changed))
+    def rows(records: Sequence[OfferRecord]) -> list[tuple[Any, ...]]:
+        return [(account, record.emag_id, record.payload, at) for record in records]
+
+    await _insert_offers.run(connection, stored(created))
+    await _insert_payloads.run(connection, rows(created))
+    await _upsert_offers.run(connection, stored(updated))
     await _refresh_offers.run(connection, stored(respelled))
-    await _upsert_payloads.run(connection, [(account, record.emag_id, record.payload, at) for record in changed])
+    await _upsert_payloads.run(connection, rows(updated))
 
 
 async def _log(connection: AsyncConnection, changes: Sequence[Change]) -> None:
