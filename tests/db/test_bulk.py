@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, select
+from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
 
 from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.engine import Database
-from emagsync.db.errors import ConstraintViolated
+from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
 from emagsync.db.types import Money
 from support.databases import address_in
 
@@ -68,6 +69,38 @@ async def test_a_known_key_without_a_rule_is_an_error_and_nothing_is_stored(shel
     with pytest.raises(ConstraintViolated):
         await put(shelf, plain, (2, "b", None), (1, "again", None))
     assert await on(shelf) == [(1, "a", None)]
+
+
+@pytest.mark.parametrize("statement", [BulkInsert(stock, ALL), BulkInsert(stock, ALL, key=[stock.c.id])])
+async def test_rows_go_with_the_transaction_that_stored_them(shelf: Database, statement: BulkInsert) -> None:
+    with suppress(ZeroDivisionError):
+        async with shelf.transaction() as connection:
+            await statement.run(connection, [(1, "a", None)])
+            raise ZeroDivisionError
+    assert await on(shelf) == []
+
+
+@pytest.mark.only_on("postgresql", "SQLite has no server that could go away")
+@pytest.mark.parametrize("statement", [BulkInsert(stock, ALL), BulkInsert(stock, ALL, key=[stock.c.id])])
+async def test_a_server_that_goes_away_is_told_and_nothing_is_stored(shelf: Database, statement: BulkInsert) -> None:
+    async def put_two() -> None:
+        async with shelf.transaction() as connection:
+            await statement.run(connection, [(1, "a", None)])
+            own = await connection.scalar(text("SELECT pg_backend_pid()"))
+            async with shelf.transaction() as another:
+                await another.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": own})
+            await statement.run(connection, [(2, "b", None)])
+
+    with pytest.raises(DatabaseUnavailable, match="cannot be used"):
+        await put_two()
+    await put(shelf, statement, (3, "c", None))
+    assert await on(shelf) == [(3, "c", None)]
+
+
+@pytest.mark.only_on("postgresql", "SQLite keeps whatever it is given")
+async def test_what_the_database_cannot_keep_is_told(shelf: Database) -> None:
+    with pytest.raises(DatabaseUnavailable, match="character varying"):
+        await put(shelf, BulkInsert(stock, ALL), (1, "a name of more than twenty", None))
 
 
 async def test_no_rows_are_no_statement(shelf: Database) -> None:
