@@ -75,7 +75,7 @@ class _Closing:
 
 
 class PassReader:
-    """Reads one pass. Several readers share the plan; the writer stores one page at a time."""
+    """Reads one pass. Several readers share the plan and the writer."""
 
     def __init__(
         self,
