@@ -1,19 +1,62 @@
-"""The eMAG Marketplace client, usable on its own: `from emagsync.marketplace import EmagClient`."""
+"""The eMAG Marketplace client, usable on its own: `from emagsync.marketplace import EmagClient`.
 
-from emagsync.marketplace.budget_store import BudgetStore, FileStore, MemoryStore, budget_key
-from emagsync.marketplace.calls import CallRecord
-from emagsync.marketplace.client import EmagClient
-from emagsync.marketplace.errors import EmagError
-from emagsync.marketplace.filters import OfferFilters, OrderFilters
-from emagsync.marketplace.limits import Budget, BudgetStats, Grant, Priority
-from emagsync.marketplace.offers import ParsedRow, ProductOffer, parse
-from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage
-from emagsync.marketplace.paging import FailedPiece, StretchRead, read_stretch
-from emagsync.marketplace.platforms import PLATFORMS, Platform
-from emagsync.marketplace.retry import Decision, RetryPolicy
-from emagsync.marketplace.transport import HttpOptions
-from emagsync.marketplace.windows import RouteGroup
-from emagsync.marketplace.writes import Level, OfferUpdate, SaveResult
+Names are imported when they are asked for: who wants the platforms' names does not pay for an HTTP client.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from emagsync.marketplace.budget_store import BudgetStore, FileStore, MemoryStore, budget_key
+    from emagsync.marketplace.calls import CallRecord
+    from emagsync.marketplace.client import EmagClient
+    from emagsync.marketplace.errors import EmagError
+    from emagsync.marketplace.filters import OfferFilters, OrderFilters
+    from emagsync.marketplace.limits import Budget, BudgetStats, Grant, Priority
+    from emagsync.marketplace.offers import ParsedRow, ProductOffer, parse
+    from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage
+    from emagsync.marketplace.paging import FailedPiece, StretchRead, read_stretch
+    from emagsync.marketplace.platforms import PLATFORMS, Platform
+    from emagsync.marketplace.retry import Decision, RetryPolicy
+    from emagsync.marketplace.transport import HttpOptions
+    from emagsync.marketplace.windows import RouteGroup
+    from emagsync.marketplace.writes import Level, OfferUpdate, SaveResult
+
+_MODULES: Final = {
+    "Budget": "limits",
+    "BudgetStats": "limits",
+    "BudgetStore": "budget_store",
+    "CallRecord": "calls",
+    "Decision": "retry",
+    "EmagClient": "client",
+    "EmagError": "errors",
+    "FailedPiece": "paging",
+    "FileStore": "budget_store",
+    "Grant": "limits",
+    "HttpOptions": "transport",
+    "Level": "writes",
+    "MemoryStore": "budget_store",
+    "OfferCount": "pages",
+    "OfferFilters": "filters",
+    "OfferPage": "pages",
+    "OfferUpdate": "writes",
+    "OrderFilters": "filters",
+    "OrderPage": "pages",
+    "PLATFORMS": "platforms",
+    "ParsedRow": "offers",
+    "Platform": "platforms",
+    "Priority": "limits",
+    "ProductOffer": "offers",
+    "RetryPolicy": "retry",
+    "RouteGroup": "windows",
+    "SaveResult": "writes",
+    "StretchRead": "paging",
+    "budget_key": "budget_store",
+    "parse": "offers",
+    "read_stretch": "paging",
+}
 
 __all__ = [
     "PLATFORMS",
@@ -48,3 +91,15 @@ __all__ = [
     "parse",
     "read_stretch",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES})
