@@ -6,17 +6,20 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
 
+from emagsync.core.clock import SystemClock
 from emagsync.marketplace import Budget, RouteGroup
 from emagsync.marketplace.machine import Machine, Patience
 from emagsync.marketplace.redis_link import RedisLink
 from emagsync.marketplace.steady import SteadyTime
 from support.servers import RedisServer
 
+CALLER = ContextVar("caller", default="nobody")
 GENERAL = RouteGroup.GENERAL
 EANS = RouteGroup.EANS
 QUICK = Patience(beat=0.05, cut_off=0.5, opens_after=1.0, settles_after=0.3, forgotten_after=600.0, lease=0.6)
@@ -331,3 +334,21 @@ async def test_when_redis_s_clock_was_set_the_window_counts_as_used(redis: Redis
         link.time.jumps += 1
         assert await take_all(budget) == 0
         assert await until_some(budget) == 3
+
+
+async def test_what_the_link_does_is_not_in_the_name_of_who_asked_first(redis: RedisServer, tmp_path: Path) -> None:
+    seen: list[str] = []
+    beaten = asyncio.Event()
+
+    class WatchingClock(SystemClock):
+        async def sleep(self, seconds: float) -> None:
+            seen.append(CALLER.get())
+            beaten.set()
+            await super().sleep(seconds)
+
+    CALLER.set("a run")
+    link = RedisLink(redis.url, tmp_path, patience=QUICK, clock=WatchingClock())
+    assert await link.is_up()
+    await beaten.wait()
+    await link.aclose()
+    assert set(seen) == {"nobody"}

@@ -13,6 +13,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
+from contextvars import Context
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -116,7 +117,8 @@ class RedisLink:
     async def is_up(self) -> bool:
         """Whether Redis answered when it was asked last; the first call asks it. Raises BudgetStoreError."""
         if self._starting is None:
-            self._starting = asyncio.get_running_loop().create_task(self._start())
+            # Without the caller's context: what the link says in the log is not about the run that asked first.
+            self._starting = asyncio.get_running_loop().create_task(self._start(), context=Context())
         if not self._starting.done():
             await asyncio.shield(self._starting)
         self._starting.result()
