@@ -40,8 +40,9 @@ async def test_three_workers_keep_one_api_users_limit_and_use_it(tmp_path: Path)
         assert len({run.worker for run in ended}) == 3
         assert report.refused == 0
         assert report.groups["other"].minute.most <= 180
-        began = [run.started_at for run in ended if run.started_at]
-        finished = [run.finished_at for run in ended if run.finished_at]
-        assert max(began) < min(finished), "they did not overlap"
-        whole = max(finished) - min(began)
-        assert report.requests / whole.total_seconds() >= 3 * 0.93
+        # While all three are at work: how long workers take to start and runs to end is not the budget's.
+        began = max(run.started_at.timestamp() for run in ended if run.started_at)
+        finished = min(run.finished_at.timestamp() for run in ended if run.finished_at)
+        arrived = [entry.at for entry in report.log if began <= entry.at <= finished]
+        assert len(arrived) > 60, "they did not overlap"
+        assert (len(arrived) - 1) / (arrived[-1] - arrived[0]) >= 3 * 0.93
