@@ -19,6 +19,8 @@ export default defineConfig({
     locale: 'ro-RO',
     timezoneId: 'Europe/Bucharest',
     viewport: { width: 1360, height: 900 },
+    // What moves while it is clicked may be missed: a menu that opens has still been somewhere else.
+    contextOptions: { reducedMotion: 'reduce' },
     // Pictures of every moment cost a quarter of the time; a failure has one of its end.
     trace: { mode: 'retain-on-failure', screenshots: false, sources: false },
     screenshot: 'only-on-failure',
