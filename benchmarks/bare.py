@@ -19,7 +19,7 @@ import aiohttp
 import orjson
 
 if TYPE_CHECKING:
-    from emagsync.marketplace.limits import Budget
+    from emagsync.marketplace.budget.budget import Budget
 
 _TABLE = """
 CREATE TABLE IF NOT EXISTS offers (
@@ -86,7 +86,7 @@ def _turn(budget: Budget | None) -> AbstractAsyncContextManager[None]:
 
 
 def _budget(data_dir: Path) -> Budget:
-    from emagsync.marketplace.limits import Budget
+    from emagsync.marketplace.budget.budget import Budget
 
     return Budget.on_disk(data_dir / "budget", "bare")
 

@@ -13,14 +13,14 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from emagsync.accounts.configured import ConfiguredAccounts
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.settings import AccountSettings, LimitSettings, Settings
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
+from emagsync.sync.process_lock import Workers
 from emagsync.sync.schemas import Mode, RunParameters
 from emagsync.sync.service import SyncService
-from emagsync.sync.workers import Workers
 from emagsync.telemetry.logs import configure_logs
 from emagsync.telemetry.redaction import Redactor
 

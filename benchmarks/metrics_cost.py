@@ -9,8 +9,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from emagsync.calls import totals
-from emagsync.calls.recorder import CallRecorder
+from emagsync.call_log import metric_totals
+from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.settings import CallSettings
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
@@ -36,7 +36,7 @@ async def _measured(folder: Path, calls: int) -> dict[str, float]:
         began = time.process_time()
         for _ in range(100):
             async with database.reading() as connection:
-                await totals.read(connection)
+                await metric_totals.read(connection)
         return {"call": per_call, "scrape": (time.process_time() - began) / 100}
 
 

@@ -9,9 +9,9 @@ from statistics import median
 import orjson
 
 from benchmarks.figures import Figure
-from emagsync.edits.mapping import record_of
-from emagsync.marketplace.offers import parse, peek_id, raw_digest
+from emagsync.ingest.records import record_of
 from emagsync.marketplace.platforms import PLATFORMS
+from emagsync.marketplace.rows.parse import parse, peek_id, raw_digest
 from emagsync.offers.repository import OfferRecord
 from emagsync.sandbox.catalogue import generated
 from emagsync.sandbox.platforms import PLATFORMS as SANDBOX_PLATFORMS

@@ -20,18 +20,18 @@ from typing import Any, NamedTuple
 import psutil
 
 from benchmarks.figures import Figure
-from emagsync.accounts.configured import read_accounts
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.accounts.settings import read_accounts
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.entrypoints.worker.app import make_app
-from emagsync.entrypoints.worker.names import SYNCS
-from emagsync.entrypoints.worker.sending import CeleryQueue
+from emagsync.entrypoints.worker.queue import CeleryQueue
+from emagsync.entrypoints.worker.task_names import SYNCS
 from emagsync.sandbox.process import start_sandbox
 from emagsync.sync import repository
+from emagsync.sync.process_lock import Workers
 from emagsync.sync.schemas import Mode, RunParameters, RunStatus
 from emagsync.sync.service import SyncService
-from emagsync.sync.workers import Workers
 
 _PASSWORD = "bench-secret"  # of a sandbox
 _HOUR = 3600

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from emagsync.marketplace.limits import Budget
-from emagsync.marketplace.windows import RouteGroup
+from emagsync.marketplace.budget.budget import Budget
+from emagsync.marketplace.budget.slots import RouteGroup
 
 
 @asynccontextmanager

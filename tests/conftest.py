@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from entrypoints.command import Cli
+from entrypoints.cli.command import Cli
 from support import databases
 from support.api import open_api
 from support.editing import open_editing

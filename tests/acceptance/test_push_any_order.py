@@ -26,18 +26,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.settings import EditsSettings
+from emagsync.edits.change_request import Wish
 from emagsync.edits.conflict_repository import ConflictFilter, listed
+from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.errors import ConfirmationNeeded, ConflictOver, EditOver, EditRefused, EditUnderway
-from emagsync.edits.outbox import Item
-from emagsync.edits.push_errors import NothingToUndo
-from emagsync.edits.push_schemas import UndoRequest
-from emagsync.edits.push_service import PushService
+from emagsync.edits.push.errors import NothingToUndo
+from emagsync.edits.push.outbox import Item
+from emagsync.edits.push.schemas import UndoRequest
+from emagsync.edits.push.service import PushService
+from emagsync.edits.push.undo import Undo
 from emagsync.edits.repository import Edit
-from emagsync.edits.resolving import ConflictService
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import ConflictState, EditSource, Resolution
-from emagsync.edits.undo import Undo
-from emagsync.edits.wishes import Wish
 from emagsync.sync.schemas import Run, RunStatus
 from support.clocks import ForwardClock
 from support.comparing import compare_with_marketplace

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from emagsync.edits.push_errors import PushBusy
+from emagsync.edits.push.errors import PushBusy
 from support.local import until
 from support.program import Program, environment
 from support.pushing import PushDesk, open_push_desk

@@ -1,7 +1,7 @@
 """Issue 2: rows that are removed, added and shifted while the run reads.
 
 Equal numbers removed and added at one moment leave no count to tell, and where every page on both sides had been read
-already nothing that a run asks can tell either (see `sync/plan.py`): then the next run must heal it.
+already nothing that a run asks can tell either (see `sync/run/page_plan.py`): then the next run must heal it.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from emagsync.db.copying import CopyRefused, copy
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseError
 from emagsync.db.types import JsonText, Money, UtcDateTime
-from emagsync.entrypoints.cli.database import _all_tables
+from emagsync.entrypoints.cli.commands.database import _all_tables
 from emagsync.offers.queries import list_offers
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.tables import offer_changes, offers
@@ -196,7 +196,7 @@ from pathlib import Path
 from emagsync.db.copying import copy
 from emagsync.db.engine import Database
 from emagsync.db.types import JsonText, Money, UtcDateTime
-from emagsync.entrypoints.cli.database import _all_tables
+from emagsync.entrypoints.cli.commands.database import _all_tables
 async def main():
     async with Database(sys.argv[1]) as source, Database(sys.argv[2]) as target:
         copied = await copy(source, target, _all_tables(), replace=True)

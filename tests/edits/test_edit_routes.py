@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from emagsync.offers.products import ProductPage
+from emagsync.offers.product_schemas import ProductPage
 from support.editing import EMAG, PRODUCTS, Editing
 
 

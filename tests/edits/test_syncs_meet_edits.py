@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from emagsync.edits.merge import ConflictStrategy
-from emagsync.sync import differences
+from emagsync.edits.merge.three_way import ConflictStrategy
+from emagsync.sync import dry_run_repository
 from emagsync.sync.schemas import Mode
 from support.editing import EMAG, Editing, open_editing
 from support.local import until
@@ -133,7 +133,7 @@ async def test_a_dry_run_tells_what_would_become_of_edits_and_changes_none(editi
     editing.on_emag(2, stock=3)
     run = await editing.sync(dry_run=True)
     async with editing.api.state.database.reading() as connection:
-        told = {one.emag_id: one.fields for one in await differences.read(connection, run.id)}
+        told = {one.emag_id: one.fields for one in await dry_run_repository.read(connection, run.id)}
     assert told[1]["edit:sale_price"] == ("120.0000", "lost")
     assert told[2]["edit:stock@1"] == ("3", "settled")
     assert sorted(state for _, _, state in await editing.every_edit()) == ["open", "open"]

@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from emagsync.identity.service import UserService
-from emagsync.rest.callers import Role
+from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
 

@@ -8,7 +8,7 @@ import pytest
 
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
-from emagsync.rest.callers import Role
+from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from emagsync.identity.service import UserService
-from emagsync.rest.callers import Role
+from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
 

@@ -17,7 +17,7 @@ from offers.offer_rows import offer, store
 from emagsync.db.engine import Database
 from emagsync.offers.export_formats import ExportFormat
 from emagsync.offers.selection import OfferFilter
-from emagsync.offers.streaming import Exports
+from emagsync.offers.export_stream import Exports
 
 FAT = "x" * 4000
 

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import event
 
 from emagsync.db.engine import Database
-from emagsync.offers import repository, search, totals
+from emagsync.offers import repository, search, total_cache
 from emagsync.offers.queries import list_offers
 from emagsync.offers.repository import Sighting
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.tables import FACETS, REMOVED
-from emagsync.offers.totals import Totals
+from emagsync.offers.total_cache import Totals
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
 
@@ -137,7 +137,7 @@ async def test_what_a_selection_does_not_look_at_is_no_reason_to_count_again(
 async def test_a_total_is_right_after_more_changes_than_are_looked_through(
     copy: Database, remembered: Totals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(totals, "_MOST_CHANGES", 2)
+    monkeypatch.setattr(total_cache, "_MOST_CHANGES", 2)
     await store(copy, [offer(1), offer(2), offer(3)])
     assert await total(copy, remembered, OfferFilter(search="lampa")) == 3
     for stock in (1, 2, 3):

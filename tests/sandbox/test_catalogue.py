@@ -7,9 +7,9 @@ import pytest
 
 from emagsync.sandbox.catalogue import CSV_COLUMNS, from_csv, from_json, from_rows, generated
 from emagsync.sandbox.errors import SandboxError
+from emagsync.sandbox.odd_rows import SHAPES_PERIOD
 from emagsync.sandbox.platforms import PLATFORMS
-from emagsync.sandbox.shapes import SHAPES_PERIOD
-from emagsync.sandbox.traits import facts_of_row
+from emagsync.sandbox.row_seed import facts_of_row
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 CONTRACT_FIELDS = {

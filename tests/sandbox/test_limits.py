@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emagsync.sandbox.gateway import Gateway
-from emagsync.sandbox.report import Peak
+from emagsync.sandbox.request_log import Peak
 from emagsync.sandbox.settings import DEFAULT_LIMITS
 
 

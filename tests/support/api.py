@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 from sqlalchemy import text
 
-from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.app import open_state
@@ -21,7 +21,7 @@ from emagsync.entrypoints.api.server import ApiServer, address_of, listening
 from emagsync.identity.schemas import User
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
-from emagsync.rest.callers import Role
+from emagsync.rest.principals import Role
 from emagsync.rest.state import AppState
 from support.databases import address_in
 from support.local import QUICK, until

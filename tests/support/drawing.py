@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-_PROGRAM = Path(__file__).parents[1] / "marketplace" / "redis_budget_user.py"
+_PROGRAM = Path(__file__).parents[1] / "marketplace" / "budget" / "redis_budget_user.py"
 _PATIENCE_SECONDS = 120
 
 

@@ -10,17 +10,17 @@ from typing import Any
 
 from sqlalchemy import text
 
-from emagsync.accounts.configured import ConfiguredAccounts
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import AccountSettings, Settings
 from emagsync.db.engine import Database
 from emagsync.marketplace import CallRecord
 from emagsync.sync import queries
+from emagsync.sync.process_lock import Workers
 from emagsync.sync.repository import PageRead
 from emagsync.sync.schemas import Mode, Progress, Run, RunParameters, RunStatus
 from emagsync.sync.service import SyncService
-from emagsync.sync.workers import Workers
 from support.databases import address_in
 from support.market import PASSWORD
 

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emagsync.accounts.configured import ConfiguredAccounts
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import EditsSettings
-from emagsync.edits import brake, outbox_repository, repository
-from emagsync.edits.outbox_repository import Line
-from emagsync.edits.push_schemas import Push
-from emagsync.edits.push_service import PushService
+from emagsync.edits import repository
+from emagsync.edits.offer_snapshot import stored_offers
+from emagsync.edits.push import brake, outbox_repository
+from emagsync.edits.push.outbox_repository import Line
+from emagsync.edits.push.schemas import Push
+from emagsync.edits.push.service import PushService
 from emagsync.edits.repository import Edit, EditFilter, NewEdit
 from emagsync.edits.states import EditSource
-from emagsync.edits.stored import stored_offers
 from emagsync.sandbox.catalogue import Catalogue
 from support.local import Local, accounts_at, open_local
 from support.market import Market, open_market

@@ -15,8 +15,8 @@ from redis.asyncio import Redis
 
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.worker.app import make_app
-from emagsync.entrypoints.worker.names import SYNCS
-from emagsync.entrypoints.worker.sending import CeleryQueue
+from emagsync.entrypoints.worker.queue import CeleryQueue
+from emagsync.entrypoints.worker.task_names import SYNCS
 from emagsync.sandbox.catalogue import Catalogue
 from emagsync.sync import repository
 from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus

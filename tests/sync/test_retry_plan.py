@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from emagsync.sync.repository import PageRead
-from emagsync.sync.retry import plan_retry
+from emagsync.sync.retry_plan import plan_retry
 from emagsync.sync.schemas import Run, RunError, RunParameters, RunStatus, Selection
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)

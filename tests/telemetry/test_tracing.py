@@ -13,7 +13,7 @@ from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from emagsync.calls.recorder import CallRecorder
+from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.settings import CallSettings, TracingSettings
 from emagsync.telemetry import tracing
 from support.local import open_local

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from emagsync.accounts.check import ConnectionReport, Culprit, check
+from emagsync.accounts.connection_test import ConnectionReport, Culprit, check
 from emagsync.accounts.registry import AccountRegistry, base_url_of, platform_for
+from emagsync.audit.service import audit
 from emagsync.core.settings import PushMode
-from emagsync.rest.audit import audit
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import state_of

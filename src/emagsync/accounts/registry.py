@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import AccountSettings, Settings
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
 
 if TYPE_CHECKING:
-    from emagsync.marketplace.calls import CallRecord
+    from emagsync.marketplace.budget.budget import Budget
+    from emagsync.marketplace.budget.redis_heartbeat import RedisLink
     from emagsync.marketplace.client import EmagClient
-    from emagsync.marketplace.limits import Budget
-    from emagsync.marketplace.redis_link import RedisLink
+    from emagsync.marketplace.request import CallRecord
 
 BUDGET_FOLDER = "budget"
 
@@ -81,7 +81,7 @@ class AccountRegistry:
 
     def budget(self, name: str) -> Budget:
         """The request budget of the account's API user. Two names for one API user get the same one."""
-        from emagsync.marketplace.budget_store import budget_key
+        from emagsync.marketplace.budget.stores import budget_key
 
         account = self.get(name)
         key = budget_key(_server_of(base_url_of(account)), account.username)
@@ -95,7 +95,7 @@ class AccountRegistry:
         """The Redis that counts the requests, where there is one: opened by the first budget that asks it."""
         address = self._settings.redis_url
         if self._link is None and address is not None and self._settings.limit.enabled:
-            from emagsync.marketplace.redis_link import RedisLink
+            from emagsync.marketplace.budget.redis_heartbeat import RedisLink
 
             self._link = RedisLink(address.get_secret_value(), self._budget_folder, clock=self._clock)
         return self._link
@@ -105,7 +105,7 @@ class AccountRegistry:
         return self._settings.data_dir / BUDGET_FOLDER
 
     def _new_budget(self, key: str) -> Budget:
-        from emagsync.marketplace.limits import Budget
+        from emagsync.marketplace.budget.budget import Budget
 
         if not self._settings.limit.enabled:
             return Budget.unlimited(clock=self._clock)

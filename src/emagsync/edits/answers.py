@@ -7,11 +7,11 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from emagsync.edits.checks import Change, Objection
-from emagsync.edits.outlook import BrakeOutlook
 from emagsync.edits.planning import Effect, Plan
+from emagsync.edits.push.brake_preview import BrakeOutlook
 from emagsync.edits.service import Outcome, Outlook
-from emagsync.offers.products import EffectiveValues, OfferEdits, PendingEdit
+from emagsync.edits.validation import Change, Objection
+from emagsync.offers.product_schemas import EffectiveValues, OfferEdits, PendingEdit
 from emagsync.rest.problems import FieldProblem
 
 

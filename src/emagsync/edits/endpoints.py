@@ -9,10 +9,13 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from emagsync.audit.service import audit
 from emagsync.edits import conflict_repository, repository
 from emagsync.edits.answers import BulkAnswer, EditAnswer, bulk_answer, edit_answer
-from emagsync.edits.bulk_body import BulkFile, read_bulk
+from emagsync.edits.bulk.request_body import BulkFile, read_bulk
+from emagsync.edits.bulk.selection import SelectionEdit, lines_of
 from emagsync.edits.conflict_repository import ConflictFilter
+from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.errors import (
     ConfirmationNeeded,
     ConflictNotFound,
@@ -26,20 +29,17 @@ from emagsync.edits.errors import (
     SelectionTooLarge,
     VersionChanged,
 )
-from emagsync.edits.outlook import brakes_of
 from emagsync.edits.planning import Effect
-from emagsync.edits.push_service import PushService
+from emagsync.edits.push.brake_preview import brakes_of
+from emagsync.edits.push.service import PushService
 from emagsync.edits.repository import EditFilter
-from emagsync.edits.requests import BulkEdit, ConflictChoice, ConflictChoices, ListOptions, ProductEdit
-from emagsync.edits.resolving import ConflictService
-from emagsync.edits.selecting import SelectionEdit, lines_of
+from emagsync.edits.request_schemas import BulkEdit, ConflictChoice, ConflictChoices, ListOptions, ProductEdit
+from emagsync.edits.response_schemas import ConflictView, EditView, conflict_view, edit_view, edits_of
 from emagsync.edits.service import Author, EditService, Line
 from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
-from emagsync.edits.views import ConflictView, EditView, conflict_view, edit_view, edits_of
 from emagsync.offers.product_parameters import AccountName, ProductId
-from emagsync.rest.audit import audit
 from emagsync.rest.auth import Caller, Operator, Viewer
-from emagsync.rest.document import describe_body
+from emagsync.rest.openapi import describe_body
 from emagsync.rest.paging import decode_id, encode_cursor
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_responses, register_problem
 from emagsync.rest.state import AppState, state_of

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
-from emagsync.edits.checks import Objection
+from emagsync.edits.validation import Objection
 
 
 class EditError(EmagsyncError):

@@ -9,12 +9,12 @@ from enum import StrEnum
 
 import orjson
 
-from emagsync.edits.checks import Change, Objection, aim, doubts, effective, faults
-from emagsync.edits.merge import RELATIVE
-from emagsync.edits.outbox import Key
+from emagsync.edits.change_request import Wish, read_wish
+from emagsync.edits.merge.three_way import RELATIVE
+from emagsync.edits.offer_snapshot import StoredOffer
+from emagsync.edits.push.outbox import Key
 from emagsync.edits.repository import Edit
-from emagsync.edits.stored import StoredOffer
-from emagsync.edits.wishes import Wish, read_wish
+from emagsync.edits.validation import Change, Objection, aim, doubts, effective, faults
 
 
 class Effect(StrEnum):

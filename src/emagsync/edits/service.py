@@ -17,7 +17,7 @@ from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
 from emagsync.edits import conflict_repository, repository
-from emagsync.edits.checks import Objection
+from emagsync.edits.change_request import Wish
 from emagsync.edits.conflict_repository import Ended
 from emagsync.edits.errors import (
     ConfirmationNeeded,
@@ -28,13 +28,13 @@ from emagsync.edits.errors import (
     PreviewOutdated,
     VersionChanged,
 )
+from emagsync.edits.fields import VAT_ID
+from emagsync.edits.offer_snapshot import StoredOffer, ids_of_part_numbers, key_of, stored_offers, vat_ids_of
 from emagsync.edits.planning import Effect, Plan, plan, token_of
 from emagsync.edits.reasons import Why, told
 from emagsync.edits.repository import Closed, Edit, NewEdit
 from emagsync.edits.states import EditSource, EditState, Resolution
-from emagsync.edits.stored import StoredOffer, ids_of_part_numbers, key_of, stored_offers, vat_ids_of
-from emagsync.edits.values import VAT_ID
-from emagsync.edits.wishes import Wish
+from emagsync.edits.validation import Objection
 from emagsync.offers.errors import OfferNotFound, ProductNotFound
 
 _ATTEMPTS = 3

@@ -8,11 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
+from emagsync.audit.service import audit
 from emagsync.identity import queries
 from emagsync.identity.schemas import ApiToken, NewApiToken, TokenRequest, User, UserChange, UserRequest
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
-from emagsync.rest.audit import audit
 from emagsync.rest.auth import Admin
 from emagsync.rest.problems import problem_responses
 from emagsync.rest.state import state_of

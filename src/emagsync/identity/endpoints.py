@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Request, Response
 
+from emagsync.audit.service import address_of, audit
 from emagsync.identity.errors import (
     IdentityError,
     InvalidCredentials,
@@ -19,7 +20,6 @@ from emagsync.identity.errors import (
 )
 from emagsync.identity.schemas import AccessToken, Login, Me, PasswordChange
 from emagsync.identity.service import UserService
-from emagsync.rest.audit import address_of, audit
 from emagsync.rest.auth import Viewer, session_cookie
 from emagsync.rest.csrf import refuse_foreign_page
 from emagsync.rest.problems import problem_responses, register_problem

@@ -13,7 +13,7 @@ from emagsync.db.errors import ConstraintViolated
 from emagsync.identity.errors import TokenNotFound, UserNotFound
 from emagsync.identity.schemas import ApiToken, SessionKind, User
 from emagsync.identity.tables import api_tokens, sessions, users
-from emagsync.rest.callers import Caller, Role
+from emagsync.rest.principals import Caller, Role
 
 _USER = [column for column in users.c if column is not users.c.password_hash]
 _TOKEN = [

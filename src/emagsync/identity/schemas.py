@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
 
 from emagsync.identity.secrets import LONGEST_PASSWORD, SHORTEST_PASSWORD
-from emagsync.rest.callers import Role
+from emagsync.rest.principals import Role
 
 USERNAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
 

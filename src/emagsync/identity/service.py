@@ -24,7 +24,7 @@ from emagsync.identity.errors import (
 from emagsync.identity.schemas import USERNAME_PATTERN, SessionKind, User
 from emagsync.identity.secrets import SESSION, Passwords, hashed, new_token
 from emagsync.identity.throttle import LoginThrottle
-from emagsync.rest.callers import Caller, Role
+from emagsync.rest.principals import Caller, Role
 
 log = structlog.get_logger()
 

@@ -13,7 +13,7 @@ from emagsync.identity import repository
 from emagsync.identity.errors import UnusableName
 from emagsync.identity.schemas import ApiToken, NewApiToken
 from emagsync.identity.secrets import API_TOKEN, SESSION, hashed, new_token
-from emagsync.rest.callers import Caller, Role
+from emagsync.rest.principals import Caller, Role
 
 log = structlog.get_logger()
 

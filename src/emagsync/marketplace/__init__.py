@@ -9,35 +9,35 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from emagsync.marketplace.budget_store import BudgetStore, FileStore, MemoryStore, budget_key
-    from emagsync.marketplace.calls import CallRecord
+    from emagsync.marketplace.budget.budget import Budget, BudgetStats, Grant, Priority
+    from emagsync.marketplace.budget.slots import RouteGroup
+    from emagsync.marketplace.budget.stores import BudgetStore, FileStore, MemoryStore, budget_key
     from emagsync.marketplace.client import EmagClient
     from emagsync.marketplace.errors import EmagError
     from emagsync.marketplace.filters import OfferFilters, OrderFilters
-    from emagsync.marketplace.limits import Budget, BudgetStats, Grant, Priority
-    from emagsync.marketplace.offers import ParsedRow, ProductOffer, parse
     from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage
     from emagsync.marketplace.paging import FailedPiece, StretchRead, read_stretch
     from emagsync.marketplace.platforms import PLATFORMS, Platform
+    from emagsync.marketplace.request import CallRecord
     from emagsync.marketplace.retry import Decision, RetryPolicy
+    from emagsync.marketplace.rows.parse import ParsedRow, ProductOffer, parse
     from emagsync.marketplace.transport import HttpOptions
-    from emagsync.marketplace.windows import RouteGroup
     from emagsync.marketplace.writes import Level, OfferUpdate, SaveResult
 
 _MODULES: Final = {
-    "Budget": "limits",
-    "BudgetStats": "limits",
-    "BudgetStore": "budget_store",
-    "CallRecord": "calls",
+    "Budget": "budget.budget",
+    "BudgetStats": "budget.budget",
+    "BudgetStore": "budget.stores",
+    "CallRecord": "request",
     "Decision": "retry",
     "EmagClient": "client",
     "EmagError": "errors",
     "FailedPiece": "paging",
-    "FileStore": "budget_store",
-    "Grant": "limits",
+    "FileStore": "budget.stores",
+    "Grant": "budget.budget",
     "HttpOptions": "transport",
     "Level": "writes",
-    "MemoryStore": "budget_store",
+    "MemoryStore": "budget.stores",
     "OfferCount": "pages",
     "OfferFilters": "filters",
     "OfferPage": "pages",
@@ -45,16 +45,16 @@ _MODULES: Final = {
     "OrderFilters": "filters",
     "OrderPage": "pages",
     "PLATFORMS": "platforms",
-    "ParsedRow": "offers",
+    "ParsedRow": "rows.parse",
     "Platform": "platforms",
-    "Priority": "limits",
-    "ProductOffer": "offers",
+    "Priority": "budget.budget",
+    "ProductOffer": "rows.parse",
     "RetryPolicy": "retry",
-    "RouteGroup": "windows",
+    "RouteGroup": "budget.slots",
     "SaveResult": "writes",
     "StretchRead": "paging",
-    "budget_key": "budget_store",
-    "parse": "offers",
+    "budget_key": "budget.stores",
+    "parse": "rows.parse",
     "read_stretch": "paging",
 }
 

@@ -9,17 +9,17 @@ from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from emagsync.core.clock import Clock, SystemClock
-from emagsync.marketplace.calls import Call, Caller, CallRecord
+from emagsync.marketplace.budget.budget import Budget, Priority
+from emagsync.marketplace.budget.slots import RouteGroup
 from emagsync.marketplace.envelope import Envelope, result_objects, result_rows, result_value
 from emagsync.marketplace.errors import MalformedResults, RequestInvalid, WriteRefused
 from emagsync.marketplace.filters import OfferFilters, OrderFilters, page_body
-from emagsync.marketplace.limits import Budget, Priority
-from emagsync.marketplace.offers import ParsedRow, parse, peek_id
 from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage, read_count
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
+from emagsync.marketplace.request import Call, Caller, CallRecord
 from emagsync.marketplace.retry import RetryPolicy
+from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id
 from emagsync.marketplace.transport import HttpOptions, Transport, check_base_url
-from emagsync.marketplace.windows import RouteGroup
 from emagsync.marketplace.writes import OfferUpdate, SaveResult, documentation_remarks, save_body
 
 MOST_EANS: Final = 100

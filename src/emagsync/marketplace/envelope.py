@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from emagsync.marketplace.budget.response_headers import retry_after
 from emagsync.marketplace.errors import (
     ApiRightMissing,
     CredentialsRefused,
@@ -30,7 +31,6 @@ from emagsync.marketplace.errors import (
     UnexpectedStatus,
     WriteRefused,
 )
-from emagsync.marketplace.signals import retry_after
 
 _BAD_IP: Final = re.compile(r"invalid vendor ip\s*\[?\s*([0-9a-f.:]*)", re.IGNORECASE)
 _NOT_ALLOWED: Final = re.compile(r"you are not allowed to use this api", re.IGNORECASE)

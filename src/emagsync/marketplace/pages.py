@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from emagsync.marketplace.offers import ParsedRow, parse, payload
 from emagsync.marketplace.platforms import Platform
+from emagsync.marketplace.rows.parse import ParsedRow, parse, payload
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from emagsync.offers import feed, product_queries
+from emagsync.offers import change_feed, product_queries
 from emagsync.offers.errors import AfterTheEnd, ExportsBusy, ProductNotFound
 from emagsync.offers.explanations import Language
 from emagsync.offers.export_formats import ExportFormat
+from emagsync.offers.export_stream import Exports
 from emagsync.offers.product_parameters import (
     AccountName,
     Filters,
@@ -27,7 +28,7 @@ from emagsync.offers.product_parameters import (
     language_of,
 )
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
-from emagsync.offers.products import (
+from emagsync.offers.product_schemas import (
     Feed,
     FeedData,
     ProductAnswer,
@@ -35,8 +36,7 @@ from emagsync.offers.products import (
     ProductChangesData,
     ProductPage,
 )
-from emagsync.offers.streaming import Exports
-from emagsync.offers.totals import Totals
+from emagsync.offers.total_cache import Totals
 from emagsync.rest.auth import Viewer
 from emagsync.rest.problems import problem_responses, register_problem
 from emagsync.rest.state import state_of
@@ -164,7 +164,7 @@ class FeedQuery(BaseModel):
 @router.get("/changes", response_model=Feed, responses=problem_responses(HTTPStatus.CONFLICT))
 async def read_feed(request: Request, _: Viewer, query: Annotated[FeedQuery, Query()]) -> Response:
     """Every change of every product, oldest first; who keeps `next_after` and asks again misses none."""
-    stretch = await feed.read_feed(
+    stretch = await change_feed.read_feed(
         state_of(request).database, after=query.after, limit=query.limit, accounts=accounts_of(query.account_type)
     )
     data = FeedData(

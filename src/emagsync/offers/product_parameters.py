@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from starlette.requests import Request
 
 from emagsync.offers.explanations import Language
-from emagsync.offers.products import STATUS_NUMBERS, StatusName
+from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 
 _LARGEST = 2**53  # what every JSON reader still takes for a whole number

@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
+from emagsync.offers.change_feed import changes_of
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
-from emagsync.offers.feed import changes_of
-from emagsync.offers.products import (
+from emagsync.offers.product_schemas import (
     PRODUCT_COLUMNS,
     Objection,
     OfferEdits,
@@ -30,7 +30,7 @@ from emagsync.offers.products import (
 from emagsync.offers.queries import remarks_of, select_page
 from emagsync.offers.selection import OfferFilter, Order
 from emagsync.offers.tables import offer_payloads, offers
-from emagsync.offers.totals import Totals
+from emagsync.offers.total_cache import Totals
 
 _RECENT_CHANGES = 10
 _SOME_WAIT = "some_wait"

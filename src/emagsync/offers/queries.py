@@ -15,7 +15,7 @@ from emagsync.offers.errors import OfferNotFound
 from emagsync.offers.schemas import Offer, OfferChange, OfferDetail, OfferList, OfferRemark
 from emagsync.offers.selection import BY_KEY, OfferFilter, Order, SortKey, condition, order_terms, ordered_ids
 from emagsync.offers.tables import FACETS, offer_changes, offer_payloads, offers
-from emagsync.offers.totals import Moment, Remembered, Totals, count, is_good, moment_columns, moment_of
+from emagsync.offers.total_cache import Moment, Remembered, Totals, count, is_good, moment_columns, moment_of
 
 PUBLIC_FIELDS = tuple(Offer.model_fields)
 _PUBLIC_COLUMNS = tuple(offers.c[name] for name in PUBLIC_FIELDS)

@@ -17,7 +17,7 @@ from emagsync.db.types import UtcDateTime
 from emagsync.offers.repository import LIFECYCLE
 from emagsync.offers.schemas import AccountTotals
 from emagsync.offers.tables import FACETS, REMOVED, offer_changes, offers
-from emagsync.offers.totals import changed_after, is_near
+from emagsync.offers.total_cache import changed_after, is_near
 
 # eMAG's documentation: 5 brand rejected, 6 EAN rejected, 8 documentation rejected, 10 blocked; and, of the offer
 # itself, 2 invalid price.

@@ -15,8 +15,8 @@ from fastapi import Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.requests import Request
 
-from emagsync.rest.callers import Authenticator, Caller, Role
 from emagsync.rest.csrf import check_same_origin, is_safe
+from emagsync.rest.principals import Authenticator, Caller, Role
 from emagsync.rest.problems import ApiProblem
 from emagsync.rest.state import state_of
 

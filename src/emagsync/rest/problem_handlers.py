@@ -16,10 +16,10 @@ from starlette.responses import Response
 
 from emagsync.core.errors import EmagsyncError
 from emagsync.db.errors import ConstraintViolated, DatabaseError
-from emagsync.rest.document import allowed_methods, install_document
-from emagsync.rest.guards import SECURITY_HEADERS
+from emagsync.rest.middleware import SECURITY_HEADERS
+from emagsync.rest.openapi import allowed_methods, install_document
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of, register_problem
-from emagsync.rest.requests import REQUEST_ID_HEADER
+from emagsync.rest.request_log import REQUEST_ID_HEADER
 
 log = structlog.get_logger()
 

@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
-from emagsync.rest.callers import Authenticator
+from emagsync.rest.principals import Authenticator
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from emagsync.sandbox.catalogue import Catalogue
 from emagsync.sandbox.filters import Filters, matching
 from emagsync.sandbox.platforms import PLATFORMS
-from emagsync.sandbox.report import AccountReport
+from emagsync.sandbox.request_log import AccountReport
 from emagsync.sandbox.settings import Order
 
 _VIEWS_KEPT: Final = 16

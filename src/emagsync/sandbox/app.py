@@ -7,17 +7,17 @@ from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
-from emagsync.sandbox import mischief
+from emagsync.sandbox import fault_injection
 from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.answers import Answer, Refusal, failure
-from emagsync.sandbox.call import Call, Resource
 from emagsync.sandbox.codec import decode, encode
 from emagsync.sandbox.control import add_control_routes
 from emagsync.sandbox.faults import Asked, Fault
 from emagsync.sandbox.filters import offer_filters, page_of
 from emagsync.sandbox.gateway import Decision, group_of
 from emagsync.sandbox.marketplace import Marketplace
-from emagsync.sandbox.report import Entry, is_lookup
+from emagsync.sandbox.request import Call, Resource
+from emagsync.sandbox.request_log import Entry, is_lookup
 from emagsync.sandbox.resources import LISTS, ROUTES, WITH_ID
 
 API_PREFIX: Final = "/api-3"
@@ -75,9 +75,9 @@ class Front:
         """The call, when the caller may make it. Raises :class:`Refusal`."""
         settings, address = self._market.settings, visit.request.remote or ""
         if not settings.lets_in(address):
-            raise Refusal(mischief.invalid_ip(address), status=settings.refusal_status)
+            raise Refusal(fault_injection.invalid_ip(address), status=settings.refusal_status)
         if visit.account is self._market.strangers or not visit.account.accepts(password):
-            raise Refusal(mischief.NOT_ALLOWED, status=settings.refusal_status)
+            raise Refusal(fault_injection.NOT_ALLOWED, status=settings.refusal_status)
         query = visit.request.query
         return Call(self._market, visit.account, _body(raw), path_id=path_id, query=lambda name: query.getall(name, ()))
 
@@ -102,15 +102,16 @@ class Front:
             return failure(refusal.messages, refusal.status)
 
     async def _play(self, visit: "_Visit", call: Call, fault: Fault) -> web.StreamResponse:
-        if fault.kind in mischief.SPOILING:
+        if fault.kind in fault_injection.SPOILING:
             call.served_page = 1 if fault.kind == "wrong_page" else None
-            answer = mischief.spoilt(fault, self._carry_out(visit, call))
+            answer = fault_injection.spoilt(fault, self._carry_out(visit, call))
         else:
             if fault.after_handling:
                 self._carry_out(visit, call)
-            answer = Answer(b"") if fault.kind in _BREAKING else mischief.replaced(fault, visit.request.remote or "")
+            broken = fault.kind in _BREAKING
+            answer = Answer(b"") if broken else fault_injection.replaced(fault, visit.request.remote or "")
         if fault.kind == "timeout":
-            await mischief.hang(visit.request, None if fault.delay_ms is None else fault.delay_ms / 1000)
+            await fault_injection.hang(visit.request, None if fault.delay_ms is None else fault.delay_ms / 1000)
         elif fault.delay_ms and fault.kind != "drip":
             await asyncio.sleep(fault.delay_ms / 1000)
         if fault.kind in _BREAKING or fault.kind == "drip":
@@ -123,13 +124,13 @@ class Front:
         whole = False
         try:
             if fault.kind == "reset":
-                mischief.reset(request)
+                fault_injection.reset(request)
             elif fault.kind == "drip":
                 delay = (_DRIP_MS if fault.delay_ms is None else fault.delay_ms) / 1000
-                await mischief.drip(request, response, answer.body, delay, fault.drip_bytes or _DRIP_BYTES)
+                await fault_injection.drip(request, response, answer.body, delay, fault.drip_bytes or _DRIP_BYTES)
                 whole = True
             elif fault.kind != "timeout":
-                await mischief.cut(request, response, answer.body, orderly=fault.kind == "truncated")
+                await fault_injection.cut(request, response, answer.body, orderly=fault.kind == "truncated")
         except ConnectionError:
             whole = False
         visit.account.report.ended(visit.entry, answer.status if whole else 0, spoilt=not whole)
@@ -139,7 +140,7 @@ class Front:
         fault = visit.entry.fault
         visit.entry.items = answer.items
         visit.account.report.ended(
-            visit.entry, answer.status, spoilt=fault is not None and fault not in mischief.HARMLESS
+            visit.entry, answer.status, spoilt=fault is not None and fault not in fault_injection.HARMLESS
         )
         headers = self._headers(visit, answer)
         if answer.gzipped:
@@ -149,7 +150,7 @@ class Front:
         return web.Response(body=answer.body, status=answer.status, headers=headers)
 
     def _headers(self, visit: "_Visit", answer: Answer) -> dict[str, str]:
-        headers = {"Content-Type": mischief.content_type(answer)}
+        headers = {"Content-Type": fault_injection.content_type(answer)}
         return headers | visit.decision.headers if self._market.settings.rate_headers else headers
 
 

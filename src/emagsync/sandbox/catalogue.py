@@ -16,8 +16,8 @@ import msgspec
 from emagsync.sandbox.codec import as_served, decode, encode
 from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.platforms import PLATFORMS, Platform
+from emagsync.sandbox.row_seed import Facts, Traits, facts_of_row, mix, status_of, traits_of
 from emagsync.sandbox.rows import build_row
-from emagsync.sandbox.traits import Facts, Traits, facts_of_row, mix, status_of, traits_of
 
 MAX_ID: Final = 16_777_215
 CSV_COLUMNS: Final = ("part_number", "name", "ean", "price_ron")

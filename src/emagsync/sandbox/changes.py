@@ -9,8 +9,8 @@ from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.catalogue import MAX_ID
 from emagsync.sandbox.codec import encode
 from emagsync.sandbox.errors import SandboxError
+from emagsync.sandbox.row_seed import traits_of
 from emagsync.sandbox.rows import build_row
-from emagsync.sandbox.traits import traits_of
 
 
 class Change(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

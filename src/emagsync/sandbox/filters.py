@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from emagsync.sandbox.answers import Refusal
 from emagsync.sandbox.catalogue import Catalogue
-from emagsync.sandbox.traits import Facts
+from emagsync.sandbox.row_seed import Facts
 
 LARGEST_PAGE: Final = 100
 _MOST_DIGITS: Final = 18

@@ -11,7 +11,7 @@ from emagsync.sandbox.catalogue import generated
 from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.faults import Asked, Fault, Faults
 from emagsync.sandbox.gateway import Decision, Gateway
-from emagsync.sandbox.order_book import generated_orders, put_order
+from emagsync.sandbox.generated_orders import generated_orders, put_order
 from emagsync.sandbox.pages import PageCache
 from emagsync.sandbox.platforms import PLATFORMS
 from emagsync.sandbox.settings import Settings

@@ -4,12 +4,12 @@ from decimal import Decimal
 from typing import Any, Final
 
 from emagsync.sandbox.answers import Answer, Refusal, success
-from emagsync.sandbox.call import Call, Resource
 from emagsync.sandbox.filters import page_of, whole
-from emagsync.sandbox.orders import acknowledge_order, count_orders, read_orders, save_order
-from emagsync.sandbox.reading import count_offers, find_by_eans, read_offers
-from emagsync.sandbox.saving import patch_stock, save_light, save_products
-from emagsync.sandbox.words import COLOURS, LOCALITIES, PRODUCTS
+from emagsync.sandbox.order_routes import acknowledge_order, count_orders, read_orders, save_order
+from emagsync.sandbox.read_routes import count_offers, find_by_eans, read_offers
+from emagsync.sandbox.request import Call, Resource
+from emagsync.sandbox.save_routes import patch_stock, save_light, save_products
+from emagsync.sandbox.word_lists import COLOURS, LOCALITIES, PRODUCTS
 
 _VAT_RATES: Final = tuple(
     {"vat_id": number, "vat_rate": Decimal(rate)} for number, rate in ((1, "0.21"), (2, "0.11"), (3, "0"))

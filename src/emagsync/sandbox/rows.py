@@ -3,10 +3,10 @@
 from decimal import Decimal
 from typing import Any, Final
 
+from emagsync.sandbox.odd_rows import apply_shape
 from emagsync.sandbox.platforms import Platform
-from emagsync.sandbox.shapes import apply_shape
-from emagsync.sandbox.traits import Facts, Traits, mix
-from emagsync.sandbox.words import BRANDS, COLOURS, PRODUCTS, SENTENCES, TRAITS
+from emagsync.sandbox.row_seed import Facts, Traits, mix
+from emagsync.sandbox.word_lists import BRANDS, COLOURS, PRODUCTS, SENTENCES, TRAITS
 
 STATIC: Final = "https://marketplace-static.emag.example/resources"
 _NEXT_ITEM: Final = "</li>\r\n<li>"

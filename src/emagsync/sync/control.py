@@ -15,8 +15,8 @@ from emagsync.core.clock import Clock
 from emagsync.core.errors import SettingsError
 from emagsync.db.engine import Database
 from emagsync.sync import repository
+from emagsync.sync.dispatch.inline_executor import Executor
 from emagsync.sync.errors import RunNotActive, RunNotFound
-from emagsync.sync.executor import Executor
 from emagsync.sync.schemas import Run, RunParameters
 from emagsync.sync.service import Queued, SyncService
 

@@ -8,17 +8,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
-from emagsync.rest.audit import audit
+from emagsync.audit.service import audit
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_cursor, encode_cursor
 from emagsync.rest.problems import ApiProblem, invalid, problem_responses, register_problem
 from emagsync.rest.state import AppState, state_of
 from emagsync.sync import queries
-from emagsync.sync.answers import accepted, detail, differences_view, finished
-from emagsync.sync.control import RunControl, Started
-from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunNotFound, RunStillActive
-from emagsync.sync.schemas import Run, RunStatus
-from emagsync.sync.views import (
+from emagsync.sync.api_responses import accepted, detail, differences_view, finished
+from emagsync.sync.api_schemas import (
     Accepted,
     AccountName,
     Cleaned,
@@ -35,6 +32,9 @@ from emagsync.sync.views import (
     SyncRequest,
     run_view,
 )
+from emagsync.sync.control import RunControl, Started
+from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunNotFound, RunStillActive
+from emagsync.sync.schemas import Run, RunStatus
 
 router = APIRouter(prefix="/api/v1/emag/products", tags=["runs"])
 

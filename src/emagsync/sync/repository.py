@@ -16,8 +16,8 @@ from sqlalchemy import Row, Select, Text, Update, bindparam, cast, delete, func,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert
-from emagsync.sync.accounting_repository import count_runs
 from emagsync.sync.errors import RunNotFound, RunSuperseded
+from emagsync.sync.metrics.repository import count_runs
 from emagsync.sync.schemas import Phase, Run, RunError, RunParameters, RunStatus
 from emagsync.sync.tables import ACTIVE_STATUSES, sync_pages, sync_runs
 

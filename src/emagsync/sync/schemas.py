@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from emagsync.core.settings import LONGEST_RUN_SECONDS
-from emagsync.edits.merge import ConflictStrategy as ConflictStrategy
+from emagsync.edits.merge.three_way import ConflictStrategy
 
 
 class Mode(StrEnum):

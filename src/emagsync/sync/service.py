@@ -15,18 +15,18 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
-from emagsync.edits.rules import rules_of
+from emagsync.edits.merge.strategy import rules_of
 from emagsync.offers import search
-from emagsync.sync import differences, repository
-from emagsync.sync.braking import brake_after
-from emagsync.sync.engine import PAGES_UNREAD, TIMEOUT, RunEngine
+from emagsync.sync import dry_run_repository, repository
+from emagsync.sync.brake_check import brake_after
 from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunStillActive, RunSuperseded
-from emagsync.sync.new_run import began, last_sign, new_run
+from emagsync.sync.process_lock import Workers
 from emagsync.sync.repository import Hold
-from emagsync.sync.retry import Retry, plan_retry
+from emagsync.sync.retry_plan import Retry, plan_retry
+from emagsync.sync.run.engine import PAGES_UNREAD, TIMEOUT, RunEngine
+from emagsync.sync.run.progress import Tally
+from emagsync.sync.run_factory import began, last_sign, new_run
 from emagsync.sync.schemas import Progress, Run, RunError, RunParameters, RunStatus
-from emagsync.sync.tally import Tally
-from emagsync.sync.workers import Workers
 from emagsync.telemetry.tracing import span
 
 log = structlog.get_logger()
@@ -304,7 +304,7 @@ class SyncService:
         await repository.insert_run(connection, run)
         if resumed is not None:
             await repository.inherit_ledger(connection, old=resumed.id, new=run.id)
-            await differences.inherit(connection, old=resumed.id, new=run.id)
+            await dry_run_repository.inherit(connection, old=resumed.id, new=run.id)
         return run
 
     async def _insert_retry(self, connection: Any, before: Run, retry: Retry, *, trigger: str, sync_id: str) -> Run:
@@ -318,7 +318,7 @@ class SyncService:
         await repository.insert_run(connection, run)
         await repository.write_ledger(connection, run.id, retry.pages)
         if retry.pages:
-            await differences.inherit(connection, old=before.id, new=run.id)
+            await dry_run_repository.inherit(connection, old=before.id, new=run.id)
         return run
 
     def _left_pages(self, run: Run, parameters: RunParameters) -> bool:

@@ -13,8 +13,8 @@ from emagsync.offers.statistics import Statistics as OfferStatistics
 from emagsync.rest.auth import Viewer
 from emagsync.rest.state import state_of
 from emagsync.sync import queries
+from emagsync.sync.api_schemas import RunView, run_view
 from emagsync.sync.schemas import RunStatus
-from emagsync.sync.views import RunView, run_view
 
 router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
 

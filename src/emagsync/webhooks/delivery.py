@@ -17,11 +17,11 @@ from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.webhooks import repository
-from emagsync.webhooks.addresses import PublicResolver, check_url
 from emagsync.webhooks.errors import AddressRefused
 from emagsync.webhooks.repository import Parcel
 from emagsync.webhooks.schemas import DeliveryStatus
 from emagsync.webhooks.signing import SIGNATURE_HEADER, Signer, signature
+from emagsync.webhooks.url_policy import PublicResolver, check_url
 
 log = structlog.get_logger()
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 
-from emagsync.rest.audit import audit
+from emagsync.audit.service import audit
 from emagsync.rest.auth import Admin
 from emagsync.rest.problems import problem_responses, register_problem
 from emagsync.rest.state import state_of

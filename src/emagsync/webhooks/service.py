@@ -11,7 +11,6 @@ from emagsync.core.errors import SettingsError
 from emagsync.core.settings import WebhookSettings
 from emagsync.db.engine import Database
 from emagsync.webhooks import repository
-from emagsync.webhooks.addresses import check_url
 from emagsync.webhooks.delivery import Courier
 from emagsync.webhooks.errors import AddressRefused, WebhookFromSettings
 from emagsync.webhooks.repository import SETTINGS_ID
@@ -25,6 +24,7 @@ from emagsync.webhooks.schemas import (
     WebhookRequest,
 )
 from emagsync.webhooks.signing import Signer
+from emagsync.webhooks.url_policy import check_url
 
 
 class WebhookService:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emagsync.accounts.configured import read_accounts
+from emagsync.accounts.settings import read_accounts
 from support.api import open_api
 from support.market import PASSWORD
 from support.runs import PRODUCTS, open_desk

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emagsync.identity.tokens import TokenService
-from emagsync.rest.callers import Role
+from emagsync.rest.principals import Role
 from support.api import open_api
 from support.local import accounts_at
 from support.market import open_market

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from emagsync.sync.redis_relay import CHANNEL, LARGEST_MESSAGE, RedisRelay
-from emagsync.sync.relay import News
+from emagsync.sync.live.redis_relay import CHANNEL, LARGEST_MESSAGE, RedisRelay
+from emagsync.sync.live.relay import News
 from emagsync.sync.schemas import Phase, Progress, RunStatus
 from entrypoints.api.test_live_events import listening
 from support.api import Api, open_api

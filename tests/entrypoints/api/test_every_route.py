@@ -9,8 +9,8 @@ import httpx2
 import pytest
 
 from emagsync.entrypoints.api.routers import ROUTERS
-from emagsync.rest.callers import Role
-from emagsync.rest.document import operations, required_role
+from emagsync.rest.openapi import operations, required_role
+from emagsync.rest.principals import Role
 from support.api import Api
 
 # Whoever adds a route to these lists says why here.

@@ -13,8 +13,8 @@ import orjson
 import pytest
 
 from emagsync.identity.tokens import TokenService
-from emagsync.rest.callers import Role
 from emagsync.rest.events import EventBroker
+from emagsync.rest.principals import Role
 from support.clocks import ForwardClock
 from support.local import open_local, until
 from support.runs import PRODUCTS, open_desk

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from emagsync.calls.recorder import CallRecorder
+from emagsync.call_log.recorder import CallRecorder
 from support.api import Api, client, open_api
 from support.local import HastyClock, accounts_at
 from support.market import open_market

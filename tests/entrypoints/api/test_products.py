@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from emagsync.offers.products import STALE_AFTER, Product, ProductPage
+from emagsync.offers.product_schemas import STALE_AFTER, Product, ProductPage
 from emagsync.offers.repository import OfferRecord
 from offers.offer_rows import AT, offer, remove, store
 from support.api import Api

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from emagsync.offers.products import ProductDetail
+from emagsync.offers.product_schemas import ProductDetail
 from offers.offer_rows import AT, offer, remove, store
 from support.api import Api
 

@@ -15,8 +15,8 @@ import orjson
 import pytest
 
 from emagsync.offers.export_formats import EXPORT_FIELDS, ExportFormat
+from emagsync.offers.export_stream import Exports
 from emagsync.offers.selection import OfferFilter
-from emagsync.offers.streaming import Exports
 from offers.offer_rows import offer, remove, store
 from support.api import Api
 from support.local import until

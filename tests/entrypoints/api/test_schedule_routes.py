@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from emagsync.sync.scheduler import Scheduler
+from emagsync.sync.schedule.scheduler import Scheduler
 from support.clocks import ForwardClock
 from support.runs import PRODUCTS, open_desk
 

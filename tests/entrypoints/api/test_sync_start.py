@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from emagsync.accounts.configured import read_accounts
+from emagsync.accounts.settings import read_accounts
 from support.api import open_api
 from support.comparing import compare_with_marketplace, snapshot
 from support.local import accounts_at

@@ -16,16 +16,16 @@ from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import NullPool
 
-from emagsync.accounts.configured import read_accounts
+from emagsync.accounts.settings import read_accounts
 from emagsync.core.settings import load_settings, read_variables
 from emagsync.db.engine import async_url
 from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.process import WorkerProcess
+from emagsync.entrypoints.worker.services import WorkerState
 from emagsync.entrypoints.worker.signals import connect
-from emagsync.entrypoints.worker.state import WorkerState
 from emagsync.entrypoints.worker.tasks import register
 from emagsync.sync import repository
-from emagsync.sync.schedule_tables import schedules
+from emagsync.sync.schedule.tables import schedules
 from emagsync.sync.tables import sync_runs
 
 RESULTS = "results"

@@ -12,13 +12,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.worker.app import make_app
-from emagsync.entrypoints.worker.names import SYNC_PRODUCTS
 from emagsync.entrypoints.worker.process import WorkerProcess
+from emagsync.entrypoints.worker.task_names import SYNC_PRODUCTS
 from emagsync.entrypoints.worker.tasks import register
-from emagsync.sync import schedule_repository
+from emagsync.sync.schedule import repository
 from emagsync.sync.schemas import RunStatus
 from support.program import environment, run
 from support.servers import RedisServer
@@ -32,7 +32,7 @@ LONG = {"latency_ms": 1500}
 async def make_due(workplace: Workplace, job: str) -> None:
     """Let the schedule have that job due now."""
     async with workplace.local.database.transaction() as connection:
-        await schedule_repository.change(connection, job, {"next_run_at": datetime(2026, 1, 1, tzinfo=UTC)})
+        await repository.change(connection, job, {"next_run_at": datetime(2026, 1, 1, tzinfo=UTC)})
 
 
 async def last_result(workplace: Workplace, job: str) -> str | None:

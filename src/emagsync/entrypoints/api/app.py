@@ -9,20 +9,20 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from emagsync import __version__
-from emagsync.accounts.configured import ConfiguredAccounts
 from emagsync.accounts.registry import AccountRegistry
-from emagsync.calls.recorder import CallRecorder
+from emagsync.accounts.settings import ConfiguredAccounts
+from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
-from emagsync.entrypoints.api.parts import PARTS
 from emagsync.entrypoints.api.routers import ROUTERS
+from emagsync.entrypoints.api.services import PARTS
 from emagsync.identity.tokens import Credentials
 from emagsync.offers.search import catch_up
-from emagsync.rest.guards import BodyLimit, HostCheck, SecurityHeaders
+from emagsync.rest.middleware import BodyLimit, HostCheck, SecurityHeaders
 from emagsync.rest.problem_handlers import install_problem_handlers
-from emagsync.rest.requests import REQUEST_ID_HEADER, RequestLog
+from emagsync.rest.request_log import REQUEST_ID_HEADER, RequestLog
 from emagsync.rest.state import AppState
 from emagsync.telemetry.http_meter import HttpMeter
 from emagsync.telemetry.tracing import tracing

@@ -10,7 +10,7 @@ import json
 from html import escape
 from typing import Any
 
-from emagsync.rest.document import operations, required_role
+from emagsync.rest.openapi import operations, required_role
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; color: #1f2430; }

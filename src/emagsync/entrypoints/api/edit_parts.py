@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from emagsync.edits.pusher import Pusher
-from emagsync.edits.resolving import ConflictService
+from emagsync.edits.conflict_service import ConflictService
+from emagsync.edits.push.auto_push import Pusher
 from emagsync.edits.service import EditService
 from emagsync.rest.state import AppState
 

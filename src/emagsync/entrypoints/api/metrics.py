@@ -16,21 +16,21 @@ from prometheus_client import ProcessCollector
 from starlette.responses import Response
 
 from emagsync import __version__
-from emagsync.accounts.gauges import BudgetFamilies
+from emagsync.accounts.metrics import BudgetFamilies
 from emagsync.accounts.registry import AccountRegistry
-from emagsync.calls.recorder import CallRecorder
+from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.errors import EmagsyncError
-from emagsync.edits.gauges import edit_families
-from emagsync.offers.gauges import OfferFamilies
+from emagsync.edits.metrics import edit_families
+from emagsync.offers.metrics import OfferFamilies
 from emagsync.rest.auth import OptionalCaller
 from emagsync.rest.problems import ApiProblem
 from emagsync.rest.state import AppState, state_of
-from emagsync.sync.figures import RunFamilies, count_finished_runs
+from emagsync.sync.metrics.collector import RunFamilies, count_finished_runs
 from emagsync.telemetry import exposition, http_meter
 from emagsync.telemetry.exposition import Family
 from emagsync.telemetry.http_meter import HttpMeter
 from emagsync.telemetry.metrics import Gauge
-from emagsync.webhooks.gauges import delivery_families
+from emagsync.webhooks.metrics import delivery_families
 
 router = APIRouter(include_in_schema=False)
 

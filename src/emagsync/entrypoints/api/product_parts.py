@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from emagsync.edits.repository import SOME_WAIT
-from emagsync.edits.views import edits_of
-from emagsync.marketplace.offers import payload
-from emagsync.marketplace.validation import validation_errors
+from emagsync.edits.response_schemas import edits_of
+from emagsync.marketplace.rows.parse import payload
+from emagsync.marketplace.rows.validation_errors import validation_errors
+from emagsync.offers.export_stream import Exports
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
-from emagsync.offers.products import Objection
+from emagsync.offers.product_schemas import Objection
 from emagsync.offers.statistics import Statistics
-from emagsync.offers.streaming import Exports
-from emagsync.offers.totals import Totals
+from emagsync.offers.total_cache import Totals
 from emagsync.rest.state import AppState
 
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from emagsync.accounts.registry import AccountRegistry
-from emagsync.edits.push_service import PushService
-from emagsync.edits.pusher import Pusher
+from emagsync.edits.push.auto_push import Pusher
+from emagsync.edits.push.service import PushService
 from emagsync.entrypoints.api.run_parts import beside
 from emagsync.rest.state import AppState
 

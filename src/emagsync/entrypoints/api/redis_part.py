@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.rest.state import AppState, Check
-from emagsync.sync.redis_relay import RedisRelay
+from emagsync.sync.live.redis_relay import RedisRelay
 
 
 @asynccontextmanager

@@ -5,15 +5,17 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from emagsync.accounts import endpoints as account_endpoints
-from emagsync.calls import endpoints as call_endpoints
+from emagsync.audit import endpoints as audit_log
+from emagsync.call_log import endpoints as call_endpoints
 from emagsync.edits import endpoints as edit_endpoints
-from emagsync.edits import push_endpoints
+from emagsync.edits.push import endpoints as push_endpoints
 from emagsync.entrypoints.api import about, docs, health, metrics, static
 from emagsync.identity import admin_endpoints, endpoints
 from emagsync.offers import endpoints as product_endpoints
-from emagsync.rest import audit_log, events
+from emagsync.rest import events
 from emagsync.sync import endpoints as sync_endpoints
-from emagsync.sync import schedule_endpoints, statistics_endpoint
+from emagsync.sync import statistics_endpoint
+from emagsync.sync.schedule import endpoints as schedule_endpoints
 from emagsync.webhooks import endpoints as webhook_endpoints
 
 ROUTERS: tuple[APIRouter, ...] = (

@@ -12,20 +12,20 @@ import structlog
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.concurrency import cancelled
 from emagsync.entrypoints.worker.app import make_app
-from emagsync.entrypoints.worker.sending import CeleryQueue
+from emagsync.entrypoints.worker.queue import CeleryQueue
 from emagsync.rest.events import EventBroker
 from emagsync.rest.state import AppState, Check
-from emagsync.sync.announcing import Announcer
-from emagsync.sync.celery_executor import CeleryExecutor
 from emagsync.sync.control import RunControl
+from emagsync.sync.dispatch.celery_executor import CeleryExecutor
+from emagsync.sync.dispatch.inline_executor import InlineExecutor
+from emagsync.sync.dispatch.sweeper import Sweeper
 from emagsync.sync.errors import BrokerAway
-from emagsync.sync.executor import InlineExecutor
-from emagsync.sync.live import LiveRuns, until_stopping
-from emagsync.sync.redis_relay import RedisRelay
-from emagsync.sync.schedule_actions import ScheduleActions
-from emagsync.sync.scheduler import Scheduler
+from emagsync.sync.live.events import LiveRuns, until_stopping
+from emagsync.sync.live.redis_relay import RedisRelay
+from emagsync.sync.schedule.actions import ScheduleActions
+from emagsync.sync.schedule.scheduler import Scheduler
 from emagsync.sync.service import SyncService
-from emagsync.sync.sweeping import Sweeper
+from emagsync.sync.webhook_publisher import Announcer
 from emagsync.webhooks.delivery import Courier
 from emagsync.webhooks.service import WebhookService
 from emagsync.webhooks.signing import Signer, load_key

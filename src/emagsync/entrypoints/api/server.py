@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import uvicorn
 
-from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.errors import ConfigurationError, SettingsError
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.app import create_app, open_state

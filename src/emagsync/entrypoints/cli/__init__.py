@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises only what nobody expected: `failures.report_crash`, set as the interpreter's hook, makes one line of it.
     """
     from emagsync.entrypoints.cli.app import build
-    from emagsync.entrypoints.cli.failures import report_crash, run_command
+    from emagsync.entrypoints.cli.errors import report_crash, run_command
 
     sys.excepthook = report_crash
     # So that a terminated command cleans up as an interrupted one does. Not in a thread, where it cannot be set.

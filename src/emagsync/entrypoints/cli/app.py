@@ -9,7 +9,7 @@ import typer
 from typer.main import get_command
 
 from emagsync import __version__
-from emagsync.entrypoints.cli import (
+from emagsync.entrypoints.cli.commands import (
     accounts,
     calls,
     cleanup,

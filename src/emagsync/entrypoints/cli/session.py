@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from emagsync.core.errors import SettingsError
-from emagsync.entrypoints.cli.failures import complain, log_crashes_to, redactor
+from emagsync.entrypoints.cli.errors import complain, log_crashes_to, redactor
 
 if TYPE_CHECKING:
-    from emagsync.accounts.configured import ConfiguredAccounts
     from emagsync.accounts.registry import AccountRegistry
-    from emagsync.calls.recorder import CallRecorder
+    from emagsync.accounts.settings import ConfiguredAccounts
+    from emagsync.call_log.recorder import CallRecorder
     from emagsync.core.settings import Settings
     from emagsync.db.engine import Database
 
@@ -63,7 +63,7 @@ class Session:
     @cached_property
     def accounts(self) -> ConfiguredAccounts:
         """`EMAG_<NAME>_*`."""
-        from emagsync.accounts.configured import read_accounts
+        from emagsync.accounts.settings import read_accounts
 
         return read_accounts(self.variables)
 
@@ -77,7 +77,7 @@ class Session:
     @cached_property
     def recorder(self) -> CallRecorder:
         """Hears of the registry's calls; they are written while a database is open."""
-        from emagsync.calls.recorder import CallRecorder
+        from emagsync.call_log.recorder import CallRecorder
 
         return CallRecorder(self.settings.calls)
 

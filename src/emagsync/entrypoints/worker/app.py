@@ -9,8 +9,8 @@ from celery import Celery
 from kombu.entity import Queue
 
 from emagsync.core.settings import Settings
-from emagsync.entrypoints.worker import transport
-from emagsync.entrypoints.worker.names import KEY_PREFIX, SHORT, SYNC_PRODUCTS, SYNCS
+from emagsync.entrypoints.worker import broker_options
+from emagsync.entrypoints.worker.task_names import KEY_PREFIX, SHORT, SYNC_PRODUCTS, SYNCS
 
 # Above the run's own time limit, which ends it in order: these only end a worker that hangs.
 SOFT_AFTER_SECONDS: Final = 60
@@ -24,7 +24,7 @@ _Queue: Any = Queue  # it has no types
 
 def make_app(settings: Settings) -> Any:
     """The application for these settings, which name a Redis. Nothing is connected to before something is sent."""
-    transport.install()
+    broker_options.install()
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     app = Celery("emagsync", broker=broker_url(url), set_as_current=False)
     app.conf.update(

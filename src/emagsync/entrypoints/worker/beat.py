@@ -18,17 +18,17 @@ from typing import Any, Final
 import structlog
 from redis.exceptions import RedisError
 
-from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
 from emagsync.core.settings import Settings
-from emagsync.entrypoints.worker import names
+from emagsync.entrypoints.worker import task_names
 from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.lease import LEASE_SECONDS, Lease
-from emagsync.entrypoints.worker.sending import CeleryQueue
-from emagsync.entrypoints.worker.state import open_state
-from emagsync.sync.jobs import JobKind
-from emagsync.sync.scheduler import Do, Scheduler
+from emagsync.entrypoints.worker.queue import CeleryQueue
+from emagsync.entrypoints.worker.services import open_state
+from emagsync.sync.schedule.jobs import JobKind
+from emagsync.sync.schedule.scheduler import Do, Scheduler
 from emagsync.sync.schemas import Mode
 
 log = structlog.get_logger()
@@ -71,10 +71,10 @@ def sending(queue: CeleryQueue, kind: JobKind) -> Do:
 
     async def send(account: str | None) -> None:
         arguments: tuple[str, ...] = () if account is None else (account,)
-        name = names.TASK_OF_JOB.get(kind)
+        name = task_names.TASK_OF_JOB.get(kind)
         if name is None:
-            name, arguments = names.SCHEDULED, (kind if account is None else f"{kind}:{account}",)
-        elif name == names.SYNC_ACCOUNT:
+            name, arguments = task_names.SCHEDULED, (kind if account is None else f"{kind}:{account}",)
+        elif name == task_names.SYNC_ACCOUNT:
             arguments = (*arguments, Mode.FULL if kind is JobKind.FULL else Mode.INCREMENTAL)
         await queue.send_task(name, *arguments, expires=_EXPIRES_SECONDS)
 

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 
 import structlog
 
-from emagsync.accounts.configured import ConfiguredAccounts
+from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.settings import Settings
-from emagsync.entrypoints.worker.loop import LoopThread
-from emagsync.entrypoints.worker.names import CARRIED_CONTEXT
-from emagsync.entrypoints.worker.sending import CeleryQueue
-from emagsync.entrypoints.worker.state import WorkerState, open_state, sweep_once
+from emagsync.entrypoints.worker.loop_thread import LoopThread
+from emagsync.entrypoints.worker.queue import CeleryQueue
+from emagsync.entrypoints.worker.services import WorkerState, open_state, sweep_once
+from emagsync.entrypoints.worker.task_names import CARRIED_CONTEXT
 from emagsync.telemetry.tracing import continued_from
 
 T = TypeVar("T")

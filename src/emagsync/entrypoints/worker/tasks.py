@@ -9,11 +9,11 @@ import structlog
 
 from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import LONGEST_RUN_SECONDS
-from emagsync.entrypoints.worker import names
+from emagsync.entrypoints.worker import task_names
 from emagsync.entrypoints.worker.app import HARD_AFTER_SECONDS, SHORT_SECONDS, SOFT_AFTER_SECONDS
 from emagsync.entrypoints.worker.process import WorkerProcess
-from emagsync.entrypoints.worker.state import WorkerState
-from emagsync.sync.jobs import Job, JobKind
+from emagsync.entrypoints.worker.services import WorkerState
+from emagsync.sync.schedule.jobs import Job, JobKind
 from emagsync.sync.schemas import Mode
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ def register(app: Any, process: WorkerProcess) -> None:
     def add(name: str, function: Callable[..., Work]) -> None:
         def task(self: Any, *args: Any, **kwargs: Any) -> None:
             # The run's own limit ends a run; pools without Celery's limits need one for the rest.
-            seconds = None if name == names.SYNC_PRODUCTS else SHORT_SECONDS
+            seconds = None if name == task_names.SYNC_PRODUCTS else SHORT_SECONDS
             try:
                 work = function(*args, **kwargs)
             except (TypeError, ValueError) as error:
@@ -40,15 +40,15 @@ def register(app: Any, process: WorkerProcess) -> None:
                 return
             process.run(work, _headers(self.request), seconds=seconds)
 
-        app.task(task, name=name, bind=True, shared=False, **(_RUN_LIMITS if name == names.SYNC_PRODUCTS else {}))
+        app.task(task, name=name, bind=True, shared=False, **(_RUN_LIMITS if name == task_names.SYNC_PRODUCTS else {}))
 
-    add(names.SYNC_PRODUCTS, sync_products)
-    add(names.SYNC_ACCOUNT, sync_account)
-    add(names.CLEANUP, cleanup_stuck_syncs)
-    add(names.HEALTH_CHECK, health_check)
-    add(names.PRUNE, prune)
-    add(names.SCHEDULED, scheduled)
-    add(names.PUSH_EDITS, push_edits)
+    add(task_names.SYNC_PRODUCTS, sync_products)
+    add(task_names.SYNC_ACCOUNT, sync_account)
+    add(task_names.CLEANUP, cleanup_stuck_syncs)
+    add(task_names.HEALTH_CHECK, health_check)
+    add(task_names.PRUNE, prune)
+    add(task_names.SCHEDULED, scheduled)
+    add(task_names.PUSH_EDITS, push_edits)
 
 
 Work = Callable[[WorkerState], Coroutine[Any, Any, None]]
@@ -95,7 +95,7 @@ def scheduled(name: str) -> Work:
         try:
             await state.scheduler.do(name)
         except EmagsyncError as error:
-            log.warning("task_failed", task=names.SCHEDULED, job=name, code=error.code, error=str(error))
+            log.warning("task_failed", task=task_names.SCHEDULED, job=name, code=error.code, error=str(error))
 
     return work
 
@@ -107,7 +107,7 @@ def push_edits(account: str) -> Work:
         try:
             await state.pushing.push_account(account, trigger="task")
         except EmagsyncError as error:
-            log.warning("task_failed", task=names.PUSH_EDITS, account=account, code=error.code, error=str(error))
+            log.warning("task_failed", task=task_names.PUSH_EDITS, account=account, code=error.code, error=str(error))
 
     return work
 
@@ -128,4 +128,4 @@ async def _noted(state: WorkerState, kind: JobKind, account: str | None) -> None
 
 
 def _headers(request: Any) -> dict[str, Any]:
-    return {name: getattr(request, name, None) for name in names.CARRIED_CONTEXT}
+    return {name: getattr(request, name, None) for name in task_names.CARRIED_CONTEXT}

@@ -1,0 +1,44 @@
+"""All SQL of the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.audit.tables import audit_log
+
+
+async def insert_entry(connection: AsyncConnection, entry: Mapping[str, Any]) -> None:
+    """Add an entry: the columns of `audit_log` without `id`."""
+    await connection.execute(insert(audit_log).values(**entry))
+
+
+class EntryFilter(NamedTuple):
+    """Which entries: what was done, by whom, and when (`until` not included). None: any."""
+
+    action: str | None = None
+    username: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+async def entries(
+    connection: AsyncConnection, wanted: EntryFilter, *, before: int | None, limit: int
+) -> list[dict[str, Any]]:
+    """Entries, newest first, with ids smaller than `before`."""
+    statement = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit)
+    if before is not None:
+        statement = statement.where(audit_log.c.id < before)
+    if wanted.action is not None:
+        statement = statement.where(audit_log.c.action == wanted.action)
+    if wanted.username is not None:
+        statement = statement.where(audit_log.c.username == wanted.username)
+    if wanted.since is not None:
+        statement = statement.where(audit_log.c.at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(audit_log.c.at < wanted.until)
+    return [dict(row) for row in (await connection.execute(statement)).mappings()]

@@ -1,0 +1,68 @@
+"""Writing to the audit log. Every state-changing call does, after it succeeded."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from starlette.requests import Request
+
+from emagsync.audit.repository import insert_entry
+from emagsync.core.clock import Clock
+from emagsync.db.engine import Database
+from emagsync.rest.principals import Caller
+from emagsync.rest.state import state_of
+
+_LONGEST_TARGET = 200
+
+
+async def audit(
+    request: Request, caller: Caller, action: str, target: str, detail: Mapping[str, Any] | None = None
+) -> None:
+    """Note that `caller` did `action` (such as `sync.start`) to `target`. `detail` is JSON and holds no secret."""
+    state = state_of(request)
+    entry = _entry(action, target, detail, at=state.clock.now()) | {
+        "username": caller.username,
+        "user_id": caller.user_id,
+        "caller": caller.kind,
+        "token_id": caller.token_id,
+        "address": address_of(request),
+    }
+    async with state.database.transaction() as connection:
+        await insert_entry(connection, entry)
+
+
+async def audit_command(
+    database: Database, clock: Clock, action: str, target: str, detail: Mapping[str, Any] | None = None
+) -> None:
+    """Note that somebody at this machine's command line did it; `username` is the machine's user."""
+    entry = _entry(action, target, detail, at=clock.now()) | {
+        "username": machine_user(),
+        "user_id": None,
+        "caller": "cli",
+        "token_id": None,
+        "address": None,
+    }
+    async with database.transaction() as connection:
+        await insert_entry(connection, entry)
+
+
+def address_of(request: Request) -> str:
+    """The address that the call came from; behind a trusted proxy, the one that the proxy names."""
+    return (request.client.host if request.client else "unknown")[:64]
+
+
+def _entry(action: str, target: str, detail: Mapping[str, Any] | None, *, at: datetime) -> dict[str, Any]:
+    text = orjson.dumps(detail or {}, default=str).decode()
+    return {"at": at, "action": action, "target": target[:_LONGEST_TARGET], "detail": text}
+
+
+def machine_user() -> str:
+    """Who is logged in at this machine."""
+    try:
+        return getpass.getuser()[:80]
+    except (OSError, KeyError):
+        return "unknown"

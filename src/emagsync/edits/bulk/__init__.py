@@ -1,0 +1,1 @@
+"""Many edits at once: from files, request bodies and selections."""

@@ -1,0 +1,241 @@
+"""A table of edits from a file that people make: CSV as spreadsheet programs write it, or XLSX.
+
+A row names its offer by eMAG's id or by part number, and holds the values to set; an empty cell leaves a value as it
+is. A price may have a decimal comma where nothing else can be meant. Several rows of one offer must be of different
+warehouses.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, Final
+
+from emagsync.edits.change_request import STOCK_CHANGE, Unreadable, Wish, whole
+from emagsync.edits.errors import FileUnreadable
+from emagsync.edits.fields import FIELDS
+from emagsync.edits.push.outbox import BY_WAREHOUSE
+from emagsync.edits.service import Line
+from emagsync.edits.validation import Objection
+
+MOST_ROWS: Final = 10_000
+_MOST_COLUMNS: Final = 200
+_LARGEST_ID: Final = 2**31
+_SIGNATURE: Final = b"PK\x03\x04"
+# What an XLSX may be unpacked to: a small file can hold gigabytes of zeros.
+_MOST_UNPACKED: Final = 100 * 1024 * 1024
+
+_SYNONYMS: Final[Mapping[str, str]] = {
+    "id": "emag_id",
+    "id emag": "emag_id",
+    "sku": "part_number",
+    "cod produs": "part_number",
+    "cod": "part_number",
+    "account_type": "account",
+    "cont": "account",
+    "price": "sale_price",
+    "pret": "sale_price",
+    "pret vanzare": "sale_price",
+    "pret de vanzare": "sale_price",
+    "pret recomandat": "recommended_price",
+    "pret minim": "min_sale_price",
+    "pret min": "min_sale_price",
+    "pret maxim": "max_sale_price",
+    "pret max": "max_sale_price",
+    "stoc": "stock",
+    "stock_quantity": "stock",
+    "modificare stoc": STOCK_CHANGE,
+    "diferenta stoc": STOCK_CHANGE,
+    "timp livrare": "handling_time",
+    "timp de livrare": "handling_time",
+    "timp procesare": "handling_time",
+    "tva": "vat_id",
+    "id tva": "vat_id",
+    "stare": "status",
+    "activ": "status",
+    "depozit": "warehouse_id",
+    "moneda": "currency",
+    "versiune": "version",
+}
+_ABOUT: Final = ("emag_id", "part_number", "account", "warehouse_id", "currency", "version")
+_KNOWN: Final = (*_ABOUT, *FIELDS, STOCK_CHANGE)
+_PLAIN_LETTERS: Final = str.maketrans("ăâîșşțţ", "aaisstt")
+
+
+def read_file(content: bytes, *, default_account: str | None, confirm: bool = False) -> list[Line]:
+    """The lines of a CSV or XLSX file. Raises FileUnreadable with what to change, for what is no table of edits at all;
+    what is wrong with one row is with that row."""
+    rows = _xlsx_rows(content) if content.startswith(_SIGNATURE) else _csv_rows(content)
+    try:
+        header = next(rows)
+    except StopIteration:
+        raise FileUnreadable("The file is empty: its first row names the columns.") from None
+    columns = _columns(header[1])
+    lines = [
+        _line(number, dict(zip(columns, cells, strict=False)), default_account, confirm=confirm)
+        for number, cells in rows
+        if any(_text(cell) for cell in cells)
+    ]
+    if not lines:
+        raise FileUnreadable("The file names its columns and has no rows.")
+    return _together(lines)
+
+
+def _columns(cells: Sequence[Any]) -> list[str]:
+    names = [_column(_text(cell)) for cell in cells]
+    unknown = [_text(cell) for cell, name in zip(cells, names, strict=True) if name and name not in _KNOWN]
+    if unknown:
+        raise FileUnreadable(
+            f"Unknown columns: {', '.join(unknown[:10])}. Known are {', '.join(_KNOWN)}; take out what is not to be "
+            "changed."
+        )
+    named = [name for name in names if name]
+    repeated = sorted({name for name in named if named.count(name) > 1})
+    if repeated:
+        raise FileUnreadable(f"These columns are there twice: {', '.join(repeated)}.")
+    if not {"emag_id", "part_number"} & set(named):
+        raise FileUnreadable("No column names the offers: emag_id, or part_number, is needed in the first row.")
+    if not {*FIELDS, STOCK_CHANGE} & set(named):
+        raise FileUnreadable(f"No column holds values: one of {', '.join((*FIELDS, STOCK_CHANGE))} is needed.")
+    return names
+
+
+def _column(text: str) -> str:
+    name = text.strip().lower().translate(_PLAIN_LETTERS)
+    return _SYNONYMS.get(name, _SYNONYMS.get(name.replace("_", " "), name.replace(" ", "_")))
+
+
+def _line(number: int, cells: Mapping[str, Any], default_account: str | None, *, confirm: bool) -> Line:
+    texts = {name: _text(cell) for name, cell in cells.items() if name}
+    errors: list[Objection] = []
+
+    def number_in(name: str, most: int) -> int | None:
+        if not texts.get(name):
+            return None
+        try:
+            return whole(texts[name], 1, most)
+        except Unreadable as error:
+            errors.append(Objection(name, error.code, str(error)))
+            return None
+
+    emag_id = number_in("emag_id", _LARGEST_ID)
+    wish = Wish(
+        given={name: texts[name] for name in (*FIELDS, STOCK_CHANGE) if texts.get(name)},
+        currency=texts.get("currency") or None,
+        warehouse_id=number_in("warehouse_id", _LARGEST_ID),
+        version=texts.get("version") or None,
+        confirm=confirm,
+        errors=tuple(errors),
+    )
+    account = (texts.get("account") or default_account or "").lower()
+    return Line(number, account, emag_id, texts.get("part_number") or None, wish)
+
+
+def _together(lines: Iterable[Line]) -> list[Line]:
+    """One line of each offer: rows that name a warehouse are put together, in the place of the first."""
+    found: dict[tuple[str, int | None, str | None], Line] = {}
+    others: list[Line] = []
+    for line in lines:
+        key = (line.account, line.emag_id, None if line.emag_id else line.part_number)
+        first = found.get(key)
+        if first is None:
+            found[key] = _by_warehouse(line)
+        elif line.wish.warehouse_id is None or first.wish.warehouse_id is None:
+            others.append(line)
+        else:
+            found[key] = _joined(first, _by_warehouse(line))
+    return sorted([*found.values(), *others], key=lambda line: line.number)
+
+
+def _by_warehouse(line: Line) -> Line:
+    warehouse = line.wish.warehouse_id
+    if warehouse is None:
+        return line
+    given: dict[str, Any] = {}
+    for name, value in line.wish.given.items():
+        word = "change" if name == STOCK_CHANGE else "value"
+        is_level = name in BY_WAREHOUSE or name == STOCK_CHANGE
+        given[name] = [{"warehouse_id": warehouse, word: value}] if is_level else value
+    return replace(line, wish=replace(line.wish, given=given))
+
+
+def _joined(first: Line, second: Line) -> Line:
+    given = dict(first.wish.given)
+    errors = [*first.wish.errors, *second.wish.errors]
+    for name, value in second.wish.given.items():
+        if isinstance(value, list):
+            given[name] = [*given.get(name, ()), *value]
+        elif given.setdefault(name, value) != value:
+            errors.append(Objection(name, "given_twice", f"row {second.number} gives another value"))
+    return replace(first, wish=replace(first.wish, given=given, errors=tuple(errors)))
+
+
+def _text(cell: object) -> str:
+    """A cell as it was meant. A number of a spreadsheet comes as text of its digits; `5.0` is 5 there."""
+    if cell is None:
+        return ""
+    if isinstance(cell, Decimal | int) and not isinstance(cell, bool):
+        return format(cell, "f") if isinstance(cell, Decimal) else str(cell)
+    return str(cell).strip().removeprefix("'")
+
+
+def _csv_rows(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    text = _decoded(content)
+    first = text.split("\n", 1)[0]
+    delimiter = max(";\t,", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        yield from _counted(reader)
+    except csv.Error as error:
+        raise FileUnreadable(f"Row {reader.line_num} is not CSV: {error}.") from error
+
+
+def _decoded(content: bytes) -> str:
+    marked = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+    # Spreadsheet programs still write the last one in this part of the world.
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1250"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise FileUnreadable("The file is neither XLSX nor CSV text in UTF-8.")
+
+
+def _xlsx_rows(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
+                raise FileUnreadable("The file is too large when unpacked: save only the rows to be changed.")
+        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        sheet = book.worksheets[0]
+        yield from _counted([_cell(cell) for cell in row] for row in sheet.iter_rows(values_only=True))
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError) as error:
+        raise FileUnreadable("The file cannot be read as XLSX: save it anew as .xlsx, or as CSV.") from error
+
+
+def _cell(value: object) -> object:
+    """XLSX holds numbers as binary fractions: their shortest spelling is what the person typed."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) < 2**53 else Decimal(repr(value))
+    return value
+
+
+def _counted(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]]]:
+    met = 0
+    for number, cells in enumerate(rows, start=1):
+        if len(cells) > _MOST_COLUMNS:
+            raise FileUnreadable(f"Row {number} has {len(cells)} columns: at most {_MOST_COLUMNS} make sense here.")
+        met += any(_text(cell) for cell in cells)
+        if met > MOST_ROWS + 1:
+            raise FileUnreadable(f"The file has more than {MOST_ROWS} rows: split it.")
+        if met:
+            yield number, cells

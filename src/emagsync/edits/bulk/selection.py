@@ -1,0 +1,131 @@
+"""One change to many offers: those that somebody chose, or all that a filter finds. What it comes to for each is worked
+out where every edit is, so that a percentage is of the price that the offer has when the edit is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.edits.bulk.file_import import MOST_ROWS
+from emagsync.edits.change_request import Wish
+from emagsync.edits.errors import SelectionTooLarge
+from emagsync.edits.offer_snapshot import keys_found, keys_of
+from emagsync.edits.push.outbox import PRICES
+from emagsync.edits.request_schemas import ListOptions, OfferValues, WarehouseId
+from emagsync.edits.service import Line
+from emagsync.edits.steps import PriceStep
+from emagsync.offers.errors import ProductNotFound
+from emagsync.offers.product_parameters import ProductId, ProductQuery
+
+_MOST_DECIMALS: Final = 4
+_MOST_PERCENT: Final = 1000
+_MOST_AMOUNT: Final = 10**9
+Percent = Annotated[Decimal, Field(gt=-100, le=_MOST_PERCENT, max_digits=10, decimal_places=4)]
+Amount = Annotated[Decimal, Field(ge=-_MOST_AMOUNT, le=_MOST_AMOUNT, max_digits=14, decimal_places=_MOST_DECIMALS)]
+
+
+class PriceChange(BaseModel):
+    """By how much a price changes: a percentage of what the offer has, with the edits that wait, or an amount."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    percent: Percent | None = Field(default=None, examples=["-12.5"])
+    change: Amount | None = Field(default=None, description="Without VAT.", examples=["-10.00"])
+    decimals: int = Field(default=2, ge=0, le=_MOST_DECIMALS, description="The result is rounded to so many, half up.")
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> PriceChange:
+        if (self.percent is None) == (self.change is None):
+            raise ValueError("give either percent or change")
+        return self
+
+    def step(self) -> PriceStep:
+        """The same, for the rules."""
+        return PriceStep(percent=self.percent, amount=self.change, decimals=self.decimals)
+
+
+class PriceChanges(BaseModel):
+    """Prices that are made of the offer's own. `set` is for prices that are to be the same."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sale_price: PriceChange | None = None
+    recommended_price: PriceChange | None = None
+    min_sale_price: PriceChange | None = None
+    max_sale_price: PriceChange | None = None
+
+
+class ValuesForAll(OfferValues):
+    """Values that every offer of the selection gets; `stock_change` is a difference."""
+
+
+class Selection(ProductQuery):
+    """Which offers, by the filters of the list. Unknown names are refused: they would select everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class SelectionEdit(ListOptions):
+    """One change to many offers: those of `ids`, ours, or all that `filter` finds (an empty one: all there are)."""
+
+    preview: bool = Field(default=True, description="Only previewed unless this is false.")
+    ids: list[ProductId] | None = Field(default=None, min_length=1, max_length=MOST_ROWS)
+    filter: Selection | None = None
+    set: ValuesForAll | None = None
+    adjust: PriceChanges | None = None
+    warehouse_id: WarehouseId | None = Field(
+        default=None, description="Of stock and handling time, where offers have several."
+    )
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> SelectionEdit:
+        if (self.ids is None) == (self.filter is None):
+            raise ValueError("give either ids or filter")
+        if not self.given():
+            raise ValueError("nothing is asked for: give set or adjust")
+        if twice := sorted(set(self._set()) & set(self._adjusted())):
+            raise ValueError(f"{', '.join(twice)} can be set or adjusted, not both")
+        return self
+
+    def given(self) -> dict[str, Any]:
+        """What is asked for of each offer, by field."""
+        return self._set() | self._adjusted()
+
+    def _set(self) -> dict[str, Any]:
+        return {} if self.set is None else self.set.given()
+
+    def _adjusted(self) -> dict[str, Any]:
+        steps = {} if self.adjust is None else {name: getattr(self.adjust, name) for name in PRICES}
+        return {name: change.step() for name, change in steps.items() if change is not None}
+
+
+async def lines_of(connection: AsyncConnection, asked: SelectionEdit) -> list[Line]:
+    """A line for each offer of the selection, by account and eMAG's id.
+
+    Raises ProductNotFound, and SelectionTooLarge where the filter finds more than may be edited at once.
+    """
+    keys = await _chosen(connection, asked.ids) if asked.ids is not None else await _found(connection, asked.filter)
+    confirm = asked.confirm or (asked.set is not None and asked.set.confirm)
+    currency = None if asked.set is None else asked.set.currency
+    given: Mapping[str, Any] = asked.given()
+    wish = Wish(given, currency=currency, warehouse_id=asked.warehouse_id, confirm=confirm)
+    return [Line(number, account, emag_id, None, wish) for number, (account, emag_id) in enumerate(keys, start=1)]
+
+
+async def _chosen(connection: AsyncConnection, ids: Sequence[int]) -> list[tuple[str, int]]:
+    found = await keys_of(connection, ids)
+    for one in ids:
+        if one not in found:
+            raise ProductNotFound(one)
+    return sorted(set(found.values()))
+
+
+async def _found(connection: AsyncConnection, selection: Selection | None) -> list[tuple[str, int]]:
+    keys = await keys_found(connection, (selection or Selection()).filter(), limit=MOST_ROWS + 1)
+    if len(keys) > MOST_ROWS:
+        raise SelectionTooLarge(MOST_ROWS)
+    return keys

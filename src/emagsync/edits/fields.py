@@ -1,0 +1,104 @@
+"""The values of an offer that can be edited, as canonical text, and how eMAG's rows say them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from emagsync.core import money
+from emagsync.edits.push.outbox import BY_WAREHOUSE, FIRST_WAREHOUSE, MOST_STOCK, PRICES, Key
+from emagsync.marketplace.rows import coerce
+
+STOCK: Final = "stock"
+HANDLING_TIME: Final = "handling_time"
+VAT_ID: Final = "vat_id"
+STATUS: Final = "status"
+FIELDS: Final = (*PRICES, *BY_WAREHOUSE, VAT_ID, STATUS)
+MOST: Final[Mapping[str, int]] = {STOCK: MOST_STOCK, HANDLING_TIME: 255}
+NO_WAREHOUSE: Final = 0
+STATUSES: Final[Mapping[str, int]] = {"inactive": 0, "active": 1, "end_of_life": 2}
+END_OF_LIFE: Final = "2"
+
+
+class Columns(Protocol):
+    """An offer's own columns: a row of `offers`, a record of it, or what the client parsed."""
+
+    @property
+    def sale_price(self) -> Decimal | None: ...
+    @property
+    def recommended_price(self) -> Decimal | None: ...
+    @property
+    def min_sale_price(self) -> Decimal | None: ...
+    @property
+    def max_sale_price(self) -> Decimal | None: ...
+    @property
+    def stock(self) -> int: ...
+    @property
+    def handling_time(self) -> int | None: ...
+    @property
+    def vat_id(self) -> int | None: ...
+    @property
+    def status(self) -> int | None: ...
+
+
+class _Levels(msgspec.Struct, gc=False):
+    stock: Any = None
+    handling_time: Any = None
+
+
+_DECODER = msgspec.json.Decoder(_Levels, float_hook=Decimal)
+
+
+def values_of(offer: Columns, payload: str | bytes | None) -> dict[Key, str | None]:
+    """Every editable value of an offer by field and warehouse; `payload` is its row as eMAG sent it.
+
+    Where the row names no warehouse, the seller has one, which eMAG numbers 1, and the offer's own columns are the
+    truth about it: `general_stock` is [seen] right where `stock` is absent or names no warehouse.
+    """
+    values: dict[Key, str | None] = {(name, NO_WAREHOUSE): money.text(getattr(offer, name)) for name in PRICES}
+    for name in (VAT_ID, STATUS):
+        number = getattr(offer, name)
+        values[name, NO_WAREHOUSE] = None if number is None else str(number)
+    levels = _levels(payload)
+    for name in BY_WAREHOUSE:
+        by_warehouse = _by_warehouse(getattr(levels, name))
+        if not by_warehouse:
+            total = getattr(offer, name)
+            by_warehouse = {FIRST_WAREHOUSE: None if total is None else str(total)}
+        values |= {(name, warehouse): value for warehouse, value in by_warehouse.items()}
+    return values
+
+
+def warehouses(values: Mapping[Key, str | None], name: str) -> list[int]:
+    """The warehouses that an offer has for `stock` or `handling_time`, ascending."""
+    return sorted(warehouse for field, warehouse in values if field == name)
+
+
+def _levels(payload: str | bytes | None) -> _Levels:
+    if payload is None:
+        return _Levels()
+    try:
+        return _DECODER.decode(payload)
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
+        return _Levels()
+
+
+def _by_warehouse(entries: object) -> dict[int, str | None]:
+    """The values of a list that names a warehouse in each entry and can be read throughout, else nothing."""
+    if not isinstance(entries, list):
+        return {}
+    found: dict[int, str | None] = {}
+    for entry in entries:
+        if not isinstance(entry, dict):
+            return {}
+        try:
+            warehouse, value = coerce.whole(entry.get("warehouse_id")), coerce.whole(entry.get("value"))
+        except coerce.Unreadable:
+            return {}
+        if not warehouse or value is None:
+            return {}
+        found[warehouse] = str(value)
+    return found

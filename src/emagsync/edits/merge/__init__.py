@@ -1,0 +1,1 @@
+"""How local edits meet what eMAG changed: a three-way merge."""

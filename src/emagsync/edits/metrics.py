@@ -1,0 +1,43 @@
+"""The metrics of edits: what waits for a person, and what is on its way to eMAG."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.engine import Database
+from emagsync.edits import conflict_repository
+from emagsync.edits.push import outbox_repository
+from emagsync.edits.push.brake import HoldState
+from emagsync.edits.push.outbox import FINAL_STATES, OutboxState
+from emagsync.edits.tables import holds
+from emagsync.telemetry import exposition
+from emagsync.telemetry.exposition import Family
+from emagsync.telemetry.metrics import Gauge
+
+_CONFLICTS: Final = Gauge("emag_conflicts_open", "Conflicts that wait for a person.", ("account_type",))
+_LINES: Final = Gauge("emag_outbox_lines", "Changes that are not settled with eMAG.", ("account_type", "state"))
+_HOLDS: Final = Gauge("emag_holds_waiting", "Holds of the brake that wait for a yes or no.", ("account_type",))
+_OPEN_STATES: Final = tuple(state for state in OutboxState if state not in FINAL_STATES)
+
+
+async def edit_families(database: Database, accounts: Sequence[str]) -> list[Family]:
+    """As they are in the tables; every account and state is there, also with 0."""
+    async with database.reading() as connection:
+        conflicts = await conflict_repository.counts(connection)
+        lines = await outbox_repository.counts(connection)
+        waiting = await _waiting_holds(connection)
+    states = [(account, str(state)) for account in accounts for state in _OPEN_STATES]
+    return [
+        exposition.gauge_family(_CONFLICTS, {(account,): conflicts.get(account, 0) for account in accounts}),
+        exposition.gauge_family(_LINES, {key: lines.get(key, 0) for key in states}),
+        exposition.gauge_family(_HOLDS, {(account,): waiting.get(account, 0) for account in accounts}),
+    ]
+
+
+async def _waiting_holds(connection: AsyncConnection) -> dict[str, int]:
+    query = select(holds.c.account, func.count()).where(holds.c.state == HoldState.WAITING).group_by(holds.c.account)
+    return {row.account: row[1] for row in await connection.execute(query)}

@@ -1,0 +1,1 @@
+"""Sending local edits to eMAG: the outbox, the brake, read-back and undo."""

@@ -1,0 +1,52 @@
+"""What the brake would say to a list of edits, so that whoever applies it knows beforehand that it will ask."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+
+from pydantic import BaseModel, Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.core.settings import EditsSettings, PushMode
+from emagsync.edits.fields import STOCK
+from emagsync.edits.planning import Effect, Plan
+from emagsync.edits.push.brake import Alarm, alarm_of, most_of, offers_of
+from emagsync.edits.push.outbox import Item
+
+
+class BrakeOutlook(BaseModel):
+    """What a list alone would do to an account's offers; what else is on its way counts too when it is sent."""
+
+    account_type: str
+    push: PushMode = Field(description="Whether edits of the account are sent.")
+    counts: dict[Alarm, int] = Field(description="Offers that would be repriced, zeroed or deactivated.")
+    most: int = Field(description="So many pass without anybody's yes.")
+    stops: bool = Field(description="Whether the brake would stop them.")
+
+
+async def brakes_of(
+    connection: AsyncConnection, plans: Iterable[Plan], *, settings: EditsSettings, mode: Callable[[str], PushMode]
+) -> list[BrakeOutlook]:
+    """What the brake would say of each account of which offers are repriced, zeroed or deactivated."""
+    counts: dict[str, Counter[Alarm]] = defaultdict(Counter)
+    for plan in plans:
+        if plan.effect in (Effect.OK, Effect.NEEDS_CONFIRMATION) and (alarm := _alarm(plan)) is not None:
+            counts[plan.offer.account][alarm] += 1
+    found: list[BrakeOutlook] = []
+    for account in sorted(counts):
+        most, push = most_of(settings, await offers_of(connection, account)), mode(account)
+        stops = push != "off" and counts[account].total() > most
+        found.append(
+            BrakeOutlook(account_type=account, push=push, counts=dict(counts[account]), most=most, stops=stops)
+        )
+    return found
+
+
+def _alarm(plan: Plan) -> Alarm | None:
+    values = plan.offer.values
+    items = [
+        Item(0, change.field, change.warehouse_id, change.kind, change.value, before=values.get(change.key))
+        for change in plan.changes
+    ]
+    return alarm_of(items, sum(int(value or 0) for (field, _), value in values.items() if field == STOCK))

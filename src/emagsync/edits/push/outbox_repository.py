@@ -1,0 +1,364 @@
+"""All SQL about the outbox and its pushes. What a pusher writes goes through its lease, in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Boolean, ColumnElement, Row, Select, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.edits.push.outbox import (
+    FINAL_STATES,
+    OPEN_STATES,
+    RELATIVE,
+    SENT_STATES,
+    Item,
+    OutboxState,
+    changes_stock,
+    items_of,
+    items_text,
+)
+from emagsync.edits.tables import holds, local_edits, outbox
+from emagsync.offers.tables import offers
+
+# As the partial index says it: with parameters in their place, neither database would know that it may use it.
+_WAITS = literal_column("local_edits.state IN ('open', 'conflict')", Boolean)
+AT_ONCE = 500
+
+
+class Line(NamedTuple):
+    """One row of the outbox: an offer's changes, and where they are. Times are aware UTC."""
+
+    id: int
+    account: str
+    emag_id: int
+    items: tuple[Item, ...]
+    state: OutboxState
+    attempts: int
+    reason: str | None
+    push_id: str | None
+    batch_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    # Of a line that is being sent: eMAG took it, and it is read back then. None: no answer is known.
+    next_at: datetime | None
+    sent_at: datetime | None
+    finished_at: datetime | None
+    approved_by: str | None
+    approved_at: datetime | None
+    alarm: str | None
+    hold_id: int | None
+
+
+class OpenEdit(NamedTuple):
+    """What the outbox needs of an edit that is to be sent."""
+
+    id: int
+    emag_id: int
+    field: str
+    warehouse_id: int
+    kind: str
+    value: str
+    base: str | None
+
+    def item(self) -> Item:
+        """The change that it asks for."""
+        return Item(self.id, self.field, self.warehouse_id, self.kind, self.value, before=self.base)
+
+
+_columns = [outbox.c[name] for name in Line._fields]
+_edit_columns = [local_edits.c[name] for name in OpenEdit._fields]
+
+
+async def open_edits(
+    connection: AsyncConnection, account: str, emag_ids: Collection[int] | None = None, *, lock: bool = False
+) -> dict[int, list[OpenEdit]]:
+    """The account's edits that no conflict keeps back, by offer; `lock` keeps others from deciding about them."""
+    query = (
+        select(*_edit_columns)
+        .where(local_edits.c.account == account, _WAITS, local_edits.c.state == "open")
+        .order_by(local_edits.c.emag_id, local_edits.c.id)
+    )
+    if emag_ids is not None:
+        query = query.where(local_edits.c.emag_id.in_(emag_ids))
+    found: dict[int, list[OpenEdit]] = {}
+    for row in await connection.execute(query.with_for_update() if lock else query):
+        found.setdefault(row.emag_id, []).append(OpenEdit(*row))
+    return found
+
+
+async def newest_edit(connection: AsyncConnection, account: str) -> int:
+    """The id of the account's newest edit that waits: a larger one is news for the outbox."""
+    query = select(func.max(local_edits.c.id)).where(local_edits.c.account == account, _WAITS)
+    return await connection.scalar(query) or 0
+
+
+async def signature(connection: AsyncConnection, account: str) -> tuple[Any, ...]:
+    """Something that differs whenever there may be something new to push."""
+    edits = await connection.execute(
+        select(func.count(), func.max(local_edits.c.id)).where(
+            local_edits.c.account == account, _WAITS, local_edits.c.state == "open"
+        )
+    )
+    rows = await connection.execute(
+        select(outbox.c.state, func.count(), func.max(outbox.c.updated_at))
+        .where(outbox.c.account == account, outbox.c.state.in_(OPEN_STATES))
+        .group_by(outbox.c.state)
+        .order_by(outbox.c.state)
+    )
+    held = await connection.execute(
+        select(func.count(), func.max(holds.c.decided_at)).where(holds.c.account == account)
+    )
+    return (*map(tuple, edits), *map(tuple, rows), *map(tuple, held))
+
+
+async def next_pending(connection: AsyncConnection, account: str, *, now: datetime, most: int) -> list[Line]:
+    """The lines to send next, stock first."""
+    query = (
+        select(*_columns)
+        .where(
+            outbox.c.account == account,
+            outbox.c.state == OutboxState.PENDING,
+            or_(outbox.c.next_at.is_(None), outbox.c.next_at <= now),
+        )
+        .order_by(outbox.c.rank, outbox.c.id)
+        .limit(most)
+    )
+    return await _lines(connection, query)
+
+
+async def unread(connection: AsyncConnection, account: str) -> list[tuple[int, datetime | None]]:
+    """The offers to be read back, because something was or may have been sent for them, and when (None: now)."""
+    query = (
+        select(outbox.c.emag_id, outbox.c.next_at)
+        .where(outbox.c.account == account, outbox.c.state.in_(SENT_STATES))
+        .order_by(outbox.c.next_at, outbox.c.id)
+    )
+    return [(row.emag_id, row.next_at) for row in await connection.execute(query)]
+
+
+async def has_work(connection: AsyncConnection, account: str, *, now: datetime) -> bool:
+    """Whether there is anything to send or to read back now."""
+    query = select(outbox.c.id).where(
+        outbox.c.account == account,
+        outbox.c.state.in_((OutboxState.PENDING, *SENT_STATES)),
+        or_(outbox.c.next_at.is_(None), outbox.c.next_at <= now),
+    )
+    return (await connection.scalar(query.limit(1))) is not None
+
+
+async def is_due(connection: AsyncConnection, account: str, *, now: datetime) -> bool:
+    """Whether something that was sent is to be read back or sent again now."""
+    query = select(outbox.c.id).where(
+        outbox.c.account == account,
+        outbox.c.state.in_((OutboxState.PENDING, *SENT_STATES)),
+        outbox.c.attempts > 0,
+        or_(outbox.c.next_at.is_(None), outbox.c.next_at <= now),
+    )
+    return (await connection.scalar(query.limit(1))) is not None
+
+
+async def locked(
+    connection: AsyncConnection,
+    account: str | None,
+    states: Collection[OutboxState],
+    *,
+    ids: Collection[int] | None = None,
+) -> list[Line]:
+    """Those lines (None: of any account), or those of them among `ids`, locked until the transaction ends."""
+    query = select(*_columns).where(outbox.c.state.in_(states)).order_by(outbox.c.id)
+    if account is not None:
+        query = query.where(outbox.c.account == account)
+    if ids is not None:
+        query = query.where(outbox.c.id.in_(ids))
+    return await _lines(connection, query.with_for_update())
+
+
+async def sent_of(connection: AsyncConnection, account: str, emag_ids: Collection[int]) -> list[Line]:
+    """The lines of these offers that were sent, or may have been, locked until the transaction ends."""
+    query = select(*_columns).where(
+        outbox.c.account == account, outbox.c.emag_id.in_(emag_ids), outbox.c.state.in_(SENT_STATES)
+    )
+    return await _lines(connection, query.order_by(outbox.c.id).with_for_update())
+
+
+async def lines(
+    connection: AsyncConnection,
+    *,
+    account: str | None = None,
+    states: Collection[str] = (),
+    emag_id: int | None = None,
+    push_id: str | None = None,
+    before: int | None = None,
+    limit: int | None = 50,
+) -> list[Line]:
+    """Lines, newest first; with `before`, those that follow the line of that id in this order."""
+    query = select(*_columns).order_by(outbox.c.id.desc()).limit(limit)
+    for column, value in ((outbox.c.account, account), (outbox.c.emag_id, emag_id), (outbox.c.push_id, push_id)):
+        if value is not None:
+            query = query.where(column == value)
+    if states:
+        query = query.where(outbox.c.state.in_(states))
+    if before is not None:
+        query = query.where(outbox.c.id < before)
+    return await _lines(connection, query)
+
+
+async def stale(
+    connection: AsyncConnection,
+    account: str,
+    *,
+    before: datetime,
+    now: datetime,
+    among: Collection[int] | None = None,
+) -> list[int]:
+    """The offers with lines to be sent, or those of them `among` some, that were seen last before then."""
+    query = (
+        select(outbox.c.emag_id)
+        .join(offers, (offers.c.account == outbox.c.account) & (offers.c.emag_id == outbox.c.emag_id))
+        .where(outbox.c.account == account, outbox.c.state == OutboxState.PENDING, offers.c.last_seen_at < before)
+        .where(or_(outbox.c.next_at.is_(None), outbox.c.next_at <= now))
+        .order_by(outbox.c.rank, outbox.c.id)
+    )
+    if among is not None:
+        query = query.where(outbox.c.emag_id.in_(among))
+    return list((await connection.execute(query)).scalars())
+
+
+async def stocks(connection: AsyncConnection, account: str, ids: Collection[int]) -> dict[int, int]:
+    """What the local copy has in stock of these offers, over all warehouses."""
+    query = select(offers.c.emag_id, offers.c.stock).where(offers.c.account == account, offers.c.emag_id.in_(ids))
+    return dict([tuple(row) for row in await connection.execute(query)])
+
+
+async def lines_where(connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]) -> list[Line]:
+    """Every line that meets the conditions, oldest first."""
+    return await _lines(connection, select(*_columns).where(*conditions).order_by(outbox.c.id))
+
+
+async def add_lines(connection: AsyncConnection, values: Sequence[Mapping[str, Any]]) -> None:
+    """New lines. Raises ConstraintViolated where an offer has one that is not final."""
+    for start in range(0, len(values), AT_ONCE):
+        await connection.execute(insert(outbox), list(values[start : start + AT_ONCE]))
+
+
+async def write_lines(connection: AsyncConnection, changed: Sequence[Line], *, now: datetime) -> None:
+    """Write lines that were read, locked, in this transaction, as they are now."""
+    if not changed:
+        return
+    names = [name for name in Line._fields if name not in _FIXED]
+    statement = (
+        update(outbox)
+        .where(outbox.c.id == bindparam("of_id"))
+        .values({name: bindparam(f"new_{name}") for name in (*names, "rank", "updated_at")})
+    )
+    await connection.execute(statement, [_written(line, names, now) for line in changed])
+
+
+_FIXED = ("id", "account", "emag_id", "created_at", "updated_at")
+
+
+def _written(line: Line, names: Sequence[str], now: datetime) -> dict[str, Any]:
+    values = {f"new_{name}": getattr(line, name) for name in names}
+    return values | {
+        "of_id": line.id,
+        "new_items": items_text(line.items),
+        "new_rank": rank_of(line.items),
+        "new_updated_at": now,
+    }
+
+
+def rank_of(items: Sequence[Item]) -> int:
+    """0 for what changes stock, which is sent first."""
+    return 0 if changes_stock(items) else 1
+
+
+async def approve(
+    connection: AsyncConnection, ids: Collection[int] | None, *, account: str | None, by: str, now: datetime
+) -> int:
+    """Release waiting lines, those of `ids` or all of the account. Returns how many."""
+    query = update(outbox).where(outbox.c.state == OutboxState.WAITING)
+    if ids is not None:
+        query = query.where(outbox.c.id.in_(ids))
+    if account is not None:
+        query = query.where(outbox.c.account == account)
+    done = await connection.execute(
+        query.values(state=OutboxState.PENDING, approved_by=by, approved_at=now, updated_at=now)
+    )
+    return done.rowcount
+
+
+async def close_edits(connection: AsyncConnection, closed: Sequence[Mapping[str, Any]]) -> None:
+    """Close edits that are still open: each of `closed` is an `id`, `state`, `reason`, `value`, `by` and `at`."""
+    if not closed:
+        return
+    statement = (
+        update(local_edits)
+        .where(local_edits.c.id == bindparam("of_id"), _WAITS)
+        .values(
+            state=bindparam("new_state"),
+            reason=bindparam("new_reason"),
+            closed_value=bindparam("new_value"),
+            closed_by_run=bindparam("new_by"),
+            closed_at=bindparam("new_at"),
+        )
+    )
+    await connection.execute(
+        statement,
+        [{"of_id": one["id"], **{f"new_{name}": one[name] for name in _CLOSING}} for one in closed],
+    )
+
+
+_CLOSING = ("state", "reason", "value", "by", "at")
+
+
+async def rebase(connection: AsyncConnection, moved: Sequence[Mapping[str, Any]]) -> None:
+    """Edits made while another one of the field was on its way are based on what that one has made of eMAG's value.
+
+    Each of `moved` is `account`, `emag_id`, `field`, `warehouse_id`, `sent_by` (the edit's id), `base`, and `added`:
+    the difference that is done, where it was one; a later difference holds it too, and is what is left of it.
+    """
+    if not moved:
+        return
+    later = (
+        local_edits.c.account == bindparam("of_account"),
+        local_edits.c.emag_id == bindparam("of_emag_id"),
+        local_edits.c.field == bindparam("of_field"),
+        local_edits.c.warehouse_id == bindparam("of_warehouse_id"),
+        _WAITS,
+        local_edits.c.id != bindparam("of_sent_by"),
+    )
+    given = [{"new_base": one["base"], **{f"of_{name}": one[name] for name in _MOVED}} for one in moved]
+    statement = update(local_edits).where(*later).values(base=bindparam("new_base"), emag_changed_at=None)
+    await connection.execute(statement, given)
+    for one, names in zip(moved, given, strict=True):
+        if one["added"] is None:
+            continue
+        query = select(local_edits.c.id, local_edits.c.value).where(*later, local_edits.c.kind == RELATIVE)
+        for row in (await connection.execute(query, names)).all():
+            left = f"{int(row.value) - one['added']:+d}"
+            await connection.execute(update(local_edits).where(local_edits.c.id == row.id).values(value=left))
+
+
+_MOVED = ("account", "emag_id", "field", "warehouse_id", "sent_by")
+
+
+async def counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:
+    """How many lines are in each state that is not final, by account and state: for the metrics."""
+    query = (
+        select(outbox.c.account, outbox.c.state, func.count())
+        .where(outbox.c.state.not_in(FINAL_STATES))
+        .group_by(outbox.c.account, outbox.c.state)
+    )
+    return {(account, state): number for account, state, number in await connection.execute(query)}
+
+
+async def _lines(connection: AsyncConnection, query: Select[Any]) -> list[Line]:
+    return [_line(row) for row in await connection.execute(query)]
+
+
+def _line(row: Row[Any]) -> Line:
+    values = dict(row._mapping)
+    return Line(**{**values, "items": items_of(row.items), "state": OutboxState(row.state)})

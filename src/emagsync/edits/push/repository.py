@@ -1,0 +1,98 @@
+"""All SQL about pushes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, func, insert, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.edits.push.errors import PushNotFound
+from emagsync.edits.push.outbox import OutboxState
+from emagsync.edits.push.schemas import Push, PushStatus
+from emagsync.edits.reasons import Why, told
+from emagsync.edits.tables import outbox, pushes
+
+
+async def take_over(connection: AsyncConnection, account: str, *, now: datetime) -> int:
+    """What the pusher before left without an answer is uncertain. Returns how many lines."""
+    left = await connection.execute(
+        update(outbox)
+        .where(outbox.c.account == account, outbox.c.state == OutboxState.SENDING, outbox.c.next_at.is_(None))
+        .values(state=OutboxState.UNCERTAIN, reason=told(Why.INTERRUPTED), updated_at=now)
+    )
+    await connection.execute(
+        update(pushes)
+        .where(pushes.c.account == account, pushes.c.status == PushStatus.RUNNING)
+        .values(status=PushStatus.INTERRUPTED, finished_at=now)
+    )
+    return left.rowcount
+
+
+async def among(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Those of `ids` that are pushes."""
+    return set((await connection.execute(select(pushes.c.id).where(pushes.c.id.in_(ids)))).scalars())
+
+
+async def counts_of_push(connection: AsyncConnection, push_id: str) -> dict[str, int]:
+    """How many of a push's lines are in each state."""
+    query = select(outbox.c.state, func.count()).where(outbox.c.push_id == push_id).group_by(outbox.c.state)
+    return dict([tuple(row) for row in await connection.execute(query)])
+
+
+async def add_push(connection: AsyncConnection, push: Push) -> None:
+    """A new push."""
+    await connection.execute(insert(pushes).values(**push.model_dump(exclude={"why"}) | {"counts": _json(push.counts)}))
+
+
+async def end_push(
+    connection: AsyncConnection,
+    push_id: str,
+    *,
+    status: str,
+    counts: Mapping[str, int],
+    error: str | None,
+    now: datetime,
+) -> None:
+    """How it ended."""
+    await connection.execute(
+        update(pushes)
+        .where(pushes.c.id == push_id)
+        .values(status=status, counts=_json(counts), error=error, finished_at=now)
+    )
+
+
+async def get_push(connection: AsyncConnection, push_id: str) -> Push:
+    """That push. Raises PushNotFound."""
+    row = (await connection.execute(select(pushes).where(pushes.c.id == push_id))).first()
+    if row is None:
+        raise PushNotFound(push_id)
+    return _push(row)
+
+
+async def list_pushes(
+    connection: AsyncConnection,
+    *,
+    account: str | None = None,
+    before: tuple[datetime, str] | None = None,
+    limit: int = 50,
+) -> list[Push]:
+    """Pushes, newest first; with `before`, the time and id of a push, those that follow it in this order."""
+    query = select(pushes).order_by(pushes.c.created_at.desc(), pushes.c.id.desc()).limit(limit)
+    if account is not None:
+        query = query.where(pushes.c.account == account)
+    if before is not None:
+        at, push_id = before
+        query = query.where(or_(pushes.c.created_at < at, (pushes.c.created_at == at) & (pushes.c.id < push_id)))
+    return [_push(row) for row in await connection.execute(query)]
+
+
+def _push(row: Row[Any]) -> Push:
+    return Push.model_validate({**row._mapping, "counts": orjson.loads(row.counts)})
+
+
+def _json(value: Mapping[str, int]) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,219 @@
+"""The public shapes of the outbox, of pushes, of the brake and of undo."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
+
+from emagsync.edits.push.outbox import OutboxState, Result
+from emagsync.edits.reasons import ReasonView, reason_view
+
+AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
+Ids = Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(min_length=1, max_length=10_000)]
+
+
+class PushStatus(StrEnum):
+    """How a push ended, if it did. `held`: the brake stopped it; `partial`: not everything was applied."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    HELD = "held"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+class Push(BaseModel):
+    """One push: what was sent of an account's edits in one go. `counts`: its lines by state."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    account: str
+    trigger: str
+    status: PushStatus
+    counts: Mapping[str, int]
+    created_at: datetime
+    finished_at: datetime | None
+    error: str | None
+
+    @computed_field(description="The error for programs.")  # type: ignore[prop-decorator]
+    @property
+    def why(self) -> ReasonView | None:
+        """The same, with its code."""
+        return reason_view(self.error)
+
+
+class PushList(BaseModel):
+    """Pushes, newest first."""
+
+    pushes: list[Push]
+    next_cursor: str | None
+
+
+class ItemView(BaseModel):
+    """One change. `before` and `target` are eMAG's value before and the one sent, once it is sent."""
+
+    edit_id: int
+    field: str
+    warehouse_id: int
+    kind: str
+    value: str
+    before: str | None
+    target: str | None
+    result: Result | None
+    reason: str | None
+    why: ReasonView | None = Field(description="The reason for programs. Null: there is none, or it is eMAG's words.")
+
+
+class OutboxView(BaseModel):
+    """One offer's changes on their way to eMAG."""
+
+    id: int
+    account_type: str
+    emag_id: int
+    state: OutboxState
+    items: list[ItemView]
+    attempts: int
+    reason: str | None
+    why: ReasonView | None = Field(description="Null where the reason is that of `items`.")
+    push_id: str | None
+    alarm: str | None = Field(description="What the brake counts it as: repriced, zeroed or deactivated.")
+    created_at: datetime
+    updated_at: datetime
+    sent_at: datetime | None
+    finished_at: datetime | None
+    approved_by: str | None
+    approved_at: datetime | None
+
+
+class OutboxList(BaseModel):
+    """Lines of the outbox, newest first."""
+
+    lines: list[OutboxView]
+    next_cursor: str | None
+
+
+class LineChoice(BaseModel):
+    """Which waiting lines are meant: these, or all of an account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: Ids | None = None
+    account_type: AccountName | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> LineChoice:
+        if (self.ids is None) == (self.account_type is None):
+            raise ValueError("give ids, or account_type for all of an account")
+        return self
+
+
+class Decided(BaseModel):
+    """How many lines were decided about."""
+
+    lines: int
+
+
+class PushRequest(BaseModel):
+    """Which account is pushed now."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_type: AccountName
+
+
+class PushStarted(BaseModel):
+    """The account is looked at; `GET /pushes` shows what came of it. `push` is its setting: on or approve."""
+
+    account_type: str
+    push: str
+
+
+class Hold(BaseModel):
+    """What the brake stopped. `counts`: offers repriced, zeroed and deactivated; `most` would have been let through."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: int
+    account: str
+    kind: str
+    source_id: str | None
+    reason: str
+    counts: Mapping[str, int]
+    most: int
+    state: str
+    created_at: datetime
+    decided_by: str | None
+    decided_at: datetime | None
+
+
+class HoldList(BaseModel):
+    """Holds, newest first."""
+
+    holds: list[Hold]
+
+
+class UndoRequest(BaseModel):
+    """What is to be put back: a push, a run, a time span of an account, or the last push of some of its offers.
+
+    `preview`: only say what would be done.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    push_id: Annotated[str, Field(max_length=36)] | None = None
+    run_id: Annotated[str, Field(max_length=36)] | None = None
+    account_type: AccountName | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    ids: Ids | None = None
+    preview: bool = True
+    confirm: bool = False
+
+    @model_validator(mode="after")
+    def _says_what(self) -> UndoRequest:
+        if self.push_id is not None and self.run_id is not None:
+            raise ValueError("give push_id or run_id, not both")
+        if self.push_id is None and self.run_id is None:
+            if self.account_type is None:
+                raise ValueError("give push_id, run_id, or account_type with since or ids")
+            if self.since is None and self.ids is None:
+                raise ValueError("account_type needs since, or ids")
+        for moment in (self.since, self.until):
+            if moment is not None and moment.tzinfo is None:
+                raise ValueError("times need a zone, such as 2026-01-31T12:00:00Z")
+        return self
+
+
+class UndoRow(BaseModel):
+    """One value and what undoing does about it: `action` is `put_back`, or `left` with the reason."""
+
+    account_type: str
+    emag_id: int
+    field: str
+    warehouse_id: int
+    now: str | None
+    put_back: str | None
+    action: str
+    reason: str | None = None
+    why: ReasonView | None = None
+
+
+class UndoAnswer(BaseModel):
+    """What undoing does, or did. `batch_id` names the edits that it made."""
+
+    preview: bool
+    put_back: int
+    left: int
+    batch_id: str | None = None
+    rows: list[UndoRow]
+
+
+def plain(value: Any) -> Any:
+    """A model as JSON-ready values."""
+    return value.model_dump(mode="json")

@@ -1,0 +1,218 @@
+"""The rules of pushing: which accounts are pushed, who releases, who refuses, and one push at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.accounts.registry import AccountRegistry
+from emagsync.core.clock import Clock, SystemClock
+from emagsync.core.errors import ConfigurationError, EmagsyncError
+from emagsync.core.settings import PushMode, Settings
+from emagsync.db.engine import Database
+from emagsync.edits.merge.strategy import rules_of
+from emagsync.edits.push import brake, lease, outbox_repository, repository
+from emagsync.edits.push.brake import HoldState
+from emagsync.edits.push.engine import PushEngine, stopped_by
+from emagsync.edits.push.enqueue import gather
+from emagsync.edits.push.errors import PushOff
+from emagsync.edits.push.lease import Lease
+from emagsync.edits.push.outbox import OPEN_STATES, OutboxState, Result, end_state, reasons
+from emagsync.edits.push.outbox_repository import Line
+from emagsync.edits.push.schemas import Hold, Push, PushStatus
+from emagsync.edits.push.writer import PushJob, close_edits
+from emagsync.edits.reasons import Why, told
+
+log = structlog.get_logger()
+
+
+class PushService:
+    """Pushes, the outbox and the brake. One per process; every method may be called concurrently."""
+
+    def __init__(
+        self, *, database: Database, registry: AccountRegistry, settings: Settings, clock: Clock | None = None
+    ) -> None:
+        self._database = database
+        self._registry = registry
+        self._settings = settings.edits
+        self._clock = clock or SystemClock()
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:255]
+
+    def mode(self, account: str) -> PushMode:
+        """Whether the account's edits are sent. Raises SettingsError for one that is not configured."""
+        return self._registry.get(account).push or self._settings.push
+
+    @property
+    def pushed_accounts(self) -> tuple[str, ...]:
+        """The usable accounts whose edits are sent, or wait for a release."""
+        names = (name for name in self._registry.names if name not in self._registry.problems)
+        return tuple(name for name in names if self.mode(name) != "off")
+
+    async def push_account(self, account: str, *, trigger: str) -> Push | None:
+        """Send what may go out of the account's edits, and read it back; None when there is nothing to do.
+
+        Raises PushOff, PushBusy, PushSuperseded, and SettingsError for an account that is not configured. What eMAG
+        refuses or leaves unanswered is in the push and its lines, not raised.
+        """
+        if self.mode(account) == "off":
+            raise PushOff(account)
+        approve = self.mode(account) == "approve"
+        async with self._leased(account) as held:
+            async with self._database.transaction() as connection:
+                now = self._clock.now()
+                await lease.keep(connection, held, now=now, seconds=self._settings.lease_seconds)
+                await gather(connection, account, approve=approve, now=now)
+                if not await outbox_repository.has_work(connection, account, now=now):
+                    return None
+                push = _new_push(account, trigger, now)
+                await repository.add_push(connection, push)
+                offers = await brake.offers_of(connection, account)
+            job = PushJob(
+                id=push.id,
+                lease=held,
+                approve=approve,
+                rules=rules_of(self._settings, account),
+                most=brake.most_of(self._settings, offers),
+            )
+            with structlog.contextvars.bound_contextvars(push_id=push.id, account=account):
+                return await self._carry_out(job, offers)
+
+    async def _carry_out(self, job: PushJob, offers: int) -> Push:
+        log.info("push_started")
+        error: str | None = None
+        engine: PushEngine | None = None
+        try:
+            async with self._registry.client(job.account) as client:
+                engine = PushEngine(
+                    database=self._database,
+                    client=client,
+                    job=job,
+                    offers=offers,
+                    settings=self._settings,
+                    clock=self._clock,
+                )
+                await engine.execute()
+                error = engine.error
+        except ConfigurationError as problem:
+            error = stopped_by(problem)
+        except EmagsyncError as problem:
+            if problem.code == "push_superseded":
+                raise
+            error = stopped_by(problem)
+        return await self._end(job, engine.hold if engine else None, error)
+
+    async def _end(self, job: PushJob, hold: Hold | None, error: str | None) -> Push:
+        async with self._database.transaction() as connection:
+            now = self._clock.now()
+            await lease.keep(connection, job.lease, now=now, seconds=self._settings.lease_seconds)
+            counts = await repository.counts_of_push(connection, job.id)
+            status = _status(counts, hold, error)
+            await repository.end_push(connection, job.id, status=status, counts=counts, error=error, now=now)
+            push = await repository.get_push(connection, job.id)
+        log.info("push_ended", status=status, counts=counts, error=error)
+        return push
+
+    @asynccontextmanager
+    async def _leased(self, account: str) -> AsyncIterator[Lease]:
+        async with self._database.transaction() as connection:
+            now = self._clock.now()
+            held = await lease.acquire(connection, account, self._holder, now=now, seconds=self._settings.lease_seconds)
+            await repository.take_over(connection, account, now=now)
+        try:
+            yield held
+        finally:
+            await asyncio.shield(self._release(held))
+
+    async def _release(self, held: Lease) -> None:
+        async with self._database.transaction() as connection:
+            await lease.release(connection, held)
+
+    # What people decide
+
+    async def approve(self, ids: Collection[int] | None, account: str | None, *, by: str) -> int:
+        """Release waiting lines: these, or all of the account. Returns how many."""
+        async with self._database.transaction() as connection:
+            return await outbox_repository.approve(connection, ids, account=account, by=by, now=self._clock.now())
+
+    async def reject(self, ids: Collection[int] | None, account: str | None, *, by: str) -> int:
+        """Refuse lines that were not sent yet: their edits are closed as rejected. Returns how many."""
+        async with self._database.transaction() as connection:
+            states = [OutboxState.WAITING, OutboxState.PENDING]
+            lines = await outbox_repository.locked(connection, account, states, ids=ids)
+            await self._reject(connection, lines, told(Why.REFUSED_BY, by=by), by)
+        return len(lines)
+
+    async def release_hold(self, hold_id: int, *, by: str) -> Hold:
+        """Say yes to what the brake stopped. Raises HoldNotFound and HoldDecided."""
+        async with self._database.transaction() as connection:
+            return await brake.decide(connection, hold_id, HoldState.RELEASED, by=by, now=self._clock.now())
+
+    async def refuse_hold(self, hold_id: int, *, by: str) -> Hold:
+        """Say no. Of a push: the lines that the brake counted are refused, the others go out. Of a sync: the account's
+        edits rest until it is released after all. Raises HoldNotFound and HoldDecided."""
+        async with self._database.transaction() as connection:
+            hold = await brake.decide(connection, hold_id, HoldState.REFUSED, by=by, now=self._clock.now())
+            if hold.kind == brake.PUSH:
+                ids = await brake.counted_lines(connection, hold.account)
+                states = [OutboxState.WAITING, OutboxState.PENDING]
+                lines = await outbox_repository.locked(connection, hold.account, states, ids=ids)
+                await self._reject(connection, lines, told(Why.REFUSED_BY_HOLD, by=by, hold=hold_id), by)
+            return hold
+
+    async def _reject(self, connection: AsyncConnection, lines: Collection[Line], reason: str, by: str) -> None:
+        now = self._clock.now()
+        ended: list[Line] = []
+        for line in lines:
+            items = tuple(item if item.result else item.done(Result.REJECTED, reason) for item in line.items)
+            values: dict[str, Any] = {"state": end_state(items) or line.state, "reason": reasons(items)}
+            ended.append(line._replace(items=items, finished_at=now, **values))
+        await outbox_repository.write_lines(connection, ended, now=now)
+        await close_edits(connection, ended, by=None, now=now)
+
+    # What there is
+
+    async def signature(self, account: str) -> tuple[Any, ...]:
+        """Something that differs whenever there may be something new to push."""
+        async with self._database.reading() as connection:
+            return await outbox_repository.signature(connection, account)
+
+    async def is_held(self, account: str) -> bool:
+        """Whether the brake holds the account's edits."""
+        async with self._database.reading() as connection:
+            return await brake.is_held(connection, account) is not None
+
+    async def is_due(self, account: str) -> bool:
+        """Whether something that was sent is to be read back, or sent again, now."""
+        async with self._database.reading() as connection:
+            return await outbox_repository.is_due(connection, account, now=self._clock.now())
+
+
+def _new_push(account: str, trigger: str, now: datetime) -> Push:
+    return Push(
+        id=str(uuid.uuid4()),
+        account=account,
+        trigger=trigger,
+        status=PushStatus.RUNNING,
+        counts={},
+        created_at=now,
+        finished_at=None,
+        error=None,
+    )
+
+
+def _status(counts: dict[str, int], hold: Hold | None, error: str | None) -> PushStatus:
+    if error is not None:
+        return PushStatus.FAILED
+    if hold is not None:
+        return PushStatus.HELD
+    unwell = [state for state in (*OPEN_STATES, OutboxState.REJECTED) if counts.get(state)]
+    return PushStatus.PARTIAL if unwell else PushStatus.COMPLETED

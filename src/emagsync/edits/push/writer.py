@@ -1,0 +1,322 @@
+"""What a push writes: each step is one transaction that names its lease, so that a pusher that was overtaken, or comes
+back from the dead, changes nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.core.clock import Clock
+from emagsync.core.settings import EditsSettings
+from emagsync.db.engine import Database
+from emagsync.edits.fields import values_of
+from emagsync.edits.merge import apply
+from emagsync.edits.merge.apply import Reading
+from emagsync.edits.merge.three_way import Rules
+from emagsync.edits.offer_snapshot import stored_offers
+from emagsync.edits.push import brake, lease
+from emagsync.edits.push import outbox_repository as repository
+from emagsync.edits.push.enqueue import dropped_line, gather, items_from
+from emagsync.edits.push.lease import Lease
+from emagsync.edits.push.outbox import (
+    DONE_WELL,
+    SENT_STATES,
+    Item,
+    OutboxState,
+    Result,
+    Values,
+    aimed,
+    confirmed,
+    end_state,
+    found,
+    price_problem,
+    reasons,
+    refused,
+    update_of,
+)
+from emagsync.edits.push.outbox_repository import Line
+from emagsync.edits.push.schemas import Hold
+from emagsync.edits.reasons import Why, told
+from emagsync.ingest.records import record_of
+from emagsync.marketplace.errors import RequestInvalid
+from emagsync.marketplace.rows.parse import ParsedRow, raw_digest
+from emagsync.offers import repository as offers
+from emagsync.offers.repository import Sighting
+
+SOURCE: Final = "push"
+# So often is a change sent that eMAG takes and does not show, or whose answers are lost.
+MOST_ATTEMPTS: Final = 5
+UNREADABLE_SECONDS: Final = 10.0
+_SOONEST_SECONDS: Final = 0.25
+_NOT_KNOWN: Final = told(Why.OFFER_UNKNOWN)
+_NO_EFFECT: Final = told(Why.NO_EFFECT, times=MOST_ATTEMPTS)
+
+
+@dataclass(frozen=True)
+class PushJob:
+    """One push: for whom, under which lease, and by which rules."""
+
+    id: str
+    lease: Lease
+    approve: bool
+    rules: Rules
+    most: int  # so many offers may be repriced, zeroed or deactivated without a yes
+
+    @property
+    def account(self) -> str:
+        """The account."""
+        return self.lease.account
+
+
+class PushWriter:
+    """The only hand that writes for a push. PushSuperseded means: stop at once."""
+
+    def __init__(self, *, database: Database, job: PushJob, settings: EditsSettings, clock: Clock) -> None:
+        self._database = database
+        self._job = job
+        self._settings = settings
+        self._clock = clock
+
+    async def gather(self) -> None:
+        """Bring the outbox up to the open edits."""
+        async with self._transaction() as (connection, now):
+            await gather(connection, self._job.account, approve=self._job.approve, now=now)
+
+    async def beat(self) -> None:
+        """Give a sign of life."""
+        async with self._transaction():
+            pass
+
+    async def claim(self, ids: Collection[int]) -> list[Line] | Hold:
+        """Take the pending lines `ids` to send them now, as their edits are at this moment; or the hold that keeps
+        them. What turns out to be done, impossible or overtaken is ended here and not returned."""
+        async with self._transaction() as (connection, now):
+            job = self._job
+            hold = await brake.check_push(
+                connection, job.account, push_id=job.id, most=job.most, settings=self._settings, now=now
+            )
+            if hold is not None:
+                return hold
+            lines = await repository.locked(connection, job.account, [OutboxState.PENDING], ids=ids)
+            emag_ids = [line.emag_id for line in lines]
+            edits = await repository.open_edits(connection, job.account, emag_ids, lock=True)
+            current = await stored_offers(connection, job.account, emag_ids)
+            taken: list[Line] = []
+            for line in lines:
+                known = current.get(line.emag_id)
+                items = items_from(edits.get(line.emag_id, ()), line.items)
+                taken.append(self._taken(line, items, {} if known is None else known.values, now))
+            await self._write(connection, taken, now)
+            return [line for line in taken if line.state is OutboxState.SENDING]
+
+    def _taken(self, line: Line, items: tuple[Item, ...], current: Values, now: datetime) -> Line:
+        if not items:
+            return dropped_line(line, told(Why.NOTHING_LEFT), now)
+        if self._job.approve and sorted(i.change for i in items) != sorted(i.change for i in line.items):
+            return line._replace(
+                state=OutboxState.WAITING, items=items, approved_by=None, approved_at=None, hold_id=None
+            )
+        # What was sent before keeps its target: sending that again has no further effect.
+        items = tuple(found(item, current) if item.target is not None else aimed(item, current) for item in items)
+        problem = price_problem(items, current) or _problem(line.emag_id, items)
+        if problem is not None:
+            items = tuple(item if item.result else item.done(Result.REJECTED, problem) for item in items)
+        line = line._replace(items=items, push_id=self._job.id, next_at=None)
+        if (ended := self._ended(line, now)) is not None:
+            return ended
+        return line._replace(
+            state=OutboxState.SENDING, attempts=line.attempts + 1, sent_at=now, reason=None, finished_at=None
+        )
+
+    async def sent_together(self, lines: Sequence[Line]) -> list[Line]:
+        """Note which lines go out in one save."""
+        batch = str(uuid.uuid4())
+        return await self._change(lines, lambda line, now: line._replace(batch_id=batch))
+
+    async def accepted(self, lines: Sequence[Line]) -> None:
+        """eMAG said that it took them: they are read back."""
+        await self._change(lines, lambda line, now: line._replace(next_at=now))
+
+    async def uncertain(self, lines: Sequence[Line], reason: str) -> None:
+        """Nobody knows whether eMAG took them."""
+        await self._change(lines, lambda line, now: line if line.finished_at else _uncertain(line, reason, now))
+
+    async def unsent(self, lines: Sequence[Line], reason: str) -> None:
+        """eMAG did certainly not take them: they are pending as before."""
+
+        def back(line: Line, now: datetime) -> Line:
+            return line._replace(state=OutboxState.PENDING, attempts=line.attempts - 1, sent_at=None, reason=reason)
+
+        await self._change(lines, back)
+
+    async def refused(self, line: Line, reason: str) -> None:
+        """eMAG refused it, alone, and was read since: what it shows as it was sent, it took all the same."""
+        async with self._transaction() as (connection, now):
+            shown = await stored_offers(connection, self._job.account, [line.emag_id])
+            values = shown[line.emag_id].values if line.emag_id in shown else {}
+            held = await repository.locked(connection, self._job.account, list(OutboxState), ids=[line.id])
+            ended = [one._replace(items=tuple(refused(item, values, reason) for item in one.items)) for one in held]
+            await self._write(connection, [self._ended(one, now) or one for one in ended], now)
+
+    async def read(self, rows: Mapping[int, ParsedRow], *, read_at: datetime) -> None:
+        """Store offers as eMAG shows them: what was sent for them is judged by that, and open edits meet it."""
+        async with self._transaction() as (connection, now):
+            account = self._job.account
+            values = await self._store(connection, rows, read_at, now)
+            lines = await repository.sent_of(connection, account, list(values))
+            # Whoever is still waiting for eMAG's answer about a line judges it then.
+            answered = [line for line in lines if line.state is OutboxState.UNCERTAIN or line.next_at is not None]
+            judged = [self._judged(line, values[line.emag_id], now) for line in answered]
+            await self._write(connection, judged, now)
+            reading = Reading(account, self._job.id, read_at, now)
+            await apply.merge_read(connection, reading, values, self._job.rules)
+
+    async def not_known(self, emag_ids: Collection[int]) -> None:
+        """eMAG does not know these offers."""
+
+        def ended(line: Line, now: datetime) -> Line:
+            items = tuple(item if item.result else item.done(Result.REJECTED, _NOT_KNOWN) for item in line.items)
+            return self._ended(line._replace(items=items), now) or line
+
+        await self._change_of(emag_ids, ended)
+
+    async def unreadable(self, emag_ids: Collection[int], reasons_: Mapping[int, str]) -> None:
+        """These could not be read: they are asked for again later."""
+
+        def later(line: Line, now: datetime) -> Line:
+            return line._replace(
+                next_at=now + timedelta(seconds=UNREADABLE_SECONDS),
+                reason=told(Why.UNREADABLE, message=reasons_[line.emag_id]),
+            )
+
+        await self._change_of(emag_ids, later)
+
+    def _judged(self, line: Line, read: Values, now: datetime) -> Line:
+        took = line.state is OutboxState.SENDING
+        line = line._replace(items=tuple((confirmed if took else found)(item, read) for item in line.items))
+        if (ended := self._ended(line, now)) is not None:
+            return ended
+        if took:
+            return self._not_shown(line, now)
+        if line.attempts >= MOST_ATTEMPTS:
+            items = tuple(item if item.result else item.done(Result.REJECTED, _NO_EFFECT) for item in line.items)
+            return self._ended(line._replace(items=items), now) or line
+        return line._replace(state=OutboxState.PENDING, next_at=None)
+
+    def _not_shown(self, line: Line, now: datetime) -> Line:
+        """eMAG took it and may need a moment to show it."""
+        elapsed = (now - (line.sent_at or now)).total_seconds()
+        if elapsed < self._settings.readback_seconds:
+            return line._replace(next_at=now + timedelta(seconds=max(_SOONEST_SECONDS, elapsed / 2)))
+        return _uncertain(line, told(Why.NOT_SHOWN), now)
+
+    def _ended(self, line: Line, now: datetime) -> Line | None:
+        state = end_state(line.items)
+        if state is None:
+            return None
+        return line._replace(state=state, reason=reasons(line.items), finished_at=now, next_at=None)
+
+    async def _store(
+        self, connection: AsyncConnection, rows: Mapping[int, ParsedRow], read_at: datetime, now: datetime
+    ) -> dict[int, Values]:
+        account = self._job.account
+        known = await offers.known(connection, account, list(rows), asked_at=read_at)
+        digests = {emag_id: raw_digest(row.raw) for emag_id, row in rows.items()}
+        same = [
+            emag_id
+            for emag_id, digest in digests.items()
+            if emag_id in known and known[emag_id].digest == digest and not known[emag_id].is_removed
+        ]
+        records = [
+            record_of(row.offer, row, digests[emag_id])
+            for emag_id, row in rows.items()
+            if row.offer is not None and emag_id not in same
+        ]
+        # A run's page that was asked for before this may be older than what was sent: it goes by when this was asked.
+        sighting = Sighting(account, self._job.id, now, SOURCE, asked_at=read_at)
+        await offers.apply(connection, sighting, same=same, read=records)
+        return {emag_id: values_of(row.offer, row.raw) for emag_id, row in rows.items() if row.offer is not None}
+
+    async def _change(self, lines: Sequence[Line], change: Callable[[Line, datetime], Line]) -> list[Line]:
+        async with self._transaction() as (connection, now):
+            ids = [line.id for line in lines]
+            held = await repository.locked(connection, self._job.account, list(OutboxState), ids=ids)
+            changed = [change(line, now) for line in held]
+            await self._write(connection, changed, now)
+            return changed
+
+    async def _change_of(self, emag_ids: Collection[int], change: Callable[[Line, datetime], Line]) -> None:
+        if not emag_ids:
+            return
+        async with self._transaction() as (connection, now):
+            states = [*SENT_STATES, OutboxState.PENDING]
+            lines = await repository.locked(connection, self._job.account, states)
+            changed = [change(line, now) for line in lines if line.emag_id in emag_ids]
+            await self._write(connection, changed, now)
+
+    async def _write(self, connection: AsyncConnection, lines: Sequence[Line], now: datetime) -> None:
+        await repository.write_lines(connection, lines, now=now)
+        await close_edits(connection, lines, by=self._job.id, now=now)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[tuple[AsyncConnection, datetime]]:
+        async with self._database.transaction() as connection:
+            now = self._clock.now()
+            await lease.keep(connection, self._job.lease, now=now, seconds=self._settings.lease_seconds)
+            yield connection, now
+
+
+async def close_edits(connection: AsyncConnection, lines: Sequence[Line], *, by: str | None, now: datetime) -> None:
+    """Close the edits of what is done with, and let later edits of the same fields start from what was sent."""
+    closed: list[dict[str, Any]] = []
+    moved: list[dict[str, Any]] = []
+    for line in lines:
+        for item in line.items:
+            if item.result is None or item.result is Result.REOPENED:
+                continue
+            well = item.result in DONE_WELL
+            closed.append(
+                {
+                    "id": item.edit_id,
+                    "state": "applied" if well else "rejected",
+                    "reason": item.reason,
+                    "value": item.target if well else item.before,
+                    "by": by,
+                    "at": now,
+                }
+            )
+            if well:
+                moved.append(
+                    {
+                        "account": line.account,
+                        "emag_id": line.emag_id,
+                        "field": item.field,
+                        "warehouse_id": item.warehouse_id,
+                        "sent_by": item.edit_id,
+                        "base": item.target,
+                        "added": int(item.value) if item.is_relative else None,
+                    }
+                )
+    await repository.close_edits(connection, closed)
+    await repository.rebase(connection, moved)
+
+
+def _uncertain(line: Line, reason: str, now: datetime) -> Line:
+    return line._replace(state=OutboxState.UNCERTAIN, reason=reason, next_at=now)
+
+
+def _problem(emag_id: int, items: Sequence[Item]) -> str | None:
+    """Why the update cannot be sent at all."""
+    if all(item.result is not None for item in items):
+        return None
+    try:
+        update_of(emag_id, items).body()
+    except RequestInvalid as error:
+        return told(Why.NOT_SENDABLE, message=error.message)
+    return None

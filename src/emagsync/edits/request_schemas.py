@@ -1,0 +1,168 @@
+"""What the edit routes take."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from emagsync.edits.bulk.file_import import MOST_ROWS
+from emagsync.edits.change_request import STOCK_CHANGE, Wish
+from emagsync.edits.fields import FIELDS
+from emagsync.edits.service import Line
+from emagsync.edits.states import Resolution
+from emagsync.offers.product_parameters import AccountName
+
+
+def _as_text(value: object) -> object:
+    """A JSON number by its shortest spelling, which is how it was written."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return value
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+_Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | float), Field(max_length=40)]
+_Amount = Annotated[
+    _Text, Field(description="Without VAT, at most four decimals; text or number.", examples=["121.84"])
+]
+_Whole = Annotated[int, Field(ge=-65_535, le=1_000_000)]
+WarehouseId = Annotated[int, Field(ge=1, le=2**31)]
+
+
+class LevelEdit(BaseModel):
+    """A value of one warehouse, or of stock by how many pieces it changes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    warehouse_id: WarehouseId | None = Field(default=None, description="Needed where the offer has several.")
+    value: _Whole | None = None
+    change: _Whole | None = None
+
+
+class OfferValues(BaseModel):
+    """The values to set; what is left out, or null, stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sale_price: _Amount | None = None
+    recommended_price: _Amount | None = None
+    min_sale_price: _Amount | None = None
+    max_sale_price: _Amount | None = None
+    stock: _Whole | list[LevelEdit] | None = Field(
+        default=None, description="Pieces in the offer's only warehouse, or a list by warehouse."
+    )
+    stock_change: _Whole | None = Field(
+        default=None, description="Pieces to add to what eMAG has when it is sent, or to take from it."
+    )
+    handling_time: _Whole | list[LevelEdit] | None = Field(default=None, description="Days until dispatch.")
+    vat_id: _Whole | None = None
+    status: Literal[0, 1, 2, "inactive", "active", "end_of_life"] | None = None
+    currency: str | None = Field(default=None, max_length=8, description="If given, it must be the offer's.")
+    confirm: bool = Field(default=False, description="It is meant although it looks like a slip.")
+
+    @model_validator(mode="after")
+    def _has_values(self) -> OfferValues:
+        if not self.given():
+            raise ValueError(f"nothing is asked for: give one of {', '.join((*FIELDS, STOCK_CHANGE))}")
+        return self
+
+    def given(self) -> dict[str, Any]:
+        """The values by field."""
+        values = self.model_dump(include={*FIELDS, STOCK_CHANGE}, exclude_none=True)
+        return {name: value if isinstance(value, list) else str(value) for name, value in values.items()}
+
+    def wish(self, *, version: str | None = None, confirm: bool = False) -> Wish:
+        """What is asked for."""
+        return Wish(self.given(), currency=self.currency, version=version, confirm=self.confirm or confirm)
+
+
+class ProductEdit(OfferValues):
+    """An edit of one product."""
+
+
+class BulkLine(OfferValues):
+    """An edit of one offer, named by `emag_id`, or by `sku` where that is of one offer only."""
+
+    account_type: AccountName | None = None
+    emag_id: int | None = Field(default=None, ge=1, le=2**31)
+    sku: str | None = Field(default=None, max_length=255)
+    version: str | None = Field(default=None, max_length=64, description="If given, it must be the product's.")
+
+
+class ListOptions(BaseModel):
+    """How many edits at once are taken."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    preview: bool = False
+    confirm: bool = Field(default=False, description="All of it is meant, also what looks like a slip.")
+    skip_invalid: bool = Field(default=False, description="Keep what can be kept; without, it is all or nothing.")
+    token: str | None = Field(
+        default=None, max_length=64, description="Of a preview: apply exactly what it showed, or nothing (409)."
+    )
+
+
+class BulkOptions(ListOptions):
+    """How a list of edits is taken."""
+
+    account_type: AccountName | None = Field(default=None, description="Of the rows that name none.")
+
+
+class BulkEdit(BulkOptions):
+    """Edits of many offers."""
+
+    edits: list[BulkLine] = Field(min_length=1, max_length=MOST_ROWS)
+
+    def lines(self) -> list[Line]:
+        """One for each edit, numbered from 1."""
+        return [
+            Line(
+                number,
+                (one.account_type or self.account_type or "").lower(),
+                one.emag_id,
+                one.sku,
+                one.wish(version=one.version, confirm=self.confirm),
+            )
+            for number, one in enumerate(self.edits, start=1)
+        ]
+
+
+class ConflictChoice(BaseModel):
+    """Who wins: `emag` keeps eMAG's value, `local` sends ours, `other` sends `value`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resolution: Literal["emag", "local", "other"]
+    value: Annotated[_Text, Field(description="Text or number, as the field takes it.")] | None = None
+
+    @model_validator(mode="after")
+    def _has_value(self) -> ConflictChoice:
+        if (self.resolution == "other") != (self.value is not None):
+            raise ValueError("`value` belongs to the resolution `other`, and to no other one")
+        return self
+
+    @property
+    def chosen(self) -> Resolution:
+        """The same, typed."""
+        return Resolution(self.resolution)
+
+
+class ConflictChoices(BaseModel):
+    """Many conflicts at once: those named, or every open one that the filter finds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resolution: Literal["emag", "local"]
+    ids: list[Annotated[int, Field(ge=1, le=2**53)]] | None = Field(default=None, min_length=1, max_length=1000)
+    account_type: AccountName | None = None
+    emag_id: int | None = Field(default=None, ge=1, le=2**31)
+    field: str | None = Field(default=None, max_length=40)
+    all: bool = Field(default=False, description="Every open one; needed where nothing else selects.")
+
+    @model_validator(mode="after")
+    def _selects(self) -> ConflictChoices:
+        filtered = self.account_type is not None or self.emag_id is not None or self.field is not None
+        if (self.ids is not None) == (filtered or self.all):
+            raise ValueError("name the conflicts by `ids`, or select them by a filter or by `all`: one of both")
+        return self

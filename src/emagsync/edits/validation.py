@@ -1,0 +1,139 @@
+"""Whether an edit may be kept: what eMAG would refuse is a fault, what looks like a slip needs a confirmation. Pure.
+
+Ranges are those of eMAG's API documentation v4.4.9, "Writing offers": stock 0..65535, handling time 0..255, at most
+four decimals, `min_sale_price <= sale_price <= max_sale_price`, `recommended_price > sale_price`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from emagsync.edits.fields import END_OF_LIFE, MOST, NO_WAREHOUSE, STATUS, VAT_ID
+from emagsync.edits.merge.three_way import RELATIVE
+from emagsync.edits.push.outbox import PRICES, Key
+
+Values = Mapping[Key, str | None]
+
+_SALE: Final = ("sale_price", NO_WAREHOUSE)
+_LOW: Final = ("min_sale_price", NO_WAREHOUSE)
+_HIGH: Final = ("max_sale_price", NO_WAREHOUSE)
+_RECOMMENDED: Final = ("recommended_price", NO_WAREHOUSE)
+
+# VAT of the countries whose currency it is: the standard rates of now and of before, and the reduced ones. A price
+# that is off by a standard rate is a slip within a percent; by a reduced one only if it is off by exactly that.
+_STANDARD: Final[Mapping[str, tuple[int, ...]]] = {"RON": (21, 19), "BGN": (20,), "EUR": (20,), "HUF": (27,)}
+_REDUCED: Final[Mapping[str, tuple[int, ...]]] = {"RON": (11, 9), "BGN": (9,), "EUR": (9,), "HUF": (18, 5)}
+_NEAR: Final = Decimal("0.01")
+_EXACTLY: Final = Decimal("0.0005")  # -10 % is no slip, though 0.1 % off the price without 11 % VAT
+
+
+class Change(NamedTuple):
+    """What is to become of one field of an offer; `value` is canonical text, with its sign if it is relative."""
+
+    field: str
+    warehouse_id: int
+    kind: str
+    value: str
+
+    @property
+    def key(self) -> Key:
+        """Field and warehouse."""
+        return self.field, self.warehouse_id
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What speaks against a change; `code` is stable."""
+
+    field: str
+    code: str
+    message: str
+
+
+def effective(emag: Values, changes: Iterable[Change]) -> dict[Key, str | None]:
+    """The values that an offer has once `changes` reach eMAG. A stock is never below 0, nor above what eMAG takes."""
+    values = dict(emag)
+    for change in changes:
+        values[change.key] = aim(change, values.get(change.key))
+    return values
+
+
+def aim(change: Change, emag: str | None) -> str:
+    """What the change makes of eMAG's value."""
+    if change.kind != RELATIVE:
+        return change.value
+    return str(min(max(int(emag or 0) + int(change.value), 0), MOST[change.field]))
+
+
+def faults(before: Values, after: Values, touched: Collection[Key]) -> list[Objection]:
+    """What eMAG would refuse of an offer whose fields `touched` go from `before` to `after`."""
+    found: list[Objection] = []
+    sale, low, high, recommended = (_amount(after, key) for key in (_SALE, _LOW, _HIGH, _RECOMMENDED))
+    if sale is None or not {_SALE, _LOW, _HIGH, _RECOMMENDED} & set(touched):
+        return found
+    if low and high and low > high:
+        found.append(Objection("min_sale_price", "min_above_max", f"{low} is above max_sale_price {high}"))
+    if low and sale < low and {_SALE, _LOW} & set(touched):
+        found.append(Objection("sale_price", "below_min_price", f"{sale} is below min_sale_price {low}"))
+    if high and sale > high and {_SALE, _HIGH} & set(touched):
+        found.append(Objection("sale_price", "above_max_price", f"{sale} is above max_sale_price {high}"))
+    if recommended and recommended <= sale and (_RECOMMENDED in touched or not _was_below(before)):
+        message = f"{recommended} is not above sale_price {sale}"
+        found.append(Objection("recommended_price", "not_above_sale_price", message))
+    return found
+
+
+def _was_below(before: Values) -> bool:
+    """Whether the recommended price was not above the price already: then that is not this edit's doing."""
+    sale, recommended = _amount(before, _SALE), _amount(before, _RECOMMENDED)
+    return bool(recommended) and sale is not None and recommended is not None and recommended <= sale
+
+
+def doubts(
+    emag: Values, changes: Sequence[Change], *, currency: str, most_percent: int, vat_ids: Collection[int] = ()
+) -> list[Objection]:
+    """What looks like a slip: a price that changes by more than `most_percent`, or by a VAT rate; a VAT id that is not
+    among `vat_ids`, those that the account's offers have (none: not known); an end of life."""
+    found: list[Objection] = []
+    for change in changes:
+        if change.field in PRICES:
+            found.extend(_price_doubts(change, _amount(emag, change.key), currency, most_percent))
+        elif change.field == STATUS and change.value == END_OF_LIFE:
+            found.append(Objection(STATUS, "ends_offer", "2 (end of life) takes the offer off the market for good"))
+        elif change.field == VAT_ID and vat_ids and int(change.value) not in vat_ids:
+            known = ", ".join(map(str, sorted(vat_ids)))
+            message = f"no other offer of the account has the VAT id {change.value}, but {known}"
+            found.append(Objection(VAT_ID, "unfamiliar_vat_id", message))
+    return found
+
+
+def _price_doubts(change: Change, old: Decimal | None, currency: str, most_percent: int) -> Iterable[Objection]:
+    new = Decimal(change.value)
+    if not old:
+        return
+    percent = (new - old) / old * 100
+    if abs(percent) > most_percent:
+        message = f"from {old} to {new} is a change of {percent:+.1f} %, more than {most_percent} %"
+        yield Objection(change.field, "implausible_change", message)
+    rate = _slipped_rate(new / old, currency)
+    if rate is not None:
+        way = "with" if new > old else "without"
+        message = f"from {old} to {new} is the price {way} {rate} % VAT; eMAG's prices are without VAT"
+        yield Objection(change.field, "vat_slip", message)
+
+
+def _slipped_rate(ratio: Decimal, currency: str) -> int | None:
+    for rates, tolerance in ((_STANDARD, _NEAR), (_REDUCED, _EXACTLY)):
+        for rate in rates.get(currency, ()):
+            gross = 1 + Decimal(rate) / 100
+            if any(abs(ratio / expected - 1) <= tolerance for expected in (gross, 1 / gross)):
+                return rate
+    return None
+
+
+def _amount(values: Values, key: Key) -> Decimal | None:
+    text = values.get(key)
+    return None if text is None else Decimal(text)

@@ -1,0 +1,88 @@
+"""`emagsync calls`: the log of calls to eMAG."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emagsync.entrypoints.cli.known import expect_account
+from emagsync.entrypoints.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from emagsync.call_log.repository import CallFilter
+    from emagsync.call_log.schemas import EmagCall
+
+_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
+
+
+def calls(
+    context: typer.Context,
+    account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
+    route: Annotated[str | None, typer.Option(help="Only this route, such as product_offer/read.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="`ok`, `failed` for all others, or an error's code, such as rate_limited.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=_FORMATS, help="Only calls from then on, in your own time zone.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=_FORMATS, help="Only calls before then.")] = None,
+    run: Annotated[str | None, typer.Option(help="Only the calls of this run.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List calls to eMAG, the latest first: all that failed and all writes; of other successes a sample."""
+    from emagsync.call_log.repository import CallFilter
+    from emagsync.entrypoints.cli.output.text import print_json
+
+    wanted = CallFilter(
+        account=account.lower() if account else None,
+        route=route,
+        outcome=outcome,
+        since=since.astimezone() if since else None,
+        until=until.astimezone() if until else None,
+        run_id=run,
+    )
+    found = asyncio.run(_calls(session_of(context), wanted, limit))
+    if as_json:
+        print_json({"calls": found})
+    else:
+        _print_calls(found)
+
+
+async def _calls(session: Session, wanted: CallFilter, limit: int) -> list[EmagCall]:
+    from emagsync.call_log.service import read_calls
+
+    async with session.database() as database:
+        await expect_account(session, database, wanted.account)
+        return (await read_calls(database, wanted, limit=limit))[0]
+
+
+def _print_calls(found: list[EmagCall]) -> None:
+    from emagsync.entrypoints.cli.output.tables import print_table
+    from emagsync.entrypoints.cli.output.text import count, moment
+
+    if not found:
+        typer.echo("No such calls.")
+        return
+    print_table(
+        ("started", "account", "route", "asked for", "try", "status", "ms", "rows", "outcome", "error"),
+        [
+            (
+                moment(call.started_at),
+                call.account_type,
+                call.route,
+                " ".join(f"{name}={value}" for name, value in call.filters.items()),
+                str(call.attempt),
+                str(call.status or "-"),
+                count(call.duration_ms),
+                count(call.rows),
+                call.outcome,
+                call.error or "",
+            )
+            for call in found
+        ],
+        numeric=("try", "status", "ms", "rows"),
+    )

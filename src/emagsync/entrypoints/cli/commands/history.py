@@ -1,0 +1,146 @@
+"""`emagsync history`: the runs, and one run with its pages."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from emagsync.entrypoints.cli.known import expect_account
+from emagsync.entrypoints.cli.session import Session, session_of
+
+if TYPE_CHECKING:
+    from emagsync.sync.repository import PageRead
+    from emagsync.sync.schemas import Run
+
+app = typer.Typer(name="history", help="The runs, newest first; `show` for one with its pages.", rich_markup_mode=None)
+
+StatusName = Literal["queued", "running", "interrupted", "completed", "partial", "failed", "cancelled"]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.callback(invoke_without_command=True)
+def history(
+    context: typer.Context,
+    account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
+    status: Annotated[StatusName | None, typer.Option(help="Only runs with this status.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """List the runs, newest first. `emagsync history show RUN` tells everything about one."""
+    from emagsync.entrypoints.cli.output.text import print_json
+
+    if context.invoked_subcommand is not None:
+        return
+    runs = asyncio.run(_runs(session_of(context), account.lower() if account else None, status, limit))
+    if as_json:
+        print_json({"runs": runs})
+    else:
+        _print_runs(runs)
+
+
+@app.command("show")
+def show(
+    context: typer.Context, run: Annotated[str, typer.Argument(help="A run's id.")], as_json: Json = False
+) -> None:
+    """Show one run with its errors and the pages it read."""
+    from emagsync.entrypoints.cli.output.text import print_json
+
+    found, pages = asyncio.run(_run(session_of(context), run))
+    if as_json:
+        print_json({"run": found, "pages": [_page_document(page) for page in pages]})
+    else:
+        _print_run(found, pages)
+
+
+async def _runs(session: Session, account: str | None, status: StatusName | None, limit: int) -> list[Run]:
+    from emagsync.sync.queries import recent_runs
+    from emagsync.sync.schemas import RunStatus
+
+    async with session.database() as database:
+        await expect_account(session, database, account)
+        wanted = None if status is None else RunStatus(status)
+        return await recent_runs(database, account=account, status=wanted, limit=limit)
+
+
+async def _run(session: Session, run_id: str) -> tuple[Run, list[PageRead]]:
+    from emagsync.sync.queries import find_run, ledger
+
+    async with session.database() as database:
+        return await find_run(database, run_id), await ledger(database, run_id)
+
+
+def _print_runs(runs: list[Run]) -> None:
+    from emagsync.entrypoints.cli.output.tables import print_table
+    from emagsync.entrypoints.cli.output.text import count, duration, moment
+
+    if not runs:
+        typer.echo("No runs yet: `emagsync sync` makes the first.")
+        return
+    numbers = ("pages", "offers", "created", "updated", "removed", "failed", "took")
+    print_table(
+        ("run", "account", "mode", "status", "started", *numbers),
+        [
+            (
+                run.id,
+                run.account,
+                run.mode.value,
+                run.status.value,
+                moment(run.started_at or run.created_at),
+                *(
+                    count(number)
+                    for number in (run.pages_read, run.processed, run.created, run.updated, run.removed, run.failed)
+                ),
+                duration(_took(run)),
+            )
+            for run in runs
+        ],
+        numeric=numbers,
+    )
+
+
+def _print_run(run: Run, pages: list[PageRead]) -> None:
+    from emagsync.entrypoints.cli.output.summary import run_lines
+    from emagsync.entrypoints.cli.output.tables import print_table
+    from emagsync.entrypoints.cli.output.text import moment, plural, printable
+
+    typer.echo("\n".join(map(printable, run_lines(run))))
+    for error in run.errors:
+        typer.echo(printable(f"  error {error.code} at {moment(error.at)}: {error.message}"))
+    typer.echo(
+        f"  mode {run.mode.value}, by {run.trigger}, attempt {run.attempt}, sync {run.sync_id}, "
+        f"started {moment(run.started_at)}, ended {moment(run.finished_at)}, "
+        f"refused by the limit {plural(run.rate_limit_hits, 'time')}"
+    )
+    if pages:
+        print_table(
+            ("pass", "list", "page", "size", "status", "rows", "rejected", "attempts", "finished", "error"),
+            [_page_row(page) for page in pages],
+            numeric=("pass", "page", "size", "rows", "rejected", "attempts"),
+        )
+
+
+def _page_row(page: PageRead) -> tuple[str, ...]:
+    from emagsync.entrypoints.cli.output.text import moment
+
+    numbers = (page.items, page.rejected, page.attempts)
+    return (
+        str(page.pass_number),
+        page.scope,
+        str(page.page),
+        str(page.size),
+        f"{page.status} before" if page.inherited else page.status,
+        *(str(number) for number in numbers),
+        moment(page.finished_at),
+        page.error or "",
+    )
+
+
+def _page_document(page: PageRead) -> dict[str, Any]:
+    return page._asdict()
+
+
+def _took(run: Run) -> float | None:
+    end = run.finished_at or run.heartbeat_at
+    return None if end is None or run.started_at is None else (end - run.started_at).total_seconds()

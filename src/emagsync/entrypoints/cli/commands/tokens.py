@@ -1,0 +1,117 @@
+"""`emagsync tokens`: what programs call the REST API with."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.rest.principals import Role
+
+if TYPE_CHECKING:
+    from emagsync.identity.schemas import ApiToken, NewApiToken
+
+app = typer.Typer(
+    name="tokens", help="What programs call the REST API with.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("create")
+def create(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What it is for, such as `erp`.", show_default=False)],
+    role: Annotated[Role, typer.Option(help="What it may do: read, also run and edit, or everything.")] = Role.VIEWER,
+    user: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose it is: it can never do more than that user, and ends with the user.", show_default=False
+        ),
+    ] = None,
+    expires_in_days: Annotated[int, typer.Option(min=0, max=3650, help="0 means never.")] = 365,
+    as_json: Json = False,
+) -> None:
+    """Make an API token. It is printed once: only a hash of it is stored."""
+    from emagsync.entrypoints.cli.output.text import moment, print_json
+
+    token = asyncio.run(_create(session_of(context), name, role, user, expires_in_days or None))
+    if as_json:
+        print_json({"token": token})
+        return
+    typer.echo(token.token)
+    until = f"until {moment(token.expires_at)}" if token.expires_at else "for ever"
+    typer.echo(f"token {token.id}, {token.name!r}, {token.role}, {until}; it is shown only now", err=True)
+
+
+@app.command("list")
+def list_tokens(context: typer.Context, as_json: Json = False) -> None:
+    """List the API tokens that are not revoked."""
+    from emagsync.entrypoints.cli.output.tables import print_table
+    from emagsync.entrypoints.cli.output.text import moment, print_json
+
+    tokens = asyncio.run(_list(session_of(context)))
+    if as_json:
+        print_json({"tokens": tokens})
+        return
+    rows = [
+        (
+            str(token.id),
+            token.name,
+            str(token.role),
+            token.username or "-",
+            moment(token.expires_at) if token.expires_at else "never",
+            moment(token.last_used_at),
+        )
+        for token in tokens
+    ]
+    print_table(("id", "name", "role", "user", "expires", "last used"), rows, numeric=("id",))
+
+
+@app.command("revoke")
+def revoke(
+    context: typer.Context,
+    token: Annotated[int, typer.Argument(help="The token's id; `emagsync tokens list` shows it.", show_default=False)],
+) -> None:
+    """End an API token at once."""
+    asyncio.run(_revoke(session_of(context), token))
+    typer.echo(f"token {token} is revoked")
+
+
+async def _create(
+    session: Session, name: str, role: Role, username: str | None, expires_in_days: int | None
+) -> NewApiToken:
+    from emagsync.audit.service import audit_command
+    from emagsync.core.clock import SystemClock
+    from emagsync.identity.queries import find_user
+    from emagsync.identity.tokens import TokenService
+
+    clock = SystemClock()
+    async with session.database() as database:
+        owner = await find_user(database, username) if username is not None else None
+        service = TokenService(database, clock)
+        token = await service.create(name, role, user_id=owner.id if owner else None, expires_in_days=expires_in_days)
+        detail = {"name": token.name, "role": token.role, "user": username}
+        await audit_command(database, clock, "token.create", f"{token.id}", detail)
+        return token
+
+
+async def _list(session: Session) -> list[ApiToken]:
+    from emagsync.core.clock import SystemClock
+    from emagsync.identity.tokens import TokenService
+
+    async with session.database() as database:
+        return await TokenService(database, SystemClock()).list()
+
+
+async def _revoke(session: Session, token_id: int) -> None:
+    from emagsync.audit.service import audit_command
+    from emagsync.core.clock import SystemClock
+    from emagsync.identity.tokens import TokenService
+
+    clock = SystemClock()
+    async with session.database() as database:
+        await TokenService(database, clock).revoke(token_id)
+        await audit_command(database, clock, "token.revoke", f"{token_id}")

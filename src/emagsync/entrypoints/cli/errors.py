@@ -1,0 +1,94 @@
+"""How commands end when something goes wrong: one line on standard error and an exit code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.output.text import printable
+from emagsync.telemetry.redaction import Redactor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+redactor = Redactor()
+_crash_directory: list[Path] = []
+
+
+def run_command(command: Any, arguments: list[str]) -> int:
+    """Run a Typer command with `arguments`; returns its exit code."""
+    try:
+        code = command.main(args=arguments, prog_name="emagsync", standalone_mode=False)
+        sys.stdout.flush()
+    except typer.TyperException as error:
+        return _usage(error)
+    except EmagsyncError as error:
+        complain(error)
+        return exit_code_of(error)
+    except BrokenPipeError:
+        _forget_stdout()
+        return ExitCode.FAILED
+    except (KeyboardInterrupt, typer.Abort):
+        return ExitCode.INTERRUPTED
+    except OSError as error:
+        complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        return ExitCode.FAILED
+    return code if isinstance(code, int) else ExitCode.COMPLETED
+
+
+def exit_code_of(error: EmagsyncError) -> ExitCode:
+    """2 where a person must change something first, 4 for an account that another run holds, else 1."""
+    if error.code == "account_busy":
+        return ExitCode.BUSY
+    return ExitCode.USAGE if error.kind is ErrorKind.CONFIGURATION else ExitCode.FAILED
+
+
+def complain(problem: object) -> None:
+    """One line on standard error, without secrets."""
+    line = " ".join(str(problem).split())
+    typer.echo(redactor.text(f"emagsync: {printable(line)}"), err=True)
+
+
+def log_crashes_to(directory: Path) -> None:
+    """Where the details of an unexpected error are kept."""
+    _crash_directory[:] = [directory]
+
+
+def report_crash(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """The interpreter's hook for what nobody expected; the exit code is then 1."""
+    from emagsync.core.clock import SystemClock
+    from emagsync.telemetry.crashes import record_crash
+
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    path = record_crash(_crash_directory[0], error, redactor, at=SystemClock().now()) if _crash_directory else None
+    where = f"details are in {path}" if path else f"{os.path.basename(_place(traceback))}"  # noqa: PTH119
+    complain(f"unexpected error, please report it: {kind.__name__}: {error} ({where})")
+
+
+def _usage(error: typer.TyperException) -> int:
+    context = getattr(error, "ctx", None)
+    message = error.format_message().replace("Value error, ", "")
+    if "\n" in message:  # a group without its command: the message is its help
+        typer.echo(message, err=True)
+    else:
+        hint = f" Try '{context.command_path} --help'." if context is not None else ""
+        complain(f"{message.rstrip('.')}.{hint}")
+    return error.exit_code
+
+
+def _place(traceback: TracebackType | None) -> str:
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    return f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}" if traceback else "no traceback"
+
+
+def _forget_stdout() -> None:
+    """The reader has gone: what is still buffered must not raise again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

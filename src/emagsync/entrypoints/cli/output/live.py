@@ -1,0 +1,91 @@
+"""The live display of a terminal: one line for each account, four times a second."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+
+from emagsync.entrypoints.cli.output.text import clock, of
+from emagsync.sync.schemas import Progress, Run
+
+_NUMBERS = ("pages", "offers", "per s", "left", "wait", "errors")
+_WITHOUT_BAR = 80  # columns that the rest needs for a catalogue of 250,000 offers
+_BAR_WIDTHS = (8, 30)
+
+
+class LiveDisplay:
+    """Draws on standard error while its block runs; what is written there meanwhile appears above."""
+
+    def __init__(self, accounts: Sequence[str], *, console: Console | None = None) -> None:
+        self._console = console or Console(file=sys.stderr)
+        self._phases = dict.fromkeys(accounts, "waiting")
+        self._progress: dict[str, Progress] = {}
+        self._notes: list[str] = []
+        self._live = Live(console=self._console, get_renderable=self.render, refresh_per_second=4)
+
+    def __enter__(self) -> Self:
+        self._live.start(refresh=True)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._live.stop()
+
+    def started(self, account: str) -> None:
+        """Its line says so."""
+        self._phases[account] = "starting"
+
+    def progress(self, progress: Progress) -> None:
+        """Kept until the next drawing."""
+        self._progress[progress.account] = progress
+        self._phases[progress.account] = progress.phase.value
+
+    def ended(self, account: str, run: Run | None) -> None:
+        """The line stays, with how the account ended."""
+        self._phases[account] = run.status.value if run else "not started"
+
+    def say(self, line: str) -> None:
+        """A line below the table."""
+        self._notes.append(line)
+
+    def render(self) -> Table:
+        """The table as it is now."""
+        table = Table(box=None, padding=(0, 1, 0, 0), caption="\n".join(self._notes) or None, caption_justify="left")
+        bar_width = min(self._console.width - _WITHOUT_BAR, _BAR_WIDTHS[1])
+        for column in ("account", "phase"):
+            table.add_column(column, no_wrap=True)
+        if bar_width >= _BAR_WIDTHS[0]:
+            table.add_column("", width=bar_width)
+        for column in _NUMBERS:
+            table.add_column(column, justify="right", no_wrap=True)
+        for account, phase in self._phases.items():
+            progress = self._progress.get(account)
+            if progress is None:
+                table.add_row(account, phase)
+            else:
+                bar = [_bar(progress)] if bar_width >= _BAR_WIDTHS[0] else []
+                table.add_row(account, phase, *bar, *_cells(progress))
+        return table
+
+
+def _bar(progress: Progress) -> ProgressBar:
+    total, done = progress.total_items or progress.total_pages, progress.processed
+    if not progress.total_items:
+        done = progress.pages_read
+    return ProgressBar(total=total or 1, completed=min(done, total or 1))
+
+
+def _cells(progress: Progress) -> tuple[str, ...]:
+    return (
+        of(progress.pages_read, progress.total_pages),
+        of(progress.processed, progress.total_items),
+        f"{progress.items_per_second:,.0f}",
+        clock(progress.eta_seconds),
+        clock(progress.wait_seconds),
+        str(progress.errors),
+    )

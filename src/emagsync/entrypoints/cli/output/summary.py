@@ -1,0 +1,126 @@
+"""What came of a sync: for people, and as JSON for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from emagsync.core.errors import EmagsyncError
+from emagsync.entrypoints.cli.errors import redactor
+from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.output.text import duration, plural, printable
+from emagsync.sync.schemas import Difference, DifferenceKind, Run, RunError, RunStatus
+
+if TYPE_CHECKING:
+    from emagsync.entrypoints.cli.commands.sync import Outcome
+
+_ERRORS_SHOWN = 5
+_DIFFERENCES_SHOWN = 20
+
+
+def sync_document(sync_id: str, outcomes: Sequence[Outcome], code: ExitCode) -> dict[str, Any]:
+    """The JSON document of `emagsync sync --json`."""
+    return {
+        "sync_id": sync_id,
+        "exit_code": int(code),
+        "accounts": [
+            {
+                "account": outcome.account,
+                "outcome": outcome.run.status.value if outcome.run else _word(outcome.exit_code),
+                "exit_code": int(outcome.exit_code),
+                "run": outcome.run,
+                **({"differences": outcome.differences} if _is_dry(outcome) else {}),
+                "error": None if outcome.error is None else _error(outcome.error),
+            }
+            for outcome in outcomes
+        ],
+    }
+
+
+def print_summary(outcomes: Sequence[Outcome]) -> None:
+    """A paragraph for each account: what happened, and where it did not go well what to do."""
+    for outcome in outcomes:
+        lines = run_lines(outcome.run) if outcome.run else _unstarted_lines(outcome)
+        if _is_dry(outcome):
+            lines.extend(difference_lines(outcome.differences))
+        typer.echo(redactor.text("\n".join(map(printable, lines))), err=outcome.run is None)
+
+
+def run_lines(run: Run) -> list[str]:
+    """The run in a few lines of text."""
+    took = duration(_seconds(run))
+    counts = (
+        f"{run.created:,} created, {run.updated:,} updated, {run.unchanged:,} unchanged, "
+        f"{run.removed:,} removed, {run.failed:,} failed"
+    )
+    read = f"{plural(run.pages_read, 'page')}, {plural(run.requests, 'request')}"
+    lines = [f"{run.account}: {run.status.value} in {took}: {plural(run.processed, 'offer')} ({counts}), {read}"]
+    lines.extend(f"  {_place(error)}{error.message}" for error in run.errors[:_ERRORS_SHOWN])
+    hidden = run.error_count - min(len(run.errors), _ERRORS_SHOWN)
+    if hidden > 0:
+        lines.append(f"  and {hidden:,} more: emagsync history show {run.id}")
+    if advice := _advice(run):
+        lines.append(f"  {advice}")
+    return lines
+
+
+def difference_lines(differences: Sequence[Difference]) -> list[str]:
+    """What a dry run would have changed, a line an offer."""
+    lines = ["  dry run: nothing was changed. It would have:"] if differences else ["  dry run: nothing would change."]
+    for difference in differences[:_DIFFERENCES_SHOWN]:
+        fields = difference.fields.items() if difference.kind is DifferenceKind.UPDATED else ()
+        told = ", ".join(f"{name} {old or '-'} -> {new or '-'}" for name, (old, new) in fields)
+        lines.append(f"  {difference.kind.value} {difference.emag_id}{': ' if told else ''}{told}")
+    hidden = len(differences) - _DIFFERENCES_SHOWN
+    if hidden > 0:
+        lines.append(f"  and {hidden:,} more: --json lists them")
+    return lines
+
+
+def _is_dry(outcome: Outcome) -> bool:
+    return outcome.run is not None and outcome.run.parameters.dry_run
+
+
+def _place(error: RunError) -> str:
+    """Which page or offer the error is about, where its message does not say so itself."""
+    places = ((f"page {error.page}", error.page), (f"offer {error.emag_id}", error.emag_id))
+    return "".join(f"{words}: " for words, number in places if number is not None and words not in error.message)
+
+
+def _advice(run: Run) -> str | None:
+    again = f"emagsync sync {run.account} --mode {run.mode.value}{' --dry-run' if run.parameters.dry_run else ''}"
+    if run.status is RunStatus.INTERRUPTED:
+        return f"What was read is kept; `{again}` goes on from there (run {run.id})."
+    if run.status in (RunStatus.FAILED, RunStatus.CANCELLED):
+        return f"What was read is kept, nothing was marked removed. Try again: `{again}` (run {run.id})."
+    if run.status is RunStatus.PARTIAL and run.failed:
+        return f"Every page was read, but {plural(run.failed, 'row')} could not be stored (run {run.id})."
+    if run.status is RunStatus.PARTIAL:
+        return "Limited as asked: nothing was marked removed."
+    return None
+
+
+def _seconds(run: Run) -> float | None:
+    end = run.finished_at or run.heartbeat_at
+    return None if end is None or run.started_at is None else max(0.0, (end - run.started_at).total_seconds())
+
+
+def _unstarted_lines(outcome: Outcome) -> list[str]:
+    if outcome.exit_code is ExitCode.INTERRUPTED:
+        return [f"{outcome.account}: stopped at once; the next sync goes on from the last page that was stored."]
+    if isinstance(outcome.error, EmagsyncError):
+        return [f"emagsync: {outcome.account}: {' '.join(str(outcome.error).split())}"]
+    return [f"{outcome.account}: failed"]  # the details were reported when it happened
+
+
+def _word(code: ExitCode) -> str:
+    return {ExitCode.USAGE: "misconfigured", ExitCode.BUSY: "busy", ExitCode.INTERRUPTED: "interrupted"}.get(
+        code, "failed"
+    )
+
+
+def _error(error: BaseException) -> dict[str, str]:
+    code = error.code if isinstance(error, EmagsyncError) else "unexpected"
+    return {"code": code, "message": redactor.text(str(error))}

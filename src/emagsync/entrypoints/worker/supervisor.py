@@ -1,0 +1,146 @@
+"""`emagsync worker`: Celery workers in this process, or in two of them so that short work never waits for catalogues.
+
+Celery takes messages off its queues in turn and stops when all its slots are busy: one worker for both queues would be
+full of syncs at times. So without `-Q` there are two, each for one queue, forked from this process; if one of them ends
+or this process does, all end, and whatever supervises it starts it again.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from celery import platforms
+from click import Abort, ClickException
+
+from emagsync.accounts.settings import ConfiguredAccounts
+from emagsync.core.errors import EmagsyncError, ErrorKind, SettingsError
+from emagsync.core.settings import Settings
+from emagsync.entrypoints.worker.app import make_app
+from emagsync.entrypoints.worker.process import WorkerProcess
+from emagsync.entrypoints.worker.signals import connect
+from emagsync.entrypoints.worker.task_names import SHORT, SYNCS
+from emagsync.entrypoints.worker.tasks import register
+
+# Workers need not know of each other.
+_ALONE: Final = ("--without-gossip", "--without-mingle")
+_FORWARDED: Final = (signal.SIGTERM, signal.SIGQUIT)
+_FAILED: Final = 1
+# What a node ends with that cannot start before somebody changes something, as the command line does.
+_MISCONFIGURED: Final = 2
+
+
+def run_worker(
+    settings: Settings, accounts: ConfiguredAccounts, options: Sequence[str], *, say: Callable[[object], None]
+) -> int:
+    """Work until told to stop; `options` are Celery's. Returns the exit code.
+
+    `say` gets what a person has to read. Raises SettingsError for an option that Celery does not know.
+    """
+    if chooses_queues(options):
+        return run_node(settings, accounts, [*_pool(options, settings.worker.runs), *options])
+    syncs = [*_pool(options, settings.worker.runs), "-Q", SYNCS, "-n", f"syncs-{os.getpid()}@%h", *options]
+    short = ["-P", "threads", "-c", str(settings.worker.short_tasks), "-Q", SHORT, "-n", f"short-{os.getpid()}@%h"]
+    return _side_by_side([partial(run_node, settings, accounts, node) for node in (syncs, short)], say)
+
+
+def run_node(settings: Settings, accounts: ConfiguredAccounts, options: Sequence[str]) -> int:
+    """One Celery worker in this process."""
+    app = make_app(settings)
+    process = WorkerProcess(settings, accounts, app)
+    register(app, process)
+    connect(process)
+    app.set_current()
+    try:
+        app.worker_main(["--quiet", "worker", *_ALONE, *options])
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except Abort:
+        return 0  # told to stop before Celery's own handlers were there
+    except ClickException as error:
+        raise SettingsError(f"Celery's worker says: {error.format_message()}") from error
+    return 0
+
+
+def chooses_queues(options: Sequence[str]) -> bool:
+    """Whether the options say which queues the worker takes from."""
+    return any(option.startswith(("-Q", "--queues")) for option in options)
+
+
+def _pool(options: Sequence[str], runs: int) -> list[str]:
+    chosen = [] if _has(options, "-P", "--pool") else ["-P", "threads"]
+    if _has(options, "-c", "--concurrency", "--autoscale"):
+        return chosen
+    # A run mostly waits for eMAG: threads are many, processes as many as the machine has cores.
+    return [*chosen, "-c", str(runs)] if chosen else chosen
+
+
+def _has(options: Sequence[str], *names: str) -> bool:
+    return any(option.startswith(names) for option in options)
+
+
+def _side_by_side(nodes: Sequence[Callable[[], int]], say: Callable[[object], None]) -> int:
+    # Held back until there are handlers for it, so that no child is left behind.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
+    children = [_forked(node, say) for node in nodes]
+    told = False
+
+    def forward(number: int, _: object) -> None:
+        nonlocal told
+        told = True
+        _signal(children, number)
+
+    for number in _FORWARDED:
+        signal.signal(number, forward)
+    # A terminal sends Ctrl-C to the children itself.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
+    codes = []
+    left = set(children)
+    while left:
+        child, status = os.wait()
+        left.discard(child)
+        codes.append(os.waitstatus_to_exitcode(status))
+        if not told:
+            # One without the other would leave half of the work undone.
+            _signal(left, signal.SIGTERM)
+    if _MISCONFIGURED in codes:
+        return _MISCONFIGURED
+    return _FAILED if any(codes) else 0
+
+
+def _forked(node: Callable[[], int], say: Callable[[object], None]) -> int:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child:
+        return child
+    code = _FAILED
+    try:
+        platforms.set_pdeathsig("SIGTERM")
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
+        code = node()
+    except EmagsyncError as error:
+        say(error)
+        code = _MISCONFIGURED if error.kind is ErrorKind.CONFIGURATION else _FAILED
+    except KeyboardInterrupt:
+        code = 0  # told to stop before it had begun
+    except BaseException:  # noqa: BLE001 - the child ends here, whatever it was
+        # The interpreter's own hook, which this child does not come back to.
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _signal(children: Sequence[int] | set[int], number: int) -> None:
+    for child in children:
+        try:
+            os.kill(child, number)
+        except ProcessLookupError:
+            continue

@@ -1,0 +1,1 @@
+"""Turning rows that were read from eMAG into records, and storing them."""

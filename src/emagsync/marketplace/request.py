@@ -1,0 +1,203 @@
+"""One call to eMAG with everything around it: the budget, the attempts, the waits between them, the record of each."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, Generic, TypeVar
+
+import orjson
+
+from emagsync.core.clock import Clock
+from emagsync.core.errors import ErrorKind
+from emagsync.marketplace.budget.budget import Budget, Grant, Priority
+from emagsync.marketplace.budget.slots import RouteGroup
+from emagsync.marketplace.envelope import Envelope, HttpAnswer, open_envelope
+from emagsync.marketplace.errors import BudgetStoreError, EmagError, Refused, UncertainWrite
+from emagsync.marketplace.retry import RetryPolicy
+from emagsync.marketplace.transport import Transport
+
+T = TypeVar("T")
+OK: Final = "ok"
+
+# What of a request's body a record tells: paging, statuses, ids and times. Anything else may be somebody's data.
+_TOLD_FILTERS: Final = frozenset(
+    {
+        *("currentPage", "itemsPerPage", "valuesCurrentPage", "valuesPerPage", "language"),
+        *("id", "part_number", "part_number_key", "status", "general_stock", "estimated_stock"),
+        *("offer_validation_status", "validation_status", "translation_validation_status"),
+        *("type", "is_complete", "payment_mode_id"),
+        *("createdAfter", "createdBefore", "modifiedAfter", "modifiedBefore"),
+    }
+)
+_LONGEST_TOLD: Final = 64
+_MOST_TOLD: Final = 20
+
+
+@dataclass(frozen=True)
+class Call(Generic[T]):
+    """What is asked, and how the answer is read. `read` may refuse the answer with an EmagError, to be tried again.
+
+    `is_write`: an `isError: true` is final. `repeatable`: doing it twice does no harm, so it is retried like a read.
+    """
+
+    route: str
+    read: Callable[[Envelope], T]
+    body: object = None
+    query: list[tuple[str, str]] | None = None
+    method: str = "POST"
+    group: RouteGroup = RouteGroup.GENERAL
+    priority: Priority = Priority.NORMAL
+    is_write: bool = False
+    repeatable: bool = True
+
+
+@dataclass(frozen=True)
+class CallRecord:
+    """One attempt, as logs and metrics want it. No headers, bodies or secrets.
+
+    `started_at` is when the budget granted it (UTC); `seconds` is the exchange's duration, `waited_seconds` that of the
+    wait for the budget; `outcome` is `ok` or the error's code; `rows` in the answer, where it is a list. `filters` are
+    what was asked for, as far as it is paging, a status, an id or a time; of a write, how many entities it was about.
+    """
+
+    account: str
+    route: str
+    started_at: datetime
+    seconds: float
+    waited_seconds: float
+    attempt: int
+    status: int | None
+    outcome: str
+    error: str | None
+    rows: int | None
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    group: RouteGroup = RouteGroup.GENERAL
+    is_write: bool = False
+
+
+class Caller:
+    """Makes calls for one API user."""
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        transport: Transport,
+        budget: Budget,
+        retry: RetryPolicy,
+        clock: Clock,
+        rng: random.Random,
+        on_call: Callable[[CallRecord], None] | None,
+    ) -> None:
+        self.account = account
+        self._transport = transport
+        self._budget = budget
+        self._retry = retry
+        self._clock = clock
+        self._rng = rng
+        self._on_call = on_call
+
+    async def run(self, call: Call[T], attempts: int | None = None) -> T:
+        """The call's result. Raises the last attempt's EmagError; a write of unknown fate raises UncertainWrite."""
+        attempt = 1
+        while True:
+            try:
+                return await self._attempt(call, attempt)
+            except EmagError as error:
+                self._explain(error, call.route, attempt)
+                must_not_repeat = call.is_write and not call.repeatable
+                decision = self._retry.decide(
+                    attempt, error, is_write=must_not_repeat, random=self._rng, attempts=attempts
+                )
+                if decision.wait_seconds is None:
+                    if must_not_repeat and error.kind is ErrorKind.TRANSIENT and not error.surely_not_applied:
+                        raise self._explain(UncertainWrite(error), call.route, attempt) from error
+                    raise
+            await self._clock.sleep(decision.wait_seconds)
+            attempt += 1
+
+    def _explain(self, error: EmagError, route: str, attempt: int) -> EmagError:
+        error.account, error.route, error.attempts = self.account, route, attempt
+        error.message = self._transport.scrub(error.message)
+        if isinstance(error, Refused):
+            error.messages = tuple(self._transport.scrub(text) for text in error.messages)
+        error.args = (error.message,)
+        return error
+
+    async def _attempt(self, call: Call[T], attempt: int) -> T:
+        grant = await self._budget.acquire(call.group, call.priority)
+        started_at, began = self._clock.now(), self._clock.monotonic()
+        answer: HttpAnswer | None = None
+        failure: EmagError | None = None
+        rows: int | None = None
+        try:
+            answer = await self._exchange(call, grant)
+            result = call.read(open_envelope(answer, is_write=call.is_write, now=self._clock.now()))
+            rows = _rows(result)
+        except EmagError as error:
+            failure = error
+            raise
+        else:
+            return result
+        finally:
+            await grant.release()
+            if answer is not None or failure is not None:
+                self._report(
+                    CallRecord(
+                        account=self.account,
+                        route=call.route,
+                        started_at=started_at,
+                        seconds=self._clock.monotonic() - began,
+                        waited_seconds=grant.waited_seconds,
+                        attempt=attempt,
+                        status=answer.status if answer is not None else None,
+                        outcome=failure.code if failure is not None else OK,
+                        error=self._transport.scrub(failure.message) if failure is not None else None,
+                        rows=rows,
+                        filters=_filters(call),
+                        group=call.group,
+                        is_write=call.is_write,
+                    )
+                )
+
+    async def _exchange(self, call: Call[T], grant: Grant) -> HttpAnswer:
+        body = None if call.body is None else orjson.dumps(call.body)
+        answer = await self._transport.exchange(
+            call.method, call.route, body=body, query=call.query, on_sent=grant.sent
+        )
+        # A budget that can no longer be kept fails the next call; this one has its answer, a write above all.
+        with suppress(BudgetStoreError):
+            await self._budget.heed(grant, answer.status, answer.headers)
+        return answer
+
+    def _report(self, record: CallRecord) -> None:
+        if self._on_call is not None:
+            self._on_call(record)
+
+
+def _rows(result: object) -> int | None:
+    # A named tuple, such as a count, is no list of rows.
+    return len(result) if isinstance(result, tuple) and not hasattr(result, "_fields") else None
+
+
+def _filters(call: Call[Any]) -> dict[str, Any]:
+    """What a record may tell of the request, bounded."""
+    if call.query is not None:
+        return {"values": len(call.query)}
+    if not isinstance(call.body, Mapping):
+        return {}
+    if isinstance(call.body.get("data"), list):
+        return {"entities": len(call.body["data"])}
+    return {name: _told(value) for name, value in call.body.items() if name in _TOLD_FILTERS}
+
+
+def _told(value: object) -> object:
+    if isinstance(value, bool | int) or value is None:
+        return value
+    if isinstance(value, list | tuple):
+        return [_told(one) for one in value[:_MOST_TOLD]]
+    return str(value)[:_LONGEST_TOLD]

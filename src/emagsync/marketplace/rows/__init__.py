@@ -1,0 +1,1 @@
+"""Offer rows as eMAG sends them: decoding, coercion, fingerprints."""

@@ -1,0 +1,268 @@
+"""Reads the fields of one decoded row and collects a remark for each that cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeVar
+
+from emagsync.marketplace.rows import coerce
+from emagsync.marketplace.rows.product_offer import Image
+
+T = TypeVar("T")
+LONGEST_SHORT_TEXT = 255
+"""Characters in part numbers, keys, brands and EANs; databases index them and refuse entries of some kilobytes."""
+_ABSENT: tuple[object, ...] = ("", [])  # what eMAG's PHP writes where there is nothing
+
+
+class Remark(NamedTuple):
+    """Something in a row that could not be read; the rest of the row is good."""
+
+    field: str
+    reason: str
+
+
+class Reader:
+    """One row. `odd` tells that its texts may hold characters that databases refuse."""
+
+    __slots__ = ("_get", "_odd", "remarks", "row")
+
+    def __init__(self, row: dict[str, Any], *, odd: bool) -> None:
+        self.row = row
+        self._get = row.get
+        self.remarks: list[Remark] = []
+        self._odd = odd
+
+    def remark(self, field: str, reason: str) -> None:
+        """Note that `field` could not be read: `reason` goes on from its name ("is a list, not text")."""
+        self.remarks.append(Remark(field, reason))
+
+    def attempt(self, read: Callable[[Any], T | None], field: str, value: object) -> T | None:
+        """`read(value)`, or `None` and a remark."""
+        try:
+            return read(value)
+        except coerce.Unreadable as reason:
+            self.remark(field, str(reason))
+            return None
+
+    def integer(self, field: str) -> int | None:
+        """A count, code or foreign id."""
+        value = self._get(field)
+        if value is None or (type(value) is int and 0 <= value <= coerce.INTEGER_LIMIT):
+            return value
+        return self.attempt(coerce.whole, field, value)
+
+    def price(self, field: str) -> Decimal | None:
+        """Money without VAT, with four decimals."""
+        value = self._get(field)
+        if value is None:
+            return None
+        try:
+            return coerce.price(value)
+        except coerce.Unreadable as reason:
+            self.remark(field, str(reason))
+            return None
+
+    def text(self, field: str) -> str | None:
+        """Text of any length."""
+        value = self._get(field)
+        if value is None:
+            return None
+        if type(value) is str and not self._odd:
+            return value or None
+        return self.clean(field, self.attempt(coerce.text, field, value))
+
+    def short_text(self, field: str) -> str | None:
+        """Text that people search by; longer than 255 characters is not what it says it is."""
+        value = self._get(field)
+        if value is None:
+            return None
+        if type(value) is str and len(value) <= LONGEST_SHORT_TEXT and not self._odd:
+            return value or None
+        return self._short(field, self.text(field))
+
+    def clean(self, field: str, value: str | None) -> str | None:
+        """The text without what databases refuse, with a remark where that changed it."""
+        if value is None or not self._odd:
+            return value
+        cleaned = coerce.storable(value)
+        if cleaned != value:
+            self.remark(field, "held NUL characters or half surrogate pairs, which were taken out")
+        return cleaned or None
+
+    def currency(self, default: str) -> str:
+        """The row's currency code in capitals, else the platform's."""
+        value = self.text("currency")
+        if value is None:
+            return default
+        code = value.strip().upper()
+        if not code:
+            return default
+        if len(code) != 3 or not (code.isascii() and code.isalpha()):
+            self.remark("currency", f"is {coerce.described(value)}, not a currency; {default} is assumed")
+            return default
+        return code
+
+    def validation(self, field: str) -> int | None:
+        """A validation status: a number, an object with `value`, or a list of such (the first one counts)."""
+        value = self._get(field)
+        if type(value) is list and len(value) == 1:
+            value = value[0]
+        if type(value) is dict:
+            value = value.get("value", value or None)
+        if type(value) is int and 0 <= value <= coerce.INTEGER_LIMIT:
+            return value
+        if type(value) is list:
+            return self._first_validation(field, value)
+        return self.attempt(coerce.whole, field, value)
+
+    def _first_validation(self, field: str, entries: list[Any]) -> int | None:
+        codes: list[int] = []
+        for entry in entries:
+            value = entry.get("value") if isinstance(entry, dict) else entry
+            code = self.attempt(coerce.whole, field, value)
+            if code is not None:
+                codes.append(code)
+        if len(set(codes)) > 1:
+            self.remark(field, f"holds several values ({', '.join(map(str, codes))}); the first one counts")
+        return codes[0] if codes else None
+
+    def eans(self) -> tuple[str, ...]:
+        """Barcodes in their order, each once; a list, one text or one number."""
+        value = self._get("ean")
+        entries = [value] if isinstance(value, str | int | Decimal) else coerce.members(value)
+        if entries is None:
+            self.remark("ean", f"is {coerce.described(value)}, not a list of barcodes")
+            return ()
+        found: dict[str, None] = {}
+        for entry in entries:
+            ean = self._ean(entry)
+            if ean:
+                found[ean] = None
+        return tuple(found)
+
+    def _ean(self, entry: object) -> str | None:
+        text = self.clean("ean", self.attempt(coerce.barcode, "ean", entry))
+        return self._short("ean", text)
+
+    def images(self) -> tuple[Image, ...]:
+        """The pictures, in eMAG's order."""
+        value = self._get("images")
+        entries = coerce.members(value)
+        if entries is None:
+            entries = [value] if isinstance(value, str) else []
+            if not entries:
+                self.remark("images", f"is {coerce.described(value)}, not a list of images")
+        found: list[Image] = []
+        for index, entry in enumerate(entries):
+            image = self._image(index, entry)
+            if image is not None:
+                found.append(image)
+        return tuple(found)
+
+    def _image(self, index: int, entry: object) -> Image | None:
+        if type(entry) is dict and not self._odd:
+            address, kind = entry.get("url"), entry.get("display_type")
+            if type(address) is str and address[:4] == "http" and type(kind) is int and 0 <= kind <= 2:
+                return Image(address, kind)
+        field = f"images[{index}]"
+        if isinstance(entry, dict):
+            address, kind = entry.get("url"), entry.get("display_type")
+        elif isinstance(entry, str):
+            address, kind = entry, None
+        else:
+            if entry is not None:
+                self.remark(field, f"is {coerce.described(entry)}, not an image")
+            return None
+        url = self.clean(f"{field}.url", self.attempt(coerce.address, f"{field}.url", address))
+        if url is None:
+            return None
+        if type(kind) is not int or not 0 <= kind <= coerce.INTEGER_LIMIT:
+            kind = self.attempt(coerce.whole, f"{field}.display_type", kind)
+        return Image(url, kind)
+
+    def family(self) -> tuple[int | None, str | None]:
+        """Id and name of the family; eMAG writes null, or an empty list, where there is none."""
+        value = self._get("family")
+        if not isinstance(value, dict):
+            if value is None or value in _ABSENT:
+                return None, None
+            self.remark("family", f"is {coerce.described(value)}, not a family")
+            return None, None
+        number = self.attempt(coerce.whole, "family.id", value.get("id"))
+        name = self.attempt(coerce.text, "family.name", value.get("name"))
+        return number, self.clean("family.name", name)
+
+    def stock(self) -> int | None:
+        """Pieces for sale, `None` where nothing readable says how many.
+
+        The sum over warehouses when every entry of `stock` names its warehouse; else `general_stock`, which is the
+        truth where `stock` is absent or names none (seen in production); else what `stock` says.
+        """
+        general = self.integer("general_stock")
+        usual = _usual_entry(self._get("stock"))
+        if usual is not None:
+            value, names_warehouse = usual
+            if names_warehouse or general is None:
+                return value
+            return general
+        entries = self._entries("stock")
+        values = [self._entry_value("stock", entry) for entry in entries]
+        readable = [value for value in values if value is not None]
+        by_warehouse = len(readable) == len(values) > 0 and all(_has_warehouse(entry) for entry in entries)
+        total: int | None = sum(readable) if readable else None
+        if total is not None and total > coerce.INTEGER_LIMIT:
+            self.remark("stock", f"adds up to {total}, more than {coerce.INTEGER_LIMIT}")
+            total = None
+        if general is not None and not (by_warehouse and total is not None):
+            return general
+        if total is None:
+            self.remark("stock", "is not there, nor is general_stock; the offer counts as having none")
+        return total
+
+    def handling_time(self) -> int | None:
+        """Days until dispatch: the longest of the warehouses, since any of them may ship."""
+        usual = _usual_entry(self._get("handling_time"))
+        if usual is not None:
+            return usual[0]
+        values = [self._entry_value("handling_time", entry) for entry in self._entries("handling_time")]
+        return max((value for value in values if value is not None), default=None)
+
+    def _entries(self, field: str) -> list[Any]:
+        value = self._get(field)
+        if isinstance(value, str | int | Decimal) and not isinstance(value, bool):
+            return [value]
+        entries = coerce.members(value)
+        if entries is None:
+            self.remark(field, f"is {coerce.described(value)}, not a list per warehouse")
+            return []
+        return entries
+
+    def _entry_value(self, field: str, entry: object) -> int | None:
+        value = entry.get("value") if isinstance(entry, dict) else entry
+        if type(value) is int and 0 <= value <= coerce.INTEGER_LIMIT:
+            return value
+        return self.attempt(coerce.whole, field, value)
+
+    def _short(self, field: str, value: str | None) -> str | None:
+        if value is None or len(value) <= LONGEST_SHORT_TEXT:
+            return value
+        self.remark(field, f"has {len(value)} characters, more than {LONGEST_SHORT_TEXT}")
+        return None
+
+
+def _usual_entry(entries: object) -> tuple[int, bool] | None:
+    """The value of the only entry, and whether it names its warehouse: nearly every row's need no closer look."""
+    if type(entries) is not list or len(entries) != 1:
+        return None
+    entry = entries[0]
+    if type(entry) is not dict:
+        return None
+    value = entry.get("value")
+    if type(value) is int and 0 <= value <= coerce.INTEGER_LIMIT:
+        return value, _has_warehouse(entry)
+    return None
+
+
+def _has_warehouse(entry: object) -> bool:
+    return isinstance(entry, dict) and entry.get("warehouse_id") not in (None, "")

@@ -1,0 +1,203 @@
+"""One row of `product_offer/read`, from eMAG's bytes to an immutable `ProductOffer` with remarks.
+
+Lenient and pure: whatever the row holds, what is readable is kept, what is not is named in a remark and costs only
+itself. Shapes as documented for v4.4.9 and as met in production. Prices are without VAT.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+
+from emagsync.marketplace.platforms import Platform
+from emagsync.marketplace.rows import coerce, exact_json, fast_decoder
+from emagsync.marketplace.rows.field_reader import Reader, Remark
+from emagsync.marketplace.rows.fingerprint import fingerprint
+from emagsync.marketplace.rows.product_offer import DOCUMENTED_ID_LIMIT, Image, ProductOffer, main_image
+from emagsync.marketplace.rows.sellable import obstacles
+from emagsync.marketplace.rows.validation_errors import ValidationError, validation_errors
+
+__all__ = [
+    "PARSER_VERSION",
+    "Image",
+    "ParsedRow",
+    "ProductOffer",
+    "Remark",
+    "ValidationError",
+    "parse",
+    "payload",
+    "peek_id",
+    "raw_digest",
+    "validation_errors",
+]
+
+PARSER_VERSION = 1
+"""Raised whenever the same bytes would be parsed to another offer or fingerprint; both digests depend on it."""
+
+_VERSION_PREFIX = b"%d\n" % PARSER_VERSION
+_NOT_JSON = "the row is not JSON in UTF-8"
+
+
+class ParsedRow(NamedTuple):
+    """What became of one row. Exactly one of `offer` and `rejected` (why there is no offer) is there.
+
+    A rejected row has its id where the rest of it made it unreadable.
+    """
+
+    emag_id: int | None
+    offer: ProductOffer | None
+    remarks: tuple[Remark, ...]
+    rejected: str | None
+    raw: bytes
+    text: str = ""
+    """`raw`, decoded; empty for a rejected row."""
+
+    @property
+    def fingerprint(self) -> str:
+        """32 hex characters, equal exactly when the row's content is; see `marketplace.fingerprint`.
+
+        Made when asked for: a row is compared far less often than it is read. Raises ValueError for a rejected row.
+        """
+        return fingerprint(payload(self.raw), PARSER_VERSION)
+
+
+class _Id(msgspec.Struct, gc=False):
+    id: Any = None
+
+
+_PEEK = msgspec.json.Decoder(_Id, float_hook=Decimal)
+
+
+def parse(raw: bytes, platform: Platform) -> ParsedRow:
+    """Reads one row: `raw` is its JSON as eMAG sent it. Never raises on any JSON value, nor on bytes that are none."""
+    offer = fast_decoder.read(raw, platform)
+    try:
+        text = raw.decode()  # also the check of what the decoder skipped
+    except UnicodeDecodeError:
+        offer = None
+    return parse_closely(raw, platform) if offer is None else ParsedRow(offer.emag_id, offer, (), None, raw, text)
+
+
+def parse_closely(raw: bytes, platform: Platform) -> ParsedRow:
+    """As `parse`, which takes a shorter way where a row has the usual shape."""
+    try:
+        decoded = exact_json.decode(raw)
+    except (ValueError, RecursionError):
+        return ParsedRow(peek_id(raw), None, (), _NOT_JSON, raw)
+    row = decoded.value
+    if type(row) is not dict:
+        return _rejected(raw, f"the row is {coerce.described(row)}, not an object")
+    reader = Reader(row, odd=decoded.odd or b"\\u0000" in raw)
+    if decoded.cut:
+        reader.remark("", f"is nested deeper than {exact_json.DEEPEST} levels; what is below them was not read")
+    try:
+        emag_id = coerce.identifier(row.get("id"))
+    except coerce.Unreadable as reason:
+        return _rejected(raw, f"its id {reason}")
+    if emag_id is None:
+        return _rejected(raw, "the row has no id" if "id" not in row else f"its id is {coerce.described(row['id'])}")
+    if emag_id > DOCUMENTED_ID_LIMIT:
+        reader.remark("id", f"is {emag_id}, above eMAG's documented {DOCUMENTED_ID_LIMIT}")
+    return ParsedRow(emag_id, _offer(emag_id, reader, platform), tuple(reader.remarks), None, raw, raw.decode())
+
+
+def peek_id(raw: bytes) -> int | None:
+    """Only the row's id, fast; `None` where it is not there or odd. `parse` finds the same."""
+    try:
+        return _usable_id(_PEEK.decode(raw).id)
+    except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
+        return _peek_odd(raw)
+
+
+def raw_digest(raw: bytes) -> bytes:
+    """16 bytes over the parser's version and the bytes: equal means surely unchanged, different means parse it."""
+    return hashlib.blake2b(_VERSION_PREFIX + raw, digest_size=16).digest()
+
+
+def payload(raw: bytes) -> dict[str, Any]:
+    """The whole row with every unknown field; a number with a fraction is a `Decimal`.
+
+    Raises ValueError where the row is not a JSON object; `parse` rejects such rows.
+    """
+    row = exact_json.decode(raw).value
+    if not isinstance(row, dict):
+        raise ValueError(f"the row is {coerce.described(row)}, not an object")  # noqa: TRY004  (bad data, not a bad type)
+    return row
+
+
+def _rejected(raw: bytes, reason: str) -> ParsedRow:
+    return ParsedRow(None, None, (), reason, raw)
+
+
+def _usable_id(value: object) -> int | None:
+    try:
+        return coerce.identifier(value)
+    except coerce.Unreadable:
+        return None
+
+
+def _peek_odd(raw: bytes) -> int | None:
+    try:
+        row = exact_json.decode(raw).value
+    except (ValueError, RecursionError):
+        return None
+    return _usable_id(row.get("id")) if isinstance(row, dict) else None
+
+
+def _offer(emag_id: int, reader: Reader, platform: Platform) -> ProductOffer:
+    integer, price, text, short_text = reader.integer, reader.price, reader.text, reader.short_text
+    row = reader.row
+    stock = reader.stock()
+    status = integer("status")
+    validation = reader.validation("validation_status")
+    offer_validation = reader.validation("offer_validation_status")
+    not_sellable = obstacles(status=status, stock=stock, offer_validation=offer_validation, validation=validation)
+    family_id, family_name = reader.family()
+    images = reader.images()
+    return ProductOffer(
+        emag_id=emag_id,
+        part_number=short_text("part_number"),
+        part_number_key=short_text("part_number_key"),
+        name=text("name"),
+        brand=short_text("brand") or short_text("brand_name"),
+        category_id=integer("category_id"),
+        vendor_category_id=integer("vendor_category_id"),
+        status=status,
+        sale_price=price("sale_price"),
+        recommended_price=price("recommended_price"),
+        min_sale_price=price("min_sale_price"),
+        max_sale_price=price("max_sale_price"),
+        currency=reader.currency(platform.currency),
+        currency_type=short_text("currency_type"),
+        vat_id=integer("vat_id"),
+        stock=stock or 0,
+        estimated_stock=integer("estimated_stock"),
+        handling_time=reader.handling_time(),
+        validation_status=validation,
+        translation_validation_status=reader.validation("translation_validation_status"),
+        offer_validation_status=offer_validation,
+        buy_button_rank=integer("buy_button_rank"),
+        number_of_offers=integer("number_of_offers"),
+        best_offer_sale_price=price("best_offer_sale_price"),
+        best_offer_recommended_price=price("best_offer_recommended_price"),
+        ownership=reader.attempt(coerce.ownership, "ownership", row.get("ownership")),
+        genius_eligibility=integer("genius_eligibility"),
+        genius_eligibility_type=integer("genius_eligibility_type"),
+        genius_computed=integer("genius_computed"),
+        warranty=integer("warranty"),
+        green_tax=price("green_tax"),
+        weight=reader.attempt(coerce.weight, "weight", row.get("weight")),
+        url=text("url"),
+        main_image=main_image(images),
+        eans=reader.eans(),
+        images=images,
+        start_date=short_text("start_date"),
+        family_id=family_id,
+        family_name=family_name,
+        description=text("description"),
+        sellable=not not_sellable,
+        not_sellable=not_sellable,
+    )

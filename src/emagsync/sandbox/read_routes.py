@@ -1,0 +1,68 @@
+"""``product_offer/read``, ``product_offer/count`` and ``documentation/find_by_eans``: what the account's offers are."""
+
+from typing import Any
+
+from emagsync.sandbox.answers import Answer, Refusal, success
+from emagsync.sandbox.filters import offer_filters, page_of
+from emagsync.sandbox.request import Call
+from emagsync.sandbox.settings import Settings
+
+
+def read_offers(call: Call) -> Answer:
+    """A page of offers; past the end it is empty."""
+    page, filters = page_of(call.body), offer_filters(call.body)
+    if call.served_page is not None:
+        page = page._replace(number=call.served_page)
+    market, account = call.marketplace, call.account
+    answer = market.pages.page(account, filters, page, market.settings, call.gzip)
+    if all(name == "status" for name, _ in filters):
+        account.reads += 1
+        market.triggers.page_answered(account, page.number)
+    return answer
+
+
+def count_offers(call: Call) -> Answer:
+    """How many offers and pages match, in the shape that the settings ask for."""
+    return success(
+        count_results(
+            len(call.account.view(offer_filters(call.body))), page_of(call.body).size, call.marketplace.settings
+        )
+    )
+
+
+def count_results(items: int, size: int, settings: Settings) -> Any:
+    """The ``results`` of a count: numbers as text [seen], or another shape that has been met."""
+    shape = settings.count_shape
+    items = max(0, items + {"too_low": -settings.count_offset, "too_high": settings.count_offset}.get(shape, 0))
+    items = 0 if shape == "zero" else items
+    pages = -(-items // size)
+    numbers = {"noOfItems": items, "noOfPages": pages, "itemsPerPage": size}
+    text = {name: str(number) for name, number in numbers.items()}
+    shapes: dict[str, Any] = {"numbers": numbers, "list": [text], "missing": {}, "null": None}
+    return shapes.get(shape, text)
+
+
+def find_by_eans(call: Call) -> Answer:
+    """The catalogue's products with the given EANs, at most 100 a call."""
+    wanted = set(call.query("eans[]"))
+    if not 1 <= len(wanted) <= 100:
+        raise Refusal("Between 1 and 100 EANs are expected in eans[]")
+    return success([_found(row, ean) for row in call.account.rows() for ean in sorted(wanted & _eans(row))])
+
+
+def _eans(row: dict[str, Any]) -> set[str]:
+    eans = row.get("ean") or []
+    return {eans} if isinstance(eans, str) else {str(ean) for ean in eans}
+
+
+def _found(row: dict[str, Any], ean: str) -> dict[str, Any]:
+    return {
+        "eans": ean,
+        "part_number_key": row.get("part_number_key"),
+        "product_name": row.get("name"),
+        "brand_name": row.get("brand_name"),
+        "category_id": row.get("category_id"),
+        "site_url": row.get("url") or "",
+        "allow_to_add_offer": False,
+        "vendor_has_offer": True,
+    }

@@ -1,0 +1,1 @@
+"""Who executes a run: this process, or a Celery worker."""

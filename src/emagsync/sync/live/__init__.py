@@ -1,0 +1,1 @@
+"""Live progress of runs, within this process and across processes."""

@@ -1,0 +1,78 @@
+"""What a retry reads again: only what failed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from emagsync.sync.repository import PageRead
+from emagsync.sync.run.progress import FIELD_UNREADABLE, ROW_REJECTED
+from emagsync.sync.run.selective import NOT_KNOWN, lists
+from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus, Selection
+
+# The list moved while it was read: which of its offers are missing is not known.
+_MOVING = "catalogue_moving"
+# What is told of an offer although nothing of it is missing.
+_REMARKS = frozenset({FIELD_UNREADABLE, NOT_KNOWN})
+
+
+class Retry(NamedTuple):
+    """How a retry begins: what is asked of it, and the pages that it starts from; those not `stored` are read again."""
+
+    parameters: RunParameters
+    pages: tuple[PageRead, ...]
+
+
+def plan_retry(run: Run, pages: Sequence[PageRead], *, is_recent: bool) -> Retry | None:
+    """What to do again of an ended run, or None when nothing of it failed.
+
+    Where the pages are too old to be believed, or it is not known which offers are missing, everything is read again.
+    """
+    if run.status is RunStatus.COMPLETED or (run.status is RunStatus.PARTIAL and not _something_failed(run)):
+        return None
+    if run.mode is Mode.SELECTIVE:
+        return _plan_selection(run, pages)
+    rejected = [error for error in run.errors if error.code == ROW_REJECTED]
+    believed = is_recent and run.failed <= len(rejected) and _MOVING not in (error.code for error in run.errors)
+    if not believed:
+        return Retry(run.parameters, ())
+    ids = {error.emag_id for error in rejected if error.emag_id is not None}
+    return Retry(run.parameters, tuple(_without(page, ids) for page in pages))
+
+
+def _something_failed(run: Run) -> bool:
+    return run.failed > 0 or any(
+        error.code == _MOVING or (error.code not in _REMARKS and (error.emag_id or error.page)) for error in run.errors
+    )
+
+
+def _without(page: PageRead, rejected: set[int]) -> PageRead:
+    """The page as it was, or, if one of its rows was rejected, as one to read again."""
+    if not page.rejected and rejected.isdisjoint(page.ids):
+        return page
+    return page._replace(status="failed", ids=tuple(emag_id for emag_id in page.ids if emag_id not in rejected))
+
+
+def _plan_selection(run: Run, pages: Sequence[PageRead]) -> Retry:
+    selection = run.parameters.selection
+    cut_short = run.status is RunStatus.CANCELLED or any(error.code == "timeout" for error in run.errors)
+    if selection is None or cut_short or run.error_count > len(run.errors):
+        return Retry(run.parameters, ())
+    failed = {page.scope for page in pages if not page.is_stored}
+    ids = {error.emag_id for error in run.errors if error.emag_id is not None and error.code not in _REMARKS}
+    begun = {page.scope for page in pages}
+    again = {scope for scope, _ in lists(selection) if scope in failed or scope not in begun}
+    left = Selection(
+        ids=tuple(emag_id for emag_id in selection.ids if emag_id in ids),
+        part_numbers=_chosen("pn", selection.part_numbers, again),
+        part_number_keys=_chosen("pnk", selection.part_number_keys, again),
+        validation_status=selection.validation_status if "filtered" in again else None,
+        max_stock=selection.max_stock if "filtered" in again else None,
+    )
+    if left.is_empty:
+        return Retry(run.parameters, ())
+    return Retry(run.parameters.model_copy(update={"selection": left}), ())
+
+
+def _chosen(prefix: str, values: Sequence[str], scopes: set[str]) -> tuple[str, ...]:
+    return tuple(value for place, value in enumerate(values) if f"{prefix}-{place}" in scopes)

@@ -1,0 +1,1 @@
+"""The run engine: reads every page of an account's list and stores it."""

@@ -1,0 +1,207 @@
+"""What a run has done so far, in memory: the counts and errors that go into its row with every page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from emagsync.core.errors import EmagsyncError
+from emagsync.marketplace import CallRecord
+from emagsync.marketplace.rows.parse import ParsedRow
+from emagsync.offers.repository import Applied
+from emagsync.sync.repository import KEPT_ERRORS, errors_text
+from emagsync.sync.run.id_set import IdSet
+from emagsync.sync.schemas import Phase, Progress, Run, RunError, RunStatus
+
+ROW_REJECTED = "row_rejected"
+FIELD_UNREADABLE = "field_unreadable"
+
+
+@dataclass
+class Tally:
+    """The counts of one run. `created + updated + unchanged` is `processed`: an offer counts where it was first met."""
+
+    run: Run
+    started: float  # monotonic seconds at which this attempt began
+    phase: Phase = Phase.STARTING
+    total_items: int | None = None
+    total_pages: int | None = None
+    current_page: int = 0
+    pages_read: int = 0
+    passes: int = 0
+    processed: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    failed: int = 0
+    requests: int = 0
+    rate_limit_hits: int = 0
+    wait_seconds: float = 0.0
+    seen: IdSet = field(default_factory=IdSet)
+    _rejections: list[RunError] = field(default_factory=list)
+    _notes: list[RunError] = field(default_factory=list)
+    _note_count: int = 0
+    _page_errors: dict[tuple[str, int], RunError] = field(default_factory=dict)
+    _processed_before: int = 0
+    _waited_until: float = 0.0  # seconds since 1970 up to which waiting has been counted
+
+    @classmethod
+    def of(cls, run: Run, started: float) -> Tally:
+        """Go on from what the run's row says. Errors of pages are dropped: those pages are read again."""
+        tally = cls(run, started)
+        for name in _COUNTS:
+            setattr(tally, name, getattr(run, name))
+        for error in run.errors:
+            if error.code == ROW_REJECTED:
+                tally._rejections.append(error)
+            elif error.code == FIELD_UNREADABLE:
+                tally._notes.append(error)
+        tally._note_count = len(tally._notes)
+        tally._processed_before = run.processed
+        return tally
+
+    @property
+    def errors(self) -> tuple[RunError, ...]:
+        """Unreadable pages first, then rejected rows, then the rest; at most 50."""
+        pages = [self._page_errors[key] for key in sorted(self._page_errors)]
+        every = [*pages, *self._rejections, *self._notes]
+        if len(every) > KEPT_ERRORS:
+            # Why the run itself went wrong is told in any case.
+            own = [note for note in self._notes if _is_of_the_run(note)]
+            others = [error for error in every if not _is_of_the_run(error)]
+            every = [*others[: KEPT_ERRORS - len(own)], *own]
+        return tuple(every[:KEPT_ERRORS])
+
+    @property
+    def error_count(self) -> int:
+        """All errors, also those that are not kept."""
+        return len(self._page_errors) + self.failed + self._note_count
+
+    @property
+    def unread_pages(self) -> list[int]:
+        """The pages that could not be read, ascending."""
+        return sorted(page for _, page in self._page_errors)
+
+    def call(self, record: CallRecord) -> None:
+        """A request was made. Requests wait for the limit side by side; a second in which several wait counts once."""
+        self.requests += 1
+        self.rate_limit_hits += record.status == HTTPStatus.TOO_MANY_REQUESTS
+        granted = record.started_at.timestamp()
+        since = max(granted - record.waited_seconds, self._waited_until)
+        self.wait_seconds += max(granted - since, 0.0)
+        self._waited_until = max(granted, self._waited_until)
+
+    def begin_pass(self, number: int) -> None:
+        """A pass begins anew: what it rejects replaces what the one before rejected."""
+        self.passes = number
+        self.pages_read = 0
+        self.failed = 0
+        self._rejections.clear()
+
+    def count(self, applied: Applied) -> None:
+        """Offers were stored. Each counts once a run, as what it was when it was first met."""
+        for ids, name in ((applied.created, "created"), (applied.updated, "updated"), (applied.unchanged, "unchanged")):
+            new = sum(map(self.seen.add, ids))
+            setattr(self, name, getattr(self, name) + new)
+            self.processed += new
+
+    def reject(self, row: ParsedRow, at: datetime) -> None:
+        """A row could not be stored."""
+        self.failed += 1
+        if len(self._rejections) < KEPT_ERRORS:
+            who = "a row without a usable id" if row.emag_id is None else f"offer {row.emag_id}"
+            message = f"{who} was not stored: {row.rejected}"
+            self._rejections.append(RunError(code=ROW_REJECTED, message=message, at=at, emag_id=row.emag_id))
+
+    def remark(self, row: ParsedRow, at: datetime) -> None:
+        """A row was stored without some fields that could not be read."""
+        what = "; ".join(f"{remark.field}: {remark.reason}" for remark in row.remarks)
+        message = f"offer {row.emag_id} was stored without what could not be read: {what}"
+        self.note(RunError(code=FIELD_UNREADABLE, message=message[:1000], at=at, emag_id=row.emag_id))
+
+    def note(self, error: RunError) -> None:
+        """An error of the run itself, or a remark about a row."""
+        self._note_count += 1
+        if len(self._notes) < KEPT_ERRORS:
+            self._notes.append(error)
+        elif _is_of_the_run(error):
+            self._notes[-1] = error
+
+    def page_failed(self, scope: str, page: int, error: EmagsyncError, at: datetime) -> None:
+        """A page could not be read, so far."""
+        self._page_errors[scope, page] = RunError(code=error.code, message=f"page {page}: {error}", at=at, page=page)
+
+    def page_read(self, scope: str, page: int) -> None:
+        """The page could be read after all."""
+        self._page_errors.pop((scope, page), None)
+
+    def columns(self) -> dict[str, Any]:
+        """The counts as columns of `sync_runs`."""
+        values: dict[str, Any] = {name: getattr(self, name) for name in _COUNTS}
+        values["errors"] = errors_text(self.errors)
+        values["error_count"] = self.error_count
+        return values
+
+    def meters(self) -> dict[str, float]:
+        """The columns that grow between pages too."""
+        return {name: getattr(self, name) for name in ("requests", "rate_limit_hits", "wait_seconds")}
+
+    def pace(self, now: float) -> dict[str, Any]:
+        """What the run is doing and how fast, as columns. `now` is monotonic seconds."""
+        return {"phase": self.phase, "items_per_second": round(self._rate(now), 1)}
+
+    def _rate(self, now: float) -> float:
+        return (self.processed - self._processed_before) / max(now - self.started, 0.001)
+
+    def progress(self, now: float) -> Progress:
+        """This moment, for people to watch. `now` is monotonic seconds."""
+        elapsed = max(now - self.started, 0.001)
+        rate = self._rate(now)
+        left = None if self.total_items is None else max(self.total_items - self.processed, 0)
+        return Progress(
+            run_id=self.run.id,
+            account=self.run.account,
+            status=RunStatus.RUNNING,
+            phase=self.phase,
+            pages_read=self.pages_read,
+            total_pages=self.total_pages,
+            processed=self.processed,
+            total_items=self.total_items,
+            created=self.created,
+            updated=self.updated,
+            unchanged=self.unchanged,
+            removed=self.removed,
+            failed=self.failed,
+            errors=self.error_count,
+            requests=self.requests,
+            rate_limit_hits=self.rate_limit_hits,
+            wait_seconds=round(self.wait_seconds, 3),
+            elapsed_seconds=round(elapsed, 3),
+            items_per_second=round(rate, 1),
+            eta_seconds=round(left / rate, 1) if left is not None and rate > 0 else None,
+        )
+
+
+def _is_of_the_run(error: RunError) -> bool:
+    return error.page is None and error.emag_id is None and error.code != ROW_REJECTED
+
+
+_COUNTS = (
+    "total_items",
+    "total_pages",
+    "current_page",
+    "pages_read",
+    "passes",
+    "processed",
+    "created",
+    "updated",
+    "unchanged",
+    "removed",
+    "failed",
+    "requests",
+    "rate_limit_hits",
+    "wait_seconds",
+)

@@ -1,0 +1,122 @@
+"""After the last page: what the local copy has and eMAG's list did not show is asked for, offer by offer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from emagsync.core.clock import Clock
+from emagsync.core.concurrency import side_by_side
+from emagsync.core.errors import ErrorKind
+from emagsync.db.engine import Database
+from emagsync.marketplace import EmagClient, OfferFilters
+from emagsync.marketplace.errors import EmagError
+from emagsync.offers import repository as offers
+from emagsync.sync.run.id_set import IdSet
+from emagsync.sync.run.progress import Tally
+from emagsync.sync.run.writer import RunWriter
+from emagsync.sync.schemas import RunError
+
+ACTIVE = 1
+# Beyond this many unseen offers it is looked at whether reading eMAG's other lists takes fewer requests.
+FEW = 20
+LOOKUPS_IN_FLIGHT = 6
+_TOGETHER = 50
+
+
+class Reconciler:
+    """Finds out what became of the offers that a complete read did not see."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        client: EmagClient,
+        writer: RunWriter,
+        tally: Tally,
+        clock: Clock,
+        account: str,
+        stop: asyncio.Event,
+    ) -> None:
+        self._database = database
+        self._client = client
+        self._writer = writer
+        self._tally = tally
+        self._clock = clock
+        self._account = account
+        self._stop = stop
+        self.unanswered = 0
+
+    async def run(self, seen: IdSet, *, only_active: bool, may_remove: bool) -> None:
+        """`seen` are the ids of the list as read; `only_active` says that the list was that of active offers.
+
+        An offer that eMAG still knows is stored as it is now. One that it does not know is marked removed, if
+        `may_remove`. An offer whose question stays unanswered is left alone and counted in `unanswered`.
+        """
+        unseen = [emag_id async for emag_id in self._unseen(seen, only_active=only_active)]
+        if only_active and len(unseen) > FEW:
+            unseen = await self._without_listed(unseen)
+        for start in range(0, len(unseen), _TOGETHER):
+            if self._stop.is_set():
+                return
+            await self._look_up(unseen[start : start + _TOGETHER], may_remove=may_remove)
+
+    async def _unseen(self, seen: IdSet, *, only_active: bool) -> AsyncIterator[int]:
+        status = ACTIVE if only_active else None
+        async with self._database.reading() as connection:
+            async for ids in offers.present_ids(connection, self._account, status=status):
+                for emag_id in ids:
+                    if emag_id not in seen:
+                        yield emag_id
+
+    async def _without_listed(self, unseen: list[int]) -> list[int]:
+        # Offers leave the active list by becoming inactive or ending; where many did at once, a hundred of them
+        # come with one request.
+        wanted, found = set(unseen), IdSet()
+        for status in (0, 2):
+            filters = OfferFilters(status=status)
+            try:
+                count = await self._client.count_offers(filters)
+                if count.items is None or count.items / 100 + 1 >= len(wanted):
+                    continue
+                began = self._clock.now()
+                async for page in self._client.offer_pages(filters=filters):
+                    for emag_id in await self._writer.store_rows(page.raw_rows, read_at=began):
+                        found.add(emag_id)
+                    began = self._clock.now()
+            except EmagError as error:
+                if error.kind is ErrorKind.CONFIGURATION:
+                    raise
+        return [emag_id for emag_id in unseen if emag_id not in found]
+
+    async def _look_up(self, ids: list[int], *, may_remove: bool) -> None:
+        found: list[bytes] = []
+        unknown: list[int] = []
+        began = self._clock.now()
+        waiting = list(reversed(ids))
+
+        async def ask() -> None:
+            while waiting and not self._stop.is_set():
+                emag_id = waiting.pop()
+                try:
+                    row = await self._client.find_offer(emag_id)
+                except EmagError as error:
+                    self._unanswered(emag_id, error)
+                    continue
+                if row is None:
+                    unknown.append(emag_id)
+                else:
+                    found.append(row.raw)
+
+        await side_by_side([ask() for _ in range(LOOKUPS_IN_FLIGHT)])
+        if found:
+            await self._writer.store_rows(found, read_at=began)
+        if unknown and may_remove:
+            await self._writer.mark_removed(sorted(unknown))
+
+    def _unanswered(self, emag_id: int, error: EmagError) -> None:
+        if error.kind is ErrorKind.CONFIGURATION:
+            raise error
+        self.unanswered += 1
+        message = f"offer {emag_id} was not in eMAG's list, and asking for it failed: {error}"
+        self._tally.note(RunError(code=error.code, message=message, at=self._clock.now(), emag_id=emag_id))

@@ -1,0 +1,85 @@
+"""What the recurring jobs do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from emagsync.accounts.connection_test import check
+from emagsync.accounts.registry import AccountRegistry
+from emagsync.call_log.service import prune_calls
+from emagsync.core.clock import Clock
+from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.core.settings import Settings
+from emagsync.db.engine import Database
+from emagsync.sync import repository
+from emagsync.sync.control import RunControl
+from emagsync.sync.schedule.jobs import JobKind
+from emagsync.sync.schedule.scheduler import Do
+from emagsync.sync.schemas import Mode, RunParameters
+from emagsync.webhooks import repository as webhooks
+
+TRIGGER = "schedule"
+
+
+class ConnectionBroken(EmagsyncError):
+    """A scheduled connection test failed."""
+
+    code = "connection_broken"
+    kind = ErrorKind.TRANSIENT
+
+
+class ScheduleActions:
+    """The jobs' own work, each as one call that returns a line about it."""
+
+    def __init__(
+        self, *, control: RunControl, registry: AccountRegistry, database: Database, settings: Settings, clock: Clock
+    ) -> None:
+        self._control = control
+        self._registry = registry
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+
+    def by_kind(self) -> Mapping[JobKind, Do]:
+        """For the scheduler."""
+        return {
+            JobKind.INCREMENTAL: lambda account: self._sync(account, Mode.INCREMENTAL),
+            JobKind.FULL: lambda account: self._sync(account, Mode.FULL),
+            JobKind.HEALTH: self._health,
+            JobKind.CLEANUP: self._cleanup,
+            JobKind.PRUNE: self._prune,
+        }
+
+    async def _sync(self, account: str | None, mode: Mode) -> str:
+        defaults = self._settings.sync
+        parameters = RunParameters(
+            mode=mode, items_per_page=defaults.items_per_page, timeout_seconds=defaults.timeout_seconds
+        )
+        started = await self._control.start(account or "all", parameters, trigger=TRIGGER)
+        return f"run {started.runs[0].id}"
+
+    async def _health(self, account: str | None) -> str:
+        async with self._registry.client(account or "") as client:
+            report = await check(client, clock=self._clock)
+        if not report.ok:
+            raise ConnectionBroken(f"{report.culprit}: {report.message}")
+        return f"{report.total_products} offers, {report.latency_ms} ms"
+
+    async def _cleanup(self, _: str | None) -> str:
+        resumed = await self._control.resume(all_interrupted=False)
+        return f"{len(resumed)} runs resumed"
+
+    async def _prune(self, _: str | None) -> str:
+        before = self._clock.now() - timedelta(days=self._settings.schedule.keep_days)
+        pruned = 0
+        while True:
+            async with self._database.transaction() as connection:
+                count = await repository.prune(connection, before=before)
+            pruned += count
+            if not count:
+                break
+        async with self._database.transaction() as connection:
+            messages = await webhooks.prune(connection, before=before)
+        calls = await prune_calls(self._database, self._settings.calls, now=self._clock.now())
+        return f"{pruned} runs, {messages} messages and {calls} log entries of calls deleted"

@@ -1,0 +1,195 @@
+"""Doing recurring jobs when they are due. Any number of schedulers may run: a job's row is claimed by moving it on."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+import structlog
+
+from emagsync.core.clock import Clock
+from emagsync.core.concurrency import cancelled
+from emagsync.core.errors import EmagsyncError
+from emagsync.core.settings import ScheduleSettings
+from emagsync.db.engine import Database
+from emagsync.db.errors import DatabaseError
+from emagsync.sync.errors import AccountBusy, BrokerAway, SyncError
+from emagsync.sync.schedule import repository
+from emagsync.sync.schedule.jobs import BUSY_SECONDS, SHORTEST_SECONDS, Job, JobKind, next_time, planned_jobs
+from emagsync.sync.schedule.repository import Due
+
+log = structlog.get_logger()
+
+# At most this long until a changed schedule is noticed.
+LOOK_SECONDS: Final = 5.0
+# The loop is not well when it has not looked for this long.
+SICK_AFTER_SECONDS: Final = 60.0
+_LONGEST_MESSAGE = 500
+
+# None: somebody else does it, and will say what became of it.
+Do = Callable[[str | None], Awaitable[str | None]]
+
+
+class ScheduleNotFound(SyncError):
+    """There is no such job."""
+
+    code = "schedule_not_found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no schedule {name!r}.")
+
+
+class Scheduled(NamedTuple):
+    """A job with its row: what is in force, and what became of it the last time."""
+
+    job: Job
+    row: Due
+
+    @property
+    def enabled(self) -> bool:
+        """As a person changed it, else as the settings say."""
+        return self.job.enabled if self.row.enabled is None else self.row.enabled
+
+    @property
+    def interval_seconds(self) -> int:
+        """As a person changed it, else as the settings say."""
+        return self.row.interval_seconds or self.job.interval_seconds
+
+
+class Scheduler:
+    """The jobs of one application. `actions` do them: each gets the account and returns one line about it."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        settings: ScheduleSettings,
+        accounts: Callable[[], tuple[str, ...]],
+        actions: Mapping[JobKind, Do],
+        clock: Clock,
+        rng: random.Random | None = None,
+    ) -> None:
+        self._database = database
+        self._settings = settings
+        self._accounts = accounts
+        self._actions = actions
+        self._clock = clock
+        self._rng = rng or random.Random()  # noqa: S311 - spreads load, hides nothing
+        self._looked_at: float | None = None
+        self._doing: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether its loop looks at the rows."""
+        return self._looked_at is not None and self._clock.monotonic() - self._looked_at < SICK_AFTER_SECONDS
+
+    async def run(self) -> None:
+        """Do what is due, for as long as the application runs. A slow job does not hold up the others."""
+        try:
+            while True:
+                try:
+                    for scheduled in await self.claim_due():
+                        self._spawn(scheduled)
+                    self._looked_at = self._clock.monotonic()
+                except DatabaseError as error:
+                    log.warning("schedule_not_read", error=str(error))
+                await self._clock.sleep(LOOK_SECONDS)
+        finally:
+            await cancelled(*self._doing)
+
+    async def do_due(self) -> list[str]:
+        """Do what is due now and wait for its end. Returns the names of the jobs."""
+        claimed = await self.claim_due()
+        await asyncio.gather(*(self._do(scheduled) for scheduled in claimed))
+        return [scheduled.job.name for scheduled in claimed]
+
+    async def do(self, name: str) -> None:
+        """Do that job now, due or not, and note what became of it. Raises ScheduleNotFound."""
+        await self._do(await self.find(name))
+
+    async def claim_due(self) -> list[Scheduled]:
+        """The jobs that are due now and that no other scheduler has taken. A missed one is due once, however late."""
+        if not self._settings.enabled:
+            return []
+        now = self._clock.now()
+        due = [one for one in await self.all() if one.enabled and one.row.next_run_at <= now]
+        return [one for one in due if await self._claim(one)]
+
+    async def all(self) -> list[Scheduled]:
+        """Every job; the rows that are missing are made, first due after one interval."""
+        jobs = planned_jobs(self._settings, self._accounts())
+        names = [job.name for job in jobs]
+        async with self._database.reading() as connection:
+            rows = await repository.rows(connection, names)
+        missing = [job for job in jobs if job.name not in rows]
+        if missing:
+            async with self._database.transaction() as connection:
+                await repository.ensure(connection, [(job, self._next(job.interval_seconds)) for job in missing])
+                rows = await repository.rows(connection, names)
+        return [Scheduled(job, rows[job.name]) for job in jobs]
+
+    async def find(self, name: str) -> Scheduled:
+        """That job. Raises ScheduleNotFound."""
+        for scheduled in await self.all():
+            if scheduled.job.name == name:
+                return scheduled
+        raise ScheduleNotFound(name)
+
+    async def change(self, name: str, values: Mapping[str, Any]) -> Scheduled:
+        """Set `enabled` or `interval_seconds`, None for what the settings say. Raises ScheduleNotFound."""
+        scheduled = await self.find(name)
+        row = scheduled.row._replace(**values)
+        changed = Scheduled(scheduled.job, row)
+        if changed.interval_seconds != scheduled.interval_seconds or changed.enabled != scheduled.enabled:
+            row = row._replace(next_run_at=self._next(changed.interval_seconds))
+        async with self._database.transaction() as connection:
+            await repository.change(connection, name, {**values, "next_run_at": row.next_run_at})
+        return Scheduled(scheduled.job, row)
+
+    def _next(self, seconds: float) -> datetime:
+        return next_time(self._clock.now(), seconds, self._rng)
+
+    async def _claim(self, scheduled: Scheduled) -> bool:
+        async with self._database.transaction() as connection:
+            return await repository.claim(
+                connection,
+                scheduled.row,
+                now=self._clock.now(),
+                next_run_at=self._next(scheduled.interval_seconds),
+            )
+
+    def _spawn(self, scheduled: Scheduled) -> None:
+        task = asyncio.get_running_loop().create_task(self._do(scheduled), name=scheduled.job.name)
+        self._doing.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._doing.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("job_failed", job=task.get_name(), exc_info=error)
+
+    async def _do(self, scheduled: Scheduled) -> None:
+        job = scheduled.job
+        again: datetime | None = None
+        message: str | None
+        try:
+            result, message = "ok", await self._actions[job.kind](job.account)
+        except AccountBusy as error:
+            result, message = "busy", str(error)
+            again = self._clock.now() + timedelta(seconds=min(BUSY_SECONDS, scheduled.interval_seconds))
+        except BrokerAway as error:
+            result, message = "failed", str(error)
+            again = self._clock.now() + timedelta(seconds=SHORTEST_SECONDS)
+        except EmagsyncError as error:
+            result, message = "failed", str(error)
+        if message is None:
+            return
+        log.info("job_done", job=job.name, result=result, message=message)
+        values: dict[str, Any] = {"last_result": result, "last_message": message[:_LONGEST_MESSAGE]}
+        if again is not None:
+            values["next_run_at"] = again
+        async with self._database.transaction() as connection:
+            await repository.change(connection, job.name, values)

@@ -1,0 +1,69 @@
+"""Handing the ends of runs to the webhooks: whichever process a run ended in, and exactly one time into the table."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from emagsync.core.clock import Clock
+from emagsync.db.engine import Database
+from emagsync.db.errors import DatabaseError
+from emagsync.sync import repository
+from emagsync.sync.api_schemas import run_view
+from emagsync.sync.schemas import Run, RunStatus
+from emagsync.sync.service import INTERRUPTED, STUCK
+from emagsync.webhooks import repository as webhooks
+from emagsync.webhooks.schemas import EventKind
+
+log = structlog.get_logger()
+
+_LOOK_SECONDS: Final = 1.0
+
+
+class Announcer:
+    """Looks for runs whose end has not been told; their rows remember it, so any number of announcers may look."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Announce for as long as the application runs."""
+        while True:
+            try:
+                await self.announce()
+            except DatabaseError as error:
+                log.warning("ends_not_announced", error=str(error))
+            await self._clock.sleep(_LOOK_SECONDS)
+
+    async def announce(self) -> int:
+        """Put the messages about runs that have ended into the table. Returns the number of runs."""
+        async with self._database.reading() as connection:
+            runs = await repository.unannounced(connection)
+        announced = 0
+        for run in runs:
+            async with self._database.transaction() as connection:
+                if await repository.mark_announced(connection, run.id):
+                    body = {"run": run_view(run, self._clock.now()).model_dump(mode="json")}
+                    await webhooks.enqueue(connection, events_of(run), body, now=self._clock.now())
+                    announced += 1
+        return announced
+
+
+def events_of(run: Run) -> tuple[EventKind, ...]:
+    """What an ended run is told as: the most telling first. Nothing for a dry run, which changed nothing, and for one
+    whose work another one took over, which will be told."""
+    codes = {error.code for error in run.errors} if run.status is RunStatus.FAILED else set()
+    if run.parameters.dry_run or INTERRUPTED in codes:
+        return ()
+    ends = {
+        RunStatus.COMPLETED: EventKind.COMPLETED,
+        RunStatus.PARTIAL: EventKind.PARTIAL,
+        RunStatus.FAILED: EventKind.FAILED,
+        RunStatus.CANCELLED: EventKind.CANCELLED,
+    }
+    told = ends.get(run.status)
+    if told is None:
+        return ()
+    return (EventKind.STUCK, told) if STUCK in codes else (told,)

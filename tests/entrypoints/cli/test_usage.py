@@ -1,0 +1,186 @@
+"""What a person does wrong gets one line that says what to do, and the right exit code."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from emagsync import __version__
+from entrypoints.cli.command import Cli
+from support.databases import execute
+
+
+def test_the_version_is_printed(bare: Cli) -> None:
+    result = bare("--version")
+    assert (result.code, result.out) == (0, f"emagsync {__version__}\n")
+
+
+COMMANDS = ["sync", "status", "history", "history show", "offers list", "offers show", "offers export", "accounts"]
+COMMANDS += ["check", "cleanup", "db upgrade", "db status", "demo"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.few_on_postgresql(1)
+def test_every_command_explains_itself_and_is_documented(bare: Cli, command: str) -> None:
+    result = bare(*command.split(), "--help")
+    assert result.code == 0
+    documented = (Path(__file__).parents[3] / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert f"emagsync {command}" in documented
+    for option in set(re.findall(r"--[a-z][a-z-]+", result.out)) - {"--help"}:
+        assert f"`{option}" in documented or f"/{option}" in documented, option
+
+
+def test_the_sandbox_shows_its_own_help(bare: Cli) -> None:
+    result = bare("sandbox", "--help")
+    assert result.code == 0
+    assert "--no-limit" in result.out
+
+
+def test_help_and_version_do_not_load_what_they_do_not_need() -> None:
+    script = (
+        "import sys; from emagsync.entrypoints.cli import main\n"
+        "code = main(['--help'])\n"
+        "heavy = {'sqlalchemy', 'aiohttp', 'alembic', 'pydantic_settings', 'xlsxwriter', 'structlog'}\n"
+        "sys.exit(code or ' '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        pytest.param(["nope"], "No such command 'nope'", id="unknown command"),
+        pytest.param(["sync", "--nope"], "No such option: --nope", id="unknown option"),
+        pytest.param(["sync", "--mode", "quick"], "quick", id="unknown mode"),
+        pytest.param(["sync", "--items-per-page", "101"], "--items-per-page", id="too many a page"),
+        pytest.param(["sync", "--max-pages", "0"], "--max-pages", id="no pages"),
+        pytest.param(["sync", "--mode", "selective"], "selection", id="selective without a selection"),
+        pytest.param(["sync", "--id", "5"], "selective", id="a selection without selective"),
+        pytest.param(["offers", "show", "main", "x"], "emag_id", id="an id that is none"),
+        pytest.param(["offers", "export", "--format", "xlsx"], "--output", id="a workbook to standard output"),
+        pytest.param(["--env-file", "missing.env", "status"], "missing.env", id="no such file of settings"),
+    ],
+)
+@pytest.mark.few_on_postgresql(1)
+def test_wrong_arguments_are_one_line_and_exit_2(bare: Cli, arguments: list[str], says: str) -> None:
+    result = bare(*arguments, EMAG_MAIN_USERNAME="u", EMAG_MAIN_PASSWORD="p")
+    assert result.code == 2
+    assert result.err.startswith("emagsync: ")
+    assert result.err.count("\n") == 1
+    assert says in result.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["offers"], ["db"]])
+def test_a_group_without_its_command_shows_the_help(bare: Cli, arguments: list[str]) -> None:
+    result = bare(*arguments)
+    assert result.code == 2
+    assert "Commands:" in result.err
+
+
+@pytest.mark.parametrize("command", ["sync", "accounts", "check"])
+def test_without_any_account_the_variables_to_set_are_named(bare: Cli, command: str) -> None:
+    result = bare(command)
+    assert result.code == 2
+    assert "EMAG_MAIN_USERNAME and EMAG_MAIN_PASSWORD" in result.err
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        pytest.param({"EMAGSYNC_LOG_LEVEL": "loud"}, "EMAGSYNC_LOG_LEVEL", id="odd setting"),
+        pytest.param({"EMAGSYNC_RETRY__NOPE": "1"}, "EMAGSYNC_RETRY__NOPE", id="unknown setting"),
+        pytest.param({"EMAGSYNC_DATA_DIR": "/dev/null/x"}, "EMAGSYNC_DATA_DIR", id="unusable data directory"),
+        pytest.param(
+            {"EMAGSYNC_DATABASE_URL": "mysql://u:pa55word@h/d"}, "EMAGSYNC_DATABASE_URL", id="another database"
+        ),
+        pytest.param({"EMAGSYNC_DATABASE_URL": "nonsense"}, "EMAGSYNC_DATABASE_URL", id="no address"),
+        pytest.param({"EMAGSYNC_DATABASE_URL": "sqlite:////dev/null/x/db"}, "/dev/null/x/db", id="no such folder"),
+        pytest.param({"EMAG_MAIN_PASSWORD": ""}, "EMAG_MAIN_PASSWORD", id="no password"),
+        pytest.param({"EMAG_MAIN_PLATFORM": "emag-xx"}, "EMAG_MAIN_PLATFORM", id="no such platform"),
+    ],
+)
+@pytest.mark.few_on_postgresql(1)
+def test_odd_settings_are_one_line_that_names_the_variable_and_exit_2(
+    bare: Cli, variables: dict[str, str], says: str
+) -> None:
+    account = {"EMAG_MAIN_USERNAME": "u", "EMAG_MAIN_PASSWORD": "very-secret"}
+    result = bare("sync", **(account | variables))
+    assert result.code == 2
+    assert result.err.count("\n") == 1, result.err
+    assert says in result.err
+    assert "very-secret" not in result.err
+    assert "pa55word" not in result.err
+
+
+def test_an_unknown_account_is_named_with_the_ones_there_are(cli: Cli) -> None:
+    result = cli("sync", "nope")
+    assert result.code == 2
+    assert "EMAG_NOPE_USERNAME" in result.err
+    assert "main, fbe" in result.err
+
+
+def test_a_misspelt_setting_is_pointed_out(bare: Cli) -> None:
+    result = bare("db", "status", EMAGSYNC_DATABSE_URL="sqlite:////x")
+    assert result.code == 0
+    assert "did you mean EMAGSYNC_DATABASE_URL?" in result.err
+
+
+def test_a_database_from_a_newer_version_is_refused(bare: Cli) -> None:
+    assert bare("db", "upgrade").code == 0
+    execute(bare.data_dir, "UPDATE alembic_version SET version_num = '29990101_01'")
+    for command in (["status"], ["sync"], ["db", "upgrade"], ["offers", "list"]):
+        result = bare(*command, EMAG_MAIN_USERNAME="u", EMAG_MAIN_PASSWORD="p")
+        assert result.code == 2
+        assert result.err.count("\n") == 1
+        assert "29990101_01" in result.err
+
+
+@pytest.mark.only_on("sqlite", "it is a file")
+def test_a_file_that_is_no_database_is_refused_and_left_alone(bare: Cli) -> None:
+    bare.data_dir.mkdir()
+    path = bare.data_dir / "emagsync.sqlite3"
+    path.write_text("my diary\n" * 1000)
+    result = bare("status")
+    assert result.code == 2
+    assert "not a database" in result.err
+    assert path.read_text() == "my diary\n" * 1000
+
+
+def test_the_data_directory_is_made_for_its_owner_only(bare: Cli) -> None:
+    assert bare("db", "upgrade").code == 0
+    assert bare.data_dir.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.only_on("sqlite", "its file is in the data directory")
+def test_settings_come_from_env_files_and_options_too(bare: Cli) -> None:
+    (bare.folder / ".env").write_text("EMAG_MAIN_USERNAME=from-dotenv\nEMAG_MAIN_PASSWORD=p\n")
+    (bare.folder / "other.env").write_text("EMAG_MAIN_USERNAME=from-other\nEMAG_MAIN_PASSWORD=p\n")
+    assert bare("accounts", "--json").json["accounts"][0]["username"] == "from-dotenv"
+    assert bare("--env-file", "other.env", "accounts", "--json").json["accounts"][0]["username"] == "from-other"
+    assert bare("--data-dir", "elsewhere", "db", "upgrade").code == 0
+    assert (bare.folder / "elsewhere" / "emagsync.sqlite3").exists()
+
+
+def test_an_unexpected_error_is_one_line_and_the_details_are_kept(bare: Cli) -> None:
+    script = (
+        "import sys, emagsync.sync.queries as q; from emagsync.entrypoints.cli import main\n"
+        "async def broken(*a, **k): raise ZeroDivisionError('odd p4ssw0rd')\n"
+        "q.active_runs = broken\n"
+        "sys.exit(main(['status']))"
+    )
+    environment = bare.environment({"EMAG_MAIN_USERNAME": "u", "EMAG_MAIN_PASSWORD": "p4ssw0rd"})
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, cwd=bare.folder, capture_output=True, text=True, check=False
+    )
+    log = bare.data_dir / "errors.log"
+    assert done.returncode == 1
+    assert done.stderr.startswith("emagsync: unexpected error, please report it: ZeroDivisionError")
+    assert done.stderr.count("\n") == 1
+    assert str(log) in done.stderr
+    assert "Traceback" in log.read_text()
+    assert "p4ssw0rd" not in done.stderr + log.read_text()

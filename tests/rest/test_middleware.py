@@ -1,0 +1,178 @@
+"""What stands before every endpoint: hosts, foreign pages, headers, sizes, proxies."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from emagsync.rest.middleware import host_name
+from support.api import PASSWORD, Api, client, open_api
+
+SESSION = "/api/v1/auth/session"
+LOGOUT = "/api/v1/auth/logout"
+ERP = "https://erp.example.com"
+
+
+@pytest.fixture
+async def browser(api: Api) -> AsyncIterator[httpx2.AsyncClient]:
+    """A browser that is logged in. What it says about where a call comes from, each test says."""
+    await api.add_user()
+    async with client(api.url) as anybody:
+        answer = await anybody.post(SESSION, json={"username": "maria", "password": PASSWORD})
+        assert answer.status_code == 200
+        yield anybody
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({"Sec-Fetch-Site": "same-origin"}, id="our page"),
+        pytest.param({"Origin": "<own>"}, id="our page in an older browser"),
+    ],
+)
+async def test_our_own_page_may_change_things(api: Api, browser: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    said = {name: value.replace("<own>", api.url) for name, value in headers.items()}
+    assert (await browser.post(LOGOUT, headers=said)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({}, id="nothing said"),
+        pytest.param({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, id="a foreign page"),
+        pytest.param({"Sec-Fetch-Site": "same-site", "Origin": "http://127.0.0.1:1"}, id="another port"),
+        pytest.param({"Sec-Fetch-Site": "none"}, id="no page"),
+        pytest.param({"Origin": "https://evil.example"}, id="a foreign page in an older browser"),
+        pytest.param({"Origin": "null"}, id="a page without origin"),
+        pytest.param({"Sec-Fetch-Site": "cross-site", "Origin": "<own>"}, id="contradictory"),
+    ],
+)
+async def test_with_a_cookie_nobody_else_may(api: Api, browser: httpx2.AsyncClient, headers: dict[str, str]) -> None:
+    said = {name: value.replace("<own>", api.url) for name, value in headers.items()}
+    answer = await browser.post(LOGOUT, headers=said)
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf")
+    assert (await browser.get("/api/v1/auth/me", headers=said)).status_code == 200
+
+
+async def test_a_foreign_page_cannot_log_a_browser_in(api: Api) -> None:
+    await api.add_user()
+    body = {"username": "maria", "password": PASSWORD}
+    answer = await api.stranger.post(SESSION, json=body, headers={"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "csrf")
+    assert "set-cookie" not in answer.headers
+
+
+async def test_a_bearer_token_needs_no_such_proof(api: Api) -> None:
+    answer = await api.admin.post("/api/v1/tokens", json={"name": "erp"}, headers={"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/api/v1/auth/me", "/nowhere", "/docs"])
+async def test_every_answer_has_the_security_headers(api: Api, path: str) -> None:
+    headers = (await api.stranger.get(path)).headers
+    policy = {part.split(" ")[0]: part.split(" ")[1:] for part in headers["content-security-policy"].split("; ")}
+    assert policy["script-src"] == ["'self'"]
+    assert policy["default-src"] == ["'self'"]
+    assert policy["frame-ancestors"] == ["'none'"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["x-frame-options"] == "DENY"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "server" not in headers
+    assert "strict-transport-security" not in headers
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]", "[::1]:8000"])
+async def test_it_answers_for_this_machine(api: Api, host: str) -> None:
+    assert (await api.stranger.get("/health/live", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.nip.io", "x@localhost"]
+)
+async def test_it_does_not_answer_for_names_that_are_not_its_own(api: Api, host: str) -> None:
+    answer = await api.stranger.get("/health/live", headers={"Host": host})
+    assert (answer.status_code, answer.json()["code"]) == (400, "host_not_allowed")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_its_names_can_be_set(tmp_path: Path) -> None:
+    async with open_api(tmp_path, allowed_hosts="sync.example.com, 127.0.0.1") as api:
+        for host, status in (("sync.example.com", 200), ("SYNC.example.com:443", 200), ("localhost", 400)):
+            assert (await api.stranger.get("/health/live", headers={"Host": host})).status_code == status
+
+
+def test_a_host_is_its_name_without_the_port() -> None:
+    hosts = ["A.b:80", "[2001:DB8::1]:80", "[::1]", "", "[", ":80"]
+    assert [host_name(host) for host in hosts] == ["a.b", "2001:db8::1", "::1", "", "", ""]
+
+
+async def test_a_body_that_is_too_large_is_refused_by_what_it_says_and_by_what_it_is(tmp_path: Path) -> None:
+    async def streamed() -> AsyncIterator[bytes]:
+        yield b'{"username": "'
+        for _ in range(100):
+            yield b"x" * 100
+
+    async with open_api(tmp_path, server={"max_body_bytes": 1024}) as api:
+        headers = {"Content-Type": "application/json"}
+        for content in (b"x" * 2000, streamed()):
+            answer = await api.stranger.post("/api/v1/auth/login", content=content, headers=headers)
+            assert answer.status_code == 413
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["code"] == "body_too_large"
+
+
+async def test_other_origins_are_closed_unless_set(api: Api) -> None:
+    asked = {"Origin": ERP, "Access-Control-Request-Method": "POST"}
+    for answer in (
+        await api.stranger.options("/api/v1/tokens", headers=asked),
+        await api.viewer.get("/api/v1/auth/me", headers={"Origin": ERP}),
+    ):
+        assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
+async def test_an_origin_that_is_set_may_call_with_a_token_but_not_with_the_cookie(tmp_path: Path) -> None:
+    async with open_api(tmp_path, cors_origins=ERP) as api:
+        asked = {
+            "Origin": ERP,
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization",
+        }
+        answer = await api.stranger.options("/api/v1/tokens", headers=asked)
+        assert answer.status_code == 200
+        assert answer.headers["access-control-allow-origin"] == ERP
+        answer = await api.viewer.get("/api/v1/auth/me", headers={"Origin": ERP})
+        assert answer.headers["access-control-allow-origin"] == ERP
+        assert "access-control-allow-credentials" not in answer.headers
+        answer = await api.viewer.get("/api/v1/auth/me", headers={"Origin": "https://evil.example"})
+        assert "access-control-allow-origin" not in answer.headers
+
+
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+
+
+async def test_what_a_stranger_says_about_proxies_is_not_believed(api: Api) -> None:
+    await api.add_user()
+    login = {"username": "maria", "password": PASSWORD}
+    answer = await api.stranger.post(SESSION, json=login, headers=FORWARDED)
+    assert answer.headers["set-cookie"].startswith("emagsync_session=")
+    assert "strict-transport-security" not in answer.headers
+    assert (await api.rows("SELECT address FROM audit_log")) == [{"address": "127.0.0.1"}]
+
+
+async def test_behind_a_trusted_proxy_the_cookie_is_for_https_and_the_address_the_callers(tmp_path: Path) -> None:
+    async with open_api(tmp_path, trusted_proxies="127.0.0.1") as api:
+        await api.add_user()
+        login = {"username": "maria", "password": PASSWORD}
+        answer = await api.stranger.post(SESSION, json=login, headers=FORWARDED)
+        name, _, rest = answer.headers["set-cookie"].partition("=")
+        assert name == "__Host-emagsync_session"
+        assert {"Secure", "HttpOnly", "Path=/", "SameSite=lax"} <= set(rest.split("; "))
+        assert "Domain" not in rest
+        assert "max-age" in answer.headers["strict-transport-security"]
+        assert (await api.rows("SELECT address FROM audit_log")) == [{"address": "203.0.113.9"}]
+        cookie = {"Cookie": f"{name}={rest.split(';')[0]}"}
+        assert (await api.stranger.get("/api/v1/auth/me", headers=FORWARDED | cookie)).status_code == 200
+        assert (await api.stranger.get("/api/v1/auth/me", headers=cookie)).status_code == 401
