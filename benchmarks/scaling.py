@@ -137,7 +137,7 @@ async def _round(variables: Mapping[str, str], names: Sequence[str], worker: psu
                 await queue.send(run_id, timeout_seconds=_PATIENCE_SECONDS)
             while True:
                 peak = max(peak, _memory(worker))
-                async with database.reading() as connection:
+                async with database.snapshot() as connection:
                     runs = await repository.runs_by_id(connection, ids)
                 if all(run.status.is_finished for run in runs):
                     break

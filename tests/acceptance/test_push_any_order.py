@@ -26,7 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.settings import EditsSettings
-from emagsync.edits.change_request import Wish
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.conflict_repository import ConflictFilter, listed
 from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.errors import ConfirmationNeeded, ConflictOver, EditOver, EditRefused, EditUnderway
@@ -207,7 +207,7 @@ class BothSides(RuleBasedStateMachine):
 
     async def _edit(self, emag_id: int, given: dict[str, Any]) -> None:
         with suppress(EditRefused, ConfirmationNeeded):
-            made = await self.edits.edit_offer("main", emag_id, Wish(given, confirm=True), ANA)
+            made = await self.edits.edit_offer("main", emag_id, ChangeRequest(given, confirm=True), ANA)
             waiting = {edit.key: edit for edit in await self.desk.edits(emag_id=emag_id) if edit.state in WAITING}
             kept = {change.key: (change.kind, change.value) for change in made.changes}
             assert kept == {key: (waiting[key].kind, waiting[key].value) for key in kept}
@@ -466,7 +466,7 @@ class BothSides(RuleBasedStateMachine):
                 assert _values(self.market.truth()[key[0]])[key[1]] == edit.closed_value, edit
 
     async def _open_conflicts(self) -> list[Any]:
-        async with self.desk.local.database.reading() as connection:
+        async with self.desk.local.database.snapshot() as connection:
             return await listed(connection, ConflictFilter(state=ConflictState.OPEN), limit=100)
 
 

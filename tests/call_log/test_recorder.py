@@ -32,7 +32,7 @@ def a_recorder(**settings: Any) -> CallRecorder:
 
 
 async def totals_of(database: Database) -> dict[Series, float]:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return await metric_totals.read(connection)
 
 

@@ -40,7 +40,7 @@ async def put(database: Database, statement: BulkInsert, *rows: tuple[object, ..
 
 
 async def on(database: Database) -> list[tuple[object, ...]]:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return [tuple(row) for row in await connection.execute(select(stock).order_by(stock.c.id))]
 
 
@@ -117,7 +117,7 @@ async def test_an_amount_that_would_be_rounded_is_refused(shelf: Database) -> No
 async def test_many_keys_are_asked_for_at_once(shelf: Database) -> None:
     await put(shelf, BulkInsert(stock, ALL), *((n, f"n{n % 2}", Decimal(n)) for n in range(1, 3001)))
     found = BulkSelect(select(stock.c.id, stock.c.price).where(among(stock.c.name, stock.c.id)))
-    async with shelf.reading() as connection:
+    async with shelf.snapshot() as connection:
         rows = await found.run(connection, [*range(1, 2001), 9999], of_account="n0")
         assert await found.run(connection, [], of_account="n0") == []
     assert {row.id: row.price for row in rows} == {n: Decimal(n) for n in range(2, 2001, 2)}

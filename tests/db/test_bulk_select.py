@@ -73,5 +73,5 @@ async def test_a_known_key_is_a_constraint_and_takes_the_whole_transaction_back(
     with pytest.raises(ConstraintViolated, match="things"):
         await store_twice()
 
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         assert await FOUND.run(connection, [1], of_account="ana") == []

@@ -82,7 +82,7 @@ async def other(tmp_path: Path, backend: str) -> AsyncIterator[Database]:
 
 
 async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return {
             table.name: sorted((tuple(row) for row in await connection.execute(select(table))), key=repr)
             for table in _all_tables()
@@ -111,7 +111,7 @@ async def test_numbers_go_on_where_the_source_would(filled: Database, other: Dat
         await connection.execute(offer_changes.delete().where(offer_changes.c.seq == last))
     await copy(filled, other, _all_tables())
     await store(other, [offer(900_001)])
-    async with other.reading() as connection:
+    async with other.snapshot() as connection:
         given = await connection.scalar(select(func.max(offer_changes.c.seq)))
         ids = list((await connection.execute(select(offers.c.id))).scalars())
     assert given is not None

@@ -25,7 +25,7 @@ async def table(database: Database) -> Database:
 
 
 async def ids(database: Database) -> list[int]:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return list((await connection.execute(text("SELECT id FROM offers_seen ORDER BY id"))).scalars())
 
 
@@ -68,7 +68,7 @@ async def test_a_reader_sees_one_moment_and_does_not_wait_for_a_writer(table: Da
     async with table.transaction() as writer:
         await writer.execute(INSERT, {"id": 2})
         assert await ids(table) == [1]
-    async with table.reading() as reader:
+    async with table.snapshot() as reader:
         before = (await reader.execute(text("SELECT count(*) FROM offers_seen"))).scalar()
         async with table.transaction() as writer:
             await writer.execute(INSERT, {"id": 3})
@@ -80,14 +80,14 @@ async def test_a_reader_sees_one_moment_and_does_not_wait_for_a_writer(table: Da
 async def test_a_question_is_asked_outside_of_any_transaction(table: Database) -> None:
     """Two of them on one connection show it: each is answered with what is there by then."""
     counting = text("SELECT count(*) FROM offers_seen")
-    async with table.asking() as connection:
+    async with table.autocommit() as connection:
         before = await connection.scalar(counting)
         async with table.transaction() as writing:
             await writing.execute(INSERT, {"id": 77})
         assert await connection.scalar(counting) == before + 1
     async with table.transaction() as writing:
         await writing.execute(INSERT, {"id": 78})
-    async with table.reading() as connection:
+    async with table.snapshot() as connection:
         assert await connection.scalar(counting) == before + 2
 
 
@@ -111,7 +111,7 @@ async def test_a_known_key_is_a_constraint_that_was_violated(table: Database) ->
 async def test_a_folder_that_is_not_there_is_told_with_what_to_check() -> None:
     async with Database("sqlite:////dev/null/x/db.sqlite3") as database:
         with pytest.raises(DatabaseUnavailable, match="EMAGSYNC_DATA_DIR"):
-            async with database.reading():
+            async with database.snapshot():
                 pass
 
 
@@ -164,7 +164,7 @@ async def test_a_connection_whose_asker_is_cancelled_is_closed_with_its_thread(t
     database = Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}")
 
     async def ask() -> None:
-        async with database.reading() as connection:
+        async with database.snapshot() as connection:
             await connection.execute(text("SELECT 1"))
 
     for turns in range(12):

@@ -146,7 +146,7 @@ async def ways_of_storing(database: Database) -> tuple[Any, ...]:
         "WHERE attrelid = 'offer_payloads'::regclass AND attname = 'payload'"
     )
     options = f"SELECT reloptions::text FROM pg_class WHERE relname = '{trigrams.INDEX}'"
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return tuple([await connection.scalar(text(query)) for query in (options, compression)])
 
 
@@ -202,7 +202,7 @@ async def test_every_constraint_and_index_has_a_name_of_the_convention(database:
         inspector = inspect(connection)
         return [str(index["name"]) for table in inspector.get_table_names() for index in inspector.get_indexes(table)]
 
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         found = await connection.run_sync(names)
     assert found
     assert all(name.startswith(("ix_", "uq_")) for name in found)

@@ -18,7 +18,7 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.offers import repository
 from emagsync.offers.queries import list_offers
-from emagsync.offers.repository import OfferRecord, Sighting
+from emagsync.offers.repository import Observation, OfferRecord
 from emagsync.offers.search import SEARCH_INDEX, catch_up
 from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import AT, offer, store
@@ -36,7 +36,7 @@ def server() -> Iterator[PostgresServer]:
 
 
 async def value(database: Database, query: str = "SELECT 1") -> Any:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return await connection.scalar(text(query))
 
 
@@ -225,7 +225,7 @@ async def test_a_page_reads_its_own_offers_only_whatever_the_planner_was_told(da
     page = range(1_000, 1_100)
     async with database.transaction() as connection:
         assert len(await repository.known(connection, "main", page, asked_at=AT)) == 100
-        seen = Sighting("main", "run-2", AT)
+        seen = Observation("main", "run-2", AT)
         await repository.apply(connection, seen, same=page, read=[offer(1, name="Alt nume")])
         read = await connection.scalar(
             text("SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'offers'")
@@ -284,7 +284,7 @@ async def test_who_does_not_own_the_index_leaves_the_list_to_others(database: Da
 async def store_page(database: Database, records: list[OfferRecord], account: str = "main") -> None:
     """Store offers as a page of a run does, without what comes after some pages."""
     async with database.transaction() as connection:
-        await repository.apply(connection, Sighting(account, "run-1", AT), same=(), read=records)
+        await repository.apply(connection, Observation(account, "run-1", AT), same=(), read=records)
 
 
 async def pages_listed(database: Database) -> int:

@@ -41,7 +41,7 @@ async def empty(tmp_path: Path) -> AsyncIterator[Database]:
 async def stored(database: Database, **values: Any) -> Any:
     async with database.transaction() as connection:
         await connection.execute(insert(things).values(id=1, **values))
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return (await connection.execute(select(things))).one()
 
 
@@ -77,7 +77,7 @@ async def test_an_amount_that_would_have_to_be_rounded_is_refused(empty: Databas
 async def test_amounts_add_up_exactly(empty: Database) -> None:
     async with empty.transaction() as connection:
         await connection.execute(insert(things), [{"id": n, "price": Decimal("0.1")} for n in range(1, 1001)])
-    async with empty.reading() as connection:
+    async with empty.snapshot() as connection:
         assert await connection.scalar(select(func.sum(things.c.price))) == Decimal("100.0000")
 
 
@@ -106,7 +106,7 @@ async def test_nothing_is_nothing(empty: Database) -> None:
 
 @pytest.mark.only_on("sqlite", "its file")
 async def test_the_file_is_in_wal_mode_with_foreign_keys(empty: Database) -> None:
-    async with empty.reading() as connection:
+    async with empty.snapshot() as connection:
         assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"
         assert await connection.scalar(text("PRAGMA foreign_keys")) == 1
         assert await connection.scalar(text("PRAGMA busy_timeout")) >= 5000

@@ -27,7 +27,7 @@ DATABASE = "emagsync"
 
 async def everything_in(url: str) -> list[list[Any]]:
     """The rows of the local copy."""
-    async with Database(url) as database, database.reading() as connection:
+    async with Database(url) as database, database.snapshot() as connection:
         return [
             [tuple(row) for row in await connection.execute(select(table).order_by(*table.primary_key))]
             for table in (offers, offer_payloads, offer_changes)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emagsync.edits import reasons
-from emagsync.edits.reasons import Why, reason_of, told
+from emagsync.edits.reasons import ReasonCode, reason_of, told
 
 # What people and eMAG put into the sentences: names, numbers, messages.
 VALUES = st.text(st.characters(codec="utf-8", exclude_characters="(){};:,'"), max_size=30).filter(
@@ -23,9 +23,9 @@ EXACT = {
 }
 
 
-@pytest.mark.parametrize("why", Why)
+@pytest.mark.parametrize("why", ReasonCode)
 @given(data=st.data())
-def test_each_sentence_is_recognised_with_its_values(why: Why, data: st.DataObject) -> None:
+def test_each_sentence_is_recognised_with_its_values(why: ReasonCode, data: st.DataObject) -> None:
     names = reasons._PATTERNS[why].groupindex
     values = {name: str(data.draw(EXACT.get(name, VALUES), label=name)) for name in names}
     found = reason_of(told(why, **values))
@@ -34,7 +34,7 @@ def test_each_sentence_is_recognised_with_its_values(why: Why, data: st.DataObje
 
 
 def test_no_value_is_told_and_found_again() -> None:
-    text = told(Why.CHANGED_MEANWHILE, base=None, emag="5.0000")
+    text = told(ReasonCode.CHANGED_MEANWHILE, base=None, emag="5.0000")
     assert text == "eMAG changed it from nothing to 5.0000 meanwhile"
     found = reason_of(text)
     assert found is not None
@@ -59,4 +59,4 @@ def test_the_page_has_words_for_each(language: str) -> None:
     file = Path(__file__).parents[2] / f"web/src/features/editing/i18n/{language}.json"
     text = file.read_text(encoding="utf-8")
     said = text[text.index('"reasons"') :]
-    assert [why for why in Why if f'"{why}":' not in said] == []
+    assert [why for why in ReasonCode if f'"{why}":' not in said] == []

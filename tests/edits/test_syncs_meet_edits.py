@@ -132,7 +132,7 @@ async def test_a_dry_run_tells_what_would_become_of_edits_and_changes_none(editi
     editing.on_emag(1, sale_price="130.0000")
     editing.on_emag(2, stock=3)
     run = await editing.sync(dry_run=True)
-    async with editing.api.state.database.reading() as connection:
+    async with editing.api.state.database.snapshot() as connection:
         told = {one.emag_id: one.fields for one in await dry_run_repository.read(connection, run.id)}
     assert told[1]["edit:sale_price"] == ("120.0000", "lost")
     assert told[2]["edit:stock@1"] == ("3", "settled")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emagsync.edits.change_request import Wish
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.planning import plan
 from emagsync.edits.push.outbox import Key
@@ -31,7 +31,7 @@ def offer(*, currency: str = "RON", removed: bool = False, **values: str | None)
 
 def codes(of: StoredOffer | None = None, /, *, confirm: bool = False, currency: str | None = None, **given: Any) -> Any:
     """The faults and the doubts about an edit."""
-    made = plan(of or offer(), (), Wish(given, currency=currency, confirm=confirm), most_percent=50)
+    made = plan(of or offer(), (), ChangeRequest(given, currency=currency, confirm=confirm), most_percent=50)
     return [one.code for one in made.faults], [one.code for one in made.doubts]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from emagsync.db.engine import Database
 from emagsync.offers import repository, search
-from emagsync.offers.repository import OfferRecord, Sighting
+from emagsync.offers.repository import Observation, OfferRecord
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -45,11 +45,11 @@ async def store(
 ) -> None:
     """Store the offers as one page of a run, and let search find them."""
     async with database.transaction() as connection:
-        await repository.apply(connection, Sighting(account, run, at), same=(), read=list(records))
+        await repository.apply(connection, Observation(account, run, at), same=(), read=list(records))
     await search.catch_up(database)
 
 
 async def remove(database: Database, *ids: int, account: str = "main", at: datetime = AT) -> None:
     """Mark offers removed."""
     async with database.transaction() as connection:
-        await repository.mark_removed(connection, Sighting(account, "run-9", at), ids)
+        await repository.mark_removed(connection, Observation(account, "run-9", at), ids)

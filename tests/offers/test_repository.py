@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from emagsync.db.engine import Database
 from emagsync.offers import repository
-from emagsync.offers.repository import Applied, OfferRecord, Sighting, as_text
+from emagsync.offers.repository import Observation, OfferRecord, UpsertResult, as_text
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
@@ -33,25 +33,25 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def apply(
     database: Database, *records: OfferRecord, same: tuple[int, ...] = (), account: str = "main", run: str = "run-2"
-) -> Applied:
+) -> UpsertResult:
     """A later run sees these."""
     async with database.transaction() as connection:
-        return await repository.apply(connection, Sighting(account, run, LATER), same=same, read=records)
+        return await repository.apply(connection, Observation(account, run, LATER), same=same, read=records)
 
 
 async def row(database: Database, emag_id: int = 1, account: str = "main") -> Any:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         query = select(offers).where(offers.c.account == account, offers.c.emag_id == emag_id)
         return (await connection.execute(query)).one()
 
 
 async def payload(database: Database, emag_id: int = 1) -> Any:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return (await connection.execute(select(offer_payloads).where(offer_payloads.c.emag_id == emag_id))).one()
 
 
 async def log(database: Database, emag_id: int = 1) -> list[tuple[str, str | None, str | None]]:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         query = select(offer_changes).where(offer_changes.c.emag_id == emag_id).order_by(offer_changes.c.seq)
         return [(change.field, change.old, change.new) for change in await connection.execute(query)]
 
@@ -74,7 +74,7 @@ async def test_a_new_offer_is_stored_with_its_payload_and_one_line_in_the_log(da
 async def test_what_became_of_each_offer_is_told(database: Database) -> None:
     await store(database, [offer(1), offer(2), offer(3)])
     changed = offer(2, stock=9)
-    assert await apply(database, offer(4), changed, respelled(offer(3), "{}"), same=(1,)) == Applied(
+    assert await apply(database, offer(4), changed, respelled(offer(3), "{}"), same=(1,)) == UpsertResult(
         created=(4,), updated=(2,), unchanged=(1, 3)
     )
 
@@ -125,7 +125,7 @@ async def test_another_spelling_of_the_same_content_is_no_change(database: Datab
 async def test_the_digest_of_another_spelling_is_known_the_next_time(database: Database) -> None:
     await store(database, [offer(1)])
     await apply(database, respelled(offer(1), "{}"))
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         known = await repository.known(connection, "main", [1, 2], asked_at=LATER)
         assert {emag_id: found.digest for emag_id, found in known.items()} == {1: b"another digest.."}
 
@@ -141,7 +141,7 @@ async def test_two_accounts_may_use_the_same_id_for_different_offers(database: D
 async def test_a_removed_offer_keeps_its_row_and_payload_and_is_told_once(database: Database) -> None:
     await store(database, [offer(1), offer(2)])
     async with database.transaction() as connection:
-        seen = Sighting("main", "run-2", LATER)
+        seen = Observation("main", "run-2", LATER)
         assert await repository.mark_removed(connection, seen, [1, 99]) == (1,)
         assert await repository.mark_removed(connection, seen, [1]) == ()
         assert await repository.mark_removed(connection, seen, []) == ()
@@ -171,7 +171,7 @@ async def test_an_offer_that_comes_back_is_present_again_and_the_log_says_so(
 ) -> None:
     await store(database, [offer(1)])
     await remove(database, 1)
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         # So that it is read anew although its bytes may be the same.
         assert (await repository.known(connection, "main", [1], asked_at=LATER))[1].is_removed
     await apply(database, back)
@@ -191,14 +191,14 @@ async def test_the_numbers_of_the_log_are_never_given_twice(database: Database) 
         newest = max((await connection.execute(select(offer_changes.c.seq))).scalars())
         await connection.execute(offer_changes.delete())
     await apply(database, offer(3))
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         assert list((await connection.execute(select(offer_changes.c.seq))).scalars()) == [newest + 1]
 
 
 async def test_the_present_offers_come_in_batches_ascending(database: Database) -> None:
     await store(database, [offer(n, status=n % 2) for n in range(1, 13)])
     await remove(database, 5, 6)
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         batches = [ids async for ids in repository.present_ids(connection, "main", batch=4)]
         active = [ids async for ids in repository.present_ids(connection, "main", status=1)]
         nothing = [ids async for ids in repository.present_ids(connection, "fbe")]
@@ -210,12 +210,12 @@ async def test_the_present_offers_come_in_batches_ascending(database: Database) 
 async def test_nothing_is_written_where_the_callers_transaction_fails(database: Database) -> None:
     async def fail() -> None:
         async with database.transaction() as connection:
-            await repository.apply(connection, Sighting("main", "run-1", AT), same=(), read=[offer(1)])
+            await repository.apply(connection, Observation("main", "run-1", AT), same=(), read=[offer(1)])
             raise OnPurposeError
 
     with pytest.raises(OnPurposeError):
         await fail()
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         for table in (offers, offer_payloads, offer_changes):
             assert (await connection.execute(select(table))).first() is None
 

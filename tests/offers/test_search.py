@@ -137,7 +137,7 @@ async def test_the_index_holds_every_offer_once_after_random_changes(copy: Datab
     dice = random.Random(4)
     for _ in range(12):
         await store(copy, [offer(number, name=dice.choice(NAMES)) for number in dice.sample(range(1, 80), 30)])
-    async with copy.reading() as connection:
+    async with copy.snapshot() as connection:
         stored = (await connection.execute(text("SELECT * FROM offers ORDER BY id"))).all()
         words = dict(map(tuple, await connection.execute(text("SELECT offer_id, text FROM offer_search"))))
         grams = {word[start : start + 3] for word in words.values() for start in range(len(word) - 2)}
@@ -162,9 +162,9 @@ async def test_a_deleted_offer_leaves_the_index(copy: Database) -> None:
 @pytest.mark.only_on("sqlite", "the index is a table there")
 async def test_an_unchanged_offer_costs_the_index_nothing(copy: Database) -> None:
     await store(copy, rows(50))
-    async with copy.reading() as connection:
+    async with copy.snapshot() as connection:
         before = (await connection.execute(text("SELECT id, block FROM offer_search_index_data"))).all()
     await store(copy, [offer(row.emag_id, name=row.name, stock=99) for row in rows(50)])
-    async with copy.reading() as connection:
+    async with copy.snapshot() as connection:
         after = (await connection.execute(text("SELECT id, block FROM offer_search_index_data"))).all()
     assert before == after

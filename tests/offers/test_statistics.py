@@ -13,7 +13,7 @@ from sqlalchemy import event
 from emagsync.db.engine import Database
 from emagsync.offers import repository
 from emagsync.offers import statistics as statistics_module
-from emagsync.offers.repository import Sighting
+from emagsync.offers.repository import Observation
 from emagsync.offers.statistics import Statistics, account_totals
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
@@ -30,7 +30,7 @@ async def copy(tmp_path: Path) -> AsyncIterator[Database]:
 async def see(copy: Database, *ids: int, account: str = "main") -> None:
     """As a run does that finds them unchanged."""
     async with copy.transaction() as connection:
-        await repository.apply(connection, Sighting(account, "run-2", LATER), same=ids, read=[])
+        await repository.apply(connection, Observation(account, "run-2", LATER), same=ids, read=[])
 
 
 @pytest.mark.parametrize(

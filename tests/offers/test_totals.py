@@ -14,7 +14,7 @@ from sqlalchemy import event
 from emagsync.db.engine import Database
 from emagsync.offers import repository, search, total_cache
 from emagsync.offers.queries import list_offers
-from emagsync.offers.repository import Sighting
+from emagsync.offers.repository import Observation
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.tables import FACETS, REMOVED
 from emagsync.offers.total_cache import Totals
@@ -116,7 +116,7 @@ async def test_a_total_of_what_changed_lately_follows_changes_that_no_log_tells_
 @pytest.mark.only_on("sqlite", "PostgreSQL finds an offer as soon as it is stored")
 async def test_a_total_follows_offers_that_search_finds_only_later(copy: Database, remembered: Totals) -> None:
     async with copy.transaction() as connection:
-        await repository.apply(connection, Sighting("main", "run-1", AT), same=(), read=[offer(1)])
+        await repository.apply(connection, Observation("main", "run-1", AT), same=(), read=[offer(1)])
     assert await total(copy, remembered, OfferFilter(search="lampa")) == 0
     await search.catch_up(copy)
     assert await total(copy, remembered, OfferFilter(search="lampa")) == 1
@@ -163,7 +163,7 @@ async def test_removed_offers_are_counted_without_a_look_at_all_others(copy: Dat
     with statements_of(copy) as said:
         assert await total(copy, Totals(), OfferFilter(search=search)) == 1
     [counting] = [statement for statement in said if "removed_at IS NOT NULL" in statement]
-    async with copy.reading() as connection:
+    async with copy.snapshot() as connection:
         plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counting}", ("lam",) if search else ())
         steps = [step for *_, step in plan if "offers" in step]
     assert any(f"offers USING INDEX {REMOVED}" in step for step in steps), steps

@@ -62,7 +62,7 @@ class Api:
 
     async def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
         """Rows of a plain SQL query, with the database's own values."""
-        async with self.state.database.reading() as connection:
+        async with self.state.database.snapshot() as connection:
             return [dict(row._mapping) for row in await connection.execute(text(query), values)]
 
 

@@ -125,7 +125,7 @@ async def _execute(address: str, statement: str, values: dict[str, Any]) -> None
 
 
 async def _rows(address: str, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-    async with Database(address) as database, database.reading() as connection:
+    async with Database(address) as database, database.snapshot() as connection:
         return [dict(row._mapping) for row in await connection.execute(text(query), values)]
 
 

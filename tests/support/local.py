@@ -73,11 +73,11 @@ class Local:
 
     async def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
         """Rows of a plain SQL query, with the database's own values."""
-        async with self.database.reading() as connection:
+        async with self.database.snapshot() as connection:
             return [dict(row._mapping) for row in await connection.execute(text(query), values)]
 
     async def value(self, query: str, **values: Any) -> Any:
-        async with self.database.reading() as connection:
+        async with self.database.snapshot() as connection:
             return await connection.scalar(text(query), values)
 
     async def execute(self, statement: str, **values: Any) -> None:

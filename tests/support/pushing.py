@@ -88,7 +88,7 @@ class PushDesk:
 
     async def lines(self, **wanted: Any) -> list[Line]:
         """Lines of the outbox, oldest first."""
-        async with self.local.database.reading() as connection:
+        async with self.local.database.snapshot() as connection:
             return (await outbox_repository.lines(connection, limit=None, **wanted))[::-1]
 
     async def states(self) -> dict[int, str]:
@@ -97,12 +97,12 @@ class PushDesk:
 
     async def edits(self, **wanted: Any) -> list[Edit]:
         """Edits, oldest first."""
-        async with self.local.database.reading() as connection:
+        async with self.local.database.snapshot() as connection:
             return (await repository.listed(connection, EditFilter(**wanted), limit=1_000_000))[::-1]
 
     async def copy(self, emag_id: int, account: str = "main") -> dict[str, str | None]:
         """What the local copy has of an offer, field by field (of stock and handling time, the first warehouse)."""
-        async with self.local.database.reading() as connection:
+        async with self.local.database.snapshot() as connection:
             values = (await stored_offers(connection, account, [emag_id]))[emag_id].values
         return {name: value for (name, _), value in reversed(values.items())}
 
@@ -117,7 +117,7 @@ class PushDesk:
         return self.market.account(account).report.routes.get("offer/save", 0)
 
     async def holds(self) -> list[Any]:
-        async with self.local.database.reading() as connection:
+        async with self.local.database.snapshot() as connection:
             return await brake.all_of_them(connection)
 
 

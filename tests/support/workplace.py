@@ -63,7 +63,7 @@ class Workplace:
         return run.id
 
     async def run(self, run_id: str) -> Run:
-        async with self.local.database.reading() as connection:
+        async with self.local.database.snapshot() as connection:
             return await repository.get_run(connection, run_id)
 
     async def when(self, run_id: str, condition: Callable[[Run], bool], *, seconds: float = STUCK_SECONDS) -> Run:

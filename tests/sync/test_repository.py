@@ -10,7 +10,7 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
 from emagsync.sync import repository
 from emagsync.sync.errors import RunNotFound, RunSuperseded
-from emagsync.sync.repository import Hold
+from emagsync.sync.repository import RunLease
 from emagsync.sync.schemas import Run, RunError, RunStatus
 from sync.run_rows import AT, a_page, a_run
 
@@ -21,13 +21,13 @@ async def inserted(database: Database, run: Run) -> Run:
     return run
 
 
-async def claimed(database: Database, run: Run, worker: str = "host:1:aa") -> Hold:
+async def claimed(database: Database, run: Run, worker: str = "host:1:aa") -> RunLease:
     async with database.transaction() as connection:
         return await repository.claim(connection, run, worker=worker, now=AT, keep={})
 
 
 async def read(database: Database, run_id: str = "run-1") -> Run:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return await repository.get_run(connection, run_id)
 
 
@@ -88,7 +88,7 @@ async def test_a_holder_whose_fence_was_raised_writes_nothing_and_its_transactio
 
     with pytest.raises(RunSuperseded):
         await store_a_page()
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         assert await repository.ledger(connection, "run-1") == []
         assert not await repository.is_held(connection, old)
     assert (await read(database)).processed == 0
@@ -125,7 +125,7 @@ async def test_the_ledger_keeps_pages_in_order_and_the_last_word_on_each(databas
         await repository.record_page(connection, "run-1", a_page(1, status="failed", ids=(), items=0, error="eMAG"))
         await repository.record_page(connection, "run-1", a_page(1, pass_number=2))
         await repository.record_page(connection, "run-1", a_page(1))
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         pages = await repository.ledger(connection, "run-1")
     assert pages == [a_page(1), a_page(2), a_page(1, pass_number=2)]
     assert all(page.is_stored for page in pages)
@@ -138,7 +138,7 @@ async def test_a_run_inherits_the_pages_of_another_and_those_that_failed_stay_to
         await repository.record_page(connection, "run-1", a_page(1))
         await repository.record_page(connection, "run-1", a_page(2, status="failed"))
         await repository.inherit_ledger(connection, old="run-1", new="run-2")
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         pages = await repository.ledger(connection, "run-2")
     assert pages == [a_page(1, inherited=True), a_page(2, status="failed", inherited=True)]
     assert [page.is_stored for page in pages] == [True, False]
@@ -151,7 +151,7 @@ async def test_runs_are_listed_newest_first_and_filtered(database: Database) -> 
         await inserted(
             database, a_run(run_id, account=account, status=status, created_at=AT + timedelta(minutes=place))
         )
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         assert [run.id for run in await repository.runs(connection)] == ["c", "b", "a"]
         assert [run.id for run in await repository.runs(connection, account="main")] == ["c", "a"]
         assert [run.id for run in await repository.runs(connection, status=RunStatus.COMPLETED, limit=1)] == ["c"]

@@ -10,7 +10,7 @@ from aiohttp import web
 
 
 @dataclass
-class Letter:
+class ReceivedWebhook:
     """One request as it came."""
 
     headers: dict[str, str]
@@ -22,11 +22,11 @@ class Receiver:
     """Keeps what it gets. `answers` are the statuses of the next answers; then 200."""
 
     url: str = ""
-    letters: list[Letter] = field(default_factory=list)
+    letters: list[ReceivedWebhook] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
 
     async def take(self, request: web.Request) -> web.Response:
-        self.letters.append(Letter(dict(request.headers), await request.read()))
+        self.letters.append(ReceivedWebhook(dict(request.headers), await request.read()))
         status = self.answers.pop(0) if self.answers else 200
         return web.Response(status=status, headers={"Location": "/elsewhere"} if status // 100 == 3 else {})
 

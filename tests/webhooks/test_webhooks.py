@@ -17,13 +17,13 @@ from support.clocks import ForwardClock
 from support.databases import rows
 from support.local import open_local, until
 from support.runs import PRODUCTS, Desk, open_desk
-from webhooks.conftest import Letter, Receiver
+from webhooks.conftest import ReceivedWebhook, Receiver
 
 WEBHOOKS = "/api/v1/webhooks"
 PRIVATE = {"webhooks": {"allow_private": True}}
 
 
-def is_signed(letter: Letter, secret: str) -> bool:
+def is_signed(letter: ReceivedWebhook, secret: str) -> bool:
     """As docs/api.md tells receivers to check it."""
     timestamp, _, signed = letter.headers["X-Emagsync-Signature"].partition(",v1=")
     seconds = timestamp.removeprefix("t=")
@@ -64,7 +64,7 @@ async def test_the_end_of_a_run_is_told_once_and_signed(tmp_path: Path, receiver
         assert letter.headers["X-Emagsync-Event"] == "completed"
         assert letter.headers["X-Emagsync-Delivery"] == told["id"]
         assert is_signed(letter, webhook["secret"])
-        assert not is_signed(Letter(letter.headers, letter.body + b" "), webhook["secret"])
+        assert not is_signed(ReceivedWebhook(letter.headers, letter.body + b" "), webhook["secret"])
 
 
 async def test_only_what_a_webhook_listens_to_is_told(tmp_path: Path, receiver: Receiver) -> None:

@@ -58,7 +58,7 @@ async def read_audit_log(
     """What was changed, newest first."""
     wanted = EntryFilter(action, username, since, until)
     before = None if cursor is None else decode_id(_KIND, cursor)
-    async with state_of(request).database.reading() as connection:
+    async with state_of(request).database.snapshot() as connection:
         rows = await repository.entries(connection, wanted, before=before, limit=limit + 1)
     entries = [Entry.model_validate({**row, "detail": orjson.loads(row["detail"])}) for row in rows[:limit]]
     return Entries(entries=entries, next_cursor=encode_cursor(_KIND, [entries[-1].id]) if len(rows) > limit else None)

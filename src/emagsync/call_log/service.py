@@ -15,7 +15,7 @@ async def read_calls(
     database: Database, wanted: CallFilter, *, before: int | None = None, limit: int
 ) -> tuple[list[EmagCall], bool]:
     """At most `limit` calls, the latest written first, and whether there are more."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         rows = await repository.calls(connection, wanted, before=before, limit=limit + 1)
     return [emag_call(row) for row in rows[:limit]], len(rows) > limit
 

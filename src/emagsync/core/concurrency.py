@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any
 
 
-async def side_by_side(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+async def run_concurrently(work: Iterable[Coroutine[Any, Any, None]]) -> None:
     """Run all of `work`; on the first failure cancel the others, wait for their end, and raise that failure.
 
     `asyncio.TaskGroup` would wrap it in an ExceptionGroup, and every caller would have to unwrap it.

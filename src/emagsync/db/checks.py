@@ -25,7 +25,7 @@ class Finding(NamedTuple):
 
 async def check(database: Database) -> list[Finding]:
     """All findings. Raises DatabaseUnavailable when it cannot be opened."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return await connection.run_sync(_check)
 
 

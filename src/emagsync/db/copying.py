@@ -72,7 +72,7 @@ async def copy(
     async with (
         source.patient() as origin,
         target.patient() as place,
-        origin.reading() as reader,
+        origin.snapshot() as reader,
         place.transaction() as writer,
     ):
         return await _copy_all(reader, writer, tables, replace=replace, on_progress=on_progress)

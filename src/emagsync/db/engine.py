@@ -111,14 +111,14 @@ class Database:
                 yield connection
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[AsyncConnection]:
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """A connection that sees one moment of the database, does not write and does not wait for writers."""
         with translated(self):
             async with self._reader.connect() as connection:
                 yield connection
 
     @asynccontextmanager
-    async def asking(self) -> AsyncIterator[AsyncConnection]:
+    async def autocommit(self) -> AsyncIterator[AsyncConnection]:
         """A connection for a single SELECT: without a transaction, which would be further trips to the database."""
         with translated(self):
             async with self._asker.connect() as connection:

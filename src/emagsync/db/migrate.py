@@ -40,7 +40,7 @@ async def complete(database: Database) -> bool:
 
 async def current_revision(database: Database) -> str | None:
     """The newest step applied, or None for a database that has none of our tables."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return await connection.run_sync(revision_of)
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from emagsync.edits.planning import Effect, Plan
-from emagsync.edits.push.brake_preview import BrakeOutlook
+from emagsync.edits.push.brake_preview import BrakePreview
 from emagsync.edits.service import Outcome, Outlook
 from emagsync.edits.validation import Change, Objection
 from emagsync.offers.product_schemas import EffectiveValues, OfferEdits, PendingEdit
@@ -66,7 +66,7 @@ class BulkData(BaseModel):
     token: str
     kept: int = Field(description="Rows whose edits were kept.")
     counts: dict[Effect, int]
-    brakes: list[BrakeOutlook] = Field(
+    brakes: list[BrakePreview] = Field(
         description="Of a preview: what the brake would say, by account; empty where nothing is repriced and the like."
     )
     rows: list[BulkRow]
@@ -94,7 +94,7 @@ def edit_answer(plan: Plan, edits: OfferEdits | None) -> EditAnswer:
     )
 
 
-def bulk_answer(outcome: Outcome, brakes: Sequence[BrakeOutlook] = ()) -> BulkAnswer:
+def bulk_answer(outcome: Outcome, brakes: Sequence[BrakePreview] = ()) -> BulkAnswer:
     """What a list came to, or would."""
     applied = outcome.batch_id is not None
     return BulkAnswer(

@@ -26,7 +26,7 @@ _COMMA: Final = re.compile(r"[+-]?[0-9]{1,14},([0-9]{1,2}|[0-9]{4})", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Wish:
+class ChangeRequest:
     """What is asked for of one offer. `given` are values by field, of a price also a step, and
     `stock_change` is a difference of pieces; those of `stock` and `handling_time` are one value, or a list of
     `{warehouse_id, value}` or `{warehouse_id, change}`."""
@@ -47,8 +47,8 @@ class Unreadable(ValueError):
         self.code = code
 
 
-def read_wish(
-    wish: Wish, values: Mapping[Key, str | None], before: Mapping[Key, str | None]
+def parse_change_request(
+    wish: ChangeRequest, values: Mapping[Key, str | None], before: Mapping[Key, str | None]
 ) -> tuple[list[Change], list[Objection]]:
     """The changes that are meant of an offer with these values, and what of the wish cannot be meant.
 

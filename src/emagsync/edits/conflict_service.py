@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.edits import conflict_repository, repository
-from emagsync.edits.change_request import Wish
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.conflict_repository import Conflict, ConflictFilter, Ended
 from emagsync.edits.errors import ConflictNotFound, ConflictOver, EditRefused
 from emagsync.edits.offer_snapshot import stored_offers
 from emagsync.edits.planning import Plan, plan
-from emagsync.edits.reasons import Why, told
+from emagsync.edits.reasons import ReasonCode, told
 from emagsync.edits.repository import Closed
 from emagsync.edits.service import Author, keep
 from emagsync.edits.states import ConflictState, EditState, Resolution
@@ -64,7 +64,7 @@ class ConflictService:
     ) -> tuple[list[Conflict], bool]:
         """Decide every open conflict of a selection, at most `MOST_AT_ONCE`; and whether there are more."""
         chosen = ConflictFilter(wanted.account, wanted.emag_id, wanted.field, ConflictState.OPEN)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             found = await conflict_repository.listed(connection, chosen, limit=MOST_AT_ONCE + 1)
         ids = [conflict.id for conflict in found[:MOST_AT_ONCE]]
         resolved = await self.resolve(ids, resolution, author) if ids else []
@@ -86,7 +86,7 @@ class ConflictService:
         how = Ended(resolution, now, author.name, _value_of(conflict, resolution, made))
         await conflict_repository.end(connection, [conflict.edit_id], how)
         if resolution is Resolution.EMAG:
-            reason = told(Why.CHOSE_EMAG, by=author.name)
+            reason = told(ReasonCode.CHOSE_EMAG, by=author.name)
             closed = Closed(EditState.LOST, now, reason, conflict.run_id, conflict.emag)
             await repository.close(connection, [conflict.edit_id], closed)
         elif made is not None and (made.changes or made.replaced):
@@ -96,14 +96,14 @@ class ConflictService:
                 "state": EditState.OPEN.value,
                 "base": conflict.emag,
                 "emag_changed_at": None,
-                "reason": told(Why.CHOSE_LOCAL, by=author.name, emag=conflict.emag),
+                "reason": told(ReasonCode.CHOSE_LOCAL, by=author.name, emag=conflict.emag),
             }
             await repository.change(connection, conflict.edit_id, changes)
 
     async def _plan(self, connection: AsyncConnection, conflict: Conflict, value: str | None) -> Plan:
         offers = await stored_offers(connection, conflict.account, [conflict.emag_id])
         edits = await repository.waiting_among(connection, conflict.account, [conflict.emag_id])
-        wish = Wish({conflict.field: value}, warehouse_id=conflict.warehouse_id or None, confirm=True)
+        wish = ChangeRequest({conflict.field: value}, warehouse_id=conflict.warehouse_id or None, confirm=True)
         return plan(offers[conflict.emag_id], edits, wish, most_percent=_ANY_CHANGE)
 
 

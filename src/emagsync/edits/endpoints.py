@@ -84,7 +84,7 @@ async def edit_product(
     plan = await state.get(EditService).edit_product(product_id, wish, author_of(caller))
     await audit(request, caller, "offer.edit", f"{plan.offer.account}:{plan.offer.emag_id}", edit.given())
     key = (plan.offer.account, plan.offer.emag_id)
-    async with state.database.reading() as connection:
+    async with state.database.snapshot() as connection:
         edits = (await edits_of(connection, [key])).get(key)
     answer = edit_answer(plan, edits)
     response.headers["ETag"] = f'"{answer.data.version}"'
@@ -126,7 +126,7 @@ async def change_selection(request: Request, caller: Operator, asked: SelectionE
     are: only previewed unless `preview` is false, with a `token` that stands for exactly what the preview shows.
     """
     state = state_of(request)
-    async with state.database.reading() as connection:
+    async with state.database.snapshot() as connection:
         lines = await lines_of(connection, asked)
     answer = await _edit_many(state, lines, asked, author_of(caller, bulk=True))
     if answer.data.batch_id is not None:
@@ -142,7 +142,7 @@ async def _edit_many(state: AppState, lines: list[Line], options: ListOptions, a
         outcome = await service.preview(lines)
         plans = [line.plan for line in outcome.lines if line.plan and not line.errors]
         mode = state.get(PushService).mode
-        async with state.database.reading() as connection:
+        async with state.database.snapshot() as connection:
             brakes = await brakes_of(connection, plans, settings=state.settings.edits, mode=mode)
         return bulk_answer(outcome, brakes)
     outcome = await service.apply(lines, author, skip_invalid=options.skip_invalid, token=options.token)
@@ -182,7 +182,7 @@ async def list_edits(request: Request, _: Viewer, query: Annotated[EditQuery, Qu
     """Local edits: those that wait, or what became of them."""
     wanted = EditFilter(query.account_type, query.emag_id, tuple(query.state or WAITING), query.field, query.batch_id)
     before = None if query.cursor is None else decode_id("edits", query.cursor)
-    async with state_of(request).database.reading() as connection:
+    async with state_of(request).database.snapshot() as connection:
         found = await repository.listed(connection, wanted, limit=query.limit + 1, before=before)
     page = found[: query.limit]
     more = encode_cursor("edits", [page[-1].id]) if len(found) > query.limit else None
@@ -232,7 +232,7 @@ async def list_conflicts(request: Request, _: Viewer, query: Annotated[ConflictQ
     """What was edited here and changed on eMAG, for a person to decide."""
     wanted = ConflictFilter(query.account_type, query.emag_id, query.field, query.state)
     before = None if query.cursor is None else decode_id("conflicts", query.cursor)
-    async with state_of(request).database.reading() as connection:
+    async with state_of(request).database.snapshot() as connection:
         found = await conflict_repository.listed(connection, wanted, limit=query.limit + 1, before=before)
         counts = await conflict_repository.counts(connection)
     page = found[: query.limit]

@@ -26,7 +26,7 @@ _OPEN_STATES: Final = tuple(state for state in OutboxState if state not in FINAL
 
 async def edit_families(database: Database, accounts: Sequence[str]) -> list[Family]:
     """As they are in the tables; every account and state is there, also with 0."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         conflicts = await conflict_repository.counts(connection)
         lines = await outbox_repository.counts(connection)
         waiting = await _waiting_holds(connection)

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import orjson
 
-from emagsync.edits.change_request import Wish, read_wish
+from emagsync.edits.change_request import ChangeRequest, parse_change_request
 from emagsync.edits.merge.three_way import RELATIVE
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.push.outbox import Key
@@ -60,14 +60,14 @@ class Plan:
 def plan(
     offer: StoredOffer,
     edits: Sequence[Edit],
-    wish: Wish,
+    wish: ChangeRequest,
     *,
     most_percent: int,
     vat_ids: Collection[int] = (),
 ) -> Plan:
     """What `wish` comes to for an offer whose edits that wait are `edits`."""
     before = effective(offer.values, [change_of(edit) for edit in edits])
-    asked, objections = read_wish(wish, offer.values, before)
+    asked, objections = parse_change_request(wish, offer.values, before)
     if wish.currency is not None and wish.currency.upper() != offer.currency:
         message = f"the offer's currency is {offer.currency}, not {wish.currency}"
         objections.append(Objection("currency", "other_currency", message))

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from pydantic import BaseModel, Field
 
 
-class Why(StrEnum):
+class ReasonCode(StrEnum):
     """The codes. They are stable: pages and programs translate them."""
 
     # Of a line or a change of the outbox
@@ -57,39 +57,39 @@ class Why(StrEnum):
 _MEANWHILE: Final = "eMAG changed it from {base} to {emag}"
 
 # In the order in which they are tried: what begins like another one, and is longer, goes first.
-_SENTENCES: Final[Mapping[Why, str]] = {
-    Why.REFUSED_BY_HOLD: "refused by {by} (hold {hold})",
-    Why.REFUSED_BY: "refused by {by}",
-    Why.NOTHING_LEFT: "its edits were withdrawn, settled or overtaken",
-    Why.INTERRUPTED: "the push was interrupted before eMAG's answer",
-    Why.NOT_ITS_TURN: "the push was stopped before it was its turn",
-    Why.NOT_SHOWN: "eMAG took it and still shows the value from before",
-    Why.NO_EFFECT: "sent {times} times, and eMAG still shows the value from before",
-    Why.OFFER_GONE: "eMAG does not know this offer any more",
-    Why.OFFER_UNKNOWN: "eMAG does not know this offer",
-    Why.CHANGED_SINCE: "eMAG took {target} and shows {shown} since",
-    Why.OUTCOME_UNKNOWN: "not known whether eMAG took {target}: it shows {shown}, and had {before} before. "
+_SENTENCES: Final[Mapping[ReasonCode, str]] = {
+    ReasonCode.REFUSED_BY_HOLD: "refused by {by} (hold {hold})",
+    ReasonCode.REFUSED_BY: "refused by {by}",
+    ReasonCode.NOTHING_LEFT: "its edits were withdrawn, settled or overtaken",
+    ReasonCode.INTERRUPTED: "the push was interrupted before eMAG's answer",
+    ReasonCode.NOT_ITS_TURN: "the push was stopped before it was its turn",
+    ReasonCode.NOT_SHOWN: "eMAG took it and still shows the value from before",
+    ReasonCode.NO_EFFECT: "sent {times} times, and eMAG still shows the value from before",
+    ReasonCode.OFFER_GONE: "eMAG does not know this offer any more",
+    ReasonCode.OFFER_UNKNOWN: "eMAG does not know this offer",
+    ReasonCode.CHANGED_SINCE: "eMAG took {target} and shows {shown} since",
+    ReasonCode.OUTCOME_UNKNOWN: "not known whether eMAG took {target}: it shows {shown}, and had {before} before. "
     "It is not sent again; check the value and edit it anew",
-    Why.THIRD_VALUE: "eMAG shows {shown}, which is neither {before} nor {target}",
-    Why.BELOW_MIN_PRICE: "sale_price {price} would be below min_sale_price {limit}",
-    Why.ABOVE_MAX_PRICE: "sale_price {price} would be above max_sale_price {limit}",
-    Why.NOT_ABOVE_SALE_PRICE: "recommended_price {price} would not be above sale_price {limit}",
-    Why.NOT_SENDABLE: "cannot be sent: {message}",
-    Why.NO_CERTAIN_ANSWER: "no certain answer ({cause}): {message}",
-    Why.NOT_SENT: "not sent ({cause}): {message}",
-    Why.UNREADABLE: "could not be read back: {message}",
-    Why.PUSH_STOPPED: "stopped ({cause}): {message}",
-    Why.CHANGED_MEANWHILE: f"{_MEANWHILE} meanwhile",
-    Why.ALREADY: "eMAG has {emag} already",
-    Why.EDIT_STANDS: f"{_MEANWHILE}; the edit stands",
-    Why.TAKEN_OFF: f"{_MEANWHILE}: as many are taken off the edit, from {{value}} to {{left}}",
-    Why.WITHDRAWN_BY: "withdrawn by {by}",
-    Why.REPLACED_BY: "replaced by {by}",
-    Why.CHOSE_EMAG: "{by} chose eMAG's value",
-    Why.CHOSE_LOCAL: "{by} chose it over eMAG's {emag}",
-    Why.OTHER_SINCE: "it has changed since, to {value}",
-    Why.NO_VALUE_BEFORE: "eMAG had no value before, and none can be sent",
-    Why.HAS_VALUE: "it has this value",
+    ReasonCode.THIRD_VALUE: "eMAG shows {shown}, which is neither {before} nor {target}",
+    ReasonCode.BELOW_MIN_PRICE: "sale_price {price} would be below min_sale_price {limit}",
+    ReasonCode.ABOVE_MAX_PRICE: "sale_price {price} would be above max_sale_price {limit}",
+    ReasonCode.NOT_ABOVE_SALE_PRICE: "recommended_price {price} would not be above sale_price {limit}",
+    ReasonCode.NOT_SENDABLE: "cannot be sent: {message}",
+    ReasonCode.NO_CERTAIN_ANSWER: "no certain answer ({cause}): {message}",
+    ReasonCode.NOT_SENT: "not sent ({cause}): {message}",
+    ReasonCode.UNREADABLE: "could not be read back: {message}",
+    ReasonCode.PUSH_STOPPED: "stopped ({cause}): {message}",
+    ReasonCode.CHANGED_MEANWHILE: f"{_MEANWHILE} meanwhile",
+    ReasonCode.ALREADY: "eMAG has {emag} already",
+    ReasonCode.EDIT_STANDS: f"{_MEANWHILE}; the edit stands",
+    ReasonCode.TAKEN_OFF: f"{_MEANWHILE}: as many are taken off the edit, from {{value}} to {{left}}",
+    ReasonCode.WITHDRAWN_BY: "withdrawn by {by}",
+    ReasonCode.REPLACED_BY: "replaced by {by}",
+    ReasonCode.CHOSE_EMAG: "{by} chose eMAG's value",
+    ReasonCode.CHOSE_LOCAL: "{by} chose it over eMAG's {emag}",
+    ReasonCode.OTHER_SINCE: "it has changed since, to {value}",
+    ReasonCode.NO_VALUE_BEFORE: "eMAG had no value before, and none can be sent",
+    ReasonCode.HAS_VALUE: "it has this value",
 }
 _NOTHING: Final = "nothing"
 _EXACT: Final = {"cause": r"\w+", "hold": r"\d+", "times": r"\d+"}
@@ -109,18 +109,18 @@ _PATTERNS: Final = {why: _pattern(sentence) for why, sentence in _SENTENCES.item
 class Reason(NamedTuple):
     """Which sentence a text is, and the values in it."""
 
-    why: Why
+    why: ReasonCode
     values: Mapping[str, str]
 
 
 class ReasonView(BaseModel):
     """A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`."""
 
-    code: Why
+    code: ReasonCode
     values: dict[str, str] = Field(description="By name. An empty one stands for: eMAG has no value.")
 
 
-def told(why: Why, **values: object) -> str:
+def told(why: ReasonCode, **values: object) -> str:
     """The sentence. A value of None is told as "nothing"."""
     return _SENTENCES[why].format(**{name: _NOTHING if value is None else value for name, value in values.items()})
 

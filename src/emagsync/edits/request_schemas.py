@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from emagsync.edits.bulk.file_import import MOST_ROWS
-from emagsync.edits.change_request import STOCK_CHANGE, Wish
+from emagsync.edits.change_request import STOCK_CHANGE, ChangeRequest
 from emagsync.edits.fields import FIELDS
 from emagsync.edits.service import Line
 from emagsync.edits.states import Resolution
@@ -72,9 +72,9 @@ class OfferValues(BaseModel):
         values = self.model_dump(include={*FIELDS, STOCK_CHANGE}, exclude_none=True)
         return {name: value if isinstance(value, list) else str(value) for name, value in values.items()}
 
-    def wish(self, *, version: str | None = None, confirm: bool = False) -> Wish:
+    def wish(self, *, version: str | None = None, confirm: bool = False) -> ChangeRequest:
         """What is asked for."""
-        return Wish(self.given(), currency=self.currency, version=version, confirm=self.confirm or confirm)
+        return ChangeRequest(self.given(), currency=self.currency, version=version, confirm=self.confirm or confirm)
 
 
 class ProductEdit(OfferValues):

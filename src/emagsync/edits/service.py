@@ -17,7 +17,7 @@ from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
 from emagsync.edits import conflict_repository, repository
-from emagsync.edits.change_request import Wish
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.conflict_repository import Ended
 from emagsync.edits.errors import (
     ConfirmationNeeded,
@@ -31,7 +31,7 @@ from emagsync.edits.errors import (
 from emagsync.edits.fields import VAT_ID
 from emagsync.edits.offer_snapshot import StoredOffer, ids_of_part_numbers, key_of, stored_offers, vat_ids_of
 from emagsync.edits.planning import Effect, Plan, plan, token_of
-from emagsync.edits.reasons import Why, told
+from emagsync.edits.reasons import ReasonCode, told
 from emagsync.edits.repository import Closed, Edit, NewEdit
 from emagsync.edits.states import EditSource, EditState, Resolution
 from emagsync.edits.validation import Objection
@@ -56,7 +56,7 @@ class Line:
     account: str
     emag_id: int | None
     part_number: str | None
-    wish: Wish
+    wish: ChangeRequest
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,15 @@ class EditService:
         self._clock = clock
         self._on_edit = on_edit
 
-    async def edit_product(self, product_id: int, wish: Wish, author: Author) -> Plan:
+    async def edit_product(self, product_id: int, wish: ChangeRequest, author: Author) -> Plan:
         """Edit the offer with this id of ours. Raises ProductNotFound, and as `edit_offer` does."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             key = await key_of(connection, product_id)
         if key is None:
             raise ProductNotFound(product_id)
         return await self.edit_offer(*key, wish, author)
 
-    async def edit_offer(self, account: str, emag_id: int, wish: Wish, author: Author) -> Plan:
+    async def edit_offer(self, account: str, emag_id: int, wish: ChangeRequest, author: Author) -> Plan:
         """Keep what `wish` asks for, all of it or nothing; returns the offer with its edits as they were before.
 
         Raises OfferNotFound, VersionChanged when the wish names a version that is not the offer's, EditRefused and
@@ -123,7 +123,7 @@ class EditService:
 
     async def preview(self, lines: Sequence[Line]) -> Outcome:
         """What the lines come to; nothing is kept."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             outlooks = await self._outlooks(connection, lines, lock=False)
         return Outcome(outlooks, _token(outlooks), None)
 
@@ -153,7 +153,7 @@ class EditService:
                 raise EditUnderway(edit_id)
             now = self._clock.now()
             closed = await repository.close(
-                connection, [edit_id], Closed(EditState.WITHDRAWN, now, told(Why.WITHDRAWN_BY, by=by))
+                connection, [edit_id], Closed(EditState.WITHDRAWN, now, told(ReasonCode.WITHDRAWN_BY, by=by))
             )
             if not closed:
                 raise EditOver(edit_id, edit.state)
@@ -262,7 +262,9 @@ async def keep(
 ) -> None:
     """Store what the plans come to: the edits that give way are closed, with a record, and the new ones opened."""
     replaced = [edit.id for plan in plans for edit in plan.replaced]
-    await repository.close(connection, replaced, Closed(EditState.REPLACED, now, told(Why.REPLACED_BY, by=author.name)))
+    await repository.close(
+        connection, replaced, Closed(EditState.REPLACED, now, told(ReasonCode.REPLACED_BY, by=author.name))
+    )
     await conflict_repository.end(connection, replaced, Ended(Resolution.CLOSED, now, author.name))
     await repository.insert(
         connection,

@@ -135,7 +135,7 @@ class UserService:
 
     async def ensure_admin(self, password: str) -> User | None:
         """Make an admin with this password if nobody can manage users. Returns whom it made."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             if await repository.enabled_admins(connection, locked=False):
                 return None
         password_hash = await self._passwords.hash(password)
@@ -151,7 +151,7 @@ class UserService:
 
     async def _verified(self, username: str, password: str, address: str) -> User | None:
         await self._throttle.charge(username, address)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             found = await repository.find_user(connection, username) if _is_name(username) else None
         right = await self._passwords.verify(password, found[1] if found else None)
         if found is None or not right or not found[0].enabled:

@@ -51,7 +51,7 @@ class TokenService:
 
     async def list(self) -> list[ApiToken]:
         """The tokens that are not revoked, oldest first."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             return await repository.list_tokens(connection)
 
     async def revoke(self, token_id: int) -> None:
@@ -76,19 +76,19 @@ class Credentials:
             return await self._by_api_token(credential)
         if not credential.startswith(SESSION):
             return None
-        async with self._database.asking() as connection:
+        async with self._database.autocommit() as connection:
             return await repository.session_caller(connection, hashed(credential), kind="user", now=self._clock.now())
 
     async def by_cookie(self, credential: str) -> Caller | None:
         """The caller of a browser's cookie."""
-        async with self._database.asking() as connection:
+        async with self._database.autocommit() as connection:
             return await repository.session_caller(
                 connection, hashed(credential), kind="session", now=self._clock.now()
             )
 
     async def _by_api_token(self, credential: str) -> Caller | None:
         now = self._clock.now()
-        async with self._database.asking() as connection:
+        async with self._database.autocommit() as connection:
             found = await repository.token_caller(connection, hashed(credential), now=now)
         if found is None:
             return None

@@ -171,7 +171,7 @@ class Caller:
         )
         # A budget that can no longer be kept fails the next call; this one has its answer, a write above all.
         with suppress(BudgetStoreError):
-            await self._budget.heed(grant, answer.status, answer.headers)
+            await self._budget.apply_response(grant, answer.status, answer.headers)
         return answer
 
     def _report(self, record: CallRecord) -> None:

@@ -44,7 +44,7 @@ async def read_feed(database: Database, *, after: int, limit: int, accounts: tup
     query = _changes.where(offer_changes.c.seq > after).order_by(offer_changes.c.seq).limit(limit + 1)
     if accounts:
         query = query.where(offer_changes.c.account.in_(accounts))
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         newest = await newest_change(connection)
         if after > newest:
             raise AfterTheEnd(after, newest)

@@ -45,7 +45,7 @@ class OfferFamilies:
     async def families(self, accounts: tuple[str, ...], stamp: object) -> list[Family]:
         """The counts by account; 0 for those of `accounts` that have no offers. They are good while `stamp` and the
         newest change are the same."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             now = (stamp, await newest_change(connection))
         if now != self._stamp and self._counting is None and self._clock.monotonic() >= self._rests_until:
             self._counting = asyncio.get_running_loop().create_task(self._count(now))

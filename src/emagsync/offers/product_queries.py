@@ -71,7 +71,7 @@ async def read_products(
     edits: EditsReader,
 ) -> bytes:
     """The JSON of a `ProductPage`: one page of a selection. `now` tells what is stale."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         rows, total = await select_page(
             connection,
             wanted,
@@ -101,7 +101,7 @@ async def read_product(
     edits: EditsReader,
 ) -> tuple[bytes, str]:
     """The JSON of a `ProductAnswer`, with the payload in it byte for byte, and its version. Raises ProductNotFound."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         row = await _product_row(connection, product_id)
         account, emag_id = row["account_type"], row["emag_id"]
         payload = await connection.scalar(
@@ -131,7 +131,7 @@ async def read_changes(
     database: Database, product_id: int, *, limit: int, before: int | None
 ) -> tuple[list[ProductChange], int | None]:
     """The newest changes of one offer, and what to ask for `before` next. Raises ProductNotFound."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         row = await _product_row(connection, product_id)
         found = await changes_of(connection, row["account_type"], row["emag_id"], limit=limit + 1, before=before)
     return found[:limit], found[limit - 1].seq if len(found) > limit else None

@@ -36,7 +36,7 @@ async def list_offers(
     totals: Totals | None = None,
 ) -> OfferList:
     """Offers by account and id, or in `order`: `limit` of them after the first `skip`, and how many there are."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         rows, total = await select_page(
             connection, wanted, _PUBLIC_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
         )
@@ -133,7 +133,7 @@ def _page_query(
 async def find_offer(database: Database, account: str, emag_id: int, *, changes: int = 20) -> OfferDetail:
     """Everything about one offer, with its newest `changes`. Raises OfferNotFound."""
     key = (offers.c.account == account, offers.c.emag_id == emag_id)
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         row = (await connection.execute(select(*_PUBLIC_COLUMNS, offers.c.remarks).where(*key))).one_or_none()
         if row is None:
             raise OfferNotFound(account, emag_id)
@@ -158,7 +158,7 @@ async def stream_offers(
     The rows have `PUBLIC_FIELDS`, with `eans` and `not_sellable` as stored: text separated by single spaces. Each
     batch starts after the key of the last one, so memory and cost per batch do not grow.
     """
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         selected = condition(wanted, connection.dialect.name)
         query = _batch_query(selected, batch)
         while True:

@@ -87,7 +87,7 @@ class OfferRecord(NamedTuple):
     payload: str
 
 
-class Applied(NamedTuple):
+class UpsertResult(NamedTuple):
     """What came of some offers: ids that were new, changed, or as they were."""
 
     created: tuple[int, ...]
@@ -95,7 +95,7 @@ class Applied(NamedTuple):
     unchanged: tuple[int, ...]
 
 
-class Known(NamedTuple):
+class StoredOffer(NamedTuple):
     """What is stored of an offer: the digest of its bytes, the token of its content, whether it is marked removed, and
     the reader whose answer is stored if it asked eMAG later than the caller did."""
 
@@ -118,7 +118,7 @@ class Change(NamedTuple):
     source: str
 
 
-class Sighting(NamedTuple):
+class Observation(NamedTuple):
     """Who saw the offers, and when. `asked_at`: when eMAG was asked, where that is what counts as seen; else `at`."""
 
     account: str
@@ -186,11 +186,13 @@ _touch = BulkUpdate(
 
 async def known(
     connection: AsyncConnection, account: str, ids: Sequence[int], *, asked_at: datetime
-) -> dict[int, Known]:
+) -> dict[int, StoredOffer]:
     """What is stored of each of `ids`, for a caller who asked eMAG for them at `asked_at`; also of offers that are
     marked removed."""
     rows = await _known.run(connection, ids, of_account=account, asked_at=asked_at)
-    return {row.emag_id: Known(row.raw_digest, row.fingerprint, row.removed_at is not None, row.later) for row in rows}
+    return {
+        row.emag_id: StoredOffer(row.raw_digest, row.fingerprint, row.removed_at is not None, row.later) for row in rows
+    }
 
 
 async def payloads(connection: AsyncConnection, account: str, ids: Sequence[int]) -> dict[int, str]:
@@ -202,12 +204,12 @@ async def payloads(connection: AsyncConnection, account: str, ids: Sequence[int]
 
 async def apply(
     connection: AsyncConnection,
-    sighting: Sighting,
+    sighting: Observation,
     *,
     same: Sequence[int],
     read: Sequence[OfferRecord],
     stored: Collection[int] | None = None,
-) -> Applied:
+) -> UpsertResult:
     """Store what was seen: `same` are ids whose bytes did not change, `read` the offers that were parsed anew.
 
     No id may occur twice. `stored` are those of `read` that have a row; None: look.
@@ -225,8 +227,8 @@ async def apply(
 
 
 async def preview(
-    connection: AsyncConnection, sighting: Sighting, *, same: Sequence[int], read: Sequence[OfferRecord]
-) -> tuple[Applied, list[Change]]:
+    connection: AsyncConnection, sighting: Observation, *, same: Sequence[int], read: Sequence[OfferRecord]
+) -> tuple[UpsertResult, list[Change]]:
     """What `apply` would do and log, without doing it. A new offer is told field by field here."""
     before = await _rows_before(connection, sighting.account, [record.emag_id for record in read])
     created, updated, respelled = _sorted_out(read, before)
@@ -247,7 +249,7 @@ async def present_among(connection: AsyncConnection, account: str, ids: Sequence
     return list((await connection.execute(query)).scalars())
 
 
-async def mark_removed(connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> tuple[int, ...]:
+async def mark_removed(connection: AsyncConnection, sighting: Observation, ids: Sequence[int]) -> tuple[int, ...]:
     """Mark offers that eMAG does not know any more; returns those that were not marked before."""
     if not ids:
         return ()
@@ -304,8 +306,8 @@ def _applied(
     created: Sequence[OfferRecord],
     updated: Sequence[OfferRecord],
     respelled: Sequence[OfferRecord],
-) -> Applied:
-    return Applied(
+) -> UpsertResult:
+    return UpsertResult(
         created=tuple(record.emag_id for record in created),
         updated=tuple(record.emag_id for record in updated),
         unchanged=(*same, *(record.emag_id for record in respelled)),
@@ -322,7 +324,7 @@ def _content_is_the_same(before: Any | None, record: OfferRecord) -> bool:
 
 async def _write(
     connection: AsyncConnection,
-    sighting: Sighting,
+    sighting: Observation,
     created: Sequence[OfferRecord],
     updated: Sequence[OfferRecord],
     respelled: Sequence[OfferRecord],
@@ -351,7 +353,7 @@ async def _log(connection: AsyncConnection, changes: Sequence[Change]) -> None:
         await _insert_changes.run(connection, changes)
 
 
-async def _touch_all(connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> None:
+async def _touch_all(connection: AsyncConnection, sighting: Observation, ids: Sequence[int]) -> None:
     if ids:
         await _touch.run(
             connection, sorted(ids), of_account=sighting.account, at=sighting.seen_at, run_id=sighting.run_id
@@ -359,7 +361,7 @@ async def _touch_all(connection: AsyncConnection, sighting: Sighting, ids: Seque
 
 
 def _changes(
-    sighting: Sighting,
+    sighting: Observation,
     created: Sequence[OfferRecord],
     updated: Sequence[OfferRecord],
     respelled: Sequence[OfferRecord],
@@ -376,7 +378,7 @@ def _changes(
     return changes
 
 
-def _differences(sighting: Sighting, before: Any | None, record: OfferRecord) -> Iterable[Change]:
+def _differences(sighting: Observation, before: Any | None, record: OfferRecord) -> Iterable[Change]:
     for field in LOGGED_FIELDS:
         old, new = getattr(before, field, None), getattr(record, field)
         if old != new:
@@ -392,7 +394,7 @@ def _differences(sighting: Sighting, before: Any | None, record: OfferRecord) ->
             )
 
 
-def _lifecycle(sighting: Sighting, emag_id: int, old: str | None, new: str) -> Change:
+def _lifecycle(sighting: Observation, emag_id: int, old: str | None, new: str) -> Change:
     return Change(sighting.account, emag_id, LIFECYCLE, old, new, sighting.run_id, sighting.at, sighting.source)
 
 

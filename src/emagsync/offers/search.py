@@ -97,7 +97,7 @@ async def catch_up(database: Database) -> int:
         return 0
     caught = 0
     while True:
-        async with database.reading() as connection:
+        async with database.snapshot() as connection:
             rows = await _waiting(connection)
         if not rows:
             break

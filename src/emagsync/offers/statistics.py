@@ -70,7 +70,7 @@ class Statistics:
 
     async def read(self) -> dict[str, AccountTotals]:
         """By account; one without rows is not there."""
-        async with self._lock, self._database.reading() as connection:
+        async with self._lock, self._database.snapshot() as connection:
             self._counted = await _counted_by(connection, self._counted)
             counts = self._counted.counts
             present = [account for account, numbers in counts.items() if numbers["offers"]]

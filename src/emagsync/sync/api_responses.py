@@ -83,7 +83,7 @@ async def detail(database: Database, runs: Sequence[Run], now: datetime) -> Sync
 
 async def differences_view(database: Database, run_id: str, *, after: int = 0, limit: int) -> DifferencesView:
     """What a dry run would have changed of the offers whose id is greater than `after`."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         count = await dry_run_repository.count(connection, run_id)
         items = await dry_run_repository.read(connection, run_id, after=after, limit=limit + 1)
     page = items[:limit]

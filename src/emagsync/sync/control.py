@@ -124,7 +124,7 @@ class RunControl:
 
     async def find(self, any_id: str) -> list[Run]:
         """The run of that id, or the runs of the sync of that id, oldest first. Raises RunNotFound."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             runs = await repository.runs_by_id(connection, [any_id])
             if not runs:
                 runs = (await repository.runs(connection, sync_id=any_id, limit=100))[::-1]
@@ -135,7 +135,7 @@ class RunControl:
     async def ended(self, run_ids: Sequence[str], *, stopping: asyncio.Event) -> list[Run]:
         """Wait until the runs have ended, whoever carries them; or until `stopping`, with some still active."""
         while True:
-            async with self._database.reading() as connection:
+            async with self._database.snapshot() as connection:
                 runs = await repository.runs_by_id(connection, run_ids)
             if stopping.is_set() or all(run.status.is_finished for run in runs):
                 return runs
@@ -180,7 +180,7 @@ class RunControl:
 
     async def _clean_up(self, older_than_seconds: float) -> list[Run]:
         cleaned = await self._service.cleanup(older_than_seconds=older_than_seconds, also_alive=True)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             runs = await repository.runs_by_id(connection, [run.id for run in cleaned])
         for run in runs:
             self._let_go(run)

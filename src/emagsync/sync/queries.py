@@ -21,7 +21,7 @@ async def recent_runs(
     limit: int = 20,
 ) -> list[Run]:
     """Runs, newest first; with `before`, the creation time and id of a run, those that follow it in this order."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return await repository.runs(
             connection, account=account, status=status, sync_id=sync_id, before=before, dry_runs=dry_runs, limit=limit
         )
@@ -29,18 +29,18 @@ async def recent_runs(
 
 async def active_runs(database: Database) -> list[Run]:
     """The runs that hold an account now: queued, running or interrupted."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return await repository.active_runs(connection)
 
 
 async def find_run(database: Database, run_id: str) -> Run:
     """That run. Raises RunNotFound."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return await repository.get_run(connection, run_id)
 
 
 async def ledger(database: Database, run_id: str) -> list[PageRead]:
     """The pages of a run, in order. Raises RunNotFound."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         await repository.get_run(connection, run_id)
         return await repository.ledger(connection, run_id)

@@ -25,7 +25,7 @@ MAIN_SCOPE = "main"
 KEPT_ERRORS = 50
 
 
-class Hold(NamedTuple):
+class RunLease(NamedTuple):
     """The right to write for a run, as long as nobody has raised its fence."""
 
     run_id: str
@@ -137,7 +137,9 @@ async def runs_by_id(connection: AsyncConnection, run_ids: Sequence[str]) -> lis
     return [_run(row) for row in await connection.execute(query)]
 
 
-async def claim(connection: AsyncConnection, run: Run, *, worker: str, now: datetime, keep: Mapping[str, Any]) -> Hold:
+async def claim(
+    connection: AsyncConnection, run: Run, *, worker: str, now: datetime, keep: Mapping[str, Any]
+) -> RunLease:
     """Take an active run as it was seen in `run`. Raises RunSuperseded when somebody else was faster."""
     result = await connection.execute(
         update(sync_runs)
@@ -156,10 +158,10 @@ async def claim(connection: AsyncConnection, run: Run, *, worker: str, now: date
     )
     if result.rowcount != 1:
         raise RunSuperseded(f"Run {run.id} was claimed by another process.")
-    return Hold(run.id, run.account, run.fence + 1)
+    return RunLease(run.id, run.account, run.fence + 1)
 
 
-async def write_held(connection: AsyncConnection, hold: Hold, values: Mapping[str, Any]) -> None:
+async def write_held(connection: AsyncConnection, hold: RunLease, values: Mapping[str, Any]) -> None:
     """Change the row of a running run. Raises RunSuperseded, which rolls the caller's transaction back."""
     given = {f"new_{name}": value for name, value in values.items()}
     result = await connection.execute(
@@ -183,7 +185,7 @@ def _held_update(names: tuple[str, ...]) -> Update:
     )
 
 
-async def is_held(connection: AsyncConnection, hold: Hold) -> bool:
+async def is_held(connection: AsyncConnection, hold: RunLease) -> bool:
     """Whether the hold is still good."""
     query = select(literal(1)).where(
         sync_runs.c.id == hold.run_id, sync_runs.c.fence == hold.fence, sync_runs.c.status == RunStatus.RUNNING

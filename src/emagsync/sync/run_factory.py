@@ -10,7 +10,7 @@ from emagsync.sync.schemas import Run, RunParameters, RunStatus
 _COUNTED = ("created", "updated", "unchanged", "removed", "failed")
 
 
-def last_sign(run: Run) -> datetime:
+def last_heartbeat(run: Run) -> datetime:
     """When the run last showed that somebody sees to it."""
     return max(moment for moment in (run.heartbeat_at, run.started_at, run.created_at) if moment is not None)
 

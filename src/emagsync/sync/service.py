@@ -21,11 +21,11 @@ from emagsync.sync import dry_run_repository, repository
 from emagsync.sync.brake_check import brake_after
 from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunStillActive, RunSuperseded
 from emagsync.sync.process_lock import Workers
-from emagsync.sync.repository import Hold
+from emagsync.sync.repository import RunLease
 from emagsync.sync.retry_plan import Retry, plan_retry
 from emagsync.sync.run.engine import PAGES_UNREAD, TIMEOUT, RunEngine
-from emagsync.sync.run.progress import Tally
-from emagsync.sync.run_factory import began, last_sign, new_run
+from emagsync.sync.run.progress import RunProgress
+from emagsync.sync.run_factory import began, last_heartbeat, new_run
 from emagsync.sync.schemas import Progress, Run, RunError, RunParameters, RunStatus
 from emagsync.telemetry.tracing import span
 
@@ -80,7 +80,7 @@ class SyncService:
         """
         self._registry.get(account)
         run, hold = await self._acquire(account, parameters, trigger=trigger, sync_id=sync_id)
-        return await self._carry_on(run, hold, on_progress, stop or asyncio.Event())
+        return await self._execute_with_resume(run, hold, on_progress, stop or asyncio.Event())
 
     async def queue(
         self,
@@ -107,7 +107,7 @@ class SyncService:
         Raises RunStillActive, AccountBusy, and NothingToRetry when nothing failed.
         """
         retries: dict[str, tuple[Run, Retry]] = {}
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             for run in await repository.runs_by_id(connection, run_ids):
                 if not run.status.is_finished:
                     raise RunStillActive(run.id, run.status)
@@ -124,7 +124,7 @@ class SyncService:
 
         return await self._queue(list(retries), insert, skip_busy=False)
 
-    async def carry_out(
+    async def execute(
         self,
         run_id: str,
         *,
@@ -142,21 +142,21 @@ class SyncService:
                 return run
             self._registry.get(run.account)
             hold = await self._claim(connection, run)
-        return await self._carry_on(run, hold, on_progress, stop or asyncio.Event())
+        return await self._execute_with_resume(run, hold, on_progress, stop or asyncio.Event())
 
     async def fail(self, run_id: str, error: EmagsyncError) -> Run:
         """End an active run that cannot be carried out. Returns it as it is then."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             run = await repository.get_run(connection, run_id)
         reason = RunError(code=error.code, message=str(error), at=self._clock.now())
         await self._take_away([run], RunStatus.FAILED, reason)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             return await repository.get_run(connection, run_id)
 
     async def resumable(self, among: Collection[str] | None = None) -> list[str]:
         """The ids of the interrupted runs to go on with, all or those `among` some ids. One that is too old is replaced
         by a run that begins anew; one that was begun too often is failed."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             active = await repository.active_runs(connection)
         interrupted = [run for run in active if run.status is RunStatus.INTERRUPTED]
         ids = [await self._resumed(run) for run in interrupted if among is None or run.id in among]
@@ -167,14 +167,14 @@ class SyncService:
 
         Not those that a person interrupted at the command line: they go on when that person says so.
         """
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             active = await repository.active_runs(connection)
         interrupted = {run.id for run in active if run.status is RunStatus.INTERRUPTED and run.trigger != "cli"}
         ids = {*await self.resumable(interrupted), *(run.id for run in active if run.status is RunStatus.QUEUED)}
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             runs = await repository.runs_by_id(connection, sorted(ids))
         waiting = [run for run in runs if run.status in (RunStatus.QUEUED, RunStatus.INTERRUPTED)]
-        return sorted(waiting, key=last_sign)
+        return sorted(waiting, key=last_heartbeat)
 
     async def _resumed(self, run: Run) -> str | None:
         if run.attempt >= MAX_ATTEMPTS:
@@ -192,7 +192,7 @@ class SyncService:
 
     async def recover(self) -> list[Run]:
         """Mark the runs whose holders are dead as interrupted, so that they can be resumed. Returns them."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             dead = [run for run in await repository.active_runs(connection) if self._is_dead(run)]
         return await self._take_away(dead, RunStatus.INTERRUPTED, None)
 
@@ -201,8 +201,8 @@ class SyncService:
         long, whatever signs they give. Returns them as they were."""
         now = self._clock.now()
         oldest = now - timedelta(seconds=older_than_seconds)
-        age = began if also_alive else last_sign
-        async with self._database.reading() as connection:
+        age = began if also_alive else last_heartbeat
+        async with self._database.snapshot() as connection:
             stuck = [run for run in await repository.active_runs(connection) if age(run) <= oldest]
         what = "had been going for" if also_alive else "gave no sign of life for"
         message = f"The run {what} more than {older_than_seconds:.0f} s and was cleaned up. Sync again."
@@ -217,7 +217,7 @@ class SyncService:
                     raise RunNotActive(run_id, run.status)
                 if await repository.take_away(connection, run, RunStatus.CANCELLED, now=self._clock.now()):
                     break
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             return await repository.get_run(connection, run_id)
 
     async def _take_away(self, runs: Sequence[Run], status: RunStatus, error: RunError | None) -> list[Run]:
@@ -255,7 +255,7 @@ class SyncService:
 
     async def _acquire(
         self, account: str, parameters: RunParameters, *, trigger: str, sync_id: str
-    ) -> tuple[Run, Hold]:
+    ) -> tuple[Run, RunLease]:
         for _ in range(_CLAIM_ATTEMPTS):
             try:
                 async with self._database.transaction() as connection:
@@ -274,7 +274,7 @@ class SyncService:
             except (ConstraintViolated, RunSuperseded):
                 # Another process was faster; look again who holds the account now.
                 continue
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             holder = await repository.holder_of(connection, account)
         raise AccountBusy(account, holder.id if holder else "unknown")
 
@@ -284,7 +284,7 @@ class SyncService:
         return asked == run.parameters and self._is_recent(run)
 
     def _is_recent(self, run: Run) -> bool:
-        return self._clock.now() - last_sign(run) <= timedelta(seconds=self._settings.sync.resume_within_seconds)
+        return self._clock.now() - last_heartbeat(run) <= timedelta(seconds=self._settings.sync.resume_within_seconds)
 
     async def _give_up(self, connection: Any, run: Run) -> None:
         now = self._clock.now()
@@ -328,8 +328,8 @@ class SyncService:
         )
         return early and self._may_go_on(run, parameters)
 
-    async def _claim(self, connection: Any, run: Run) -> Hold:
-        tally = Tally.of(run, 0.0)
+    async def _claim(self, connection: Any, run: Run) -> RunLease:
+        tally = RunProgress.of(run, 0.0)
         keep = {"errors": repository.errors_text(tally.errors), "error_count": tally.error_count}
         return await repository.claim(connection, run, worker=self._workers.name, now=self._clock.now(), keep=keep)
 
@@ -342,11 +342,11 @@ class SyncService:
             return False
         if run.worker is not None and self._workers.is_alive(run.worker) is False:
             return True
-        silence = self._clock.now() - last_sign(run)
+        silence = self._clock.now() - last_heartbeat(run)
         return silence > timedelta(seconds=self._settings.sync.stale_after_seconds)
 
-    async def _carry_on(
-        self, run: Run, hold: Hold, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
+    async def _execute_with_resume(
+        self, run: Run, hold: RunLease, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
     ) -> Run:
         """Carry the run, also beyond a restart of the database server, which interrupts it."""
         while True:
@@ -362,7 +362,7 @@ class SyncService:
                 return ended
 
     async def _carry(
-        self, run: Run, hold: Hold, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
+        self, run: Run, hold: RunLease, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
     ) -> tuple[Run, bool]:
         """One attempt. Returns the run as it is then, and whether it was interrupted though nobody wanted that."""
         is_broken_off = False
@@ -372,7 +372,7 @@ class SyncService:
             span("run", account=run.account, run_id=run.id, mode=run.mode, attempt=attempt),
         ):
             log.info("run_started", mode=run.mode, attempt=attempt, resumed_from=run.resumed_from)
-            tally = Tally.of(run, self._clock.monotonic())
+            tally = RunProgress.of(run, self._clock.monotonic())
             async with self._registry.client(run.account, on_call=tally.call) as client:
                 engine = RunEngine(
                     database=self._database,
@@ -393,7 +393,7 @@ class SyncService:
                     log.info("run_superseded")
                     # What it stored is there to be found, whoever took the run away.
                     await search.catch_up(self._database)
-            async with self._database.reading() as connection:
+            async with self._database.snapshot() as connection:
                 ended = await repository.get_run(connection, run.id)
             log.info("run_ended", status=ended.status, processed=ended.processed, errors=ended.error_count)
             await brake_after(

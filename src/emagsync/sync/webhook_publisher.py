@@ -21,7 +21,7 @@ log = structlog.get_logger()
 _LOOK_SECONDS: Final = 1.0
 
 
-class Announcer:
+class RunWebhookPublisher:
     """Looks for runs whose end has not been told; their rows remember it, so any number of announcers may look."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -39,7 +39,7 @@ class Announcer:
 
     async def announce(self) -> int:
         """Put the messages about runs that have ended into the table. Returns the number of runs."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             runs = await repository.unannounced(connection)
         announced = 0
         for run in runs:

@@ -18,7 +18,7 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.webhooks import repository
 from emagsync.webhooks.errors import AddressRefused
-from emagsync.webhooks.repository import Parcel
+from emagsync.webhooks.repository import PendingDelivery
 from emagsync.webhooks.schemas import DeliveryStatus
 from emagsync.webhooks.signing import SIGNATURE_HEADER, Signer, signature
 from emagsync.webhooks.url_policy import PublicResolver, check_url
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
     error: str | None
 
 
-class Courier:
+class WebhookDispatcher:
     """Sends the messages that are due. Use it as an async context manager; any number of them may share a table."""
 
     def __init__(self, *, database: Database, signer: Signer, clock: Clock, allow_private: bool) -> None:
@@ -53,7 +53,7 @@ class Courier:
         self._allow_private = allow_private
         self._session: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> Courier:
+    async def __aenter__(self) -> WebhookDispatcher:
         connector = aiohttp.TCPConnector(
             resolver=None if self._allow_private else PublicResolver(), use_dns_cache=False, force_close=True
         )
@@ -86,12 +86,12 @@ class Courier:
     async def deliver_due(self, among: Collection[str] | None = None) -> int:
         """Try each message that is due once, all or those `among` some ids. Returns how many were tried."""
         now = self._clock.now()
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             parcels = await repository.due(connection, now=now, among=among, limit=_TOGETHER)
         tried = await asyncio.gather(*(self._try(parcel) for parcel in parcels))
         return sum(tried)
 
-    async def _try(self, parcel: Parcel) -> bool:
+    async def _try(self, parcel: PendingDelivery) -> bool:
         lease = self._clock.now() + timedelta(seconds=_LEASE_SECONDS)
         async with self._database.transaction() as connection:
             if not await repository.claim(connection, parcel, until=lease):
@@ -103,7 +103,7 @@ class Courier:
             log.warning("webhook_not_delivered", webhook_id=parcel.webhook_id, delivery_id=parcel.id, why=answer.error)
         return True
 
-    def _outcome(self, parcel: Parcel, answer: Answer) -> dict[str, Any]:
+    def _outcome(self, parcel: PendingDelivery, answer: Answer) -> dict[str, Any]:
         now = self._clock.now()
         values: dict[str, Any] = {"answer": answer.status, "error": answer.error}
         if answer.ok:
@@ -112,7 +112,7 @@ class Courier:
             return {**values, "status": DeliveryStatus.GIVEN_UP}
         return {**values, "next_attempt_at": now + timedelta(seconds=WAITS_SECONDS[parcel.attempts])}
 
-    async def _send(self, parcel: Parcel) -> Answer:
+    async def _send(self, parcel: PendingDelivery) -> Answer:
         assert self._session is not None, "the courier is not open"  # noqa: S101 - a mistake of ours
         body = parcel.body.encode()
         secret = self._signer.secret(parcel.webhook_id, parcel.secret_version)

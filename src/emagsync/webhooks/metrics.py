@@ -15,6 +15,6 @@ _DELIVERIES: Final = Gauge("emag_webhook_deliveries", "Webhook messages that are
 
 async def delivery_families(database: Database) -> list[Family]:
     """Messages by state, as they are in the table."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         counts = await repository.counts_by_state(connection)
     return [exposition.gauge_family(_DELIVERIES, {(state,): number for state, number in counts.items()})]

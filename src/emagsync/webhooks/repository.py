@@ -21,7 +21,7 @@ SETTINGS_ID = "settings"
 _PENDING = webhook_deliveries.c.status == DeliveryStatus.PENDING
 
 
-class Parcel(NamedTuple):
+class PendingDelivery(NamedTuple):
     """A message that is due, with where it goes."""
 
     id: str
@@ -111,9 +111,11 @@ async def put(
     return delivery_id
 
 
-async def due(connection: AsyncConnection, *, now: datetime, among: Collection[str] | None, limit: int) -> list[Parcel]:
+async def due(
+    connection: AsyncConnection, *, now: datetime, among: Collection[str] | None, limit: int
+) -> list[PendingDelivery]:
     """Messages to send now to webhooks that are turned on, the longest due first; all, or those `among` some ids."""
-    columns = [webhook_deliveries.c[name] for name in Parcel._fields[:-2]]
+    columns = [webhook_deliveries.c[name] for name in PendingDelivery._fields[:-2]]
     query = (
         select(*columns, webhooks.c.url, webhooks.c.secret_version)
         .join(webhooks, webhooks.c.id == webhook_deliveries.c.webhook_id)
@@ -122,10 +124,10 @@ async def due(connection: AsyncConnection, *, now: datetime, among: Collection[s
         .limit(limit)
     )
     query = query.where(webhooks.c.enabled) if among is None else query.where(webhook_deliveries.c.id.in_(among))
-    return [Parcel(**row._mapping) for row in await connection.execute(query)]
+    return [PendingDelivery(**row._mapping) for row in await connection.execute(query)]
 
 
-async def claim(connection: AsyncConnection, parcel: Parcel, *, until: datetime) -> bool:
+async def claim(connection: AsyncConnection, parcel: PendingDelivery, *, until: datetime) -> bool:
     """Take a message until then, when it is due again if nothing was heard; False when another was faster."""
     result = await connection.execute(
         update(webhook_deliveries)

@@ -11,7 +11,7 @@ from emagsync.core.errors import SettingsError
 from emagsync.core.settings import WebhookSettings
 from emagsync.db.engine import Database
 from emagsync.webhooks import repository
-from emagsync.webhooks.delivery import Courier
+from emagsync.webhooks.delivery import WebhookDispatcher
 from emagsync.webhooks.errors import AddressRefused, WebhookFromSettings
 from emagsync.webhooks.repository import SETTINGS_ID
 from emagsync.webhooks.schemas import (
@@ -31,7 +31,7 @@ class WebhookService:
     """Webhooks and their messages."""
 
     def __init__(
-        self, *, database: Database, signer: Signer, courier: Courier, settings: WebhookSettings, clock: Clock
+        self, *, database: Database, signer: Signer, courier: WebhookDispatcher, settings: WebhookSettings, clock: Clock
     ) -> None:
         self._database = database
         self._signer = signer
@@ -58,7 +58,7 @@ class WebhookService:
     async def renew_secret(self, webhook_id: str) -> NewWebhook:
         """Give it another secret; the one before counts no more. Raises WebhookNotFound and WebhookFromSettings."""
         _refuse_settings(webhook_id)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             version = await repository.secret_version(connection, webhook_id) + 1
         return self._with_secret(await self._change(webhook_id, {"secret_version": version}), version)
 
@@ -71,17 +71,17 @@ class WebhookService:
 
     async def get(self, webhook_id: str) -> Webhook:
         """Raises WebhookNotFound."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             return await repository.get(connection, webhook_id)
 
     async def all_of_them(self) -> list[Webhook]:
         """Oldest first."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             return await repository.all_of_them(connection)
 
     async def deliveries(self, webhook_id: str, *, limit: int) -> list[Delivery]:
         """Its messages, newest first. Raises WebhookNotFound."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             await repository.get(connection, webhook_id)
             return await repository.deliveries(connection, webhook_id, limit=limit)
 
@@ -96,7 +96,7 @@ class WebhookService:
             body = {"message": "This is a test of an emagsync webhook."}
             delivery_id = await repository.put(connection, webhook_id, TEST_EVENT, body, now=now)
         await self._courier.deliver_due([delivery_id])
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             delivery = await repository.delivery(connection, delivery_id)
         assert delivery is not None  # noqa: S101 - it was made above
         return delivery

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emagsync.edits.change_request import Wish
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.push.errors import PushOff
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
@@ -168,14 +168,14 @@ async def test_an_edit_that_is_taken_back_while_it_is_on_its_way_is_taken_back_o
         service = EditService(database=desk.local.database, settings=desk.local.settings.edits, clock=desk.clock)
         author = Author("maria", EditSource.API)
         asked = {"sale_price": "87.0000", "stock_change": 5}
-        await service.edit_offer("main", 7, Wish(asked, confirm=True), author)
+        await service.edit_offer("main", 7, ChangeRequest(asked, confirm=True), author)
         desk.market.fault(kind="slow", route="offer/save", delay_ms=500, times=1)
         pushing = asyncio.ensure_future(desk.service.push_account("main", trigger="test"))
         async with asyncio.timeout(30):
             while (await desk.states()).get(7) != "sending":
                 await asyncio.sleep(0.01)
         back = {"sale_price": "100.0000", "stock_change": -5}
-        await service.edit_offer("main", 7, Wish(back, confirm=True), author)
+        await service.edit_offer("main", 7, ChangeRequest(back, confirm=True), author)
         await pushing
         assert desk.saves() == 2
         assert (desk.shown(7, "sale_price"), desk.shown(7, "stock")) == ("100.0000", "20")

@@ -36,7 +36,7 @@ class RolledBack(Exception):
 
 
 async def read_and_write(state: WorkerState, run_id: str) -> str:
-    async with state.database.reading() as connection:
+    async with state.database.snapshot() as connection:
         run = await repository.get_run(connection, run_id)
     async with state.database.transaction() as connection:
         await connection.execute(update(schedules).values(last_message="read"))

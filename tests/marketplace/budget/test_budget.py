@@ -193,7 +193,7 @@ async def test_what_emag_says_pauses_the_group(
     grant = await runners.budget.acquire(GENERAL)
     grant.sent()
     await clock.advance(0.3)
-    await runners.budget.heed(grant, status, headers)
+    await runners.budget.apply_response(grant, status, headers)
     runners.start("next")
     await clock.advance(200.0)
     [(_, moment)] = runners.turns
@@ -209,7 +209,7 @@ async def test_our_own_full_rate_is_not_slowed_by_headers_that_only_mirror_it(
         grants.append(await runners.budget.acquire(GENERAL))
         grants[-1].sent()
         await clock.advance(0.4)
-    await runners.budget.heed(grants[-1], 200, {"X-RateLimit-Remaining-3second": "0"})
+    await runners.budget.apply_response(grants[-1], 200, {"X-RateLimit-Remaining-3second": "0"})
     runners.start("next")
     await clock.advance(3.0)
     assert runners.turns == [("next", 1.2)]

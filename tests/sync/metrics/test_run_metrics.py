@@ -41,7 +41,7 @@ async def stored(database: Database, *runs: Run) -> None:
 
 async def shown(database: Database) -> Increments:
     """What a scrape shows: the totals and what is not in them yet."""
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         values = await metric_totals.read(connection)
         for series, value in figures(await accounting_repository.uncounted(connection)).items():
             values[series] = values.get(series, 0) + value
@@ -61,7 +61,7 @@ async def test_counting_a_run_changes_nothing_of_what_is_shown(database: Databas
     before = await shown(database)
     await count_finished_runs(database)
     assert {key: value for key, value in (await shown(database)).items() if key in before} == before
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         assert await accounting_repository.uncounted(connection) == []
 
 

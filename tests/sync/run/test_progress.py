@@ -6,8 +6,8 @@ import pytest
 
 from emagsync.marketplace.errors import ServerFailure
 from emagsync.marketplace.rows.parse import ParsedRow
-from emagsync.offers.repository import Applied
-from emagsync.sync.run.progress import KEPT_ERRORS, ROW_REJECTED, Tally
+from emagsync.offers.repository import UpsertResult
+from emagsync.sync.run.progress import KEPT_ERRORS, ROW_REJECTED, RunProgress
 from emagsync.sync.schemas import RunError
 from sync.run_rows import AT, a_run
 
@@ -21,22 +21,22 @@ def error(code: str, **values: int) -> RunError:
 
 
 def test_an_offer_that_comes_twice_counts_where_it_was_first_met() -> None:
-    tally = Tally(a_run(), 0.0)
-    tally.count(Applied(created=(1, 2), updated=(3,), unchanged=(4,)))
-    tally.count(Applied(created=(), updated=(1,), unchanged=(2, 3, 5)))
+    tally = RunProgress(a_run(), 0.0)
+    tally.count(UpsertResult(created=(1, 2), updated=(3,), unchanged=(4,)))
+    tally.count(UpsertResult(created=(), updated=(1,), unchanged=(2, 3, 5)))
     assert (tally.created, tally.updated, tally.unchanged, tally.processed) == (2, 1, 2, 5)
 
 
 def test_a_pass_that_begins_anew_forgets_what_the_one_before_rejected_and_keeps_the_offers() -> None:
-    tally = Tally(a_run(), 0.0)
-    tally.count(Applied((1,), (), ()))
+    tally = RunProgress(a_run(), 0.0)
+    tally.count(UpsertResult((1,), (), ()))
     tally.reject(rejected(), AT)
     tally.begin_pass(2)
     assert (tally.failed, tally.errors, tally.processed, tally.passes) == (0, (), 1, 2)
 
 
 def test_only_fifty_errors_are_kept_and_all_are_counted() -> None:
-    tally = Tally(a_run(), 0.0)
+    tally = RunProgress(a_run(), 0.0)
     for _ in range(200):
         tally.reject(rejected(), AT)
     for _ in range(100):
@@ -46,7 +46,7 @@ def test_only_fifty_errors_are_kept_and_all_are_counted() -> None:
 
 
 def test_unreadable_pages_come_first_and_vanish_once_they_are_read() -> None:
-    tally = Tally(a_run(), 0.0)
+    tally = RunProgress(a_run(), 0.0)
     tally.reject(rejected(9), AT)
     for page in (7, 3):
         tally.page_failed("main", page, ServerFailure("eMAG failed", 500, None), AT)
@@ -58,7 +58,7 @@ def test_unreadable_pages_come_first_and_vanish_once_they_are_read() -> None:
 
 @pytest.mark.parametrize(("emag_id", "who"), [(7, "offer 7"), (None, "a row without a usable id")])
 def test_a_rejected_row_is_told_with_its_id_and_reason(emag_id: int | None, who: str) -> None:
-    tally = Tally(a_run(), 0.0)
+    tally = RunProgress(a_run(), 0.0)
     tally.reject(rejected(emag_id), AT)
     [told] = tally.errors
     assert told.message == f"{who} was not stored: the row is null, not an object"
@@ -69,15 +69,15 @@ def test_another_attempt_goes_on_from_the_row_and_tries_unread_pages_again() -> 
     run = a_run(
         processed=10, created=4, unchanged=6, failed=1, errors=(error("server_failure", page=3), error(ROW_REJECTED))
     )
-    tally = Tally.of(run, 0.0)
+    tally = RunProgress.of(run, 0.0)
     assert (tally.processed, tally.created, tally.failed) == (10, 4, 1)
     assert [found.code for found in tally.errors] == [ROW_REJECTED]
     assert tally.unread_pages == []
 
 
 def test_the_rate_is_that_of_this_attempt_and_tells_the_time_left() -> None:
-    tally = Tally.of(a_run(processed=100, total_items=300), 50.0)
-    tally.count(Applied(tuple(range(1, 101)), (), ()))
+    tally = RunProgress.of(a_run(processed=100, total_items=300), 50.0)
+    tally.count(UpsertResult(tuple(range(1, 101)), (), ()))
     progress = tally.progress(60.0)
     assert progress.items_per_second == 10.0
     assert progress.eta_seconds == 10.0
@@ -85,5 +85,5 @@ def test_the_rate_is_that_of_this_attempt_and_tells_the_time_left() -> None:
 
 
 def test_without_a_count_or_an_offer_no_time_left_is_invented() -> None:
-    assert Tally(a_run(), 0.0).progress(5.0).eta_seconds is None
-    assert Tally.of(a_run(total_items=5), 0.0).progress(5.0).eta_seconds is None
+    assert RunProgress(a_run(), 0.0).progress(5.0).eta_seconds is None
+    assert RunProgress.of(a_run(total_items=5), 0.0).progress(5.0).eta_seconds is None

@@ -6,14 +6,14 @@ import asyncio
 
 import pytest
 
-from emagsync.sync.run.write_lock import Turns
+from emagsync.sync.run.write_lock import WriteCoordinator
 
 
 class Stage:
     """Transactions that go on only when they are told to, and what they have come to."""
 
     def __init__(self, at_once: int) -> None:
-        self.turns = Turns(at_once)
+        self.turns = WriteCoordinator(at_once)
         self.told: list[str] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._gates: dict[str, asyncio.Event] = {}
@@ -44,7 +44,7 @@ class Stage:
     async def _writes(self, name: str, ids: set[int]) -> None:
         async with self.turns.of(ids) as turn:
             await self._stop_at(name, "writes")
-            await turn.to_count()
+            await turn.lock_counts()
             await self._stop_at(name, "counts")
         self.told.append(f"{name} ended")
 

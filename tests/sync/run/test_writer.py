@@ -15,8 +15,8 @@ from emagsync.db.errors import DatabaseUnavailable
 from emagsync.marketplace.paging import StretchRead
 from emagsync.offers.tables import offer_changes
 from emagsync.sync import repository
-from emagsync.sync.repository import MAIN_SCOPE, Hold
-from emagsync.sync.run.progress import Tally
+from emagsync.sync.repository import MAIN_SCOPE, RunLease
+from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.writer import PlacedPage, RunWriter
 from emagsync.sync.schemas import Run
 from marketplace.rows.row_shapes import RO, row
@@ -25,7 +25,7 @@ from sync.run_rows import AT, a_run
 
 
 @pytest.fixture
-async def hold(database: Database) -> Hold:
+async def hold(database: Database) -> RunLease:
     async with database.transaction() as connection:
         await repository.insert_run(connection, a_run())
         return await repository.claim(connection, a_run(), worker="host:1:aa", now=AT, keep={})
@@ -38,12 +38,12 @@ async def bystander(tmp_path: Path, database: Database) -> AsyncIterator[Databas
         yield other
 
 
-def writer(database: Database, hold: Hold) -> RunWriter:
+def writer(database: Database, hold: RunLease) -> RunWriter:
     return RunWriter(
         database=database,
         hold=hold,
         platform=RO,
-        tally=Tally(a_run(), 0.0),
+        tally=RunProgress(a_run(), 0.0),
         clock=SystemClock(),
         changed=lambda: None,
     )
@@ -55,19 +55,19 @@ async def store(writer: RunWriter, page: int, *ids: int, price: str = "100.0000"
 
 
 async def read_run(database: Database) -> Run:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return await repository.get_run(connection, "run-1")
 
 
 async def log(database: Database) -> list[tuple[int, str, str | None]]:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         query = select(offer_changes.c.emag_id, offer_changes.c.field, offer_changes.c.new).order_by(
             offer_changes.c.seq
         )
         return [tuple(change) for change in await connection.execute(query)]
 
 
-async def test_pages_that_share_an_offer_count_and_tell_of_it_once(database: Database, hold: Hold) -> None:
+async def test_pages_that_share_an_offer_count_and_tell_of_it_once(database: Database, hold: RunLease) -> None:
     pages = writer(database, hold)
     await asyncio.gather(
         store(pages, 1, 1, 2, 3), store(pages, 2, 3, 4, price="120.0000"), store(pages, 3, 4, 5), store(pages, 4)
@@ -82,7 +82,7 @@ async def test_pages_that_share_an_offer_count_and_tell_of_it_once(database: Dat
 
 
 async def test_counts_are_those_of_the_pages_in_the_ledger_at_every_moment(
-    database: Database, hold: Hold, bystander: Database
+    database: Database, hold: RunLease, bystander: Database
 ) -> None:
     pages = writer(database, hold)
     over = asyncio.Event()
@@ -90,7 +90,7 @@ async def test_counts_are_those_of_the_pages_in_the_ledger_at_every_moment(
     async def watch() -> set[int]:
         seen = set()
         while not over.is_set():
-            async with bystander.reading() as connection:
+            async with bystander.snapshot() as connection:
                 run = await repository.get_run(connection, "run-1")
                 ledger = await repository.ledger(connection, "run-1")
             assert run.processed == run.created == sum(page.items for page in ledger)
@@ -107,7 +107,7 @@ async def test_counts_are_those_of_the_pages_in_the_ledger_at_every_moment(
 
 @pytest.mark.only_on("postgresql", "SQLite has one writer")
 async def test_on_postgresql_a_page_is_written_while_another_one_waits_for_its_turn_in_the_feed(
-    database: Database, hold: Hold, bystander: Database
+    database: Database, hold: RunLease, bystander: Database
 ) -> None:
     pages = writer(database, hold)
     async with bystander.transaction() as feed:
@@ -123,7 +123,7 @@ async def test_on_postgresql_a_page_is_written_while_another_one_waits_for_its_t
 
 @pytest.mark.only_on("postgresql", "SQLite has one writer")
 async def test_counts_of_a_page_that_was_rolled_back_are_never_written(
-    database: Database, hold: Hold, bystander: Database
+    database: Database, hold: RunLease, bystander: Database
 ) -> None:
     pages = writer(database, hold)
     async with bystander.transaction() as other:
@@ -141,7 +141,7 @@ async def test_counts_of_a_page_that_was_rolled_back_are_never_written(
 
 
 async def _waiting_for_the_feed(database: Database) -> int:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         return int(
             await connection.scalar(
                 text(
@@ -153,7 +153,7 @@ async def _waiting_for_the_feed(database: Database) -> int:
 
 
 async def _kill_who_waits_for_the_run(database: Database) -> bool:
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         found = await connection.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "

@@ -1332,10 +1332,10 @@ export interface components {
             username: string | null;
         };
         /**
-         * BrakeOutlook
+         * BrakePreview
          * @description What a list alone would do to an account's offers; what else is on its way counts too when it is sent.
          */
-        BrakeOutlook: {
+        BrakePreview: {
             /** Account Type */
             account_type: string;
             /**
@@ -1407,7 +1407,7 @@ export interface components {
              * Brakes
              * @description Of a preview: what the brake would say, by account; empty where nothing is repriced and the like.
              */
-            brakes: components["schemas"]["BrakeOutlook"][];
+            brakes: components["schemas"]["BrakePreview"][];
             /** Counts */
             counts: {
                 [key: string]: number;
@@ -3349,11 +3349,17 @@ export interface components {
             text: string;
         };
         /**
+         * ReasonCode
+         * @description The codes. They are stable: pages and programs translate them.
+         * @enum {string}
+         */
+        ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "changed_meanwhile" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "no_value_before" | "has_value";
+        /**
          * ReasonView
          * @description A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`.
          */
         ReasonView: {
-            code: components["schemas"]["Why"];
+            code: components["schemas"]["ReasonCode"];
             /**
              * Values
              * @description By name. An empty one stands for: eMAG has no value.
@@ -4173,12 +4179,6 @@ export interface components {
             /** Url */
             url: string;
         };
-        /**
-         * Why
-         * @description The codes. They are stable: pages and programs translate them.
-         * @enum {string}
-         */
-        Why: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "changed_meanwhile" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "no_value_before" | "has_value";
     };
     responses: never;
     parameters: never;

@@ -15,7 +15,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
-from emagsync.edits.change_request import STOCK_CHANGE, Unreadable, Wish, whole
+from emagsync.edits.change_request import STOCK_CHANGE, ChangeRequest, Unreadable, whole
 from emagsync.edits.errors import FileUnreadable
 from emagsync.edits.fields import FIELDS
 from emagsync.edits.push.outbox import BY_WAREHOUSE
@@ -123,7 +123,7 @@ def _line(number: int, cells: Mapping[str, Any], default_account: str | None, *,
             return None
 
     emag_id = number_in("emag_id", _LARGEST_ID)
-    wish = Wish(
+    wish = ChangeRequest(
         given={name: texts[name] for name in (*FIELDS, STOCK_CHANGE) if texts.get(name)},
         currency=texts.get("currency") or None,
         warehouse_id=number_in("warehouse_id", _LARGEST_ID),

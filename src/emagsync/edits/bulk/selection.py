@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.bulk.file_import import MOST_ROWS
-from emagsync.edits.change_request import Wish
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.errors import SelectionTooLarge
 from emagsync.edits.offer_snapshot import keys_found, keys_of
 from emagsync.edits.push.outbox import PRICES
@@ -112,7 +112,7 @@ async def lines_of(connection: AsyncConnection, asked: SelectionEdit) -> list[Li
     confirm = asked.confirm or (asked.set is not None and asked.set.confirm)
     currency = None if asked.set is None else asked.set.currency
     given: Mapping[str, Any] = asked.given()
-    wish = Wish(given, currency=currency, warehouse_id=asked.warehouse_id, confirm=confirm)
+    wish = ChangeRequest(given, currency=currency, warehouse_id=asked.warehouse_id, confirm=confirm)
     return [Line(number, account, emag_id, None, wish) for number, (account, emag_id) in enumerate(keys, start=1)]
 
 

@@ -12,7 +12,7 @@ from emagsync.edits import conflict_repository, repository
 from emagsync.edits.conflict_repository import Ended
 from emagsync.edits.merge.three_way import Edited, Merged, Outcome, Rules, merge
 from emagsync.edits.push.outbox import Key
-from emagsync.edits.reasons import Why, told
+from emagsync.edits.reasons import ReasonCode, told
 from emagsync.edits.repository import Closed, Edit
 from emagsync.edits.states import EditState, Resolution
 from emagsync.webhooks import repository as webhooks
@@ -125,9 +125,9 @@ def _held(edit: Edit, merged: Merged, reading: Reading) -> Merged:
 async def _close(connection: AsyncConnection, reading: Reading, decision: Decision) -> None:
     merged, emag = decision.merged, decision.emag
     if merged.outcome is Outcome.LOST:
-        reason = told(Why.CHANGED_MEANWHILE, base=decision.edit.base, emag=emag)
+        reason = told(ReasonCode.CHANGED_MEANWHILE, base=decision.edit.base, emag=emag)
     else:
-        reason = told(Why.ALREADY, emag=emag)
+        reason = told(ReasonCode.ALREADY, emag=emag)
     closed = Closed(_CLOSING[merged.outcome], reading.at, reason, reading.source_id, emag)
     await repository.close(connection, [decision.edit.id], closed)
 
@@ -143,9 +143,9 @@ async def _keep(connection: AsyncConnection, decision: Decision) -> None:
     }
     if merged.outcome is Outcome.MOVED:
         values["reason"] = (
-            told(Why.EDIT_STANDS, base=edit.base, emag=decision.emag)
+            told(ReasonCode.EDIT_STANDS, base=edit.base, emag=decision.emag)
             if merged.value == edit.value
-            else told(Why.TAKEN_OFF, base=edit.base, emag=decision.emag, value=edit.value, left=merged.value)
+            else told(ReasonCode.TAKEN_OFF, base=edit.base, emag=decision.emag, value=edit.value, left=merged.value)
         )
     await repository.change(connection, edit.id, values)
 

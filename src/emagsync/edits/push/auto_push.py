@@ -22,7 +22,7 @@ SOONEST_AGAIN_SECONDS: Final = 10.0
 LATEST_AGAIN_SECONDS: Final = 300.0
 
 
-class Pusher:
+class AutoPushWorker:
     """Looks every few seconds, and at once when `wake` is called, for edits to push; any number of them may look."""
 
     def __init__(self, service: PushService, settings: EditsSettings, clock: Clock) -> None:

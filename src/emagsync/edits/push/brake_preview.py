@@ -15,7 +15,7 @@ from emagsync.edits.push.brake import Alarm, alarm_of, most_of, offers_of
 from emagsync.edits.push.outbox import Item
 
 
-class BrakeOutlook(BaseModel):
+class BrakePreview(BaseModel):
     """What a list alone would do to an account's offers; what else is on its way counts too when it is sent."""
 
     account_type: str
@@ -27,18 +27,18 @@ class BrakeOutlook(BaseModel):
 
 async def brakes_of(
     connection: AsyncConnection, plans: Iterable[Plan], *, settings: EditsSettings, mode: Callable[[str], PushMode]
-) -> list[BrakeOutlook]:
+) -> list[BrakePreview]:
     """What the brake would say of each account of which offers are repriced, zeroed or deactivated."""
     counts: dict[str, Counter[Alarm]] = defaultdict(Counter)
     for plan in plans:
         if plan.effect in (Effect.OK, Effect.NEEDS_CONFIRMATION) and (alarm := _alarm(plan)) is not None:
             counts[plan.offer.account][alarm] += 1
-    found: list[BrakeOutlook] = []
+    found: list[BrakePreview] = []
     for account in sorted(counts):
         most, push = most_of(settings, await offers_of(connection, account)), mode(account)
         stops = push != "off" and counts[account].total() > most
         found.append(
-            BrakeOutlook(account_type=account, push=push, counts=dict(counts[account]), most=most, stops=stops)
+            BrakePreview(account_type=account, push=push, counts=dict(counts[account]), most=most, stops=stops)
         )
     return found
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from emagsync.audit.service import audit
 from emagsync.edits.push import brake, outbox_repository, repository
-from emagsync.edits.push.auto_push import Pusher
+from emagsync.edits.push.auto_push import AutoPushWorker
 from emagsync.edits.push.brake import HoldState
 from emagsync.edits.push.errors import HoldDecided, HoldNotFound, NothingToUndo, PushBusy, PushNotFound, PushOff
 from emagsync.edits.push.outbox import OutboxState, reasons
@@ -65,7 +65,7 @@ async def outbox(
     cursor: Cursor = None,
 ) -> OutboxList:
     """What is on its way to eMAG, or was, one line an offer, newest first."""
-    async with state_of(request).database.reading() as connection:
+    async with state_of(request).database.snapshot() as connection:
         lines = await outbox_repository.lines(
             connection,
             account=account_type,
@@ -88,7 +88,7 @@ async def approve(request: Request, caller: Operator, choice: LineChoice) -> Dec
     state = state_of(request)
     lines = await state.get(PushService).approve(choice.ids, choice.account_type, by=caller.username)
     await audit(request, caller, "outbox.approve", choice.account_type or "lines", _chosen(choice, lines))
-    state.get(Pusher).wake()
+    state.get(AutoPushWorker).wake()
     return Decided(lines=lines)
 
 
@@ -107,7 +107,7 @@ async def push_now(request: Request, caller: Operator, asked: PushRequest) -> Pu
     service = state.get(PushService)
     if service.mode(asked.account_type) == "off":
         raise PushOff(asked.account_type)
-    state.get(Pusher).push_now(asked.account_type)
+    state.get(AutoPushWorker).push_now(asked.account_type)
     await audit(request, caller, "push.start", asked.account_type)
     return PushStarted(account_type=asked.account_type, push=service.mode(asked.account_type))
 
@@ -117,7 +117,7 @@ async def pushes(
     request: Request, _: Viewer, account_type: Account = None, limit: Limit = 50, cursor: Cursor = None
 ) -> PushList:
     """What was pushed, newest first."""
-    async with state_of(request).database.reading() as connection:
+    async with state_of(request).database.snapshot() as connection:
         found = await repository.list_pushes(connection, account=account_type, before=_place(cursor), limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     return PushList(
@@ -129,7 +129,7 @@ async def pushes(
 @router.get("/pushes/{push_id}", responses=problem_responses(404))
 async def one_push(request: Request, _: Viewer, push_id: Annotated[str, Path(max_length=36)]) -> Push:
     """One push; `GET /outbox?push_id=...` lists its lines."""
-    async with state_of(request).database.reading() as connection:
+    async with state_of(request).database.snapshot() as connection:
         return await repository.get_push(connection, push_id)
 
 
@@ -141,7 +141,7 @@ async def holds(
     state: Annotated[list[HoldState] | None, Query(max_length=len(HoldState))] = None,
 ) -> HoldList:
     """What the brake stopped, newest first, at most a hundred."""
-    async with state_of(request).database.reading() as connection:
+    async with state_of(request).database.snapshot() as connection:
         return HoldList(holds=await brake.all_of_them(connection, account=account_type, states=state or ()))
 
 
@@ -151,7 +151,7 @@ async def release(request: Request, caller: Operator, hold_id: HoldId) -> Hold:
     state = state_of(request)
     hold = await state.get(PushService).release_hold(hold_id, by=caller.username)
     await audit(request, caller, "hold.release", str(hold_id), {"account": hold.account, "counts": dict(hold.counts)})
-    state.get(Pusher).wake()
+    state.get(AutoPushWorker).wake()
     return hold
 
 
@@ -162,7 +162,7 @@ async def refuse(request: Request, caller: Operator, hold_id: HoldId) -> Hold:
     state = state_of(request)
     hold = await state.get(PushService).refuse_hold(hold_id, by=caller.username)
     await audit(request, caller, "hold.refuse", str(hold_id), {"account": hold.account, "counts": dict(hold.counts)})
-    state.get(Pusher).wake()
+    state.get(AutoPushWorker).wake()
     return hold
 
 
@@ -177,7 +177,7 @@ async def undo(request: Request, caller: Operator, asked: UndoRequest) -> UndoAn
     if not answer.preview:
         detail = asked.model_dump(mode="json", exclude_none=True) | {"put_back": answer.put_back}
         await audit(request, caller, "edits.undo", asked.push_id or asked.run_id or asked.account_type or "", detail)
-        state.get(Pusher).wake()
+        state.get(AutoPushWorker).wake()
     return answer
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 
 from emagsync.core.clock import Clock
-from emagsync.core.concurrency import cancelled, side_by_side
+from emagsync.core.concurrency import cancelled, run_concurrently
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
@@ -23,7 +23,7 @@ from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.readback import OfferReader, portion
 from emagsync.edits.push.schemas import Hold
 from emagsync.edits.push.writer import PushJob, PushWriter
-from emagsync.edits.reasons import Why, told
+from emagsync.edits.reasons import ReasonCode, told
 from emagsync.marketplace.client import EmagClient
 from emagsync.marketplace.errors import EmagError, UncertainWrite, WriteRefused
 from emagsync.marketplace.writes import MOST_ENTITIES
@@ -122,12 +122,12 @@ class PushEngine:
             # Also for edits that waited for others of their offer to be read back.
             self._gathered = None
             await self._gather()
-            await side_by_side([some() for _ in range(SAVES_IN_FLIGHT)])
+            await run_concurrently([some() for _ in range(SAVES_IN_FLIGHT)])
         return sent
 
     async def _gather(self) -> None:
         # What merges do to edits that are in the outbox already is seen when they are claimed.
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             news = await repository.newest_edit(connection, self._job.account)
         if news != self._gathered:
             await self._writer.gather()
@@ -155,7 +155,7 @@ class PushEngine:
 
     async def _pending(self) -> list[Line]:
         """The lines that go next: with stock first, and differences in smaller batches of their own."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             lines = await repository.next_pending(
                 connection, self._job.account, now=self._clock.now(), most=MOST_ENTITIES
             )
@@ -185,7 +185,7 @@ class PushEngine:
         """The offers to read first because they were read too long ago, if any of `lines` is of such: theirs, and those
         that come after them where one list holds them all."""
         account, oldest = self._job.account, now - timedelta(seconds=self._settings.fresh_seconds)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             ids = [line.emag_id for line in lines]
             if not await repository.stale(connection, account, before=oldest, now=now, among=ids):
                 return set()
@@ -207,10 +207,10 @@ class PushEngine:
             await self._save(lines[:middle])
             await self._save_unless_stopped(lines[middle:])
         except UncertainWrite as error:
-            await self._writer.uncertain(lines, _told(Why.NO_CERTAIN_ANSWER, error.cause))
+            await self._writer.uncertain(lines, _told(ReasonCode.NO_CERTAIN_ANSWER, error.cause))
             self._failed(error)
         except EmagError as error:
-            await self._writer.unsent(lines, _told(Why.NOT_SENT, error))
+            await self._writer.unsent(lines, _told(ReasonCode.NOT_SENT, error))
             self.error = stopped_by(error)
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
@@ -227,19 +227,19 @@ class PushEngine:
 
     async def _save_unless_stopped(self, lines: Sequence[Line]) -> None:
         if self._is_stopped:
-            await self._writer.unsent(lines, told(Why.NOT_ITS_TURN))
+            await self._writer.unsent(lines, told(ReasonCode.NOT_ITS_TURN))
         else:
             await self._save(lines)
 
     def _failed(self, error: UncertainWrite) -> None:
         self._failures += 1
         if self._failures >= MOST_FAILURES:
-            self.error = told(Why.PUSH_STOPPED, cause=error.cause.code, message=error)
+            self.error = told(ReasonCode.PUSH_STOPPED, cause=error.cause.code, message=error)
 
     # Reading back
 
     async def _unread(self) -> list[tuple[int, datetime | None]]:
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             return await repository.unread(connection, self._job.account)
 
     async def _read_back(self) -> float | None:
@@ -268,10 +268,10 @@ class PushEngine:
 
 def stopped_by(error: EmagsyncError) -> str:
     """What ended a push, as it is kept."""
-    return told(Why.PUSH_STOPPED, cause=error.code, message=error)
+    return told(ReasonCode.PUSH_STOPPED, cause=error.code, message=error)
 
 
-def _told(why: Why, error: EmagError) -> str:
+def _told(why: ReasonCode, error: EmagError) -> str:
     return told(why, cause=error.code, message=error.message)
 
 

@@ -12,7 +12,7 @@ from emagsync.edits.push import outbox_repository as repository
 from emagsync.edits.push.brake import alarm_of
 from emagsync.edits.push.outbox import OPEN_STATES, SENT_STATES, Item, OutboxState, items_text
 from emagsync.edits.push.outbox_repository import Line, OpenEdit
-from emagsync.edits.reasons import Why, told
+from emagsync.edits.reasons import ReasonCode, told
 
 
 class Gathered(NamedTuple):
@@ -46,7 +46,7 @@ async def gather(connection: AsyncConnection, account: str, *, approve: bool, no
     ]
     await repository.write_lines(connection, changed, now=now)
     dropped = [
-        dropped_line(line, told(Why.NOTHING_LEFT), now)
+        dropped_line(line, told(ReasonCode.NOTHING_LEFT), now)
         for emag_id, line in lines.items()
         if emag_id not in wanted and line.state not in SENT_STATES
     ]

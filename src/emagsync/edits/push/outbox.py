@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from emagsync.edits.reasons import Why, told
+from emagsync.edits.reasons import ReasonCode, told
 from emagsync.marketplace.writes import Level, OfferUpdate
 
 PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
@@ -126,12 +126,12 @@ def price_problem(items: Sequence[Item], current: Values) -> str | None:
     if sale is None:
         return None
     if low is not None and sale < low:
-        return told(Why.BELOW_MIN_PRICE, price=sale, limit=low)
+        return told(ReasonCode.BELOW_MIN_PRICE, price=sale, limit=low)
     if high is not None and sale > high:
-        return told(Why.ABOVE_MAX_PRICE, price=sale, limit=high)
+        return told(ReasonCode.ABOVE_MAX_PRICE, price=sale, limit=high)
     recommended = price["recommended_price"]
     if any(item.field == "recommended_price" for item in items) and recommended is not None and recommended <= sale:
-        return told(Why.NOT_ABOVE_SALE_PRICE, price=recommended, limit=sale)
+        return told(ReasonCode.NOT_ABOVE_SALE_PRICE, price=recommended, limit=sale)
     return None
 
 
@@ -165,7 +165,7 @@ def confirmed(item: Item, read: Values) -> Item:
         return item.done(Result.APPLIED)
     if shown == item.before:
         return item
-    return item.done(Result.CHANGED_SINCE, told(Why.CHANGED_SINCE, target=item.target, shown=shown))
+    return item.done(Result.CHANGED_SINCE, told(ReasonCode.CHANGED_SINCE, target=item.target, shown=shown))
 
 
 def found(item: Item, read: Values) -> Item:
@@ -182,9 +182,9 @@ def found(item: Item, read: Values) -> Item:
     if shown == item.before:
         return item
     if item.field == "stock" or item.is_relative:
-        unknown = told(Why.OUTCOME_UNKNOWN, target=item.target, shown=shown, before=item.before)
+        unknown = told(ReasonCode.OUTCOME_UNKNOWN, target=item.target, shown=shown, before=item.before)
         return item.done(Result.REJECTED, unknown)
-    return item.done(Result.REOPENED, told(Why.THIRD_VALUE, shown=shown, before=item.before, target=item.target))
+    return item.done(Result.REOPENED, told(ReasonCode.THIRD_VALUE, shown=shown, before=item.before, target=item.target))
 
 
 def refused(item: Item, read: Values, reason: str) -> Item:

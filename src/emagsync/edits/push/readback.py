@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable, Mapping
 from typing import Any, Final
 
-from emagsync.core.concurrency import side_by_side
+from emagsync.core.concurrency import run_concurrently
 from emagsync.core.errors import ErrorKind
 from emagsync.marketplace.budget.budget import Priority
 from emagsync.marketplace.client import EmagClient
@@ -109,7 +109,7 @@ async def _several(things: Iterable[int], do: Callable[[int], Coroutine[Any, Any
             await do(waiting.pop())
 
     if waiting:
-        await side_by_side([some() for _ in range(min(IN_FLIGHT, len(waiting)))])
+        await run_concurrently([some() for _ in range(min(IN_FLIGHT, len(waiting)))])
 
 
 def _check(error: EmagError) -> None:

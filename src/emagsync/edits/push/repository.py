@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.edits.push.errors import PushNotFound
 from emagsync.edits.push.outbox import OutboxState
 from emagsync.edits.push.schemas import Push, PushStatus
-from emagsync.edits.reasons import Why, told
+from emagsync.edits.reasons import ReasonCode, told
 from emagsync.edits.tables import outbox, pushes
 
 
@@ -22,7 +22,7 @@ async def take_over(connection: AsyncConnection, account: str, *, now: datetime)
     left = await connection.execute(
         update(outbox)
         .where(outbox.c.account == account, outbox.c.state == OutboxState.SENDING, outbox.c.next_at.is_(None))
-        .values(state=OutboxState.UNCERTAIN, reason=told(Why.INTERRUPTED), updated_at=now)
+        .values(state=OutboxState.UNCERTAIN, reason=told(ReasonCode.INTERRUPTED), updated_at=now)
     )
     await connection.execute(
         update(pushes)

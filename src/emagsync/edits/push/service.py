@@ -30,7 +30,7 @@ from emagsync.edits.push.outbox import OPEN_STATES, OutboxState, Result, end_sta
 from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import Hold, Push, PushStatus
 from emagsync.edits.push.writer import PushJob, close_edits
-from emagsync.edits.reasons import Why, told
+from emagsync.edits.reasons import ReasonCode, told
 
 log = structlog.get_logger()
 
@@ -148,7 +148,7 @@ class PushService:
         async with self._database.transaction() as connection:
             states = [OutboxState.WAITING, OutboxState.PENDING]
             lines = await outbox_repository.locked(connection, account, states, ids=ids)
-            await self._reject(connection, lines, told(Why.REFUSED_BY, by=by), by)
+            await self._reject(connection, lines, told(ReasonCode.REFUSED_BY, by=by), by)
         return len(lines)
 
     async def release_hold(self, hold_id: int, *, by: str) -> Hold:
@@ -165,7 +165,7 @@ class PushService:
                 ids = await brake.counted_lines(connection, hold.account)
                 states = [OutboxState.WAITING, OutboxState.PENDING]
                 lines = await outbox_repository.locked(connection, hold.account, states, ids=ids)
-                await self._reject(connection, lines, told(Why.REFUSED_BY_HOLD, by=by, hold=hold_id), by)
+                await self._reject(connection, lines, told(ReasonCode.REFUSED_BY_HOLD, by=by, hold=hold_id), by)
             return hold
 
     async def _reject(self, connection: AsyncConnection, lines: Collection[Line], reason: str, by: str) -> None:
@@ -182,17 +182,17 @@ class PushService:
 
     async def signature(self, account: str) -> tuple[Any, ...]:
         """Something that differs whenever there may be something new to push."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             return await outbox_repository.signature(connection, account)
 
     async def is_held(self, account: str) -> bool:
         """Whether the brake holds the account's edits."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             return await brake.is_held(connection, account) is not None
 
     async def is_due(self, account: str) -> bool:
         """Whether something that was sent is to be read back, or sent again, now."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             return await outbox_repository.is_due(connection, account, now=self._clock.now())
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
-from emagsync.edits.change_request import Wish
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.errors import ConfirmationNeeded, EditRefused
 from emagsync.edits.fields import STATUS, STOCK, VAT_ID
 from emagsync.edits.offer_snapshot import stored_offers
@@ -20,7 +20,7 @@ from emagsync.edits.push import outbox_repository, repository
 from emagsync.edits.push.errors import NothingToUndo
 from emagsync.edits.push.outbox import MOST_STOCK, PRICES, OutboxState, Result
 from emagsync.edits.push.schemas import UndoAnswer, UndoRequest, UndoRow
-from emagsync.edits.reasons import Why, reason_view, told
+from emagsync.edits.reasons import ReasonCode, reason_view, told
 from emagsync.edits.service import Author, EditService, Line
 from emagsync.edits.states import EditSource, EditState
 from emagsync.edits.tables import local_edits, outbox
@@ -55,7 +55,7 @@ class Undo:
 
         Raises PushNotFound, NothingToUndo, and EditRefused and ConfirmationNeeded where the checks of edits object.
         """
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             steps = _combined(await _steps(connection, asked))
             rows = await _rows(connection, steps)
         if not rows:
@@ -195,13 +195,13 @@ def _row(step: Step, value: str | None, *, gone: bool) -> UndoRow:
         wanted = str(min(max(int(value or 0) + _difference(step), 0), MOST_STOCK))
     reason = None
     if gone:
-        reason = told(Why.OFFER_GONE)
+        reason = told(ReasonCode.OFFER_GONE)
     elif value != step.after and not is_stock:
-        reason = told(Why.OTHER_SINCE, value=value)
+        reason = told(ReasonCode.OTHER_SINCE, value=value)
     elif wanted is None:
-        reason = told(Why.NO_VALUE_BEFORE)
+        reason = told(ReasonCode.NO_VALUE_BEFORE)
     elif wanted == value:
-        reason = told(Why.HAS_VALUE)
+        reason = told(ReasonCode.HAS_VALUE)
     return UndoRow(
         account_type=step.account,
         emag_id=step.emag_id,
@@ -233,6 +233,6 @@ def _lines(rows: Sequence[UndoRow], *, confirm: bool) -> list[Line]:
         else:
             values[row.field] = row.put_back
     return [
-        Line(number, account, emag_id, None, Wish(given=values, confirm=confirm))
+        Line(number, account, emag_id, None, ChangeRequest(given=values, confirm=confirm))
         for number, ((account, emag_id), values) in enumerate(given.items(), start=1)
     ]

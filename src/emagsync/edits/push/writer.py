@@ -42,20 +42,20 @@ from emagsync.edits.push.outbox import (
 )
 from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import Hold
-from emagsync.edits.reasons import Why, told
+from emagsync.edits.reasons import ReasonCode, told
 from emagsync.ingest.records import record_of
 from emagsync.marketplace.errors import RequestInvalid
 from emagsync.marketplace.rows.parse import ParsedRow, raw_digest
 from emagsync.offers import repository as offers
-from emagsync.offers.repository import Sighting
+from emagsync.offers.repository import Observation
 
 SOURCE: Final = "push"
 # So often is a change sent that eMAG takes and does not show, or whose answers are lost.
 MOST_ATTEMPTS: Final = 5
 UNREADABLE_SECONDS: Final = 10.0
 _SOONEST_SECONDS: Final = 0.25
-_NOT_KNOWN: Final = told(Why.OFFER_UNKNOWN)
-_NO_EFFECT: Final = told(Why.NO_EFFECT, times=MOST_ATTEMPTS)
+_NOT_KNOWN: Final = told(ReasonCode.OFFER_UNKNOWN)
+_NO_EFFECT: Final = told(ReasonCode.NO_EFFECT, times=MOST_ATTEMPTS)
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class PushWriter:
 
     def _taken(self, line: Line, items: tuple[Item, ...], current: Values, now: datetime) -> Line:
         if not items:
-            return dropped_line(line, told(Why.NOTHING_LEFT), now)
+            return dropped_line(line, told(ReasonCode.NOTHING_LEFT), now)
         if self._job.approve and sorted(i.change for i in items) != sorted(i.change for i in line.items):
             return line._replace(
                 state=OutboxState.WAITING, items=items, approved_by=None, approved_at=None, hold_id=None
@@ -192,7 +192,7 @@ class PushWriter:
         def later(line: Line, now: datetime) -> Line:
             return line._replace(
                 next_at=now + timedelta(seconds=UNREADABLE_SECONDS),
-                reason=told(Why.UNREADABLE, message=reasons_[line.emag_id]),
+                reason=told(ReasonCode.UNREADABLE, message=reasons_[line.emag_id]),
             )
 
         await self._change_of(emag_ids, later)
@@ -214,7 +214,7 @@ class PushWriter:
         elapsed = (now - (line.sent_at or now)).total_seconds()
         if elapsed < self._settings.readback_seconds:
             return line._replace(next_at=now + timedelta(seconds=max(_SOONEST_SECONDS, elapsed / 2)))
-        return _uncertain(line, told(Why.NOT_SHOWN), now)
+        return _uncertain(line, told(ReasonCode.NOT_SHOWN), now)
 
     def _ended(self, line: Line, now: datetime) -> Line | None:
         state = end_state(line.items)
@@ -239,7 +239,7 @@ class PushWriter:
             if row.offer is not None and emag_id not in same
         ]
         # A run's page that was asked for before this may be older than what was sent: it goes by when this was asked.
-        sighting = Sighting(account, self._job.id, now, SOURCE, asked_at=read_at)
+        sighting = Observation(account, self._job.id, now, SOURCE, asked_at=read_at)
         await offers.apply(connection, sighting, same=same, read=records)
         return {emag_id: values_of(row.offer, row.raw) for emag_id, row in rows.items() if row.offer is not None}
 
@@ -318,5 +318,5 @@ def _problem(emag_id: int, items: Sequence[Item]) -> str | None:
     try:
         update_of(emag_id, items).body()
     except RequestInvalid as error:
-        return told(Why.NOT_SENDABLE, message=error.message)
+        return told(ReasonCode.NOT_SENDABLE, message=error.message)
     return None

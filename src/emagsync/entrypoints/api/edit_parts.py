@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from emagsync.edits.conflict_service import ConflictService
-from emagsync.edits.push.auto_push import Pusher
+from emagsync.edits.push.auto_push import AutoPushWorker
 from emagsync.edits.service import EditService
 from emagsync.rest.state import AppState
 
@@ -14,7 +14,7 @@ from emagsync.rest.state import AppState
 @asynccontextmanager
 async def edits_part(state: AppState) -> AsyncIterator[None]:
     """Edits and conflicts; whoever sends them is told that there is something to send."""
-    pusher = state.get(Pusher)
+    pusher = state.get(AutoPushWorker)
 
     def told(_: str) -> None:
         pusher.wake()

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from emagsync.accounts.registry import AccountRegistry
-from emagsync.edits.push.auto_push import Pusher
+from emagsync.edits.push.auto_push import AutoPushWorker
 from emagsync.edits.push.service import PushService
 from emagsync.entrypoints.api.run_parts import beside
 from emagsync.rest.state import AppState
@@ -18,7 +18,7 @@ async def pushing_part(state: AppState) -> AsyncIterator[None]:
     service = PushService(
         database=state.database, registry=state.get(AccountRegistry), settings=state.settings, clock=state.clock
     )
-    pusher = Pusher(service, state.settings.edits, state.clock)
+    pusher = AutoPushWorker(service, state.settings.edits, state.clock)
     state.provide(service)
     state.provide(pusher)
     async with beside("pusher", pusher.run()):

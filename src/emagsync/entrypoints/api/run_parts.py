@@ -25,8 +25,8 @@ from emagsync.sync.live.redis_relay import RedisRelay
 from emagsync.sync.schedule.actions import ScheduleActions
 from emagsync.sync.schedule.scheduler import Scheduler
 from emagsync.sync.service import SyncService
-from emagsync.sync.webhook_publisher import Announcer
-from emagsync.webhooks.delivery import Courier
+from emagsync.sync.webhook_publisher import RunWebhookPublisher
+from emagsync.webhooks.delivery import WebhookDispatcher
 from emagsync.webhooks.service import WebhookService
 from emagsync.webhooks.signing import Signer, load_key
 
@@ -95,7 +95,7 @@ async def webhooks_part(state: AppState) -> AsyncIterator[None]:
     given = state.settings.webhooks
     secret = given.secret.get_secret_value() if given.secret else None
     signer = Signer(load_key(state.settings), secret)
-    async with Courier(
+    async with WebhookDispatcher(
         database=state.database, signer=signer, clock=state.clock, allow_private=given.allow_private
     ) as courier:
         service = WebhookService(
@@ -103,7 +103,7 @@ async def webhooks_part(state: AppState) -> AsyncIterator[None]:
         )
         await service.take_over_settings()
         state.provide(service)
-        announcer = Announcer(state.database, state.clock)
+        announcer = RunWebhookPublisher(state.database, state.clock)
         async with beside("announcer", announcer.run()), beside("courier", courier.run()):
             yield
 

@@ -38,7 +38,7 @@ async def database_part(state: AppState) -> AsyncIterator[None]:
         return Check(revision == HEAD, f"schema {revision}" if revision == HEAD else f"{revision}, needed: {HEAD}")
 
     async def database() -> Check:
-        async with state.database.reading() as connection:
+        async with state.database.snapshot() as connection:
             indexed = await connection.run_sync(trigrams.is_there)
         kind = "sqlite" if state.database.is_sqlite else "postgresql"
         return Check(True, kind if indexed else f"{kind}; {trigrams.ADVICE}")

@@ -59,7 +59,7 @@ class WorkerState:
             await self._pass_on(run_id)
             return None
         try:
-            run = await self.service.carry_out(run_id, on_progress=self.relay.progress, stop=self.stop)
+            run = await self.service.execute(run_id, on_progress=self.relay.progress, stop=self.stop)
         except (RunSuperseded, RunNotFound):
             return None
         except DatabaseError as error:

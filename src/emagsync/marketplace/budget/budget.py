@@ -169,7 +169,7 @@ class Budget:
         await self._store.update(group, change)
         self._queues[group].wake()
 
-    async def heed(self, grant: Grant, status: int, headers: Mapping[str, str]) -> None:
+    async def apply_response(self, grant: Grant, status: int, headers: Mapping[str, str]) -> None:
         """Learn from the answer to the request of `grant`: a 429, or headers that say that nothing remains."""
         now = self.clock.now()
         since_sent = self.clock.monotonic() - grant.sent_at if grant.sent_at is not None else 0.0
@@ -287,7 +287,7 @@ class _Queue:
     async def _serve_one(self) -> None:
         outcome = await self._budget.take(self._group)
         if isinstance(outcome, float):
-            await self._doze(outcome)
+            await self._sleep_until_slot(outcome)
             return
         turn = self._next()
         if turn is None:
@@ -303,7 +303,7 @@ class _Queue:
                     return turn
         return None
 
-    async def _doze(self, seconds: float) -> None:
+    async def _sleep_until_slot(self, seconds: float) -> None:
         self._sleep = asyncio.ensure_future(self._budget.clock.sleep(seconds))
         try:
             await asyncio.wait({self._sleep})

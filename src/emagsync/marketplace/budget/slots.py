@@ -228,7 +228,7 @@ class GroupState(msgspec.Struct):
             if lease < until:
                 self.leases[slot], self.owners[slot] = until, owner
 
-    def bury(self, now: float, is_dead: Callable[[str], bool]) -> None:
+    def reclaim_dead(self, now: float, is_dead: Callable[[str], bool]) -> None:
         """Slots that dead processes hold: their requests went out now at the latest."""
         for slot, lease in enumerate(self.leases):
             if lease > now and is_dead(self.owners[slot]):

@@ -107,7 +107,7 @@ class FileStore:
         moment = moment_of(self._clock)._replace(owner=f"{self._namespace}:{os.getpid()}")
         before = os.pread(file, _LARGEST_FILE, 0)
         state = self._decode(before, limits, moment.steady)
-        state.bury(moment.steady, self._is_dead)
+        state.reclaim_dead(moment.steady, self._is_dead)
         result = change(state, limits, moment)
         after = self._encode(state)
         if after != before:

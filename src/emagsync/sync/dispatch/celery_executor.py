@@ -16,7 +16,7 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.sync import repository
 from emagsync.sync.errors import BrokerAway, RunNotFound
-from emagsync.sync.run_factory import last_sign
+from emagsync.sync.run_factory import last_heartbeat
 from emagsync.sync.schemas import Run
 from emagsync.sync.service import SyncService
 
@@ -85,11 +85,11 @@ class CeleryExecutor:
             await asyncio.gather(*self._sending.values(), return_exceptions=True)
 
     def _is_settled(self, run: Run) -> bool:
-        return run.id not in self._sending and self._clock.now() - last_sign(run) >= _SETTLED_AFTER
+        return run.id not in self._sending and self._clock.now() - last_heartbeat(run) >= _SETTLED_AFTER
 
     async def _send(self, run_id: str) -> None:
         try:
-            async with self._database.reading() as connection:
+            async with self._database.snapshot() as connection:
                 run = await repository.get_run(connection, run_id)
             await self._queue.send(run_id, timeout_seconds=run.parameters.timeout_seconds)
         except RunNotFound:

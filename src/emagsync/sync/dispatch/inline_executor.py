@@ -79,7 +79,7 @@ class InlineExecutor:
 
     async def _carry(self, run_id: str) -> None:
         try:
-            run = await self._service.carry_out(run_id, on_progress=self._on_progress, stop=self._stop)
+            run = await self._service.execute(run_id, on_progress=self._on_progress, stop=self._stop)
         except (RunSuperseded, RunNotFound):
             return
         except EmagsyncError as error:

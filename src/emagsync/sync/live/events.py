@@ -50,7 +50,7 @@ class LiveRuns:
 
     async def snapshot(self) -> dict[str, Any]:
         """The active runs and the latest ones."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             active = await repository.active_runs(connection)
             recent = await repository.runs(connection, limit=RECENT)
         return {"running": self._views(active), "recent": self._views(recent)}
@@ -99,7 +99,7 @@ class LiveRuns:
     async def look(self) -> None:
         """Compare the rows with what was told."""
         changed = frozenset(self._changed)
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             active = await repository.active_runs(connection)
             # One that began and ended between two looks is known by what was heard of it alone.
             gone = (self._runs.keys() | changed) - {run.id for run in active}

@@ -35,7 +35,7 @@ _SYNCS: Final = frozenset({JobKind.INCREMENTAL, JobKind.FULL})
 async def count_finished_runs(database: Database) -> None:
     """Put the figures of ended runs into the totals, so that a scrape need not read their rows."""
     while True:
-        async with database.reading() as connection:
+        async with database.snapshot() as connection:
             if not await repository.has_finished(connection):
                 return
         async with database.transaction() as connection:
@@ -63,7 +63,7 @@ class RunFamilies:
 
     async def families(self) -> list[Family]:
         """Totals and active runs as of one moment: a run is in exactly one of them."""
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             runs = await repository.uncounted(connection)
             values: Increments = await metric_totals.read(connection)
             intervals = await self._intervals(connection)

@@ -21,13 +21,13 @@ from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.sync import repository
 from emagsync.sync.errors import RunSuperseded
-from emagsync.sync.repository import MAIN_SCOPE, Hold, PageRead
+from emagsync.sync.repository import MAIN_SCOPE, PageRead, RunLease
 from emagsync.sync.run.circuit_breaker import Circuit
 from emagsync.sync.run.page_reader import Pass, PassReader
-from emagsync.sync.run.progress import Tally
+from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.reconcile import ACTIVE, Reconciler
 from emagsync.sync.run.selective import read_selection
-from emagsync.sync.run.sink import DryRun, LocalCopy
+from emagsync.sync.run.sink import DatabaseSink, DryRun
 from emagsync.sync.run.writer import RunWriter
 from emagsync.sync.schemas import Mode, Phase, Progress, Run, RunError, RunStatus
 
@@ -59,9 +59,9 @@ class RunEngine:
         *,
         database: Database,
         client: EmagClient,
-        hold: Hold,
+        hold: RunLease,
         run: Run,
-        tally: Tally,
+        tally: RunProgress,
         settings: SyncSettings,
         clock: Clock,
         stop: asyncio.Event,
@@ -84,12 +84,12 @@ class RunEngine:
             tally=self.tally,
             clock=clock,
             changed=self._report,
-            keeper=DryRun(hold.run_id, rules) if run.parameters.dry_run else LocalCopy(rules),
+            keeper=DryRun(hold.run_id, rules) if run.parameters.dry_run else DatabaseSink(rules),
         )
         self._circuit = Circuit(clock)
         self._ledger: list[PageRead] = []
         self._over = False
-        self._nap: asyncio.Future[None] | None = None
+        self._sleep_task: asyncio.Future[None] | None = None
 
     async def execute(self) -> Ending:
         """Do the run. Returns how it ended; raises RunSuperseded when it was taken away. The row is written last."""
@@ -153,13 +153,13 @@ class RunEngine:
             # Also on cancellation: nothing of this run may go on once its caller believes that it has ended. The watch
             # is not cancelled in the middle of a question to the database, but it asks no other one.
             self._over = True
-            if self._nap is not None:
-                self._nap.cancel()
+            if self._sleep_task is not None:
+                self._sleep_task.cancel()
             await cancelled(work, stopped)
             await asyncio.gather(watch, return_exceptions=True)
 
     async def _work(self) -> Ending:
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             self._ledger = await repository.ledger(connection, self._run.id)
         for page in self._ledger:
             for emag_id in page.ids:
@@ -278,8 +278,8 @@ class RunEngine:
     async def _watch(self) -> None:
         beaten = self._clock.monotonic()
         while not self._over:
-            self._nap = asyncio.ensure_future(self._clock.sleep(WATCH_SECONDS))
-            await asyncio.wait({self._nap})
+            self._sleep_task = asyncio.ensure_future(self._clock.sleep(WATCH_SECONDS))
+            await asyncio.wait({self._sleep_task})
             if self._over:
                 return
             self._report()
@@ -294,7 +294,7 @@ class RunEngine:
                 continue
 
     async def _check_hold(self) -> None:
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             if not await repository.is_held(connection, self._hold):
                 raise RunSuperseded(f"Run {self._hold.run_id} was stopped or taken over.")
 

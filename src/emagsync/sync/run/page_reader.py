@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emagsync.core.clock import Clock
-from emagsync.core.concurrency import cancelled, side_by_side
+from emagsync.core.concurrency import cancelled, run_concurrently
 from emagsync.core.errors import ErrorKind
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
@@ -18,7 +18,7 @@ from emagsync.sync.repository import MAIN_SCOPE, PageRead
 from emagsync.sync.run.circuit_breaker import Circuit
 from emagsync.sync.run.id_set import IdSet
 from emagsync.sync.run.page_plan import PagePlan
-from emagsync.sync.run.progress import Tally
+from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.writer import PlacedPage, RunWriter
 from emagsync.sync.schemas import Phase
 from emagsync.telemetry.tracing import span
@@ -83,7 +83,7 @@ class PassReader:
         client: EmagClient,
         writer: RunWriter,
         circuit: Circuit,
-        tally: Tally,
+        tally: RunProgress,
         clock: Clock,
         per_page: int,
         filters: OfferFilters,
@@ -136,7 +136,7 @@ class PassReader:
         work = [self._read_pages(result, plan, failed) for _ in range(self._in_flight)]
         if expected is not None:
             work.append(self._tell(plan, expected))
-        await side_by_side(work)
+        await run_concurrently(work)
 
     async def _tell(self, plan: PagePlan, expected: asyncio.Future[int | None]) -> None:
         done, _ = await asyncio.wait({expected}, timeout=COUNT_PATIENCE_SECONDS)

@@ -10,7 +10,7 @@ from typing import Any
 from emagsync.core.errors import EmagsyncError
 from emagsync.marketplace import CallRecord
 from emagsync.marketplace.rows.parse import ParsedRow
-from emagsync.offers.repository import Applied
+from emagsync.offers.repository import UpsertResult
 from emagsync.sync.repository import KEPT_ERRORS, errors_text
 from emagsync.sync.run.id_set import IdSet
 from emagsync.sync.schemas import Phase, Progress, Run, RunError, RunStatus
@@ -20,7 +20,7 @@ FIELD_UNREADABLE = "field_unreadable"
 
 
 @dataclass
-class Tally:
+class RunProgress:
     """The counts of one run. `created + updated + unchanged` is `processed`: an offer counts where it was first met."""
 
     run: Run
@@ -49,7 +49,7 @@ class Tally:
     _waited_until: float = 0.0  # seconds since 1970 up to which waiting has been counted
 
     @classmethod
-    def of(cls, run: Run, started: float) -> Tally:
+    def of(cls, run: Run, started: float) -> RunProgress:
         """Go on from what the run's row says. Errors of pages are dropped: those pages are read again."""
         tally = cls(run, started)
         for name in _COUNTS:
@@ -101,7 +101,7 @@ class Tally:
         self.failed = 0
         self._rejections.clear()
 
-    def count(self, applied: Applied) -> None:
+    def count(self, applied: UpsertResult) -> None:
         """Offers were stored. Each counts once a run, as what it was when it was first met."""
         for ids, name in ((applied.created, "created"), (applied.updated, "updated"), (applied.unchanged, "unchanged")):
             new = sum(map(self.seen.add, ids))

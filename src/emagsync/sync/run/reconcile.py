@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from emagsync.core.clock import Clock
-from emagsync.core.concurrency import side_by_side
+from emagsync.core.concurrency import run_concurrently
 from emagsync.core.errors import ErrorKind
 from emagsync.db.engine import Database
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.offers import repository as offers
 from emagsync.sync.run.id_set import IdSet
-from emagsync.sync.run.progress import Tally
+from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.writer import RunWriter
 from emagsync.sync.schemas import RunError
 
@@ -33,7 +33,7 @@ class Reconciler:
         database: Database,
         client: EmagClient,
         writer: RunWriter,
-        tally: Tally,
+        tally: RunProgress,
         clock: Clock,
         account: str,
         stop: asyncio.Event,
@@ -63,7 +63,7 @@ class Reconciler:
 
     async def _unseen(self, seen: IdSet, *, only_active: bool) -> AsyncIterator[int]:
         status = ACTIVE if only_active else None
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             async for ids in offers.present_ids(connection, self._account, status=status):
                 for emag_id in ids:
                     if emag_id not in seen:
@@ -108,7 +108,7 @@ class Reconciler:
                 else:
                     found.append(row.raw)
 
-        await side_by_side([ask() for _ in range(LOOKUPS_IN_FLIGHT)])
+        await run_concurrently([ask() for _ in range(LOOKUPS_IN_FLIGHT)])
         if found:
             await self._writer.store_rows(found, read_at=began)
         if unknown and may_remove:

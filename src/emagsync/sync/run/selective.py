@@ -10,7 +10,7 @@ from emagsync.core.errors import ErrorKind
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.marketplace.paging import read_stretch
-from emagsync.sync.run.progress import Tally
+from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.writer import PlacedPage, RunWriter
 from emagsync.sync.schemas import RunError, Selection
 
@@ -20,7 +20,7 @@ NOT_KNOWN = "offer_not_known"
 async def read_selection(
     client: EmagClient,
     writer: RunWriter,
-    tally: Tally,
+    tally: RunProgress,
     selection: Selection,
     *,
     clock: Clock,
@@ -49,7 +49,7 @@ def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
         )
 
 
-async def _read_one(client: EmagClient, writer: RunWriter, tally: Tally, emag_id: int, clock: Clock) -> None:
+async def _read_one(client: EmagClient, writer: RunWriter, tally: RunProgress, emag_id: int, clock: Clock) -> None:
     began = clock.now()
     try:
         row = await client.find_offer(emag_id)

@@ -16,34 +16,34 @@ from emagsync.edits.merge.three_way import Rules
 from emagsync.edits.offer_snapshot import stored_offers
 from emagsync.edits.repository import Edit
 from emagsync.offers import repository as offers
-from emagsync.offers.repository import LIFECYCLE, Applied, Change, OfferRecord, Sighting
+from emagsync.offers.repository import LIFECYCLE, Change, Observation, OfferRecord, UpsertResult
 from emagsync.sync import dry_run_repository
 from emagsync.sync.schemas import Difference, DifferenceKind
 
 
-class Keeper(Protocol):
+class RowSink(Protocol):
     """Takes what was read, in the caller's transaction."""
 
     async def keep(
         self,
         connection: AsyncConnection,
-        sighting: Sighting,
+        sighting: Observation,
         *,
         same: Sequence[int],
         read: Sequence[OfferRecord],
         stored: Collection[int],
         read_at: datetime,
-    ) -> Applied:
+    ) -> UpsertResult:
         """`same` are ids whose bytes did not change, `read` the offers that were parsed anew, `stored` those of them
         that have a row. eMAG was asked for them at `read_at`."""
         ...
 
-    async def remove(self, connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> Sequence[int]:
+    async def remove(self, connection: AsyncConnection, sighting: Observation, ids: Sequence[int]) -> Sequence[int]:
         """eMAG does not know `ids` any more. Returns those that were present."""
         ...
 
 
-class LocalCopy:
+class DatabaseSink:
     """Stores them, and lets local edits meet them."""
 
     def __init__(self, rules: Rules | None = None) -> None:
@@ -52,13 +52,13 @@ class LocalCopy:
     async def keep(
         self,
         connection: AsyncConnection,
-        sighting: Sighting,
+        sighting: Observation,
         *,
         same: Sequence[int],
         read: Sequence[OfferRecord],
         stored: Collection[int],
         read_at: datetime,
-    ) -> Applied:
+    ) -> UpsertResult:
         """Rows, payloads and change log; the edits of these offers."""
         applied = await offers.apply(connection, sighting, same=same, read=read, stored=stored)
         meeting = _Meeting(sighting, same, read, read_at)
@@ -69,7 +69,7 @@ class LocalCopy:
             await write(connection, meeting.reading, await meeting.decide(connection, edits, self._rules))
         return applied
 
-    async def remove(self, connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> Sequence[int]:
+    async def remove(self, connection: AsyncConnection, sighting: Observation, ids: Sequence[int]) -> Sequence[int]:
         """Marked, and told by the change log."""
         return await offers.mark_removed(connection, sighting, ids)
 
@@ -84,13 +84,13 @@ class DryRun:
     async def keep(
         self,
         connection: AsyncConnection,
-        sighting: Sighting,
+        sighting: Observation,
         *,
         same: Sequence[int],
         read: Sequence[OfferRecord],
         stored: Collection[int],
         read_at: datetime,
-    ) -> Applied:
+    ) -> UpsertResult:
         """Compared with what is stored; what would become of an edit is told as of a field named `edit:stock@1`."""
         applied, changes = await offers.preview(connection, sighting, same=same, read=read)
         meeting = _Meeting(sighting, same, read, read_at)
@@ -99,7 +99,7 @@ class DryRun:
         await dry_run_repository.keep(connection, self._run_id, _with_edits(_differences(applied, changes), decisions))
         return applied
 
-    async def remove(self, connection: AsyncConnection, sighting: Sighting, ids: Sequence[int]) -> Sequence[int]:
+    async def remove(self, connection: AsyncConnection, sighting: Observation, ids: Sequence[int]) -> Sequence[int]:
         """Noted."""
         present = await offers.present_among(connection, sighting.account, ids)
         removed = [Difference(emag_id=emag_id, kind=DifferenceKind.REMOVED, fields={}) for emag_id in present]
@@ -110,7 +110,7 @@ class DryRun:
 class _Meeting(NamedTuple):
     """Some offers that were read, for the edits that they have."""
 
-    sighting: Sighting
+    sighting: Observation
     same: Sequence[int]
     read: Sequence[OfferRecord]
     read_at: datetime
@@ -142,7 +142,7 @@ def _with_edits(differences: Sequence[Difference], decisions: Sequence[Decision]
     return list(by_id.values())
 
 
-def _differences(applied: Applied, changes: Iterable[Change]) -> list[Difference]:
+def _differences(applied: UpsertResult, changes: Iterable[Change]) -> list[Difference]:
     fields: dict[int, dict[str, tuple[str | None, str | None]]] = defaultdict(dict)
     for change in changes:
         if change.field != LIFECYCLE or change.new == "returned":

@@ -16,14 +16,14 @@ class _Counting:
     failure: BaseException | None = None
 
 
-class Turn:
+class WriteSlot:
     """A transaction's turn to write its offers."""
 
     def __init__(self, counting: _Counting) -> None:
         self._counting = counting
         self._counts = False
 
-    async def to_count(self) -> None:
+    async def lock_counts(self) -> None:
         """Wait for the turn to change the run's counts, which lasts until the transaction has ended.
 
         Raises what ended an earlier one in its turn: the counts in memory are ahead of the database's since then, and
@@ -41,7 +41,7 @@ class Turn:
             self._counting.turn.release()
 
 
-class Turns:
+class WriteCoordinator:
     """The turns of one run's transactions, each of which begins and ends within its turn. First come, first served.
 
     `at_once` transactions may write offers side by side, as long as they have none in common: neither would see what
@@ -56,12 +56,12 @@ class Turns:
         self._counting = _Counting()
 
     @asynccontextmanager
-    async def of(self, ids: Set[int]) -> AsyncIterator[Turn]:
+    async def of(self, ids: Set[int]) -> AsyncIterator[WriteSlot]:
         """A turn to write these offers."""
         async with self._entrance:
             await self._until(lambda: self._has_room_for(ids))
             self._writing.append(ids)
-        turn = Turn(self._counting)
+        turn = WriteSlot(self._counting)
         failure: BaseException | None = None
         try:
             yield turn

@@ -19,12 +19,12 @@ from emagsync.marketplace.platforms import Platform
 from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id, raw_digest
 from emagsync.offers import repository as offers
 from emagsync.offers import search
-from emagsync.offers.repository import Applied, Known, OfferRecord, Sighting
+from emagsync.offers.repository import Observation, OfferRecord, StoredOffer, UpsertResult
 from emagsync.sync import repository
-from emagsync.sync.repository import Hold, PageRead
-from emagsync.sync.run.progress import Tally
-from emagsync.sync.run.sink import Keeper, LocalCopy
-from emagsync.sync.run.write_lock import Turns
+from emagsync.sync.repository import PageRead, RunLease
+from emagsync.sync.run.progress import RunProgress
+from emagsync.sync.run.sink import DatabaseSink, RowSink
+from emagsync.sync.run.write_lock import WriteCoordinator
 
 _PARSED_AT_ONCE = 20
 # Transactions of a run at a time, where the database has room for more than one.
@@ -49,7 +49,7 @@ class _Rows(NamedTuple):
 
 
 class _Stored(NamedTuple):
-    applied: Applied
+    applied: UpsertResult
     parsed: list[ParsedRow]  # those that were parsed for it, also those that could not be read
 
 
@@ -60,12 +60,12 @@ class RunWriter:
         self,
         *,
         database: Database,
-        hold: Hold,
+        hold: RunLease,
         platform: Platform,
-        tally: Tally,
+        tally: RunProgress,
         clock: Clock,
         changed: Callable[[], None],
-        keeper: Keeper | None = None,
+        keeper: RowSink | None = None,
     ) -> None:
         self._database = database
         self._hold = hold
@@ -73,8 +73,8 @@ class RunWriter:
         self._tally = tally
         self._clock = clock
         self._changed = changed
-        self._keeper = keeper or LocalCopy()
-        self._turns = Turns(1 if database.is_sqlite else _AT_ONCE)
+        self._keeper = keeper or DatabaseSink()
+        self._turns = WriteCoordinator(1 if database.is_sqlite else _AT_ONCE)
         self._unsearchable = 0  # stored since search caught up
         # Whether the last page was mostly news: then the next one is parsed while the database is still busy.
         self._parses_ahead = False
@@ -86,7 +86,7 @@ class RunWriter:
         by_id = {row.emag_id: row for row in ahead}
         async with self._turns.of(rows.digests.keys()) as turn, self._database.transaction() as connection:
             stored = await self._store(connection, rows, by_id, read_at=place.started_at)
-            await turn.to_count()
+            await turn.lock_counts()
             page = self._page_of(place, read, rows)
             self._count_page(page, read)
             await repository.record_page(connection, self._hold.run_id, page)
@@ -101,7 +101,7 @@ class RunWriter:
         rows = _sort_out(raw_rows, self._platform)
         async with self._turns.of(rows.digests.keys()) as turn, self._database.transaction() as connection:
             stored = await self._store(connection, rows, {}, read_at=read_at)
-            await turn.to_count()
+            await turn.lock_counts()
             await self._count(connection, rows, stored)
         self._changed()
         return rows.ids
@@ -133,8 +133,8 @@ class RunWriter:
     def _columns(self) -> dict[str, Any]:
         return {**self._tally.columns(), **self._tally.pace(self._clock.monotonic())}
 
-    def _sighting(self) -> Sighting:
-        return Sighting(self._hold.account, self._hold.run_id, self._clock.now())
+    def _sighting(self) -> Observation:
+        return Observation(self._hold.account, self._hold.run_id, self._clock.now())
 
     async def _parsed_ahead(self, raw_rows: Sequence[bytes]) -> list[ParsedRow]:
         parsed: list[ParsedRow] = []
@@ -207,7 +207,7 @@ class RunWriter:
             finished_at=self._clock.now(),
         )
 
-    async def _read_by_pushes(self, connection: AsyncConnection, known: Mapping[int, Known]) -> set[int]:
+    async def _read_by_pushes(self, connection: AsyncConnection, known: Mapping[int, StoredOffer]) -> set[int]:
         later = {emag_id: one.asked_later_by for emag_id, one in known.items() if one.asked_later_by is not None}
         if not later:
             return set()
@@ -229,7 +229,7 @@ def _records(
     return records
 
 
-def _is_the_same(known: Known | None, digest: bytes) -> bool:
+def _is_the_same(known: StoredOffer | None, digest: bytes) -> bool:
     return known is not None and known.digest == digest and not known.is_removed
 
 

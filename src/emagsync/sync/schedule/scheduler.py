@@ -122,7 +122,7 @@ class Scheduler:
         """Every job; the rows that are missing are made, first due after one interval."""
         jobs = planned_jobs(self._settings, self._accounts())
         names = [job.name for job in jobs]
-        async with self._database.reading() as connection:
+        async with self._database.snapshot() as connection:
             rows = await repository.rows(connection, names)
         missing = [job for job in jobs if job.name not in rows]
         if missing:

@@ -61,7 +61,7 @@ def set_(
 ) -> None:
     """Change values of one offer. They are kept here, and sent to eMAG where the account's push is on."""
     from emagsync.edits.answers import changes_of
-    from emagsync.edits.change_request import Wish
+    from emagsync.edits.change_request import ChangeRequest
     from emagsync.entrypoints.cli.output.text import print_json
 
     asked = {
@@ -79,7 +79,7 @@ def set_(
     if not given:
         complain("Nothing to change: give one of the options, such as --stock 5. `emagsync offers set --help` has all.")
         raise typer.Exit(ExitCode.USAGE)
-    wish = Wish(given, warehouse_id=warehouse, confirm=confirm)
+    wish = ChangeRequest(given, warehouse_id=warehouse, confirm=confirm)
 
     async def edit(service: EditService, author: Author) -> list[ChangeView]:
         return changes_of(await service.edit_offer(account.lower(), emag_id, wish, author))
@@ -151,7 +151,7 @@ def list_edits(
     wanted = repository.EditFilter(account.lower() if account else None, offer, states)
 
     async def read(database: Database) -> list[repository.Edit]:
-        async with database.reading() as connection:
+        async with database.snapshot() as connection:
             return await repository.listed(connection, wanted, limit=limit)
 
     found = asyncio.run(_with_database(session_of(context), read))
@@ -213,7 +213,7 @@ def list_conflicts(
     wanted = conflict_repository.ConflictFilter(account.lower() if account else None, offer, None, state)
 
     async def read(database: Database) -> list[conflict_repository.Conflict]:
-        async with database.reading() as connection:
+        async with database.snapshot() as connection:
             return await conflict_repository.listed(connection, wanted, limit=limit)
 
     found = asyncio.run(_with_database(session_of(context), read))

@@ -83,7 +83,7 @@ def list_lines(
         raise typer.Exit(ExitCode.USAGE)
 
     async def read(service: PushService, database: Any) -> Any:
-        async with database.reading() as connection:
+        async with database.snapshot() as connection:
             return await outbox_repository.lines(connection, account=account, states=state or (), limit=limit)
 
     lines = _run(session_of(context), read)
@@ -133,7 +133,7 @@ def list_holds(context: typer.Context, account: AllOf = None, as_json: Json = Fa
     from emagsync.entrypoints.cli.output.text import moment, print_json
 
     async def read(service: PushService, database: Any) -> Any:
-        async with database.reading() as connection:
+        async with database.snapshot() as connection:
             return await brake.all_of_them(connection, account=account)
 
     found = _run(session_of(context), read)

@@ -156,7 +156,7 @@ async def _with_differences(database: Database, outcome: Outcome) -> Outcome:
 
     if outcome.run is None or not outcome.run.parameters.dry_run:
         return outcome
-    async with database.reading() as connection:
+    async with database.snapshot() as connection:
         kept = await dry_run_repository.read(connection, outcome.run.id, limit=dry_run_repository.KEPT_DIFFERENCES)
     return replace(outcome, differences=tuple(kept))
 
