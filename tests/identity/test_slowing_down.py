@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from emagsync.identity.errors import LoginSlowedDown
-from emagsync.identity.secrets import Passwords
+from emagsync.identity.secrets import Argon2Cost, PasswordHasher
 from emagsync.identity.throttle import LoginThrottle, wait_after
 from support.api import PASSWORD, Api, open_api
 from support.clocks import ForwardClock, StoppedClock
@@ -147,7 +147,7 @@ async def test_the_name_that_was_tried_is_not_stored(api: Api) -> None:
 
 
 async def test_saying_no_to_an_unknown_user_costs_what_a_wrong_password_costs() -> None:
-    passwords = Passwords()
+    passwords = PasswordHasher()
     stored = await passwords.hash(PASSWORD)
     assert not await passwords.verify("a wrong guess", None)
 
@@ -159,3 +159,15 @@ async def test_saying_no_to_an_unknown_user_costs_what_a_wrong_password_costs() 
 
     known, unknown = await cost(stored), await cost(None)
     assert 0.5 < unknown / known < 2
+
+
+async def test_passwords_are_stored_with_the_full_cost_unless_told_otherwise() -> None:
+    stored = await PasswordHasher().hash(PASSWORD)
+    assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
+
+
+async def test_a_stored_password_stays_good_when_the_cost_changes() -> None:
+    before = await PasswordHasher(Argon2Cost(passes=1, memory_kib=8, lanes=1)).hash(PASSWORD)
+    after = PasswordHasher(Argon2Cost(passes=2, memory_kib=16, lanes=2))
+    assert await after.verify(PASSWORD, before)
+    assert not await after.verify("a wrong guess", before)

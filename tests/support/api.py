@@ -19,6 +19,7 @@ from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.app import open_state
 from emagsync.entrypoints.api.server import ApiServer, address_of, listening
 from emagsync.identity.schemas import User
+from emagsync.identity.secrets import Argon2Cost, PasswordHasher
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
 from emagsync.rest.principals import Role
@@ -27,6 +28,8 @@ from support.databases import address_in
 from support.local import QUICK, until
 
 PASSWORD = "correct horse battery ț"
+# The least that argon2 takes: 0.1 ms instead of 200.
+CHEAP_HASH = Argon2Cost(passes=1, memory_kib=8, lanes=1)
 
 
 # Each client would read the machine's certificates anew, and nothing here is called over HTTPS.
@@ -76,7 +79,9 @@ async def open_api(
     chosen = Settings(_env_file=None, **values)
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listening(chosen))
-        state = await stack.enter_async_context(open_state(chosen, accounts or ConfiguredAccounts({}, {}), clock=clock))
+        accounts = accounts or ConfiguredAccounts({}, {})
+        hasher = PasswordHasher(CHEAP_HASH)
+        state = await stack.enter_async_context(open_state(chosen, accounts, clock=clock, hasher=hasher))
         server = ApiServer(state)
         await stack.enter_async_context(_serving(server, listener))
         clients = {"stranger": client(address_of(listener))}

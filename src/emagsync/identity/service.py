@@ -22,7 +22,7 @@ from emagsync.identity.errors import (
     WrongPassword,
 )
 from emagsync.identity.schemas import USERNAME_PATTERN, SessionKind, User
-from emagsync.identity.secrets import SESSION, Passwords, hashed, new_token
+from emagsync.identity.secrets import SESSION, PasswordHasher, hashed, new_token
 from emagsync.identity.throttle import LoginThrottle
 from emagsync.rest.principals import Caller, Role
 
@@ -44,17 +44,24 @@ class Session:
 class UserService:
     """Users and their sessions. One per process; belongs to one event loop."""
 
-    def __init__(self, database: Database, clock: Clock, *, session_lifetime: timedelta) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        session_lifetime: timedelta,
+        hasher: PasswordHasher | None = None,
+    ) -> None:
         self._database = database
         self._clock = clock
         self._lifetime = session_lifetime
-        self._passwords = Passwords()
+        self._hasher = hasher or PasswordHasher()
         self._throttle = LoginThrottle(database, clock)
 
     async def add(self, username: str, password: str, role: Role) -> User:
         """Make a user. Raises UsernameTaken, UnusableName and WeakPassword."""
         name = _checked_name(username)
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self._hasher.hash(password)
         try:
             async with self._database.transaction() as connection:
                 return await repository.insert_user(
@@ -70,7 +77,7 @@ class UserService:
 
         Raises UserNotFound, WeakPassword, and LastAdmin when nobody could manage users any more.
         """
-        password_hash = None if password is None else await self._passwords.hash(password)
+        password_hash = None if password is None else await self._hasher.hash(password)
         changes = {"role": role, "enabled": enabled, "password_hash": password_hash}
         changes = {name: value for name, value in changes.items() if value is not None}
         async with self._database.transaction() as connection:
@@ -95,7 +102,7 @@ class UserService:
             raise NotAUser
         if await self._verified(caller.username, old, address) is None:
             raise WrongPassword
-        password_hash = await self._passwords.hash(new)
+        password_hash = await self._hasher.hash(new)
         changes = {"password_hash": password_hash, "password_changed_at": self._clock.now()}
         async with self._database.transaction() as connection:
             await repository.update_user(connection, caller.user_id, changes)
@@ -138,7 +145,7 @@ class UserService:
         async with self._database.snapshot() as connection:
             if await repository.enabled_admins(connection, locked=False):
                 return None
-        password_hash = await self._passwords.hash(password)
+        password_hash = await self._hasher.hash(password)
         async with self._database.transaction() as connection:
             await first_to_look(connection)
             if await repository.enabled_admins(connection):  # another process was faster
@@ -153,7 +160,7 @@ class UserService:
         await self._throttle.charge(username, address)
         async with self._database.snapshot() as connection:
             found = await repository.find_user(connection, username) if _is_name(username) else None
-        right = await self._passwords.verify(password, found[1] if found else None)
+        right = await self._hasher.verify(password, found[1] if found else None)
         if found is None or not right or not found[0].enabled:
             return None
         await self._throttle.refund(username, address)

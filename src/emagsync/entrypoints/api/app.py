@@ -18,6 +18,7 @@ from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
 from emagsync.entrypoints.api.routers import ROUTERS
 from emagsync.entrypoints.api.services import PARTS
+from emagsync.identity.secrets import PasswordHasher
 from emagsync.identity.tokens import Credentials
 from emagsync.offers.search import catch_up
 from emagsync.rest.middleware import BodyLimit, HostCheck, SecurityHeaders
@@ -35,7 +36,11 @@ _CORS_HEADERS = ("Authorization", "Content-Type", "Last-Event-ID")
 
 @asynccontextmanager
 async def open_state(
-    settings: Settings, accounts: ConfiguredAccounts, *, clock: Clock | None = None
+    settings: Settings,
+    accounts: ConfiguredAccounts,
+    *,
+    clock: Clock | None = None,
+    hasher: PasswordHasher | None = None,
 ) -> AsyncIterator[AppState]:
     """Open the database, upgraded, and start every part; all stop when the block ends.
 
@@ -48,6 +53,7 @@ async def open_state(
         await upgrade(database)
         await catch_up(database)
         state = AppState(settings=settings, database=database, clock=clock, authenticator=Credentials(database, clock))
+        state.provide(hasher or PasswordHasher())
         recorder = CallRecorder(settings.calls, clock)
         await stack.enter_async_context(recorder.writing_to(database))
         state.provide(recorder)

@@ -20,6 +20,7 @@ from emagsync.entrypoints.api.product_parts import products_part
 from emagsync.entrypoints.api.push_parts import pushing_part
 from emagsync.entrypoints.api.redis_part import redis_part
 from emagsync.entrypoints.api.run_parts import runs_part, schedule_part, webhooks_part
+from emagsync.identity.secrets import PasswordHasher
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
 from emagsync.rest.state import AppState, Check
@@ -52,7 +53,8 @@ async def database_part(state: AppState) -> AsyncIterator[None]:
 async def identity_part(state: AppState) -> AsyncIterator[None]:
     """Users and API tokens."""
     lifetime = timedelta(hours=state.settings.server.session_hours)
-    state.provide(UserService(state.database, state.clock, session_lifetime=lifetime))
+    hasher = state.get(PasswordHasher)
+    state.provide(UserService(state.database, state.clock, session_lifetime=lifetime, hasher=hasher))
     state.provide(TokenService(state.database, state.clock))
     yield
 
