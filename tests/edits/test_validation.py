@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from emagsync.edits.change_request import ChangeRequest
+from emagsync.edits.fields import Key
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.planning import plan
-from emagsync.edits.push.outbox import Key
 from emagsync.edits.validation import Change, doubts
 
 VALUES: dict[Key, str | None] = {

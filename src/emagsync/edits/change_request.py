@@ -9,9 +9,20 @@ from decimal import Decimal
 from typing import Any, Final
 
 from emagsync.core import money
-from emagsync.edits.fields import FIELDS, MOST, NO_WAREHOUSE, STATUS, STATUSES, STOCK, VAT_ID, warehouses
-from emagsync.edits.merge.three_way import RELATIVE
-from emagsync.edits.push.outbox import BY_WAREHOUSE, PRICES, Key
+from emagsync.edits.fields import (
+    BY_WAREHOUSE,
+    FIELDS,
+    MOST,
+    NO_WAREHOUSE,
+    PRICES,
+    RELATIVE,
+    STATUS,
+    STATUSES,
+    STOCK,
+    VAT_ID,
+    Values,
+    warehouses,
+)
 from emagsync.edits.steps import PriceStep
 from emagsync.edits.validation import Change, Objection
 
@@ -47,9 +58,7 @@ class Unreadable(ValueError):
         self.code = code
 
 
-def parse_change_request(
-    wish: ChangeRequest, values: Mapping[Key, str | None], before: Mapping[Key, str | None]
-) -> tuple[list[Change], list[Objection]]:
+def parse_change_request(wish: ChangeRequest, values: Values, before: Values) -> tuple[list[Change], list[Objection]]:
     """The changes that are meant of an offer with these values, and what of the wish cannot be meant.
 
     `before` are its values with the edits that wait: what a price is changed by is of those.
@@ -67,7 +76,7 @@ def parse_change_request(
     return changes, objections
 
 
-def _changes(name: str, given: Any, warehouse: int | None, values: Mapping[Key, str | None]) -> list[Change]:
+def _changes(name: str, given: Any, warehouse: int | None, values: Values) -> list[Change]:
     if name in PRICES:
         return [Change(name, NO_WAREHOUSE, ABSOLUTE, money.text(price(given)) or "")]
     if name in BY_WAREHOUSE or name == STOCK_CHANGE:
@@ -125,7 +134,7 @@ def status(given: Any) -> int:
     return int(text)
 
 
-def _levels(name: str, given: Any, warehouse: int | None, values: Mapping[Key, str | None]) -> list[Change]:
+def _levels(name: str, given: Any, warehouse: int | None, values: Values) -> list[Change]:
     target = STOCK if name == STOCK_CHANGE else name
     if not isinstance(given, list):
         entry = {"change" if name == STOCK_CHANGE else "value": given}
@@ -133,7 +142,7 @@ def _levels(name: str, given: Any, warehouse: int | None, values: Mapping[Key, s
     return [_level(target, entry, entry.get("warehouse_id", warehouse), values) for entry in given]
 
 
-def _level(name: str, entry: Mapping[str, Any], warehouse: int | None, values: Mapping[Key, str | None]) -> Change:
+def _level(name: str, entry: Mapping[str, Any], warehouse: int | None, values: Values) -> Change:
     known = warehouses(values, name)
     if warehouse is None:
         if len(known) != 1:

@@ -9,18 +9,30 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from emagsync.core import money
-from emagsync.edits.push.outbox import BY_WAREHOUSE, FIRST_WAREHOUSE, MOST_STOCK, PRICES, Key
 from emagsync.marketplace.rows import coerce
 
+PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
 STOCK: Final = "stock"
 HANDLING_TIME: Final = "handling_time"
+BY_WAREHOUSE: Final = (STOCK, HANDLING_TIME)
 VAT_ID: Final = "vat_id"
 STATUS: Final = "status"
+# The kind of an edit whose value is a difference to what eMAG has.
+RELATIVE: Final = "relative"
+MOST_STOCK: Final = 65_535
 FIELDS: Final = (*PRICES, *BY_WAREHOUSE, VAT_ID, STATUS)
 MOST: Final[Mapping[str, int]] = {STOCK: MOST_STOCK, HANDLING_TIME: 255}
+# For a field that is not per warehouse.
 NO_WAREHOUSE: Final = 0
+# Where a row of eMAG's names no warehouse, and neither does the edit: the seller's only one.
+FIRST_WAREHOUSE: Final = 1
 STATUSES: Final[Mapping[str, int]] = {"inactive": 0, "active": 1, "end_of_life": 2}
 END_OF_LIFE: Final = "2"
+
+# Field and warehouse.
+Key = tuple[str, int]
+# Values as canonical text: prices with four decimals, everything else a whole number. None: eMAG has no value.
+Values = Mapping[Key, str | None]
 
 
 class Columns(Protocol):
@@ -72,7 +84,7 @@ def values_of(offer: Columns, payload: str | bytes | None) -> dict[Key, str | No
     return values
 
 
-def warehouses(values: Mapping[Key, str | None], name: str) -> list[int]:
+def warehouses(values: Values, name: str) -> list[int]:
     """The warehouses that an offer has for `stock` or `handling_time`, ascending."""
     return sorted(warehouse for field, warehouse in values if field == name)
 

@@ -12,7 +12,7 @@ from emagsync.db.engine import Database
 from emagsync.edits import conflict_repository
 from emagsync.edits.push import outbox_repository
 from emagsync.edits.push.brake import HoldState
-from emagsync.edits.push.outbox import FINAL_STATES, OutboxState
+from emagsync.edits.states import OPEN_STATES
 from emagsync.edits.tables import holds
 from emagsync.telemetry import exposition
 from emagsync.telemetry.exposition import Family
@@ -21,7 +21,6 @@ from emagsync.telemetry.metrics import Gauge
 _CONFLICTS: Final = Gauge("emag_conflicts_open", "Conflicts that wait for a person.", ("account_type",))
 _LINES: Final = Gauge("emag_outbox_lines", "Changes that are not settled with eMAG.", ("account_type", "state"))
 _HOLDS: Final = Gauge("emag_holds_waiting", "Holds of the brake that wait for a yes or no.", ("account_type",))
-_OPEN_STATES: Final = tuple(state for state in OutboxState if state not in FINAL_STATES)
 
 
 async def edit_families(database: Database, accounts: Sequence[str]) -> list[Family]:
@@ -30,7 +29,7 @@ async def edit_families(database: Database, accounts: Sequence[str]) -> list[Fam
         conflicts = await conflict_repository.counts(connection)
         lines = await outbox_repository.counts(connection)
         waiting = await _waiting_holds(connection)
-    states = [(account, str(state)) for account in accounts for state in _OPEN_STATES]
+    states = [(account, str(state)) for account in accounts for state in OPEN_STATES]
     return [
         exposition.gauge_family(_CONFLICTS, {(account,): conflicts.get(account, 0) for account in accounts}),
         exposition.gauge_family(_LINES, {key: lines.get(key, 0) for key in states}),

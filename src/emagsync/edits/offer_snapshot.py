@@ -8,8 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.edits.fields import values_of
-from emagsync.edits.push.outbox import PRICES, Key
+from emagsync.edits.fields import PRICES, Key, values_of
 from emagsync.edits.repository import in_pieces
 from emagsync.offers import repository as offers_repository
 from emagsync.offers.selection import BY_KEY, OfferFilter, condition

@@ -10,9 +10,8 @@ from enum import StrEnum
 import orjson
 
 from emagsync.edits.change_request import ChangeRequest, parse_change_request
-from emagsync.edits.merge.three_way import RELATIVE
+from emagsync.edits.fields import RELATIVE, Key
 from emagsync.edits.offer_snapshot import StoredOffer
-from emagsync.edits.push.outbox import Key
 from emagsync.edits.repository import Edit
 from emagsync.edits.validation import Change, Objection, aim, doubts, effective, faults
 

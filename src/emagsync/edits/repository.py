@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert, BulkSelect, among
-from emagsync.edits.push.outbox import SENT_STATES, Key
-from emagsync.edits.states import EditSource, EditState
+from emagsync.edits.fields import Key
+from emagsync.edits.states import SENT_STATES, EditSource, EditState
 from emagsync.edits.tables import holds, local_edits, outbox
 
 T = TypeVar("T")

@@ -12,10 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits import repository
 from emagsync.edits.conflict_repository import Conflict
-from emagsync.edits.fields import HANDLING_TIME, NO_WAREHOUSE, STATUS, STOCK, VAT_ID, warehouses
+from emagsync.edits.fields import HANDLING_TIME, NO_WAREHOUSE, STATUS, STOCK, VAT_ID, Values, warehouses
 from emagsync.edits.offer_snapshot import StoredOffer, stored_offers
 from emagsync.edits.planning import change_of, version_of
-from emagsync.edits.push.outbox import Key
 from emagsync.edits.reasons import ReasonView, reason_view
 from emagsync.edits.repository import Edit
 from emagsync.edits.states import ConflictState, EditSource, EditState, Resolution
@@ -132,7 +131,7 @@ def _pending(edit: Edit) -> PendingEdit:
     )
 
 
-def _effective(values: Mapping[Key, str | None]) -> EffectiveValues:
+def _effective(values: Values) -> EffectiveValues:
     def one(name: str) -> str | None:
         return values.get((name, NO_WAREHOUSE))
 

@@ -1,4 +1,4 @@
-"""The words of the room: where edits and conflicts are, and who made them."""
+"""The states of edits, conflicts and outbox entries, and where an edit came from."""
 
 from __future__ import annotations
 
@@ -50,3 +50,21 @@ class Resolution(StrEnum):
     REVERTED = "reverted"  # eMAG came to have the value from before again
     MERGED = "merged"  # stock was sold: a difference that the edit took in
     CLOSED = "closed"  # the edit was withdrawn or replaced, or eMAG refused it
+
+
+class OutboxState(StrEnum):
+    """Where an entry of the outbox is. `waiting`: for a person's approval. The last three are final."""
+
+    WAITING = "waiting"  # for a person's approval
+    PENDING = "pending"  # to be sent
+    SENDING = "sending"  # being sent, or accepted by eMAG and not read back yet
+    UNCERTAIN = "uncertain"  # perhaps accepted by eMAG: read back before anything else is sent
+    APPLIED = "applied"  # eMAG shows it
+    REJECTED = "rejected"  # by eMAG, by a person, or by our own checks
+    DROPPED = "dropped"  # nothing was left to send: its edits were withdrawn, settled, or merged anew
+
+
+FINAL_STATES: Final = (OutboxState.APPLIED, OutboxState.REJECTED, OutboxState.DROPPED)
+OPEN_STATES: Final = tuple(state for state in OutboxState if state not in FINAL_STATES)
+# May have reached eMAG: nothing else is sent for the offer until it was read back.
+SENT_STATES: Final = (OutboxState.SENDING, OutboxState.UNCERTAIN)

@@ -11,11 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from emagsync.edits.fields import END_OF_LIFE, MOST, NO_WAREHOUSE, STATUS, VAT_ID
-from emagsync.edits.merge.three_way import RELATIVE
-from emagsync.edits.push.outbox import PRICES, Key
-
-Values = Mapping[Key, str | None]
+from emagsync.edits.fields import END_OF_LIFE, MOST, NO_WAREHOUSE, PRICES, RELATIVE, STATUS, VAT_ID, Key, Values
 
 _SALE: Final = ("sale_price", NO_WAREHOUSE)
 _LOW: Final = ("min_sale_price", NO_WAREHOUSE)

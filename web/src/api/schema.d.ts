@@ -2563,7 +2563,7 @@ export interface components {
         };
         /**
          * OutboxState
-         * @description Where a row of the outbox is. `waiting`: for a person's yes. The last three are final.
+         * @description Where an entry of the outbox is. `waiting`: for a person's approval. The last three are final.
          * @enum {string}
          */
         OutboxState: "waiting" | "pending" | "sending" | "uncertain" | "applied" | "rejected" | "dropped";

@@ -17,8 +17,7 @@ from typing import Any, Final
 
 from emagsync.edits.change_request import STOCK_CHANGE, ChangeRequest, Unreadable, whole
 from emagsync.edits.errors import FileUnreadable
-from emagsync.edits.fields import FIELDS
-from emagsync.edits.push.outbox import BY_WAREHOUSE
+from emagsync.edits.fields import BY_WAREHOUSE, FIELDS
 from emagsync.edits.service import Line
 from emagsync.edits.validation import Objection
 

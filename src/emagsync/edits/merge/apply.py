@@ -10,15 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits import conflict_repository, repository
 from emagsync.edits.conflict_repository import Ended
+from emagsync.edits.fields import Values
 from emagsync.edits.merge.three_way import Edited, Merged, Outcome, Rules, merge
-from emagsync.edits.push.outbox import Key
 from emagsync.edits.reasons import ReasonCode, told
 from emagsync.edits.repository import Closed, Edit
 from emagsync.edits.states import EditState, Resolution
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind
-
-Values = Mapping[Key, str | None]
 
 
 class Reading(NamedTuple):

@@ -17,8 +17,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 
-RELATIVE: Final = "relative"
-STOCK: Final = "stock"
+from emagsync.edits.fields import RELATIVE, STOCK
 
 
 class ConflictStrategy(StrEnum):

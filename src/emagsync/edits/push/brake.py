@@ -19,8 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.settings import EditsSettings
 from emagsync.edits.push.errors import HoldDecided, HoldNotFound
-from emagsync.edits.push.outbox import Item, OutboxState
+from emagsync.edits.push.outbox import Item
 from emagsync.edits.push.schemas import Hold
+from emagsync.edits.states import OutboxState
 from emagsync.edits.tables import holds, outbox
 from emagsync.offers.tables import offer_changes, offers
 from emagsync.webhooks import repository as webhooks

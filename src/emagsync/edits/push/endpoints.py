@@ -13,7 +13,7 @@ from emagsync.edits.push import brake, outbox_repository, repository
 from emagsync.edits.push.auto_push import AutoPushWorker
 from emagsync.edits.push.brake import HoldState
 from emagsync.edits.push.errors import HoldDecided, HoldNotFound, NothingToUndo, PushBusy, PushNotFound, PushOff
-from emagsync.edits.push.outbox import OutboxState, reasons
+from emagsync.edits.push.outbox import reasons
 from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import (
     Decided,
@@ -34,6 +34,7 @@ from emagsync.edits.push.service import PushService
 from emagsync.edits.push.undo import Undo
 from emagsync.edits.reasons import reason_view
 from emagsync.edits.service import EditService
+from emagsync.edits.states import OutboxState
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_cursor, decode_id, encode_cursor
 from emagsync.rest.problems import invalid, problem_responses, register_problem

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.push import outbox_repository as repository
 from emagsync.edits.push.brake import alarm_of
-from emagsync.edits.push.outbox import OPEN_STATES, SENT_STATES, Item, OutboxState, items_text
+from emagsync.edits.push.outbox import Item, items_text
 from emagsync.edits.push.outbox_repository import Line, OpenEdit
 from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
 
 
 class Gathered(NamedTuple):

@@ -5,7 +5,7 @@ Values are canonical text: prices with four decimals, everything else a whole nu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -13,36 +13,10 @@ from typing import Any, Final
 
 import orjson
 
+from emagsync.edits.fields import BY_WAREHOUSE, FIRST_WAREHOUSE, MOST_STOCK, PRICES, RELATIVE, Key, Values
 from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.states import OutboxState
 from emagsync.marketplace.writes import Level, OfferUpdate
-
-PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
-BY_WAREHOUSE: Final = ("stock", "handling_time")
-RELATIVE: Final = "relative"
-MOST_STOCK: Final = 65_535
-# Where a row of eMAG's names no warehouse, and neither does the edit: the seller's only one.
-FIRST_WAREHOUSE: Final = 1
-
-Key = tuple[str, int]
-Values = Mapping[Key, str | None]
-
-
-class OutboxState(StrEnum):
-    """Where a row of the outbox is. `waiting`: for a person's yes. The last three are final."""
-
-    WAITING = "waiting"
-    PENDING = "pending"
-    SENDING = "sending"
-    UNCERTAIN = "uncertain"
-    APPLIED = "applied"
-    REJECTED = "rejected"
-    DROPPED = "dropped"  # nothing was left to send: its edits were withdrawn, settled, or merged anew
-
-
-FINAL_STATES: Final = (OutboxState.APPLIED, OutboxState.REJECTED, OutboxState.DROPPED)
-OPEN_STATES: Final = tuple(state for state in OutboxState if state not in FINAL_STATES)
-# May have reached eMAG: nothing else is sent for the offer until it was read back.
-SENT_STATES: Final = (OutboxState.SENDING, OutboxState.UNCERTAIN)
 
 
 class Result(StrEnum):

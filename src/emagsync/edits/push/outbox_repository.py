@@ -9,17 +9,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import Boolean, ColumnElement, Row, Select, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.edits.push.outbox import (
-    FINAL_STATES,
-    OPEN_STATES,
-    RELATIVE,
-    SENT_STATES,
-    Item,
-    OutboxState,
-    changes_stock,
-    items_of,
-    items_text,
-)
+from emagsync.edits.fields import RELATIVE
+from emagsync.edits.push.outbox import Item, changes_stock, items_of, items_text
+from emagsync.edits.states import FINAL_STATES, OPEN_STATES, SENT_STATES, OutboxState
 from emagsync.edits.tables import holds, local_edits, outbox
 from emagsync.offers.tables import offers
 

@@ -11,9 +11,9 @@ from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.push.errors import PushNotFound
-from emagsync.edits.push.outbox import OutboxState
 from emagsync.edits.push.schemas import Push, PushStatus
 from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.states import OutboxState
 from emagsync.edits.tables import outbox, pushes
 
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
 
-from emagsync.edits.push.outbox import OutboxState, Result
+from emagsync.edits.push.outbox import Result
 from emagsync.edits.reasons import ReasonView, reason_view
+from emagsync.edits.states import OutboxState
 
 AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
 Ids = Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(min_length=1, max_length=10_000)]

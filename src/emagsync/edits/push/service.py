@@ -26,11 +26,12 @@ from emagsync.edits.push.engine import PushEngine, stopped_by
 from emagsync.edits.push.enqueue import gather
 from emagsync.edits.push.errors import PushOff
 from emagsync.edits.push.lease import Lease
-from emagsync.edits.push.outbox import OPEN_STATES, OutboxState, Result, end_state, reasons
+from emagsync.edits.push.outbox import Result, end_state, reasons
 from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import Hold, Push, PushStatus
 from emagsync.edits.push.writer import PushJob, close_edits
 from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.states import OPEN_STATES, OutboxState
 
 log = structlog.get_logger()
 

@@ -14,15 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.engine import Database
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.errors import ConfirmationNeeded, EditRefused
-from emagsync.edits.fields import STATUS, STOCK, VAT_ID
+from emagsync.edits.fields import MOST_STOCK, PRICES, STATUS, STOCK, VAT_ID
 from emagsync.edits.offer_snapshot import stored_offers
 from emagsync.edits.push import outbox_repository, repository
 from emagsync.edits.push.errors import NothingToUndo
-from emagsync.edits.push.outbox import MOST_STOCK, PRICES, OutboxState, Result
+from emagsync.edits.push.outbox import Result
 from emagsync.edits.push.schemas import UndoAnswer, UndoRequest, UndoRow
 from emagsync.edits.reasons import ReasonCode, reason_view, told
 from emagsync.edits.service import Author, EditService, Line
-from emagsync.edits.states import EditSource, EditState
+from emagsync.edits.states import EditSource, EditState, OutboxState
 from emagsync.edits.tables import local_edits, outbox
 from emagsync.offers.tables import offer_changes
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core.clock import Clock
 from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
-from emagsync.edits.fields import values_of
+from emagsync.edits.fields import Values, values_of
 from emagsync.edits.merge import apply
 from emagsync.edits.merge.apply import Reading
 from emagsync.edits.merge.three_way import Rules
@@ -26,11 +26,8 @@ from emagsync.edits.push.enqueue import dropped_line, gather, items_from
 from emagsync.edits.push.lease import Lease
 from emagsync.edits.push.outbox import (
     DONE_WELL,
-    SENT_STATES,
     Item,
-    OutboxState,
     Result,
-    Values,
     aimed,
     confirmed,
     end_state,
@@ -43,6 +40,7 @@ from emagsync.edits.push.outbox import (
 from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import Hold
 from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.states import SENT_STATES, OutboxState
 from emagsync.ingest.records import record_of
 from emagsync.marketplace.errors import RequestInvalid
 from emagsync.marketplace.rows.parse import ParsedRow, raw_digest

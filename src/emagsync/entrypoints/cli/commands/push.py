@@ -74,7 +74,7 @@ def list_lines(
     """List what is to be sent, was sent, or was refused, newest first."""
     from emagsync.edits.push import outbox_repository
     from emagsync.edits.push.endpoints import line_view
-    from emagsync.edits.push.outbox import OutboxState
+    from emagsync.edits.states import OutboxState
     from emagsync.entrypoints.cli.output.tables import print_table
     from emagsync.entrypoints.cli.output.text import moment, print_json
 
