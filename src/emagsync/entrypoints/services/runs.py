@@ -1,0 +1,67 @@
+"""Sync runs: carrying them out, starting and stopping them, and starting them by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from emagsync.accounts.registry import AccountRegistry
+from emagsync.entrypoints.services.foundation import Foundation
+from emagsync.sync.control import RunControl
+from emagsync.sync.dispatch.inline_executor import Executor
+from emagsync.sync.process_lock import Workers
+from emagsync.sync.schedule.actions import ScheduleActions
+from emagsync.sync.schedule.jobs import JobKind
+from emagsync.sync.schedule.scheduler import Do, Scheduler
+from emagsync.sync.schemas import Run
+from emagsync.sync.service import SyncService
+
+
+def _nobody(run: Run) -> None:
+    pass
+
+
+@contextmanager
+def open_sync_service(base: Foundation, registry: AccountRegistry) -> Iterator[SyncService]:
+    """Carries runs out. While the block runs, this process holds the lock that shows the others that it is alive."""
+    with Workers(base.settings.data_dir, base.clock) as workers:
+        yield SyncService(
+            database=base.database, registry=registry, settings=base.settings, workers=workers, clock=base.clock
+        )
+
+
+def build_run_control(
+    base: Foundation,
+    registry: AccountRegistry,
+    service: SyncService,
+    executor: Executor,
+    *,
+    on_change: Callable[[Run], None] = _nobody,
+) -> RunControl:
+    """Starts, stops, retries and cleans up runs. `on_change` hears of a run whose state it changed."""
+    return RunControl(
+        service=service,
+        executor=executor,
+        registry=registry,
+        database=base.database,
+        clock=base.clock,
+        on_change=on_change,
+    )
+
+
+def build_schedule_actions(base: Foundation, registry: AccountRegistry, control: RunControl) -> Mapping[JobKind, Do]:
+    """What this process does itself for each kind of recurring job."""
+    return ScheduleActions(
+        control=control, registry=registry, database=base.database, settings=base.settings, clock=base.clock
+    ).by_kind()
+
+
+def build_scheduler(base: Foundation, registry: AccountRegistry, actions: Mapping[JobKind, Do]) -> Scheduler:
+    """The recurring jobs of all accounts; `actions` says what is done for each kind of job."""
+    return Scheduler(
+        database=base.database,
+        settings=base.settings.schedule,
+        accounts=lambda: registry.names,
+        actions=actions,
+        clock=base.clock,
+    )
