@@ -1,0 +1,101 @@
+"""A database of commit 3f12d2b, with edits, conflicts, outbox lines, pushes and holds in every state, and each reason
+in the words in which that version kept it, gives the same answers after the upgrade.
+
+`tests/data/upgrade` holds what that version itself wrote: its SQLite file, PostgreSQL's dump of it, what its API then
+answered, and its OpenAPI document.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from emagsync.accounts.settings import ConfiguredAccounts
+from emagsync.core.clock import SystemClock
+from emagsync.entrypoints.api.schema import openapi_document
+from support.api import open_api
+from support.databases import address_in, is_postgresql
+
+DATA = Path(__file__).parents[1] / "data" / "upgrade"
+BEFORE = "3f12d2b"
+MISSING = "(missing)"
+WRITTEN = datetime(2026, 11, 28, 13, 42, tzinfo=UTC)
+# Classes that the redesign renamed; a component of the document bears its class's name.
+RENAMED = {"Why": "ReasonCode", "BrakeOutlook": "BrakePreview"}
+
+
+class Then(SystemClock):
+    """Goes on from when the answers were written: some speak of the last days."""
+
+    def __init__(self) -> None:
+        self._since = super().now() - WRITTEN
+
+    def now(self) -> datetime:
+        return super().now() - self._since
+
+
+def unpacked(name: str) -> bytes:
+    return gzip.decompress((DATA / f"{BEFORE}.{name}.gz").read_bytes())
+
+
+async def restore(folder: Path) -> str:
+    """The address of a database as the old version left it."""
+    address = address_in(folder, migrated=False)
+    if not is_postgresql():
+        Path(address.split("///", 1)[1]).write_bytes(unpacked("sqlite"))
+        return address
+    connection = await asyncpg.connect(address.replace("postgresql+asyncpg", "postgresql"))
+    try:
+        script = unpacked("postgresql.sql").decode()
+        if not await connection.fetchval("SELECT count(*) FROM pg_available_extensions WHERE name = 'pg_trgm'"):
+            script = re.sub(
+                r"^CREATE (EXTENSION|INDEX ix_offer_search_text_trigrams).*;$", "", script, flags=re.MULTILINE
+            )
+        await connection.execute(script)
+    finally:
+        await connection.close()
+    return address
+
+
+def differences(before: Any, after: Any, place: str = "", besides: Sequence[str] = ()) -> list[str]:
+    """Where two JSON documents differ, in readable lines; values named in `besides` may."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return [
+            line
+            for key in sorted({*before, *after})
+            if not (key in besides and not isinstance(before.get(key), dict))
+            for line in differences(
+                before.get(key, "(missing)"), after.get(key, "(missing)"), f"{place}/{key}", besides
+            )
+        ]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        pairs = enumerate(zip(before, after, strict=True))
+        return [line for n, (old, new) in pairs for line in differences(old, new, f"{place}/{n}", besides)]
+    return [] if before == after else [f"{place}: {before!r} became {after!r}"]
+
+
+async def test_a_database_of_the_version_before_migrates_and_gives_the_same_answers(tmp_path: Path) -> None:
+    address = await restore(tmp_path)
+    answers: dict[str, Any] = json.loads(unpacked(f"{'postgresql' if is_postgresql() else 'sqlite'}.answers.json"))
+    off = {"edits": {"push": "off"}, "schedule": {"enabled": False}}
+    async with open_api(tmp_path, ConfiguredAccounts({}, {}), clock=Then(), database_url=address, **off) as api:
+        for path, before in answers.items():
+            answer = await api.viewer.get(path)
+            assert answer.status_code == 200, (path, answer.text)
+            assert differences(before, answer.json(), besides=("oldest_age_seconds",)) == [], path
+
+
+def test_the_openapi_document_changed_only_on_purpose() -> None:
+    before = unpacked("openapi.json").decode()
+    for old, new in RENAMED.items():
+        before = before.replace(f'"{old}": {{', f'"{new}": {{')
+        before = before.replace(f'#/components/schemas/{old}"', f'#/components/schemas/{new}"')
+        before = before.replace(f'"title": "{old}"', f'"title": "{new}"')
+    assert differences(json.loads(before), openapi_document(), besides=("description",)) == []
