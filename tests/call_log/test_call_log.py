@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from emagsync.call_log.recorder import CallRecorder
 from emagsync.marketplace.request import Call, _filters
 from support.market import PASSWORD
 from support.program import environment, run
@@ -25,7 +24,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 
 async def listed(desk: Desk, **asked: Any) -> list[dict[str, Any]]:
-    await desk.api.state.get(CallRecorder).write(desk.api.state.database)
+    await desk.api.services.recorder.write(desk.api.state.database)
     answer = await desk.api.viewer.get(CALLS, params=asked)
     assert answer.status_code == 200, answer.text
     calls: list[dict[str, Any]] = answer.json()["calls"]

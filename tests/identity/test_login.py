@@ -5,7 +5,6 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from emagsync.identity.service import UserService
 from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
@@ -60,7 +59,7 @@ async def test_logging_out_ends_this_login_and_no_other(api: Api) -> None:
 async def test_the_refusal_is_the_same_whether_the_user_exists_or_not(api: Api) -> None:
     await api.add_user("maria")
     gone = await api.add_user("gone")
-    await api.state.get(UserService).change(gone.id, enabled=False)
+    await api.services.users.change(gone.id, enabled=False)
     answers = [
         await log_in(api.stranger, "maria", "not the password"),
         await log_in(api.stranger, "nobody", "not the password"),
@@ -85,7 +84,7 @@ async def test_a_changed_role_counts_from_the_next_call(api: Api) -> None:
     user = await api.add_user(role=Role.ADMIN)
     async with api.bearing((await log_in(api.stranger)).json()["access_token"]) as maria:
         assert (await maria.get("/api/v1/users")).status_code == 200
-        await api.state.get(UserService).ensure_admin(PASSWORD)
+        await api.services.users.ensure_admin(PASSWORD)
         await api.add_user("second", Role.ADMIN)
         await api.admin.patch(f"/api/v1/users/{user.id}", json={"role": "viewer"})
         assert (await maria.get("/api/v1/users")).status_code == 403

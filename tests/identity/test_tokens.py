@@ -6,8 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from emagsync.identity.service import UserService
-from emagsync.identity.tokens import TokenService
 from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
@@ -60,7 +58,7 @@ async def test_a_users_token_can_do_no_more_than_the_user_and_ends_with_the_user
     async with api.bearing(access) as maria:
         made = (await maria.post(TOKENS, json={"name": "mine", "role": "admin"})).json()
     assert made["username"] == "maria"
-    service = api.state.get(UserService)
+    service = api.services.users
     async with api.bearing(made["token"]) as token:
         assert (await token.get("/api/v1/users")).status_code == 200
         await service.change(user.id, role=Role.VIEWER)
@@ -91,7 +89,7 @@ async def test_when_a_token_was_last_used_is_known_to_ten_minutes(api: Api, cloc
 @pytest.mark.only_on("sqlite", "it reads the database's file")
 async def test_neither_tokens_nor_passwords_are_in_the_database(api: Api, tmp_path: Path) -> None:
     await api.add_user()
-    made = await api.state.get(TokenService).create("erp", Role.VIEWER, user_id=None, expires_in_days=1)
+    made = await api.services.tokens.create("erp", Role.VIEWER, user_id=None, expires_in_days=1)
     login = {"username": "maria", "password": PASSWORD}
     access = (await api.stranger.post("/api/v1/auth/login", json=login)).json()["access_token"]
     async with api.browser() as browser:
@@ -105,10 +103,10 @@ async def test_neither_tokens_nor_passwords_are_in_the_database(api: Api, tmp_pa
 
 
 async def test_no_token_is_in_a_repr(api: Api) -> None:
-    made = await api.state.get(TokenService).create("erp", Role.VIEWER, user_id=None, expires_in_days=1)
+    made = await api.services.tokens.create("erp", Role.VIEWER, user_id=None, expires_in_days=1)
     assert made.token not in repr(made)
     await api.add_user()
-    session = await api.state.get(UserService).login("maria", PASSWORD, kind="user", address="192.0.2.1")
+    session = await api.services.users.login("maria", PASSWORD, kind="user", address="192.0.2.1")
     assert session.token not in repr(session)
 
 

@@ -6,7 +6,6 @@ import asyncio
 
 import pytest
 
-from emagsync.identity.service import UserService
 from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
@@ -85,7 +84,7 @@ async def test_a_password_that_an_admin_sets_ends_the_users_logins(api: Api) -> 
 
 
 async def test_the_first_start_makes_one_admin_however_many_start(api: Api) -> None:
-    service = api.state.get(UserService)
+    service = api.services.users
     made = await asyncio.gather(*(service.ensure_admin(PASSWORD) for _ in range(4)))
     assert len([user for user in made if user]) == 1
     assert await service.ensure_admin(PASSWORD) is None
@@ -94,7 +93,7 @@ async def test_the_first_start_makes_one_admin_however_many_start(api: Api) -> N
 
 async def test_a_first_admin_takes_another_name_when_admin_is_somebody_else(api: Api) -> None:
     await api.add_user("admin", Role.VIEWER)
-    user = await api.state.get(UserService).ensure_admin(PASSWORD)
+    user = await api.services.users.ensure_admin(PASSWORD)
     assert user is not None
     assert user.username == "admin2"
 

@@ -11,6 +11,7 @@ import structlog
 from structlog.testing import LogCapture
 
 from emagsync.rest.request_log import area_of, request_id_of
+from emagsync.webhooks.dependencies import webhook_service
 from support.api import Api, open_api
 from support.runs import open_desk
 
@@ -80,7 +81,7 @@ async def test_a_failure_of_ours_is_answered_and_logged_with_the_id(
     tmp_path: Path, lines: list[dict[str, Any]]
 ) -> None:
     async with open_api(tmp_path) as api:
-        api.state._services.clear()
+        webhook_service.provide(api.app, None)  # type: ignore[arg-type]
         answer = await api.admin.get("/api/v1/webhooks", headers={"X-Request-ID": OWN})
     assert answer.status_code == 500
     assert answer.headers["X-Request-ID"] == OWN
@@ -89,11 +90,7 @@ async def test_a_failure_of_ours_is_answered_and_logged_with_the_id(
 
 
 def _failures(api: Api) -> float:
-    from emagsync.telemetry.http_meter import HttpMeter
-
-    meter = next(m.kwargs["meter"] for m in api.server.config.app.user_middleware if "meter" in m.kwargs)
-    assert isinstance(meter, HttpMeter)
-    return sum(value for series, value in meter.values.items() if series.labels[-1] == "5xx")
+    return sum(value for series, value in api.state.meter.values.items() if series.labels[-1] == "5xx")
 
 
 @pytest.mark.parametrize(

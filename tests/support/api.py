@@ -11,19 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
-from emagsync.entrypoints.api.app import open_state
 from emagsync.entrypoints.api.server import ApiServer, address_of, listening
+from emagsync.entrypoints.api.services import ApiServices, open_services
 from emagsync.identity.schemas import User
 from emagsync.identity.secrets import Argon2Cost, PasswordHasher
-from emagsync.identity.service import UserService
-from emagsync.identity.tokens import TokenService
 from emagsync.rest.principals import Role
-from emagsync.rest.state import AppState
 from support.databases import address_in
 from support.local import QUICK, until
 
@@ -44,17 +42,21 @@ def client(url: str, **options: Any) -> httpx2.AsyncClient:
 class Api:
     """One running server. `stranger` calls without a token, `viewer`, `operator` and `admin` with one of that role."""
 
-    def __init__(self, url: str, state: AppState, server: ApiServer, clients: dict[str, httpx2.AsyncClient]) -> None:
+    def __init__(
+        self, url: str, services: ApiServices, server: ApiServer, clients: dict[str, httpx2.AsyncClient]
+    ) -> None:
         self.url = url
-        self.state = state
+        self.services = services
+        self.state = services.state
         self.server = server
+        self.app: FastAPI = server.config.app
         self.stranger = clients["stranger"]
         self.viewer = clients[Role.VIEWER]
         self.operator = clients[Role.OPERATOR]
         self.admin = clients[Role.ADMIN]
 
     async def add_user(self, name: str = "maria", role: Role = Role.VIEWER, password: str = PASSWORD) -> User:
-        return await self.state.get(UserService).add(name, password, role)
+        return await self.services.users.add(name, password, role)
 
     def browser(self, **headers: str) -> httpx2.AsyncClient:
         """A client with cookies of its own that says, as browsers do, that our own page makes its calls."""
@@ -81,17 +83,17 @@ async def open_api(
         listener = stack.enter_context(listening(chosen))
         accounts = accounts or ConfiguredAccounts({}, {})
         hasher = PasswordHasher(CHEAP_HASH)
-        state = await stack.enter_async_context(open_state(chosen, accounts, clock=clock, hasher=hasher))
-        server = ApiServer(state)
+        services = await stack.enter_async_context(open_services(chosen, accounts, clock=clock, hasher=hasher))
+        server = ApiServer(services)
         await stack.enter_async_context(_serving(server, listener))
         clients = {"stranger": client(address_of(listener))}
         for role in Role:
-            token = await state.get(TokenService).create(f"a {role}", role, user_id=None, expires_in_days=None)
+            token = await services.tokens.create(f"a {role}", role, user_id=None, expires_in_days=None)
             headers = {"Authorization": f"Bearer {token.token}"}
             clients[role] = client(address_of(listener), headers=headers)
         for one in clients.values():
             await stack.enter_async_context(one)
-        yield Api(address_of(listener), state, server, clients)
+        yield Api(address_of(listener), services, server, clients)
 
 
 @asynccontextmanager

@@ -11,7 +11,6 @@ import httpx2
 
 from emagsync.edits.states import EditState
 from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus
-from emagsync.sync.service import SyncService
 from support.api import Api, open_api
 from support.local import accounts_at
 from support.market import Market, open_market
@@ -29,7 +28,7 @@ class Editing:
 
     async def sync(self, **parameters: Any) -> Run:
         asked = RunParameters(mode=parameters.pop("mode", Mode.FULL), **parameters)
-        service = self.api.state.get(SyncService)
+        service = self.api.services.sync
         run = await service.sync("main", asked, trigger="test", sync_id="a-sync")
         assert run.status is RunStatus.COMPLETED, run.errors
         return run

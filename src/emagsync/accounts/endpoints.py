@@ -9,12 +9,13 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from emagsync.accounts.connection_test import ConnectionReport, Culprit, check
+from emagsync.accounts.dependencies import Registry
 from emagsync.accounts.registry import AccountRegistry, base_url_of, platform_for
 from emagsync.audit.service import audit
 from emagsync.core.settings import PushMode
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.problems import ApiProblem, problem_responses
-from emagsync.rest.state import state_of
+from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["accounts"])
 
@@ -98,19 +99,18 @@ class LimiterView(BaseModel):
 
 
 @router.get("/accounts")
-async def accounts(request: Request, _: Viewer) -> AccountList:
+async def accounts(state: State, _: Viewer, registry: Registry) -> AccountList:
     """The accounts as they are configured, without their credentials."""
-    state = state_of(request)
-    registry = state.get(AccountRegistry)
     return AccountList(accounts=[_account(registry, name, state.settings.edits.push) for name in registry.names])
 
 
 @router.post("/products/test-connection", responses=problem_responses(400, 424, 502, 503))
-async def connection_test(request: Request, caller: Operator, account_type: AccountName = "main") -> ConnectionView:
+async def connection_test(
+    request: Request, state: State, caller: Operator, registry: Registry, account_type: AccountName = "main"
+) -> ConnectionView:
     """Ask eMAG whether it lets the account in. A refusal's `culprit` says whether it is the credentials, the address
     (`ip`), the API right, the network, or eMAG itself."""
-    state = state_of(request)
-    async with state.get(AccountRegistry).client(account_type) as client:
+    async with registry.client(account_type) as client:
         report = await check(client, clock=state.clock)
     outcome = {"ok": report.ok, "code": report.code}
     await audit(request, caller, "account.test", account_type, outcome)
@@ -129,9 +129,8 @@ async def connection_test(request: Request, caller: Operator, account_type: Acco
 
 
 @router.get("/rate-limiter/stats")
-async def rate_limiter_stats(request: Request, _: Viewer) -> LimiterView:
+async def rate_limiter_stats(_: Viewer, registry: Registry) -> LimiterView:
     """How much of eMAG's request limits is in use, account by account."""
-    registry = state_of(request).get(AccountRegistry)
     usable = [name for name in registry.names if name not in registry.problems]
     return LimiterView(data={name: await _budget(registry, name) for name in usable})
 

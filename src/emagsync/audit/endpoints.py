@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel
 
 from emagsync.audit import repository
 from emagsync.audit.repository import EntryFilter
 from emagsync.rest.auth import Admin
 from emagsync.rest.paging import decode_id, encode_cursor
-from emagsync.rest.state import state_of
+from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
@@ -44,7 +44,7 @@ class Entries(BaseModel):
 
 @router.get("")
 async def read_audit_log(
-    request: Request,
+    state: State,
     _: Admin,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     action: Annotated[
@@ -58,7 +58,7 @@ async def read_audit_log(
     """What was changed, newest first."""
     wanted = EntryFilter(action, username, since, until)
     before = None if cursor is None else decode_id(_KIND, cursor)
-    async with state_of(request).database.snapshot() as connection:
+    async with state.database.snapshot() as connection:
         rows = await repository.entries(connection, wanted, before=before, limit=limit + 1)
     entries = [Entry.model_validate({**row, "detail": orjson.loads(row["detail"])}) for row in rows[:limit]]
     return Entries(entries=entries, next_cursor=encode_cursor(_KIND, [entries[-1].id]) if len(rows) > limit else None)

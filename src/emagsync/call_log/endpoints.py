@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import AfterValidator, BaseModel, Field
 
 from emagsync.call_log.repository import CallFilter
@@ -13,7 +13,7 @@ from emagsync.call_log.schemas import EmagCalls
 from emagsync.call_log.service import read_calls
 from emagsync.rest.auth import Viewer
 from emagsync.rest.paging import decode_id, encode_cursor
-from emagsync.rest.state import state_of
+from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag/calls", tags=["calls"])
 
@@ -55,8 +55,8 @@ class CallQuery(BaseModel):
 
 
 @router.get("")
-async def list_calls(request: Request, _: Viewer, query: Annotated[CallQuery, Query()]) -> EmagCalls:
+async def list_calls(state: State, _: Viewer, query: Annotated[CallQuery, Query()]) -> EmagCalls:
     """Calls to eMAG, the latest written first: all that failed and all writes; of other successes a sample."""
     before = None if query.cursor is None else decode_id(_KIND, query.cursor)
-    calls, more = await read_calls(state_of(request).database, query.filter(), before=before, limit=query.limit)
+    calls, more = await read_calls(state.database, query.filter(), before=before, limit=query.limit)
     return EmagCalls(calls=calls, next_cursor=encode_cursor(_KIND, [calls[-1].id]) if more else None)

@@ -1,10 +1,15 @@
-"""Running things side by side, where one failure ends them all and is raised as itself."""
+"""Running coroutines at the same time: several until one fails, or one for as long as a block runs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
 
 
 async def run_concurrently(work: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -19,10 +24,18 @@ async def run_concurrently(work: Iterable[Coroutine[Any, Any, None]]) -> None:
         await cancelled(*tasks)
 
 
-async def _until_first_failure(tasks: Sequence[asyncio.Future[None]]) -> None:
-    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    for task in done:
-        task.result()
+@asynccontextmanager
+async def background_task(name: str, work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run `work` while the block runs; it is cancelled, and its end waited for, when the block ends.
+
+    A failure of `work` does not end the block: it is logged, once.
+    """
+    task = asyncio.get_running_loop().create_task(work, name=name)
+    task.add_done_callback(_log_failure)
+    try:
+        yield
+    finally:
+        await cancelled(task)
 
 
 async def cancelled(*tasks: asyncio.Future[Any]) -> None:
@@ -30,3 +43,14 @@ async def cancelled(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _until_first_failure(tasks: Sequence[asyncio.Future[None]]) -> None:
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    for task in done:
+        task.result()
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("background_task_failed", task=task.get_name(), exc_info=error)

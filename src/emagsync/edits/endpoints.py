@@ -15,7 +15,7 @@ from emagsync.edits.answers import BulkAnswer, EditAnswer, bulk_answer, edit_ans
 from emagsync.edits.bulk.request_body import BulkFile, read_bulk
 from emagsync.edits.bulk.selection import SelectionEdit, lines_of
 from emagsync.edits.conflict_repository import ConflictFilter
-from emagsync.edits.conflict_service import ConflictService
+from emagsync.edits.dependencies import Conflicts, Edits, Pushing
 from emagsync.edits.errors import (
     ConfirmationNeeded,
     ConflictNotFound,
@@ -42,7 +42,7 @@ from emagsync.rest.auth import Caller, Operator, Viewer
 from emagsync.rest.openapi import describe_body
 from emagsync.rest.paging import decode_id, encode_cursor
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_responses, register_problem
-from emagsync.rest.state import AppState, state_of
+from emagsync.rest.state import AppState, State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["edits"])
 
@@ -67,7 +67,9 @@ Cursor = Annotated[str | None, Field(max_length=1000, description="`next_cursor`
 async def edit_product(
     request: Request,
     response: Response,
+    state: State,
     caller: Operator,
+    edits: Edits,
     product_id: ProductId,
     edit: ProductEdit,
     if_match: Annotated[
@@ -79,14 +81,13 @@ async def edit_product(
     A value that looks like a slip is refused with `confirmation_needed` unless `confirm` says that it is meant; with
     `If-Match` an edit by somebody else meanwhile is answered with 412.
     """
-    state = state_of(request)
     wish = edit.wish(version=version_in(if_match))
-    plan = await state.get(EditService).edit_product(product_id, wish, author_of(caller))
+    plan = await edits.edit_product(product_id, wish, author_of(caller))
     await audit(request, caller, "offer.edit", f"{plan.offer.account}:{plan.offer.emag_id}", edit.given())
     key = (plan.offer.account, plan.offer.emag_id)
     async with state.database.snapshot() as connection:
-        edits = (await edits_of(connection, [key])).get(key)
-    answer = edit_answer(plan, edits)
+        waiting = (await edits_of(connection, [key])).get(key)
+    answer = edit_answer(plan, waiting)
     response.headers["ETag"] = f'"{answer.data.version}"'
     return answer
 
@@ -104,14 +105,15 @@ async def edit_product(
         }
     },
 )
-async def edit_products(request: Request, caller: Operator) -> BulkAnswer:
+async def edit_products(request: Request, state: State, caller: Operator, edits: Edits, pushing: Pushing) -> BulkAnswer:
     """Edit many products: a list as JSON, or a CSV or XLSX file, which is only previewed unless `preview` is false.
 
     A preview shows what every row comes to, and a `token` that stands for exactly that. All or nothing, unless
     `skip_invalid`: else a refusal has the same `data` as a preview.
     """
     asked = await read_bulk(request)
-    answer = await _edit_many(state_of(request), asked.lines, asked.options, author_of(caller, bulk=True))
+    author = author_of(caller, bulk=True)
+    answer = await _edit_many(asked.lines, asked.options, author, state=state, edits=edits, pushing=pushing)
     if answer.data.batch_id is not None:
         detail = _kept(answer) | {"file": asked.file_name}
         await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, detail)
@@ -119,33 +121,42 @@ async def edit_products(request: Request, caller: Operator) -> BulkAnswer:
 
 
 @router.post("/products/products/bulk-change", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
-async def change_selection(request: Request, caller: Operator, asked: SelectionEdit) -> BulkAnswer:
+async def change_selection(
+    request: Request, state: State, caller: Operator, edits: Edits, pushing: Pushing, asked: SelectionEdit
+) -> BulkAnswer:
     """Make one change to many products: those named by `ids`, or all that `filter` finds, at most 10,000.
 
     `set` gives every one the same value; `adjust` changes prices by a percentage or an amount. Otherwise as bulk edits
     are: only previewed unless `preview` is false, with a `token` that stands for exactly what the preview shows.
     """
-    state = state_of(request)
     async with state.database.snapshot() as connection:
         lines = await lines_of(connection, asked)
-    answer = await _edit_many(state, lines, asked, author_of(caller, bulk=True))
+    author = author_of(caller, bulk=True)
+    answer = await _edit_many(lines, asked, author, state=state, edits=edits, pushing=pushing)
     if answer.data.batch_id is not None:
         wanted = asked.model_dump(mode="json", include={"set", "adjust", "filter", "warehouse_id"}, exclude_none=True)
         await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, _kept(answer) | wanted)
     return answer
 
 
-async def _edit_many(state: AppState, lines: list[Line], options: ListOptions, author: Author) -> BulkAnswer:
+async def _edit_many(
+    lines: list[Line],
+    options: ListOptions,
+    author: Author,
+    *,
+    state: AppState,
+    edits: EditService,
+    pushing: PushService,
+) -> BulkAnswer:
     """Preview or keep the lines. Raises a problem that tells of every row where they cannot be kept."""
-    service = state.get(EditService)
     if options.preview:
-        outcome = await service.preview(lines)
+        outcome = await edits.preview(lines)
         plans = [line.plan for line in outcome.lines if line.plan and not line.errors]
-        mode = state.get(PushService).mode
+        mode = pushing.mode
         async with state.database.snapshot() as connection:
             brakes = await brakes_of(connection, plans, settings=state.settings.edits, mode=mode)
         return bulk_answer(outcome, brakes)
-    outcome = await service.apply(lines, author, skip_invalid=options.skip_invalid, token=options.token)
+    outcome = await edits.apply(lines, author, skip_invalid=options.skip_invalid, token=options.token)
     answer = bulk_answer(outcome)
     if outcome.batch_id is None:
         raise _not_applied(answer)
@@ -178,11 +189,11 @@ class EditPage(BaseModel):
 
 
 @router.get("/edits")
-async def list_edits(request: Request, _: Viewer, query: Annotated[EditQuery, Query()]) -> EditPage:
+async def list_edits(state: State, _: Viewer, query: Annotated[EditQuery, Query()]) -> EditPage:
     """Local edits: those that wait, or what became of them."""
     wanted = EditFilter(query.account_type, query.emag_id, tuple(query.state or WAITING), query.field, query.batch_id)
     before = None if query.cursor is None else decode_id("edits", query.cursor)
-    async with state_of(request).database.snapshot() as connection:
+    async with state.database.snapshot() as connection:
         found = await repository.listed(connection, wanted, limit=query.limit + 1, before=before)
     page = found[: query.limit]
     more = encode_cursor("edits", [page[-1].id]) if len(found) > query.limit else None
@@ -194,9 +205,9 @@ async def list_edits(request: Request, _: Viewer, query: Annotated[EditQuery, Qu
     status_code=HTTPStatus.NO_CONTENT,
     responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
-async def withdraw_edit(request: Request, caller: Operator, edit_id: Id) -> None:
+async def withdraw_edit(request: Request, caller: Operator, edits: Edits, edit_id: Id) -> None:
     """Take back an edit that waits: eMAG's value stays."""
-    edit = await state_of(request).get(EditService).withdraw(edit_id, caller.username)
+    edit = await edits.withdraw(edit_id, caller.username)
     detail = {"field": edit.field, "value": edit.value}
     await audit(request, caller, "edit.withdraw", f"{edit.account}:{edit.emag_id}", detail)
 
@@ -228,11 +239,11 @@ class Resolved(BaseModel):
 
 
 @router.get("/conflicts")
-async def list_conflicts(request: Request, _: Viewer, query: Annotated[ConflictQuery, Query()]) -> ConflictPage:
+async def list_conflicts(state: State, _: Viewer, query: Annotated[ConflictQuery, Query()]) -> ConflictPage:
     """What was edited here and changed on eMAG, for a person to decide."""
     wanted = ConflictFilter(query.account_type, query.emag_id, query.field, query.state)
     before = None if query.cursor is None else decode_id("conflicts", query.cursor)
-    async with state_of(request).database.snapshot() as connection:
+    async with state.database.snapshot() as connection:
         found = await conflict_repository.listed(connection, wanted, limit=query.limit + 1, before=before)
         counts = await conflict_repository.counts(connection)
     page = found[: query.limit]
@@ -241,25 +252,27 @@ async def list_conflicts(request: Request, _: Viewer, query: Annotated[ConflictQ
 
 
 @router.post("/conflicts/resolve", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
-async def resolve_conflicts(request: Request, caller: Operator, choices: ConflictChoices) -> Resolved:
+async def resolve_conflicts(
+    request: Request, caller: Operator, conflicts: Conflicts, choices: ConflictChoices
+) -> Resolved:
     """Decide many conflicts at once, at most 1000."""
-    service = state_of(request).get(ConflictService)
     resolution, author, more = Resolution(choices.resolution), author_of(caller), False
     if choices.ids is not None:
-        resolved = await service.resolve(choices.ids, resolution, author)
+        resolved = await conflicts.resolve(choices.ids, resolution, author)
     else:
         wanted = ConflictFilter(choices.account_type, choices.emag_id, choices.field)
-        resolved, more = await service.resolve_all(wanted, resolution, author)
+        resolved, more = await conflicts.resolve_all(wanted, resolution, author)
     detail = choices.model_dump(exclude_none=True) | {"resolved": len(resolved)}
     await audit(request, caller, "conflict.resolve", choices.account_type or "", detail)
     return Resolved(conflicts=[conflict_view(one) for one in resolved], has_more=more)
 
 
 @router.post("/conflicts/{conflict_id}/resolve", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
-async def resolve_conflict(request: Request, caller: Operator, conflict_id: Id, choice: ConflictChoice) -> ConflictView:
+async def resolve_conflict(
+    request: Request, caller: Operator, conflicts: Conflicts, conflict_id: Id, choice: ConflictChoice
+) -> ConflictView:
     """Decide one conflict."""
-    service = state_of(request).get(ConflictService)
-    (resolved,) = await service.resolve([conflict_id], choice.chosen, author_of(caller), value=choice.value)
+    (resolved,) = await conflicts.resolve([conflict_id], choice.chosen, author_of(caller), value=choice.value)
     detail = choice.model_dump(exclude_none=True)
     await audit(request, caller, "conflict.resolve", f"{resolved.account}:{resolved.emag_id}", detail)
     return conflict_view(resolved)

@@ -10,12 +10,11 @@ from pydantic import BaseModel
 
 from emagsync.audit.service import audit
 from emagsync.identity import queries
+from emagsync.identity.dependencies import ApiTokens, UserAccounts
 from emagsync.identity.schemas import ApiToken, NewApiToken, TokenRequest, User, UserChange, UserRequest
-from emagsync.identity.service import UserService
-from emagsync.identity.tokens import TokenService
 from emagsync.rest.auth import Admin
 from emagsync.rest.problems import problem_responses
-from emagsync.rest.state import state_of
+from emagsync.rest.state import State
 
 users_router = APIRouter(prefix="/api/v1/users", tags=["users"])
 tokens_router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"])
@@ -39,57 +38,51 @@ class Tokens(BaseModel):
 
 
 @users_router.get("")
-async def list_users(request: Request, _: Admin) -> Users:
+async def list_users(state: State, _: Admin) -> Users:
     """Every user."""
-    return Users(users=await queries.list_users(state_of(request).database))
+    return Users(users=await queries.list_users(state.database))
 
 
 @users_router.post("", status_code=HTTPStatus.CREATED, responses=_CONFLICT)
-async def add_user(request: Request, caller: Admin, body: UserRequest) -> User:
+async def add_user(request: Request, caller: Admin, body: UserRequest, users: UserAccounts) -> User:
     """Add a user."""
-    service = state_of(request).get(UserService)
-    user = await service.add(body.username, body.password.get_secret_value(), body.role)
+    user = await users.add(body.username, body.password.get_secret_value(), body.role)
     await audit(request, caller, "user.add", user.username, {"role": user.role})
     return user
 
 
 @users_router.get("/{user_id}", responses=_NOT_FOUND)
-async def get_user(request: Request, user_id: Id, _: Admin) -> User:
+async def get_user(state: State, user_id: Id, _: Admin) -> User:
     """One user."""
-    return await queries.get_user(state_of(request).database, user_id)
+    return await queries.get_user(state.database, user_id)
 
 
 @users_router.patch("/{user_id}", responses=_NOT_FOUND | _CONFLICT)
-async def change_user(request: Request, user_id: Id, caller: Admin, body: UserChange) -> User:
+async def change_user(request: Request, user_id: Id, caller: Admin, body: UserChange, users: UserAccounts) -> User:
     """Change a user's role or password, or disable the user. The last enabled admin stays one (409)."""
     password = body.password.get_secret_value() if body.password else None
-    service = state_of(request).get(UserService)
-    user = await service.change(user_id, role=body.role, enabled=body.enabled, password=password)
+    user = await users.change(user_id, role=body.role, enabled=body.enabled, password=password)
     detail = body.model_dump(exclude_none=True, exclude={"password"}) | ({"password": True} if password else {})
     await audit(request, caller, "user.change", user.username, detail)
     return user
 
 
 @tokens_router.get("")
-async def list_tokens(request: Request, _: Admin) -> Tokens:
+async def list_tokens(_: Admin, tokens: ApiTokens) -> Tokens:
     """The API tokens, without their text, which nobody can see again."""
-    return Tokens(tokens=await state_of(request).get(TokenService).list())
+    return Tokens(tokens=await tokens.list())
 
 
 @tokens_router.post("", status_code=HTTPStatus.CREATED)
-async def create_token(request: Request, caller: Admin, body: TokenRequest) -> NewApiToken:
+async def create_token(request: Request, caller: Admin, body: TokenRequest, tokens: ApiTokens) -> NewApiToken:
     """Make an API token. Its text is in this answer and never shown again."""
-    token = (
-        await state_of(request)
-        .get(TokenService)
-        .create(body.name, body.role, user_id=caller.user_id, expires_in_days=body.expires_in_days)
-    )
+    token = await tokens.create(body.name, body.role, user_id=caller.user_id, expires_in_days=body.expires_in_days)
     await audit(request, caller, "token.create", f"{token.id}", {"name": token.name, "role": token.role})
     return token
 
 
 @tokens_router.delete("/{token_id}", status_code=HTTPStatus.NO_CONTENT, responses=_NOT_FOUND)
-async def revoke_token(request: Request, token_id: Id, caller: Admin) -> None:
+async def revoke_token(request: Request, token_id: Id, caller: Admin, tokens: ApiTokens) -> None:
     """End an API token at once."""
-    await state_of(request).get(TokenService).revoke(token_id)
+    await tokens.revoke(token_id)
     await audit(request, caller, "token.revoke", f"{token_id}")

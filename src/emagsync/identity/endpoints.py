@@ -7,6 +7,7 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request, Response
 
 from emagsync.audit.service import address_of, audit
+from emagsync.identity.dependencies import UserAccounts
 from emagsync.identity.errors import (
     IdentityError,
     InvalidCredentials,
@@ -19,11 +20,9 @@ from emagsync.identity.errors import (
     WrongPassword,
 )
 from emagsync.identity.schemas import AccessToken, Login, Me, PasswordChange
-from emagsync.identity.service import UserService
 from emagsync.rest.auth import Viewer, session_cookie
 from emagsync.rest.csrf import refuse_foreign_page
 from emagsync.rest.problems import problem_responses, register_problem
-from emagsync.rest.state import state_of
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
@@ -50,26 +49,20 @@ _REFUSED = problem_responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUES
 
 
 @router.post("/login", responses=_REFUSED)
-async def login(request: Request, body: Login) -> AccessToken:
+async def login(request: Request, body: Login, users: UserAccounts) -> AccessToken:
     """Give a program an access token for a user. After five wrong logins 429 says in `Retry-After` how long to wait."""
-    session = (
-        await state_of(request)
-        .get(UserService)
-        .login(body.username, body.password.get_secret_value(), kind="user", address=address_of(request))
-    )
+    password = body.password.get_secret_value()
+    session = await users.login(body.username, password, kind="user", address=address_of(request))
     await audit(request, session.caller, "auth.login", session.caller.username)
     return AccessToken(access_token=session.token, expires_in=int(session.lifetime.total_seconds()))
 
 
 @router.post("/session", responses=_REFUSED | problem_responses(HTTPStatus.FORBIDDEN))
-async def begin_session(request: Request, response: Response, body: Login) -> Me:
+async def begin_session(request: Request, response: Response, body: Login, users: UserAccounts) -> Me:
     """Log a browser in: the answer sets a cookie that scripts cannot read. Refusals are those of a login."""
     refuse_foreign_page(request)
-    session = (
-        await state_of(request)
-        .get(UserService)
-        .login(body.username, body.password.get_secret_value(), kind="session", address=address_of(request))
-    )
+    password = body.password.get_secret_value()
+    session = await users.login(body.username, password, kind="session", address=address_of(request))
     await audit(request, session.caller, "auth.session", session.caller.username)
     response.set_cookie(
         session_cookie(request),
@@ -83,9 +76,9 @@ async def begin_session(request: Request, response: Response, body: Login) -> Me
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT)
-async def logout(request: Request, response: Response, caller: Viewer) -> None:
+async def logout(request: Request, response: Response, caller: Viewer, users: UserAccounts) -> None:
     """End the caller's session. An API token has none; it is revoked at `/api/v1/tokens`."""
-    await state_of(request).get(UserService).logout(caller)
+    await users.logout(caller)
     await audit(request, caller, "auth.logout", caller.username)
     response.delete_cookie(session_cookie(request), secure=request.url.scheme == "https", httponly=True, samesite="lax")
 
@@ -97,16 +90,8 @@ async def me(caller: Viewer) -> Me:
 
 
 @router.post("/password", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(HTTPStatus.TOO_MANY_REQUESTS))
-async def change_password(request: Request, caller: Viewer, body: PasswordChange) -> None:
+async def change_password(request: Request, caller: Viewer, body: PasswordChange, users: UserAccounts) -> None:
     """Change the caller's own password and end the other sessions. A wrong old one counts as a wrong login."""
-    await (
-        state_of(request)
-        .get(UserService)
-        .change_own_password(
-            caller,
-            body.old_password.get_secret_value(),
-            body.new_password.get_secret_value(),
-            address=address_of(request),
-        )
-    )
+    old, new = body.old_password.get_secret_value(), body.new_password.get_secret_value()
+    await users.change_own_password(caller, old, new, address=address_of(request))
     await audit(request, caller, "auth.password", caller.username)

@@ -14,10 +14,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from emagsync.offers import change_feed, product_queries
+from emagsync.offers.dependencies import Edits, Objections, ProductExports, TotalCache
 from emagsync.offers.errors import AfterTheEnd, ExportsBusy, ProductNotFound
 from emagsync.offers.explanations import Language
 from emagsync.offers.export_formats import ExportFormat
-from emagsync.offers.export_stream import Exports
 from emagsync.offers.product_parameters import (
     AccountName,
     Filters,
@@ -27,7 +27,6 @@ from emagsync.offers.product_parameters import (
     accounts_of,
     language_of,
 )
-from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.product_schemas import (
     Feed,
     FeedData,
@@ -36,10 +35,9 @@ from emagsync.offers.product_schemas import (
     ProductChangesData,
     ProductPage,
 )
-from emagsync.offers.total_cache import Totals
 from emagsync.rest.auth import Viewer
 from emagsync.rest.problems import problem_responses, register_problem
-from emagsync.rest.state import state_of
+from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
 
@@ -55,18 +53,17 @@ _MEDIA_TYPES = {
 
 
 @router.get("/products", response_model=ProductPage)
-async def list_products(request: Request, _: Viewer, query: ListQuery) -> Response:
+async def list_products(state: State, _: Viewer, query: ListQuery, totals: TotalCache, edits: Edits) -> Response:
     """Products of the local copy."""
-    state = state_of(request)
     body = await product_queries.read_products(
         state.database,
         query.filter(),
         query.order(),
         skip=query.skip,
         limit=query.limit,
-        totals=state.get(Totals),
+        totals=totals,
         now=state.clock.now(),
-        edits=state.get(EditsReader),
+        edits=edits,
     )
     return Response(body, media_type="application/json")
 
@@ -83,14 +80,14 @@ async def list_products(request: Request, _: Viewer, query: ListQuery) -> Respon
     },
 )
 async def export_products(
-    request: Request,
+    state: State,
     _: Viewer,
     filters: Filters,
+    exports: ProductExports,
     export_format: Annotated[ExportFormat, Query(alias="format")] = ExportFormat.CSV,
 ) -> StreamingResponse:
     """Every product of the selection as a file, streamed. Text cells cannot run as formulas."""
-    state = state_of(request)
-    pieces = state.get(Exports).stream(filters.filter(), export_format)
+    pieces = exports.stream(filters.filter(), export_format)
     # What cannot be read at all is answered with a problem, not with a file that breaks off.
     first = await anext(pieces)
     name = f"emagsync-products-{state.clock.now():%Y-%m-%d}.{export_format}"
@@ -108,20 +105,25 @@ async def export_products(
     responses={304: {"description": "It is as `If-None-Match` names it."}, **problem_responses(HTTPStatus.NOT_FOUND)},
 )
 async def get_product(
-    request: Request, _: Viewer, product_id: ProductId, language: Annotated[Language, Depends(language_of)]
+    request: Request,
+    state: State,
+    _: Viewer,
+    product_id: ProductId,
+    language: Annotated[Language, Depends(language_of)],
+    objections: Objections,
+    edits: Edits,
 ) -> Response:
     """Everything about one product: why it does or does not sell, what eMAG objects to, the row as eMAG sent it.
 
     The `ETag` is what an edit takes for `If-Match`.
     """
-    state = state_of(request)
     body, version = await product_queries.read_product(
         state.database,
         product_id,
         language=language,
-        objections=state.get(ObjectionReader),
+        objections=objections,
         now=state.clock.now(),
-        edits=state.get(EditsReader),
+        edits=edits,
     )
     tag = f'"{version}.{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-cache"}
@@ -143,11 +145,11 @@ class HistoryQuery(BaseModel):
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 async def list_changes(
-    request: Request, _: Viewer, product_id: ProductId, query: Annotated[HistoryQuery, Query()]
+    state: State, _: Viewer, product_id: ProductId, query: Annotated[HistoryQuery, Query()]
 ) -> Response:
     """What changed of one product, newest first."""
     changes, next_before = await product_queries.read_changes(
-        state_of(request).database, product_id, limit=query.limit, before=query.before
+        state.database, product_id, limit=query.limit, before=query.before
     )
     data = ProductChangesData(changes=changes, count=len(changes), next_before=next_before)
     return _json(ProductChanges(data=data))
@@ -162,10 +164,10 @@ class FeedQuery(BaseModel):
 
 
 @router.get("/changes", response_model=Feed, responses=problem_responses(HTTPStatus.CONFLICT))
-async def read_feed(request: Request, _: Viewer, query: Annotated[FeedQuery, Query()]) -> Response:
+async def read_feed(state: State, _: Viewer, query: Annotated[FeedQuery, Query()]) -> Response:
     """Every change of every product, oldest first; who keeps `next_after` and asks again misses none."""
     stretch = await change_feed.read_feed(
-        state_of(request).database, after=query.after, limit=query.limit, accounts=accounts_of(query.account_type)
+        state.database, after=query.after, limit=query.limit, accounts=accounts_of(query.account_type)
     )
     data = FeedData(
         changes=stretch.changes,

@@ -13,12 +13,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any, Final, NamedTuple
 
 import orjson
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 
 from emagsync.rest.auth import Viewer, session_cookie
-from emagsync.rest.state import state_of
+from emagsync.rest.dependencies import Provided
+from emagsync.rest.state import State, state_of
 
 SNAPSHOT: Final = "snapshot"
 HEARTBEAT_SECONDS: Final = 15
@@ -104,6 +105,11 @@ class EventBroker:
         self._wake = asyncio.Event()
 
 
+event_broker = Provided(EventBroker)
+
+Events = Annotated[EventBroker, Depends(event_broker)]
+
+
 @router.get(
     "/events",
     response_class=EventSourceResponse,
@@ -111,7 +117,9 @@ class EventBroker:
 )
 async def events(
     request: Request,
+    state: State,
     _: Viewer,
+    broker: Events,
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
     after: Annotated[
         str | None, Query(max_length=100, description="Like the header Last-Event-ID, for clients that cannot set it.")
@@ -121,8 +129,6 @@ async def events(
 
     A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it.
     """
-    state = state_of(request)
-    broker = state.get(EventBroker)
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
         checked = state.clock.monotonic()

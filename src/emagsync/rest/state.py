@@ -1,20 +1,20 @@
-"""What the running application is made of, typed, for endpoints: `state_of(request)`."""
+"""What the running application itself is made of, for endpoints: the parameter `state: State`."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated
 
+from fastapi import Depends, Request
 from starlette.requests import HTTPConnection
 
 from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.rest.principals import Authenticator
-
-T = TypeVar("T")
+from emagsync.telemetry.http_meter import HttpMeter
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,7 @@ class Check:
 
 @dataclass
 class AppState:
-    """One running application. Filled by `emagsync.entrypoints.api`, read by endpoints.
-
-    Rooms above this one put their services in by type and get them back by type:
-    `state.provide(SyncService(...))`, then `state.get(SyncService)`; so this room need not know them.
-    """
+    """One running application. What the features add to it are dependencies of their own (`rest.dependencies`)."""
 
     settings: Settings
     database: Database
@@ -40,19 +36,7 @@ class AppState:
     # Set when the server begins to stop, before it waits for the calls under way: long ones end then.
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     checks: dict[str, Callable[[], Awaitable[Check]]] = field(default_factory=dict)
-    _services: dict[type, Any] = field(default_factory=dict, repr=False)
-
-    def provide(self, service: object, *, kind: type | None = None) -> None:
-        """Make `service` available under its own type, or under `kind`, a type that it implements."""
-        self._services[kind or type(service)] = service
-
-    def get(self, kind: type[T]) -> T:
-        """The service of that type. Raises LookupError when the application was put together without it."""
-        try:
-            service: T = self._services[kind]
-        except KeyError:
-            raise LookupError(f"the application has no {kind.__name__}") from None
-        return service
+    meter: HttpMeter = field(default_factory=HttpMeter)
 
     def add_check(self, name: str, check: Callable[[], Awaitable[Check]]) -> None:
         """Let `/health/ready` ask `check`, which must answer quickly and not raise an EmagsyncError for a sick part."""
@@ -64,3 +48,10 @@ def state_of(request: HTTPConnection) -> AppState:
     state = request.app.state.emagsync
     assert isinstance(state, AppState)  # noqa: S101 - set by `create_app` before any request
     return state
+
+
+async def _current(request: Request) -> AppState:
+    return state_of(request)  # async, for FastAPI runs plain functions in a thread
+
+
+State = Annotated[AppState, Depends(_current)]

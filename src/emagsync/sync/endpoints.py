@@ -12,7 +12,7 @@ from emagsync.audit.service import audit
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_cursor, encode_cursor
 from emagsync.rest.problems import ApiProblem, invalid, problem_responses, register_problem
-from emagsync.rest.state import AppState, state_of
+from emagsync.rest.state import AppState, State
 from emagsync.sync import queries
 from emagsync.sync.api_responses import accepted, detail, differences_view, finished
 from emagsync.sync.api_schemas import (
@@ -33,6 +33,7 @@ from emagsync.sync.api_schemas import (
     run_view,
 )
 from emagsync.sync.control import RunControl, Started
+from emagsync.sync.dependencies import Control
 from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunNotFound, RunStillActive
 from emagsync.sync.schemas import Run, RunStatus
 
@@ -64,14 +65,13 @@ register_problem(NothingToRetry, HTTPStatus.CONFLICT, extra=lambda error: {"run_
         **problem_responses(400, 409, 503),
     },
 )
-async def start_sync(request: Request, response: Response, caller: Operator, asked: Asked) -> Accepted | Finished:
+async def start_sync(
+    request: Request, response: Response, state: State, caller: Operator, control: Control, asked: Asked
+) -> Accepted | Finished:
     """Sync accounts: one run each. Waits for their end unless `run_async`; a caller who leaves does not stop them."""
-    state = state_of(request)
-    started = await state.get(RunControl).start(
-        asked.account_type, asked.parameters(), trigger="api", skip_busy=asked.skip_busy
-    )
+    started = await control.start(asked.account_type, asked.parameters(), trigger="api", skip_busy=asked.skip_busy)
     await audit(request, caller, "sync.start", started.sync_id, asked.model_dump(mode="json", exclude_defaults=True))
-    return await _answer(state, response, started, wait=not asked.run_async)
+    return await _answer(state, control, response, started, wait=not asked.run_async)
 
 
 @router.post(
@@ -86,21 +86,21 @@ async def start_sync(request: Request, response: Response, caller: Operator, ask
 async def retry_sync(
     request: Request,
     response: Response,
+    state: State,
     caller: Operator,
+    control: Control,
     any_id: AnyId,
     run_async: Annotated[bool, Query(description="Answer at once (202) instead of when the runs have ended.")] = True,
 ) -> Accepted | Finished:
     """Read again only what failed: pages, rejected rows, offers that eMAG did not answer for."""
-    state = state_of(request)
-    started = await state.get(RunControl).retry(any_id, trigger="api")
+    started = await control.retry(any_id, trigger="api")
     await audit(request, caller, "sync.retry", any_id, {"sync_id": started.sync_id})
-    return await _answer(state, response, started, wait=not run_async)
+    return await _answer(state, control, response, started, wait=not run_async)
 
 
 @router.get("/status")
-async def status(request: Request, _: Viewer) -> StatusView:
+async def status(state: State, _: Viewer) -> StatusView:
     """What runs now, in whatever process, and the ten latest runs."""
-    state = state_of(request)
     active = [run for run in await queries.active_runs(state.database) if run.status is not RunStatus.INTERRUPTED]
     running = _views(state, sorted(active, key=lambda run: (run.created_at, run.id)))
     recent = await queries.recent_runs(state.database, limit=_RECENT)
@@ -114,7 +114,7 @@ async def status(request: Request, _: Viewer) -> StatusView:
 
 @router.get("/history")
 async def history(
-    request: Request,
+    state: State,
     _: Viewer,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     account_type: Annotated[AccountName | None, Query()] = None,
@@ -122,7 +122,6 @@ async def history(
     cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")] = None,
 ) -> HistoryView:
     """Runs, newest first."""
-    state = state_of(request)
     runs = await queries.recent_runs(
         state.database, account=account_type, status=status, before=_place(cursor), limit=limit + 1
     )
@@ -132,34 +131,32 @@ async def history(
 
 
 @router.get("/sync/{any_id}", responses=problem_responses(404))
-async def one_sync(request: Request, _: Viewer, any_id: AnyId) -> SyncDetail:
+async def one_sync(state: State, _: Viewer, control: Control, any_id: AnyId) -> SyncDetail:
     """One sync, or one run, with the ledger of its pages; a dry run with what it would have changed."""
-    state = state_of(request)
-    runs = await state.get(RunControl).find(any_id)
+    runs = await control.find(any_id)
     return await detail(state.database, runs, state.clock.now())
 
 
 @router.get("/sync/{any_id}/differences", responses=problem_responses(404, 409))
 async def sync_differences(
-    request: Request,
+    state: State,
     _: Viewer,
+    control: Control,
     any_id: AnyId,
     after: Annotated[int, Query(ge=0, le=2**53, description="`next_after` of the part before.")] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
 ) -> DifferencesView:
     """What a dry run would have changed, offer by offer, in the order of their ids."""
-    state = state_of(request)
-    runs = await state.get(RunControl).find(any_id)
+    runs = await control.find(any_id)
     if len(runs) > 1:
         raise ApiProblem(HTTPStatus.CONFLICT, "several_runs", "This sync has several runs: ask for one of them.")
     return await differences_view(state.database, runs[0].id, after=after, limit=limit)
 
 
 @router.delete("/sync/{sync_id}", responses=problem_responses(404, 409))
-async def stop_sync(request: Request, caller: Operator, sync_id: AnyId) -> Stopped:
+async def stop_sync(request: Request, state: State, caller: Operator, control: Control, sync_id: AnyId) -> Stopped:
     """Stop a sync, or one run. It writes nothing more from now on; what was read stays."""
-    state = state_of(request)
-    runs = await state.get(RunControl).stop(sync_id)
+    runs = await control.stop(sync_id)
     await audit(request, caller, "sync.stop", sync_id, {"run_ids": [run.id for run in runs]})
     names = ", ".join(run.account for run in runs)
     return Stopped(
@@ -170,11 +167,10 @@ async def stop_sync(request: Request, caller: Operator, sync_id: AnyId) -> Stopp
 
 @router.post("/cleanup-stuck-syncs")
 async def clean_up(
-    request: Request, caller: Operator, timeout_minutes: Annotated[int, Query(ge=5, le=60)] = 15
+    request: Request, caller: Operator, control: Control, timeout_minutes: Annotated[int, Query(ge=5, le=60)] = 15
 ) -> Cleaned:
     """Fail the runs that have been at it for longer than that, and stop them if they are alive."""
-    state = state_of(request)
-    runs = await state.get(RunControl).clean_up(older_than_seconds=timeout_minutes * 60)
+    runs = await control.clean_up(older_than_seconds=timeout_minutes * 60)
     run_ids = [run.id for run in runs]
     await audit(request, caller, "sync.cleanup", "runs", {"timeout_minutes": timeout_minutes, "run_ids": run_ids})
     sync_ids = list(dict.fromkeys(run.sync_id for run in runs))
@@ -184,12 +180,14 @@ async def clean_up(
     )
 
 
-async def _answer(state: AppState, response: Response, started: Started, *, wait: bool) -> Accepted | Finished:
+async def _answer(
+    state: AppState, control: RunControl, response: Response, started: Started, *, wait: bool
+) -> Accepted | Finished:
     if not wait:
         response.status_code = HTTPStatus.ACCEPTED
         return accepted(started, state.clock.now())
     ids = [run.id for run in started.runs]
-    runs = await state.get(RunControl).ended(ids, stopping=state.stopping)
+    runs = await control.ended(ids, stopping=state.stopping)
     if not all(run.status.is_finished for run in runs):
         raise ApiProblem(
             HTTPStatus.SERVICE_UNAVAILABLE,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from emagsync.db.engine import Database
+from emagsync.offers.dependencies import OfferStatistics
 from emagsync.offers.schemas import AccountTotals
-from emagsync.offers.statistics import Statistics as OfferStatistics
 from emagsync.rest.auth import Viewer
-from emagsync.rest.state import state_of
+from emagsync.rest.state import State
 from emagsync.sync import queries
 from emagsync.sync.api_schemas import RunView, run_view
 from emagsync.sync.schemas import RunStatus
@@ -45,11 +45,10 @@ class Statistics(BaseModel):
 
 
 @router.get("/statistics")
-async def statistics(request: Request, _: Viewer) -> Statistics:
+async def statistics(state: State, _: Viewer, offers: OfferStatistics) -> Statistics:
     """What the local copy holds, by account, and the last ten runs."""
-    state = state_of(request)
     now = state.clock.now()
-    totals = await state.get(OfferStatistics).read()
+    totals = await offers.read()
     return Statistics(
         products_by_account={account: found.offers for account, found in totals.items()},
         total_products=sum(found.offers for found in totals.values()),

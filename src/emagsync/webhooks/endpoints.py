@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request
 from emagsync.audit.service import audit
 from emagsync.rest.auth import Admin
 from emagsync.rest.problems import problem_responses, register_problem
-from emagsync.rest.state import state_of
+from emagsync.webhooks.dependencies import Webhooks
 from emagsync.webhooks.errors import AddressRefused, WebhookFromSettings, WebhookNotFound
 from emagsync.webhooks.schemas import (
     Delivery,
@@ -21,7 +21,6 @@ from emagsync.webhooks.schemas import (
     WebhookList,
     WebhookRequest,
 )
-from emagsync.webhooks.service import WebhookService
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 
@@ -37,59 +36,61 @@ register_problem(
 
 
 @router.get("")
-async def list_webhooks(request: Request, _: Admin) -> WebhookList:
+async def list_webhooks(_: Admin, webhooks: Webhooks) -> WebhookList:
     """All webhooks, without their secrets."""
-    return WebhookList(webhooks=await state_of(request).get(WebhookService).all_of_them())
+    return WebhookList(webhooks=await webhooks.all_of_them())
 
 
 @router.post("", status_code=HTTPStatus.CREATED)
-async def add_webhook(request: Request, caller: Admin, asked: WebhookRequest) -> NewWebhook:
+async def add_webhook(request: Request, caller: Admin, webhooks: Webhooks, asked: WebhookRequest) -> NewWebhook:
     """A new webhook. Its secret is in this answer and in no other."""
-    webhook = await state_of(request).get(WebhookService).add(asked)
+    webhook = await webhooks.add(asked)
     await audit(request, caller, "webhook.add", webhook.id, asked.model_dump(mode="json"))
     return webhook
 
 
 @router.get("/{webhook_id}", responses=problem_responses(404))
-async def one_webhook(request: Request, _: Admin, webhook_id: Id) -> Webhook:
+async def one_webhook(_: Admin, webhooks: Webhooks, webhook_id: Id) -> Webhook:
     """One webhook, without its secret."""
-    return await state_of(request).get(WebhookService).get(webhook_id)
+    return await webhooks.get(webhook_id)
 
 
 @router.patch("/{webhook_id}", responses=problem_responses(404, 409))
-async def change_webhook(request: Request, caller: Admin, webhook_id: Id, change: WebhookChange) -> Webhook:
+async def change_webhook(
+    request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id, change: WebhookChange
+) -> Webhook:
     """Change its name, address or events, or turn it on or off."""
-    webhook = await state_of(request).get(WebhookService).change(webhook_id, change)
+    webhook = await webhooks.change(webhook_id, change)
     await audit(request, caller, "webhook.change", webhook_id, change.model_dump(mode="json", exclude_none=True))
     return webhook
 
 
 @router.delete("/{webhook_id}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404, 409))
-async def remove_webhook(request: Request, caller: Admin, webhook_id: Id) -> None:
+async def remove_webhook(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> None:
     """Delete it, with the messages that were still to be sent."""
-    await state_of(request).get(WebhookService).remove(webhook_id)
+    await webhooks.remove(webhook_id)
     await audit(request, caller, "webhook.remove", webhook_id)
 
 
 @router.post("/{webhook_id}/secret", responses=problem_responses(404, 409))
-async def renew_secret(request: Request, caller: Admin, webhook_id: Id) -> NewWebhook:
+async def renew_secret(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> NewWebhook:
     """Another secret, shown only now; the one before counts no more."""
-    webhook = await state_of(request).get(WebhookService).renew_secret(webhook_id)
+    webhook = await webhooks.renew_secret(webhook_id)
     await audit(request, caller, "webhook.secret", webhook_id)
     return webhook
 
 
 @router.post("/{webhook_id}/test", responses=problem_responses(404))
-async def send_test(request: Request, caller: Admin, webhook_id: Id) -> Delivery:
+async def send_test(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> Delivery:
     """Send it a test message now, and say what came of it."""
-    delivery = await state_of(request).get(WebhookService).test(webhook_id)
+    delivery = await webhooks.test(webhook_id)
     await audit(request, caller, "webhook.test", webhook_id, {"status": delivery.status})
     return delivery
 
 
 @router.get("/{webhook_id}/deliveries", responses=problem_responses(404))
 async def list_deliveries(
-    request: Request, _: Admin, webhook_id: Id, limit: Annotated[int, Query(ge=1, le=100)] = 50
+    _: Admin, webhooks: Webhooks, webhook_id: Id, limit: Annotated[int, Query(ge=1, le=100)] = 50
 ) -> DeliveryList:
     """What it was sent, newest first, and what came of it."""
-    return DeliveryList(deliveries=await state_of(request).get(WebhookService).deliveries(webhook_id, limit=limit))
+    return DeliveryList(deliveries=await webhooks.deliveries(webhook_id, limit=limit))

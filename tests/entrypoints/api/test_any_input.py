@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from emagsync.identity.tokens import TokenService
 from emagsync.rest.principals import Role
 from support.api import open_api
 from support.local import accounts_at
@@ -25,7 +24,7 @@ async def test_no_input_makes_the_server_fail_or_answer_otherwise_than_documente
     async with open_market({"main": 30, "fbe": 10}) as market:
         accounts = accounts_at(market.url, "main", "fbe")
         async with open_api(tmp_path, accounts, schedule={"enabled": False}) as api:
-            token = await api.state.get(TokenService).create("any", Role.ADMIN, user_id=None, expires_in_days=1)
+            token = await api.services.tokens.create("any", Role.ADMIN, user_id=None, expires_in_days=1)
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"),
                 *(f"{api.url}/openapi.json", "-H", f"Authorization: Bearer {token.token}"),

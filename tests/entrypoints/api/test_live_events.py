@@ -12,7 +12,6 @@ import httpx2
 import orjson
 import pytest
 
-from emagsync.identity.tokens import TokenService
 from emagsync.rest.events import EventBroker
 from emagsync.rest.principals import Role
 from support.clocks import ForwardClock
@@ -140,8 +139,8 @@ async def test_a_stop_is_told(tmp_path: Path) -> None:
 async def test_a_listener_whose_token_is_revoked_hears_nothing_more(tmp_path: Path) -> None:
     clock = ForwardClock()
     async with open_desk(tmp_path, {"main": 20}, clock=clock) as desk:
-        made = await desk.api.state.get(TokenService).create("page", Role.VIEWER, user_id=None, expires_in_days=1)
-        broker = desk.api.state.get(EventBroker)
+        made = await desk.api.services.tokens.create("page", Role.VIEWER, user_id=None, expires_in_days=1)
+        broker = desk.api.services.events
         async with desk.api.bearing(made.token) as client, listening(client) as listener:
             await until(lambda: bool(listener.seen))
             await desk.api.admin.delete(f"/api/v1/tokens/{made.id}")
@@ -159,7 +158,7 @@ async def test_nobody_listens_without_a_caller(tmp_path: Path) -> None:
 
 async def test_a_listener_that_leaves_is_forgotten(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
-        broker = desk.api.state.get(EventBroker)
+        broker = desk.api.services.events
         async with listening(desk.api.viewer):
             await until(lambda: broker.listeners == 1)
         await until(lambda: broker.listeners == 0)
@@ -170,7 +169,7 @@ async def test_the_server_stops_although_somebody_listens(tmp_path: Path) -> Non
         await until(lambda: bool(listener.seen))
         desk.api.server.stop()
         async with asyncio.timeout(5):
-            while desk.api.server.started and desk.api.state.get(EventBroker).listeners:
+            while desk.api.server.started and desk.api.services.events.listeners:
                 await asyncio.sleep(0.01)
 
 

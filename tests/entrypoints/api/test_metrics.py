@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from emagsync.call_log.recorder import CallRecorder
 from support.api import Api, client, open_api
 from support.local import HastyClock, accounts_at
 from support.market import open_market
@@ -82,7 +81,7 @@ async def test_no_counter_ever_goes_down_through_runs_stops_retries_pruning_and_
             watching.cancel()
             await asyncio.gather(watching, return_exceptions=True)
             seen.append(await scrape(api.stranger))
-            await api.state.get(CallRecorder).write(api.state.database)
+            await api.services.recorder.write(api.state.database)
         async with open_api(tmp_path, accounts, **quiet) as api:
             seen.append(await scrape(api.stranger))
     assert len(seen) > 5

@@ -15,7 +15,6 @@ import orjson
 import pytest
 
 from emagsync.offers.export_formats import EXPORT_FIELDS, ExportFormat
-from emagsync.offers.export_stream import Exports
 from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import offer, remove, store
 from support.api import Api
@@ -97,7 +96,7 @@ async def test_a_reader_that_leaves_gives_its_place_back(api: Api, tmp_path: Pat
             assert answer.status_code == 200
             async for _ in answer.aiter_raw():
                 break
-    exports = api.state.get(Exports)
+    exports = api.services.exports
     await until(lambda: exports.running == 0)
     assert not list(tmp_path.glob("export-*"))
     assert len(ids(await exported(api))) == 3000
@@ -105,7 +104,7 @@ async def test_a_reader_that_leaves_gives_its_place_back(api: Api, tmp_path: Pat
 
 async def test_too_many_exports_at_once_are_refused(api: Api) -> None:
     await store(api.state.database, [offer(1)])
-    exports = api.state.get(Exports)
+    exports = api.services.exports
     held = [exports.stream(OfferFilter(), ExportFormat.CSV) for _ in range(3)]
     for stream in held:
         await anext(stream)

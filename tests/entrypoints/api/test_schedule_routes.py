@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from emagsync.sync.schedule.scheduler import Scheduler
 from support.clocks import ForwardClock
 from support.runs import PRODUCTS, open_desk
 
@@ -54,7 +53,7 @@ async def test_jobs_sync_test_connections_and_delete_what_is_old(tmp_path: Path)
         async with desk.api.state.database.transaction() as connection:
             await connection.execute(text("UPDATE sync_runs SET announced = true"))
         clock.forward(days=31)
-        done = await desk.api.state.get(Scheduler).do_due()
+        done = await desk.api.services.scheduler.do_due()
         # The application's own scheduler may have been faster with some of them.
         assert set(done) <= {"incremental:main", "full:main", "health:main", "cleanup", "prune"}
         jobs = {}

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from emagsync.sync.control import RunControl
 from emagsync.sync.schemas import Mode, RunParameters
 from emagsync.sync.tables import sync_runs
 from support.clocks import ForwardClock
@@ -127,7 +126,7 @@ async def test_a_run_out_of_time_fails_and_its_retry_reads_only_the_rest(tmp_pat
     async with open_desk(tmp_path, market={"latency_ms": 90}, sync={"pages_in_flight": 1}) as desk:
         # Over REST it is 30 s at least: too long for a test.
         asked = RunParameters(mode=Mode.FULL, items_per_page=10, timeout_seconds=seconds)
-        started = await desk.api.state.get(RunControl).start("main", asked, trigger="api")
+        started = await desk.api.services.runs.start("main", asked, trigger="api")
         failed = await desk.ended(started.runs[0].id)
         assert (failed["status"], failed["errors"][-1]["code"]) == ("failed", "timeout")
         await nothing_more_is_written(desk)

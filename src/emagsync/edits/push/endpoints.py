@@ -9,8 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 
 from emagsync.audit.service import audit
+from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
 from emagsync.edits.push import brake, outbox_repository, repository
-from emagsync.edits.push.auto_push import AutoPushWorker
 from emagsync.edits.push.brake import HoldState
 from emagsync.edits.push.errors import HoldDecided, HoldNotFound, NothingToUndo, PushBusy, PushNotFound, PushOff
 from emagsync.edits.push.outbox import reasons
@@ -30,15 +30,12 @@ from emagsync.edits.push.schemas import (
     UndoAnswer,
     UndoRequest,
 )
-from emagsync.edits.push.service import PushService
-from emagsync.edits.push.undo import Undo
 from emagsync.edits.reasons import reason_view
-from emagsync.edits.service import EditService
 from emagsync.edits.states import OutboxState
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_cursor, decode_id, encode_cursor
 from emagsync.rest.problems import invalid, problem_responses, register_problem
-from emagsync.rest.state import state_of
+from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["pushing"])
 
@@ -56,7 +53,7 @@ for _refused in (PushBusy, PushOff, HoldDecided, NothingToUndo):
 
 @router.get("/outbox")
 async def outbox(
-    request: Request,
+    app: State,
     _: Viewer,
     account_type: Account = None,
     state: Annotated[list[OutboxState] | None, Query(max_length=len(OutboxState))] = None,
@@ -66,7 +63,7 @@ async def outbox(
     cursor: Cursor = None,
 ) -> OutboxList:
     """What is on its way to eMAG, or was, one line an offer, newest first."""
-    async with state_of(request).database.snapshot() as connection:
+    async with app.database.snapshot() as connection:
         lines = await outbox_repository.lines(
             connection,
             account=account_type,
@@ -84,41 +81,42 @@ async def outbox(
 
 
 @router.post("/outbox/approve")
-async def approve(request: Request, caller: Operator, choice: LineChoice) -> Decided:
+async def approve(
+    request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, choice: LineChoice
+) -> Decided:
     """Release lines that wait for a person (`push` is `approve`): these, or all of an account."""
-    state = state_of(request)
-    lines = await state.get(PushService).approve(choice.ids, choice.account_type, by=caller.username)
+    lines = await pushing.approve(choice.ids, choice.account_type, by=caller.username)
     await audit(request, caller, "outbox.approve", choice.account_type or "lines", _chosen(choice, lines))
-    state.get(AutoPushWorker).wake()
+    auto_push.wake()
     return Decided(lines=lines)
 
 
 @router.post("/outbox/reject")
-async def reject(request: Request, caller: Operator, choice: LineChoice) -> Decided:
+async def reject(request: Request, caller: Operator, pushing: Pushing, choice: LineChoice) -> Decided:
     """Refuse lines that were not sent yet; their edits are closed as rejected, with your name."""
-    lines = await state_of(request).get(PushService).reject(choice.ids, choice.account_type, by=caller.username)
+    lines = await pushing.reject(choice.ids, choice.account_type, by=caller.username)
     await audit(request, caller, "outbox.reject", choice.account_type or "lines", _chosen(choice, lines))
     return Decided(lines=lines)
 
 
 @router.post("/push", status_code=HTTPStatus.ACCEPTED, responses=problem_responses(400, 409))
-async def push_now(request: Request, caller: Operator, asked: PushRequest) -> PushStarted:
+async def push_now(
+    request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, asked: PushRequest
+) -> PushStarted:
     """Look at once for what may be sent of an account, instead of within seconds. 409: its edits are not pushed."""
-    state = state_of(request)
-    service = state.get(PushService)
-    if service.mode(asked.account_type) == "off":
+    if pushing.mode(asked.account_type) == "off":
         raise PushOff(asked.account_type)
-    state.get(AutoPushWorker).push_now(asked.account_type)
+    auto_push.push_now(asked.account_type)
     await audit(request, caller, "push.start", asked.account_type)
-    return PushStarted(account_type=asked.account_type, push=service.mode(asked.account_type))
+    return PushStarted(account_type=asked.account_type, push=pushing.mode(asked.account_type))
 
 
 @router.get("/pushes")
 async def pushes(
-    request: Request, _: Viewer, account_type: Account = None, limit: Limit = 50, cursor: Cursor = None
+    state: State, _: Viewer, account_type: Account = None, limit: Limit = 50, cursor: Cursor = None
 ) -> PushList:
     """What was pushed, newest first."""
-    async with state_of(request).database.snapshot() as connection:
+    async with state.database.snapshot() as connection:
         found = await repository.list_pushes(connection, account=account_type, before=_place(cursor), limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
     return PushList(
@@ -128,57 +126,56 @@ async def pushes(
 
 
 @router.get("/pushes/{push_id}", responses=problem_responses(404))
-async def one_push(request: Request, _: Viewer, push_id: Annotated[str, Path(max_length=36)]) -> Push:
+async def one_push(state: State, _: Viewer, push_id: Annotated[str, Path(max_length=36)]) -> Push:
     """One push; `GET /outbox?push_id=...` lists its lines."""
-    async with state_of(request).database.snapshot() as connection:
+    async with state.database.snapshot() as connection:
         return await repository.get_push(connection, push_id)
 
 
 @router.get("/holds")
 async def holds(
-    request: Request,
+    app: State,
     _: Viewer,
     account_type: Account = None,
     state: Annotated[list[HoldState] | None, Query(max_length=len(HoldState))] = None,
 ) -> HoldList:
     """What the brake stopped, newest first, at most a hundred."""
-    async with state_of(request).database.snapshot() as connection:
+    async with app.database.snapshot() as connection:
         return HoldList(holds=await brake.all_of_them(connection, account=account_type, states=state or ()))
 
 
 @router.post("/holds/{hold_id}/release", responses=problem_responses(404, 409))
-async def release(request: Request, caller: Operator, hold_id: HoldId) -> Hold:
+async def release(request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, hold_id: HoldId) -> Hold:
     """Say yes: what the brake stopped goes out."""
-    state = state_of(request)
-    hold = await state.get(PushService).release_hold(hold_id, by=caller.username)
+    hold = await pushing.release_hold(hold_id, by=caller.username)
     await audit(request, caller, "hold.release", str(hold_id), {"account": hold.account, "counts": dict(hold.counts)})
-    state.get(AutoPushWorker).wake()
+    auto_push.wake()
     return hold
 
 
 @router.post("/holds/{hold_id}/refuse", responses=problem_responses(404, 409))
-async def refuse(request: Request, caller: Operator, hold_id: HoldId) -> Hold:
+async def refuse(request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, hold_id: HoldId) -> Hold:
     """Say no. Of a push: what the brake counted is refused, the rest goes out. Of a sync: the account's edits rest
     until the hold is released after all."""
-    state = state_of(request)
-    hold = await state.get(PushService).refuse_hold(hold_id, by=caller.username)
+    hold = await pushing.refuse_hold(hold_id, by=caller.username)
     await audit(request, caller, "hold.refuse", str(hold_id), {"account": hold.account, "counts": dict(hold.counts)})
-    state.get(AutoPushWorker).wake()
+    auto_push.wake()
     return hold
 
 
 @router.post("/undo", responses=problem_responses(404, 409, 422))
-async def undo(request: Request, caller: Operator, asked: UndoRequest) -> UndoAnswer:
+async def undo(
+    request: Request, caller: Operator, undoing: Undoing, auto_push: AutoPush, asked: UndoRequest
+) -> UndoAnswer:
     """Put back what a push, or what a sync's merge, changed: as new edits, checked and pushed like any others.
 
     `preview` (the default) only says what would be done.
     """
-    state = state_of(request)
-    answer = await Undo(state.database, state.get(EditService)).undo(asked, by=caller.username)
+    answer = await undoing.undo(asked, by=caller.username)
     if not answer.preview:
         detail = asked.model_dump(mode="json", exclude_none=True) | {"put_back": answer.put_back}
         await audit(request, caller, "edits.undo", asked.push_id or asked.run_id or asked.account_type or "", detail)
-        state.get(AutoPushWorker).wake()
+        auto_push.wake()
     return answer
 
 

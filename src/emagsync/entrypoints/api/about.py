@@ -7,13 +7,13 @@ import re
 from functools import cache
 from importlib import metadata
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from emagsync import __version__
 from emagsync.db.migrations import HEAD
 from emagsync.rest.auth import Viewer
-from emagsync.rest.state import state_of
+from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1", tags=["about"])
 
@@ -45,13 +45,13 @@ class About(BaseModel):
 
 
 @router.get("/about")
-async def about(request: Request, _: Viewer) -> About:
+async def about(state: State, _: Viewer) -> About:
     """Which versions run here, and under which licences."""
     return About(
         version=__version__,
         licence=_licence(_OURS),
         python=platform.python_version(),
-        database="sqlite" if state_of(request).database.is_sqlite else "postgresql",
+        database="sqlite" if state.database.is_sqlite else "postgresql",
         db_schema=HEAD,
         packages=list(packages()),
     )

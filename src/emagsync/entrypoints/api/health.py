@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from emagsync.core.errors import EmagsyncError
 from emagsync.rest.auth import OptionalCaller
-from emagsync.rest.state import Check, state_of
+from emagsync.rest.state import Check, State
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -46,9 +46,8 @@ async def live() -> Live:
 
 
 @router.get("/ready", responses={int(HTTPStatus.SERVICE_UNAVAILABLE): {"model": Ready}})
-async def ready(request: Request, response: Response, caller: OptionalCaller) -> Ready:
+async def ready(state: State, response: Response, caller: OptionalCaller) -> Ready:
     """Whether database, schema, executor and scheduler work: 200, or 503. Says more to a caller than to a stranger."""
-    state = state_of(request)
     results = await asyncio.gather(*(_ask(check) for check in state.checks.values()))
     checks = {name: Part(ok=check.ok, detail=check.detail) for name, check in zip(state.checks, results, strict=True)}
     is_ready = all(check.ok for check in results)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import hmac
 import platform
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from http import HTTPStatus
 from ipaddress import ip_address
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from prometheus_client import ProcessCollector
 from starlette.responses import Response
 
@@ -20,15 +19,16 @@ from emagsync.accounts.metrics import BudgetFamilies
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.errors import EmagsyncError
+from emagsync.core.settings import MetricsSettings
 from emagsync.edits.metrics import edit_families
 from emagsync.offers.metrics import OfferFamilies
 from emagsync.rest.auth import OptionalCaller
+from emagsync.rest.dependencies import Provided
 from emagsync.rest.problems import ApiProblem
-from emagsync.rest.state import AppState, state_of
+from emagsync.rest.state import AppState, State
 from emagsync.sync.metrics.collector import RunFamilies, count_finished_runs
 from emagsync.telemetry import exposition, http_meter
 from emagsync.telemetry.exposition import Family
-from emagsync.telemetry.http_meter import HttpMeter
 from emagsync.telemetry.metrics import Gauge
 from emagsync.webhooks.metrics import delivery_families
 
@@ -43,50 +43,13 @@ _PATIENCE_SECONDS: Final = 0.05
 Part = Callable[[], Awaitable[Sequence[Family]]]
 
 
-@router.get("/metrics")
-async def metrics(request: Request, caller: OptionalCaller) -> Response:
-    """Every metric, for callers of this machine, with a token, or for all if the settings say so."""
-    if not (caller is not None or _is_open_to(request)):
-        raise ApiProblem(
-            HTTPStatus.UNAUTHORIZED,
-            "not_authenticated",
-            "Metrics are for callers of this machine: send `Authorization: Bearer` with an API token or with "
-            "EMAGSYNC_METRICS__TOKEN, or set EMAGSYNC_METRICS__PUBLIC=true.",
-            headers={"WWW-Authenticate": 'Bearer realm="emagsync"'},
-        )
-    families = await state_of(request).get(MetricsPage).families()
-    content, content_type = exposition.render(families, request.headers.get("accept", ""))
-    return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
-
-
-def _is_open_to(request: Request) -> bool:
-    settings = state_of(request).settings.metrics
-    if settings.public:
-        return True
-    kind, _, given = request.headers.get("authorization", "").partition(" ")
-    token = settings.token.get_secret_value() if settings.token else ""
-    if token and kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
-        return True
-    return not given and _is_local(request)
-
-
-def _is_local(request: Request) -> bool:
-    if request.client is None or any(name in request.headers for name in _PROXIED):
-        return False
-    try:
-        address = ip_address(request.client.host)
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
-
-
 class MetricsPage:
     """Gathers what the rooms know. A part that cannot be read is left out, and says so."""
 
-    def __init__(self, state: AppState) -> None:
-        registry = state.get(AccountRegistry)
+    def __init__(self, state: AppState, registry: AccountRegistry, recorder: CallRecorder) -> None:
         self._state = state
+        self._registry = registry
+        self._recorder = recorder
         self._runs = RunFamilies(
             state.database, state.clock, accounts=lambda: registry.names, schedule=state.settings.schedule
         )
@@ -98,7 +61,7 @@ class MetricsPage:
     async def families(self) -> list[Family]:
         """Every family of this moment."""
         await self._catch_up()
-        names = self._state.get(AccountRegistry).names
+        names = self._registry.names
         parts: dict[str, Part] = {
             "runs": self._runs.families,
             "offers": lambda: self._offers.families(names, self._runs.stamp),
@@ -130,7 +93,7 @@ class MetricsPage:
 
     async def _write(self) -> None:
         try:
-            await self._state.get(CallRecorder).write(self._state.database)
+            await self._recorder.write(self._state.database)
             await count_finished_runs(self._state.database)
         except EmagsyncError:
             return  # the parts that read the database say that it is away; what was not written is kept
@@ -138,7 +101,7 @@ class MetricsPage:
             self._writing = None
 
     def _own(self) -> list[Family]:
-        meter = self._state.get(HttpMeter)
+        meter = self._state.meter
         database = "sqlite" if self._state.database.is_sqlite else "postgresql"
         build = (__version__, platform.python_version(), database)
         return [
@@ -150,12 +113,42 @@ class MetricsPage:
         ]
 
 
-@asynccontextmanager
-async def metrics_part(state: AppState) -> AsyncIterator[None]:
-    """The metrics page."""
-    page = MetricsPage(state)
-    state.provide(page)
+metrics_page = Provided(MetricsPage)
+
+
+@router.get("/metrics")
+async def metrics(
+    request: Request, state: State, caller: OptionalCaller, page: Annotated[MetricsPage, Depends(metrics_page)]
+) -> Response:
+    """Every metric, for callers of this machine, with a token, or for all if the settings say so."""
+    if not (caller is not None or _is_open_to(request, state.settings.metrics)):
+        raise ApiProblem(
+            HTTPStatus.UNAUTHORIZED,
+            "not_authenticated",
+            "Metrics are for callers of this machine: send `Authorization: Bearer` with an API token or with "
+            "EMAGSYNC_METRICS__TOKEN, or set EMAGSYNC_METRICS__PUBLIC=true.",
+            headers={"WWW-Authenticate": 'Bearer realm="emagsync"'},
+        )
+    content, content_type = exposition.render(await page.families(), request.headers.get("accept", ""))
+    return Response(content, headers={"Content-Type": content_type, "Cache-Control": "no-store"})
+
+
+def _is_open_to(request: Request, settings: MetricsSettings) -> bool:
+    if settings.public:
+        return True
+    kind, _, given = request.headers.get("authorization", "").partition(" ")
+    token = settings.token.get_secret_value() if settings.token else ""
+    if token and kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode()):
+        return True
+    return not given and _is_local(request)
+
+
+def _is_local(request: Request) -> bool:
+    if request.client is None or any(name in request.headers for name in _PROXIED):
+        return False
     try:
-        yield
-    finally:
-        await page.aclose()
+        address = ip_address(request.client.host)
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback

@@ -14,7 +14,7 @@ import orjson
 from emagsync.core.clock import SystemClock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
-from emagsync.entrypoints.api.app import create_app
+from emagsync.entrypoints.api.app import create_bare_app
 from emagsync.identity.tokens import Credentials
 from emagsync.rest.state import AppState
 
@@ -24,7 +24,7 @@ def openapi_document() -> dict[str, Any]:
     settings = Settings.model_construct(data_dir=Path())
     database, clock = Database("sqlite:///never-opened.sqlite3"), SystemClock()
     state = AppState(settings=settings, database=database, clock=clock, authenticator=Credentials(database, clock))
-    document: dict[str, Any] = create_app(state).openapi()
+    document: dict[str, Any] = create_bare_app(state).openapi()
     return document
 
 

@@ -14,11 +14,11 @@ import uvicorn
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.errors import ConfigurationError, SettingsError
 from emagsync.core.settings import Settings
-from emagsync.entrypoints.api.app import create_app, open_state
+from emagsync.entrypoints.api.app import create_app
+from emagsync.entrypoints.api.services import ApiServices, open_services
 from emagsync.identity.errors import WeakPassword
 from emagsync.identity.secrets import new_password
 from emagsync.identity.service import UserService
-from emagsync.rest.state import AppState
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG = 2048
@@ -33,9 +33,9 @@ async def serve(settings: Settings, accounts: ConfiguredAccounts, *, say: Say) -
     for what keeps the server from starting.
     """
     with listening(settings) as listener:
-        async with open_state(settings, accounts) as state:
-            await make_first_admin(state, say)
-            server = ApiServer(state)
+        async with open_services(settings, accounts) as services:
+            await make_first_admin(services.users, settings, say)
+            server = ApiServer(services)
             with server.stopped_by_signals():
                 say(f"serving on {address_of(listener)}")
                 await server.serve(sockets=[listener])
@@ -44,11 +44,11 @@ async def serve(settings: Settings, accounts: ConfiguredAccounts, *, say: Say) -
 class ApiServer(uvicorn.Server):
     """uvicorn for one application. Leaves the signals to `stopped_by_signals`, so that a stop is no interruption."""
 
-    def __init__(self, state: AppState) -> None:
-        settings = state.settings
+    def __init__(self, services: ApiServices) -> None:
+        settings = services.state.settings
         super().__init__(
             uvicorn.Config(
-                create_app(state),
+                create_app(services),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -59,7 +59,7 @@ class ApiServer(uvicorn.Server):
                 timeout_graceful_shutdown=settings.server.shutdown_seconds,
             )
         )
-        self._state = state
+        self._stopping = services.state.stopping
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -68,7 +68,7 @@ class ApiServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tell the application first, so that streams and waiting calls end."""
-        self._state.stopping.set()
+        self._stopping.set()
         await super().shutdown(sockets=sockets)
 
     @contextmanager
@@ -91,15 +91,15 @@ class ApiServer(uvicorn.Server):
         self.should_exit = True
 
 
-async def make_first_admin(state: AppState, say: Say) -> None:
+async def make_first_admin(users: UserService, settings: Settings, say: Say) -> None:
     """Make an admin when nobody can manage users, with EMAGSYNC_ADMIN_PASSWORD or a password that `say` gets.
 
     Raises SettingsError for a password that is too weak.
     """
-    given = state.settings.admin_password
+    given = settings.admin_password
     password = given.get_secret_value() if given else new_password()
     try:
-        admin = await state.get(UserService).ensure_admin(password)
+        admin = await users.ensure_admin(password)
     except WeakPassword as error:
         raise SettingsError(f"EMAGSYNC_ADMIN_PASSWORD: {error}") from error
     if admin is not None and given:

@@ -1,90 +1,265 @@
-"""What the application is made of: each part puts its services into the state and runs while the application does.
+"""The services of the API: opened in order, handed to the endpoints, closed in reverse.
 
-A part is an async context manager over `AppState`. They start in the order of `PARTS` and stop in reverse. A new
-feature adds its part here and its routers to `routers.py`; nothing else knows the whole list.
+A new feature builds its service in `open_services`, adds it to `ApiServices` and to `provide_services`, and lists its
+router in `routers.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import timedelta
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 
+from fastapi import FastAPI
+
+from emagsync.accounts.dependencies import account_registry
 from emagsync.accounts.registry import AccountRegistry
-from emagsync.db import trigrams
-from emagsync.db.migrate import current_revision
-from emagsync.db.migrations import HEAD
-from emagsync.entrypoints.api.edit_parts import edits_part
-from emagsync.entrypoints.api.metrics import metrics_part
-from emagsync.entrypoints.api.product_parts import products_part
-from emagsync.entrypoints.api.push_parts import pushing_part
-from emagsync.entrypoints.api.redis_part import redis_part
-from emagsync.entrypoints.api.run_parts import runs_part, schedule_part, webhooks_part
+from emagsync.accounts.settings import ConfiguredAccounts
+from emagsync.call_log.recorder import CallRecorder
+from emagsync.core.clock import Clock
+from emagsync.core.concurrency import background_task
+from emagsync.core.settings import Settings
+from emagsync.edits import dependencies as edit_dependencies
+from emagsync.edits.conflict_service import ConflictService
+from emagsync.edits.push.auto_push import AutoPushWorker
+from emagsync.edits.push.service import PushService
+from emagsync.edits.push.undo import Undo
+from emagsync.edits.repository import SOME_WAIT
+from emagsync.edits.response_schemas import edits_of
+from emagsync.edits.service import EditService
+from emagsync.entrypoints.api import checks
+from emagsync.entrypoints.api.metrics import MetricsPage, metrics_page
+from emagsync.entrypoints.services.accounts import open_accounts
+from emagsync.entrypoints.services.edits import build_conflict_service, build_edit_service, build_undo
+from emagsync.entrypoints.services.foundation import Foundation, open_foundation
+from emagsync.entrypoints.services.identity import build_authenticator, build_token_service, build_user_service
+from emagsync.entrypoints.services.push import build_push_service
+from emagsync.entrypoints.services.runs import (
+    build_run_control,
+    build_schedule_actions,
+    build_scheduler,
+    open_sync_service,
+)
+from emagsync.entrypoints.worker.app import make_app
+from emagsync.entrypoints.worker.queue import CeleryQueue
+from emagsync.identity.dependencies import token_service, user_service
 from emagsync.identity.secrets import PasswordHasher
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
-from emagsync.rest.state import AppState, Check
-from emagsync.sync.process_lock import Workers
+from emagsync.marketplace.rows.parse import payload
+from emagsync.marketplace.rows.validation_errors import validation_errors
+from emagsync.offers import dependencies as offer_dependencies
+from emagsync.offers.export_stream import Exports
+from emagsync.offers.product_queries import EditsReader, ObjectionReader
+from emagsync.offers.product_schemas import Objection
+from emagsync.offers.statistics import Statistics
+from emagsync.offers.total_cache import Totals
+from emagsync.rest.events import EventBroker, event_broker
+from emagsync.rest.state import AppState
+from emagsync.sync.control import RunControl
+from emagsync.sync.dependencies import run_control, scheduler
+from emagsync.sync.dispatch.celery_executor import CeleryExecutor
+from emagsync.sync.dispatch.inline_executor import InlineExecutor
+from emagsync.sync.dispatch.sweeper import Sweeper
+from emagsync.sync.live.events import LiveRuns, until_stopping
+from emagsync.sync.live.redis_relay import RedisRelay
+from emagsync.sync.schedule.scheduler import Scheduler
 from emagsync.sync.service import SyncService
+from emagsync.sync.webhook_publisher import RunWebhookPublisher
+from emagsync.telemetry.tracing import tracing
+from emagsync.webhooks.delivery import WebhookDispatcher
+from emagsync.webhooks.dependencies import webhook_service
+from emagsync.webhooks.service import WebhookService
+from emagsync.webhooks.signing import Signer, load_key
 
-Part = Callable[[AppState], AbstractAsyncContextManager[None]]
+
+@dataclass(frozen=True)
+class ApiServices:
+    """Everything that a running API consists of; `state` is what the application itself needs."""
+
+    state: AppState
+    registry: AccountRegistry
+    recorder: CallRecorder
+    users: UserService
+    tokens: TokenService
+    totals: Totals
+    statistics: Statistics
+    exports: Exports
+    objections: ObjectionReader
+    edits_of_offers: EditsReader
+    sync: SyncService
+    runs: RunControl
+    events: EventBroker
+    webhooks: WebhookService
+    push: PushService
+    auto_push: AutoPushWorker
+    edits: EditService
+    conflicts: ConflictService
+    undo: Undo
+    scheduler: Scheduler
+    metrics: MetricsPage
 
 
 @asynccontextmanager
-async def database_part(state: AppState) -> AsyncIterator[None]:
-    """Health of the database and its schema."""
+async def open_services(
+    settings: Settings,
+    accounts: ConfiguredAccounts,
+    *,
+    clock: Clock | None = None,
+    hasher: PasswordHasher | None = None,
+) -> AsyncIterator[ApiServices]:
+    """Open the database, upgraded, and start everything that runs in the background; all ends with the block.
 
-    async def schema() -> Check:
-        revision = await current_revision(state.database)
-        return Check(revision == HEAD, f"schema {revision}" if revision == HEAD else f"{revision}, needed: {HEAD}")
-
-    async def database() -> Check:
-        async with state.database.snapshot() as connection:
-            indexed = await connection.run_sync(trigrams.is_there)
-        kind = "sqlite" if state.database.is_sqlite else "postgresql"
-        return Check(True, kind if indexed else f"{kind}; {trigrams.ADVICE}")
-
-    state.add_check("database", database)
-    state.add_check("migrations", schema)
-    yield
-
-
-@asynccontextmanager
-async def identity_part(state: AppState) -> AsyncIterator[None]:
-    """Users and API tokens."""
-    lifetime = timedelta(hours=state.settings.server.session_hours)
-    hasher = state.get(PasswordHasher)
-    state.provide(UserService(state.database, state.clock, session_lifetime=lifetime, hasher=hasher))
-    state.provide(TokenService(state.database, state.clock))
-    yield
-
-
-@asynccontextmanager
-async def sync_part(state: AppState) -> AsyncIterator[None]:
-    """Runs, and this process's sign of life."""
-    with Workers(state.settings.data_dir, state.clock) as workers:
-        state.provide(workers)
-        service = SyncService(
-            database=state.database,
-            registry=state.get(AccountRegistry),
-            settings=state.settings,
-            workers=workers,
-            clock=state.clock,
+    `hasher` sets what a password's hash costs. Raises an EmagsyncError whose one line says what keeps the application
+    from starting.
+    """
+    async with AsyncExitStack() as stack:
+        stack.enter_context(tracing(settings.tracing))
+        base = await stack.enter_async_context(open_foundation(settings, clock=clock))
+        emag = await stack.enter_async_context(open_accounts(base, accounts))
+        state = _new_state(base, emag.registry)
+        sync = stack.enter_context(open_sync_service(base, emag.registry))
+        runs = await stack.enter_async_context(_run_control(base, state, emag.registry, sync))
+        webhooks = await stack.enter_async_context(_webhooks(base))
+        push = build_push_service(base, emag.registry)
+        auto_push = AutoPushWorker(push, settings.edits, base.clock)
+        await stack.enter_async_context(background_task("pusher", auto_push.run()))
+        edits = build_edit_service(base, on_edit=lambda _: auto_push.wake())
+        schedule = await stack.enter_async_context(_scheduler(base, state, emag.registry, runs.control))
+        metrics = MetricsPage(state, emag.registry, emag.recorder)
+        stack.push_async_callback(metrics.aclose)
+        yield ApiServices(
+            state=state,
+            registry=emag.registry,
+            recorder=emag.recorder,
+            users=build_user_service(base, hasher=hasher),
+            tokens=build_token_service(base),
+            totals=Totals(),
+            statistics=Statistics(base.database),
+            exports=Exports(base.database, settings.data_dir),
+            objections=ObjectionReader(_objections),
+            edits_of_offers=EditsReader(edits_of, SOME_WAIT),
+            sync=sync,
+            runs=runs.control,
+            events=runs.events,
+            webhooks=webhooks,
+            push=push,
+            auto_push=auto_push,
+            edits=edits,
+            conflicts=build_conflict_service(base, on_edit=lambda _: auto_push.wake()),
+            undo=build_undo(base, edits),
+            scheduler=schedule,
+            metrics=metrics,
         )
-        state.provide(service)
-        yield
 
 
-PARTS: tuple[Part, ...] = (
-    database_part,
-    identity_part,
-    products_part,
-    sync_part,
-    redis_part,
-    runs_part,
-    webhooks_part,
-    pushing_part,
-    edits_part,
-    schedule_part,
-    metrics_part,
-)
+def provide_services(app: FastAPI, services: ApiServices) -> None:
+    """Hand the services to the endpoints of `app`."""
+    account_registry.provide(app, services.registry)
+    user_service.provide(app, services.users)
+    token_service.provide(app, services.tokens)
+    offer_dependencies.totals.provide(app, services.totals)
+    offer_dependencies.statistics.provide(app, services.statistics)
+    offer_dependencies.exports.provide(app, services.exports)
+    offer_dependencies.objection_reader.provide(app, services.objections)
+    offer_dependencies.edits_reader.provide(app, services.edits_of_offers)
+    run_control.provide(app, services.runs)
+    event_broker.provide(app, services.events)
+    webhook_service.provide(app, services.webhooks)
+    edit_dependencies.push_service.provide(app, services.push)
+    edit_dependencies.auto_push_worker.provide(app, services.auto_push)
+    edit_dependencies.edit_service.provide(app, services.edits)
+    edit_dependencies.conflict_service.provide(app, services.conflicts)
+    edit_dependencies.undo_service.provide(app, services.undo)
+    scheduler.provide(app, services.scheduler)
+    metrics_page.provide(app, services.metrics)
+
+
+def _new_state(base: Foundation, registry: AccountRegistry) -> AppState:
+    state = AppState(
+        settings=base.settings, database=base.database, clock=base.clock, authenticator=build_authenticator(base)
+    )
+    state.add_check("database", partial(checks.check_database, base.database))
+    state.add_check("migrations", partial(checks.check_schema, base.database))
+    if base.settings.redis_url is not None:
+        state.add_check("redis", partial(checks.check_redis, registry))
+    return state
+
+
+@dataclass(frozen=True)
+class _Runs:
+    control: RunControl
+    events: EventBroker
+
+
+@asynccontextmanager
+async def _run_control(
+    base: Foundation, state: AppState, registry: AccountRegistry, service: SyncService
+) -> AsyncIterator[_Runs]:
+    """Run control with this process's executor, and live events of all runs. Resumes interrupted runs first."""
+    async with AsyncExitStack() as stack:
+        relay = None
+        if base.settings.redis_url is not None:
+            url = base.settings.redis_url.get_secret_value()
+            relay = await stack.enter_async_context(RedisRelay(url, clock=base.clock))
+        live = LiveRuns(base.database, base.clock, relay)
+        executor = _new_executor(base, service, live)
+        control = build_run_control(base, registry, service, executor, on_change=live.changed)
+        state.add_check("executor", partial(checks.check_executor, executor))
+        await stack.enter_async_context(background_task("live", live.run()))
+        if relay is not None:
+            await stack.enter_async_context(background_task("relay", relay.listen(live.hear)))
+        await stack.enter_async_context(background_task("streams", until_stopping(state.stopping, live.broker)))
+        stack.push_async_callback(control.aclose)
+        stack.push_async_callback(executor.aclose)
+        stack.callback(live.broker.close)
+        if isinstance(executor, CeleryExecutor):
+            sweeper = Sweeper(control, executor, base.clock, seconds=base.settings.worker.sweep_seconds)
+            await stack.enter_async_context(background_task("sweeper", sweeper.run()))
+        else:
+            await control.resume(all_interrupted=True)
+        yield _Runs(control, live.broker)
+
+
+def _new_executor(base: Foundation, service: SyncService, live: LiveRuns) -> InlineExecutor | CeleryExecutor:
+    if base.settings.executor == "celery":
+        return CeleryExecutor(service, CeleryQueue(make_app(base.settings)), base.database, base.clock)
+    return InlineExecutor(service, on_progress=live.progress, on_end=live.changed)
+
+
+@asynccontextmanager
+async def _webhooks(base: Foundation) -> AsyncIterator[WebhookService]:
+    """Telling other programs how runs ended."""
+    given = base.settings.webhooks
+    signer = Signer(load_key(base.settings), given.secret.get_secret_value() if given.secret else None)
+    dispatcher = WebhookDispatcher(
+        database=base.database, signer=signer, clock=base.clock, allow_private=given.allow_private
+    )
+    async with dispatcher:
+        service = WebhookService(
+            database=base.database, signer=signer, courier=dispatcher, settings=given, clock=base.clock
+        )
+        await service.take_over_settings()
+        publisher = RunWebhookPublisher(base.database, base.clock)
+        async with background_task("announcer", publisher.run()), background_task("courier", dispatcher.run()):
+            yield service
+
+
+@asynccontextmanager
+async def _scheduler(
+    base: Foundation, state: AppState, registry: AccountRegistry, control: RunControl
+) -> AsyncIterator[Scheduler]:
+    """The scheduler, at work while the block runs unless `emagsync beat` schedules for the workers."""
+    service = build_scheduler(base, registry, build_schedule_actions(base, registry, control))
+    if base.settings.executor == "celery" and not base.settings.worker.server_schedules:
+        state.add_check("scheduler", checks.check_external_scheduler)
+        yield service
+        return
+    state.add_check("scheduler", partial(checks.check_scheduler, service, base.settings.schedule))
+    async with background_task("scheduler", service.run()):
+        yield service
+
+
+def _objections(row: str, locale: str) -> list[Objection]:
+    return [Objection(**error._asdict()) for error in validation_errors(payload(row.encode()), locale)]

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from emagsync.entrypoints.services.foundation import Foundation
+from emagsync.identity.secrets import PasswordHasher
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import Credentials, TokenService
 
 
-def build_user_service(base: Foundation) -> UserService:
-    """Users, and their logins for as long as EMAGSYNC_SERVER__SESSION_HOURS says."""
+def build_user_service(base: Foundation, *, hasher: PasswordHasher | None = None) -> UserService:
+    """Users and their sessions. `hasher` replaces the usual password hashing."""
     lifetime = timedelta(hours=base.settings.server.session_hours)
-    return UserService(base.database, base.clock, session_lifetime=lifetime)
+    return UserService(base.database, base.clock, session_lifetime=lifetime, hasher=hasher)
 
 
 def build_token_service(base: Foundation) -> TokenService:

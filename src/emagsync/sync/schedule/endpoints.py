@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from emagsync.audit.service import audit
 from emagsync.rest.auth import Admin, Viewer
 from emagsync.rest.problems import problem_responses, register_problem
-from emagsync.rest.state import state_of
+from emagsync.rest.state import State
+from emagsync.sync.dependencies import Schedules
 from emagsync.sync.schedule.jobs import LONGEST_SECONDS, SHORTEST_SECONDS, JobKind
-from emagsync.sync.schedule.scheduler import Scheduled, ScheduleNotFound, Scheduler
+from emagsync.sync.schedule.scheduler import Scheduled, ScheduleNotFound
 
 router = APIRouter(prefix="/api/v1/schedules", tags=["schedule"])
 
@@ -55,27 +56,26 @@ class ScheduleChange(BaseModel):
 
 
 @router.get("")
-async def list_schedules(request: Request, _: Viewer) -> ScheduleList:
+async def list_schedules(state: State, _: Viewer, schedules: Schedules) -> ScheduleList:
     """Every recurring job, when it is due, and what became of it the last time."""
-    state = state_of(request)
-    scheduled = await state.get(Scheduler).all()
+    scheduled = await schedules.all()
     on = state.settings.schedule.enabled
     return ScheduleList(enabled=on, schedules=[_view(one, on=on) for one in scheduled])
 
 
 @router.get("/{name}", responses=problem_responses(404))
-async def one_schedule(request: Request, _: Viewer, name: Name) -> ScheduleView:
+async def one_schedule(state: State, _: Viewer, schedules: Schedules, name: Name) -> ScheduleView:
     """One recurring job."""
-    state = state_of(request)
-    return _view(await state.get(Scheduler).find(name), on=state.settings.schedule.enabled)
+    return _view(await schedules.find(name), on=state.settings.schedule.enabled)
 
 
 @router.patch("/{name}", responses=problem_responses(404))
-async def change_schedule(request: Request, caller: Admin, name: Name, change: ScheduleChange) -> ScheduleView:
+async def change_schedule(
+    request: Request, state: State, caller: Admin, schedules: Schedules, name: Name, change: ScheduleChange
+) -> ScheduleView:
     """Turn a job on or off, or change how often it is done. It is next due after one interval from now."""
-    state = state_of(request)
     values = change.model_dump(exclude_unset=True)
-    changed = await state.get(Scheduler).change(name, values)
+    changed = await schedules.change(name, values)
     await audit(request, caller, "schedule.change", name, values)
     return _view(changed, on=state.settings.schedule.enabled)
 

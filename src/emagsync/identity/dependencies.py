@@ -1,0 +1,17 @@
+"""What the endpoints of users, sessions and API tokens are given."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from emagsync.identity.service import UserService
+from emagsync.identity.tokens import TokenService
+from emagsync.rest.dependencies import Provided
+
+user_service = Provided(UserService)
+token_service = Provided(TokenService)
+
+UserAccounts = Annotated[UserService, Depends(user_service)]
+ApiTokens = Annotated[TokenService, Depends(token_service)]

@@ -1,0 +1,25 @@
+"""What the product endpoints are given."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from emagsync.offers.export_stream import Exports
+from emagsync.offers.product_queries import EditsReader, ObjectionReader
+from emagsync.offers.statistics import Statistics
+from emagsync.offers.total_cache import Totals
+from emagsync.rest.dependencies import Provided
+
+totals = Provided(Totals)
+statistics = Provided(Statistics)
+exports = Provided(Exports)
+objection_reader = Provided(ObjectionReader)
+edits_reader = Provided(EditsReader)
+
+TotalCache = Annotated[Totals, Depends(totals)]
+OfferStatistics = Annotated[Statistics, Depends(statistics)]
+ProductExports = Annotated[Exports, Depends(exports)]
+Objections = Annotated[ObjectionReader, Depends(objection_reader)]
+Edits = Annotated[EditsReader, Depends(edits_reader)]

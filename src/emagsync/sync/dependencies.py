@@ -1,0 +1,17 @@
+"""What the endpoints of runs and schedules are given."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+
+from emagsync.rest.dependencies import Provided
+from emagsync.sync.control import RunControl
+from emagsync.sync.schedule.scheduler import Scheduler
+
+run_control = Provided(RunControl)
+scheduler = Provided(Scheduler)
+
+Control = Annotated[RunControl, Depends(run_control)]
+Schedules = Annotated[Scheduler, Depends(scheduler)]
