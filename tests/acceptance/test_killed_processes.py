@@ -30,7 +30,7 @@ def at_any_moment(chance: random.Random, market: Market) -> Callable[[], bool]:
     if chance.random() < 0.5:
         pages = chance.randint(1, 31)
         return lambda: market.account().reads >= pages
-    end = asyncio.get_running_loop().time() + chance.uniform(0.0, 1.5)
+    end = asyncio.get_running_loop().time() + chance.uniform(0.0, 0.7)
     return lambda: asyncio.get_running_loop().time() >= end
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from support.databases import variables_in
 from support.market import PASSWORD
+from support.processes import AsyncProcess
 
 _QUICK = {
     "EMAGSYNC_RETRY__BASE_SECONDS": "0.005",
@@ -42,27 +42,30 @@ def environment(
 
 
 class Program:
-    """One running `emagsync`. Killed at the end of its `async with` block if it still runs."""
+    """One running `emagsync`. Killed at the end of its `async with` block if it still runs.
 
-    def __init__(self, arguments: tuple[str, ...], variables: Mapping[str, str], folder: Path | None = None) -> None:
+    `fresh` starts an interpreter of its own; see `support.processes`.
+    """
+
+    def __init__(
+        self,
+        arguments: tuple[str, ...],
+        variables: Mapping[str, str],
+        folder: Path | None = None,
+        *,
+        fresh: bool = False,
+    ) -> None:
         self._arguments = arguments
         self._variables = variables
         self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
+        self._fresh = fresh
+        self._process: AsyncProcess | None = None
         self._said: asyncio.Task[tuple[bytes, bytes]] | None = None
 
     async def __aenter__(self) -> Program:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "emagsync",
-            *self._arguments,
-            env=dict(self._variables),
-            cwd=self._folder or self._variables["HOME"] if Path(self._variables["HOME"]).is_dir() else None,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        home = self._variables["HOME"]
+        folder = self._folder or home if Path(home).is_dir() else None
+        self._process = await AsyncProcess.start(*self._arguments, env=self._variables, cwd=folder, fresh=self._fresh)
         self._said = asyncio.ensure_future(self._process.communicate())
         return self
 
@@ -72,7 +75,7 @@ class Program:
         await self.ended()
 
     @property
-    def process(self) -> asyncio.subprocess.Process:
+    def process(self) -> AsyncProcess:
         assert self._process is not None
         return self._process
 
@@ -94,7 +97,7 @@ class Program:
         return Ended(code, out.decode(), err.decode())
 
 
-async def run(*arguments: str, variables: Mapping[str, str], folder: Path | None = None) -> Ended:
+async def run(*arguments: str, variables: Mapping[str, str], folder: Path | None = None, fresh: bool = False) -> Ended:
     """Run one command to its end."""
-    async with Program(arguments, variables, folder) as program:
+    async with Program(arguments, variables, folder, fresh=fresh) as program:
         return await program.ended()

@@ -6,7 +6,6 @@ import asyncio
 import re
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import httpx2
 import pytest
 
 from support.api import PASSWORD
+from support.processes import AsyncProcess
 from support.program import Ended, environment, run
 
 PATIENCE_SECONDS = 60
@@ -23,13 +23,12 @@ PATIENCE_SECONDS = 60
 class Serving:
     """A server process: where it answers, and what it has said so far."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: AsyncProcess) -> None:
         self._process = process
         self.said = ""
         self.url = ""
 
     async def until_it_serves(self) -> None:
-        assert self._process.stderr is not None
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not (found := re.search(r"serving on (http://\S+)\n", self.said)):
                 line = await self._process.stderr.readline()
@@ -46,14 +45,9 @@ class Serving:
 
 
 @asynccontextmanager
-async def serving(data_dir: Path, **variables: str) -> AsyncIterator[Serving]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "emagsync", "serve", "--port", "0"),
-        env=environment(data_dir, **variables),
-        cwd=data_dir,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+async def serving(data_dir: Path, *, fresh: bool = False, **variables: str) -> AsyncIterator[Serving]:
+    process = await AsyncProcess.start(
+        "serve", "--port", "0", env=environment(data_dir, **variables), cwd=data_dir, fresh=fresh
     )
     server = Serving(process)
     try:
@@ -71,7 +65,7 @@ async def log_in(url: str, password: str, name: str = "admin") -> httpx2.Respons
 
 
 async def test_the_first_start_prints_a_password_once_and_it_works(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server:
+    async with serving(tmp_path, fresh=True) as server:
         password = re.search(r"with the password (\S+) ", server.said)
         assert password
         assert (await log_in(server.url, password[1])).status_code == 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +17,7 @@ from emagsync.sync.schemas import Mode, RunParameters
 from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.market import Market, open_market
+from support.processes import AsyncProcess
 from support.program import environment
 from support.runs import PRODUCTS
 
@@ -27,7 +27,7 @@ PASSWORD = "a long enough password"
 class Serving:
     """One `emagsync serve` and an admin's client of it."""
 
-    def __init__(self, process: asyncio.subprocess.Process, client: httpx2.AsyncClient) -> None:
+    def __init__(self, process: AsyncProcess, client: httpx2.AsyncClient) -> None:
         self.process = process
         self.client = client
 
@@ -51,10 +51,7 @@ async def serving(data_dir: Path, market: Market) -> AsyncIterator[Serving]:
         EMAGSYNC_SCHEDULE__ENABLED="false",
         EMAGSYNC_SYNC__PAGES_IN_FLIGHT="2",
     )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "emagsync", "serve", env=variables, cwd=data_dir, stderr=asyncio.subprocess.PIPE
-    )
-    assert process.stderr is not None
+    process = await AsyncProcess.start("serve", env=variables, cwd=data_dir)
     said = b""
     async with asyncio.timeout(60):
         while not (found := re.search(rb"serving on (http://\S+)", said)):

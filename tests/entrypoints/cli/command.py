@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support import processes
 from support.databases import variables_in
 
 PATIENCE_SECONDS = 60
@@ -45,27 +45,32 @@ class Cli:
         return kept | variables_in(self.data_dir) | self.variables | dict(more or {})
 
     def __call__(self, *arguments: object, **variables: str) -> Result:
-        done = subprocess.run(
-            [sys.executable, "-m", "emagsync", *map(str, arguments)],
-            cwd=self.folder,
-            env=self.environment(variables),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE_SECONDS,
-        )
-        result = Result(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+        return self.run(*arguments, **variables)
+
+    def run(self, *arguments: object, fresh: bool = False, **variables: str) -> Result:
+        """Run it to its end; `fresh` starts an interpreter of its own: see `support.processes`."""
+        with self.start(*arguments, fresh=fresh, text=False, **variables) as process:
+            try:
+                out, err = process.communicate(timeout=PATIENCE_SECONDS)
+            except BaseException:
+                process.kill()
+                raise
+        result = Result(process.returncode, out.decode("utf-8"), err.decode("utf-8"))
         assert "Traceback" not in result.err, result.err
         return result
 
-    def start(self, *arguments: object, **variables: str) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: object, fresh: bool = False, text: bool = True, **variables: str
+    ) -> subprocess.Popen[Any]:
         """The command in the background; its output is piped."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "emagsync", *map(str, arguments)],
+        return processes.start(
+            *map(str, arguments),
             cwd=self.folder,
             env=self.environment(variables),
+            fresh=fresh,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
-            bufsize=1,
+            text=text,
+            bufsize=1 if text else -1,
         )

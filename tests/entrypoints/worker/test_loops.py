@@ -15,6 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from entrypoints.worker.node import RESULTS
+from support.processes import AsyncProcess
 from support.workplace import Workplace, open_workplace
 
 pytestmark = pytest.mark.only_on("postgresql")
@@ -23,21 +24,21 @@ NODE = Path(__file__).with_name("node.py")
 
 
 @asynccontextmanager
-async def node(workplace: Workplace, *options: str, **variables: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def node(workplace: Workplace, *options: str, **variables: str) -> AsyncIterator[AsyncProcess]:
     """A worker that has the tests' tasks; told to stop, and waited for, at the end."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, str(NODE), *options, env=workplace.variables | variables, stdin=asyncio.subprocess.DEVNULL
-    )
+    process = await AsyncProcess.start(*options, script=NODE, env=workplace.variables | variables)
+    said = asyncio.ensure_future(process.communicate())
     try:
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(process.wait(), 60)
+            await asyncio.wait_for(asyncio.shield(said), 60)
         except TimeoutError:
             process.kill()
-            await process.wait()
+            await said
             raise
+        sys.stderr.write(said.result()[1].decode())
 
 
 async def results(workplace: Workplace, count: int) -> Counter[str]:

@@ -1,0 +1,196 @@
+"""A program that starts commands of `emagsync` by forking itself, with everything imported already.
+
+Importing is nine tenths of what a short command costs. `support.processes` starts one such server for a test process
+and asks it, over the socket whose number is the only argument, for a process with given arguments, variables, folder
+and standard streams. What it forks is an ordinary process, and a child of the test process rather than of the server:
+the one in between ends at once, and the kernel hands its child to the test process, which has asked for that
+(PR_SET_CHILD_SUBREAPER). So waiting, exit codes and signals are the real thing.
+
+The server has one thread, no event loop and no open files but its streams and its socket. It starts no command that an
+interpreter's own variables (PYTHONPATH and the like) would have to reach: see `processes.can_fork`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import importlib
+import json
+import locale
+import os
+import pkgutil
+import runpy
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+MOST_BYTES = 1 << 17
+STREAMS = 3
+# What the commands import while they run, beside their own modules.
+_LATE_IMPORTS = (
+    "aiosqlite",
+    "alembic.autogenerate",
+    "alembic.command",
+    "alembic.ddl.postgresql",
+    "alembic.ddl.sqlite",
+    "alembic.runtime.environment",
+    "asyncpg",
+    "celery.app.amqp",
+    "celery.app.control",
+    "celery.app.events",
+    "celery.app.log",
+    "celery.apps.worker",
+    "celery.backends.redis",
+    "celery.bin.celery",
+    "celery.concurrency.prefork",
+    "celery.concurrency.solo",
+    "celery.concurrency.thread",
+    "celery.worker",
+    "celery.worker.autoscale",
+    "celery.worker.components",
+    "celery.worker.consumer",
+    "kombu.transport.redis",
+    "rich.live",
+    "rich.progress",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "uvicorn.lifespan.off",
+    "uvicorn.lifespan.on",
+    "uvicorn.loops.auto",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+    "xlsxwriter",
+)
+
+
+def main() -> None:
+    control = socket.socket(fileno=int(sys.argv[1]))
+    del sys.path[0]  # this folder, which no command has on its path
+    _import_everything()
+    assert threading.active_count() == 1
+    gc.collect()
+    gc.freeze()
+    control.send(b"ready")
+    while True:
+        message, streams, _, _ = socket.recv_fds(control, MOST_BYTES, STREAMS)
+        if not message:
+            return
+        pid = _forked(json.loads(message), streams)
+        for stream in streams:
+            os.close(stream)
+        control.send(str(pid).encode())
+
+
+def _import_everything() -> None:
+    import emagsync
+
+    for module in pkgutil.walk_packages(emagsync.__path__, "emagsync."):
+        if not module.name.endswith("__main__") and ".migrations" not in module.name:
+            importlib.import_module(module.name)
+    for name in _LATE_IMPORTS:
+        importlib.import_module(name)
+
+
+def _forked(wanted: Mapping[str, Any], streams: Sequence[int]) -> int:
+    """Start the process; its parent is whoever started this server. Returns its id."""
+    read_end, write_end = os.pipe()
+    between = os.fork()
+    if between == 0:
+        own = os.getpid()
+        child = os.fork()
+        if child == 0:
+            while os.getppid() == own:
+                time.sleep(0.0001)
+            _become(wanted, streams)
+        os.write(write_end, str(child).encode())
+        os._exit(0)
+    os.close(write_end)
+    pid = int(os.read(read_end, 32))
+    os.close(read_end)
+    os.waitpid(between, 0)
+    return pid
+
+
+def _become(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
+    """Be the command, from its first line to the end of the process."""
+    code = 1
+    try:
+        _take_over(wanted, streams)
+        code = _ran(wanted)
+        code = _closed(code)
+    except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
+        sys.__excepthook__(*sys.exc_info())
+    finally:
+        os._exit(code)
+
+
+def _take_over(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
+    """What a new process has that this one does not: streams, variables, folder, path."""
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.closerange(STREAMS, os.sysconf("SC_OPEN_MAX"))
+    if wanted["new_session"]:
+        os.setsid()
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    os.chdir(wanted["folder"])
+    locale.setlocale(locale.LC_CTYPE, "")
+    time.tzset()
+    sys.argv = [wanted["module"] or wanted["script"], *wanted["arguments"]]
+    sys.path.insert(0, os.path.dirname(wanted["script"]) if wanted["script"] else os.getcwd())  # noqa: PTH109, PTH120
+    chosen = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "C"
+    errors = "surrogateescape" if chosen.partition(".")[0] in {"C", "POSIX"} else "strict"
+    sys.stdin = sys.__stdin__ = _stream(0, "stdin", errors)  # type: ignore[misc]
+    sys.stdout = sys.__stdout__ = _stream(1, "stdout", errors)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _stream(2, "stderr", "backslashreplace", buffering=1)  # type: ignore[misc]
+
+
+def _stream(number: int, name: str, errors: str, buffering: int = -1) -> Any:
+    mode = "w" if number else "r"
+    stream = open(number, mode, buffering, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
+    stream.buffer.raw.name = f"<{name}>"
+    return stream
+
+
+def _ran(wanted: Mapping[str, Any]) -> int:
+    """Run it as `python -m module` or `python script` would; the exit code."""
+    try:
+        if wanted["script"]:
+            runpy.run_path(wanted["script"], run_name="__main__")
+        else:
+            runpy.run_module(wanted["module"], run_name="__main__", alter_sys=True)
+    except SystemExit as ended:
+        if ended.code is None or isinstance(ended.code, int):
+            return (ended.code or 0) & 0xFF
+        print(ended.code, file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        sys.excepthook(*sys.exc_info())
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    except BaseException:  # noqa: BLE001 - as the interpreter does
+        sys.excepthook(*sys.exc_info())
+        return 1
+    return 0
+
+
+def _closed(code: int) -> int:
+    """What the interpreter does at its end, but for taking the modules apart."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    # So that what nobody has closed or awaited is told of.
+    gc.collect()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        return 120
+    return code
+
+
+if __name__ == "__main__":
+    main()
