@@ -6,18 +6,14 @@ import asyncio
 import importlib
 import pkgutil
 import sys
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, MetaData, Table, inspect, text
+from sqlalchemy import Connection, inspect, text
 
 import emagsync
 from emagsync.db import migrations, trigrams
@@ -30,6 +26,7 @@ from emagsync.offers.queries import list_offers
 from emagsync.offers.search import catch_up
 from emagsync.offers.selection import OfferFilter
 from support.databases import address_in, address_of
+from support.migrating import bring_to, insert_row
 from support.servers import USER
 
 UPGRADE = """
@@ -86,30 +83,8 @@ async def test_the_migrations_make_exactly_the_tables_that_the_code_declares(dat
     await assert_as_declared(database)
 
 
-def bring_to(connection: Connection, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
-
-
 def insert_an_offer(connection: Connection) -> None:
-    """With something in every column that must have something at this step."""
-    offers = Table("offers", MetaData(), autoload_with=connection)
-    given: dict[str, Any] = {"account": "main", "emag_id": 7, "name": "Lampă de birou"}
-    for column in offers.c:
-        if not column.nullable and column.key not in {*given, "id"}:
-            given[column.key] = something(column)
-    connection.execute(offers.insert().values(given))
-
-
-def something(column: Column[Any]) -> Any:
-    kind = column.type.python_type
-    moment = datetime(2026, 11, 1, 12, 30, tzinfo=UTC)
-    values: dict[type, Any] = {str: "x", int: 1, bool: True, bytes: b"x", datetime: moment, Decimal: Decimal(1)}
-    # SQLite tells of moments that they have no zone.
-    is_naive = kind is datetime and not getattr(column.type, "timezone", False)
-    return moment.replace(tzinfo=None) if is_naive else values[kind]
+    insert_row(connection, "offers", account="main", emag_id=7, name="Lampă de birou")
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -1,57 +1,121 @@
-"""Reasons are kept as sentences, and can be told apart by programs."""
+"""Reasons are stored as codes with values, and become sentences where they are shown."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from emagsync.edits import reasons
-from emagsync.edits.reasons import ReasonCode, reason_of, told
-
-# What people and eMAG put into the sentences: names, numbers, messages.
-VALUES = st.text(st.characters(codec="utf-8", exclude_characters="(){};:,'"), max_size=30).filter(
-    lambda value: not re.search(r"nothing|meanwhile| to | in | and | nor | below | above | chose | by ", value)
+from emagsync.edits.push.outbox import Item, Result, items_of, items_text
+from emagsync.edits.reasons import (
+    Reason,
+    ReasonCode,
+    ReasonView,
+    reason_columns,
+    reason_fields,
+    reason_text,
+    reason_view,
+    stored_reason,
 )
-EXACT = {
-    "cause": st.sampled_from(["timeout", "server_failure"]),
-    "hold": st.integers(1, 99),
-    "times": st.integers(1, 9),
+
+NAMES: Mapping[ReasonCode, list[str]] = {
+    code: re.findall(r"\{(\w+)\}", sentence) for code, sentence in reasons._SENTENCES.items()
 }
+ANYTHING = st.none() | st.text(st.characters(codec="utf-8"), max_size=60)
 
 
-@pytest.mark.parametrize("why", ReasonCode)
+def stored_and_read(reason: Reason) -> Reason | None:
+    columns = reason_columns(reason)
+    values = columns["reason_values"]
+    return stored_reason(columns["reason"], columns["reason_code"], None if values is None else orjson.loads(values))
+
+
+@pytest.mark.parametrize("code", ReasonCode)
 @given(data=st.data())
-def test_each_sentence_is_recognised_with_its_values(why: ReasonCode, data: st.DataObject) -> None:
-    names = reasons._PATTERNS[why].groupindex
-    values = {name: str(data.draw(EXACT.get(name, VALUES), label=name)) for name in names}
-    found = reason_of(told(why, **values))
-    assert found is not None
-    assert (found.why, dict(found.values)) == (why, values)
+def test_whatever_the_names_and_values_are_a_stored_reason_is_read_as_it_was(
+    code: ReasonCode, data: st.DataObject
+) -> None:
+    values = {name: data.draw(ANYTHING, label=name) for name in NAMES[code]}
+    reason = Reason.of(code, **values)
+    assert stored_and_read(reason) == reason
+    view = reason_view(reason)
+    assert view is not None
+    assert (view.code, view.values) == (code, {name: value or "" for name, value in values.items()})
+    item = Item(1, "stock", 1, "absolute", "5", result=Result.REJECTED, reason=reason)
+    assert items_of(items_text([item])) == (item,)
 
 
-def test_no_value_is_told_and_found_again() -> None:
-    text = told(ReasonCode.CHANGED_MEANWHILE, base=None, emag="5.0000")
-    assert text == "eMAG changed it from nothing to 5.0000 meanwhile"
-    found = reason_of(text)
-    assert found is not None
-    assert found.values == {"base": "", "emag": "5.0000"}
+@given(words=st.text(st.characters(codec="utf-8")))
+def test_somebody_elses_words_are_never_taken_for_a_reason_of_ours(words: str) -> None:
+    assert stored_and_read(Reason.quoted(words)) == Reason.quoted(words)
+    assert reason_view(Reason.quoted(words)) is None
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("reason", "text", "code", "values"),
     [
-        pytest.param(None, id="none"),
-        pytest.param("The sale price must be between min_sale_price and max_sale_price", id="eMAG's"),
-        pytest.param("no certain answer (two words): x", id="almost"),
-        pytest.param("and its edits were withdrawn, settled or overtaken", id="within"),
+        pytest.param(
+            Reason.of(ReasonCode.REFUSED_BY, by="ana (hold 3)"),
+            "refused by ana (hold 3)",
+            ReasonCode.REFUSED_BY,
+            {"by": "ana (hold 3)"},
+            id="a user's name that ends like another sentence",
+        ),
+        pytest.param(
+            Reason.quoted("withdrawn by seller"), "withdrawn by seller", None, {}, id="eMAG's words that are like ours"
+        ),
+        pytest.param(
+            Reason.of(ReasonCode.CHANGED_MEANWHILE, base="1 to 2", emag="3"),
+            "eMAG changed it from 1 to 2 to 3 meanwhile",
+            ReasonCode.CHANGED_MEANWHILE,
+            {"base": "1 to 2", "emag": "3"},
+            id="a value that is like the words between two",
+        ),
+        pytest.param(
+            Reason.of(ReasonCode.CHANGED_MEANWHILE, base=None, emag="5.0000"),
+            "eMAG changed it from nothing to 5.0000 meanwhile",
+            ReasonCode.CHANGED_MEANWHILE,
+            {"base": "", "emag": "5.0000"},
+            id="no value",
+        ),
+        pytest.param(
+            Reason.of(ReasonCode.WITHDRAWN_BY, by="nothing"),
+            "withdrawn by nothing",
+            ReasonCode.WITHDRAWN_BY,
+            {"by": "nothing"},
+            id="a user whose name is nothing",
+        ),
+        pytest.param(
+            Reason.of(ReasonCode.REFUSED_BY_HOLD, by="ana", hold=3),
+            "refused by ana (hold 3)",
+            ReasonCode.REFUSED_BY_HOLD,
+            {"by": "ana", "hold": "3"},
+            id="a number",
+        ),
     ],
 )
-def test_what_is_not_ours_has_no_code(text: str | None) -> None:
-    assert reason_of(text) is None
+def test_what_a_reason_is_shown_as(reason: Reason, text: str, code: ReasonCode | None, values: dict[str, str]) -> None:
+    read = stored_and_read(reason)
+    assert read is not None
+    assert reason_text(read) == text
+    assert reason_view(read) == (None if code is None else ReasonView(code=code, values=values))
+
+
+def test_no_reason_is_no_text_and_no_columns() -> None:
+    assert (reason_text(None), reason_view(None), stored_reason(None, None, None)) == (None, None, None)
+    nothing: dict[str, Any] = {"reason": None, "reason_code": None, "reason_values": None}
+    assert reason_fields(None) == reason_columns(None) == nothing
+
+
+def test_every_code_has_a_sentence() -> None:
+    assert set(reasons._SENTENCES) == set(ReasonCode)
 
 
 @pytest.mark.parametrize("language", ["ro", "en"])
@@ -59,4 +123,4 @@ def test_the_page_has_words_for_each(language: str) -> None:
     file = Path(__file__).parents[2] / f"web/src/features/editing/i18n/{language}.json"
     text = file.read_text(encoding="utf-8")
     said = text[text.index('"reasons"') :]
-    assert [why for why in ReasonCode if f'"{why}":' not in said] == []
+    assert [code for code in ReasonCode if f'"{code}":' not in said] == []

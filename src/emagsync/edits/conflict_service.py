@@ -14,7 +14,7 @@ from emagsync.edits.conflict_repository import Conflict, ConflictFilter, Ended
 from emagsync.edits.errors import ConflictNotFound, ConflictOver, EditRefused
 from emagsync.edits.offer_snapshot import stored_offers
 from emagsync.edits.planning import Plan, plan
-from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.reasons import Reason, ReasonCode, reason_columns
 from emagsync.edits.repository import Closed
 from emagsync.edits.service import Author, keep
 from emagsync.edits.states import ConflictState, EditState, Resolution
@@ -86,7 +86,7 @@ class ConflictService:
         how = Ended(resolution, now, author.name, _value_of(conflict, resolution, made))
         await conflict_repository.end(connection, [conflict.edit_id], how)
         if resolution is Resolution.EMAG:
-            reason = told(ReasonCode.CHOSE_EMAG, by=author.name)
+            reason = Reason.of(ReasonCode.CHOSE_EMAG, by=author.name)
             closed = Closed(EditState.LOST, now, reason, conflict.run_id, conflict.emag)
             await repository.close(connection, [conflict.edit_id], closed)
         elif made is not None and (made.changes or made.replaced):
@@ -96,7 +96,7 @@ class ConflictService:
                 "state": EditState.OPEN.value,
                 "base": conflict.emag,
                 "emag_changed_at": None,
-                "reason": told(ReasonCode.CHOSE_LOCAL, by=author.name, emag=conflict.emag),
+                **reason_columns(Reason.of(ReasonCode.CHOSE_LOCAL, by=author.name, emag=conflict.emag)),
             }
             await repository.change(connection, conflict.edit_id, changes)
 

@@ -1,23 +1,28 @@
-"""Why something of an edit did not go as asked: one sentence, kept as text, of which programs can tell which it is.
+"""Why an edit, a change in the outbox or a push did not go as asked.
 
-Each sentence is made here from a template, and only here; so a code and its values can be found again in the text that
-was kept, and readers in other languages need not understand English. What has no code are eMAG's own words. Pure.
+A reason is stored as a code with its values, and becomes a sentence only where it is shown: in the API, the page, the
+command line and the log. Readers in other languages need not understand English, and no name or value can be mistaken
+for a part of a sentence. What has no code is quoted: the words of eMAG, or of something else that we only pass on.
+
+The tables keep the English sentence beside the code, for people who read them by SQL; the program reads it only
+where there is no code. Pure.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Any, Final
 
+import orjson
 from pydantic import BaseModel, Field
 
 
 class ReasonCode(StrEnum):
     """The codes. They are stable: pages and programs translate them."""
 
-    # Of a line or a change of the outbox
+    # Of an entry or a change of the outbox
     REFUSED_BY_HOLD = "refused_by_hold"
     REFUSED_BY = "refused_by"
     NOTHING_LEFT = "nothing_left"
@@ -47,7 +52,7 @@ class ReasonCode(StrEnum):
     REPLACED_BY = "replaced_by"
     CHOSE_EMAG = "chose_emag"
     CHOSE_LOCAL = "chose_local"
-    # Of a value that undoing leaves
+    # Of a value that undo leaves as it is
     OFFER_GONE = "offer_gone"
     OTHER_SINCE = "other_since"
     NO_VALUE_BEFORE = "no_value_before"
@@ -56,7 +61,6 @@ class ReasonCode(StrEnum):
 
 _MEANWHILE: Final = "eMAG changed it from {base} to {emag}"
 
-# In the order in which they are tried: what begins like another one, and is longer, goes first.
 _SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.REFUSED_BY_HOLD: "refused by {by} (hold {hold})",
     ReasonCode.REFUSED_BY: "refused by {by}",
@@ -91,26 +95,29 @@ _SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.NO_VALUE_BEFORE: "eMAG had no value before, and none can be sent",
     ReasonCode.HAS_VALUE: "it has this value",
 }
-_NOTHING: Final = "nothing"
-_EXACT: Final = {"cause": r"\w+", "hold": r"\d+", "times": r"\d+"}
+_NO_VALUE: Final = "nothing"
 
 
-def _pattern(sentence: str) -> re.Pattern[str]:
-    parts = re.split(r"\{(\w+)\}", sentence)
-    pattern = "".join(
-        f"(?P<{part}>{_EXACT.get(part, '.*?')})" if number % 2 else re.escape(part) for number, part in enumerate(parts)
-    )
-    return re.compile(pattern, re.DOTALL)
+@dataclass(frozen=True)
+class Reason:
+    """A code with the values that its sentence names, or, where there is no code, somebody else's `words`.
 
+    A value of None means that eMAG has no value. Make one by `Reason.of` or `Reason.quoted`.
+    """
 
-_PATTERNS: Final = {why: _pattern(sentence) for why, sentence in _SENTENCES.items()}
+    code: ReasonCode | None
+    values: Mapping[str, str | None] = field(default_factory=dict)
+    words: str = ""
 
+    @classmethod
+    def of(cls, code: ReasonCode, **values: object) -> Reason:
+        """A reason of ours; `values` are those that the code's sentence names."""
+        return cls(code, {name: None if value is None else str(value) for name, value in values.items()})
 
-class Reason(NamedTuple):
-    """Which sentence a text is, and the values in it."""
-
-    why: ReasonCode
-    values: Mapping[str, str]
+    @classmethod
+    def quoted(cls, words: str) -> Reason:
+        """Words that are not ours, passed on as they are."""
+        return cls(None, words=words)
 
 
 class ReasonView(BaseModel):
@@ -120,22 +127,48 @@ class ReasonView(BaseModel):
     values: dict[str, str] = Field(description="By name. An empty one stands for: eMAG has no value.")
 
 
-def told(why: ReasonCode, **values: object) -> str:
-    """The sentence. A value of None is told as "nothing"."""
-    return _SENTENCES[why].format(**{name: _NOTHING if value is None else value for name, value in values.items()})
-
-
-def reason_of(text: str | None) -> Reason | None:
-    """Which sentence a kept text is; None for eMAG's own words."""
-    if text is None:
+def reason_text(reason: Reason | None) -> str | None:
+    """The reason as an English sentence, or the quoted words; None where there is no reason."""
+    if reason is None:
         return None
-    for why, pattern in _PATTERNS.items():
-        if (match := pattern.fullmatch(text)) is not None:
-            return Reason(why, {name: "" if value == _NOTHING else value for name, value in match.groupdict().items()})
-    return None
+    if reason.code is None:
+        return reason.words
+    shown = {name: _NO_VALUE if value is None else value for name, value in reason.values.items()}
+    return _SENTENCES[reason.code].format(**shown)
 
 
-def reason_view(text: str | None) -> ReasonView | None:
-    """The same, as the API shows it."""
-    found = reason_of(text)
-    return None if found is None else ReasonView(code=found.why, values=dict(found.values))
+def reason_view(reason: Reason | None) -> ReasonView | None:
+    """The code and values as the API shows them; None where there is no reason, or only quoted words."""
+    if reason is None or reason.code is None:
+        return None
+    return ReasonView(code=reason.code, values={name: value or "" for name, value in reason.values.items()})
+
+
+def reason_fields(reason: Reason | None) -> dict[str, Any]:
+    """The reason as it is stored: `reason` (its text), `reason_code` and `reason_values`, of which some may be None."""
+    code = None if reason is None else reason.code
+    return {
+        "reason": reason_text(reason),
+        "reason_code": None if code is None else code.value,
+        "reason_values": None if reason is None or code is None else dict(reason.values),
+    }
+
+
+def reason_columns(reason: Reason | None) -> dict[str, str | None]:
+    """The same as columns of a table, with the values as JSON."""
+    fields = reason_fields(reason)
+    values = fields["reason_values"]
+    return fields | {"reason_values": None if values is None else orjson.dumps(values).decode()}
+
+
+def stored_reason(text: str | None, code: str | None, values: Mapping[str, str | None] | None) -> Reason | None:
+    """The reason that was stored so."""
+    if code is not None:
+        return Reason(ReasonCode(code), values or {})
+    return None if text is None else Reason.quoted(text)
+
+
+def reason_in(row: Any, text_column: str = "reason") -> Reason | None:
+    """The reason in a row of a table; `text_column` is the one that holds its text."""
+    values = row.reason_values
+    return stored_reason(getattr(row, text_column), row.reason_code, None if values is None else orjson.loads(values))

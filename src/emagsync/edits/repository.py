@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.edits.fields import Key
+from emagsync.edits.reasons import Reason, reason_columns, reason_in
 from emagsync.edits.states import SENT_STATES, EditSource, EditState
 from emagsync.edits.tables import holds, local_edits, outbox
 
@@ -50,7 +51,7 @@ class Edit(NamedTuple):
     source: EditSource
     batch_id: str | None
     state: EditState
-    reason: str | None
+    reason: Reason | None
     emag_changed_at: datetime | None
     closed_at: datetime | None
     closed_by_run: str | None
@@ -96,12 +97,13 @@ class Closed(NamedTuple):
 
     state: EditState
     at: datetime
-    reason: str | None = None
+    reason: Reason | None = None
     by_run: str | None = None
     value: str | None = None
 
 
-_COLUMNS = [local_edits.c[name] for name in Edit._fields]
+_REASON = (local_edits.c.reason_code, local_edits.c.reason_values)
+_COLUMNS = [*(local_edits.c[name] for name in Edit._fields), *_REASON]
 _NEW = [column for column in local_edits.c if column.key in (*NewEdit.__dataclass_fields__, "state")]
 _insert = BulkInsert(local_edits, _NEW)
 _among = select(*_COLUMNS).where(among(local_edits.c.account, local_edits.c.emag_id), _WAITS)
@@ -151,9 +153,9 @@ async def close(connection: AsyncConnection, ids: Collection[int], how: Closed) 
             .values(
                 state=how.state.value,
                 closed_at=how.at,
-                reason=how.reason,
                 closed_by_run=how.by_run,
                 closed_value=how.value,
+                **reason_columns(how.reason),
             )
             .returning(local_edits.c.id)
         )
@@ -243,5 +245,5 @@ def _selected(wanted: EditFilter) -> ColumnElement[bool]:
 
 
 def _edit(row: Any) -> Edit:
-    edit = Edit._make(row)
-    return edit._replace(state=EditState(edit.state), source=EditSource(edit.source))
+    edit = Edit._make(row[: len(Edit._fields)])
+    return edit._replace(state=EditState(edit.state), source=EditSource(edit.source), reason=reason_in(row))

@@ -15,7 +15,7 @@ from emagsync.edits.conflict_repository import Conflict
 from emagsync.edits.fields import HANDLING_TIME, NO_WAREHOUSE, STATUS, STOCK, VAT_ID, Values, warehouses
 from emagsync.edits.offer_snapshot import StoredOffer, stored_offers
 from emagsync.edits.planning import change_of, version_of
-from emagsync.edits.reasons import ReasonView, reason_view
+from emagsync.edits.reasons import ReasonView, reason_text, reason_view
 from emagsync.edits.repository import Edit
 from emagsync.edits.states import ConflictState, EditSource, EditState, Resolution
 from emagsync.edits.validation import effective
@@ -81,7 +81,12 @@ def edit_view(edit: Edit) -> EditView:
     values = edit._asdict()
     values["account_type"] = values.pop("account")
     return EditView.model_validate(
-        values | {"warehouse_id": edit.warehouse_id or None, "why": reason_view(edit.reason)}
+        values
+        | {
+            "warehouse_id": edit.warehouse_id or None,
+            "reason": reason_text(edit.reason),
+            "why": reason_view(edit.reason),
+        }
     )
 
 

@@ -31,7 +31,7 @@ from emagsync.edits.errors import (
 from emagsync.edits.fields import VAT_ID
 from emagsync.edits.offer_snapshot import StoredOffer, ids_of_part_numbers, key_of, stored_offers, vat_ids_of
 from emagsync.edits.planning import Effect, Plan, plan, token_of
-from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.repository import Closed, Edit, NewEdit
 from emagsync.edits.states import EditSource, EditState, Resolution
 from emagsync.edits.validation import Objection
@@ -153,7 +153,7 @@ class EditService:
                 raise EditUnderway(edit_id)
             now = self._clock.now()
             closed = await repository.close(
-                connection, [edit_id], Closed(EditState.WITHDRAWN, now, told(ReasonCode.WITHDRAWN_BY, by=by))
+                connection, [edit_id], Closed(EditState.WITHDRAWN, now, Reason.of(ReasonCode.WITHDRAWN_BY, by=by))
             )
             if not closed:
                 raise EditOver(edit_id, edit.state)
@@ -263,7 +263,7 @@ async def keep(
     """Store what the plans come to: the edits that give way are closed, with a record, and the new ones opened."""
     replaced = [edit.id for plan in plans for edit in plan.replaced]
     await repository.close(
-        connection, replaced, Closed(EditState.REPLACED, now, told(ReasonCode.REPLACED_BY, by=author.name))
+        connection, replaced, Closed(EditState.REPLACED, now, Reason.of(ReasonCode.REPLACED_BY, by=author.name))
     )
     await conflict_repository.end(connection, replaced, Ended(Resolution.CLOSED, now, author.name))
     await repository.insert(

@@ -6,6 +6,8 @@ one edit at the same time; a row of `outbox` that is `sending` or `uncertain` ke
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from emagsync.db.metadata import metadata
@@ -17,6 +19,13 @@ _not_final = text("state IN ('waiting', 'pending', 'sending', 'uncertain')")
 _running = text("status = 'running'")
 _waiting = text("state = 'waiting'")
 _alarming = text("alarm IS NOT NULL AND hold_id IS NULL")
+
+
+def _reason_columns(text_name: str = "reason") -> tuple[Column[Any], ...]:
+    """Why something did not go as asked; `reasons.stored_reason` reads them. The text is for people who use SQL, and
+    for what has no code: then it holds the words of eMAG or of somebody else."""
+    return Column(text_name, Text), Column("reason_code", String(32)), Column("reason_values", JsonText)
+
 
 local_edits = Table(
     "local_edits",
@@ -36,7 +45,7 @@ local_edits = Table(
     Column("source", String(16), nullable=False),  # api, cli, page, bulk, undo or conflict
     Column("batch_id", String(36)),  # shared by the edits of one request
     Column("state", String(16), nullable=False),
-    Column("reason", Text),  # why it was closed, or what a merge did to it
+    *_reason_columns(),  # why it was closed, or what a merge did to it
     Column("emag_changed_at", UtcDateTime),  # when we first saw that eMAG's value is not the base any more
     Column("closed_at", UtcDateTime),
     Column("closed_by_run", String(36)),  # the run or push that closed it
@@ -96,7 +105,7 @@ outbox = Table(
     Column("batch_id", String(36)),  # the save that it was sent with
     Column("fence", Integer),  # of the lease under which it was sent
     Column("attempts", Integer, nullable=False),
-    Column("reason", Text),
+    *_reason_columns(),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("next_at", UtcDateTime),  # not before then
@@ -131,7 +140,7 @@ pushes = Table(
     Column("counts", JsonText, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
-    Column("error", Text),
+    *_reason_columns("error"),
     Index(None, "account", "created_at"),
     Index("ix_pushes_running", "account", sqlite_where=_running, postgresql_where=_running),
 )

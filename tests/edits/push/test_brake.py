@@ -12,6 +12,7 @@ from emagsync.core.settings import EditsSettings
 from emagsync.edits.push.brake import Alarm, alarm_of, most_of
 from emagsync.edits.push.errors import HoldDecided
 from emagsync.edits.push.outbox import Item
+from emagsync.edits.reasons import reason_text
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind, Webhook
 from support.pushing import open_push_desk
@@ -100,7 +101,7 @@ async def test_a_no_closes_what_was_counted_and_lets_the_rest_go(tmp_path: Path)
         assert desk.shown(1, "stock") == "20"
         refused = [edit for edit in await desk.edits() if edit.state == "rejected"]
         assert len(refused) == 40
-        assert {edit.reason for edit in refused} == {f"refused by ana (hold {hold.id})"}
+        assert {reason_text(edit.reason) for edit in refused} == {f"refused by ana (hold {hold.id})"}
 
 
 async def test_plain_stock_changes_are_not_counted(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from emagsync.edits.change_request import ChangeRequest
+from emagsync.edits.push.endpoints import line_view
 from emagsync.edits.push.errors import PushOff
+from emagsync.edits.reasons import Reason, ReasonCode, ReasonView, reason_text, reason_view
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
 from support.local import until
@@ -81,8 +83,24 @@ async def test_a_line_that_a_person_refuses_closes_its_edits_with_the_name(tmp_p
         [line] = await desk.lines()
         assert await desk.service.reject([line.id], None, by="ana") == 1
         [edit] = await desk.edits()
-        assert (edit.state, edit.reason) == ("rejected", "refused by ana")
+        assert (edit.state, edit.reason) == ("rejected", Reason.of(ReasonCode.REFUSED_BY, by="ana"))
         assert desk.saves() == 0
+
+
+async def test_the_person_who_refused_is_named_exactly_whatever_the_name_looks_like(tmp_path: Path) -> None:
+    names = {7: "ana (hold 3)", 8: "seller", 9: "nothing"}
+    async with open_push_desk(tmp_path, edits={"push": "approve"}) as desk:
+        await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in names])
+        await desk.service.push_account("main", trigger="test")
+        for line in await desk.lines():
+            await desk.service.reject([line.id], None, by=names[line.emag_id])
+        edits = {edit.emag_id: reason_view(edit.reason) for edit in await desk.edits()}
+        lines = {line.emag_id: line_view(line) for line in await desk.lines()}
+        expected = {emag_id: ReasonView(code=ReasonCode.REFUSED_BY, values={"by": by}) for emag_id, by in names.items()}
+        assert edits == {emag_id: line.items[0].why for emag_id, line in lines.items()} == expected
+        assert {(line.reason, line.why) for line in lines.values()} == {
+            (f"sale_price: refused by {by}", None) for by in names.values()
+        }
 
 
 async def test_stock_goes_before_prices_in_batches_of_fifty(tmp_path: Path) -> None:
@@ -209,7 +227,7 @@ async def test_what_emag_would_refuse_anyway_is_not_sent(tmp_path: Path) -> None
         assert desk.saves() == 0
         [edit] = await desk.edits()
         assert edit.state == "rejected"
-        assert "above max_sale_price 200.0000" in edit.reason
+        assert "above max_sale_price 200.0000" in (reason_text(edit.reason) or "")
 
 
 async def test_an_offer_that_emag_does_not_know_any_more_is_told(tmp_path: Path) -> None:
@@ -218,4 +236,4 @@ async def test_an_offer_that_emag_does_not_know_any_more_is_told(tmp_path: Path)
         desk.market.change("remove", ids=[7])
         await desk.service.push_account("main", trigger="test")
         [line] = await desk.lines()
-        assert (line.state, line.reason) == ("rejected", "sale_price: eMAG does not know this offer")
+        assert (line.state, reason_text(line.reason)) == ("rejected", "sale_price: eMAG does not know this offer")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from emagsync.edits.reasons import reason_text
 from support.pushing import open_push_desk
 
 LOST_ANSWERS: tuple[dict[str, Any], ...] = (
@@ -49,7 +50,7 @@ async def test_a_refused_batch_is_halved_until_the_guilty_offers_are_alone(tmp_p
             desk.market.change("change", ids=[guilty], set={"max_sale_price": "105.0000"})
         push = await desk.push()
         assert (push.status, push.counts) == ("partial", {"applied": 48, "rejected": 2})
-        rejected = {edit.emag_id: edit.reason for edit in await desk.edits() if edit.state == "rejected"}
+        rejected = {edit.emag_id: reason_text(edit.reason) for edit in await desk.edits() if edit.state == "rejected"}
         assert sorted(rejected) == [13, 37]
         assert all("between min_sale_price and max_sale_price" in reason for reason in rejected.values() if reason)
         assert desk.saves() < 30
@@ -102,7 +103,7 @@ async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(
         assert (desk.shown(7, "stock"), desk.saves()) == ("13", 1)
         [edit] = await desk.edits()
         assert edit.state == "rejected"
-        assert "it shows 13, and had 20 before" in (edit.reason or "")
+        assert "it shows 13, and had 20 before" in (reason_text(edit.reason) or "")
 
 
 async def test_a_price_that_emag_changed_while_the_answer_was_lost_goes_to_the_merge(tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ async def test_a_change_that_emag_takes_and_never_shows_is_tried_a_few_times_and
             while (await desk.states()).get(7) != "rejected":
                 await desk.service.push_account("main", trigger="test")
         [edit] = await desk.edits()
-        assert "eMAG still shows the value from before" in (edit.reason or "")
+        assert "eMAG still shows the value from before" in (reason_text(edit.reason) or "")
         assert desk.saves() == 5
 
 

@@ -12,7 +12,7 @@ from emagsync.edits import conflict_repository, repository
 from emagsync.edits.conflict_repository import Ended
 from emagsync.edits.fields import Values
 from emagsync.edits.merge.three_way import Edited, Merged, Outcome, Rules, merge
-from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.reasons import Reason, ReasonCode, reason_columns
 from emagsync.edits.repository import Closed, Edit
 from emagsync.edits.states import EditState, Resolution
 from emagsync.webhooks import repository as webhooks
@@ -123,9 +123,9 @@ def _held(edit: Edit, merged: Merged, reading: Reading) -> Merged:
 async def _close(connection: AsyncConnection, reading: Reading, decision: Decision) -> None:
     merged, emag = decision.merged, decision.emag
     if merged.outcome is Outcome.LOST:
-        reason = told(ReasonCode.CHANGED_MEANWHILE, base=decision.edit.base, emag=emag)
+        reason = Reason.of(ReasonCode.CHANGED_MEANWHILE, base=decision.edit.base, emag=emag)
     else:
-        reason = told(ReasonCode.ALREADY, emag=emag)
+        reason = Reason.of(ReasonCode.ALREADY, emag=emag)
     closed = Closed(_CLOSING[merged.outcome], reading.at, reason, reading.source_id, emag)
     await repository.close(connection, [decision.edit.id], closed)
 
@@ -140,12 +140,14 @@ async def _keep(connection: AsyncConnection, decision: Decision) -> None:
         "emag_changed_at": merged.emag_changed_at,
     }
     if merged.outcome is Outcome.MOVED:
-        values["reason"] = (
-            told(ReasonCode.EDIT_STANDS, base=edit.base, emag=decision.emag)
-            if merged.value == edit.value
-            else told(ReasonCode.TAKEN_OFF, base=edit.base, emag=decision.emag, value=edit.value, left=merged.value)
-        )
+        values |= reason_columns(_moved(edit, merged, decision.emag))
     await repository.change(connection, edit.id, values)
+
+
+def _moved(edit: Edit, merged: Merged, emag: str | None) -> Reason:
+    if merged.value == edit.value:
+        return Reason.of(ReasonCode.EDIT_STANDS, base=edit.base, emag=emag)
+    return Reason.of(ReasonCode.TAKEN_OFF, base=edit.base, emag=emag, value=edit.value, left=merged.value)
 
 
 def _conflict(reading: Reading, decision: Decision) -> dict[str, Any]:

@@ -13,7 +13,6 @@ from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
 from emagsync.edits.push import brake, outbox_repository, repository
 from emagsync.edits.push.brake import HoldState
 from emagsync.edits.push.errors import HoldDecided, HoldNotFound, NothingToUndo, PushBusy, PushNotFound, PushOff
-from emagsync.edits.push.outbox import reasons
 from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import (
     Decided,
@@ -30,7 +29,7 @@ from emagsync.edits.push.schemas import (
     UndoAnswer,
     UndoRequest,
 )
-from emagsync.edits.reasons import reason_view
+from emagsync.edits.reasons import Reason, ReasonView, reason_text, reason_view
 from emagsync.edits.states import OutboxState
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_cursor, decode_id, encode_cursor
@@ -182,10 +181,12 @@ async def undo(
 def line_view(line: Line) -> OutboxView:
     """The line as it is shown."""
     shown = {name: value for name, value in line._asdict().items() if name in OutboxView.model_fields}
-    items = [ItemView.model_validate({**vars(item), "why": reason_view(item.reason)}) for item in line.items]
-    # The reason of a line that is done with is made of its items' reasons.
-    why = None if line.reason == reasons(line.items) else reason_view(line.reason)
-    return OutboxView.model_validate({**shown, "account_type": line.account, "items": items, "why": why})
+    items = [ItemView.model_validate({**vars(item), **_shown(item.reason)}) for item in line.items]
+    return OutboxView.model_validate({**shown, "account_type": line.account, "items": items, **_shown(line.reason)})
+
+
+def _shown(reason: Reason | None) -> dict[str, str | ReasonView | None]:
+    return {"reason": reason_text(reason), "why": reason_view(reason)}
 
 
 def _chosen(choice: LineChoice, lines: int) -> dict[str, object]:

@@ -23,7 +23,7 @@ from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.readback import OfferReader, portion
 from emagsync.edits.push.schemas import Hold
 from emagsync.edits.push.writer import PushJob, PushWriter
-from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.marketplace.client import EmagClient
 from emagsync.marketplace.errors import EmagError, UncertainWrite, WriteRefused
 from emagsync.marketplace.writes import MOST_ENTITIES
@@ -62,7 +62,7 @@ class PushEngine:
         self._gathered: int | None = None
         self._failures = 0
         self.hold: Hold | None = None
-        self.error: str | None = None
+        self.error: Reason | None = None
 
     async def execute(self) -> None:
         """Do it. Raises PushSuperseded when another process took over, and the EmagError that a person must act on."""
@@ -207,10 +207,10 @@ class PushEngine:
             await self._save(lines[:middle])
             await self._save_unless_stopped(lines[middle:])
         except UncertainWrite as error:
-            await self._writer.uncertain(lines, _told(ReasonCode.NO_CERTAIN_ANSWER, error.cause))
+            await self._writer.uncertain(lines, _caused_by(error.cause, ReasonCode.NO_CERTAIN_ANSWER))
             self._failed(error)
         except EmagError as error:
-            await self._writer.unsent(lines, _told(ReasonCode.NOT_SENT, error))
+            await self._writer.unsent(lines, _caused_by(error, ReasonCode.NOT_SENT))
             self.error = stopped_by(error)
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
@@ -218,23 +218,24 @@ class PushEngine:
             self._failures = 0
             await self._writer.accepted(lines)
 
-    async def _refused(self, line: Line, reason: str) -> None:
+    async def _refused(self, line: Line, words: str) -> None:
         # No more than its yes is eMAG's no believed before the offer was read: some of its complaints are remarks.
         if await self._read([line.emag_id]):
-            await self._writer.uncertain([line], f"eMAG refused it, and could not be read since: {reason}")
+            unread = Reason.quoted(f"eMAG refused it, and could not be read since: {words}")
+            await self._writer.uncertain([line], unread)
         else:
-            await self._writer.refused(line, reason)
+            await self._writer.refused(line, Reason.quoted(words))
 
     async def _save_unless_stopped(self, lines: Sequence[Line]) -> None:
         if self._is_stopped:
-            await self._writer.unsent(lines, told(ReasonCode.NOT_ITS_TURN))
+            await self._writer.unsent(lines, Reason.of(ReasonCode.NOT_ITS_TURN))
         else:
             await self._save(lines)
 
     def _failed(self, error: UncertainWrite) -> None:
         self._failures += 1
         if self._failures >= MOST_FAILURES:
-            self.error = told(ReasonCode.PUSH_STOPPED, cause=error.cause.code, message=error)
+            self.error = Reason.of(ReasonCode.PUSH_STOPPED, cause=error.cause.code, message=error)
 
     # Reading back
 
@@ -266,13 +267,13 @@ class PushEngine:
         return reader.unknown | reader.failed.keys()
 
 
-def stopped_by(error: EmagsyncError) -> str:
-    """What ended a push, as it is kept."""
-    return told(ReasonCode.PUSH_STOPPED, cause=error.code, message=error)
+def stopped_by(error: EmagsyncError) -> Reason:
+    """Why a push ended before its work was done."""
+    return Reason.of(ReasonCode.PUSH_STOPPED, cause=error.code, message=error)
 
 
-def _told(why: ReasonCode, error: EmagError) -> str:
-    return told(why, cause=error.code, message=error.message)
+def _caused_by(error: EmagError, code: ReasonCode) -> Reason:
+    return Reason.of(code, cause=error.code, message=error.message)
 
 
 def _is_relative(line: Line) -> bool:

@@ -12,7 +12,7 @@ from emagsync.edits.push import outbox_repository as repository
 from emagsync.edits.push.brake import alarm_of
 from emagsync.edits.push.outbox import Item, items_text
 from emagsync.edits.push.outbox_repository import Line, OpenEdit
-from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
 
 
@@ -47,7 +47,7 @@ async def gather(connection: AsyncConnection, account: str, *, approve: bool, no
     ]
     await repository.write_lines(connection, changed, now=now)
     dropped = [
-        dropped_line(line, told(ReasonCode.NOTHING_LEFT), now)
+        dropped_line(line, Reason.of(ReasonCode.NOTHING_LEFT), now)
         for emag_id, line in lines.items()
         if emag_id not in wanted and line.state not in SENT_STATES
     ]
@@ -68,7 +68,7 @@ def items_from(edits: Sequence[OpenEdit], before: Sequence[Item]) -> tuple[Item,
     return tuple(items)
 
 
-def dropped_line(line: Line, reason: str, now: datetime) -> Line:
+def dropped_line(line: Line, reason: Reason, now: datetime) -> Line:
     """The line, ended without anything being sent."""
     return line._replace(state=OutboxState.DROPPED, reason=reason, finished_at=now, next_at=None)
 

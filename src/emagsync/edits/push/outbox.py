@@ -5,7 +5,7 @@ Values are canonical text: prices with four decimals, everything else a whole nu
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -14,7 +14,7 @@ from typing import Any, Final
 import orjson
 
 from emagsync.edits.fields import BY_WAREHOUSE, FIRST_WAREHOUSE, MOST_STOCK, PRICES, RELATIVE, Key, Values
-from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.reasons import Reason, ReasonCode, reason_fields, reason_text, stored_reason
 from emagsync.edits.states import OutboxState
 from emagsync.marketplace.writes import Level, OfferUpdate
 
@@ -45,7 +45,7 @@ class Item:
     before: str | None = None
     target: str | None = None
     result: Result | None = None
-    reason: str | None = None
+    reason: Reason | None = None
 
     @property
     def key(self) -> Key:
@@ -62,22 +62,31 @@ class Item:
         """Whether the value is a difference to what eMAG has."""
         return self.kind == RELATIVE
 
-    def done(self, result: Result, reason: str | None = None) -> Item:
+    def done(self, result: Result, reason: Reason | None = None) -> Item:
         """The item with what became of it."""
         return replace(self, result=result, reason=reason)
 
 
 def items_text(items: Iterable[Item]) -> str:
     """The items as JSON."""
-    return orjson.dumps([{k: v for k, v in vars(item).items() if v is not None} for item in items]).decode()
+    stored = ({**vars(item), **reason_fields(item.reason)} for item in items)
+    return orjson.dumps([{name: value for name, value in one.items() if value is not None} for one in stored]).decode()
 
 
 def items_of(text: str) -> tuple[Item, ...]:
     """What `items_text` made."""
-    return tuple(
-        Item(**{**values, "result": Result(values["result"]) if "result" in values else None})
-        for values in orjson.loads(text)
-    )
+    return tuple(_item(**values) for values in orjson.loads(text))
+
+
+def _item(
+    result: str | None = None,
+    reason: str | None = None,
+    reason_code: str | None = None,
+    reason_values: Mapping[str, str | None] | None = None,
+    **values: Any,
+) -> Item:
+    ended = None if result is None else Result(result)
+    return Item(**values, result=ended, reason=stored_reason(reason, reason_code, reason_values))
 
 
 def aimed(item: Item, current: Values) -> Item:
@@ -90,7 +99,7 @@ def aimed(item: Item, current: Values) -> Item:
     return aimed_at.done(Result.ALREADY) if target == before else aimed_at
 
 
-def price_problem(items: Sequence[Item], current: Values) -> str | None:
+def price_problem(items: Sequence[Item], current: Values) -> Reason | None:
     """Why eMAG would refuse the offer's prices as they would be, if it would."""
     if not any(item.field in PRICES for item in items):
         return None
@@ -100,12 +109,12 @@ def price_problem(items: Sequence[Item], current: Values) -> str | None:
     if sale is None:
         return None
     if low is not None and sale < low:
-        return told(ReasonCode.BELOW_MIN_PRICE, price=sale, limit=low)
+        return Reason.of(ReasonCode.BELOW_MIN_PRICE, price=sale, limit=low)
     if high is not None and sale > high:
-        return told(ReasonCode.ABOVE_MAX_PRICE, price=sale, limit=high)
+        return Reason.of(ReasonCode.ABOVE_MAX_PRICE, price=sale, limit=high)
     recommended = price["recommended_price"]
     if any(item.field == "recommended_price" for item in items) and recommended is not None and recommended <= sale:
-        return told(ReasonCode.NOT_ABOVE_SALE_PRICE, price=recommended, limit=sale)
+        return Reason.of(ReasonCode.NOT_ABOVE_SALE_PRICE, price=recommended, limit=sale)
     return None
 
 
@@ -139,7 +148,7 @@ def confirmed(item: Item, read: Values) -> Item:
         return item.done(Result.APPLIED)
     if shown == item.before:
         return item
-    return item.done(Result.CHANGED_SINCE, told(ReasonCode.CHANGED_SINCE, target=item.target, shown=shown))
+    return item.done(Result.CHANGED_SINCE, Reason.of(ReasonCode.CHANGED_SINCE, target=item.target, shown=shown))
 
 
 def found(item: Item, read: Values) -> Item:
@@ -156,12 +165,14 @@ def found(item: Item, read: Values) -> Item:
     if shown == item.before:
         return item
     if item.field == "stock" or item.is_relative:
-        unknown = told(ReasonCode.OUTCOME_UNKNOWN, target=item.target, shown=shown, before=item.before)
+        unknown = Reason.of(ReasonCode.OUTCOME_UNKNOWN, target=item.target, shown=shown, before=item.before)
         return item.done(Result.REJECTED, unknown)
-    return item.done(Result.REOPENED, told(ReasonCode.THIRD_VALUE, shown=shown, before=item.before, target=item.target))
+    return item.done(
+        Result.REOPENED, Reason.of(ReasonCode.THIRD_VALUE, shown=shown, before=item.before, target=item.target)
+    )
 
 
-def refused(item: Item, read: Values, reason: str) -> Item:
+def refused(item: Item, read: Values, reason: Reason) -> Item:
     """After eMAG refused the change in words: believed, unless it shows the change all the same."""
     if item.result is not None:
         return item
@@ -179,10 +190,10 @@ def end_state(items: Sequence[Item]) -> OutboxState | None:
     return OutboxState.APPLIED if results & set(DONE_WELL) else OutboxState.DROPPED
 
 
-def reasons(items: Iterable[Item]) -> str | None:
-    """Why not everything went as asked, in one line."""
-    given = dict.fromkeys(f"{item.field}: {item.reason}" for item in items if item.reason)
-    return "; ".join(given) or None
+def reasons(items: Iterable[Item]) -> Reason | None:
+    """Why not everything went as asked, in one line of words; the codes are with the items."""
+    given = dict.fromkeys(f"{item.field}: {reason_text(item.reason)}" for item in items if item.reason)
+    return Reason.quoted("; ".join(given)) if given else None
 
 
 def _amount(text: str | None) -> Decimal | None:

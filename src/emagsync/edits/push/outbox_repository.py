@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import RELATIVE
 from emagsync.edits.push.outbox import Item, changes_stock, items_of, items_text
+from emagsync.edits.reasons import Reason, reason_columns, reason_in
 from emagsync.edits.states import FINAL_STATES, OPEN_STATES, SENT_STATES, OutboxState
 from emagsync.edits.tables import holds, local_edits, outbox
 from emagsync.offers.tables import offers
@@ -29,7 +30,7 @@ class Line(NamedTuple):
     items: tuple[Item, ...]
     state: OutboxState
     attempts: int
-    reason: str | None
+    reason: Reason | None
     push_id: str | None
     batch_id: str | None
     created_at: datetime
@@ -60,7 +61,7 @@ class OpenEdit(NamedTuple):
         return Item(self.id, self.field, self.warehouse_id, self.kind, self.value, before=self.base)
 
 
-_columns = [outbox.c[name] for name in Line._fields]
+_columns = [*(outbox.c[name] for name in Line._fields), outbox.c.reason_code, outbox.c.reason_values]
 _edit_columns = [local_edits.c[name] for name in OpenEdit._fields]
 
 
@@ -244,17 +245,18 @@ async def write_lines(connection: AsyncConnection, changed: Sequence[Line], *, n
     statement = (
         update(outbox)
         .where(outbox.c.id == bindparam("of_id"))
-        .values({name: bindparam(f"new_{name}") for name in (*names, "rank", "updated_at")})
+        .values({name: bindparam(f"new_{name}") for name in (*names, "rank", "updated_at", *_REASON)})
     )
     await connection.execute(statement, [_written(line, names, now) for line in changed])
 
 
+_REASON = ("reason_code", "reason_values")
 _FIXED = ("id", "account", "emag_id", "created_at", "updated_at")
 
 
 def _written(line: Line, names: Sequence[str], now: datetime) -> dict[str, Any]:
-    values = {f"new_{name}": getattr(line, name) for name in names}
-    return values | {
+    values = {name: getattr(line, name) for name in names} | reason_columns(line.reason)
+    return {f"new_{name}": value for name, value in values.items()} | {
         "of_id": line.id,
         "new_items": items_text(line.items),
         "new_rank": rank_of(line.items),
@@ -291,7 +293,7 @@ async def close_edits(connection: AsyncConnection, closed: Sequence[Mapping[str,
         .where(local_edits.c.id == bindparam("of_id"), _WAITS)
         .values(
             state=bindparam("new_state"),
-            reason=bindparam("new_reason"),
+            **{name: bindparam(f"new_{name}") for name in reason_columns(None)},
             closed_value=bindparam("new_value"),
             closed_by_run=bindparam("new_by"),
             closed_at=bindparam("new_at"),
@@ -299,11 +301,12 @@ async def close_edits(connection: AsyncConnection, closed: Sequence[Mapping[str,
     )
     await connection.execute(
         statement,
-        [{"of_id": one["id"], **{f"new_{name}": one[name] for name in _CLOSING}} for one in closed],
+        [{f"new_{name}": value for name, value in _closing(one).items()} | {"of_id": one["id"]} for one in closed],
     )
 
 
-_CLOSING = ("state", "reason", "value", "by", "at")
+def _closing(one: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: one[name] for name in ("state", "value", "by", "at")} | reason_columns(one["reason"])
 
 
 async def rebase(connection: AsyncConnection, moved: Sequence[Mapping[str, Any]]) -> None:
@@ -353,4 +356,5 @@ async def _lines(connection: AsyncConnection, query: Select[Any]) -> list[Line]:
 
 def _line(row: Row[Any]) -> Line:
     values = dict(row._mapping)
-    return Line(**{**values, "items": items_of(row.items), "state": OutboxState(row.state)})
+    read = {"items": items_of(row.items), "state": OutboxState(row.state), "reason": reason_in(row)}
+    return Line(**{name: values[name] for name in Line._fields} | read)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.push.errors import PushNotFound
 from emagsync.edits.push.schemas import Push, PushStatus
-from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.reasons import Reason, ReasonCode, reason_columns, reason_in, reason_text, reason_view
 from emagsync.edits.states import OutboxState
 from emagsync.edits.tables import outbox, pushes
 
@@ -22,7 +22,7 @@ async def take_over(connection: AsyncConnection, account: str, *, now: datetime)
     left = await connection.execute(
         update(outbox)
         .where(outbox.c.account == account, outbox.c.state == OutboxState.SENDING, outbox.c.next_at.is_(None))
-        .values(state=OutboxState.UNCERTAIN, reason=told(ReasonCode.INTERRUPTED), updated_at=now)
+        .values(state=OutboxState.UNCERTAIN, updated_at=now, **reason_columns(Reason.of(ReasonCode.INTERRUPTED)))
     )
     await connection.execute(
         update(pushes)
@@ -54,14 +54,15 @@ async def end_push(
     *,
     status: str,
     counts: Mapping[str, int],
-    error: str | None,
+    error: Reason | None,
     now: datetime,
 ) -> None:
     """How it ended."""
+    why = reason_columns(error)
     await connection.execute(
         update(pushes)
         .where(pushes.c.id == push_id)
-        .values(status=status, counts=_json(counts), error=error, finished_at=now)
+        .values(status=status, counts=_json(counts), finished_at=now, error=why.pop("reason"), **why)
     )
 
 
@@ -91,7 +92,9 @@ async def list_pushes(
 
 
 def _push(row: Row[Any]) -> Push:
-    return Push.model_validate({**row._mapping, "counts": orjson.loads(row.counts)})
+    error = reason_in(row, "error")
+    shown = {"error": reason_text(error), "why": reason_view(error)}
+    return Push.model_validate({**row._mapping, "counts": orjson.loads(row.counts), **shown})
 
 
 def _json(value: Mapping[str, int]) -> str:

@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from emagsync.edits.push.outbox import Result
-from emagsync.edits.reasons import ReasonView, reason_view
+from emagsync.edits.reasons import ReasonView
 from emagsync.edits.states import OutboxState
 
 AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
@@ -41,12 +41,7 @@ class Push(BaseModel):
     created_at: datetime
     finished_at: datetime | None
     error: str | None
-
-    @computed_field(description="The error for programs.")  # type: ignore[prop-decorator]
-    @property
-    def why(self) -> ReasonView | None:
-        """The same, with its code."""
-        return reason_view(self.error)
+    why: ReasonView | None = Field(description="The error for programs.", json_schema_extra={"readOnly": True})
 
 
 class PushList(BaseModel):

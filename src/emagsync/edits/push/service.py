@@ -30,7 +30,7 @@ from emagsync.edits.push.outbox import Result, end_state, reasons
 from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import Hold, Push, PushStatus
 from emagsync.edits.push.writer import PushJob, close_edits
-from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.reasons import Reason, ReasonCode, reason_text
 from emagsync.edits.states import OPEN_STATES, OutboxState
 
 log = structlog.get_logger()
@@ -89,7 +89,7 @@ class PushService:
 
     async def _carry_out(self, job: PushJob, offers: int) -> Push:
         log.info("push_started")
-        error: str | None = None
+        error: Reason | None = None
         engine: PushEngine | None = None
         try:
             async with self._registry.client(job.account) as client:
@@ -111,7 +111,7 @@ class PushService:
             error = stopped_by(problem)
         return await self._end(job, engine.hold if engine else None, error)
 
-    async def _end(self, job: PushJob, hold: Hold | None, error: str | None) -> Push:
+    async def _end(self, job: PushJob, hold: Hold | None, error: Reason | None) -> Push:
         async with self._database.transaction() as connection:
             now = self._clock.now()
             await lease.keep(connection, job.lease, now=now, seconds=self._settings.lease_seconds)
@@ -119,7 +119,7 @@ class PushService:
             status = _status(counts, hold, error)
             await repository.end_push(connection, job.id, status=status, counts=counts, error=error, now=now)
             push = await repository.get_push(connection, job.id)
-        log.info("push_ended", status=status, counts=counts, error=error)
+        log.info("push_ended", status=status, counts=counts, error=reason_text(error))
         return push
 
     @asynccontextmanager
@@ -149,7 +149,7 @@ class PushService:
         async with self._database.transaction() as connection:
             states = [OutboxState.WAITING, OutboxState.PENDING]
             lines = await outbox_repository.locked(connection, account, states, ids=ids)
-            await self._reject(connection, lines, told(ReasonCode.REFUSED_BY, by=by), by)
+            await self._reject(connection, lines, Reason.of(ReasonCode.REFUSED_BY, by=by), by)
         return len(lines)
 
     async def release_hold(self, hold_id: int, *, by: str) -> Hold:
@@ -166,10 +166,10 @@ class PushService:
                 ids = await brake.counted_lines(connection, hold.account)
                 states = [OutboxState.WAITING, OutboxState.PENDING]
                 lines = await outbox_repository.locked(connection, hold.account, states, ids=ids)
-                await self._reject(connection, lines, told(ReasonCode.REFUSED_BY_HOLD, by=by, hold=hold_id), by)
+                await self._reject(connection, lines, Reason.of(ReasonCode.REFUSED_BY_HOLD, by=by, hold=hold_id), by)
             return hold
 
-    async def _reject(self, connection: AsyncConnection, lines: Collection[Line], reason: str, by: str) -> None:
+    async def _reject(self, connection: AsyncConnection, lines: Collection[Line], reason: Reason, by: str) -> None:
         now = self._clock.now()
         ended: list[Line] = []
         for line in lines:
@@ -207,10 +207,11 @@ def _new_push(account: str, trigger: str, now: datetime) -> Push:
         created_at=now,
         finished_at=None,
         error=None,
+        why=None,
     )
 
 
-def _status(counts: dict[str, int], hold: Hold | None, error: str | None) -> PushStatus:
+def _status(counts: dict[str, int], hold: Hold | None, error: Reason | None) -> PushStatus:
     if error is not None:
         return PushStatus.FAILED
     if hold is not None:

@@ -20,7 +20,7 @@ from emagsync.edits.push import outbox_repository, repository
 from emagsync.edits.push.errors import NothingToUndo
 from emagsync.edits.push.outbox import Result
 from emagsync.edits.push.schemas import UndoAnswer, UndoRequest, UndoRow
-from emagsync.edits.reasons import ReasonCode, reason_view, told
+from emagsync.edits.reasons import Reason, ReasonCode, reason_text, reason_view
 from emagsync.edits.service import Author, EditService, Line
 from emagsync.edits.states import EditSource, EditState, OutboxState
 from emagsync.edits.tables import local_edits, outbox
@@ -193,15 +193,15 @@ def _row(step: Step, value: str | None, *, gone: bool) -> UndoRow:
     if is_stock:
         # A difference: what was sold meanwhile stays sold.
         wanted = str(min(max(int(value or 0) + _difference(step), 0), MOST_STOCK))
-    reason = None
+    reason: Reason | None = None
     if gone:
-        reason = told(ReasonCode.OFFER_GONE)
+        reason = Reason.of(ReasonCode.OFFER_GONE)
     elif value != step.after and not is_stock:
-        reason = told(ReasonCode.OTHER_SINCE, value=value)
+        reason = Reason.of(ReasonCode.OTHER_SINCE, value=value)
     elif wanted is None:
-        reason = told(ReasonCode.NO_VALUE_BEFORE)
+        reason = Reason.of(ReasonCode.NO_VALUE_BEFORE)
     elif wanted == value:
-        reason = told(ReasonCode.HAS_VALUE)
+        reason = Reason.of(ReasonCode.HAS_VALUE)
     return UndoRow(
         account_type=step.account,
         emag_id=step.emag_id,
@@ -210,7 +210,7 @@ def _row(step: Step, value: str | None, *, gone: bool) -> UndoRow:
         now=value,
         put_back=wanted,
         action="left" if reason else "put_back",
-        reason=reason,
+        reason=reason_text(reason),
         why=reason_view(reason),
     )
 

@@ -39,7 +39,7 @@ from emagsync.edits.push.outbox import (
 )
 from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import Hold
-from emagsync.edits.reasons import ReasonCode, told
+from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import SENT_STATES, OutboxState
 from emagsync.ingest.records import record_of
 from emagsync.marketplace.errors import RequestInvalid
@@ -52,8 +52,8 @@ SOURCE: Final = "push"
 MOST_ATTEMPTS: Final = 5
 UNREADABLE_SECONDS: Final = 10.0
 _SOONEST_SECONDS: Final = 0.25
-_NOT_KNOWN: Final = told(ReasonCode.OFFER_UNKNOWN)
-_NO_EFFECT: Final = told(ReasonCode.NO_EFFECT, times=MOST_ATTEMPTS)
+_NOT_KNOWN: Final = Reason.of(ReasonCode.OFFER_UNKNOWN)
+_NO_EFFECT: Final = Reason.of(ReasonCode.NO_EFFECT, times=MOST_ATTEMPTS)
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ class PushWriter:
 
     def _taken(self, line: Line, items: tuple[Item, ...], current: Values, now: datetime) -> Line:
         if not items:
-            return dropped_line(line, told(ReasonCode.NOTHING_LEFT), now)
+            return dropped_line(line, Reason.of(ReasonCode.NOTHING_LEFT), now)
         if self._job.approve and sorted(i.change for i in items) != sorted(i.change for i in line.items):
             return line._replace(
                 state=OutboxState.WAITING, items=items, approved_by=None, approved_at=None, hold_id=None
@@ -141,11 +141,11 @@ class PushWriter:
         """eMAG said that it took them: they are read back."""
         await self._change(lines, lambda line, now: line._replace(next_at=now))
 
-    async def uncertain(self, lines: Sequence[Line], reason: str) -> None:
+    async def uncertain(self, lines: Sequence[Line], reason: Reason) -> None:
         """Nobody knows whether eMAG took them."""
         await self._change(lines, lambda line, now: line if line.finished_at else _uncertain(line, reason, now))
 
-    async def unsent(self, lines: Sequence[Line], reason: str) -> None:
+    async def unsent(self, lines: Sequence[Line], reason: Reason) -> None:
         """eMAG did certainly not take them: they are pending as before."""
 
         def back(line: Line, now: datetime) -> Line:
@@ -153,7 +153,7 @@ class PushWriter:
 
         await self._change(lines, back)
 
-    async def refused(self, line: Line, reason: str) -> None:
+    async def refused(self, line: Line, reason: Reason) -> None:
         """eMAG refused it, alone, and was read since: what it shows as it was sent, it took all the same."""
         async with self._transaction() as (connection, now):
             shown = await stored_offers(connection, self._job.account, [line.emag_id])
@@ -190,7 +190,7 @@ class PushWriter:
         def later(line: Line, now: datetime) -> Line:
             return line._replace(
                 next_at=now + timedelta(seconds=UNREADABLE_SECONDS),
-                reason=told(ReasonCode.UNREADABLE, message=reasons_[line.emag_id]),
+                reason=Reason.of(ReasonCode.UNREADABLE, message=reasons_[line.emag_id]),
             )
 
         await self._change_of(emag_ids, later)
@@ -212,7 +212,7 @@ class PushWriter:
         elapsed = (now - (line.sent_at or now)).total_seconds()
         if elapsed < self._settings.readback_seconds:
             return line._replace(next_at=now + timedelta(seconds=max(_SOONEST_SECONDS, elapsed / 2)))
-        return _uncertain(line, told(ReasonCode.NOT_SHOWN), now)
+        return _uncertain(line, Reason.of(ReasonCode.NOT_SHOWN), now)
 
     def _ended(self, line: Line, now: datetime) -> Line | None:
         state = end_state(line.items)
@@ -305,16 +305,16 @@ async def close_edits(connection: AsyncConnection, lines: Sequence[Line], *, by:
     await repository.rebase(connection, moved)
 
 
-def _uncertain(line: Line, reason: str, now: datetime) -> Line:
+def _uncertain(line: Line, reason: Reason, now: datetime) -> Line:
     return line._replace(state=OutboxState.UNCERTAIN, reason=reason, next_at=now)
 
 
-def _problem(emag_id: int, items: Sequence[Item]) -> str | None:
+def _problem(emag_id: int, items: Sequence[Item]) -> Reason | None:
     """Why the update cannot be sent at all."""
     if all(item.result is not None for item in items):
         return None
     try:
         update_of(emag_id, items).body()
     except RequestInvalid as error:
-        return told(ReasonCode.NOT_SENDABLE, message=error.message)
+        return Reason.of(ReasonCode.NOT_SENDABLE, message=error.message)
     return None

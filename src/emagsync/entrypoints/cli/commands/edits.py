@@ -143,6 +143,7 @@ def list_edits(
 ) -> None:
     """List local edits, newest first."""
     from emagsync.edits import repository
+    from emagsync.edits.reasons import reason_text
     from emagsync.edits.response_schemas import edit_view
     from emagsync.entrypoints.cli.output.tables import print_table
     from emagsync.entrypoints.cli.output.text import moment, print_json
@@ -169,7 +170,7 @@ def list_edits(
             edit.state.value,
             edit.made_by,
             moment(edit.made_at),
-            edit.reason or "",
+            reason_text(edit.reason) or "",
         )
         for edit in found
     ]

@@ -74,6 +74,7 @@ def list_lines(
     """List what is to be sent, was sent, or was refused, newest first."""
     from emagsync.edits.push import outbox_repository
     from emagsync.edits.push.endpoints import line_view
+    from emagsync.edits.reasons import reason_text
     from emagsync.edits.states import OutboxState
     from emagsync.entrypoints.cli.output.tables import print_table
     from emagsync.entrypoints.cli.output.text import moment, print_json
@@ -98,7 +99,7 @@ def list_lines(
             str(line.state),
             ", ".join(map(_change_of, line.items)),
             moment(line.updated_at),
-            line.reason or "",
+            reason_text(line.reason) or "",
         )
         for line in lines
     ]
