@@ -58,11 +58,11 @@ async def test_a_finished_run_keeps_nobody_out(database: Database, status: RunSt
 
 async def test_only_one_of_two_claims_of_the_same_run_succeeds(database: Database) -> None:
     run = await inserted(database, a_run())
-    hold = await claimed(database, run)
+    lease = await claimed(database, run)
     with pytest.raises(RunSuperseded):
         await claimed(database, run, worker="host:2:bb")
     now = await read(database)
-    assert (now.status, now.fence, now.attempt, now.worker) == (RunStatus.RUNNING, hold.fence, 1, "host:1:aa")
+    assert (now.status, now.fence, now.attempt, now.worker) == (RunStatus.RUNNING, lease.fence, 1, "host:1:aa")
     assert now.started_at == AT
 
 
@@ -84,38 +84,38 @@ async def test_a_holder_whose_fence_was_raised_writes_nothing_and_its_transactio
     async def store_a_page() -> None:
         async with database.transaction() as connection:
             await repository.record_page(connection, "run-1", a_page(1))
-            await repository.write_held(connection, old, {"processed": 5})
+            await repository.update_leased(connection, old, {"processed": 5})
 
     with pytest.raises(RunSuperseded):
         await store_a_page()
     async with database.snapshot() as connection:
         assert await repository.ledger(connection, "run-1") == []
-        assert not await repository.is_held(connection, old)
+        assert not await repository.is_leased(connection, old)
     assert (await read(database)).processed == 0
 
 
 @pytest.mark.parametrize("status", [RunStatus.CANCELLED, RunStatus.FAILED, RunStatus.INTERRUPTED])
 async def test_a_run_that_was_taken_away_refuses_its_holder(database: Database, status: RunStatus) -> None:
-    hold = await claimed(database, await inserted(database, a_run()))
+    lease = await claimed(database, await inserted(database, a_run()))
     async with database.transaction() as connection:
         run = await repository.get_run(connection, "run-1")
         assert await repository.take_away(connection, run, status, now=AT)
         assert not await repository.take_away(connection, run, status, now=AT)
     with pytest.raises(RunSuperseded):
         async with database.transaction() as connection:
-            await repository.write_held(connection, hold, {"processed": 5})
+            await repository.update_leased(connection, lease, {"processed": 5})
     now = await read(database)
     assert now.status is status
     assert now.finished_at == (AT if status.is_finished else None)
 
 
 async def test_a_holder_that_has_ended_its_run_cannot_write_any_more(database: Database) -> None:
-    hold = await claimed(database, await inserted(database, a_run()))
+    lease = await claimed(database, await inserted(database, a_run()))
     async with database.transaction() as connection:
-        await repository.write_held(connection, hold, {"status": RunStatus.COMPLETED, "finished_at": AT})
+        await repository.update_leased(connection, lease, {"status": RunStatus.COMPLETED, "finished_at": AT})
     with pytest.raises(RunSuperseded):
         async with database.transaction() as connection:
-            await repository.write_held(connection, hold, {"processed": 5})
+            await repository.update_leased(connection, lease, {"processed": 5})
 
 
 async def test_the_ledger_keeps_pages_in_order_and_the_last_word_on_each(database: Database) -> None:

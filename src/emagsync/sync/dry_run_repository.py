@@ -1,4 +1,4 @@
-"""All SQL about what dry runs would have changed."""
+"""All SQL about the differences that dry runs found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emagsync.sync.tables import sync_differences
 KEPT_DIFFERENCES = 10_000
 
 _key = [sync_differences.c.run_id, sync_differences.c.emag_id]
-_store = BulkInsert(
+_insert = BulkInsert(
     sync_differences,
     list(sync_differences.c),
     key=_key,
@@ -24,12 +24,12 @@ _store = BulkInsert(
 )
 
 
-async def keep(connection: AsyncConnection, run_id: str, differences: Sequence[Difference]) -> None:
-    """Note the differences; an offer that was met before is noted as it is now. At most `KEPT_DIFFERENCES` stay."""
+async def store(connection: AsyncConnection, run_id: str, differences: Sequence[Difference]) -> None:
+    """Store the differences; an offer that has one already gets the new one. At most `KEPT_DIFFERENCES` stay."""
     if not differences:
         return
     room = KEPT_DIFFERENCES - await count(connection, run_id)
-    await _store.run(
+    await _insert.run(
         connection,
         [
             (run_id, difference.emag_id, difference.kind.value, orjson.dumps(difference.fields).decode())
@@ -39,7 +39,7 @@ async def keep(connection: AsyncConnection, run_id: str, differences: Sequence[D
 
 
 async def count(connection: AsyncConnection, run_id: str) -> int:
-    """How many are kept for the run."""
+    """The number of differences stored for the run."""
     query = select(func.count()).select_from(sync_differences).where(sync_differences.c.run_id == run_id)
     return await connection.scalar(query) or 0
 
@@ -59,7 +59,7 @@ async def read(connection: AsyncConnection, run_id: str, *, after: int = 0, limi
 
 
 async def inherit(connection: AsyncConnection, *, old: str, new: str) -> None:
-    """Give the run `new` what the run `old`, which it resumes, has noted."""
+    """Copy the differences of the run `old` to the run `new` that resumes it."""
     rest = [column for column in sync_differences.c if column.key != "run_id"]
     source = select(literal(new), *rest).where(sync_differences.c.run_id == old)
     await connection.execute(insert(sync_differences).from_select(["run_id", *(c.key for c in rest)], source))

@@ -161,34 +161,34 @@ async def claim(
     return RunLease(run.id, run.account, run.fence + 1)
 
 
-async def write_held(connection: AsyncConnection, hold: RunLease, values: Mapping[str, Any]) -> None:
+async def update_leased(connection: AsyncConnection, lease: RunLease, values: Mapping[str, Any]) -> None:
     """Change the row of a running run. Raises RunSuperseded, which rolls the caller's transaction back."""
     given = {f"new_{name}": value for name, value in values.items()}
     result = await connection.execute(
-        _held_update(tuple(values)), {"held_id": hold.run_id, "held_fence": hold.fence, **given}
+        _leased_update(tuple(values)), {"lease_run_id": lease.run_id, "lease_fence": lease.fence, **given}
     )
     if result.rowcount != 1:
-        raise RunSuperseded(f"Run {hold.run_id} was stopped or taken over: nothing more is written for it.")
+        raise RunSuperseded(f"Run {lease.run_id} was stopped or taken over: nothing more is written for it.")
 
 
 @lru_cache(maxsize=16)
-def _held_update(names: tuple[str, ...]) -> Update:
+def _leased_update(names: tuple[str, ...]) -> Update:
     # With every page: building the statement anew takes longer than carrying it out.
     return (
         update(sync_runs)
         .where(
-            sync_runs.c.id == bindparam("held_id"),
-            sync_runs.c.fence == bindparam("held_fence"),
+            sync_runs.c.id == bindparam("lease_run_id"),
+            sync_runs.c.fence == bindparam("lease_fence"),
             sync_runs.c.status == RunStatus.RUNNING,
         )
         .values({name: bindparam(f"new_{name}") for name in names})
     )
 
 
-async def is_held(connection: AsyncConnection, hold: RunLease) -> bool:
-    """Whether the hold is still good."""
+async def is_leased(connection: AsyncConnection, lease: RunLease) -> bool:
+    """Whether the lease is still valid."""
     query = select(literal(1)).where(
-        sync_runs.c.id == hold.run_id, sync_runs.c.fence == hold.fence, sync_runs.c.status == RunStatus.RUNNING
+        sync_runs.c.id == lease.run_id, sync_runs.c.fence == lease.fence, sync_runs.c.status == RunStatus.RUNNING
     )
     return await connection.scalar(query) is not None
 

@@ -79,8 +79,8 @@ class SyncService:
         id of the run that holds the account, and SettingsError for an account that is not configured.
         """
         self._registry.get(account)
-        run, hold = await self._acquire(account, parameters, trigger=trigger, sync_id=sync_id)
-        return await self._execute_with_resume(run, hold, on_progress, stop or asyncio.Event())
+        run, lease = await self._acquire(account, parameters, trigger=trigger, sync_id=sync_id)
+        return await self._execute_with_resume(run, lease, on_progress, stop or asyncio.Event())
 
     async def queue(
         self,
@@ -141,8 +141,8 @@ class SyncService:
             if run.status.is_finished or (run.status is RunStatus.RUNNING and not self._is_dead(run)):
                 return run
             self._registry.get(run.account)
-            hold = await self._claim(connection, run)
-        return await self._execute_with_resume(run, hold, on_progress, stop or asyncio.Event())
+            lease = await self._claim(connection, run)
+        return await self._execute_with_resume(run, lease, on_progress, stop or asyncio.Event())
 
     async def fail(self, run_id: str, error: EmagsyncError) -> Run:
         """End an active run that cannot be carried out. Returns it as it is then."""
@@ -329,8 +329,8 @@ class SyncService:
         return early and self._may_go_on(run, parameters)
 
     async def _claim(self, connection: Any, run: Run) -> RunLease:
-        tally = RunProgress.of(run, 0.0)
-        keep = {"errors": repository.errors_text(tally.errors), "error_count": tally.error_count}
+        progress = RunProgress.of(run, 0.0)
+        keep = {"errors": repository.errors_text(progress.errors), "error_count": progress.error_count}
         return await repository.claim(connection, run, worker=self._workers.name, now=self._clock.now(), keep=keep)
 
     def _is_dead(self, run: Run) -> bool:
@@ -346,23 +346,23 @@ class SyncService:
         return silence > timedelta(seconds=self._settings.sync.stale_after_seconds)
 
     async def _execute_with_resume(
-        self, run: Run, hold: RunLease, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
+        self, run: Run, lease: RunLease, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
     ) -> Run:
         """Carry the run, also beyond a restart of the database server, which interrupts it."""
         while True:
-            ended, is_broken_off = await self._carry(run, hold, on_progress, stop)
+            ended, is_broken_off = await self._carry(run, lease, on_progress, stop)
             if not is_broken_off or ended.status is not RunStatus.INTERRUPTED or ended.attempt >= MAX_ATTEMPTS:
                 return ended
             try:
                 async with self._database.transaction() as connection:
                     run = await repository.get_run(connection, run.id)
-                    hold = await self._claim(connection, run)
+                    lease = await self._claim(connection, run)
             except RunSuperseded:
                 # Somebody else goes on with it already.
                 return ended
 
     async def _carry(
-        self, run: Run, hold: RunLease, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
+        self, run: Run, lease: RunLease, on_progress: Callable[[Progress], None] | None, stop: asyncio.Event
     ) -> tuple[Run, bool]:
         """One attempt. Returns the run as it is then, and whether it was interrupted though nobody wanted that."""
         is_broken_off = False
@@ -372,14 +372,14 @@ class SyncService:
             span("run", account=run.account, run_id=run.id, mode=run.mode, attempt=attempt),
         ):
             log.info("run_started", mode=run.mode, attempt=attempt, resumed_from=run.resumed_from)
-            tally = RunProgress.of(run, self._clock.monotonic())
-            async with self._registry.client(run.account, on_call=tally.call) as client:
+            progress = RunProgress.of(run, self._clock.monotonic())
+            async with self._registry.client(run.account, on_call=progress.call) as client:
                 engine = RunEngine(
                     database=self._database,
                     client=client,
-                    hold=hold,
+                    lease=lease,
                     run=run,
-                    tally=tally,
+                    progress=progress,
                     settings=self._settings.sync,
                     clock=self._clock,
                     stop=stop,

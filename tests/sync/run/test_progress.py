@@ -21,46 +21,46 @@ def error(code: str, **values: int) -> RunError:
 
 
 def test_an_offer_that_comes_twice_counts_where_it_was_first_met() -> None:
-    tally = RunProgress(a_run(), 0.0)
-    tally.count(UpsertResult(created=(1, 2), updated=(3,), unchanged=(4,)))
-    tally.count(UpsertResult(created=(), updated=(1,), unchanged=(2, 3, 5)))
-    assert (tally.created, tally.updated, tally.unchanged, tally.processed) == (2, 1, 2, 5)
+    progress = RunProgress(a_run(), 0.0)
+    progress.count(UpsertResult(created=(1, 2), updated=(3,), unchanged=(4,)))
+    progress.count(UpsertResult(created=(), updated=(1,), unchanged=(2, 3, 5)))
+    assert (progress.created, progress.updated, progress.unchanged, progress.processed) == (2, 1, 2, 5)
 
 
 def test_a_pass_that_begins_anew_forgets_what_the_one_before_rejected_and_keeps_the_offers() -> None:
-    tally = RunProgress(a_run(), 0.0)
-    tally.count(UpsertResult((1,), (), ()))
-    tally.reject(rejected(), AT)
-    tally.begin_pass(2)
-    assert (tally.failed, tally.errors, tally.processed, tally.passes) == (0, (), 1, 2)
+    progress = RunProgress(a_run(), 0.0)
+    progress.count(UpsertResult((1,), (), ()))
+    progress.reject(rejected(), AT)
+    progress.begin_pass(2)
+    assert (progress.failed, progress.errors, progress.processed, progress.passes) == (0, (), 1, 2)
 
 
 def test_only_fifty_errors_are_kept_and_all_are_counted() -> None:
-    tally = RunProgress(a_run(), 0.0)
+    progress = RunProgress(a_run(), 0.0)
     for _ in range(200):
-        tally.reject(rejected(), AT)
+        progress.reject(rejected(), AT)
     for _ in range(100):
-        tally.note(error("note"))
-    assert len(tally.errors) == KEPT_ERRORS
-    assert tally.error_count == 300
+        progress.note(error("note"))
+    assert len(progress.errors) == KEPT_ERRORS
+    assert progress.error_count == 300
 
 
 def test_unreadable_pages_come_first_and_vanish_once_they_are_read() -> None:
-    tally = RunProgress(a_run(), 0.0)
-    tally.reject(rejected(9), AT)
+    progress = RunProgress(a_run(), 0.0)
+    progress.reject(rejected(9), AT)
     for page in (7, 3):
-        tally.page_failed("main", page, ServerFailure("eMAG failed", 500, None), AT)
-    assert [found.page for found in tally.errors] == [3, 7, None]
-    assert tally.unread_pages == [3, 7]
-    tally.page_read("main", 3)
-    assert (tally.unread_pages, tally.error_count) == ([7], 2)
+        progress.page_failed("main", page, ServerFailure("eMAG failed", 500, None), AT)
+    assert [found.page for found in progress.errors] == [3, 7, None]
+    assert progress.unread_pages == [3, 7]
+    progress.page_read("main", 3)
+    assert (progress.unread_pages, progress.error_count) == ([7], 2)
 
 
 @pytest.mark.parametrize(("emag_id", "who"), [(7, "offer 7"), (None, "a row without a usable id")])
 def test_a_rejected_row_is_told_with_its_id_and_reason(emag_id: int | None, who: str) -> None:
-    tally = RunProgress(a_run(), 0.0)
-    tally.reject(rejected(emag_id), AT)
-    [told] = tally.errors
+    progress = RunProgress(a_run(), 0.0)
+    progress.reject(rejected(emag_id), AT)
+    [told] = progress.errors
     assert told.message == f"{who} was not stored: the row is null, not an object"
     assert (told.code, told.emag_id) == (ROW_REJECTED, emag_id)
 
@@ -69,21 +69,21 @@ def test_another_attempt_goes_on_from_the_row_and_tries_unread_pages_again() -> 
     run = a_run(
         processed=10, created=4, unchanged=6, failed=1, errors=(error("server_failure", page=3), error(ROW_REJECTED))
     )
-    tally = RunProgress.of(run, 0.0)
-    assert (tally.processed, tally.created, tally.failed) == (10, 4, 1)
-    assert [found.code for found in tally.errors] == [ROW_REJECTED]
-    assert tally.unread_pages == []
+    progress = RunProgress.of(run, 0.0)
+    assert (progress.processed, progress.created, progress.failed) == (10, 4, 1)
+    assert [found.code for found in progress.errors] == [ROW_REJECTED]
+    assert progress.unread_pages == []
 
 
 def test_the_rate_is_that_of_this_attempt_and_tells_the_time_left() -> None:
-    tally = RunProgress.of(a_run(processed=100, total_items=300), 50.0)
-    tally.count(UpsertResult(tuple(range(1, 101)), (), ()))
-    progress = tally.progress(60.0)
+    progress = RunProgress.of(a_run(processed=100, total_items=300), 50.0)
+    progress.count(UpsertResult(tuple(range(1, 101)), (), ()))
+    progress = progress.snapshot(60.0)
     assert progress.items_per_second == 10.0
     assert progress.eta_seconds == 10.0
     assert progress.elapsed_seconds == 10.0
 
 
 def test_without_a_count_or_an_offer_no_time_left_is_invented() -> None:
-    assert RunProgress(a_run(), 0.0).progress(5.0).eta_seconds is None
-    assert RunProgress.of(a_run(total_items=5), 0.0).progress(5.0).eta_seconds is None
+    assert RunProgress(a_run(), 0.0).snapshot(5.0).eta_seconds is None
+    assert RunProgress.of(a_run(total_items=5), 0.0).snapshot(5.0).eta_seconds is None

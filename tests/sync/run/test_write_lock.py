@@ -1,4 +1,4 @@
-"""Whose turn it is to write for a run."""
+"""Which transactions of a run may overlap."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Stage:
     """Transactions that go on only when they are told to, and what they have come to."""
 
     def __init__(self, at_once: int) -> None:
-        self.turns = WriteCoordinator(at_once)
+        self.writes = WriteCoordinator(at_once)
         self.told: list[str] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._gates: dict[str, asyncio.Event] = {}
@@ -42,14 +42,14 @@ class Stage:
         return self._tasks[name].exception()
 
     async def _writes(self, name: str, ids: set[int]) -> None:
-        async with self.turns.of(ids) as turn:
+        async with self.writes.slot(ids) as slot:
             await self._stop_at(name, "writes")
-            await turn.lock_counts()
+            await slot.lock_counts()
             await self._stop_at(name, "counts")
         self.told.append(f"{name} ended")
 
     async def _alone(self, name: str) -> None:
-        async with self.turns.alone():
+        async with self.writes.exclusive():
             await self._stop_at(name, "is alone")
         self.told.append(f"{name} ended")
 

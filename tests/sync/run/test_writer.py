@@ -25,7 +25,7 @@ from sync.run_rows import AT, a_run
 
 
 @pytest.fixture
-async def hold(database: Database) -> RunLease:
+async def lease(database: Database) -> RunLease:
     async with database.transaction() as connection:
         await repository.insert_run(connection, a_run())
         return await repository.claim(connection, a_run(), worker="host:1:aa", now=AT, keep={})
@@ -38,12 +38,12 @@ async def bystander(tmp_path: Path, database: Database) -> AsyncIterator[Databas
         yield other
 
 
-def writer(database: Database, hold: RunLease) -> RunWriter:
+def writer(database: Database, lease: RunLease) -> RunWriter:
     return RunWriter(
         database=database,
-        hold=hold,
+        lease=lease,
         platform=RO,
-        tally=RunProgress(a_run(), 0.0),
+        progress=RunProgress(a_run(), 0.0),
         clock=SystemClock(),
         changed=lambda: None,
     )
@@ -67,8 +67,8 @@ async def log(database: Database) -> list[tuple[int, str, str | None]]:
         return [tuple(change) for change in await connection.execute(query)]
 
 
-async def test_pages_that_share_an_offer_count_and_tell_of_it_once(database: Database, hold: RunLease) -> None:
-    pages = writer(database, hold)
+async def test_pages_that_share_an_offer_count_and_tell_of_it_once(database: Database, lease: RunLease) -> None:
+    pages = writer(database, lease)
     await asyncio.gather(
         store(pages, 1, 1, 2, 3), store(pages, 2, 3, 4, price="120.0000"), store(pages, 3, 4, 5), store(pages, 4)
     )
@@ -82,9 +82,9 @@ async def test_pages_that_share_an_offer_count_and_tell_of_it_once(database: Dat
 
 
 async def test_counts_are_those_of_the_pages_in_the_ledger_at_every_moment(
-    database: Database, hold: RunLease, bystander: Database
+    database: Database, lease: RunLease, bystander: Database
 ) -> None:
-    pages = writer(database, hold)
+    pages = writer(database, lease)
     over = asyncio.Event()
 
     async def watch() -> set[int]:
@@ -107,9 +107,9 @@ async def test_counts_are_those_of_the_pages_in_the_ledger_at_every_moment(
 
 @pytest.mark.only_on("postgresql", "SQLite has one writer")
 async def test_on_postgresql_a_page_is_written_while_another_one_waits_for_its_turn_in_the_feed(
-    database: Database, hold: RunLease, bystander: Database
+    database: Database, lease: RunLease, bystander: Database
 ) -> None:
-    pages = writer(database, hold)
+    pages = writer(database, lease)
     async with bystander.transaction() as feed:
         await feed.execute(text("SELECT pg_advisory_xact_lock(x'656D616766656564'::bigint)"))
         storing = [asyncio.ensure_future(store(pages, page, page)) for page in (1, 2, 3)]
@@ -123,9 +123,9 @@ async def test_on_postgresql_a_page_is_written_while_another_one_waits_for_its_t
 
 @pytest.mark.only_on("postgresql", "SQLite has one writer")
 async def test_counts_of_a_page_that_was_rolled_back_are_never_written(
-    database: Database, hold: RunLease, bystander: Database
+    database: Database, lease: RunLease, bystander: Database
 ) -> None:
-    pages = writer(database, hold)
+    pages = writer(database, lease)
     async with bystander.transaction() as other:
         # Its holder counts, and then waits for the run's row until it is killed.
         await other.execute(text("SELECT 1 FROM sync_runs FOR NO KEY UPDATE"))

@@ -41,10 +41,9 @@ from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import Hold
 from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import SENT_STATES, OutboxState
-from emagsync.ingest.records import record_of
+from emagsync.ingest.store import PreparedRows, StalePreparation, prepare_parsed, store
 from emagsync.marketplace.errors import RequestInvalid
-from emagsync.marketplace.rows.parse import ParsedRow, raw_digest
-from emagsync.offers import repository as offers
+from emagsync.marketplace.rows.parse import ParsedRow
 from emagsync.offers.repository import Observation
 
 SOURCE: Final = "push"
@@ -164,9 +163,22 @@ class PushWriter:
 
     async def read(self, rows: Mapping[int, ParsedRow], *, read_at: datetime) -> None:
         """Store offers as eMAG shows them: what was sent for them is judged by that, and open edits meet it."""
+        account = self._job.account
+        values = {emag_id: values_of(row.offer, row.raw) for emag_id, row in rows.items() if row.offer is not None}
+        while True:
+            prepared = await prepare_parsed(self._database, account, rows, asked_at=read_at)
+            try:
+                return await self._store_and_judge(prepared, values, read_at)
+            except StalePreparation:
+                continue
+
+    async def _store_and_judge(self, prepared: PreparedRows, values: Mapping[int, Values], read_at: datetime) -> None:
+        account = self._job.account
         async with self._transaction() as (connection, now):
-            account = self._job.account
-            values = await self._store(connection, rows, read_at, now)
+            # A run's page that was asked for before this may be older than what was sent: what counts as seen is when
+            # eMAG was asked.
+            observation = Observation(account, self._job.id, now, SOURCE, asked_at=read_at)
+            await store(connection, prepared, observation, asked_at=read_at)
             lines = await repository.sent_of(connection, account, list(values))
             # Whoever is still waiting for eMAG's answer about a line judges it then.
             answered = [line for line in lines if line.state is OutboxState.UNCERTAIN or line.next_at is not None]
@@ -219,27 +231,6 @@ class PushWriter:
         if state is None:
             return None
         return line._replace(state=state, reason=reasons(line.items), finished_at=now, next_at=None)
-
-    async def _store(
-        self, connection: AsyncConnection, rows: Mapping[int, ParsedRow], read_at: datetime, now: datetime
-    ) -> dict[int, Values]:
-        account = self._job.account
-        known = await offers.known(connection, account, list(rows), asked_at=read_at)
-        digests = {emag_id: raw_digest(row.raw) for emag_id, row in rows.items()}
-        same = [
-            emag_id
-            for emag_id, digest in digests.items()
-            if emag_id in known and known[emag_id].digest == digest and not known[emag_id].is_removed
-        ]
-        records = [
-            record_of(row.offer, row, digests[emag_id])
-            for emag_id, row in rows.items()
-            if row.offer is not None and emag_id not in same
-        ]
-        # A run's page that was asked for before this may be older than what was sent: it goes by when this was asked.
-        sighting = Observation(account, self._job.id, now, SOURCE, asked_at=read_at)
-        await offers.apply(connection, sighting, same=same, read=records)
-        return {emag_id: values_of(row.offer, row.raw) for emag_id, row in rows.items() if row.offer is not None}
 
     async def _change(self, lines: Sequence[Line], change: Callable[[Line, datetime], Line]) -> list[Line]:
         async with self._transaction() as (connection, now):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter as RunProgress
+from collections import Counter as Tally
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
@@ -126,7 +126,7 @@ class RunFigures(NamedTuple):
 
     def errors_by_code(self) -> dict[str, int]:
         """How many errors it had of each kind; those that were not kept count as `other`."""
-        kept = RunProgress(_known(error["code"]) for error in self._errors if error["code"] != _REJECTED)
+        kept = Tally(_known(error["code"]) for error in self._errors if error["code"] != _REJECTED)
         rejected = self.own(_FAILED)
         others = self.error_count - self.failed - sum(kept.values())
         found = {**kept, _REJECTED: rejected}

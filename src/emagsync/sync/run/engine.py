@@ -27,7 +27,7 @@ from emagsync.sync.run.page_reader import Pass, PassReader
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.reconcile import ACTIVE, Reconciler
 from emagsync.sync.run.selective import read_selection
-from emagsync.sync.run.sink import DatabaseSink, DryRun
+from emagsync.sync.run.sink import DatabaseSink, DryRunSink
 from emagsync.sync.run.writer import RunWriter
 from emagsync.sync.schemas import Mode, Phase, Progress, Run, RunError, RunStatus
 
@@ -59,9 +59,9 @@ class RunEngine:
         *,
         database: Database,
         client: EmagClient,
-        hold: RunLease,
+        lease: RunLease,
         run: Run,
-        tally: RunProgress,
+        progress: RunProgress,
         settings: SyncSettings,
         clock: Clock,
         stop: asyncio.Event,
@@ -70,21 +70,21 @@ class RunEngine:
     ) -> None:
         self._database = database
         self._client = client
-        self._hold = hold
+        self._lease = lease
         self._run = run
         self._settings = settings
         self._clock = clock
         self._stop = stop
         self._on_progress = on_progress
-        self.tally = tally
+        self.progress = progress
         self._writer = RunWriter(
             database=database,
-            hold=hold,
+            lease=lease,
             platform=client.platform,
-            tally=self.tally,
+            progress=self.progress,
             clock=clock,
             changed=self._report,
-            keeper=DryRun(hold.run_id, rules) if run.parameters.dry_run else DatabaseSink(rules),
+            sink=DryRunSink(lease.run_id, rules) if run.parameters.dry_run else DatabaseSink(rules),
         )
         self._circuit = Circuit(clock)
         self._ledger: list[PageRead] = []
@@ -104,7 +104,7 @@ class RunEngine:
         except BaseException:
             await asyncio.shield(self._finish(Ending(RunStatus.INTERRUPTED)))
             raise
-        self.tally.phase = Phase.FINISHED
+        self.progress.phase = Phase.FINISHED
         await self._end(ending)
         self._report()
         return ending
@@ -163,8 +163,8 @@ class RunEngine:
             self._ledger = await repository.ledger(connection, self._run.id)
         for page in self._ledger:
             for emag_id in page.ids:
-                self.tally.seen.add(emag_id)
-        self.tally.phase = Phase.READING
+                self.progress.seen.add(emag_id)
+        self.progress.phase = Phase.READING
         self._report()
         if self._run.parameters.mode is Mode.SELECTIVE:
             return await self._work_selection()
@@ -173,11 +173,13 @@ class RunEngine:
     async def _work_selection(self) -> Ending:
         selection = self._run.parameters.selection
         if selection is not None:
-            await read_selection(self._client, self._writer, self.tally, selection, clock=self._clock, stop=self._stop)
+            await read_selection(
+                self._client, self._writer, self.progress, selection, clock=self._clock, stop=self._stop
+            )
         await self._writer.save_counts()
         if self._stop.is_set():
             return Ending(RunStatus.INTERRUPTED)
-        return Ending(RunStatus.FAILED if self.tally.unread_pages else RunStatus.PARTIAL)
+        return Ending(RunStatus.FAILED if self.progress.unread_pages else RunStatus.PARTIAL)
 
     async def _work_list(self) -> Ending:
         read = await self._read_until_still()
@@ -200,7 +202,7 @@ class RunEngine:
         calm = 0
         first = max([1, *(page.pass_number for page in self._ledger)])
         for number in range(first, MAX_PASSES + 1):
-            known = len(self.tally.seen)
+            known = len(self.progress.seen)
             read, before = await self._read_pass(number, count)
             if read.stopped:
                 return None
@@ -210,13 +212,13 @@ class RunEngine:
             count = read.count
             if read.looks_still and before in (None, read.rows) and count in (None, read.rows):
                 return read
-            calm = calm + 1 if previous is not None and len(self.tally.seen) == known else 0
+            calm = calm + 1 if previous is not None and len(self.progress.seen) == known else 0
             # A count that is simply wrong must not make every run read everything over and over.
             if calm >= 2 or (previous is not None and read.looks_still and previous.ids == read.ids):
                 return read
-            self.tally.phase = Phase.VERIFYING
+            self.progress.phase = Phase.VERIFYING
             previous = read
-        self.tally.note(self._explain("catalogue_moving", _MOVING.format(passes=MAX_PASSES)))
+        self.progress.note(self._explain("catalogue_moving", _MOVING.format(passes=MAX_PASSES)))
         return None if previous is None else replace(previous, limited=True)
 
     async def _read_pass(self, number: int, count: int | None) -> tuple[Pass, int | None]:
@@ -225,12 +227,12 @@ class RunEngine:
             page for page in self._ledger if page.pass_number == number and page.scope == MAIN_SCOPE and page.is_stored
         ]
         if not done:
-            self.tally.begin_pass(number)
+            self.progress.begin_pass(number)
         reader = PassReader(
             client=self._client,
             writer=self._writer,
             circuit=self._circuit,
-            tally=self.tally,
+            progress=self.progress,
             clock=self._clock,
             per_page=parameters.items_per_page,
             filters=self._filters,
@@ -258,17 +260,17 @@ class RunEngine:
             return None
 
     async def _reconcile(self, read: Pass) -> Ending:
-        self.tally.phase = Phase.RECONCILING
+        self.progress.phase = Phase.RECONCILING
         reconciler = Reconciler(
             database=self._database,
             client=self._client,
             writer=self._writer,
-            tally=self.tally,
+            progress=self.progress,
             clock=self._clock,
             account=self._run.account,
             stop=self._stop,
         )
-        complete = not self.tally.failed
+        complete = not self.progress.failed
         only_active = not self._run.parameters.reads_every_status
         await reconciler.run(read.ids, only_active=only_active, may_remove=complete)
         if self._stop.is_set():
@@ -288,38 +290,38 @@ class RunEngine:
                     await self._writer.beat()
                     beaten = self._clock.monotonic()
                 else:
-                    await self._check_hold()
+                    await self._check_lease()
             except DatabaseError:
                 # A busy or restarting database is no reason to end a run; if it stays away, storing a page says so.
                 continue
 
-    async def _check_hold(self) -> None:
+    async def _check_lease(self) -> None:
         async with self._database.snapshot() as connection:
-            if not await repository.is_held(connection, self._hold):
-                raise RunSuperseded(f"Run {self._hold.run_id} was stopped or taken over.")
+            if not await repository.is_leased(connection, self._lease):
+                raise RunSuperseded(f"Run {self._lease.run_id} was stopped or taken over.")
 
     async def _finish(self, ending: Ending) -> None:
         if ending.error is not None:
-            self.tally.note(ending.error)
+            self.progress.note(ending.error)
         # Not the counts: those in the row are exactly those of the pages that were stored.
         values = {
             "status": ending.status,
-            "errors": repository.errors_text(self.tally.errors),
-            "error_count": self.tally.error_count,
+            "errors": repository.errors_text(self.progress.errors),
+            "error_count": self.progress.error_count,
             "heartbeat_at": self._clock.now(),
-            **self.tally.meters(),
-            **self.tally.pace(self._clock.monotonic()),
+            **self.progress.meters(),
+            **self.progress.pace(self._clock.monotonic()),
         }
         if ending.status.is_finished:
             values["finished_at"] = self._clock.now()
         else:
             values["worker"] = None
         async with self._database.transaction() as connection:
-            await repository.write_held(connection, self._hold, values)
+            await repository.update_leased(connection, self._lease, values)
 
     def _report(self) -> None:
         if self._on_progress is not None:
-            self._on_progress(self.tally.progress(self._clock.monotonic()))
+            self._on_progress(self.progress.snapshot(self._clock.monotonic()))
 
     def _timed_out(self, seconds: int) -> Ending:
         return Ending(RunStatus.FAILED, self._explain(TIMEOUT, _TIMEOUT.format(seconds=seconds)))

@@ -83,7 +83,7 @@ class PassReader:
         client: EmagClient,
         writer: RunWriter,
         circuit: Circuit,
-        tally: RunProgress,
+        progress: RunProgress,
         clock: Clock,
         per_page: int,
         filters: OfferFilters,
@@ -98,7 +98,7 @@ class PassReader:
         self._client = client
         self._writer = writer
         self._circuit = circuit
-        self._tally = tally
+        self._progress = progress
         self._clock = clock
         self._per_page = per_page
         self._filters = filters
@@ -146,7 +146,7 @@ class PassReader:
         pages = None if items is None else -(-items // self._per_page)
         if pages is not None and self._limit is not None:
             pages = min(pages, self._limit)
-        self._tally.total_items, self._tally.total_pages = items, pages
+        self._progress.total_items, self._progress.total_pages = items, pages
         await plan.expect(pages)
 
     async def _read_pages(self, result: Pass, plan: PagePlan, failed: set[int]) -> None:
@@ -189,7 +189,7 @@ class PassReader:
         )
 
     async def _probe(self, failed: set[int]) -> None:
-        self._tally.phase = Phase.PROBING
+        self._progress.phase = Phase.PROBING
         # A small part of a page that failed: where only large pages fail, the probe must get through.
         size = smaller(smaller(self._per_page) or 1) or 1
         page = (min(failed, default=1) - 1) * (self._per_page // size) + 1
@@ -200,7 +200,7 @@ class PassReader:
                 raise
         else:
             self._circuit.succeeded()
-            self._tally.phase = Phase.READING
+            self._progress.phase = Phase.READING
 
     def _remember(self, page: int, ids: tuple[int, ...]) -> None:
         """Keep the ids of the last page with rows: its tail is read a second time."""

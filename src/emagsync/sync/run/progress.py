@@ -51,17 +51,17 @@ class RunProgress:
     @classmethod
     def of(cls, run: Run, started: float) -> RunProgress:
         """Go on from what the run's row says. Errors of pages are dropped: those pages are read again."""
-        tally = cls(run, started)
+        progress = cls(run, started)
         for name in _COUNTS:
-            setattr(tally, name, getattr(run, name))
+            setattr(progress, name, getattr(run, name))
         for error in run.errors:
             if error.code == ROW_REJECTED:
-                tally._rejections.append(error)
+                progress._rejections.append(error)
             elif error.code == FIELD_UNREADABLE:
-                tally._notes.append(error)
-        tally._note_count = len(tally._notes)
-        tally._processed_before = run.processed
-        return tally
+                progress._notes.append(error)
+        progress._note_count = len(progress._notes)
+        progress._processed_before = run.processed
+        return progress
 
     @property
     def errors(self) -> tuple[RunError, ...]:
@@ -156,7 +156,7 @@ class RunProgress:
     def _rate(self, now: float) -> float:
         return (self.processed - self._processed_before) / max(now - self.started, 0.001)
 
-    def progress(self, now: float) -> Progress:
+    def snapshot(self, now: float) -> Progress:
         """This moment, for people to watch. `now` is monotonic seconds."""
         elapsed = max(now - self.started, 0.001)
         rate = self._rate(now)

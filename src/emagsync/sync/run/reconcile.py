@@ -33,7 +33,7 @@ class Reconciler:
         database: Database,
         client: EmagClient,
         writer: RunWriter,
-        tally: RunProgress,
+        progress: RunProgress,
         clock: Clock,
         account: str,
         stop: asyncio.Event,
@@ -41,7 +41,7 @@ class Reconciler:
         self._database = database
         self._client = client
         self._writer = writer
-        self._tally = tally
+        self._progress = progress
         self._clock = clock
         self._account = account
         self._stop = stop
@@ -119,4 +119,4 @@ class Reconciler:
             raise error
         self.unanswered += 1
         message = f"offer {emag_id} was not in eMAG's list, and asking for it failed: {error}"
-        self._tally.note(RunError(code=error.code, message=message, at=self._clock.now(), emag_id=emag_id))
+        self._progress.note(RunError(code=error.code, message=message, at=self._clock.now(), emag_id=emag_id))

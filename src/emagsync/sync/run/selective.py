@@ -20,7 +20,7 @@ NOT_KNOWN = "offer_not_known"
 async def read_selection(
     client: EmagClient,
     writer: RunWriter,
-    tally: RunProgress,
+    progress: RunProgress,
     selection: Selection,
     *,
     clock: Clock,
@@ -30,7 +30,7 @@ async def read_selection(
     for emag_id in selection.ids:
         if stop.is_set():
             return
-        await _read_one(client, writer, tally, emag_id, clock)
+        await _read_one(client, writer, progress, emag_id, clock)
     for scope, filters in lists(selection):
         await _read_list(client, writer, scope, filters, clock=clock, stop=stop)
 
@@ -49,7 +49,7 @@ def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
         )
 
 
-async def _read_one(client: EmagClient, writer: RunWriter, tally: RunProgress, emag_id: int, clock: Clock) -> None:
+async def _read_one(client: EmagClient, writer: RunWriter, progress: RunProgress, emag_id: int, clock: Clock) -> None:
     began = clock.now()
     try:
         row = await client.find_offer(emag_id)
@@ -57,11 +57,11 @@ async def _read_one(client: EmagClient, writer: RunWriter, tally: RunProgress, e
         if error.kind is ErrorKind.CONFIGURATION:
             raise
         message = f"offer {emag_id} could not be read: {error}"
-        tally.note(RunError(code=error.code, message=message, at=clock.now(), emag_id=emag_id))
+        progress.note(RunError(code=error.code, message=message, at=clock.now(), emag_id=emag_id))
         return
     if row is None:
         message = f"eMAG does not know an offer {emag_id} of this account"
-        tally.note(RunError(code=NOT_KNOWN, message=message, at=clock.now(), emag_id=emag_id))
+        progress.note(RunError(code=NOT_KNOWN, message=message, at=clock.now(), emag_id=emag_id))
     else:
         await writer.store_rows([row.raw], read_at=began)
 

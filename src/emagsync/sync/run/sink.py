@@ -1,11 +1,10 @@
-"""What becomes of the offers that a run read: they are stored, or a dry run notes what storing them would change."""
+"""Where the offers that a run read go: into the local copy, or, in a dry run, into a list of differences."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
-from typing import NamedTuple, Protocol
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -15,120 +14,86 @@ from emagsync.edits.merge.apply import Decision, Reading, decide, write
 from emagsync.edits.merge.three_way import Rules
 from emagsync.edits.offer_snapshot import stored_offers
 from emagsync.edits.repository import Edit
+from emagsync.ingest.store import RowBatch, write_offers
 from emagsync.offers import repository as offers
-from emagsync.offers.repository import LIFECYCLE, Change, Observation, OfferRecord, UpsertResult
+from emagsync.offers.repository import LIFECYCLE, Change, Observation, UpsertResult
 from emagsync.sync import dry_run_repository
 from emagsync.sync.schemas import Difference, DifferenceKind
 
 
 class RowSink(Protocol):
-    """Takes what was read, in the caller's transaction."""
+    """Where the offers that a run read go. Works in the caller's transaction."""
 
-    async def keep(
-        self,
-        connection: AsyncConnection,
-        sighting: Observation,
-        *,
-        same: Sequence[int],
-        read: Sequence[OfferRecord],
-        stored: Collection[int],
-        read_at: datetime,
-    ) -> UpsertResult:
-        """`same` are ids whose bytes did not change, `read` the offers that were parsed anew, `stored` those of them
-        that have a row. eMAG was asked for them at `read_at`."""
+    async def store(self, connection: AsyncConnection, batch: RowBatch) -> UpsertResult:
+        """Take the offers; returns which were new, changed or unchanged."""
         ...
 
-    async def remove(self, connection: AsyncConnection, sighting: Observation, ids: Sequence[int]) -> Sequence[int]:
+    async def remove(self, connection: AsyncConnection, observation: Observation, ids: Sequence[int]) -> Sequence[int]:
         """eMAG does not know `ids` any more. Returns those that were present."""
         ...
 
 
 class DatabaseSink:
-    """Stores them, and lets local edits meet them."""
+    """Stores the offers in the local copy and merges them with the edits that wait for them."""
 
     def __init__(self, rules: Rules | None = None) -> None:
         self._rules = rules or Rules()
 
-    async def keep(
-        self,
-        connection: AsyncConnection,
-        sighting: Observation,
-        *,
-        same: Sequence[int],
-        read: Sequence[OfferRecord],
-        stored: Collection[int],
-        read_at: datetime,
-    ) -> UpsertResult:
+    async def store(self, connection: AsyncConnection, batch: RowBatch) -> UpsertResult:
         """Rows, payloads and change log; the edits of these offers."""
-        applied = await offers.apply(connection, sighting, same=same, read=read, stored=stored)
-        meeting = _Meeting(sighting, same, read, read_at)
-        # What is edited has a row: new offers need no look, which is every offer of a first copy.
-        before = sorted(set(meeting.ids).difference(applied.created))
-        edits = await repository.locked(connection, sighting.account, before) if before else []
+        result = await write_offers(connection, batch)
+        # What is edited has a row: new offers, which is every offer of a first copy, need no look.
+        before = sorted(set(_ids(batch)).difference(result.created))
+        edits = await repository.locked(connection, batch.observation.account, before) if before else []
         if edits:
-            await write(connection, meeting.reading, await meeting.decide(connection, edits, self._rules))
-        return applied
+            await write(connection, _reading(batch), await _decide(connection, batch, edits, self._rules))
+        return result
 
-    async def remove(self, connection: AsyncConnection, sighting: Observation, ids: Sequence[int]) -> Sequence[int]:
-        """Marked, and told by the change log."""
-        return await offers.mark_removed(connection, sighting, ids)
+    async def remove(self, connection: AsyncConnection, observation: Observation, ids: Sequence[int]) -> Sequence[int]:
+        """Marks them as removed, and logs it."""
+        return await offers.mark_removed(connection, observation, ids)
 
 
-class DryRun:
+class DryRunSink:
     """Changes nothing but the run's own list of differences."""
 
     def __init__(self, run_id: str, rules: Rules | None = None) -> None:
         self._run_id = run_id
         self._rules = rules or Rules()
 
-    async def keep(
-        self,
-        connection: AsyncConnection,
-        sighting: Observation,
-        *,
-        same: Sequence[int],
-        read: Sequence[OfferRecord],
-        stored: Collection[int],
-        read_at: datetime,
-    ) -> UpsertResult:
-        """Compared with what is stored; what would become of an edit is told as of a field named `edit:stock@1`."""
-        applied, changes = await offers.preview(connection, sighting, same=same, read=read)
-        meeting = _Meeting(sighting, same, read, read_at)
-        edits = await repository.waiting_among(connection, sighting.account, meeting.ids)
-        decisions = await meeting.decide(connection, edits, self._rules) if edits else []
-        await dry_run_repository.keep(connection, self._run_id, _with_edits(_differences(applied, changes), decisions))
-        return applied
+    async def store(self, connection: AsyncConnection, batch: RowBatch) -> UpsertResult:
+        """Notes what storing them would change; what would become of an edit as a field named `edit:stock@1`."""
+        result, changes = await offers.preview(connection, batch.observation, same=batch.same, read=batch.read)
+        edits = await repository.waiting_among(connection, batch.observation.account, _ids(batch))
+        decisions = await _decide(connection, batch, edits, self._rules) if edits else []
+        differences = _with_edits(_differences(result, changes), decisions)
+        await dry_run_repository.store(connection, self._run_id, differences)
+        return result
 
-    async def remove(self, connection: AsyncConnection, sighting: Observation, ids: Sequence[int]) -> Sequence[int]:
-        """Noted."""
-        present = await offers.present_among(connection, sighting.account, ids)
+    async def remove(self, connection: AsyncConnection, observation: Observation, ids: Sequence[int]) -> Sequence[int]:
+        """Notes which of them would be marked as removed."""
+        present = await offers.present_among(connection, observation.account, ids)
         removed = [Difference(emag_id=emag_id, kind=DifferenceKind.REMOVED, fields={}) for emag_id in present]
-        await dry_run_repository.keep(connection, self._run_id, removed)
+        await dry_run_repository.store(connection, self._run_id, removed)
         return present
 
 
-class _Meeting(NamedTuple):
-    """Some offers that were read, for the edits that they have."""
+def _ids(batch: RowBatch) -> list[int]:
+    return [*batch.same, *(record.emag_id for record in batch.read)]
 
-    sighting: Observation
-    same: Sequence[int]
-    read: Sequence[OfferRecord]
-    read_at: datetime
 
-    @property
-    def ids(self) -> list[int]:
-        return [*self.same, *(record.emag_id for record in self.read)]
+def _reading(batch: RowBatch) -> Reading:
+    observation = batch.observation
+    return Reading(observation.account, observation.run_id, batch.asked_at, observation.at)
 
-    @property
-    def reading(self) -> Reading:
-        return Reading(self.sighting.account, self.sighting.run_id, self.read_at, self.sighting.at)
 
-    async def decide(self, connection: AsyncConnection, edits: Sequence[Edit], rules: Rules) -> list[Decision]:
-        wanted = {edit.emag_id for edit in edits}
-        values = {record.emag_id: values_of(record, record.payload) for record in self.read if record.emag_id in wanted}
-        as_stored = await stored_offers(connection, self.sighting.account, sorted(wanted - values.keys()))
-        values |= {emag_id: offer.values for emag_id, offer in as_stored.items()}
-        return await decide(connection, self.reading, edits, values, rules)
+async def _decide(connection: AsyncConnection, batch: RowBatch, edits: Sequence[Edit], rules: Rules) -> list[Decision]:
+    wanted = {edit.emag_id for edit in edits}
+    values = {record.emag_id: values_of(record, record.payload) for record in batch.read if record.emag_id in wanted}
+    unread = sorted(wanted - values.keys())
+    snapshots = await stored_offers(connection, batch.observation.account, unread)
+    values |= {emag_id: offer.values for emag_id, offer in snapshots.items()}
+    return await decide(connection, _reading(batch), edits, values, rules)
 
 
 def _with_edits(differences: Sequence[Difference], decisions: Sequence[Decision]) -> list[Difference]:

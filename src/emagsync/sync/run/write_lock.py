@@ -1,4 +1,18 @@
-"""Whose turn it is to write for a run: pages of different offers side by side, their counts one after the other."""
+"""Serialises a run's page transactions where they must not overlap.
+
+Pages that have no offer in common are written side by side; the run's counts are changed by one transaction at a time.
+A transaction moves through these states, and only forward:
+
+    waiting    for a free slot, and for every transaction that writes one of its offers; first come, first served
+    writing    its offers (`slot`)
+    counting   it has called `lock_counts` and changes the run's counts, in memory and in the run's row
+    ended      committed or rolled back: the slot and the counts are free again
+
+Without the first rule two pages that show the same offer would both create it, or log the same change twice: neither
+transaction sees the other's rows. Without the second, counts would be written that include a page which is rolled back
+later. Counts in memory cannot be rolled back: when a transaction fails while it counts, every later one fails in
+`lock_counts` with the same error, and the run ends with the counts that the database has.
+"""
 
 from __future__ import annotations
 
@@ -9,74 +23,73 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class _Counting:
-    """Who may change the run's counts. `failure` is what ended a transaction that had."""
+class _Counts:
+    """The right to change the run's counts. `failure` is what ended a transaction that had it."""
 
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     failure: BaseException | None = None
 
 
 class WriteSlot:
-    """A transaction's turn to write its offers."""
+    """One transaction's permission to write its offers."""
 
-    def __init__(self, counting: _Counting) -> None:
-        self._counting = counting
-        self._counts = False
+    def __init__(self, counts: _Counts) -> None:
+        self._counts = counts
+        self._holds_counts = False
 
     async def lock_counts(self) -> None:
-        """Wait for the turn to change the run's counts, which lasts until the transaction has ended.
+        """Wait for the permission to change the run's counts, which lasts until the transaction has ended.
 
-        Raises what ended an earlier one in its turn: the counts in memory are ahead of the database's since then, and
-        nothing true can be written from them.
+        Raises what ended an earlier transaction that had it: the counts in memory are ahead of the database's since
+        then, and nothing true can be written from them.
         """
-        await self._counting.turn.acquire()
-        self._counts = True
-        if self._counting.failure is not None:
-            raise self._counting.failure
+        await self._counts.lock.acquire()
+        self._holds_counts = True
+        if self._counts.failure is not None:
+            raise self._counts.failure
 
     def end(self, failure: BaseException | None) -> None:
         """The transaction was committed, or `failure` ended it."""
-        if self._counts:
-            self._counting.failure = failure or self._counting.failure
-            self._counting.turn.release()
+        if self._holds_counts:
+            self._counts.failure = failure or self._counts.failure
+            self._counts.lock.release()
 
 
 class WriteCoordinator:
-    """The turns of one run's transactions, each of which begins and ends within its turn. First come, first served.
+    """Hands out the slots of one run's transactions, each of which begins and ends within its slot.
 
-    `at_once` transactions may write offers side by side, as long as they have none in common: neither would see what
-    the other does with it.
+    `at_once` transactions may write offers side by side, as long as they have none in common.
     """
 
     def __init__(self, at_once: int) -> None:
         self._at_once = at_once
         self._entrance = asyncio.Lock()
         self._writing: list[Set[int]] = []
-        self._somebody_left = asyncio.Event()
-        self._counting = _Counting()
+        self._slot_freed = asyncio.Event()
+        self._counts = _Counts()
 
     @asynccontextmanager
-    async def of(self, ids: Set[int]) -> AsyncIterator[WriteSlot]:
-        """A turn to write these offers."""
+    async def slot(self, ids: Set[int]) -> AsyncIterator[WriteSlot]:
+        """A slot to write these offers in."""
         async with self._entrance:
             await self._until(lambda: self._has_room_for(ids))
             self._writing.append(ids)
-        turn = WriteSlot(self._counting)
+        slot = WriteSlot(self._counts)
         failure: BaseException | None = None
         try:
-            yield turn
+            yield slot
         except BaseException as error:
             failure = error
             raise
         finally:
-            turn.end(failure)
+            slot.end(failure)
             # Not by value: an empty page equals another one.
             self._writing = [others for others in self._writing if others is not ids]
-            self._somebody_left.set()
+            self._slot_freed.set()
 
     @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
-        """A turn for what nothing else of the run may go on beside."""
+    async def exclusive(self) -> AsyncIterator[None]:
+        """An exclusive slot: nothing else of the run is written meanwhile."""
         async with self._entrance:
             await self._until(lambda: not self._writing)
             yield
@@ -85,7 +98,7 @@ class WriteCoordinator:
         return len(self._writing) < self._at_once and all(ids.isdisjoint(others) for others in self._writing)
 
     async def _until(self, is_so: Callable[[], bool]) -> None:
-        # Only one at a time waits here: who holds the entrance.
+        # Only one at a time waits here: whoever holds the entrance.
         while not is_so():
-            self._somebody_left.clear()
-            await self._somebody_left.wait()
+            self._slot_freed.clear()
+            await self._slot_freed.wait()

@@ -1,0 +1,189 @@
+"""Stores rows that were read from eMAG, in two steps.
+
+`prepare` (or `prepare_parsed`) does what takes time, outside any transaction: it looks up what is stored, parses the
+rows whose bytes differ from that, and makes records of them. `store` writes them inside the caller's transaction.
+
+What is stored may change between the two: a push stores what it read back while a run reads pages. `store` notices
+and raises StalePreparation before it writes anything: the caller rolls back and prepares the same rows again. It never
+has to do so twice for one change, since each time somebody else has committed a newer state of one of the offers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.engine import Database
+from emagsync.ingest.records import record_of
+from emagsync.marketplace.platforms import Platform
+from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id, raw_digest
+from emagsync.offers import repository as offers
+from emagsync.offers.repository import Observation, OfferRecord, StoredOffer, UpsertResult
+
+# After so many rows other tasks get a turn: a request whose slot has come must not wait for a whole page.
+_ROWS_AT_ONCE: Final = 20
+
+
+class StalePreparation(Exception):
+    """Some of the offers were stored by somebody else since the rows were prepared: prepare them again."""
+
+
+class RawRows(NamedTuple):
+    """Rows as eMAG sent them, by id. Where an id occurs more than once, its last row counts."""
+
+    ids: tuple[int, ...]  # of all rows, in order, repeats included
+    by_id: Mapping[int, bytes]
+    rejected: tuple[ParsedRow, ...]  # those without a usable id
+
+
+class PreparedRows(NamedTuple):
+    """Rows that are ready to be stored, by id."""
+
+    digests: Mapping[int, bytes]  # of every row's bytes
+    parsed: Mapping[int, ParsedRow]  # the rows whose bytes are not what is stored
+    records: Mapping[int, OfferRecord]  # of those of them that are offers
+    known: Mapping[int, StoredOffer]  # what was stored when they were prepared
+
+
+class RowBatch(NamedTuple):
+    """What is to be written: `same` are ids whose bytes did not change, `read` the offers that were parsed anew,
+    `stored` the ids of those that have a row. eMAG was asked for them at `asked_at`."""
+
+    observation: Observation
+    same: Sequence[int]
+    read: Sequence[OfferRecord]
+    stored: Collection[int]
+    asked_at: datetime
+
+
+class Stored(NamedTuple):
+    """What `store` did with the offers, and the rows that were parsed for it, unreadable ones included."""
+
+    result: UpsertResult
+    parsed: Sequence[ParsedRow]
+
+
+Write = Callable[[AsyncConnection, RowBatch], Awaitable[UpsertResult]]
+Superseded = Callable[[AsyncConnection, Mapping[int, StoredOffer]], Awaitable[Collection[int]]]
+
+
+def sort_rows(raw_rows: Sequence[bytes], platform: Platform) -> RawRows:
+    """Finds the rows' ids. Never raises on what is in a row."""
+    by_id: dict[int, bytes] = {}
+    ids: list[int] = []
+    rejected: list[ParsedRow] = []
+    for raw in raw_rows:
+        emag_id = peek_id(raw)
+        if emag_id is None:
+            row = parse(raw, platform)
+            if row.offer is None:
+                rejected.append(row)
+                continue
+            emag_id = row.offer.emag_id
+        by_id[emag_id] = raw
+        ids.append(emag_id)
+    return RawRows(tuple(ids), by_id, tuple(rejected))
+
+
+async def prepare(
+    database: Database, account: str, rows: RawRows, platform: Platform, *, asked_at: datetime
+) -> PreparedRows:
+    """Prepares rows that eMAG was asked for at `asked_at`. Never raises on what is in a row."""
+    digests = {emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}
+    known, payloads = await _look_up(database, account, digests, asked_at)
+    changed = ((id_, parse(raw, platform)) for id_, raw in rows.by_id.items() if _differs(known.get(id_), digests[id_]))
+    parsed, records = await _parsed(changed, digests, known, payloads)
+    return PreparedRows(digests, parsed, records, known)
+
+
+async def prepare_parsed(
+    database: Database, account: str, rows: Mapping[int, ParsedRow], *, asked_at: datetime
+) -> PreparedRows:
+    """As `prepare`, of rows by id that were parsed already."""
+    digests = {emag_id: raw_digest(row.raw) for emag_id, row in rows.items()}
+    known, payloads = await _look_up(database, account, digests, asked_at)
+    changed = ((emag_id, row) for emag_id, row in rows.items() if _differs(known.get(emag_id), digests[emag_id]))
+    parsed, records = await _parsed(changed, digests, known, payloads)
+    return PreparedRows(digests, parsed, records, known)
+
+
+async def write_offers(connection: AsyncConnection, batch: RowBatch) -> UpsertResult:
+    """Writes a batch into the local copy: rows, payloads and change log."""
+    return await offers.apply(connection, batch.observation, same=batch.same, read=batch.read, stored=batch.stored)
+
+
+async def store(
+    connection: AsyncConnection,
+    rows: PreparedRows,
+    observation: Observation,
+    *,
+    asked_at: datetime,
+    write: Write = write_offers,
+    superseded: Superseded | None = None,
+) -> Stored:
+    """Stores prepared rows in the caller's transaction, with `write`.
+
+    `superseded` tells, from what is stored, which offers a newer answer of eMAG was stored of: those are left as they
+    are and count as unchanged. Raises StalePreparation, before anything is written.
+    """
+    account, ids = observation.account, list(rows.digests)
+    known = await offers.known(connection, account, ids, asked_at=asked_at) if ids else {}
+    if known != rows.known and not _is_still_true(rows.known, known):
+        raise StalePreparation
+    left = set(await superseded(connection, known)) if superseded is not None else set()
+    same = [emag_id for emag_id in ids if emag_id not in left and emag_id not in rows.parsed]
+    read = [record for emag_id, record in rows.records.items() if emag_id not in left]
+    stored = {record.emag_id for record in read if record.emag_id in known}
+    result = await write(connection, RowBatch(observation, same, read, stored, asked_at))
+    parsed = [row for emag_id, row in rows.parsed.items() if emag_id not in left]
+    return Stored(result._replace(unchanged=(*result.unchanged, *sorted(left))), parsed)
+
+
+async def _look_up(
+    database: Database, account: str, digests: Mapping[int, bytes], asked_at: datetime
+) -> tuple[dict[int, StoredOffer], dict[int, str]]:
+    """What is stored of these offers, and the payloads of those whose bytes changed: as of one moment."""
+    if not digests:
+        return {}, {}
+    async with database.snapshot() as connection:
+        known = await offers.known(connection, account, list(digests), asked_at=asked_at)
+        changed = [emag_id for emag_id, one in known.items() if _differs(one, digests[emag_id])]
+        return known, await offers.payloads(connection, account, changed)
+
+
+async def _parsed(
+    changed: Iterable[tuple[int, ParsedRow]],
+    digests: Mapping[int, bytes],
+    known: Mapping[int, StoredOffer],
+    payloads: Mapping[int, str],
+) -> tuple[dict[int, ParsedRow], dict[int, OfferRecord]]:
+    parsed: dict[int, ParsedRow] = {}
+    records: dict[int, OfferRecord] = {}
+    for number, (emag_id, row) in enumerate(changed, start=1):
+        parsed[emag_id] = row
+        if row.offer is not None:
+            token = _token_if_same_content(row, known.get(emag_id), payloads.get(emag_id))
+            records[emag_id] = record_of(row.offer, row, digests[emag_id], token=token)
+        if number % _ROWS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    return parsed, records
+
+
+def _differs(known: StoredOffer | None, digest: bytes) -> bool:
+    return known is None or known.digest != digest or known.is_removed
+
+
+def _is_still_true(before: Mapping[int, StoredOffer], now: Mapping[int, StoredOffer]) -> bool:
+    # Who asked eMAG later is judged by what is stored now; the rest decided what was parsed, and to which token.
+    return before.keys() == now.keys() and all(now[id_][:3] == one[:3] for id_, one in before.items())
+
+
+def _token_if_same_content(row: ParsedRow, known: StoredOffer | None, payload: str | None) -> str | None:
+    """The token of the stored content, where the row has the same content in another spelling."""
+    if known is None or payload is None:
+        return None
+    return known.token if row._replace(raw=payload.encode()).fingerprint == row.fingerprint else None

@@ -1,0 +1,146 @@
+"""Preparing rows outside a transaction and storing them inside one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.engine import Database
+from emagsync.ingest.store import PreparedRows, StalePreparation, Stored, prepare, prepare_parsed, sort_rows, store
+from emagsync.offers import repository
+from emagsync.offers.repository import Observation, StoredOffer, UpsertResult
+from emagsync.offers.tables import offers
+from marketplace.rows.row_shapes import RO, parsed, row
+from support.databases import new_database
+
+AT = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
+NO_ID = b'{"name": "a row without an id"}'
+NOT_JSON = b'{"id": 7, "name": "\xff"}'
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with new_database(tmp_path) as database:
+        yield database
+
+
+async def prepared(database: Database, *raw_rows: bytes) -> PreparedRows:
+    return await prepare(database, "main", sort_rows(raw_rows, RO), RO, asked_at=AT)
+
+
+async def stored(database: Database, rows: PreparedRows, **options: Any) -> Stored:
+    async with database.transaction() as connection:
+        return await store(connection, rows, Observation("main", "run-1", AT), asked_at=AT, **options)
+
+
+async def stored_prices(database: Database) -> dict[int, str]:
+    async with database.snapshot() as connection:
+        found = await connection.execute(select(offers.c.emag_id, offers.c.sale_price).order_by(offers.c.emag_id))
+        return {emag_id: str(price) for emag_id, price in found}
+
+
+async def test_rows_that_are_not_stored_are_parsed_and_created(database: Database) -> None:
+    rows = await prepared(database, row(id=1), row(id=2))
+    assert (set(rows.parsed), set(rows.records)) == ({1, 2}, {1, 2})
+    assert (await stored(database, rows)).result == UpsertResult((1, 2), (), ())
+
+
+async def test_a_row_whose_bytes_are_stored_is_not_parsed_again(database: Database) -> None:
+    await stored(database, await prepared(database, row(id=1), row(id=2)))
+    rows = await prepared(database, row(id=1), row(id=2, sale_price="7.0000"))
+    assert set(rows.parsed) == {2}
+    assert (await stored(database, rows)).result == UpsertResult((), (2,), (1,))
+
+
+async def test_a_row_with_the_same_content_in_another_spelling_is_unchanged(database: Database) -> None:
+    await stored(database, await prepared(database, row(id=1)))
+    rows = await prepared(database, b" " + row(id=1))
+    assert set(rows.parsed) == {1}
+    assert (await stored(database, rows)).result == UpsertResult((), (), (1,))
+
+
+async def test_a_row_that_was_parsed_already_is_stored_by_the_same_rules(database: Database) -> None:
+    await stored(database, await prepared(database, row(id=1), row(id=2)))
+    read = {1: parsed(b" " + row(id=1)), 2: parsed(row(id=2)), 3: parsed(row(id=3))}
+    rows = await prepare_parsed(database, "main", read, asked_at=AT)
+    assert set(rows.parsed) == {1, 3}
+    result = (await stored(database, rows)).result
+    assert (result.created, result.updated, sorted(result.unchanged)) == ((3,), (), [1, 2])
+
+
+async def test_the_last_row_of_an_id_counts_and_its_repeats_are_told(database: Database) -> None:
+    raw_rows = (row(id=1, sale_price="1.0000"), row(id=2), row(id=1, sale_price="3.0000"))
+    assert sort_rows(raw_rows, RO).ids == (1, 2, 1)
+    await stored(database, await prepared(database, *raw_rows))
+    assert (await stored_prices(database))[1] == "3.0000"
+
+
+async def test_a_row_that_cannot_be_read_costs_only_itself(database: Database) -> None:
+    rows = sort_rows((NO_ID, NOT_JSON, row(id=1)), RO)
+    assert rows.ids == (7, 1)
+    assert [rejected.emag_id for rejected in rows.rejected] == [None]
+    result = await stored(database, await prepare(database, "main", rows, RO, asked_at=AT))
+    assert result.result.created == (1,)
+    assert [parsed.emag_id for parsed in result.parsed if parsed.offer is None] == [7]
+
+
+async def test_no_rows_need_no_database(database: Database) -> None:
+    rows = await prepared(database)
+    assert (await stored(database, rows)).result == UpsertResult((), (), ())
+
+
+async def mark_removed(database: Database, emag_id: int) -> None:
+    async with database.transaction() as connection:
+        await repository.mark_removed(connection, Observation("main", "run-1", AT), [emag_id])
+
+
+@pytest.mark.parametrize("change", ["created", "updated", "respelled", "removed"])
+async def test_what_somebody_else_stored_meanwhile_asks_for_preparing_again(database: Database, change: str) -> None:
+    """Else an offer would be created twice, or its bytes be called unchanged though they are not."""
+    if change != "created":
+        await stored(database, await prepared(database, row(id=1)))
+    rows = await prepared(database, row(id=1, sale_price="7.0000"), row(id=2))
+    if change == "removed":
+        await mark_removed(database, 1)
+    else:
+        others = {"created": row(id=1), "updated": row(id=1, sale_price="8.0000"), "respelled": b" " + row(id=1)}
+        await stored(database, await prepared(database, others[change]))
+    before = await stored_prices(database)
+    with pytest.raises(StalePreparation):
+        await stored(database, rows)
+    assert await stored_prices(database) == before
+    await stored(database, await prepared(database, row(id=1, sale_price="7.0000"), row(id=2)))
+    assert (await stored_prices(database))[1] == "7.0000"
+
+
+async def test_an_offer_that_somebody_else_saw_meanwhile_unchanged_needs_no_second_preparation(
+    database: Database,
+) -> None:
+    await stored(database, await prepared(database, row(id=1)))
+    rows = await prepared(database, row(id=1, sale_price="7.0000"))
+    async with database.transaction() as connection:
+        later = Observation("main", "push-1", AT, "push", asked_at=AT + timedelta(seconds=5))
+        await repository.apply(connection, later, same=[1], read=[])
+    assert (await stored(database, rows)).result.updated == (1,)
+
+
+async def test_an_offer_of_which_a_newer_answer_is_stored_is_left_as_it_is(database: Database) -> None:
+    await stored(database, await prepared(database, row(id=1), row(id=2)))
+    async with database.transaction() as connection:
+        later = Observation("main", "push-1", AT, "push", asked_at=AT + timedelta(seconds=5))
+        await repository.apply(connection, later, same=[1], read=[])
+
+    async def superseded(_: AsyncConnection, known: Mapping[int, StoredOffer]) -> Collection[int]:
+        return [emag_id for emag_id, one in known.items() if one.asked_later_by == "push-1"]
+
+    rows = await prepared(database, row(id=1, sale_price="7.0000"), row(id=2, sale_price="7.0000"))
+    result = await stored(database, rows, superseded=superseded)
+    assert result.result == UpsertResult((), (2,), (1,))
+    assert [one.emag_id for one in result.parsed] == [2]
+    assert (await stored_prices(database))[1] != "7.0000"
