@@ -67,14 +67,13 @@ class Drawer:
 
 @contextmanager
 def drawing(
-    redis_url: str, api_url: str, machines: Sequence[Path], *, callers: Sequence[int] | int = 4, patience: float = 1.0
+    redis_url: str, api_url: str, *, callers: Sequence[int] = (4, 4, 4), settle_seconds: float = 15.0
 ) -> Iterator[list[Drawer]]:
-    """One program for each of `machines`; equal folders are one machine. They end with the block."""
-    many = [callers] * len(machines) if isinstance(callers, int) else callers
+    """One program for each number of `callers`. They end with the block."""
     with ExitStack() as stack:
         drawers: list[Drawer] = []
-        for folder, count in zip(machines, many, strict=True):
-            drawers.append(Drawer([redis_url, str(folder), api_url, str(count), str(patience)]))
+        for count in callers:
+            drawers.append(Drawer([redis_url, api_url, str(count), str(settle_seconds)]))
             stack.callback(drawers[-1].end)
         yield drawers
 

@@ -11,6 +11,7 @@ from emagsync.marketplace.client import EmagClient
 from emagsync.marketplace.errors import (
     ApiRightMissing,
     BudgetStoreError,
+    BudgetUnavailable,
     CallTimeout,
     ConnectFailed,
     CredentialsRefused,
@@ -62,6 +63,10 @@ async def check(client: EmagClient, *, clock: Clock | None = None) -> Connection
         error = refusal if latency_ms is None else _with_credentials_proven(refusal)
         return ConnectionReport(
             client.account, client.base_url, False, None, latency_ms, culprit_of(error), error.code, error.message
+        )
+    except BudgetUnavailable as error:
+        return ConnectionReport(
+            client.account, client.base_url, False, None, latency_ms, Culprit.MACHINE, error.code, str(error)
         )
     return ConnectionReport(client.account, client.base_url, True, count.items, latency_ms)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,7 +13,7 @@ from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform
 
 if TYPE_CHECKING:
     from emagsync.marketplace.budget.budget import Budget
-    from emagsync.marketplace.budget.redis_heartbeat import RedisLink
+    from emagsync.marketplace.budget.redis_store import RedisConnection
     from emagsync.marketplace.client import EmagClient
     from emagsync.marketplace.request import CallRecord
 
@@ -40,7 +39,7 @@ class AccountRegistry:
         self._clock = clock or SystemClock()
         self._on_call = on_call
         self._budgets: dict[str, Budget] = {}
-        self._link: RedisLink | None = None
+        self._redis: RedisConnection | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,18 +90,14 @@ class AccountRegistry:
         return budget
 
     @property
-    def redis(self) -> RedisLink | None:
-        """The Redis that counts the requests, where there is one: opened by the first budget that asks it."""
+    def redis(self) -> RedisConnection | None:
+        """The Redis that counts the requests, where one is configured and requests are counted."""
         address = self._settings.redis_url
-        if self._link is None and address is not None and self._settings.limit.enabled:
-            from emagsync.marketplace.budget.redis_heartbeat import RedisLink
+        if self._redis is None and address is not None and self._settings.limit.enabled:
+            from emagsync.marketplace.budget.redis_store import RedisConnection
 
-            self._link = RedisLink(address.get_secret_value(), self._budget_folder, clock=self._clock)
-        return self._link
-
-    @property
-    def _budget_folder(self) -> Path:
-        return self._settings.data_dir / BUDGET_FOLDER
+            self._redis = RedisConnection(address.get_secret_value(), clock=self._clock)
+        return self._redis
 
     def _new_budget(self, key: str) -> Budget:
         from emagsync.marketplace.budget.budget import Budget
@@ -110,17 +105,19 @@ class AccountRegistry:
         if not self._settings.limit.enabled:
             return Budget.unlimited(clock=self._clock)
         if self.redis is not None:
-            return Budget.on_redis(self.redis, self._budget_folder, key)
-        return Budget.on_disk(self._budget_folder, key, clock=self._clock)
+            from emagsync.marketplace.budget.redis_store import RedisStore
+
+            return Budget(RedisStore(self.redis, key), clock=self._clock)
+        return Budget.on_disk(self._settings.data_dir / BUDGET_FOLDER, key, clock=self._clock)
 
     async def aclose(self) -> None:
         """Let the budgets write their last records; after the clients are closed."""
         for budget in self._budgets.values():
             await budget.aclose()
         self._budgets.clear()
-        if self._link is not None:
-            await self._link.aclose()
-            self._link = None
+        if self._redis is not None:
+            await self._redis.aclose()
+            self._redis = None
 
 
 def platform_for(account: AccountSettings) -> Platform:

@@ -24,6 +24,9 @@ EmagError
     ├── UnexpectedStatus         any other HTTP status, such as 404 (`.status`)
     ├── UncertainWrite           nobody knows whether the write was applied (`.cause`)
     └── RequestInvalid           our own arguments; nothing was sent
+
+EmagsyncError
+└── BudgetUnavailable            transient: requests cannot be counted just now, so none is sent
 """
 
 from __future__ import annotations
@@ -89,6 +92,17 @@ class BudgetStoreError(_Configuration):
     """The directory that holds the request budget cannot be used; the message names it."""
 
     code = "budget_store"
+
+
+class BudgetUnavailable(EmagsyncError):
+    """Requests cannot be counted because Redis does not answer, so none was sent.
+
+    Not an EmagError: no call was made that could have failed. So nothing that treats failed calls (another attempt,
+    smaller pages, a circuit breaker) takes it for one, and it ends the whole run, to be resumed.
+    """
+
+    code = "budget_unavailable"
+    kind = ErrorKind.TRANSIENT
 
 
 class RateLimited(_Transient):

@@ -11,6 +11,7 @@ import structlog
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.clock import Clock, SystemClock
+from emagsync.core.concurrency import cancelled
 from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
@@ -143,6 +144,22 @@ class SyncService:
             self._registry.get(run.account)
             lease = await self._claim(connection, run)
         return await self._execute_with_resume(run, lease, on_progress, stop or asyncio.Event())
+
+    async def wait_to_resume(self, run: Run, stop: asyncio.Event) -> bool:
+        """Wait until the account's requests can be counted again. False: `stop` was set meanwhile, or `run` was not
+        interrupted, or so often that it must not be resumed by itself."""
+        if run.status is not RunStatus.INTERRUPTED or run.attempt >= MAX_ATTEMPTS:
+            return False
+        available = asyncio.ensure_future(self._registry.budget(run.account).wait_until_available())
+        stopped = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait({available, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if stop.is_set():
+                return False
+            await available
+        finally:
+            await cancelled(available, stopped)
+        return True
 
     async def fail(self, run_id: str, error: EmagsyncError) -> Run:
         """End an active run that cannot be carried out. Returns it as it is then."""
@@ -388,7 +405,8 @@ class SyncService:
                 )
                 try:
                     ending = await engine.execute()
-                    is_broken_off = ending.status is RunStatus.INTERRUPTED and not stop.is_set()
+                    is_interrupted = ending.status is RunStatus.INTERRUPTED and not stop.is_set()
+                    is_broken_off = is_interrupted and not ending.awaits_budget
                 except RunSuperseded:
                     log.info("run_superseded")
                     # What it stored is there to be found, whoever took the run away.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 _EPOCH = datetime(2026, 3, 1, 12, 0, 30, tzinfo=UTC)
-_STEPS_UNTIL_QUIET = 25
+_STEPS_UNTIL_QUIET = 300
 
 
 class ManualClock:

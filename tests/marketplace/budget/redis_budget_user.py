@@ -1,8 +1,8 @@
 """A program that uses a budget in Redis as fast as it may, until its standard input ends:
-`redis_budget_user.py REDIS_URL DIRECTORY API_URL CALLERS PATIENCE`.
+`redis_budget_user.py REDIS_URL API_URL CALLERS SETTLE_SECONDS`.
 
-It prints when its requests were written to the network, by the machine-wide steady clock. `PATIENCE` is what
-`Patience` is multiplied by: the way to a sandbox takes milliseconds where the one to eMAG may take 15 s.
+It prints when its requests were written to the network, by the machine-wide steady clock. `SETTLE_SECONDS` are waited
+after Redis forgot: the way to a sandbox takes milliseconds where the one to eMAG may take 15 s.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ import asyncio
 import logging
 import sys
 import time
-from pathlib import Path
 
 from emagsync.core.concurrency import cancelled
 from emagsync.marketplace import Budget, EmagClient, Grant
-from emagsync.marketplace.budget.fallback_share import Patience
-from emagsync.marketplace.budget.redis_heartbeat import RedisLink
+from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
 
 
 class NotingGrant(Grant):
@@ -30,9 +28,9 @@ class NotingBudget(Budget):
     grant_type = NotingGrant
 
 
-async def main(redis_url: str, directory: Path, api_url: str, callers: int, patience: float) -> None:
-    link = RedisLink(redis_url, directory, patience=Patience(*(patience * value for value in Patience())))
-    budget = NotingBudget.on_redis(link, directory, "main")
+async def main(redis_url: str, api_url: str, callers: int, settle_seconds: float) -> None:
+    connection = RedisConnection(redis_url, settle_seconds=settle_seconds)
+    budget = NotingBudget(RedisStore(connection, "main"))
 
     async def call(client: EmagClient) -> None:
         while True:
@@ -43,10 +41,10 @@ async def main(redis_url: str, directory: Path, api_url: str, callers: int, pati
         await asyncio.to_thread(sys.stdin.read)
         await cancelled(*calls)
     await budget.aclose()
-    await link.aclose()
+    await connection.aclose()
 
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING)
-    redis_url, directory, api_url, callers, patience = sys.argv[1:]
-    asyncio.run(main(redis_url, Path(directory), api_url, int(callers), float(patience)))
+    redis_url, api_url, callers, settle_seconds = sys.argv[1:]
+    asyncio.run(main(redis_url, api_url, int(callers), float(settle_seconds)))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TypeVar
 
 import pytest
 
 from emagsync.marketplace import Budget, Grant, Priority, RouteGroup
-from emagsync.marketplace.errors import RequestInvalid
+from emagsync.marketplace.budget.slots import EMAG_LIMITS
+from emagsync.marketplace.budget.stores import MemoryStore, StateChange
+from emagsync.marketplace.errors import BudgetUnavailable, RequestInvalid
 from marketplace.budget.manual_clock import ManualClock, quiet
 
+T = TypeVar("T")
 GENERAL = RouteGroup.GENERAL
 DATE = "Sun, 01 Mar 2026 12:00:48 GMT"
 
@@ -258,3 +262,96 @@ async def test_closing_the_budget_tells_those_who_wait(runners: Runners, clock: 
     await runners.budget.aclose()
     outcomes = await asyncio.gather(*runners.tasks.values(), return_exceptions=True)
     assert [isinstance(outcome, RequestInvalid) for outcome in outcomes] == [False, False, False, True, True]
+
+
+class UnreliableStore(MemoryStore):
+    """A store that is unavailable while `is_away`, and counts how often it was asked then."""
+
+    is_away = False
+    asked_in_vain = 0
+
+    async def update(self, group: RouteGroup, change: StateChange[T]) -> T:
+        if self.is_away:
+            self.asked_in_vain += 1
+            raise BudgetUnavailable("the store is away")
+        return await super().update(group, change)
+
+
+@pytest.fixture
+def store(clock: ManualClock) -> UnreliableStore:
+    return UnreliableStore(EMAG_LIMITS, clock)
+
+
+async def test_calls_wait_for_a_store_that_is_away_and_go_on_in_their_order(
+    store: UnreliableStore, clock: ManualClock
+) -> None:
+    runners = Runners(Budget(store, clock=clock), clock)
+    store.is_away = True
+    for number in range(4):
+        runners.start(str(number))
+    runners.start("write", Priority.URGENT)
+    await clock.advance(50.0)
+    assert runners.names == []
+    # Growing pauses up to two seconds, and only for the call in front.
+    assert 25 < store.asked_in_vain < 40
+    store.is_away = False
+    await clock.advance(3.1)
+    assert runners.names == ["write", "0", "1", "2", "3"]
+
+
+async def test_a_call_fails_when_the_store_was_away_for_a_minute_since_it_came(
+    store: UnreliableStore, clock: ManualClock
+) -> None:
+    runners = Runners(Budget(store, clock=clock), clock)
+    store.is_away = True
+    runners.start("early")
+    await clock.advance(40.0)
+    runners.start("late")
+    await clock.advance(20.5)
+    with pytest.raises(BudgetUnavailable, match="for 60 s, because requests cannot be counted: the store is away"):
+        await runners.tasks["early"]
+    assert not runners.tasks["late"].done()
+    await clock.advance(40.0)
+    with pytest.raises(BudgetUnavailable):
+        await runners.tasks["late"]
+
+
+async def test_waiting_for_a_slot_is_not_waiting_for_the_store(store: UnreliableStore, clock: ManualClock) -> None:
+    runners = Runners(Budget(store, clock=clock), clock)
+    await runners.budget.pause(GENERAL, 100.0)
+    runners.start("patient")
+    await clock.advance(90.0)
+    store.is_away = True
+    await clock.advance(30.0)
+    store.is_away = False
+    await clock.advance(2.1)
+    assert runners.names == ["patient"]
+
+
+async def test_a_pause_that_the_store_could_not_be_told_of_holds_as_long_as_emag_asked(
+    store: UnreliableStore, clock: ManualClock
+) -> None:
+    runners = Runners(Budget(store, clock=clock), clock)
+    store.is_away = True
+    await runners.budget.pause(GENERAL, 50.0)
+    await clock.advance(20.0)
+    store.is_away = False
+    runners.start("next")
+    await clock.advance(40.0)
+    assert runners.turns == [("next", 50.0)]
+    assert (await runners.budget.stats()).groups[GENERAL].pauses == 1
+
+
+async def test_a_request_whose_record_was_lost_keeps_its_slot_until_its_lease_ends(
+    store: UnreliableStore, clock: ManualClock
+) -> None:
+    runners = Runners(Budget(store, clock=clock), clock)
+    grants = [await runners.budget.acquire(GENERAL) for _ in range(3)]
+    store.is_away = True
+    for grant in grants:
+        grant.sent()
+    await quiet()
+    store.is_away = False
+    runners.start("next")
+    await clock.advance(30.0)
+    assert runners.turns == [("next", 16.05)]

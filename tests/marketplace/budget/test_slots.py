@@ -16,23 +16,23 @@ from emagsync.marketplace.budget.slots import (
     LONGEST_PAUSE,
     GroupState,
     Limits,
-    Moment,
+    Reservation,
     RouteGroup,
     Rule,
-    Taken,
+    UpdateContext,
 )
 
 THREE = EMAG_LIMITS[RouteGroup.GENERAL]
 EPOCH = 1_800_000_000.0
 
 
-def at(now: float) -> Moment:
-    return Moment(now, EPOCH + now)
+def at(now: float) -> UpdateContext:
+    return UpdateContext(now, EPOCH + now)
 
 
 def send(state: GroupState, now: float, limits: Limits = THREE) -> None:
     taken = state.take(limits, at(now))
-    assert isinstance(taken, Taken), taken
+    assert isinstance(taken, Reservation), taken
     state.sent(limits, at(now), taken, 0.0)
 
 
@@ -41,7 +41,7 @@ def greedy(state: GroupState, count: int, limits: Limits = THREE, now: float = 0
     starts: list[float] = []
     while len(starts) < count:
         outcome = state.take(limits, at(now))
-        if isinstance(outcome, Taken):
+        if isinstance(outcome, Reservation):
             state.sent(limits, at(now), outcome, 0.0)
             starts.append(now)
         else:
@@ -88,7 +88,7 @@ def test_however_late_granted_requests_are_written_there_are_never_four_in_a_sec
     """Each step: let time pass, try to get a slot; the request is written some time later, or given up."""
     state = GroupState.fresh(THREE)
     now = 0.0
-    pending: list[tuple[float, Taken, bool]] = []
+    pending: list[tuple[float, Reservation, bool]] = []
     written: list[float] = []
 
     def settle(until: float) -> None:
@@ -105,7 +105,7 @@ def test_however_late_granted_requests_are_written_there_are_never_four_in_a_sec
         now += gap
         settle(now)
         outcome = state.take(THREE, at(now))
-        if isinstance(outcome, Taken):
+        if isinstance(outcome, Reservation):
             pending.append((now + delay, outcome, is_sent))
         else:
             assert outcome > 0
@@ -132,16 +132,16 @@ def test_a_slot_whose_process_died_before_writing_comes_back_after_its_lease() -
         state.take(THREE, at(0.0))
     assert state.take(THREE, at(LEASE_SECONDS - 0.01)) == pytest.approx(1.05)
     assert state.take(THREE, at(LEASE_SECONDS + 1.0)) == pytest.approx(0.05)
-    assert isinstance(state.take(THREE, at(LEASE_SECONDS + 1.06)), Taken)
+    assert isinstance(state.take(THREE, at(LEASE_SECONDS + 1.06)), Reservation)
 
 
 def test_a_released_slot_is_free_at_once() -> None:
     state = GroupState.fresh(THREE)
     taken = [state.take(THREE, at(0.0)) for _ in range(3)]
     assert isinstance(state.take(THREE, at(0.0)), float)
-    assert isinstance(taken[1], Taken)
+    assert isinstance(taken[1], Reservation)
     state.release(taken[1])
-    assert isinstance(state.take(THREE, at(0.0)), Taken)
+    assert isinstance(state.take(THREE, at(0.0)), Reservation)
 
 
 def test_a_refusal_widens_the_spacing_and_minutes_later_it_is_back() -> None:
@@ -177,7 +177,7 @@ def test_pauses_never_shorten_and_end_after_two_minutes_at_most() -> None:
     state.pause(1.0, 10_000.0)
     assert state.take(THREE, at(1.0)) == LONGEST_PAUSE
     assert state.pauses == 1
-    assert isinstance(state.take(Limits(), at(200.0)), Taken)
+    assert isinstance(state.take(Limits(), at(200.0)), Reservation)
 
 
 def test_a_state_survives_being_stored() -> None:

@@ -25,7 +25,7 @@ from emagsync.edits.push.schemas import Hold
 from emagsync.edits.push.writer import PushJob, PushWriter
 from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.marketplace.client import EmagClient
-from emagsync.marketplace.errors import EmagError, UncertainWrite, WriteRefused
+from emagsync.marketplace.errors import BudgetUnavailable, EmagError, UncertainWrite, WriteRefused
 from emagsync.marketplace.writes import MOST_ENTITIES
 
 log = structlog.get_logger()
@@ -209,6 +209,9 @@ class PushEngine:
         except UncertainWrite as error:
             await self._writer.uncertain(lines, _caused_by(error.cause, ReasonCode.NO_CERTAIN_ANSWER))
             self._failed(error)
+        except BudgetUnavailable as error:
+            await self._writer.unsent(lines, Reason.of(ReasonCode.NOT_SENT, cause=error.code, message=error))
+            raise
         except EmagError as error:
             await self._writer.unsent(lines, _caused_by(error, ReasonCode.NOT_SENT))
             self.error = stopped_by(error)

@@ -1,19 +1,41 @@
 """The request budget of one API user: who may send the next request, and when.
 
-Requests are granted at the moment they start, first come, first served, orders and writes before catalogue reads.
-Nothing polls: one task per route group sleeps until the next slot is free, and only while somebody waits.
+The states of one request, and who moves it on:
+
+    waiting    its caller stands in the group's `_Queue`: urgent ones first (orders, writes), then in order of arrival.
+               Only the caller in front asks the store; it sleeps until the store says that a slot is free.
+    reserved   the store has granted it one slot of each rule, for `LEASE_SECONDS`. `Budget.acquire` returns a `Grant`.
+    sent       the transport calls `Grant.sent` as the request's bytes go out: the slots are busy for one window
+               (1.05 s) from that moment, not from when they were granted.
+    released   the request will never be sent (`Grant.release`, or its caller was cancelled): the slots are free again.
+    void       neither within the lease: the process died, or the store could not be told. A void slot counts as used
+               at the end of its lease.
+
+What depends on it:
+
+- The store alone grants, one change at a time, because every process of the API user shares it. A second place that
+  counted would let through more than eMAG allows.
+- `sent` must come before the bytes are on their way and within the lease, or four requests could meet in one window.
+- A caller may be cancelled at any point. A reservation that is made while its caller is being cancelled is given back
+  by a task of the budget's own (`spawn`); `settle` waits for these before a process ends.
+- eMAG's own word (429, `Retry-After`, nothing remaining) pauses the whole group for everybody. If the store cannot be
+  told just now, it is told before this process is granted anything else (`_unrecorded`).
+- While the store is unavailable (Redis is away) nothing is granted. Callers wait and ask again after growing pauses;
+  after `PATIENCE_SECONDS` the call fails with BudgetUnavailable, and a run is interrupted, to be resumed.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from bisect import insort
 from collections.abc import Coroutine, Mapping
 from enum import IntEnum
+from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
+from typing import Any, ClassVar, Final, NamedTuple, Self, TypeVar
 
 from emagsync.core.clock import Clock, SystemClock
+from emagsync.core.concurrency import cancelled
 from emagsync.marketplace.budget import response_headers
 from emagsync.marketplace.budget.slots import (
     EMAG_LIMITS,
@@ -21,17 +43,20 @@ from emagsync.marketplace.budget.slots import (
     GroupState,
     GroupUse,
     Limits,
-    Moment,
+    Reservation,
     RouteGroup,
-    Taken,
+    UpdateContext,
 )
-from emagsync.marketplace.budget.stores import BudgetStore, FileStore, MemoryStore
-from emagsync.marketplace.errors import RequestInvalid
+from emagsync.marketplace.budget.stores import BudgetStore, FileStore, MemoryStore, StateChange
+from emagsync.marketplace.errors import BudgetUnavailable, RequestInvalid
 
-if TYPE_CHECKING:
-    from emagsync.marketplace.budget.redis_heartbeat import RedisLink
+T = TypeVar("T")
 
 HTTP_TOO_MANY: Final = 429
+# How long a call waits for a store that does not answer. Long enough for Redis to restart or to fail over.
+PATIENCE_SECONDS: Final = 60.0
+_FIRST_RETRY_SECONDS: Final = 0.05
+_LONGEST_RETRY_SECONDS: Final = 2.0
 # Shorter than this is the work of granting itself, and not counted as a wait.
 _NOTICEABLE_SECONDS: Final = 0.005
 
@@ -63,15 +88,15 @@ class BudgetStats(NamedTuple):
 class Grant:
     """The right to send one request now. Call `sent` when its bytes go out, or `release` when they never will."""
 
-    def __init__(self, budget: Budget, group: RouteGroup, taken: Taken, waited_seconds: float) -> None:
+    def __init__(self, budget: Budget, group: RouteGroup, reservation: Reservation, waited_seconds: float) -> None:
         self.group = group
         self.waited_seconds = waited_seconds
         self.was_sent = False
-        # How many slots of the group were in use when this request went out, itself included.
-        self.crowd = 0
+        # When this request went out, itself included.
+        self.slots_in_use = 0
         self.sent_at: float | None = None
         self._budget = budget
-        self._taken = taken
+        self._reservation = reservation
         self._settled = False
 
     def sent(self) -> None:
@@ -82,29 +107,35 @@ class Grant:
             self._budget.spawn(self._record())
 
     async def _record(self) -> None:
-        self.crowd = await self._budget.record_sent(self.group, self._taken, self.waited_seconds)
+        self.slots_in_use = await self._budget.record_sent(self.group, self._reservation, self.waited_seconds)
 
     async def release(self) -> None:
         """Give the slot back unless the request was sent. Also done when the caller is being cancelled."""
         if not self._settled:
             self._settled = True
-            await asyncio.shield(self._budget.spawn(self._budget.give_back(self.group, self._taken)))
+            await asyncio.shield(self._budget.spawn(self._budget.give_back(self.group, self._reservation)))
 
 
 class Budget:
     """The one owner of an API user's request budget. Belongs to one event loop; share it between clients.
 
     `in_memory` counts for this process, `on_disk` for all processes of this machine that name the same directory and
-    key, `on_redis` for those of all machines. eMAG's own answers reach it through `refused` and `pause`.
+    key; with a `RedisStore` it counts for those of all machines. eMAG's own answers reach it through `apply_response`.
+    A call waits `patience_seconds` for a store that is unavailable, by default `PATIENCE_SECONDS`.
     """
 
     grant_type: ClassVar[type[Grant]] = Grant
 
-    def __init__(self, store: BudgetStore, *, clock: Clock | None = None) -> None:
+    def __init__(
+        self, store: BudgetStore, *, clock: Clock | None = None, patience_seconds: float | None = None
+    ) -> None:
         self.clock = clock or SystemClock()
+        self.patience_seconds = PATIENCE_SECONDS if patience_seconds is None else patience_seconds
         self._store = store
         self._queues = {group: _Queue(self, group) for group in RouteGroup}
         self._tasks: set[asyncio.Task[Any]] = set()
+        # What eMAG said while the store was unavailable.
+        self._unrecorded: dict[RouteGroup, list[StateChange[None]]] = {group: [] for group in RouteGroup}
 
     @classmethod
     def in_memory(cls, *, clock: Clock | None = None, assume_used: bool = False) -> Self:
@@ -123,17 +154,6 @@ class Budget:
         return cls(FileStore(directory, key, EMAG_LIMITS, clock), clock=clock)
 
     @classmethod
-    def on_redis(cls, link: RedisLink, directory: Path, key: str) -> Self:
-        """A budget in Redis, shared by all processes that name the same Redis and key. While Redis is away, those that
-        name the same `directory` share a third of it. Close the link after its budgets.
-
-        Raises BudgetStoreError when the directory cannot be made.
-        """
-        from emagsync.marketplace.budget.redis_store import RedisStore
-
-        return cls(RedisStore(link, directory, key, EMAG_LIMITS), clock=link.clock)
-
-    @classmethod
     def unlimited(cls, *, clock: Clock | None = None) -> Self:
         """Only pauses, no limits: for a marketplace of one's own."""
         clock = clock or SystemClock()
@@ -145,29 +165,55 @@ class Budget:
         return self._store.limits
 
     async def acquire(self, group: RouteGroup, priority: Priority = Priority.NORMAL) -> Grant:
-        """Wait for the right to send one request of `group`. May be cancelled at any point without losing a slot."""
+        """Wait for the right to send one request of `group`. May be cancelled at any point without losing a slot.
+
+        Raises BudgetStoreError, and BudgetUnavailable when the store has not answered for `patience_seconds`.
+        """
         began = self.clock.monotonic()
-        taken = await self._queues[group].wait_turn(priority)
+        reservation = await self._queues[group].wait_turn(priority)
         waited = self.clock.monotonic() - began
-        return self.grant_type(self, group, taken, waited if waited >= _NOTICEABLE_SECONDS else 0.0)
+        return self.grant_type(self, group, reservation, waited if waited >= _NOTICEABLE_SECONDS else 0.0)
 
     async def pause(self, group: RouteGroup, seconds: float) -> None:
         """No request of `group` for `seconds` (at most 120), whoever asks."""
+        asked_at = self.clock.monotonic()
 
-        def change(state: GroupState, _limits: Limits, at: Moment) -> None:
-            state.pause(at.steady, seconds)
+        def change(state: GroupState, _limits: Limits, at: UpdateContext) -> None:
+            state.pause(at.now, seconds - (self.clock.monotonic() - asked_at))
 
-        await self._store.update(group, change)
-        self._queues[group].wake()
+        await self._record(group, change)
 
     async def refused(self, group: RouteGroup, *, since_sent: float, pause: float | None) -> None:
         """A request that went out `since_sent` seconds ago got a 429: the whole group pauses and spaces out."""
+        refused_at = self.clock.monotonic()
 
-        def change(state: GroupState, _limits: Limits, at: Moment) -> None:
-            state.refused(at.steady, since_sent, pause)
+        def change(state: GroupState, _limits: Limits, at: UpdateContext) -> None:
+            ago = self.clock.monotonic() - refused_at
+            state.refused(at.now, since_sent + ago, None if pause is None else pause - ago)
 
-        await self._store.update(group, change)
+        await self._record(group, change)
+
+    async def _record(self, group: RouteGroup, change: StateChange[None]) -> None:
+        try:
+            await self._update(group, change)
+        except BudgetUnavailable:
+            self._unrecorded[group].append(change)
         self._queues[group].wake()
+
+    async def _update(self, group: RouteGroup, change: StateChange[T]) -> T:
+        """Apply what the store could not be told before, then `change`."""
+        earlier = tuple(self._unrecorded[group])
+        if not earlier:
+            return await self._store.update(group, change)
+
+        def all_of_it(state: GroupState, limits: Limits, at: UpdateContext) -> T:
+            for one in earlier:
+                one(state, limits, at)
+            return change(state, limits, at)
+
+        result = await self._store.update(group, all_of_it)
+        self._unrecorded[group] = [one for one in self._unrecorded[group] if one not in earlier]
+        return result
 
     async def apply_response(self, grant: Grant, status: int, headers: Mapping[str, str]) -> None:
         """Learn from the answer to the request of `grant`: a 429, or headers that say that nothing remains."""
@@ -187,28 +233,38 @@ class Budget:
     def _explains(self, grant: Grant) -> bool:
         """Whether our own requests alone may have used up the second: then our own spacing is pause enough."""
         rules = self._store.limits[grant.group].rules
-        return bool(rules) and grant.crowd >= rules[0].requests
+        return bool(rules) and grant.slots_in_use >= rules[0].requests
 
     async def stats(self) -> BudgetStats:
-        """What the budget has seen, and its present use."""
+        """What the budget has seen, and its present use. Raises BudgetUnavailable at once, without waiting."""
         groups: dict[RouteGroup, GroupUse] = {}
         for group in RouteGroup:
-            groups[group] = await self._store.update(group, lambda state, limits, at: state.use(limits, at.steady))
+            groups[group] = await self._update(group, lambda state, limits, at: state.use(limits, at.now))
         return BudgetStats(groups, {group: queue.length for group, queue in self._queues.items()})
 
-    async def take(self, group: RouteGroup) -> Taken | float:
+    async def wait_until_available(self) -> None:
+        """Wait, however long, until the store answers."""
+        for failures in count():
+            try:
+                await self.stats()
+            except BudgetUnavailable:
+                await self.clock.sleep(_retry_after(failures))
+            else:
+                return
+
+    async def take(self, group: RouteGroup) -> Reservation | float:
         """One try, without waiting: the slots, or the seconds until the next try is worth it."""
-        return await self._store.update(group, lambda state, limits, at: state.take(limits, at))
+        return await self._update(group, lambda state, limits, at: state.take(limits, at))
 
-    async def record_sent(self, group: RouteGroup, taken: Taken, waited: float) -> int:
-        """The request of `taken` is on its way; returns how many slots are in use."""
-        crowd = await self._store.update(group, lambda state, limits, at: state.sent(limits, at, taken, waited))
+    async def record_sent(self, group: RouteGroup, reservation: Reservation, waited: float) -> int:
+        """The request of `reservation` is on its way; returns how many slots are in use."""
+        in_use = await self._update(group, lambda state, limits, at: state.sent(limits, at, reservation, waited))
         self._queues[group].wake()
-        return crowd
+        return in_use
 
-    async def give_back(self, group: RouteGroup, taken: Taken) -> None:
-        """The request of `taken` never went out."""
-        await self._store.update(group, lambda state, limits, at: state.release(taken))
+    async def give_back(self, group: RouteGroup, reservation: Reservation) -> None:
+        """The request of `reservation` never went out."""
+        await self._update(group, lambda state, limits, at: state.release(reservation))
         self._queues[group].wake()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
@@ -223,12 +279,12 @@ class Budget:
         _retrieved(task)
 
     async def settle(self) -> None:
-        """Wait until what was granted is written down, so that the next process knows it."""
+        """Wait until the store was told of every request that was sent, so that the next process knows of it."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def aclose(self) -> None:
-        """Turn away who still waits, and settle."""
+        """Fail the calls that still wait, and settle."""
         for queue in self._queues.values():
             queue.close()
         await self.settle()
@@ -240,86 +296,101 @@ def _retrieved(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
+def _retry_after(failures: int) -> float:
+    return min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2.0 ** min(failures, 10))
+
+
 class _Queue:
-    """The callers that wait for one group, and the task that serves them while there are any."""
+    """The callers that wait for one route group, in the order in which they are served. Nothing polls: only the one in
+    front asks the store, and the others wait until something changed."""
 
     def __init__(self, budget: Budget, group: RouteGroup) -> None:
         self._budget = budget
         self._group = group
-        self._waiting: dict[Priority, deque[asyncio.Future[Taken]]] = {priority: deque() for priority in Priority}
-        self._server: asyncio.Task[None] | None = None
-        self._sleep: asyncio.Task[None] | None = None
+        self._numbers = count()
+        self._waiting: list[tuple[Priority, int]] = []
+        self._changed = asyncio.Event()
+        # When the store stopped answering, and how often it was asked since.
+        self._unavailable_since: float | None = None
+        self._failures = 0
 
     @property
     def length(self) -> int:
-        return sum(len(line) for line in self._waiting.values())
+        return len(self._waiting)
 
-    async def wait_turn(self, priority: Priority) -> Taken:
-        turn: asyncio.Future[Taken] = asyncio.get_running_loop().create_future()
-        line = self._waiting[priority]
-        line.append(turn)
-        if self._server is None:
-            self._server = asyncio.create_task(self._serve())
-            self._server.add_done_callback(_retrieved)
+    async def wait_turn(self, priority: Priority) -> Reservation:
+        ticket = (priority, next(self._numbers))
+        arrived_at = self._budget.clock.monotonic()
+        insort(self._waiting, ticket)
         try:
-            return await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled() and turn.exception() is None:
-                self._budget.spawn(self._budget.give_back(self._group, turn.result()))
-            elif turn in line:
-                line.remove(turn)
-                self.wake()
-            raise
-
-    async def _serve(self) -> None:
-        try:
-            while self.length:
-                await self._serve_one()
-        except asyncio.CancelledError:
-            self._fail(RequestInvalid("The request budget was closed while this call waited for its turn."))
-            raise
-        except BaseException as error:
-            self._fail(error)
-            raise
+            while True:
+                await self._until_first(ticket)
+                changed = self._changed
+                try:
+                    reserved = await self._take()
+                except BudgetUnavailable as error:
+                    wait = self._wait_for_store(error, arrived_at)
+                else:
+                    self._unavailable_since = None
+                    if isinstance(reserved, Reservation):
+                        return reserved
+                    wait = reserved
+                await self._sleep_until_slot(wait, changed)
         finally:
-            self._server = None
+            if ticket in self._waiting:
+                self._waiting.remove(ticket)
+            self.wake()
 
-    async def _serve_one(self) -> None:
-        outcome = await self._budget.take(self._group)
-        if isinstance(outcome, float):
-            await self._sleep_until_slot(outcome)
-            return
-        turn = self._next()
-        if turn is None:
-            await self._budget.give_back(self._group, outcome)
-        else:
-            turn.set_result(outcome)
+    async def _until_first(self, ticket: tuple[Priority, int]) -> None:
+        while ticket in self._waiting:
+            if self._waiting[0] == ticket:
+                return
+            await self._changed.wait()
+        raise RequestInvalid("The request budget was closed while this call waited for its turn.")
 
-    def _next(self) -> asyncio.Future[Taken] | None:
-        for line in self._waiting.values():
-            while line:
-                turn = line.popleft()
-                if not turn.done():
-                    return turn
-        return None
-
-    async def _sleep_until_slot(self, seconds: float) -> None:
-        self._sleep = asyncio.ensure_future(self._budget.clock.sleep(seconds))
+    async def _take(self) -> Reservation | float:
+        # A task of its own: it is finished even if the caller is cancelled, so that what it got can be given back.
+        taking = self._budget.spawn(self._budget.take(self._group))
         try:
-            await asyncio.wait({self._sleep})
+            return await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            self._budget.spawn(self._return(taking))
+            raise
+
+    async def _return(self, taking: asyncio.Task[Reservation | float]) -> None:
+        reserved = await taking
+        if isinstance(reserved, Reservation):
+            await self._budget.give_back(self._group, reserved)
+
+    def _wait_for_store(self, error: BudgetUnavailable, arrived_at: float) -> float:
+        """Seconds until the store is asked again. Raises BudgetUnavailable when the caller has waited for too long."""
+        now = self._budget.clock.monotonic()
+        if self._unavailable_since is None:
+            self._unavailable_since, self._failures = now, 0
+        patience = self._budget.patience_seconds
+        left = patience - (now - max(self._unavailable_since, arrived_at))
+        if left <= 0:
+            raise BudgetUnavailable(
+                f"No request could be sent to eMAG for {patience:.0f} s, because requests cannot be counted: {error}. "
+                "Interrupted runs resume when it is back."
+            ) from error
+        self._failures += 1
+        return min(_retry_after(self._failures - 1), left)
+
+    async def _sleep_until_slot(self, seconds: float, changed: asyncio.Event) -> None:
+        """Sleep for `seconds`, or until something changes, also if that was since `changed` was looked up."""
+        waits = [asyncio.ensure_future(wait) for wait in (self._budget.clock.sleep(seconds), changed.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._sleep.cancel()
-            self._sleep = None
+            await cancelled(*waits)
 
     def wake(self) -> None:
-        """Something changed: look again now."""
-        if self._sleep is not None:
-            self._sleep.cancel()
-
-    def _fail(self, error: BaseException) -> None:
-        while (turn := self._next()) is not None:
-            turn.set_exception(error)
+        """Something changed: everybody looks again."""
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     def close(self) -> None:
-        if self._server is not None:
-            self._server.cancel()
+        """Fail everybody who waits."""
+        self._waiting.clear()
+        self.wake()

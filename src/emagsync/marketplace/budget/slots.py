@@ -1,4 +1,4 @@
-"""The request budget's arithmetic: pure, no clock, no waiting.
+"""The arithmetic of a request budget: pure functions of a state and a time.
 
 Every request occupies one slot of each rule until `rule.seconds` plus a margin after it was written to the network.
 Four requests inside one window would need one of three slots twice, so the limit cannot be passed. eMAG documents
@@ -11,7 +11,7 @@ It widens after a refusal, as measured against gateways that count fixed seconds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -22,7 +22,8 @@ EXTRA_STEP: Final = 0.02
 EXTRA_MOST: Final = 0.05
 EXTRA_FADES_IN: Final = 300.0
 # From the grant to the request's bytes lies at most one connection timeout; a slot whose request was neither written
-# nor given back by then belonged to a process that died. Where that can be seen, it is not waited for (`bury`).
+# nor given back by then belonged to a process that died. Where that can be seen, it is reclaimed sooner
+# (`reclaim_dead`).
 LEASE_SECONDS: Final = 15.0
 LONGEST_PAUSE: Final = 120.0
 LONGEST_UNTOLD_PAUSE: Final = 30.0
@@ -62,19 +63,18 @@ EMAG_LIMITS: Final = {
 NO_LIMITS: Final = dict.fromkeys(RouteGroup, Limits())
 
 
-class Moment(NamedTuple):
-    """Now, by the clock of whoever keeps the budget: steady seconds, and seconds since 1970 for day quotas.
-
-    `owner` is the process that asks, where several share the budget.
+class UpdateContext(NamedTuple):
+    """When and by whom a state is changed. `now`: steady seconds by the store's clock; `epoch`: seconds since 1970,
+    for day quotas; `owner`: the process that asks, where several share the budget.
     """
 
-    steady: float
+    now: float
     epoch: float
     owner: str = ""
 
 
-class Taken(NamedTuple):
-    """The slots that one request occupies: `(slot, its stamp before)` per rule. `lease` tells it from later takers."""
+class Reservation(NamedTuple):
+    """The slots granted to one request: `(slot, its stamp before)` per rule. `lease` tells it from later ones."""
 
     slots: tuple[tuple[int, float], ...]
     lease: float
@@ -145,9 +145,9 @@ class GroupState(msgspec.Struct):
         faded = self.extra * max(0.0, 1.0 - (now - self.extra_at) / EXTRA_FADES_IN) if self.extra else 0.0
         return MARGIN_SECONDS + faded
 
-    def take(self, limits: Limits, at: Moment) -> Taken | float:
+    def take(self, limits: Limits, at: UpdateContext) -> Reservation | float:
         """The slots for one request that starts now, or the seconds until it is worth asking again."""
-        now, margin = at.steady, self.margin(at.steady)
+        now, margin = at.now, self.margin(at.now)
         wait = max(self.paused_until - now, self._day_wait(limits, at))
         chosen: list[tuple[int, float]] = []
         first = 0
@@ -167,7 +167,7 @@ class GroupState(msgspec.Struct):
         hour = int(at.epoch // 3600)
         if limits.per_day is not None:
             self.hours[hour] = self.hours.get(hour, 0) + 1
-        return Taken(tuple(chosen), lease, hour)
+        return Reservation(tuple(chosen), lease, hour)
 
     def _free_at(self, slot: int, now: float, window: float) -> float:
         lease = self.leases[slot]
@@ -175,7 +175,7 @@ class GroupState(msgspec.Struct):
             return now + window
         return max(self.stamps[slot], lease) + window
 
-    def _day_wait(self, limits: Limits, at: Moment) -> float:
+    def _day_wait(self, limits: Limits, at: UpdateContext) -> float:
         if limits.per_day is None:
             return NEVER
         hour = int(at.epoch // 3600)
@@ -185,11 +185,11 @@ class GroupState(msgspec.Struct):
             return NEVER
         return (min(self.hours) + _HOURS_A_DAY + 1) * 3600.0 - at.epoch
 
-    def sent(self, limits: Limits, at: Moment, taken: Taken, waited: float) -> int:
-        """The request of `taken` is on its way. Returns how many slots of the first rule are in use, this included."""
-        now = at.steady
-        for slot, _ in taken.slots:
-            if self.leases[slot] == taken.lease:
+    def sent(self, limits: Limits, at: UpdateContext, reservation: Reservation, waited: float) -> int:
+        """The request of `reservation` is on its way. Returns how many slots of the first rule are in use now."""
+        now = at.now
+        for slot, _ in reservation.slots:
+            if self.leases[slot] == reservation.lease:
                 self.stamps[slot], self.leases[slot] = now, NEVER
         self.requests += 1
         if waited > 0:
@@ -208,19 +208,13 @@ class GroupState(msgspec.Struct):
         window = rule.seconds + self.margin(now)
         return sum(self._free_at(slot, now, window) > now for slot in range(rule.requests))
 
-    def release(self, taken: Taken) -> None:
-        """The request of `taken` was never written: its slots are free again."""
-        for slot, before in taken.slots:
-            if self.leases[slot] == taken.lease:
+    def release(self, reservation: Reservation) -> None:
+        """The request of `reservation` was never written: its slots are free again."""
+        for slot, before in reservation.slots:
+            if self.leases[slot] == reservation.lease:
                 self.stamps[slot], self.leases[slot] = before, NEVER
-        if taken.hour in self.hours:
-            self.hours[taken.hour] -= 1
-
-    def occupy(self, now: float, slots: Iterable[int]) -> None:
-        """`slots` count as used now, those excepted that are granted already."""
-        for slot in slots:
-            if self.leases[slot] <= now:
-                self.stamps[slot] = now
+        if reservation.hour in self.hours:
+            self.hours[reservation.hour] -= 1
 
     def hold(self, until: float, owner: str) -> None:
         """Every slot counts as granted to `owner` until `until`."""

@@ -20,11 +20,11 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from emagsync.core.clock import Clock
-from emagsync.marketplace.budget.slots import GroupState, Limits, Moment, RouteGroup
+from emagsync.marketplace.budget.slots import GroupState, Limits, RouteGroup, UpdateContext
 from emagsync.marketplace.errors import BudgetStoreError
 
 T = TypeVar("T")
-Change = Callable[[GroupState, Limits, Moment], T]
+StateChange = Callable[[GroupState, Limits, UpdateContext], T]
 
 _MAGIC: Final = b"emagsync budget 1\n"
 _LARGEST_FILE: Final = 1 << 20
@@ -40,7 +40,7 @@ class BudgetStore(Protocol):
         """What is kept to, by group."""
         ...
 
-    async def update(self, group: RouteGroup, change: Change[T]) -> T:
+    async def update(self, group: RouteGroup, change: StateChange[T]) -> T:
         """Apply `change` to the group's state, alone, and keep what it left. Raises BudgetStoreError.
 
         A change does nothing but change the state: a store that lost a race may apply it again to the newer state.
@@ -60,9 +60,9 @@ class MemoryStore:
             for group, rules in limits.items()
         }
 
-    async def update(self, group: RouteGroup, change: Change[T]) -> T:
+    async def update(self, group: RouteGroup, change: StateChange[T]) -> T:
         """Apply `change`; nothing else runs in between."""
-        return change(self._states[group], self.limits[group], moment_of(self._clock))
+        return change(self._states[group], self.limits[group], _now(self._clock))
 
 
 class FileStore:
@@ -77,38 +77,38 @@ class FileStore:
         self.limits = limits
         self._clock = clock
         self._paths = {group: directory / f"{key}.{group.value}" for group in limits}
-        self._boot = boot_id()
+        self._boot = _boot_id()
         self._namespace = _pid_namespace()
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise unusable(directory, error) from error
+            raise _unusable(directory, error) from error
 
-    async def update(self, group: RouteGroup, change: Change[T]) -> T:
+    async def update(self, group: RouteGroup, change: StateChange[T]) -> T:
         """Apply `change` under the file's lock; waits without blocking the loop while another process holds it."""
         path = self._paths[group]
         try:
             file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise unusable(path, error) from error
+            raise _unusable(path, error) from error
         try:
             # Another process holds it for microseconds, and nothing could wake us when it lets go.
             pause = _CONTENDED_SECONDS
-            while not locked(file):
+            while not _locked(file):
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _CONTENDED_LONGEST)
             return self._apply(file, self.limits[group], change)
         except OSError as error:
-            raise unusable(path, error) from error
+            raise _unusable(path, error) from error
         finally:
             os.close(file)
 
-    def _apply(self, file: int, limits: Limits, change: Change[T]) -> T:
-        moment = moment_of(self._clock)._replace(owner=f"{self._namespace}:{os.getpid()}")
+    def _apply(self, file: int, limits: Limits, change: StateChange[T]) -> T:
+        at = _now(self._clock)._replace(owner=f"{self._namespace}:{os.getpid()}")
         before = os.pread(file, _LARGEST_FILE, 0)
-        state = self._decode(before, limits, moment.steady)
-        state.reclaim_dead(moment.steady, self._is_dead)
-        result = change(state, limits, moment)
+        state = self._decode(before, limits, at.now)
+        state.reclaim_dead(at.now, self._is_dead)
+        result = change(state, limits, at)
         after = self._encode(state)
         if after != before:
             os.pwrite(file, after, 0)
@@ -154,12 +154,12 @@ def budget_key(base_url: str, username: str) -> str:
     return f"{host[:60].strip('.')}-{digest}"
 
 
-def moment_of(clock: Clock) -> Moment:
-    """Now, by the machine's clocks."""
-    return Moment(clock.monotonic(), clock.now().timestamp())
+def _now(clock: Clock) -> UpdateContext:
+    """This process, now, by the machine's clocks."""
+    return UpdateContext(clock.monotonic(), clock.now().timestamp())
 
 
-def locked(file: int) -> bool:
+def _locked(file: int) -> bool:
     """Whether the lock of the open `file` could be had at once."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -168,7 +168,7 @@ def locked(file: int) -> bool:
     return True
 
 
-def boot_id() -> bytes:
+def _boot_id() -> bytes:
     """36 bytes that are others after a reboot."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_bytes().strip().ljust(36)[:36]
@@ -181,7 +181,7 @@ def _pid_namespace() -> int:
     return 0
 
 
-def unusable(path: Path, error: OSError) -> BudgetStoreError:
+def _unusable(path: Path, error: OSError) -> BudgetStoreError:
     """One line about a file or folder of the budget that cannot be used."""
     reason = os.strerror(error.errno) if error.errno else str(error)
     hint = "free some space" if error.errno == errno.ENOSPC else "make it writable or set EMAGSYNC_DATA_DIR"

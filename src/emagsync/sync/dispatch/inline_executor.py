@@ -79,12 +79,22 @@ class InlineExecutor:
 
     async def _carry(self, run_id: str) -> None:
         try:
-            run = await self._service.execute(run_id, on_progress=self._on_progress, stop=self._stop)
+            run = await self._execute(run_id)
+            # No other process resumes it while this one lives, so it is resumed here when Redis is back.
+            while await self._service.wait_to_resume(run, self._stop):
+                run = await self._execute(run_id)
         except (RunSuperseded, RunNotFound):
             return
         except EmagsyncError as error:
             log.warning("run_not_carried_out", run_id=run_id, code=error.code, error=str(error))
-            run = await self._service.fail(run_id, error)
+            self._report_end(await self._service.fail(run_id, error))
+
+    async def _execute(self, run_id: str) -> Run:
+        run = await self._service.execute(run_id, on_progress=self._on_progress, stop=self._stop)
+        self._report_end(run)
+        return run
+
+    def _report_end(self, run: Run) -> None:
         if self._on_end is not None:
             self._on_end(run)
 

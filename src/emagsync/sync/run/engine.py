@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import structlog
+
 from emagsync.core.clock import Clock
 from emagsync.core.concurrency import cancelled
 from emagsync.core.errors import EmagsyncError, ErrorKind
@@ -18,7 +20,7 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError, DatabaseUnavailable
 from emagsync.edits.merge.three_way import Rules
 from emagsync.marketplace import EmagClient, OfferFilters
-from emagsync.marketplace.errors import EmagError
+from emagsync.marketplace.errors import BudgetUnavailable, EmagError
 from emagsync.sync import repository
 from emagsync.sync.errors import RunSuperseded
 from emagsync.sync.repository import MAIN_SCOPE, PageRead, RunLease
@@ -30,6 +32,8 @@ from emagsync.sync.run.selective import read_selection
 from emagsync.sync.run.sink import DatabaseSink, DryRunSink
 from emagsync.sync.run.writer import RunWriter
 from emagsync.sync.schemas import Mode, Phase, Progress, Run, RunError, RunStatus
+
+log = structlog.get_logger()
 
 MAX_PASSES = 6
 PAGES_UNREAD = "pages_unread"
@@ -45,10 +49,11 @@ _DATABASE_AWAY_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ends, and why, if not well."""
+    """How a run ends, and why, if not well. `awaits_budget`: it can resume when requests can be counted again."""
 
     status: RunStatus
     error: RunError | None = None
+    awaits_budget: bool = False
 
 
 class RunEngine:
@@ -145,6 +150,9 @@ class RunEngine:
         except EmagsyncError as error:
             if isinstance(error, RunSuperseded):
                 raise
+            if isinstance(error, BudgetUnavailable):
+                log.warning("run_interrupted", code=error.code, error=str(error))
+                return Ending(RunStatus.INTERRUPTED, awaits_budget=True)
             if isinstance(error, DatabaseUnavailable) and not self._database.is_sqlite:
                 # A server that is being restarted is back in seconds, and the run is then gone on with.
                 return Ending(RunStatus.INTERRUPTED)
