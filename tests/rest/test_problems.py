@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from typing import Annotated
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any
 
 import httpx2
 import pytest
@@ -12,7 +14,7 @@ from pydantic import BaseModel, SecretStr
 
 from emagsync.core.errors import ConfigurationError, EmagsyncError, ErrorKind
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
-from emagsync.rest.problems import ApiProblem, problem_of, register_problem
+from emagsync.rest.problems import ApiProblem, problem_of
 from support.api import Api
 
 SECRET = "hunter2-hunter2"
@@ -22,10 +24,17 @@ class Teapot(EmagsyncError):
     """An error of some room."""
 
     code = "teapot"
+    http_status = HTTPStatus.IM_A_TEAPOT
 
     def __init__(self) -> None:
         super().__init__("It is a teapot.")
         self.colour = "blue"
+
+    def problem_members(self) -> Mapping[str, Any]:
+        return {"colour": self.colour}
+
+    def problem_headers(self) -> Mapping[str, str]:
+        return {"X-Tea": "yes"}
 
 
 class SmallTeapot(Teapot):
@@ -39,9 +48,6 @@ class Body(BaseModel):
 
     password: SecretStr
     number: Annotated[int, Query(ge=1)]
-
-
-register_problem(Teapot, 418, extra=lambda error: {"colour": error.colour}, headers=lambda _: {"X-Tea": "yes"})
 
 
 async def fail(request: Request) -> None:
@@ -156,7 +162,7 @@ async def test_a_method_that_is_not_taken_is_answered_with_all_that_are(api: Api
     assert (await api.stranger.put("/api/v1/users/7")).headers["allow"] == "GET, PATCH"
 
 
-def test_an_error_that_nobody_registered_is_answered_by_its_kind() -> None:
+def test_an_error_without_a_status_is_answered_by_its_kind() -> None:
     class Passing(EmagsyncError):
         kind = ErrorKind.TRANSIENT
 

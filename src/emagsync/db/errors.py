@@ -8,6 +8,8 @@ DatabaseError
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from emagsync.core.errors import EmagsyncError, ErrorKind
 
 
@@ -15,6 +17,8 @@ class DatabaseError(EmagsyncError):
     """Anything that the database refused."""
 
     code = "database"
+    http_status = HTTPStatus.SERVICE_UNAVAILABLE
+    http_detail = "The database cannot be used at the moment; the server's log says why."
 
 
 class DatabaseUnavailable(DatabaseError):
@@ -35,6 +39,8 @@ class ConstraintViolated(DatabaseError):
     """A uniqueness or reference rule said no. `constraint` is its name, or the driver's words for it."""
 
     code = "constraint"
+    http_status = HTTPStatus.CONFLICT
+    http_detail = "This contradicts what is stored already."
 
     def __init__(self, constraint: str) -> None:
         super().__init__(f"The database refused the change: {constraint}.")

@@ -18,16 +18,7 @@ from emagsync.edits.conflict_repository import ConflictFilter
 from emagsync.edits.dependencies import Conflicts, Edits, Pushing
 from emagsync.edits.errors import (
     ConfirmationNeeded,
-    ConflictNotFound,
-    ConflictOver,
-    EditNotFound,
-    EditOver,
     EditRefused,
-    EditUnderway,
-    FileUnreadable,
-    PreviewOutdated,
-    SelectionTooLarge,
-    VersionChanged,
 )
 from emagsync.edits.planning import Effect
 from emagsync.edits.push.brake_preview import brakes_of
@@ -41,19 +32,11 @@ from emagsync.offers.product_parameters import AccountName, ProductId
 from emagsync.rest.auth import Caller, Operator, Viewer
 from emagsync.rest.openapi import describe_body
 from emagsync.rest.paging import decode_id, encode_cursor
-from emagsync.rest.problems import ApiProblem, FieldProblem, problem_responses, register_problem
+from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import AppState, State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["edits"])
 
-register_problem(EditRefused, HTTPStatus.UNPROCESSABLE_ENTITY, extra=lambda error: {"errors": _fields(error)})
-register_problem(VersionChanged, HTTPStatus.PRECONDITION_FAILED, extra=lambda error: {"version": error.version})
-for _unusable in (FileUnreadable, SelectionTooLarge):
-    register_problem(_unusable, HTTPStatus.UNPROCESSABLE_ENTITY)
-register_problem(EditNotFound, HTTPStatus.NOT_FOUND)
-register_problem(ConflictNotFound, HTTPStatus.NOT_FOUND)
-for _conflicting in (EditOver, EditUnderway, ConflictOver, PreviewOutdated):
-    register_problem(_conflicting, HTTPStatus.CONFLICT)
 
 Id = Annotated[int, Path(ge=1, le=2**53)]
 EmagId = Annotated[int, Field(ge=1, le=2**31)]
@@ -302,7 +285,3 @@ def _not_applied(answer: BulkAnswer) -> ApiProblem:
     )
     data = answer.data.model_dump(mode="json")
     return ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, code, detail, data=data)
-
-
-def _fields(error: EditRefused) -> list[dict[str, Any]]:
-    return [FieldProblem(field=one.field, message=one.message, code=one.code).model_dump() for one in error.objections]

@@ -15,7 +15,9 @@ EditError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.edits.validation import Objection
@@ -37,6 +39,10 @@ class EditRefused(EditError):
         super().__init__(f"{message} {told}".strip())
         self.objections = tuple(objections)
 
+    def problem_members(self) -> Mapping[str, Any]:
+        """`errors`: the values that were refused."""
+        return {"errors": [{"field": one.field, "message": one.message, "code": one.code} for one in self.objections]}
+
 
 class ConfirmationNeeded(EditRefused):
     """It looks like a slip: whoever means it confirms it."""
@@ -48,6 +54,7 @@ class VersionChanged(EditError):
     """The offer, or its edits, are not what the caller saw."""
 
     code = "version_changed"
+    http_status = HTTPStatus.PRECONDITION_FAILED
 
     def __init__(self, account: str, emag_id: int, version: str) -> None:
         super().__init__(
@@ -55,11 +62,16 @@ class VersionChanged(EditError):
         )
         self.version = version
 
+    def problem_members(self) -> Mapping[str, Any]:
+        """`version`: that of the offer now."""
+        return {"version": self.version}
+
 
 class EditNotFound(EditError):
     """There is no such edit."""
 
     code = "edit_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, edit_id: int) -> None:
         super().__init__(f"There is no edit {edit_id}.")
@@ -69,6 +81,7 @@ class EditOver(EditError):
     """It does not wait any more."""
 
     code = "edit_over"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, edit_id: int, state: str) -> None:
         super().__init__(f"Edit {edit_id} is {state} already.")
@@ -80,6 +93,7 @@ class EditUnderway(EditError):
 
     code = "edit_underway"
     kind = ErrorKind.TRANSIENT
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, edit_id: int) -> None:
         super().__init__(f"Edit {edit_id} is being sent to eMAG: wait until that is over, then change the value again.")
@@ -89,6 +103,7 @@ class ConflictNotFound(EditError):
     """There is no such conflict."""
 
     code = "conflict_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, conflict_id: int) -> None:
         super().__init__(f"There is no conflict {conflict_id}.")
@@ -98,6 +113,7 @@ class ConflictOver(EditError):
     """Somebody, or a sync, decided already."""
 
     code = "conflict_over"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, conflict_id: int, resolution: str) -> None:
         super().__init__(f"Conflict {conflict_id} is resolved already ({resolution}).")
@@ -107,6 +123,7 @@ class PreviewOutdated(EditError):
     """What was previewed is not what would come of it now."""
 
     code = "preview_outdated"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self) -> None:
         super().__init__("Offers, or the file, have changed since the preview: look at a new one, then apply that.")

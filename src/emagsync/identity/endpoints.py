@@ -8,42 +8,13 @@ from fastapi import APIRouter, Request, Response
 
 from emagsync.audit.service import address_of, audit
 from emagsync.identity.dependencies import UserAccounts
-from emagsync.identity.errors import (
-    IdentityError,
-    InvalidCredentials,
-    LastAdmin,
-    LoginSlowedDown,
-    NotAUser,
-    TokenNotFound,
-    UsernameTaken,
-    UserNotFound,
-    WrongPassword,
-)
 from emagsync.identity.schemas import AccessToken, Login, Me, PasswordChange
 from emagsync.rest.auth import Viewer, session_cookie
 from emagsync.rest.csrf import refuse_foreign_page
-from emagsync.rest.problems import problem_responses, register_problem
+from emagsync.rest.problems import problem_responses
 
 router = APIRouter(prefix="/api/v1/auth", tags=["auth"])
 
-register_problem(IdentityError, HTTPStatus.UNPROCESSABLE_ENTITY)
-register_problem(
-    InvalidCredentials,
-    HTTPStatus.UNAUTHORIZED,
-    headers=lambda _: {"WWW-Authenticate": 'Bearer realm="emagsync"'},
-)
-register_problem(
-    LoginSlowedDown,
-    HTTPStatus.TOO_MANY_REQUESTS,
-    extra=lambda error: {"retry_after": error.retry_after},
-    headers=lambda error: {"Retry-After": str(error.retry_after)},
-)
-register_problem(WrongPassword, HTTPStatus.FORBIDDEN)
-register_problem(NotAUser, HTTPStatus.FORBIDDEN)
-register_problem(UserNotFound, HTTPStatus.NOT_FOUND)
-register_problem(TokenNotFound, HTTPStatus.NOT_FOUND)
-register_problem(UsernameTaken, HTTPStatus.CONFLICT)
-register_problem(LastAdmin, HTTPStatus.CONFLICT)
 
 _REFUSED = problem_responses(HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS)
 

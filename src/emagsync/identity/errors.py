@@ -15,6 +15,10 @@ IdentityError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
 from emagsync.core.errors import EmagsyncError, ErrorKind
 
 
@@ -28,9 +32,14 @@ class InvalidCredentials(IdentityError):
     """User name or password is wrong, or the user is disabled; the answer is the same for all three."""
 
     code = "invalid_credentials"
+    http_status = HTTPStatus.UNAUTHORIZED
 
     def __init__(self) -> None:
         super().__init__("The user name or the password is wrong.")
+
+    def problem_headers(self) -> Mapping[str, str]:
+        """The scheme that a login is for."""
+        return {"WWW-Authenticate": 'Bearer realm="emagsync"'}
 
 
 class LoginSlowedDown(IdentityError):
@@ -38,16 +47,26 @@ class LoginSlowedDown(IdentityError):
 
     code = "login_slowed_down"
     kind = ErrorKind.TRANSIENT
+    http_status = HTTPStatus.TOO_MANY_REQUESTS
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too many wrong logins: try again in {retry_after} s.")
         self.retry_after = retry_after
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`retry_after`, in seconds."""
+        return {"retry_after": self.retry_after}
+
+    def problem_headers(self) -> Mapping[str, str]:
+        """`Retry-After`, in seconds."""
+        return {"Retry-After": str(self.retry_after)}
 
 
 class WrongPassword(IdentityError):
     """The old password, asked for again before a change, is wrong."""
 
     code = "wrong_password"
+    http_status = HTTPStatus.FORBIDDEN
 
     def __init__(self) -> None:
         super().__init__("The old password is wrong.")
@@ -69,6 +88,7 @@ class UsernameTaken(IdentityError):
     """Another user has the name."""
 
     code = "username_taken"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, username: str) -> None:
         super().__init__(f"There is a user {username!r} already: choose another name.")
@@ -79,6 +99,7 @@ class UserNotFound(IdentityError):
     """There is no such user."""
 
     code = "user_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, user: int | str) -> None:
         super().__init__(f"There is no user {user!r}: `emagsync users list` lists them.")
@@ -88,6 +109,7 @@ class TokenNotFound(IdentityError):
     """There is no such API token."""
 
     code = "token_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, token: int | str) -> None:
         super().__init__(f"There is no API token {token!r}: `emagsync tokens list` lists them.")
@@ -97,6 +119,7 @@ class LastAdmin(IdentityError):
     """It would leave nobody who can manage users."""
 
     code = "last_admin"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self) -> None:
         super().__init__("This is the last enabled admin: give another user the role admin first.")
@@ -106,6 +129,7 @@ class NotAUser(IdentityError):
     """An API token asked for what only a user who logged in has."""
 
     code = "not_a_user"
+    http_status = HTTPStatus.FORBIDDEN
 
     def __init__(self) -> None:
         super().__init__("An API token has neither a session nor a password: log in as a user.")

@@ -15,7 +15,6 @@ from starlette.types import Receive, Scope, Send
 
 from emagsync.offers import change_feed, product_queries
 from emagsync.offers.dependencies import Edits, Objections, ProductExports, TotalCache
-from emagsync.offers.errors import AfterTheEnd, ExportsBusy, ProductNotFound
 from emagsync.offers.explanations import Language
 from emagsync.offers.export_formats import ExportFormat
 from emagsync.offers.product_parameters import (
@@ -36,14 +35,11 @@ from emagsync.offers.product_schemas import (
     ProductPage,
 )
 from emagsync.rest.auth import Viewer
-from emagsync.rest.problems import problem_responses, register_problem
+from emagsync.rest.problems import problem_responses
 from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
 
-register_problem(ProductNotFound, HTTPStatus.NOT_FOUND)
-register_problem(ExportsBusy, HTTPStatus.TOO_MANY_REQUESTS)
-register_problem(AfterTheEnd, HTTPStatus.CONFLICT, extra=lambda error: {"newest": error.newest})
 
 _MEDIA_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",

@@ -10,6 +10,10 @@ OfferError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
 from emagsync.core.errors import EmagsyncError, ErrorKind
 
 
@@ -44,6 +48,7 @@ class ProductNotFound(OfferError):
     """No offer has this id of ours."""
 
     code = "product_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, product_id: int) -> None:
         super().__init__(f"There is no product {product_id}. Its `id` is ours; eMAG's is `emag_id`.")
@@ -54,6 +59,7 @@ class ExportsBusy(OfferError):
     """As many exports as may be are being written."""
 
     code = "exports_busy"
+    http_status = HTTPStatus.TOO_MANY_REQUESTS
 
     def __init__(self, at_once: int) -> None:
         super().__init__(f"{at_once} exports are being written already: try again when one of them has ended.")
@@ -63,6 +69,7 @@ class AfterTheEnd(OfferError):
     """A reader of the change feed is ahead of it."""
 
     code = "after_the_end"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, after: int, newest: int) -> None:
         super().__init__(
@@ -70,3 +77,7 @@ class AfterTheEnd(OfferError):
             "backup. Read all products anew, and the feed from there."
         )
         self.newest = newest
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`newest`: where the feed ends."""
+        return {"newest": self.newest}

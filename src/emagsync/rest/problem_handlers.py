@@ -15,10 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emagsync.core.errors import EmagsyncError
-from emagsync.db.errors import ConstraintViolated, DatabaseError
 from emagsync.rest.middleware import SECURITY_HEADERS
 from emagsync.rest.openapi import allowed_methods, install_document
-from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of, register_problem
+from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of
 from emagsync.rest.request_log import REQUEST_ID_HEADER
 
 log = structlog.get_logger()
@@ -36,13 +35,6 @@ _DETAILS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than EMAGSYNC_SERVER__MAX_BODY_BYTES allows.",
 }
 _PLACES = frozenset({"body", "query", "path", "header", "cookie"})
-
-register_problem(
-    DatabaseError,
-    HTTPStatus.SERVICE_UNAVAILABLE,
-    detail="The database cannot be used at the moment; the server's log says why.",
-)
-register_problem(ConstraintViolated, HTTPStatus.CONFLICT, detail="This contradicts what is stored already.")
 
 
 def install_problem_handlers(app: FastAPI) -> None:

@@ -1,13 +1,12 @@
 """Problem answers (RFC 9457): every refusal is `application/problem+json` with a stable `code`, and shows no internals.
 
-An endpoint or service raises its room's own error; `register_problem` says, next to the routes that may raise it, what
-status it is answered with. For a refusal that belongs to the route alone there is `ApiProblem`.
+An endpoint or service raises its feature's own error, whose class says how it is answered (`core.errors`). For a
+refusal that belongs to the route alone there is `ApiProblem`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -82,15 +81,6 @@ class ApiProblem(EmagsyncError):
         return JSONResponse(self.extra | body, self.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    detail: str | None
-    members: Callable[[Any], Mapping[str, Any]] | None
-    headers: Callable[[Any], Mapping[str, str]] | None
-
-
-_answers: dict[type[EmagsyncError], _Answer] = {}
 _STATUS_OF_KIND = {
     ErrorKind.TRANSIENT: HTTPStatus.SERVICE_UNAVAILABLE,
     ErrorKind.CONFIGURATION: HTTPStatus.BAD_REQUEST,
@@ -98,33 +88,17 @@ _STATUS_OF_KIND = {
 }
 
 
-def register_problem(
-    error_type: type[E],
-    status: int,
-    *,
-    detail: str | None = None,
-    extra: Callable[[E], Mapping[str, Any]] | None = None,
-    headers: Callable[[E], Mapping[str, str]] | None = None,
-) -> None:
-    """Answer `error_type`, and what is derived from it, with `status`.
-
-    The detail is the error's own message unless `detail` replaces it, for messages that are meant for whoever operates
-    the machine. `extra` gives more members, such as `lambda error: {"run_id": error.run_id}`; `headers` more headers.
-    """
-    _answers[error_type] = _Answer(int(status), detail, extra, headers)
-
-
 def problem_of(error: EmagsyncError) -> ApiProblem:
-    """The problem that answers `error`: as registered for its nearest type, else by its kind."""
+    """The problem that answers `error`, as the error's class says; where that names no status, as its kind says."""
     if isinstance(error, ApiProblem):
         return error
-    for error_type in type(error).__mro__:
-        answer = _answers.get(error_type)
-        if answer is not None:
-            members = answer.members(error) if answer.members else {}
-            headers = answer.headers(error) if answer.headers else {}
-            return ApiProblem(answer.status, error.code, answer.detail or str(error), headers=headers, **members)
-    return ApiProblem(_STATUS_OF_KIND[error.kind], error.code, str(error))
+    return ApiProblem(
+        error.http_status or _STATUS_OF_KIND[error.kind],
+        error.code,
+        error.http_detail or str(error),
+        headers=error.problem_headers(),
+        **error.problem_members(),
+    )
 
 
 def invalid(field: str, message: str, code: str = "invalid") -> ApiProblem:

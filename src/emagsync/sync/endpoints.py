@@ -11,7 +11,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from emagsync.audit.service import audit
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_cursor, encode_cursor
-from emagsync.rest.problems import ApiProblem, invalid, problem_responses, register_problem
+from emagsync.rest.problems import ApiProblem, invalid, problem_responses
 from emagsync.rest.state import AppState, State
 from emagsync.sync import queries
 from emagsync.sync.api_responses import accepted, detail, differences_view, finished
@@ -34,7 +34,6 @@ from emagsync.sync.api_schemas import (
 )
 from emagsync.sync.control import RunControl, Started
 from emagsync.sync.dependencies import Control
-from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunNotFound, RunStillActive
 from emagsync.sync.schemas import Run, RunStatus
 
 router = APIRouter(prefix="/api/v1/emag/products", tags=["runs"])
@@ -44,16 +43,6 @@ AnyId = Annotated[str, Path(min_length=1, max_length=64, description="The id of 
 Asked = Annotated[SyncRequest, Body(default_factory=SyncRequest)]
 
 _RECENT = 10
-
-register_problem(
-    AccountBusy,
-    HTTPStatus.CONFLICT,
-    extra=lambda error: {"run_id": error.run_id, "account_type": error.account, "busy": error.holders},
-)
-register_problem(RunNotFound, HTTPStatus.NOT_FOUND)
-register_problem(RunNotActive, HTTPStatus.CONFLICT, extra=lambda error: {"run_id": error.run_id})
-register_problem(RunStillActive, HTTPStatus.CONFLICT, extra=lambda error: {"run_id": error.run_id})
-register_problem(NothingToRetry, HTTPStatus.CONFLICT, extra=lambda error: {"run_id": error.run_id})
 
 
 @router.post(

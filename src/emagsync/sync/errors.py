@@ -13,6 +13,8 @@ SyncError
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
 
@@ -28,6 +30,7 @@ class AccountBusy(SyncError):
 
     code = "account_busy"
     kind = ErrorKind.TRANSIENT
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, account: str, run_id: str, holders: Mapping[str, str] | None = None) -> None:
         super().__init__(
@@ -37,11 +40,16 @@ class AccountBusy(SyncError):
         self.run_id = run_id
         self.holders = dict(holders or {account: run_id})
 
+    def problem_members(self) -> Mapping[str, Any]:
+        """The run that holds the account, and those of all accounts that are busy."""
+        return {"run_id": self.run_id, "account_type": self.account, "busy": self.holders}
+
 
 class RunNotFound(SyncError):
     """There is no such run or sync."""
 
     code = "run_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"There is no run or sync {run_id!r}: `emagsync history` lists them.")
@@ -52,30 +60,45 @@ class RunNotActive(SyncError):
     """It has already ended."""
 
     code = "run_not_active"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, run_id: str, status: str) -> None:
         super().__init__(f"Run {run_id} is {status}: there is nothing to stop.")
         self.run_id = run_id
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`run_id`: the run, or the sync."""
+        return {"run_id": self.run_id}
 
 
 class RunStillActive(SyncError):
     """It has not ended yet."""
 
     code = "run_active"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, run_id: str, status: str) -> None:
         super().__init__(f"Run {run_id} is {status}: wait for it to end, or stop it first.")
         self.run_id = run_id
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`run_id`: the run, or the sync."""
+        return {"run_id": self.run_id}
 
 
 class NothingToRetry(SyncError):
     """Nothing of it failed."""
 
     code = "nothing_to_retry"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, run_id: str) -> None:
         super().__init__(f"Nothing of {run_id} failed: to read the offers again, start a new sync.")
         self.run_id = run_id
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`run_id`: the run, or the sync."""
+        return {"run_id": self.run_id}
 
 
 class BrokerAway(SyncError):

@@ -9,9 +9,8 @@ from fastapi import APIRouter, Path, Query, Request
 
 from emagsync.audit.service import audit
 from emagsync.rest.auth import Admin
-from emagsync.rest.problems import problem_responses, register_problem
+from emagsync.rest.problems import problem_responses
 from emagsync.webhooks.dependencies import Webhooks
-from emagsync.webhooks.errors import AddressRefused, WebhookFromSettings, WebhookNotFound
 from emagsync.webhooks.schemas import (
     Delivery,
     DeliveryList,
@@ -25,14 +24,6 @@ from emagsync.webhooks.schemas import (
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
 
 Id = Annotated[str, Path(min_length=1, max_length=36)]
-
-register_problem(WebhookNotFound, HTTPStatus.NOT_FOUND)
-register_problem(WebhookFromSettings, HTTPStatus.CONFLICT)
-register_problem(
-    AddressRefused,
-    HTTPStatus.UNPROCESSABLE_ENTITY,
-    extra=lambda error: {"errors": [{"field": "url", "message": str(error), "code": error.code}]},
-)
 
 
 @router.get("")

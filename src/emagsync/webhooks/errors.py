@@ -8,6 +8,10 @@ WebhookError
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
 from emagsync.core.errors import EmagsyncError
 
 
@@ -21,6 +25,7 @@ class WebhookNotFound(WebhookError):
     """There is no such webhook."""
 
     code = "webhook_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, webhook_id: str) -> None:
         super().__init__(f"There is no webhook {webhook_id!r}.")
@@ -30,6 +35,7 @@ class WebhookFromSettings(WebhookError):
     """It comes from the settings."""
 
     code = "webhook_from_settings"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self) -> None:
         super().__init__("This webhook comes from EMAGSYNC_WEBHOOKS__URL: change it there and start the server anew.")
@@ -39,3 +45,7 @@ class AddressRefused(WebhookError):
     """Its address is not one that may be told. The message says why, in words for whoever gave it."""
 
     code = "address_refused"
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`errors`: the address is a value of the request."""
+        return {"errors": [{"field": "url", "message": str(self), "code": self.code}]}

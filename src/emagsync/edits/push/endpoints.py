@@ -12,7 +12,7 @@ from emagsync.audit.service import audit
 from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
 from emagsync.edits.push import brake, outbox_repository, repository
 from emagsync.edits.push.brake import HoldState
-from emagsync.edits.push.errors import HoldDecided, HoldNotFound, NothingToUndo, PushBusy, PushNotFound, PushOff
+from emagsync.edits.push.errors import PushOff
 from emagsync.edits.push.outbox_repository import Line
 from emagsync.edits.push.schemas import (
     Decided,
@@ -33,7 +33,7 @@ from emagsync.edits.reasons import Reason, ReasonView, reason_text, reason_view
 from emagsync.edits.states import OutboxState
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_cursor, decode_id, encode_cursor
-from emagsync.rest.problems import invalid, problem_responses, register_problem
+from emagsync.rest.problems import invalid, problem_responses
 from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["pushing"])
@@ -43,11 +43,6 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=1000)]
 EmagId = Annotated[int | None, Query(ge=1, lt=2**63)]
 HoldId = Annotated[int, Path(ge=1, lt=2**63)]
-
-for _missing in (PushNotFound, HoldNotFound):
-    register_problem(_missing, HTTPStatus.NOT_FOUND)
-for _refused in (PushBusy, PushOff, HoldDecided, NothingToUndo):
-    register_problem(_refused, HTTPStatus.CONFLICT)
 
 
 @router.get("/outbox")

@@ -13,6 +13,8 @@ PushError
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from emagsync.core.errors import EmagsyncError, ErrorKind
 
 
@@ -27,6 +29,7 @@ class PushBusy(PushError):
 
     code = "push_busy"
     kind = ErrorKind.TRANSIENT
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, account: str) -> None:
         super().__init__(f"Edits of account {account!r} are being pushed already: they go out with that push.")
@@ -38,6 +41,7 @@ class PushOff(PushError):
 
     code = "push_off"
     kind = ErrorKind.CONFIGURATION
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, account: str) -> None:
         super().__init__(
@@ -74,6 +78,7 @@ class PushNotFound(PushError):
     """There is no such push."""
 
     code = "push_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, push_id: str) -> None:
         super().__init__(f"There is no push {push_id!r}.")
@@ -83,6 +88,7 @@ class HoldNotFound(PushError):
     """There is no such hold."""
 
     code = "hold_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, hold_id: int) -> None:
         super().__init__(f"There is no hold {hold_id}.")
@@ -92,6 +98,7 @@ class HoldDecided(PushError):
     """It was decided already."""
 
     code = "hold_decided"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self, hold_id: int, state: str) -> None:
         super().__init__(f"Hold {hold_id} is {state} already.")
@@ -101,6 +108,7 @@ class NothingToUndo(PushError):
     """Nothing can be put back."""
 
     code = "nothing_to_undo"
+    http_status = HTTPStatus.CONFLICT
 
     def __init__(self) -> None:
         super().__init__("Nothing was changed there that could be put back.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -11,17 +10,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from emagsync.audit.service import audit
 from emagsync.rest.auth import Admin, Viewer
-from emagsync.rest.problems import problem_responses, register_problem
+from emagsync.rest.problems import problem_responses
 from emagsync.rest.state import State
 from emagsync.sync.dependencies import Schedules
 from emagsync.sync.schedule.jobs import LONGEST_SECONDS, SHORTEST_SECONDS, JobKind
-from emagsync.sync.schedule.scheduler import Scheduled, ScheduleNotFound
+from emagsync.sync.schedule.scheduler import Scheduled
 
 router = APIRouter(prefix="/api/v1/schedules", tags=["schedule"])
 
 Name = Annotated[str, Path(min_length=1, max_length=64, description="Such as `incremental:main` or `cleanup`.")]
-
-register_problem(ScheduleNotFound, HTTPStatus.NOT_FOUND)
 
 
 class ScheduleView(BaseModel):

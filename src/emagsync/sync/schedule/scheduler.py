@@ -6,6 +6,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 import structlog
@@ -37,6 +38,7 @@ class ScheduleNotFound(SyncError):
     """There is no such job."""
 
     code = "schedule_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no schedule {name!r}.")
