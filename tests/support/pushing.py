@@ -13,9 +13,9 @@ from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import EditsSettings
 from emagsync.edits import repository
-from emagsync.edits.offer_snapshot import stored_offers
-from emagsync.edits.push import brake, outbox_repository
-from emagsync.edits.push.outbox_repository import Line
+from emagsync.edits.offer_repository import stored_offers
+from emagsync.edits.push import brake_repository, outbox_repository
+from emagsync.edits.push.outbox import OutboxEntry
 from emagsync.edits.push.schemas import Push
 from emagsync.edits.push.service import PushService
 from emagsync.edits.repository import Edit, EditFilter, NewEdit
@@ -86,10 +86,10 @@ class PushDesk:
         assert push is not None
         return push
 
-    async def lines(self, **wanted: Any) -> list[Line]:
+    async def lines(self, **wanted: Any) -> list[OutboxEntry]:
         """Lines of the outbox, oldest first."""
         async with self.local.database.snapshot() as connection:
-            return (await outbox_repository.lines(connection, limit=None, **wanted))[::-1]
+            return (await outbox_repository.list_entries(connection, limit=None, **wanted))[::-1]
 
     async def states(self) -> dict[int, str]:
         """The state of each offer's newest line."""
@@ -118,7 +118,7 @@ class PushDesk:
 
     async def holds(self) -> list[Any]:
         async with self.local.database.snapshot() as connection:
-            return await brake.all_of_them(connection)
+            return await brake_repository.list_holds(connection)
 
 
 def plain_catalogue(offers: int, **values: Any) -> Mapping[str, Any]:

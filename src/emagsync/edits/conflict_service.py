@@ -12,7 +12,7 @@ from emagsync.edits import conflict_repository, repository
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.conflict_repository import Conflict, ConflictFilter, Ended
 from emagsync.edits.errors import ConflictNotFound, ConflictOver, EditRefused
-from emagsync.edits.offer_snapshot import stored_offers
+from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.planning import Plan, plan
 from emagsync.edits.reasons import Reason, ReasonCode, reason_columns
 from emagsync.edits.repository import Closed

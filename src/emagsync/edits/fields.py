@@ -27,6 +27,8 @@ NO_WAREHOUSE: Final = 0
 # Where a row of eMAG's names no warehouse, and neither does the edit: the seller's only one.
 FIRST_WAREHOUSE: Final = 1
 STATUSES: Final[Mapping[str, int]] = {"inactive": 0, "active": 1, "end_of_life": 2}
+# Of STATUS.
+ACTIVE: Final = "1"
 END_OF_LIFE: Final = "2"
 
 # Field and warehouse.

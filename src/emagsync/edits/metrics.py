@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from emagsync.db.engine import Database
 from emagsync.edits import conflict_repository
-from emagsync.edits.push import outbox_repository
-from emagsync.edits.push.brake import HoldState
+from emagsync.edits.push import brake_repository, outbox_repository
 from emagsync.edits.states import OPEN_STATES
-from emagsync.edits.tables import holds
 from emagsync.telemetry import exposition
 from emagsync.telemetry.exposition import Family
 from emagsync.telemetry.metrics import Gauge
@@ -27,16 +22,11 @@ async def edit_families(database: Database, accounts: Sequence[str]) -> list[Fam
     """As they are in the tables; every account and state is there, also with 0."""
     async with database.snapshot() as connection:
         conflicts = await conflict_repository.counts(connection)
-        lines = await outbox_repository.counts(connection)
-        waiting = await _waiting_holds(connection)
+        lines = await outbox_repository.count_open(connection)
+        waiting = await brake_repository.count_waiting(connection)
     states = [(account, str(state)) for account in accounts for state in OPEN_STATES]
     return [
         exposition.gauge_family(_CONFLICTS, {(account,): conflicts.get(account, 0) for account in accounts}),
         exposition.gauge_family(_LINES, {key: lines.get(key, 0) for key in states}),
         exposition.gauge_family(_HOLDS, {(account,): waiting.get(account, 0) for account in accounts}),
     ]
-
-
-async def _waiting_holds(connection: AsyncConnection) -> dict[str, int]:
-    query = select(holds.c.account, func.count()).where(holds.c.state == HoldState.WAITING).group_by(holds.c.account)
-    return {row.account: row[1] for row in await connection.execute(query)}

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.edits import repository
 from emagsync.edits.conflict_repository import Conflict
 from emagsync.edits.fields import HANDLING_TIME, NO_WAREHOUSE, STATUS, STOCK, VAT_ID, Values, warehouses
-from emagsync.edits.offer_snapshot import StoredOffer, stored_offers
+from emagsync.edits.offer_repository import stored_offers
+from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.planning import change_of, version_of
 from emagsync.edits.reasons import ReasonView, reason_text, reason_view
 from emagsync.edits.repository import Edit

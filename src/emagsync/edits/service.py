@@ -29,7 +29,8 @@ from emagsync.edits.errors import (
     VersionChanged,
 )
 from emagsync.edits.fields import VAT_ID
-from emagsync.edits.offer_snapshot import StoredOffer, ids_of_part_numbers, key_of, stored_offers, vat_ids_of
+from emagsync.edits.offer_repository import ids_of_part_numbers, key_of, stored_offers, vat_ids_of
+from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.planning import Effect, Plan, plan, token_of
 from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.repository import Closed, Edit, NewEdit

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from emagsync.core.settings import EditsSettings
-from emagsync.edits.push.brake import Alarm, alarm_of, most_of
+from emagsync.edits.push.brake import alarm_of, brake_limit
 from emagsync.edits.push.errors import HoldDecided
 from emagsync.edits.push.outbox import Item
+from emagsync.edits.push.schemas import Alarm
 from emagsync.edits.reasons import reason_text
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind, Webhook
@@ -47,7 +48,7 @@ def test_what_the_brake_counts(items: list[Item], stock: int, alarm: Alarm | Non
 
 @pytest.mark.parametrize(("offers", "most"), [(10, 2), (100, 20), (1000, 200), (100_000, 200), (4, 0)])
 def test_a_fifth_of_an_account_or_two_hundred_offers_pass(offers: int, most: int) -> None:
-    assert most_of(EditsSettings(), offers) == most
+    assert brake_limit(EditsSettings(), offers) == most
 
 
 async def test_too_much_at_once_stops_before_anything_is_sent_and_goes_out_after_a_yes(tmp_path: Path) -> None:

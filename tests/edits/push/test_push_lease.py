@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emagsync.core.clock import SystemClock
-from emagsync.edits.push import lease
+from emagsync.edits.push import lease_repository
 from emagsync.edits.push.errors import PushBusy, PushSuperseded
 from support.databases import new_database
 from support.pushing import open_push_desk
@@ -20,22 +20,24 @@ NOW = SystemClock().now()
 async def test_a_lease_is_one_pushers_until_it_runs_out_and_then_only_the_next_ones(tmp_path: Path) -> None:
     async with new_database(tmp_path) as database:
         async with database.transaction() as connection:
-            first = await lease.acquire(connection, "main", "first", now=NOW, seconds=10)
-            await lease.acquire(connection, "fbe", "first", now=NOW, seconds=10)
+            first = await lease_repository.acquire(connection, "main", "first", now=NOW, seconds=10)
+            await lease_repository.acquire(connection, "fbe", "first", now=NOW, seconds=10)
         async with database.transaction() as connection:
             with pytest.raises(PushBusy):
-                await lease.acquire(connection, "main", "second", now=NOW + timedelta(seconds=9), seconds=10)
-            await lease.keep(connection, first, now=NOW + timedelta(seconds=9), seconds=10)
+                await lease_repository.acquire(connection, "main", "second", now=NOW + timedelta(seconds=9), seconds=10)
+            await lease_repository.renew(connection, first, now=NOW + timedelta(seconds=9), seconds=10)
         async with database.transaction() as connection:
             later = NOW + timedelta(seconds=20)
-            second = await lease.acquire(connection, "main", "second", now=later, seconds=10)
+            second = await lease_repository.acquire(connection, "main", "second", now=later, seconds=10)
             with pytest.raises(PushSuperseded):
-                await lease.keep(connection, first, now=later, seconds=10)
-            await lease.release(connection, first)
-            await lease.keep(connection, second, now=later, seconds=10)
-            await lease.release(connection, second)
+                await lease_repository.renew(connection, first, now=later, seconds=10)
+            await lease_repository.release(connection, first)
+            await lease_repository.renew(connection, second, now=later, seconds=10)
+            await lease_repository.release(connection, second)
         async with database.transaction() as connection:
-            third = await lease.acquire(connection, "main", "third", now=NOW + timedelta(seconds=21), seconds=10)
+            third = await lease_repository.acquire(
+                connection, "main", "third", now=NOW + timedelta(seconds=21), seconds=10
+            )
             assert third.fence > second.fence > first.fence
 
 

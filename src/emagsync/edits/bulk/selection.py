@@ -14,7 +14,7 @@ from emagsync.edits.bulk.file_import import MOST_ROWS
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.errors import SelectionTooLarge
 from emagsync.edits.fields import PRICES
-from emagsync.edits.offer_snapshot import keys_found, keys_of
+from emagsync.edits.offer_repository import keys_found, keys_of
 from emagsync.edits.request_schemas import ListOptions, OfferValues, WarehouseId
 from emagsync.edits.service import Line
 from emagsync.edits.steps import PriceStep

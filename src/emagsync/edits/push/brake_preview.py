@@ -11,8 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core.settings import EditsSettings, PushMode
 from emagsync.edits.fields import STOCK
 from emagsync.edits.planning import Effect, Plan
-from emagsync.edits.push.brake import Alarm, alarm_of, most_of, offers_of
+from emagsync.edits.push.brake import alarm_of, brake_limit
+from emagsync.edits.push.brake_repository import count_offers
 from emagsync.edits.push.outbox import Item
+from emagsync.edits.push.schemas import Alarm
 
 
 class BrakePreview(BaseModel):
@@ -35,7 +37,7 @@ async def brakes_of(
             counts[plan.offer.account][alarm] += 1
     found: list[BrakePreview] = []
     for account in sorted(counts):
-        most, push = most_of(settings, await offers_of(connection, account)), mode(account)
+        most, push = brake_limit(settings, await count_offers(connection, account)), mode(account)
         stops = push != "off" and counts[account].total() > most
         found.append(
             BrakePreview(account_type=account, push=push, counts=dict(counts[account]), most=most, stops=stops)

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Path, Query, Request
 
 from emagsync.audit.service import audit
 from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
-from emagsync.edits.push import brake, outbox_repository, repository
-from emagsync.edits.push.brake import HoldState
+from emagsync.edits.push import brake_repository, outbox_repository, repository
 from emagsync.edits.push.errors import PushOff
-from emagsync.edits.push.outbox_repository import Line
+from emagsync.edits.push.outbox import OutboxEntry
 from emagsync.edits.push.schemas import (
     Decided,
     Hold,
     HoldList,
+    HoldState,
     ItemView,
     LineChoice,
     OutboxList,
@@ -58,7 +58,7 @@ async def outbox(
 ) -> OutboxList:
     """What is on its way to eMAG, or was, one line an offer, newest first."""
     async with app.database.snapshot() as connection:
-        lines = await outbox_repository.lines(
+        lines = await outbox_repository.list_entries(
             connection,
             account=account_type,
             states=state or (),
@@ -135,7 +135,7 @@ async def holds(
 ) -> HoldList:
     """What the brake stopped, newest first, at most a hundred."""
     async with app.database.snapshot() as connection:
-        return HoldList(holds=await brake.all_of_them(connection, account=account_type, states=state or ()))
+        return HoldList(holds=await brake_repository.list_holds(connection, account=account_type, states=state or ()))
 
 
 @router.post("/holds/{hold_id}/release", responses=problem_responses(404, 409))
@@ -173,7 +173,7 @@ async def undo(
     return answer
 
 
-def line_view(line: Line) -> OutboxView:
+def line_view(line: OutboxEntry) -> OutboxView:
     """The line as it is shown."""
     shown = {name: value for name, value in line._asdict().items() if name in OutboxView.model_fields}
     items = [ItemView.model_validate({**vars(item), **_shown(item.reason)}) for item in line.items]

@@ -18,9 +18,8 @@ from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.edits.push import outbox_repository as repository
-from emagsync.edits.push.outbox import changes_stock, update_of
-from emagsync.edits.push.outbox_repository import Line
-from emagsync.edits.push.readback import OfferReader, portion
+from emagsync.edits.push.outbox import OutboxEntry, changes_stock, update_of
+from emagsync.edits.push.readback import OfferFetcher, portion
 from emagsync.edits.push.schemas import Hold
 from emagsync.edits.push.writer import PushJob, PushWriter
 from emagsync.edits.reasons import Reason, ReasonCode
@@ -112,11 +111,11 @@ class PushEngine:
             nonlocal sent
             while not self._is_stopped:
                 async with self._turn:
-                    lines = [] if self._is_stopped else await self._next_lines()
-                if not lines:
+                    entries = [] if self._is_stopped else await self._next_entries()
+                if not entries:
                     return
-                await self._save(lines)
-                sent += len(lines)
+                await self._save(entries)
+                sent += len(entries)
 
         if not self._is_stopped:
             # Also for edits that waited for others of their offer to be read back.
@@ -134,18 +133,18 @@ class PushEngine:
         self._gathered = news
         self._gathered_at = self._clock.monotonic()
 
-    async def _next_lines(self) -> list[Line]:
+    async def _next_entries(self) -> list[OutboxEntry]:
         """The next batch, claimed. Empty when nothing is left, or the brake holds the account."""
         if self._clock.monotonic() - (self._gathered_at or 0.0) > self._settings.look_seconds:
             await self._gather()
         while True:
-            lines = await self._pending()
-            if not lines:
+            entries = await self._pending()
+            if not entries:
                 return []
-            lines = await self._fresh(lines)
-            if not lines:
+            entries = await self._fresh(entries)
+            if not entries:
                 continue
-            claimed = await self._writer.claim([line.id for line in lines])
+            claimed = await self._writer.claim([entry.id for entry in entries])
             if isinstance(claimed, Hold):
                 log.warning("push_held", account=self._job.account, hold=claimed.id, counts=dict(claimed.counts))
                 self.hold = claimed
@@ -153,87 +152,87 @@ class PushEngine:
             if claimed:
                 return claimed
 
-    async def _pending(self) -> list[Line]:
-        """The lines that go next: with stock first, and differences in smaller batches of their own."""
+    async def _pending(self) -> list[OutboxEntry]:
+        """The entries that go next: with stock first, and differences in smaller batches of their own."""
         async with self._database.snapshot() as connection:
-            lines = await repository.next_pending(
+            entries = await repository.next_pending(
                 connection, self._job.account, now=self._clock.now(), most=MOST_ENTITIES
             )
-        if lines and _is_relative(lines[0]):
-            return [line for line in lines if _is_relative(line)][:RELATIVE_AT_ONCE]
-        plain = [line for line in lines if not _is_relative(line)]
+        if entries and _is_relative(entries[0]):
+            return [entry for entry in entries if _is_relative(entry)][:RELATIVE_AT_ONCE]
+        plain = [entry for entry in entries if not _is_relative(entry)]
         # Prices fill up a batch of stock, but not while differences of stock have yet to go.
-        return plain if len(plain) == len(lines) else [line for line in plain if changes_stock(line.items)]
+        return plain if len(plain) == len(entries) else [entry for entry in plain if changes_stock(entry.items)]
 
     async def _has_pending(self) -> bool:
         return not self._is_stopped and bool(await self._pending())
 
-    async def _fresh(self, lines: list[Line]) -> list[Line]:
-        """Those of `lines` whose offers are known as eMAG has them now; the others are read first."""
+    async def _fresh(self, entries: list[OutboxEntry]) -> list[OutboxEntry]:
+        """Those of `entries` whose offers are known as eMAG has them now; the others are read first."""
         now = self._clock.now()
-        if _is_relative(lines[0]):
-            ids = {line.emag_id for line in lines}
+        if _is_relative(entries[0]):
+            ids = {entry.emag_id for entry in entries}
         else:
-            ids = await self._stale(lines, now)
+            ids = await self._stale(entries, now)
         if not ids:
-            return lines
+            return entries
         left_out = await self._read(ids)
-        wanted = [line for line in lines if line.emag_id in ids] if not _is_relative(lines[0]) else lines
-        return [line for line in wanted if line.emag_id not in left_out]
+        wanted = [entry for entry in entries if entry.emag_id in ids] if not _is_relative(entries[0]) else entries
+        return [entry for entry in wanted if entry.emag_id not in left_out]
 
-    async def _stale(self, lines: Sequence[Line], now: datetime) -> set[int]:
-        """The offers to read first because they were read too long ago, if any of `lines` is of such: theirs, and those
-        that come after them where one list holds them all."""
+    async def _stale(self, entries: Sequence[OutboxEntry], now: datetime) -> set[int]:
+        """The offers to read first, because those of `entries` were read too long ago; with them those of later entries
+        that are as old, where reading the whole list takes fewer requests."""
         account, oldest = self._job.account, now - timedelta(seconds=self._settings.fresh_seconds)
         async with self._database.snapshot() as connection:
-            ids = [line.emag_id for line in lines]
-            if not await repository.stale(connection, account, before=oldest, now=now, among=ids):
+            ids = [entry.emag_id for entry in entries]
+            if not await repository.stale_offers(connection, account, before=oldest, now=now, among=ids):
                 return set()
             # A list takes its time: there is no use in reading what would be stale again when its turn comes.
             some = ids if self._settings.fresh_seconds < LIST_SECONDS else None
-            old = await repository.stale(connection, account, before=oldest, now=now, among=some)
+            old = await repository.stale_offers(connection, account, before=oldest, now=now, among=some)
         return set(portion(old, self._offers))
 
-    async def _save(self, lines: Sequence[Line]) -> None:
+    async def _save(self, entries: Sequence[OutboxEntry]) -> None:
         """Send one batch. A refused one is halved until the guilty offers are alone."""
-        lines = await self._writer.sent_together(lines)
+        entries = await self._writer.sent_together(entries)
         try:
-            await self._client.save_offers([update_of(line.emag_id, line.items) for line in lines])
+            await self._client.save_offers([update_of(entry.emag_id, entry.items) for entry in entries])
         except WriteRefused as error:
-            if len(lines) == 1:
-                await self._refused(lines[0], "; ".join(error.messages) or error.message)
+            if len(entries) == 1:
+                await self._refused(entries[0], "; ".join(error.messages) or error.message)
                 return
-            middle = len(lines) // 2
-            await self._save(lines[:middle])
-            await self._save_unless_stopped(lines[middle:])
+            middle = len(entries) // 2
+            await self._save(entries[:middle])
+            await self._save_unless_stopped(entries[middle:])
         except UncertainWrite as error:
-            await self._writer.uncertain(lines, _caused_by(error.cause, ReasonCode.NO_CERTAIN_ANSWER))
+            await self._writer.uncertain(entries, _caused_by(error.cause, ReasonCode.NO_CERTAIN_ANSWER))
             self._failed(error)
         except BudgetUnavailable as error:
-            await self._writer.unsent(lines, Reason.of(ReasonCode.NOT_SENT, cause=error.code, message=error))
+            await self._writer.unsent(entries, Reason.of(ReasonCode.NOT_SENT, cause=error.code, message=error))
             raise
         except EmagError as error:
-            await self._writer.unsent(lines, _caused_by(error, ReasonCode.NOT_SENT))
+            await self._writer.unsent(entries, _caused_by(error, ReasonCode.NOT_SENT))
             self.error = stopped_by(error)
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
         else:
             self._failures = 0
-            await self._writer.accepted(lines)
+            await self._writer.accepted(entries)
 
-    async def _refused(self, line: Line, words: str) -> None:
+    async def _refused(self, entry: OutboxEntry, words: str) -> None:
         # No more than its yes is eMAG's no believed before the offer was read: some of its complaints are remarks.
-        if await self._read([line.emag_id]):
+        if await self._read([entry.emag_id]):
             unread = Reason.quoted(f"eMAG refused it, and could not be read since: {words}")
-            await self._writer.uncertain([line], unread)
+            await self._writer.uncertain([entry], unread)
         else:
-            await self._writer.refused(line, Reason.quoted(words))
+            await self._writer.refused(entry, Reason.quoted(words))
 
-    async def _save_unless_stopped(self, lines: Sequence[Line]) -> None:
+    async def _save_unless_stopped(self, entries: Sequence[OutboxEntry]) -> None:
         if self._is_stopped:
-            await self._writer.unsent(lines, Reason.of(ReasonCode.NOT_ITS_TURN))
+            await self._writer.unsent(entries, Reason.of(ReasonCode.NOT_ITS_TURN))
         else:
-            await self._save(lines)
+            await self._save(entries)
 
     def _failed(self, error: UncertainWrite) -> None:
         self._failures += 1
@@ -244,24 +243,24 @@ class PushEngine:
 
     async def _unread(self) -> list[tuple[int, datetime | None]]:
         async with self._database.snapshot() as connection:
-            return await repository.unread(connection, self._job.account)
+            return await repository.awaiting_read_back(connection, self._job.account)
 
     async def _read_back(self) -> float | None:
         """Read some of what is to be read back now. Returns the seconds until the next is due, None: nothing is."""
-        lines = await self._unread()
-        if not lines:
+        entries = await self._unread()
+        if not entries:
             return None
         now = self._clock.now()
-        due = [emag_id for emag_id, at in lines if at is None or at <= now]
+        due = [emag_id for emag_id, at in entries if at is None or at <= now]
         if not due:
-            return (min(at for _, at in lines if at is not None) - now).total_seconds()
+            return (min(at for _, at in entries if at is not None) - now).total_seconds()
         await self._read(portion(due, self._offers))
         return 0.0
 
     async def _read(self, ids: Sequence[int] | set[int]) -> set[int]:
         """Read and store offers; returns those that could not be."""
         read_at = self._clock.now()
-        reader = OfferReader(
+        reader = OfferFetcher(
             self._client, offers=self._offers, keep=lambda rows: self._writer.read(rows, read_at=read_at)
         )
         await reader.read(ids)
@@ -279,6 +278,6 @@ def _caused_by(error: EmagError, code: ReasonCode) -> Reason:
     return Reason.of(code, cause=error.code, message=error.message)
 
 
-def _is_relative(line: Line) -> bool:
+def _is_relative(entry: OutboxEntry) -> bool:
     """Whether it asks for a difference that was not turned into a value yet."""
-    return any(item.is_relative and item.target is None for item in line.items)
+    return any(item.is_relative and item.target is None for item in entry.items)

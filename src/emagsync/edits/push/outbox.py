@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -67,6 +68,30 @@ class Item:
         return replace(self, result=result, reason=reason)
 
 
+class OutboxEntry(NamedTuple):
+    """One row of the outbox: an offer's changes, and where they are. Times are aware UTC."""
+
+    id: int
+    account: str
+    emag_id: int
+    items: tuple[Item, ...]
+    state: OutboxState
+    attempts: int
+    reason: Reason | None
+    push_id: str | None
+    batch_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    # Of an entry that is being sent: eMAG took it, and it is read back then. None: no answer is known.
+    next_at: datetime | None
+    sent_at: datetime | None
+    finished_at: datetime | None
+    approved_by: str | None
+    approved_at: datetime | None
+    alarm: str | None
+    hold_id: int | None
+
+
 def items_text(items: Iterable[Item]) -> str:
     """The items as JSON."""
     stored = ({**vars(item), **reason_fields(item.reason)} for item in items)
@@ -89,7 +114,7 @@ def _item(
     return Item(**values, result=ended, reason=stored_reason(reason, reason_code, reason_values))
 
 
-def aimed(item: Item, current: Values) -> Item:
+def with_target(item: Item, current: Values) -> Item:
     """The item with the value that eMAG has and the one that it is to have. A stock is never below 0."""
     before = current.get(item.key)
     target = item.value
@@ -139,7 +164,7 @@ def changes_stock(items: Iterable[Item]) -> bool:
     return any(item.field == "stock" for item in items)
 
 
-def confirmed(item: Item, read: Values) -> Item:
+def judge_accepted(item: Item, read: Values) -> Item:
     """After eMAG said that it took the change: done, unless it still shows the value from before."""
     if item.result is not None:
         return item
@@ -151,7 +176,7 @@ def confirmed(item: Item, read: Values) -> Item:
     return item.done(Result.CHANGED_SINCE, Reason.of(ReasonCode.CHANGED_SINCE, target=item.target, shown=shown))
 
 
-def found(item: Item, read: Values) -> Item:
+def judge_uncertain(item: Item, read: Values) -> Item:
     """After an answer that did not say whether eMAG took the change: done, to be sent again (no result), or given up.
 
     With a third value nobody can tell whether pieces were sold before or after our change: a stock, and whatever is
@@ -172,7 +197,7 @@ def found(item: Item, read: Values) -> Item:
     )
 
 
-def refused(item: Item, read: Values, reason: Reason) -> Item:
+def judge_refused(item: Item, read: Values, reason: Reason) -> Item:
     """After eMAG refused the change in words: believed, unless it shows the change all the same."""
     if item.result is not None:
         return item

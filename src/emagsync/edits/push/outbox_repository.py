@@ -10,8 +10,8 @@ from sqlalchemy import Boolean, ColumnElement, Row, Select, bindparam, func, ins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import RELATIVE
-from emagsync.edits.push.outbox import Item, changes_stock, items_of, items_text
-from emagsync.edits.reasons import Reason, reason_columns, reason_in
+from emagsync.edits.push.outbox import Item, OutboxEntry, changes_stock, items_of, items_text
+from emagsync.edits.reasons import reason_columns, reason_in
 from emagsync.edits.states import FINAL_STATES, OPEN_STATES, SENT_STATES, OutboxState
 from emagsync.edits.tables import holds, local_edits, outbox
 from emagsync.offers.tables import offers
@@ -19,30 +19,6 @@ from emagsync.offers.tables import offers
 # As the partial index says it: with parameters in their place, neither database would know that it may use it.
 _WAITS = literal_column("local_edits.state IN ('open', 'conflict')", Boolean)
 AT_ONCE = 500
-
-
-class Line(NamedTuple):
-    """One row of the outbox: an offer's changes, and where they are. Times are aware UTC."""
-
-    id: int
-    account: str
-    emag_id: int
-    items: tuple[Item, ...]
-    state: OutboxState
-    attempts: int
-    reason: Reason | None
-    push_id: str | None
-    batch_id: str | None
-    created_at: datetime
-    updated_at: datetime
-    # Of a line that is being sent: eMAG took it, and it is read back then. None: no answer is known.
-    next_at: datetime | None
-    sent_at: datetime | None
-    finished_at: datetime | None
-    approved_by: str | None
-    approved_at: datetime | None
-    alarm: str | None
-    hold_id: int | None
 
 
 class OpenEdit(NamedTuple):
@@ -61,7 +37,7 @@ class OpenEdit(NamedTuple):
         return Item(self.id, self.field, self.warehouse_id, self.kind, self.value, before=self.base)
 
 
-_columns = [*(outbox.c[name] for name in Line._fields), outbox.c.reason_code, outbox.c.reason_values]
+_columns = [*(outbox.c[name] for name in OutboxEntry._fields), outbox.c.reason_code, outbox.c.reason_values]
 _edit_columns = [local_edits.c[name] for name in OpenEdit._fields]
 
 
@@ -107,8 +83,8 @@ async def signature(connection: AsyncConnection, account: str) -> tuple[Any, ...
     return (*map(tuple, edits), *map(tuple, rows), *map(tuple, held))
 
 
-async def next_pending(connection: AsyncConnection, account: str, *, now: datetime, most: int) -> list[Line]:
-    """The lines to send next, stock first."""
+async def next_pending(connection: AsyncConnection, account: str, *, now: datetime, most: int) -> list[OutboxEntry]:
+    """The entries to send next, stock first."""
     query = (
         select(*_columns)
         .where(
@@ -119,10 +95,10 @@ async def next_pending(connection: AsyncConnection, account: str, *, now: dateti
         .order_by(outbox.c.rank, outbox.c.id)
         .limit(most)
     )
-    return await _lines(connection, query)
+    return await _entries(connection, query)
 
 
-async def unread(connection: AsyncConnection, account: str) -> list[tuple[int, datetime | None]]:
+async def awaiting_read_back(connection: AsyncConnection, account: str) -> list[tuple[int, datetime | None]]:
     """The offers to be read back, because something was or may have been sent for them, and when (None: now)."""
     query = (
         select(outbox.c.emag_id, outbox.c.next_at)
@@ -153,31 +129,31 @@ async def is_due(connection: AsyncConnection, account: str, *, now: datetime) ->
     return (await connection.scalar(query.limit(1))) is not None
 
 
-async def locked(
+async def lock_entries(
     connection: AsyncConnection,
     account: str | None,
     states: Collection[OutboxState],
     *,
     ids: Collection[int] | None = None,
-) -> list[Line]:
-    """Those lines (None: of any account), or those of them among `ids`, locked until the transaction ends."""
+) -> list[OutboxEntry]:
+    """Those entries (None: of any account), or those of them among `ids`, locked until the transaction ends."""
     query = select(*_columns).where(outbox.c.state.in_(states)).order_by(outbox.c.id)
     if account is not None:
         query = query.where(outbox.c.account == account)
     if ids is not None:
         query = query.where(outbox.c.id.in_(ids))
-    return await _lines(connection, query.with_for_update())
+    return await _entries(connection, query.with_for_update())
 
 
-async def sent_of(connection: AsyncConnection, account: str, emag_ids: Collection[int]) -> list[Line]:
-    """The lines of these offers that were sent, or may have been, locked until the transaction ends."""
+async def lock_sent(connection: AsyncConnection, account: str, emag_ids: Collection[int]) -> list[OutboxEntry]:
+    """The entries of these offers that were sent, or may have been, locked until the transaction ends."""
     query = select(*_columns).where(
         outbox.c.account == account, outbox.c.emag_id.in_(emag_ids), outbox.c.state.in_(SENT_STATES)
     )
-    return await _lines(connection, query.order_by(outbox.c.id).with_for_update())
+    return await _entries(connection, query.order_by(outbox.c.id).with_for_update())
 
 
-async def lines(
+async def list_entries(
     connection: AsyncConnection,
     *,
     account: str | None = None,
@@ -186,8 +162,8 @@ async def lines(
     push_id: str | None = None,
     before: int | None = None,
     limit: int | None = 50,
-) -> list[Line]:
-    """Lines, newest first; with `before`, those that follow the line of that id in this order."""
+) -> list[OutboxEntry]:
+    """Entries, newest first; with `before`, those that follow the entry of that id in this order."""
     query = select(*_columns).order_by(outbox.c.id.desc()).limit(limit)
     for column, value in ((outbox.c.account, account), (outbox.c.emag_id, emag_id), (outbox.c.push_id, push_id)):
         if value is not None:
@@ -196,10 +172,10 @@ async def lines(
         query = query.where(outbox.c.state.in_(states))
     if before is not None:
         query = query.where(outbox.c.id < before)
-    return await _lines(connection, query)
+    return await _entries(connection, query)
 
 
-async def stale(
+async def stale_offers(
     connection: AsyncConnection,
     account: str,
     *,
@@ -207,7 +183,7 @@ async def stale(
     now: datetime,
     among: Collection[int] | None = None,
 ) -> list[int]:
-    """The offers with lines to be sent, or those of them `among` some, that were seen last before then."""
+    """The offers with entries to be sent, or those of them `among` some, that were seen last before then."""
     query = (
         select(outbox.c.emag_id)
         .join(offers, (offers.c.account == outbox.c.account) & (offers.c.emag_id == outbox.c.emag_id))
@@ -226,40 +202,40 @@ async def stocks(connection: AsyncConnection, account: str, ids: Collection[int]
     return dict([tuple(row) for row in await connection.execute(query)])
 
 
-async def lines_where(connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]) -> list[Line]:
-    """Every line that meets the conditions, oldest first."""
-    return await _lines(connection, select(*_columns).where(*conditions).order_by(outbox.c.id))
+async def read_entries(connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]]) -> list[OutboxEntry]:
+    """Every entry that meets the conditions, oldest first."""
+    return await _entries(connection, select(*_columns).where(*conditions).order_by(outbox.c.id))
 
 
-async def add_lines(connection: AsyncConnection, values: Sequence[Mapping[str, Any]]) -> None:
-    """New lines. Raises ConstraintViolated where an offer has one that is not final."""
+async def add_entries(connection: AsyncConnection, values: Sequence[Mapping[str, Any]]) -> None:
+    """New entries. Raises ConstraintViolated where an offer has one that is not final."""
     for start in range(0, len(values), AT_ONCE):
         await connection.execute(insert(outbox), list(values[start : start + AT_ONCE]))
 
 
-async def write_lines(connection: AsyncConnection, changed: Sequence[Line], *, now: datetime) -> None:
-    """Write lines that were read, locked, in this transaction, as they are now."""
+async def write_entries(connection: AsyncConnection, changed: Sequence[OutboxEntry], *, now: datetime) -> None:
+    """Write entries that were read, locked, in this transaction, as they are now."""
     if not changed:
         return
-    names = [name for name in Line._fields if name not in _FIXED]
+    names = [name for name in OutboxEntry._fields if name not in _FIXED]
     statement = (
         update(outbox)
         .where(outbox.c.id == bindparam("of_id"))
         .values({name: bindparam(f"new_{name}") for name in (*names, "rank", "updated_at", *_REASON)})
     )
-    await connection.execute(statement, [_written(line, names, now) for line in changed])
+    await connection.execute(statement, [_written(entry, names, now) for entry in changed])
 
 
 _REASON = ("reason_code", "reason_values")
 _FIXED = ("id", "account", "emag_id", "created_at", "updated_at")
 
 
-def _written(line: Line, names: Sequence[str], now: datetime) -> dict[str, Any]:
-    values = {name: getattr(line, name) for name in names} | reason_columns(line.reason)
+def _written(entry: OutboxEntry, names: Sequence[str], now: datetime) -> dict[str, Any]:
+    values = {name: getattr(entry, name) for name in names} | reason_columns(entry.reason)
     return {f"new_{name}": value for name, value in values.items()} | {
-        "of_id": line.id,
-        "new_items": items_text(line.items),
-        "new_rank": rank_of(line.items),
+        "of_id": entry.id,
+        "new_items": items_text(entry.items),
+        "new_rank": rank_of(entry.items),
         "new_updated_at": now,
     }
 
@@ -272,7 +248,7 @@ def rank_of(items: Sequence[Item]) -> int:
 async def approve(
     connection: AsyncConnection, ids: Collection[int] | None, *, account: str | None, by: str, now: datetime
 ) -> int:
-    """Release waiting lines, those of `ids` or all of the account. Returns how many."""
+    """Release waiting entries, those of `ids` or all of the account. Returns how many."""
     query = update(outbox).where(outbox.c.state == OutboxState.WAITING)
     if ids is not None:
         query = query.where(outbox.c.id.in_(ids))
@@ -340,8 +316,8 @@ async def rebase(connection: AsyncConnection, moved: Sequence[Mapping[str, Any]]
 _MOVED = ("account", "emag_id", "field", "warehouse_id", "sent_by")
 
 
-async def counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:
-    """How many lines are in each state that is not final, by account and state: for the metrics."""
+async def count_open(connection: AsyncConnection) -> dict[tuple[str, str], int]:
+    """How many entries are in each state that is not final, by account and state: for the metrics."""
     query = (
         select(outbox.c.account, outbox.c.state, func.count())
         .where(outbox.c.state.not_in(FINAL_STATES))
@@ -350,11 +326,11 @@ async def counts(connection: AsyncConnection) -> dict[tuple[str, str], int]:
     return {(account, state): number for account, state, number in await connection.execute(query)}
 
 
-async def _lines(connection: AsyncConnection, query: Select[Any]) -> list[Line]:
-    return [_line(row) for row in await connection.execute(query)]
+async def _entries(connection: AsyncConnection, query: Select[Any]) -> list[OutboxEntry]:
+    return [_entry(row) for row in await connection.execute(query)]
 
 
-def _line(row: Row[Any]) -> Line:
+def _entry(row: Row[Any]) -> OutboxEntry:
     values = dict(row._mapping)
     read = {"items": items_of(row.items), "state": OutboxState(row.state), "reason": reason_in(row)}
-    return Line(**{name: values[name] for name in Line._fields} | read)
+    return OutboxEntry(**{name: values[name] for name in OutboxEntry._fields} | read)

@@ -32,7 +32,7 @@ def portion(ids: Iterable[int], offers: int) -> list[int]:
     return wanted if len(wanted) > pages_for(offers) else wanted[:LOOKUPS_AT_ONCE]
 
 
-class OfferReader:
+class OfferFetcher:
     """Reads some offers of an account that has about `offers` of them, and hands them to `keep` as they come.
 
     `unknown` are then the ids that eMAG does not know, `failed` says why others could not be read.

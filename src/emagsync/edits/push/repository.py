@@ -18,7 +18,7 @@ from emagsync.edits.tables import outbox, pushes
 
 
 async def take_over(connection: AsyncConnection, account: str, *, now: datetime) -> int:
-    """What the pusher before left without an answer is uncertain. Returns how many lines."""
+    """What the pusher before left without an answer is uncertain. Returns how many entries."""
     left = await connection.execute(
         update(outbox)
         .where(outbox.c.account == account, outbox.c.state == OutboxState.SENDING, outbox.c.next_at.is_(None))
@@ -38,7 +38,7 @@ async def among(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
 
 
 async def counts_of_push(connection: AsyncConnection, push_id: str) -> dict[str, int]:
-    """How many of a push's lines are in each state."""
+    """How many of a push's entries are in each state."""
     query = select(outbox.c.state, func.count()).where(outbox.c.push_id == push_id).group_by(outbox.c.state)
     return dict([tuple(row) for row in await connection.execute(query)])
 

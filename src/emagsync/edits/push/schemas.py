@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -130,6 +130,29 @@ class PushStarted(BaseModel):
     push: str
 
 
+class HoldKind(StrEnum):
+    """What the brake stopped: the sending of a push, or, after a sync, whatever the account's edits would do."""
+
+    PUSH = "push"
+    SYNC = "sync"
+
+
+class HoldState(StrEnum):
+    """A refused hold of a sync stays in force: the account's edits rest until it is released."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
+class Alarm(StrEnum):
+    """What the brake counts, the gravest first."""
+
+    DEACTIVATED = "deactivated"
+    ZEROED = "zeroed"
+    REPRICED = "repriced"
+
+
 class Hold(BaseModel):
     """What the brake stopped. `counts`: offers repriced, zeroed and deactivated; `most` would have been let through."""
 
@@ -208,8 +231,3 @@ class UndoAnswer(BaseModel):
     left: int
     batch_id: str | None = None
     rows: list[UndoRow]
-
-
-def plain(value: Any) -> Any:
-    """A model as JSON-ready values."""
-    return value.model_dump(mode="json")

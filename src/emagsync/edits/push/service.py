@@ -16,19 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.clock import Clock, SystemClock
-from emagsync.core.errors import ConfigurationError, EmagsyncError
+from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import PushMode, Settings
 from emagsync.db.engine import Database
 from emagsync.edits.merge.strategy import rules_of
-from emagsync.edits.push import brake, lease, outbox_repository, repository
-from emagsync.edits.push.brake import HoldState
+from emagsync.edits.push import brake, brake_repository, lease_repository, outbox_repository, repository
 from emagsync.edits.push.engine import PushEngine, stopped_by
 from emagsync.edits.push.enqueue import gather
-from emagsync.edits.push.errors import PushOff
-from emagsync.edits.push.lease import Lease
-from emagsync.edits.push.outbox import Result, end_state, reasons
-from emagsync.edits.push.outbox_repository import Line
-from emagsync.edits.push.schemas import Hold, Push, PushStatus
+from emagsync.edits.push.errors import PushOff, PushSuperseded
+from emagsync.edits.push.lease_repository import PushLease
+from emagsync.edits.push.outbox import OutboxEntry, Result, end_state, reasons
+from emagsync.edits.push.schemas import Hold, HoldKind, HoldState, Push, PushStatus
 from emagsync.edits.push.writer import PushJob, close_edits
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text
 from emagsync.edits.states import OPEN_STATES, OutboxState
@@ -62,7 +60,7 @@ class PushService:
         """Send what may go out of the account's edits, and read it back; None when there is nothing to do.
 
         Raises PushOff, PushBusy, PushSuperseded, and SettingsError for an account that is not configured. What eMAG
-        refuses or leaves unanswered is in the push and its lines, not raised.
+        refuses or leaves unanswered is in the push and its entries, not raised.
         """
         if self.mode(account) == "off":
             raise PushOff(account)
@@ -70,19 +68,19 @@ class PushService:
         async with self._leased(account) as held:
             async with self._database.transaction() as connection:
                 now = self._clock.now()
-                await lease.keep(connection, held, now=now, seconds=self._settings.lease_seconds)
+                await lease_repository.renew(connection, held, now=now, seconds=self._settings.lease_seconds)
                 await gather(connection, account, approve=approve, now=now)
                 if not await outbox_repository.has_work(connection, account, now=now):
                     return None
                 push = _new_push(account, trigger, now)
                 await repository.add_push(connection, push)
-                offers = await brake.offers_of(connection, account)
+                offers = await brake_repository.count_offers(connection, account)
             job = PushJob(
                 id=push.id,
                 lease=held,
                 approve=approve,
                 rules=rules_of(self._settings, account),
-                most=brake.most_of(self._settings, offers),
+                most=brake.brake_limit(self._settings, offers),
             )
             with structlog.contextvars.bound_contextvars(push_id=push.id, account=account):
                 return await self._carry_out(job, offers)
@@ -103,18 +101,16 @@ class PushService:
                 )
                 await engine.execute()
                 error = engine.error
-        except ConfigurationError as problem:
-            error = stopped_by(problem)
+        except PushSuperseded:
+            raise
         except EmagsyncError as problem:
-            if problem.code == "push_superseded":
-                raise
             error = stopped_by(problem)
         return await self._end(job, engine.hold if engine else None, error)
 
     async def _end(self, job: PushJob, hold: Hold | None, error: Reason | None) -> Push:
         async with self._database.transaction() as connection:
             now = self._clock.now()
-            await lease.keep(connection, job.lease, now=now, seconds=self._settings.lease_seconds)
+            await lease_repository.renew(connection, job.lease, now=now, seconds=self._settings.lease_seconds)
             counts = await repository.counts_of_push(connection, job.id)
             status = _status(counts, hold, error)
             await repository.end_push(connection, job.id, status=status, counts=counts, error=error, now=now)
@@ -123,34 +119,36 @@ class PushService:
         return push
 
     @asynccontextmanager
-    async def _leased(self, account: str) -> AsyncIterator[Lease]:
+    async def _leased(self, account: str) -> AsyncIterator[PushLease]:
         async with self._database.transaction() as connection:
             now = self._clock.now()
-            held = await lease.acquire(connection, account, self._holder, now=now, seconds=self._settings.lease_seconds)
+            held = await lease_repository.acquire(
+                connection, account, self._holder, now=now, seconds=self._settings.lease_seconds
+            )
             await repository.take_over(connection, account, now=now)
         try:
             yield held
         finally:
             await asyncio.shield(self._release(held))
 
-    async def _release(self, held: Lease) -> None:
+    async def _release(self, held: PushLease) -> None:
         async with self._database.transaction() as connection:
-            await lease.release(connection, held)
+            await lease_repository.release(connection, held)
 
     # What people decide
 
     async def approve(self, ids: Collection[int] | None, account: str | None, *, by: str) -> int:
-        """Release waiting lines: these, or all of the account. Returns how many."""
+        """Release waiting entries: these, or all of the account. Returns how many."""
         async with self._database.transaction() as connection:
             return await outbox_repository.approve(connection, ids, account=account, by=by, now=self._clock.now())
 
     async def reject(self, ids: Collection[int] | None, account: str | None, *, by: str) -> int:
-        """Refuse lines that were not sent yet: their edits are closed as rejected. Returns how many."""
+        """Refuse entries that were not sent yet: their edits are closed as rejected. Returns how many."""
         async with self._database.transaction() as connection:
             states = [OutboxState.WAITING, OutboxState.PENDING]
-            lines = await outbox_repository.locked(connection, account, states, ids=ids)
-            await self._reject(connection, lines, Reason.of(ReasonCode.REFUSED_BY, by=by), by)
-        return len(lines)
+            entries = await outbox_repository.lock_entries(connection, account, states, ids=ids)
+            await self._reject(connection, entries, Reason.of(ReasonCode.REFUSED_BY, by=by), by)
+        return len(entries)
 
     async def release_hold(self, hold_id: int, *, by: str) -> Hold:
         """Say yes to what the brake stopped. Raises HoldNotFound and HoldDecided."""
@@ -158,25 +156,27 @@ class PushService:
             return await brake.decide(connection, hold_id, HoldState.RELEASED, by=by, now=self._clock.now())
 
     async def refuse_hold(self, hold_id: int, *, by: str) -> Hold:
-        """Say no. Of a push: the lines that the brake counted are refused, the others go out. Of a sync: the account's
-        edits rest until it is released after all. Raises HoldNotFound and HoldDecided."""
+        """Say no. Of a push: the entries that the brake counted are rejected, the others are sent. Of a sync: the
+        account's edits stay held until it is released after all. Raises HoldNotFound and HoldDecided."""
         async with self._database.transaction() as connection:
             hold = await brake.decide(connection, hold_id, HoldState.REFUSED, by=by, now=self._clock.now())
-            if hold.kind == brake.PUSH:
-                ids = await brake.counted_lines(connection, hold.account)
+            if hold.kind == HoldKind.PUSH:
+                ids = await brake_repository.unsent_alarming(connection, hold.account)
                 states = [OutboxState.WAITING, OutboxState.PENDING]
-                lines = await outbox_repository.locked(connection, hold.account, states, ids=ids)
-                await self._reject(connection, lines, Reason.of(ReasonCode.REFUSED_BY_HOLD, by=by, hold=hold_id), by)
+                entries = await outbox_repository.lock_entries(connection, hold.account, states, ids=ids)
+                await self._reject(connection, entries, Reason.of(ReasonCode.REFUSED_BY_HOLD, by=by, hold=hold_id), by)
             return hold
 
-    async def _reject(self, connection: AsyncConnection, lines: Collection[Line], reason: Reason, by: str) -> None:
+    async def _reject(
+        self, connection: AsyncConnection, entries: Collection[OutboxEntry], reason: Reason, by: str
+    ) -> None:
         now = self._clock.now()
-        ended: list[Line] = []
-        for line in lines:
-            items = tuple(item if item.result else item.done(Result.REJECTED, reason) for item in line.items)
-            values: dict[str, Any] = {"state": end_state(items) or line.state, "reason": reasons(items)}
-            ended.append(line._replace(items=items, finished_at=now, **values))
-        await outbox_repository.write_lines(connection, ended, now=now)
+        ended: list[OutboxEntry] = []
+        for entry in entries:
+            items = tuple(item if item.result else item.done(Result.REJECTED, reason) for item in entry.items)
+            values: dict[str, Any] = {"state": end_state(items) or entry.state, "reason": reasons(items)}
+            ended.append(entry._replace(items=items, finished_at=now, **values))
+        await outbox_repository.write_entries(connection, ended, now=now)
         await close_edits(connection, ended, by=None, now=now)
 
     # What there is
@@ -189,7 +189,7 @@ class PushService:
     async def is_held(self, account: str) -> bool:
         """Whether the brake holds the account's edits."""
         async with self._database.snapshot() as connection:
-            return await brake.is_held(connection, account) is not None
+            return await brake_repository.hold_in_force(connection, account) is not None
 
     async def is_due(self, account: str) -> bool:
         """Whether something that was sent is to be read back, or sent again, now."""

@@ -12,7 +12,7 @@ from emagsync.edits import repository
 from emagsync.edits.fields import values_of
 from emagsync.edits.merge.apply import Decision, Reading, decide, write
 from emagsync.edits.merge.three_way import Rules
-from emagsync.edits.offer_snapshot import stored_offers
+from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.repository import Edit
 from emagsync.ingest.store import RowBatch, write_offers
 from emagsync.offers import repository as offers

@@ -85,7 +85,7 @@ def list_lines(
 
     async def read(service: PushService, database: Any) -> Any:
         async with database.snapshot() as connection:
-            return await outbox_repository.lines(connection, account=account, states=state or (), limit=limit)
+            return await outbox_repository.list_entries(connection, account=account, states=state or (), limit=limit)
 
     lines = _run(session_of(context), read)
     if as_json:
@@ -129,13 +129,13 @@ def reject(context: typer.Context, ids: LineIds = None, account: AllOf = None) -
 @holds_app.command("list")
 def list_holds(context: typer.Context, account: AllOf = None, as_json: Json = False) -> None:
     """List what the brake stopped, newest first."""
-    from emagsync.edits.push import brake
+    from emagsync.edits.push import brake_repository
     from emagsync.entrypoints.cli.output.tables import print_table
     from emagsync.entrypoints.cli.output.text import moment, print_json
 
     async def read(service: PushService, database: Any) -> Any:
         async with database.snapshot() as connection:
-            return await brake.all_of_them(connection, account=account)
+            return await brake_repository.list_holds(connection, account=account)
 
     found = _run(session_of(context), read)
     if as_json:

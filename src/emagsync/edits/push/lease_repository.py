@@ -1,4 +1,8 @@
-"""One pusher per account at a time: a lease in the database, with a fence that every one of its writes names."""
+"""The lease that lets one process at a time push for an account.
+
+Each acquisition raises the account's fence, and every transaction of a push names the fence that it was given. So a
+process that was paused or cut off, and whose lease another one took over, cannot write anything when it comes back.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from emagsync.edits.push.errors import PushBusy, PushSuperseded
 from emagsync.edits.tables import push_leases
 
 
-class Lease(NamedTuple):
+class PushLease(NamedTuple):
     """The right to push for an account, as long as nobody has raised its fence."""
 
     account: str
@@ -21,8 +25,10 @@ class Lease(NamedTuple):
     fence: int
 
 
-async def acquire(connection: AsyncConnection, account: str, holder: str, *, now: datetime, seconds: float) -> Lease:
-    """Take the account's lease. Raises PushBusy while another pusher holds it and gives signs of life."""
+async def acquire(
+    connection: AsyncConnection, account: str, holder: str, *, now: datetime, seconds: float
+) -> PushLease:
+    """Take the account's lease. Raises PushBusy while another process holds it and it has not run out."""
     insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(push_leases)
     await connection.execute(insert.values(account=account, holder=None, fence=0, until=None).on_conflict_do_nothing())
     taken = await connection.execute(
@@ -34,13 +40,13 @@ async def acquire(connection: AsyncConnection, account: str, holder: str, *, now
         raise PushBusy(account)
     fence = await connection.scalar(select(push_leases.c.fence).where(push_leases.c.account == account))
     assert fence is not None  # noqa: S101 - the row was just written
-    return Lease(account, holder, fence)
+    return PushLease(account, holder, fence)
 
 
-async def keep(connection: AsyncConnection, lease: Lease, *, now: datetime, seconds: float) -> None:
-    """Check the lease and lengthen it, in the transaction of whatever is written under it. Raises PushSuperseded,
-    which rolls that transaction back."""
-    kept = await connection.execute(
+async def renew(connection: AsyncConnection, lease: PushLease, *, now: datetime, seconds: float) -> None:
+    """Check the lease and extend it, in the transaction of whatever is written under it. Raises PushSuperseded, which
+    rolls that transaction back."""
+    renewed = await connection.execute(
         update(push_leases)
         .where(
             push_leases.c.account == lease.account,
@@ -49,12 +55,12 @@ async def keep(connection: AsyncConnection, lease: Lease, *, now: datetime, seco
         )
         .values(until=now + timedelta(seconds=seconds))
     )
-    if kept.rowcount != 1:
+    if renewed.rowcount != 1:
         raise PushSuperseded(lease.account)
 
 
-async def release(connection: AsyncConnection, lease: Lease) -> None:
-    """Let the next pusher in. Does nothing when another one has taken over."""
+async def release(connection: AsyncConnection, lease: PushLease) -> None:
+    """Give the lease back. Does nothing when another process has taken over."""
     await connection.execute(
         update(push_leases)
         .where(push_leases.c.account == lease.account, push_leases.c.fence == lease.fence)

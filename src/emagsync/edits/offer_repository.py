@@ -1,0 +1,92 @@
+"""All SQL about the offers of the local copy that edits need: which offers are meant, and their editable values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.edits.fields import PRICES, values_of
+from emagsync.edits.offer_snapshot import StoredOffer
+from emagsync.edits.repository import in_pieces
+from emagsync.offers import repository as offers_repository
+from emagsync.offers.selection import BY_KEY, OfferFilter, condition
+from emagsync.offers.tables import offers
+
+_OF_THE_OFFER = ("id", "account", "emag_id", "part_number", "currency", "fingerprint", "removed_at")
+_COLUMNS = [offers.c[name] for name in (*_OF_THE_OFFER, *PRICES, "stock", "handling_time", "vat_id", "status")]
+
+
+async def stored_offers(
+    connection: AsyncConnection, account: str, ids: Collection[int], *, lock: bool = False
+) -> dict[int, StoredOffer]:
+    """Those of `ids`, eMAG's, that the local copy has, also the removed ones.
+
+    `lock`: until the transaction ends nobody else changes them, or edits them by this function.
+    """
+    found: dict[int, StoredOffer] = {}
+    for some in in_pieces(sorted(ids)):
+        query = select(*_COLUMNS).where(offers.c.account == account, offers.c.emag_id.in_(some))
+        if lock and connection.dialect.name != "sqlite":
+            query = query.order_by(offers.c.emag_id).with_for_update()
+        rows = (await connection.execute(query)).all()
+        payloads = await offers_repository.payloads(connection, account, [row.emag_id for row in rows])
+        found |= {row.emag_id: _offer(row, payloads.get(row.emag_id)) for row in rows}
+    return found
+
+
+async def key_of(connection: AsyncConnection, product_id: int) -> tuple[str, int] | None:
+    """Account and eMAG's id of the product with this id of ours."""
+    query = select(offers.c.account, offers.c.emag_id).where(offers.c.id == product_id)
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else (row.account, row.emag_id)
+
+
+async def keys_of(connection: AsyncConnection, product_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
+    """The same of many products; those that do not exist are left out."""
+    found: dict[int, tuple[str, int]] = {}
+    for some in in_pieces(sorted(set(product_ids))):
+        rows = await connection.execute(select(offers.c.id, *BY_KEY).where(offers.c.id.in_(some)))
+        found |= {row.id: (row.account, row.emag_id) for row in rows}
+    return found
+
+
+async def keys_found(connection: AsyncConnection, wanted: OfferFilter, *, limit: int) -> list[tuple[str, int]]:
+    """Account and eMAG's id of the offers that a filter finds, in this order, at most `limit`."""
+    query = select(*BY_KEY).where(condition(wanted, connection.dialect.name)).order_by(*BY_KEY).limit(limit)
+    return [(row.account, row.emag_id) for row in await connection.execute(query)]
+
+
+async def vat_ids_of(connection: AsyncConnection, account: str) -> set[int]:
+    """The VAT ids that the account's offers have."""
+    query = select(offers.c.vat_id).where(offers.c.account == account, offers.c.vat_id.is_not(None)).distinct()
+    return set((await connection.execute(query)).scalars())
+
+
+async def ids_of_part_numbers(
+    connection: AsyncConnection, account: str, part_numbers: Sequence[str]
+) -> dict[str, list[int]]:
+    """eMAG's ids of the offers with these part numbers, which may repeat; not the removed ones."""
+    found: dict[str, list[int]] = {}
+    for some in in_pieces(part_numbers):
+        query = select(offers.c.part_number, offers.c.emag_id).where(
+            offers.c.account == account, offers.c.part_number.in_(some), offers.c.removed_at.is_(None)
+        )
+        for number, emag_id in await connection.execute(query.order_by(offers.c.emag_id)):
+            found.setdefault(number, []).append(emag_id)
+    return found
+
+
+def _offer(row: Row[Any], payload: str | None) -> StoredOffer:
+    return StoredOffer(
+        id=row.id,
+        account=row.account,
+        emag_id=row.emag_id,
+        part_number=row.part_number,
+        currency=row.currency,
+        fingerprint=row.fingerprint,
+        is_removed=row.removed_at is not None,
+        values=values_of(row, payload),
+    )
