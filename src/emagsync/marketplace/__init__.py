@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from emagsync.marketplace.paging import FailedPiece, StretchRead, read_stretch
     from emagsync.marketplace.platforms import PLATFORMS, Platform
     from emagsync.marketplace.request import CallRecord
-    from emagsync.marketplace.retry import Decision, RetryPolicy
+    from emagsync.marketplace.retry import RetryDecision, RetryPolicy
     from emagsync.marketplace.rows.parse import ParsedRow, ProductOffer, parse
     from emagsync.marketplace.transport import HttpOptions
     from emagsync.marketplace.writes import Level, OfferUpdate, SaveResult
@@ -29,7 +29,6 @@ _MODULES: Final = {
     "BudgetStats": "budget.budget",
     "BudgetStore": "budget.stores",
     "CallRecord": "request",
-    "Decision": "retry",
     "EmagClient": "client",
     "EmagError": "errors",
     "FailedPiece": "paging",
@@ -49,6 +48,7 @@ _MODULES: Final = {
     "Platform": "platforms",
     "Priority": "budget.budget",
     "ProductOffer": "rows.parse",
+    "RetryDecision": "retry",
     "RetryPolicy": "retry",
     "RouteGroup": "budget.slots",
     "SaveResult": "writes",
@@ -64,7 +64,6 @@ __all__ = [
     "BudgetStats",
     "BudgetStore",
     "CallRecord",
-    "Decision",
     "EmagClient",
     "EmagError",
     "FailedPiece",
@@ -83,6 +82,7 @@ __all__ = [
     "Platform",
     "Priority",
     "ProductOffer",
+    "RetryDecision",
     "RetryPolicy",
     "RouteGroup",
     "SaveResult",

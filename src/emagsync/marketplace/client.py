@@ -1,4 +1,4 @@
-"""eMAG's Marketplace API for one API user. Every wait, retry and limit is inside."""
+"""The client of eMAG's Marketplace API for one API user: it keeps the request limits and retries by itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emagsync.marketplace.errors import MalformedResults, RequestInvalid, WriteR
 from emagsync.marketplace.filters import OfferFilters, OrderFilters, page_body
 from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage, read_count
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
-from emagsync.marketplace.request import Call, Caller, CallRecord
+from emagsync.marketplace.request import Call, CallExecutor, CallRecord
 from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id
 from emagsync.marketplace.transport import HttpOptions, Transport, check_base_url
@@ -59,7 +59,7 @@ class EmagClient:
         self._transport = Transport(self._base_url, username, password, http)
         self._own_budget = budget is None
         self._budget = budget or Budget.in_memory(clock=clock)
-        self._caller = Caller(
+        self._calls = CallExecutor(
             account=account or DEFAULT_ACCOUNT,
             transport=self._transport,
             budget=self._budget,
@@ -80,7 +80,7 @@ class EmagClient:
     @property
     def account(self) -> str:
         """The name that records and errors carry."""
-        return self._caller.account
+        return self._calls.account
 
     @property
     def base_url(self) -> str:
@@ -126,13 +126,13 @@ class EmagClient:
         `attempts` replaces the retry policy's number for this call.
         """
         body = page_body(page, per_page) | (filters.body() if filters else {})
-        rows = await self._caller.run(Call("product_offer/read", result_rows, body, priority=priority), attempts)
+        rows = await self._calls.execute(Call("product_offer/read", result_rows, body, priority=priority), attempts)
         return OfferPage(page, per_page, rows, self._platform)
 
     async def count_offers(self, filters: OfferFilters | None = None, *, attempts: int | None = None) -> OfferCount:
         """How many offers match, as eMAG says it. A hint only."""
         body = filters.body() if filters else {}
-        return await self._caller.run(Call("product_offer/count", _count, body), attempts)
+        return await self._calls.execute(Call("product_offer/count", _count, body), attempts)
 
     async def find_offer(self, emag_id: int, *, priority: Priority = Priority.NORMAL) -> ParsedRow | None:
         """The offer with this id; None when eMAG answered properly and does not know it.
@@ -150,7 +150,7 @@ class EmagClient:
             return None
 
         body = page_body(1, 100) | OfferFilters(id=emag_id).body()
-        row = await self._caller.run(Call("product_offer/read", read, body, priority=priority))
+        row = await self._calls.execute(Call("product_offer/read", read, body, priority=priority))
         return None if row is None else parse(row, self._platform)
 
     async def offer_pages(
@@ -174,7 +174,7 @@ class EmagClient:
         Raises WriteRefused when nothing was saved, UncertainWrite when that is not known.
         """
         body = save_body([update.body() for update in updates])
-        await self._caller.run(_write("offer/save", body))
+        await self._calls.execute(_write("offer/save", body))
         return SaveResult()
 
     async def save_product_offers(self, offers: Sequence[Mapping[str, Any]]) -> SaveResult:
@@ -183,7 +183,7 @@ class EmagClient:
         Objections to a product's documentation come back as remarks: eMAG saves the offer all the same.
         """
         try:
-            await self._caller.run(_write("product_offer/save", save_body(offers)))
+            await self._calls.execute(_write("product_offer/save", save_body(offers)))
         except WriteRefused as error:
             result = documentation_remarks(error)
             if result is None:
@@ -195,11 +195,11 @@ class EmagClient:
 
     async def read_vat(self, *, attempts: int | None = None) -> tuple[dict[str, Any], ...]:
         """The VAT rates. The cheapest call that proves credentials, API right and IP."""
-        return await self._caller.run(Call("vat/read", result_objects, {}), attempts)
+        return await self._calls.execute(Call("vat/read", result_objects, {}), attempts)
 
     async def read_handling_times(self) -> tuple[dict[str, Any], ...]:
         """The handling times that offers may have, in days."""
-        return await self._caller.run(Call("handling_time/read", result_objects, {}))
+        return await self._calls.execute(Call("handling_time/read", result_objects, {}))
 
     async def read_categories(
         self,
@@ -219,7 +219,7 @@ class EmagClient:
             "valuesPerPage": values_per_page,
         }
         body = page_body(page, per_page) | {name: value for name, value in options.items() if value is not None}
-        return await self._caller.run(Call("category/read", result_objects, body))
+        return await self._calls.execute(Call("category/read", result_objects, body))
 
     async def find_by_eans(self, eans: Sequence[str]) -> tuple[dict[str, Any], ...]:
         """The catalogue's products with these EANs, at most 100 a call. Has limits of its own (5/s, 5000 a day)."""
@@ -232,7 +232,7 @@ class EmagClient:
             method="GET",
             group=RouteGroup.EANS,
         )
-        return await self._caller.run(call)
+        return await self._calls.execute(call)
 
     # Orders
 
@@ -241,12 +241,12 @@ class EmagClient:
     ) -> OrderPage:
         """One page of orders. Orders change until they are acknowledged: read them again after that."""
         body = page_body(page, per_page) | self._order_body(filters)
-        rows = await self._caller.run(_order_call("order/read", result_rows, body))
+        rows = await self._calls.execute(_order_call("order/read", result_rows, body))
         return OrderPage(page, per_page, rows)
 
     async def count_orders(self, filters: OrderFilters | None = None) -> OfferCount:
         """How many orders match, as eMAG says it."""
-        return await self._caller.run(_order_call("order/count", _count, self._order_body(filters)))
+        return await self._calls.execute(_order_call("order/count", _count, self._order_body(filters)))
 
     async def order_pages(
         self, filters: OrderFilters | None = None, *, per_page: int = 100
@@ -264,7 +264,7 @@ class EmagClient:
         """
         if order_id < 1:
             raise RequestInvalid(f"order id {order_id} is not positive")
-        await self._caller.run(_write(f"order/acknowledge/{order_id}", {}, group=RouteGroup.ORDERS, repeatable=True))
+        await self._calls.execute(_write(f"order/acknowledge/{order_id}", {}, group=RouteGroup.ORDERS, repeatable=True))
 
     def _order_body(self, filters: OrderFilters | None) -> dict[str, Any]:
         return filters.body(self._platform.time_zone) if filters else {}

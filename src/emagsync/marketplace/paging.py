@@ -1,4 +1,4 @@
-"""Reading a stretch of rows that will not come as one page.
+"""Reads a stretch of rows that eMAG does not deliver as one page.
 
 [seen]: large pages time out or reset the connection while smaller ones pass. So a page that keeps failing is read as
 smaller pages that cover exactly its rows, down to single ones; the next stretch begins at full size again.
@@ -19,7 +19,7 @@ PIECE_ATTEMPTS: Final = 2
 _FIRST_DIVISORS: Final = (2, 3, 5, 7)
 
 
-class OfferReader(Protocol):
+class SupportsReadOffers(Protocol):
     """What `read_stretch` needs of a client."""
 
     async def read_offers(
@@ -46,7 +46,7 @@ class StretchRead(NamedTuple):
 
 
 async def read_stretch(
-    client: OfferReader,
+    client: SupportsReadOffers,
     *,
     page: int,
     per_page: int,
@@ -73,7 +73,7 @@ def smaller(per_page: int) -> int | None:
 
 
 class _Stretch:
-    def __init__(self, client: OfferReader, filters: OfferFilters | None, may_split: Callable[[], bool]) -> None:
+    def __init__(self, client: SupportsReadOffers, filters: OfferFilters | None, may_split: Callable[[], bool]) -> None:
         self.rows: list[bytes] = []
         self.failed: list[FailedPiece] = []
         self.attempts = 0

@@ -1,4 +1,4 @@
-"""One call to eMAG with everything around it: the budget, the attempts, the waits between them, the record of each."""
+"""Executes one call to eMAG: waits for the request budget, sends it, tries again, and records every attempt."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from emagsync.marketplace.transport import Transport
 T = TypeVar("T")
 OK: Final = "ok"
 
-# What of a request's body a record tells: paging, statuses, ids and times. Anything else may be somebody's data.
-_TOLD_FILTERS: Final = frozenset(
+# The keys of a request's body that are recorded: paging, statuses, ids and times. Others may hold personal data.
+_RECORDED_FILTERS: Final = frozenset(
     {
         *("currentPage", "itemsPerPage", "valuesCurrentPage", "valuesPerPage", "language"),
         *("id", "part_number", "part_number_key", "status", "general_stock", "estimated_stock"),
@@ -33,13 +33,13 @@ _TOLD_FILTERS: Final = frozenset(
         *("createdAfter", "createdBefore", "modifiedAfter", "modifiedBefore"),
     }
 )
-_LONGEST_TOLD: Final = 64
-_MOST_TOLD: Final = 20
+_LONGEST_RECORDED: Final = 64
+_MOST_RECORDED: Final = 20
 
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """What is asked, and how the answer is read. `read` may refuse the answer with an EmagError, to be tried again.
+    """A request, and how its answer is read. `read` raises an EmagError for an answer that it cannot use.
 
     `is_write`: an `isError: true` is final. `repeatable`: doing it twice does no harm, so it is retried like a read.
     """
@@ -57,7 +57,7 @@ class Call(Generic[T]):
 
 @dataclass(frozen=True)
 class CallRecord:
-    """One attempt, as logs and metrics want it. No headers, bodies or secrets.
+    """One attempt, for logs and metrics. It holds no headers, bodies or secrets.
 
     `started_at` is when the budget granted it (UTC); `seconds` is the exchange's duration, `waited_seconds` that of the
     wait for the budget; `outcome` is `ok` or the error's code; `rows` in the answer, where it is a list. `filters` are
@@ -79,8 +79,8 @@ class CallRecord:
     is_write: bool = False
 
 
-class Caller:
-    """Makes calls for one API user."""
+class CallExecutor:
+    """Makes calls for one API user: waits for the budget, sends, tries again, records each attempt."""
 
     def __init__(
         self,
@@ -101,26 +101,29 @@ class Caller:
         self._rng = rng
         self._on_call = on_call
 
-    async def run(self, call: Call[T], attempts: int | None = None) -> T:
-        """The call's result. Raises the last attempt's EmagError; a write of unknown fate raises UncertainWrite."""
+    async def execute(self, call: Call[T], attempts: int | None = None) -> T:
+        """The call's result. Raises the last attempt's EmagError; a write of unknown fate raises UncertainWrite.
+
+        Raises BudgetUnavailable when the request could not be counted, and so was not sent.
+        """
         attempt = 1
         while True:
             try:
                 return await self._attempt(call, attempt)
             except EmagError as error:
-                self._explain(error, call.route, attempt)
+                self._describe(error, call.route, attempt)
                 must_not_repeat = call.is_write and not call.repeatable
                 decision = self._retry.decide(
                     attempt, error, is_write=must_not_repeat, random=self._rng, attempts=attempts
                 )
                 if decision.wait_seconds is None:
                     if must_not_repeat and error.kind is ErrorKind.TRANSIENT and not error.surely_not_applied:
-                        raise self._explain(UncertainWrite(error), call.route, attempt) from error
+                        raise self._describe(UncertainWrite(error), call.route, attempt) from error
                     raise
             await self._clock.sleep(decision.wait_seconds)
             attempt += 1
 
-    def _explain(self, error: EmagError, route: str, attempt: int) -> EmagError:
+    def _describe(self, error: EmagError, route: str, attempt: int) -> EmagError:
         error.account, error.route, error.attempts = self.account, route, attempt
         error.message = self._transport.scrub(error.message)
         if isinstance(error, Refused):
@@ -185,19 +188,19 @@ def _rows(result: object) -> int | None:
 
 
 def _filters(call: Call[Any]) -> dict[str, Any]:
-    """What a record may tell of the request, bounded."""
+    """What is recorded of the request, bounded."""
     if call.query is not None:
         return {"values": len(call.query)}
     if not isinstance(call.body, Mapping):
         return {}
     if isinstance(call.body.get("data"), list):
         return {"entities": len(call.body["data"])}
-    return {name: _told(value) for name, value in call.body.items() if name in _TOLD_FILTERS}
+    return {name: _recordable(value) for name, value in call.body.items() if name in _RECORDED_FILTERS}
 
 
-def _told(value: object) -> object:
+def _recordable(value: object) -> object:
     if isinstance(value, bool | int) or value is None:
         return value
     if isinstance(value, list | tuple):
-        return [_told(one) for one in value[:_MOST_TOLD]]
-    return str(value)[:_LONGEST_TOLD]
+        return [_recordable(one) for one in value[:_MOST_RECORDED]]
+    return str(value)[:_LONGEST_RECORDED]

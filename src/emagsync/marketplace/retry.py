@@ -1,4 +1,4 @@
-"""When a failed call is tried again: a value and a pure function."""
+"""Whether and when a failed call is tried again: a policy (a value) and its pure decision."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from emagsync.core.errors import ErrorKind
 from emagsync.marketplace.errors import EmagError, RateLimited, ServerFailure
 
 
-class Decision(NamedTuple):
+class RetryDecision(NamedTuple):
     """`wait_seconds` before the next attempt, or None: give up."""
 
     wait_seconds: float | None
@@ -21,7 +21,7 @@ class Decision(NamedTuple):
         return self.wait_seconds is not None
 
 
-GIVE_UP = Decision(None)
+GIVE_UP = RetryDecision(None)
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class RetryPolicy:
         is_write: bool,
         random: random.Random,
         attempts: int | None = None,
-    ) -> Decision:
+    ) -> RetryDecision:
         """What follows after attempt number `attempt` (from 1) failed with `error`.
 
         Only transient errors are tried again, and a write only when it certainly was not applied. `attempts`
@@ -55,7 +55,7 @@ class RetryPolicy:
         if is_write and not error.surely_not_applied:
             return GIVE_UP
         if isinstance(error, RateLimited | ServerFailure) and error.retry_after is not None:
-            return Decision(min(max(error.retry_after, 0.0), self.max_retry_after_seconds))
+            return RetryDecision(min(max(error.retry_after, 0.0), self.max_retry_after_seconds))
         # 2.0**1000 would overflow; 60 doublings are beyond any maximum.
         ceiling = min(self.max_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 60))
-        return Decision(random.uniform(0.0, ceiling))
+        return RetryDecision(random.uniform(0.0, ceiling))
