@@ -1,1 +1,1 @@
-"""Users, their roles and sessions, API tokens, and slowing down whoever guesses passwords."""
+"""Users with their roles and sessions, API tokens, and login throttling."""

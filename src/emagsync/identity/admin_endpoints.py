@@ -9,12 +9,10 @@ from fastapi import APIRouter, Path, Request
 from pydantic import BaseModel
 
 from emagsync.audit.service import audit
-from emagsync.identity import queries
 from emagsync.identity.dependencies import ApiTokens, UserAccounts
 from emagsync.identity.schemas import ApiToken, NewApiToken, TokenRequest, User, UserChange, UserRequest
 from emagsync.rest.auth import Admin
 from emagsync.rest.problems import problem_responses
-from emagsync.rest.state import State
 
 users_router = APIRouter(prefix="/api/v1/users", tags=["users"])
 tokens_router = APIRouter(prefix="/api/v1/tokens", tags=["tokens"])
@@ -38,9 +36,9 @@ class Tokens(BaseModel):
 
 
 @users_router.get("")
-async def list_users(state: State, _: Admin) -> Users:
+async def list_users(users: UserAccounts, _: Admin) -> Users:
     """Every user."""
-    return Users(users=await queries.list_users(state.database))
+    return Users(users=await users.list_users())
 
 
 @users_router.post("", status_code=HTTPStatus.CREATED, responses=_CONFLICT)
@@ -52,9 +50,9 @@ async def add_user(request: Request, caller: Admin, body: UserRequest, users: Us
 
 
 @users_router.get("/{user_id}", responses=_NOT_FOUND)
-async def get_user(state: State, user_id: Id, _: Admin) -> User:
+async def get_user(users: UserAccounts, user_id: Id, _: Admin) -> User:
     """One user."""
-    return await queries.get_user(state.database, user_id)
+    return await users.get(user_id)
 
 
 @users_router.patch("/{user_id}", responses=_NOT_FOUND | _CONFLICT)

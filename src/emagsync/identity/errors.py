@@ -1,4 +1,4 @@
-"""What identity refuses.
+"""Errors of users, logins and API tokens.
 
 IdentityError
 ├── InvalidCredentials    user name or password is wrong, or the user is disabled: which one is not said
@@ -7,9 +7,9 @@ IdentityError
 ├── WeakPassword          a new password that is too short or too long
 ├── UnusableName          a user's or token's name that is not allowed
 ├── UsernameTaken         another user has the name
-├── UserNotFound          there is no such user
-├── TokenNotFound         there is no such API token
-├── LastAdmin             it would leave nobody who can manage users
+├── UserNotFound          no user has this name or id
+├── TokenNotFound         no API token has this id, or it is revoked
+├── LastAdmin             the change would leave no enabled admin
 └── NotAUser              an API token asked for what only a user has
 """
 
@@ -23,7 +23,7 @@ from emagsync.core.errors import EmagsyncError, ErrorKind
 
 
 class IdentityError(EmagsyncError):
-    """Anything that identity refuses."""
+    """Base of the errors of users, logins and API tokens."""
 
     code = "identity"
 
@@ -96,7 +96,7 @@ class UsernameTaken(IdentityError):
 
 
 class UserNotFound(IdentityError):
-    """There is no such user."""
+    """No user has this name or id."""
 
     code = "user_not_found"
     http_status = HTTPStatus.NOT_FOUND
@@ -106,7 +106,7 @@ class UserNotFound(IdentityError):
 
 
 class TokenNotFound(IdentityError):
-    """There is no such API token."""
+    """No API token has this id, or it is revoked."""
 
     code = "token_not_found"
     http_status = HTTPStatus.NOT_FOUND
@@ -116,7 +116,7 @@ class TokenNotFound(IdentityError):
 
 
 class LastAdmin(IdentityError):
-    """It would leave nobody who can manage users."""
+    """The change would leave no enabled admin."""
 
     code = "last_admin"
     http_status = HTTPStatus.CONFLICT

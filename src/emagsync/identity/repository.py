@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.errors import ConstraintViolated
 from emagsync.identity.errors import TokenNotFound, UserNotFound
 from emagsync.identity.schemas import ApiToken, SessionKind, User
 from emagsync.identity.tables import api_tokens, sessions, users
@@ -26,7 +25,7 @@ _TOKEN = [
     api_tokens.c.last_used_at,
 ]
 _TOKENS = api_tokens.outerjoin(users, users.c.id == api_tokens.c.user_id)
-# Every call of the API asks one of these two: made once.
+# One of these two runs for every call of the API: they are built once.
 _session_caller = (
     select(sessions.c.id.label("session_id"), users.c.id, users.c.username, users.c.role)
     .join(users, users.c.id == sessions.c.user_id)
@@ -57,15 +56,10 @@ _token_caller = (
 )
 
 
-def is_username_taken(error: ConstraintViolated) -> bool:
-    """Whether it was the uniqueness of user names that said no."""
-    return "username" in error.constraint
-
-
 async def insert_user(
     connection: AsyncConnection, *, username: str, password_hash: str, role: Role, at: datetime
 ) -> User:
-    """Add a user. ConstraintViolated comes out of the transaction when the name is taken."""
+    """Add a user. The transaction raises ConstraintViolated when the name is taken."""
     statement = insert(users).values(
         username=username, password_hash=password_hash, role=role, enabled=True, created_at=at, password_changed_at=at
     )
@@ -80,7 +74,7 @@ async def list_users(connection: AsyncConnection) -> list[User]:
 
 
 async def get_user(connection: AsyncConnection, user_id: int) -> User:
-    """That user. Raises UserNotFound."""
+    """The user with this id. Raises UserNotFound."""
     row = (await connection.execute(select(*_USER).where(users.c.id == user_id))).one_or_none()
     if row is None:
         raise UserNotFound(user_id)
@@ -88,7 +82,7 @@ async def get_user(connection: AsyncConnection, user_id: int) -> User:
 
 
 async def find_user(connection: AsyncConnection, username: str) -> tuple[User, str] | None:
-    """The user of that name, in lower case, with the password's hash."""
+    """The user with this name (in lower case) and the hash of the password; None if there is none."""
     row = (await connection.execute(select(users).where(users.c.username == username))).one_or_none()
     return None if row is None else (User.model_validate(row), row.password_hash)
 
@@ -99,9 +93,10 @@ async def update_user(connection: AsyncConnection, user_id: int, changes: Mappin
 
 
 async def enabled_admins(connection: AsyncConnection, *, locked: bool = True) -> list[int]:
-    """The ids of those who can manage users; `locked` until the transaction ends, so that two cannot remove each other.
+    """The ids of the enabled admins.
 
-    Where nothing is written, nothing can be locked.
+    `locked` until the transaction ends, so that two admins cannot disable each other at the same time; a connection
+    that only reads cannot lock.
     """
     statement = select(users.c.id).where(users.c.role == Role.ADMIN, users.c.enabled)
     return list((await connection.execute(statement.with_for_update() if locked else statement)).scalars())
@@ -110,7 +105,7 @@ async def enabled_admins(connection: AsyncConnection, *, locked: bool = True) ->
 async def insert_session(
     connection: AsyncConnection, *, token_hash: str, kind: SessionKind, user_id: int, at: datetime, expires_at: datetime
 ) -> None:
-    """Begin a session; the expired ones of everybody are forgotten at the same time."""
+    """Store a new session, and delete the expired ones of all users."""
     await connection.execute(delete(sessions).where(sessions.c.expires_at <= at))
     values = {"token_hash": token_hash, "kind": kind, "user_id": user_id, "created_at": at, "expires_at": expires_at}
     await connection.execute(insert(sessions).values(**values))
@@ -119,7 +114,7 @@ async def insert_session(
 async def session_caller(
     connection: AsyncConnection, token_hash: str, *, kind: SessionKind, now: datetime
 ) -> Caller | None:
-    """Whose session that is, if it goes on and its user is enabled."""
+    """The caller of a session that has not expired and whose user is enabled; None for any other."""
     given = {"presented": token_hash, "of_kind": kind, "now": now}
     row = (await connection.execute(_session_caller, given)).one_or_none()
     if row is None:
@@ -167,7 +162,10 @@ async def list_tokens(connection: AsyncConnection) -> list[ApiToken]:
 async def token_caller(
     connection: AsyncConnection, token_hash: str, *, now: datetime
 ) -> tuple[Caller, datetime | None] | None:
-    """Whose API token that is, if it may be used, and when it last was. A user's token can do no more than the user."""
+    """The caller of a valid API token, and when it was last used; None for any other.
+
+    A user's token can do no more than the user.
+    """
     row = (await connection.execute(_token_caller, {"presented": token_hash, "now": now})).one_or_none()
     if row is None or row.enabled is False:
         return None

@@ -1,4 +1,4 @@
-"""The rules of users: who exists, who may log in, and what ends a session."""
+"""Users and their sessions: adding and changing users, logging in and out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import structlog
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
-from emagsync.db.ordering import first_to_look
+from emagsync.db.ordering import serialise_first_admin
 from emagsync.identity import repository
 from emagsync.identity.errors import (
     InvalidCredentials,
@@ -19,6 +19,7 @@ from emagsync.identity.errors import (
     NotAUser,
     UnusableName,
     UsernameTaken,
+    UserNotFound,
     WrongPassword,
 )
 from emagsync.identity.schemas import USERNAME_PATTERN, SessionKind, User
@@ -31,7 +32,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Session:
-    """A session just begun. `token` is a secret, shown this once."""
+    """A new session. `token` is a secret, shown only now."""
 
     token: str
     lifetime: timedelta
@@ -58,8 +59,18 @@ class UserService:
         self._hasher = hasher or PasswordHasher()
         self._throttle = LoginThrottle(database, clock)
 
+    async def list_users(self) -> list[User]:
+        """Every user, by name."""
+        async with self._database.snapshot() as connection:
+            return await repository.list_users(connection)
+
+    async def get(self, user_id: int) -> User:
+        """The user with this id. Raises UserNotFound."""
+        async with self._database.snapshot() as connection:
+            return await repository.get_user(connection, user_id)
+
     async def add(self, username: str, password: str, role: Role) -> User:
-        """Make a user. Raises UsernameTaken, UnusableName and WeakPassword."""
+        """Add a user. Raises UsernameTaken, UnusableName and WeakPassword."""
         name = _checked_name(username)
         password_hash = await self._hasher.hash(password)
         try:
@@ -73,9 +84,11 @@ class UserService:
     async def change(
         self, user_id: int, *, role: Role | None = None, enabled: bool | None = None, password: str | None = None
     ) -> User:
-        """Change what is given. A new password, or disabling, ends the user's sessions.
+        """Change a user's role, password or both, enable or disable the user; None leaves as it is.
 
-        Raises UserNotFound, WeakPassword, and LastAdmin when nobody could manage users any more.
+        A new password, or disabling, ends the user's sessions.
+
+        Raises UserNotFound, WeakPassword, and LastAdmin when no enabled admin would be left.
         """
         password_hash = None if password is None else await self._hasher.hash(password)
         changes = {"role": role, "enabled": enabled, "password_hash": password_hash}
@@ -94,9 +107,9 @@ class UserService:
             return await repository.get_user(connection, user_id)
 
     async def change_own_password(self, caller: Caller, old: str, new: str, *, address: str) -> None:
-        """A user's own new password; it ends the user's other sessions.
+        """Change a user's own password, which ends the user's other sessions.
 
-        Raises WrongPassword, WeakPassword, NotAUser, and LoginSlowedDown: a stolen session is no place to guess from.
+        Raises WrongPassword, WeakPassword, NotAUser, and LoginSlowedDown: a stolen session must not serve to guess.
         """
         if caller.kind == "token" or caller.user_id is None:
             raise NotAUser
@@ -109,7 +122,7 @@ class UserService:
             await repository.delete_sessions_of(connection, caller.user_id, but=caller.credential_id)
 
     async def login(self, username: str, password: str, *, kind: SessionKind, address: str) -> Session:
-        """Begin a session: `user` for a bearer token, `session` for a browser's cookie.
+        """Log a user in: `user` for a bearer token, `session` for a browser's cookie.
 
         Raises InvalidCredentials, whatever was wrong, and LoginSlowedDown; neither says whether the user exists.
         """
@@ -141,13 +154,13 @@ class UserService:
             await repository.delete_session(connection, caller.credential_id)
 
     async def ensure_admin(self, password: str) -> User | None:
-        """Make an admin with this password if nobody can manage users. Returns whom it made."""
+        """Add an admin with this password if there is no enabled one. Returns the user it added."""
         async with self._database.snapshot() as connection:
             if await repository.enabled_admins(connection, locked=False):
                 return None
         password_hash = await self._hasher.hash(password)
         async with self._database.transaction() as connection:
-            await first_to_look(connection)
+            await serialise_first_admin(connection)
             if await repository.enabled_admins(connection):  # another process was faster
                 return None
             taken = {user.username for user in await repository.list_users(connection)}
@@ -165,6 +178,15 @@ class UserService:
             return None
         await self._throttle.refund(username, address)
         return found[0]
+
+
+async def find_user(database: Database, username: str) -> User:
+    """The user with this name, in any case of letters. Raises UserNotFound."""
+    async with database.snapshot() as connection:
+        found = await repository.find_user(connection, username.lower())
+    if found is None:
+        raise UserNotFound(username)
+    return found[0]
 
 
 def _admin_names(taken: int) -> list[str]:

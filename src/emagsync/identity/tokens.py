@@ -1,4 +1,4 @@
-"""API tokens, and finding the caller of any credential."""
+"""API tokens, and the authentication of every call by session or token."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core import money
 from emagsync.db.bulk import BulkInsert, BulkSelect, BulkUpdate, among
-from emagsync.db.ordering import in_order_of_commit
+from emagsync.db.ordering import serialise_change_log
 from emagsync.db.types import UtcDateTime
 from emagsync.offers.search import index_created, index_offers
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
@@ -349,7 +349,7 @@ async def _write(
 
 async def _log(connection: AsyncConnection, changes: Sequence[Change]) -> None:
     if changes:
-        await in_order_of_commit(connection)
+        await serialise_change_log(connection)
         await _insert_changes.run(connection, changes)
 
 

@@ -85,7 +85,7 @@ async def _create(
 ) -> NewApiToken:
     from emagsync.audit.service import audit_command
     from emagsync.core.clock import SystemClock
-    from emagsync.identity.queries import find_user
+    from emagsync.identity.service import find_user
     from emagsync.identity.tokens import TokenService
 
     clock = SystemClock()

@@ -104,16 +104,14 @@ async def _add(session: Session, name: str, role: Role, password: str) -> User:
 
 
 async def _list(session: Session) -> list[User]:
-    from emagsync.identity.queries import list_users
-
     async with session.database() as database:
-        return await list_users(database)
+        return await _service(session, database).list_users()
 
 
 async def _change(session: Session, name: str, **changes: Any) -> User:
     from emagsync.audit.service import audit_command
     from emagsync.core.clock import SystemClock
-    from emagsync.identity.queries import find_user
+    from emagsync.identity.service import find_user
 
     async with session.database() as database:
         user = await find_user(database, name)
