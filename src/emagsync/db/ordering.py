@@ -21,7 +21,7 @@ async def serialise_change_log(connection: AsyncConnection) -> None:
 
 
 async def serialise_first_admin(connection: AsyncConnection) -> None:
-    """Let one transaction at a time look whether there is an admin and add one; waits, and holds the lock until its end."""
+    """Let one transaction at a time look for an admin and add one; waits, and holds the lock until its end."""
     await _serialise(connection, _FIRST_ADMIN_LOCK)
 
 
