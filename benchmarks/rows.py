@@ -12,7 +12,7 @@ from benchmarks.figures import Figure
 from emagsync.ingest.records import record_of
 from emagsync.marketplace.platforms import PLATFORMS
 from emagsync.marketplace.rows.parse import parse, peek_id, raw_digest
-from emagsync.offers.repository import OfferRecord
+from emagsync.offers.records import OfferRecord
 from emagsync.sandbox.catalogue import generated
 from emagsync.sandbox.platforms import PLATFORMS as SANDBOX_PLATFORMS
 

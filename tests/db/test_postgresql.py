@@ -18,8 +18,9 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.offers import repository
 from emagsync.offers.queries import list_offers
-from emagsync.offers.repository import Observation, OfferRecord
-from emagsync.offers.search import SEARCH_INDEX, catch_up
+from emagsync.offers.records import Observation, OfferRecord
+from emagsync.offers.search import catch_up
+from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import AT, offer, store
 from support.databases import address_in, address_of, rows

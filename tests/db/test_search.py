@@ -7,7 +7,8 @@ from sqlalchemy.dialects import postgresql
 
 from emagsync.db import search
 from emagsync.db.search_index import SearchIndex, by_walking, term_of
-from emagsync.offers.selection import OfferFilter, Order, SortKey, ordered_ids
+from emagsync.offers.selection import OfferFilter, Order, SortKey
+from emagsync.offers.selection_repository import ordered_ids
 from emagsync.offers.tables import FACETS, offer_search, offers
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.engine import Database
 from emagsync.ingest.store import PreparedRows, StalePreparation, Stored, prepare, prepare_parsed, sort_rows, store
 from emagsync.offers import repository
-from emagsync.offers.repository import Observation, StoredOffer, UpsertResult
+from emagsync.offers.records import Observation, StoredOffer, UpsertResult
 from emagsync.offers.tables import offers
 from marketplace.rows.row_shapes import RO, parsed, row
 from support.databases import new_database

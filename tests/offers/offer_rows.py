@@ -9,7 +9,7 @@ from typing import Any
 
 from emagsync.db.engine import Database
 from emagsync.offers import repository, search
-from emagsync.offers.repository import Observation, OfferRecord
+from emagsync.offers.records import Observation, OfferRecord
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from emagsync.db.engine import Database
 from emagsync.offers import repository
-from emagsync.offers.repository import Observation, OfferRecord, UpsertResult, as_text
+from emagsync.offers.records import Observation, OfferRecord, UpsertResult, as_text
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database

@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from emagsync.db.engine import Database
 from emagsync.db.search import fold
-from emagsync.offers import queries
+from emagsync.offers import page_repository
 from emagsync.offers.queries import list_offers
-from emagsync.offers.repository import OfferRecord
-from emagsync.offers.search import text_of
+from emagsync.offers.records import OfferRecord
+from emagsync.offers.search_repository import text_of
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from offers.offer_rows import offer, remove, store
 from support.databases import new_database
@@ -96,7 +96,7 @@ def texts(row: OfferRecord) -> list[str]:
 async def test_every_term_finds_what_reading_all_offers_finds(
     copy: Database, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    monkeypatch.setattr(queries, "_MANY", many)
+    monkeypatch.setattr(page_repository, "_MANY", many)
     offers = rows(200)
     await store(copy, offers)
     for term in TERMS:

@@ -1,4 +1,4 @@
-"""Statistics are remembered, and right all the same."""
+"""OfferStatistics are remembered, and right all the same."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import event
 
 from emagsync.db.engine import Database
-from emagsync.offers import repository
-from emagsync.offers import statistics as statistics_module
-from emagsync.offers.repository import Observation
-from emagsync.offers.statistics import Statistics, account_totals
+from emagsync.offers import repository, statistics_repository
+from emagsync.offers.records import Observation
+from emagsync.offers.statistics import OfferStatistics, account_totals
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
 
@@ -44,7 +43,7 @@ async def see(copy: Database, *ids: int, account: str = "main") -> None:
     ],
 )
 async def test_every_figure_follows_what_it_counts(copy: Database, changes: dict[str, Any], figure: str) -> None:
-    statistics = Statistics(copy)
+    statistics = OfferStatistics(copy)
     await store(copy, [offer(1), offer(2)])
     before = getattr((await statistics.read())["main"], figure)
     await store(copy, [offer(1, **changes)])
@@ -54,7 +53,7 @@ async def test_every_figure_follows_what_it_counts(copy: Database, changes: dict
 
 
 async def test_accounts_and_offers_come_go_and_return(copy: Database) -> None:
-    statistics = Statistics(copy)
+    statistics = OfferStatistics(copy)
     assert await statistics.read() == {}
     await store(copy, [offer(1), offer(2)])
     await store(copy, [offer(1)], account="fbe")
@@ -71,8 +70,8 @@ async def test_accounts_and_offers_come_go_and_return(copy: Database) -> None:
 async def test_the_oldest_offer_is_another_one_when_it_is_seen_or_removed(
     copy: Database, monkeypatch: pytest.MonkeyPatch, remembered: int
 ) -> None:
-    monkeypatch.setattr(statistics_module, "_OLDEST", remembered)
-    statistics = Statistics(copy)
+    monkeypatch.setattr(statistics_repository, "_OLDEST", remembered)
+    statistics = OfferStatistics(copy)
     for number in (1, 2, 3):
         await store(copy, [offer(number)], at=AT + timedelta(minutes=number))
     assert (await statistics.read())["main"].oldest_seen_at == AT + timedelta(minutes=1)
@@ -85,7 +84,7 @@ async def test_the_oldest_offer_is_another_one_when_it_is_seen_or_removed(
 
 
 async def test_a_run_that_only_sees_or_changes_prices_causes_no_count(copy: Database) -> None:
-    statistics = Statistics(copy)
+    statistics = OfferStatistics(copy)
     await store(copy, [offer(1), offer(2), offer(3)])
     await statistics.read()
     await store(copy, [offer(2, name="Scaun")], at=LATER)

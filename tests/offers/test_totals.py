@@ -1,4 +1,4 @@
-"""Totals of lists, which are remembered: they must be right all the same, whatever changes."""
+"""TotalCache of lists, which are remembered: they must be right all the same, whatever changes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import event
 
 from emagsync.db.engine import Database
-from emagsync.offers import repository, search, total_cache
+from emagsync.offers import change_repository, repository, search
 from emagsync.offers.queries import list_offers
-from emagsync.offers.repository import Observation
+from emagsync.offers.records import Observation
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.tables import FACETS, REMOVED
-from emagsync.offers.total_cache import Totals
+from emagsync.offers.total_cache import TotalCache
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
 
@@ -31,11 +31,11 @@ async def copy(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def remembered() -> Totals:
-    return Totals()
+def remembered() -> TotalCache:
+    return TotalCache()
 
 
-async def total(copy: Database, remembered: Totals, wanted: OfferFilter, **window: int) -> int:
+async def total(copy: Database, remembered: TotalCache, wanted: OfferFilter, **window: int) -> int:
     return (await list_offers(copy, wanted, totals=remembered, **window)).total
 
 
@@ -67,7 +67,7 @@ def statements_of(copy: Database) -> Iterator[list[str]]:
     ],
 )
 async def test_a_total_follows_whatever_its_selection_looks_at(
-    copy: Database, remembered: Totals, wanted: dict[str, Any], changes: dict[str, Any]
+    copy: Database, remembered: TotalCache, wanted: dict[str, Any], changes: dict[str, Any]
 ) -> None:
     selected = OfferFilter(**wanted)
     await store(copy, [offer(2, category_id=506)])
@@ -80,7 +80,7 @@ async def test_a_total_follows_whatever_its_selection_looks_at(
 
 @pytest.mark.parametrize("wanted", [OfferFilter(), OfferFilter(search="lam"), OfferFilter(accounts=("main",))], ids=str)
 async def test_a_total_follows_offers_that_come_go_and_return(
-    copy: Database, remembered: Totals, wanted: OfferFilter
+    copy: Database, remembered: TotalCache, wanted: OfferFilter
 ) -> None:
     await store(copy, [offer(1), offer(2)])
     assert await total(copy, remembered, wanted) == 2
@@ -94,7 +94,7 @@ async def test_a_total_follows_offers_that_come_go_and_return(
 
 @pytest.mark.parametrize("search", [None, "lam"])
 async def test_removed_offers_are_counted_where_they_are_asked_for(
-    copy: Database, remembered: Totals, search: str | None
+    copy: Database, remembered: TotalCache, search: str | None
 ) -> None:
     await store(copy, [offer(1), offer(2), offer(3, name="Scaun", brand="Sudika")])
     await remove(copy, 1)
@@ -104,7 +104,7 @@ async def test_removed_offers_are_counted_where_they_are_asked_for(
 
 
 async def test_a_total_of_what_changed_lately_follows_changes_that_no_log_tells_of(
-    copy: Database, remembered: Totals
+    copy: Database, remembered: TotalCache
 ) -> None:
     lately = OfferFilter(changed_since=AT + timedelta(hours=1))
     await store(copy, [offer(1)])
@@ -114,7 +114,7 @@ async def test_a_total_of_what_changed_lately_follows_changes_that_no_log_tells_
 
 
 @pytest.mark.only_on("sqlite", "PostgreSQL finds an offer as soon as it is stored")
-async def test_a_total_follows_offers_that_search_finds_only_later(copy: Database, remembered: Totals) -> None:
+async def test_a_total_follows_offers_that_search_finds_only_later(copy: Database, remembered: TotalCache) -> None:
     async with copy.transaction() as connection:
         await repository.apply(connection, Observation("main", "run-1", AT), same=(), read=[offer(1)])
     assert await total(copy, remembered, OfferFilter(search="lampa")) == 0
@@ -124,7 +124,7 @@ async def test_a_total_follows_offers_that_search_finds_only_later(copy: Databas
 
 @pytest.mark.parametrize("wanted", [OfferFilter(), OfferFilter(search="lam"), OfferFilter(statuses=(1,))], ids=str)
 async def test_what_a_selection_does_not_look_at_is_no_reason_to_count_again(
-    copy: Database, remembered: Totals, wanted: OfferFilter
+    copy: Database, remembered: TotalCache, wanted: OfferFilter
 ) -> None:
     await store(copy, [offer(1), offer(2)])
     await total(copy, remembered, wanted)
@@ -135,9 +135,9 @@ async def test_what_a_selection_does_not_look_at_is_no_reason_to_count_again(
 
 
 async def test_a_total_is_right_after_more_changes_than_are_looked_through(
-    copy: Database, remembered: Totals, monkeypatch: pytest.MonkeyPatch
+    copy: Database, remembered: TotalCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(total_cache, "_MOST_CHANGES", 2)
+    monkeypatch.setattr(change_repository, "_MOST_CHANGES", 2)
     await store(copy, [offer(1), offer(2), offer(3)])
     assert await total(copy, remembered, OfferFilter(search="lampa")) == 3
     for stock in (1, 2, 3):
@@ -146,7 +146,7 @@ async def test_a_total_is_right_after_more_changes_than_are_looked_through(
     assert await total(copy, remembered, OfferFilter(search="lampa")) == 2
 
 
-async def test_a_page_near_the_end_is_right_when_offers_came_meanwhile(copy: Database, remembered: Totals) -> None:
+async def test_a_page_near_the_end_is_right_when_offers_came_meanwhile(copy: Database, remembered: TotalCache) -> None:
     await store(copy, [offer(number) for number in range(1, 8)])
     await list_offers(copy, OfferFilter(), skip=6, limit=3, totals=remembered)
     await store(copy, [offer(number) for number in range(8, 11)])
@@ -161,7 +161,7 @@ async def test_removed_offers_are_counted_without_a_look_at_all_others(copy: Dat
     await store(copy, [offer(1), offer(2)])
     await remove(copy, 1)
     with statements_of(copy) as said:
-        assert await total(copy, Totals(), OfferFilter(search=search)) == 1
+        assert await total(copy, TotalCache(), OfferFilter(search=search)) == 1
     [counting] = [statement for statement in said if "removed_at IS NOT NULL" in statement]
     async with copy.snapshot() as connection:
         plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counting}", ("lam",) if search else ())

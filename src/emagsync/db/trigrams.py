@@ -20,7 +20,7 @@ ADVICE: Final = (
 
 # New texts are put on a list, which is sorted into the index when `sort_in` is called, and by whoever makes it longer
 # than this. Each time costs about the same, and a search reads the list too: 4 MB add about 10 ms to it, and a batch
-# of `emagsync.offers.search` takes about as much.
+# of `emagsync.offers.search.catch_up` takes about as much.
 _LIST_KB: Final = 8192
 
 _there = text("SELECT 1 FROM pg_indexes WHERE indexname = :name AND schemaname = ANY (current_schemas(false))")

@@ -12,7 +12,8 @@ from emagsync.edits.fields import PRICES, values_of
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.repository import in_pieces
 from emagsync.offers import repository as offers_repository
-from emagsync.offers.selection import BY_KEY, OfferFilter, condition
+from emagsync.offers.selection import OfferFilter
+from emagsync.offers.selection_repository import BY_KEY, condition
 from emagsync.offers.tables import offers
 
 _OF_THE_OFFER = ("id", "account", "emag_id", "part_number", "currency", "fingerprint", "removed_at")

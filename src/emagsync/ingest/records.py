@@ -7,7 +7,7 @@ from operator import attrgetter
 import orjson
 
 from emagsync.marketplace.rows.parse import ParsedRow, ProductOffer, Remark
-from emagsync.offers.repository import OfferRecord
+from emagsync.offers.records import OfferRecord
 
 _COMPUTED = ("eans", "sellable", "not_sellable", "remarks", "fingerprint", "raw_digest", "payload")
 # By position, and all at once: by name they take three times as long.

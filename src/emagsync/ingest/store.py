@@ -22,7 +22,7 @@ from emagsync.ingest.records import record_of
 from emagsync.marketplace.platforms import Platform
 from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id, raw_digest
 from emagsync.offers import repository as offers
-from emagsync.offers.repository import Observation, OfferRecord, StoredOffer, UpsertResult
+from emagsync.offers.records import Observation, OfferRecord, StoredOffer, UpsertResult
 
 # After so many rows other tasks get a turn: a request whose slot has come must not wait for a whole page.
 _ROWS_AT_ONCE: Final = 20

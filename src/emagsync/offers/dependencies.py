@@ -8,18 +8,18 @@ from fastapi import Depends
 
 from emagsync.offers.export_stream import Exports
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
-from emagsync.offers.statistics import Statistics
-from emagsync.offers.total_cache import Totals
+from emagsync.offers.statistics import OfferStatistics
+from emagsync.offers.total_cache import TotalCache
 from emagsync.rest.dependencies import Provided
 
-totals = Provided(Totals)
-statistics = Provided(Statistics)
+totals = Provided(TotalCache)
+statistics = Provided(OfferStatistics)
 exports = Provided(Exports)
 objection_reader = Provided(ObjectionReader)
 edits_reader = Provided(EditsReader)
 
-TotalCache = Annotated[Totals, Depends(totals)]
-OfferStatistics = Annotated[Statistics, Depends(statistics)]
+ProductTotals = Annotated[TotalCache, Depends(totals)]
+CopyStatistics = Annotated[OfferStatistics, Depends(statistics)]
 ProductExports = Annotated[Exports, Depends(exports)]
 Objections = Annotated[ObjectionReader, Depends(objection_reader)]
 Edits = Annotated[EditsReader, Depends(edits_reader)]

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from emagsync.offers import change_feed, product_queries
-from emagsync.offers.dependencies import Edits, Objections, ProductExports, TotalCache
+from emagsync.offers.dependencies import Edits, Objections, ProductExports, ProductTotals
 from emagsync.offers.explanations import Language
 from emagsync.offers.export_formats import ExportFormat
 from emagsync.offers.product_parameters import (
@@ -49,7 +49,7 @@ _MEDIA_TYPES = {
 
 
 @router.get("/products", response_model=ProductPage)
-async def list_products(state: State, _: Viewer, query: ListQuery, totals: TotalCache, edits: Edits) -> Response:
+async def list_products(state: State, _: Viewer, query: ListQuery, totals: ProductTotals, edits: Edits) -> Response:
     """Products of the local copy."""
     body = await product_queries.read_products(
         state.database,
@@ -162,14 +162,14 @@ class FeedQuery(BaseModel):
 @router.get("/changes", response_model=Feed, responses=problem_responses(HTTPStatus.CONFLICT))
 async def read_feed(state: State, _: Viewer, query: Annotated[FeedQuery, Query()]) -> Response:
     """Every change of every product, oldest first; who keeps `next_after` and asks again misses none."""
-    stretch = await change_feed.read_feed(
+    page = await change_feed.read_feed(
         state.database, after=query.after, limit=query.limit, accounts=accounts_of(query.account_type)
     )
     data = FeedData(
-        changes=stretch.changes,
-        count=len(stretch.changes),
-        next_after=stretch.next_after,
-        has_more=stretch.has_more,
+        changes=page.changes,
+        count=len(page.changes),
+        next_after=page.next_after,
+        has_more=page.has_more,
     )
     return _json(Feed(data=data))
 

@@ -9,9 +9,9 @@ from typing import Final
 from emagsync.core.clock import Clock
 from emagsync.core.concurrency import cancelled
 from emagsync.db.engine import Database
+from emagsync.offers.change_repository import newest_change
 from emagsync.offers.schemas import AccountTotals
 from emagsync.offers.statistics import account_totals
-from emagsync.offers.total_cache import newest_change
 from emagsync.telemetry import exposition
 from emagsync.telemetry.exposition import Family
 from emagsync.telemetry.metrics import Gauge, Labels

@@ -8,15 +8,16 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Text, cast, select
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
-from emagsync.offers.change_feed import changes_of
+from emagsync.offers import detail_repository
+from emagsync.offers.change_repository import product_changes
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
+from emagsync.offers.page_repository import PRODUCT_COLUMNS, select_page
 from emagsync.offers.product_schemas import (
-    PRODUCT_COLUMNS,
     Objection,
     OfferEdits,
     Pagination,
@@ -27,10 +28,9 @@ from emagsync.offers.product_schemas import (
     product_row,
     product_values,
 )
-from emagsync.offers.queries import remarks_of, select_page
+from emagsync.offers.queries import remarks_of
 from emagsync.offers.selection import OfferFilter, Order
-from emagsync.offers.tables import offer_payloads, offers
-from emagsync.offers.total_cache import Totals
+from emagsync.offers.total_cache import TotalCache
 
 _RECENT_CHANGES = 10
 _SOME_WAIT = "some_wait"
@@ -38,9 +38,9 @@ _SOME_WAIT = "some_wait"
 
 @dataclass(frozen=True)
 class ObjectionReader:
-    """Finds what eMAG objects to in a row as eMAG sent it (JSON text), in a locale such as `ro_RO`.
+    """Reads eMAG's validation errors from a row as eMAG sent it (JSON text), in a locale such as `ro_RO`.
 
-    Rows are the marketplace client's to read, which this room does not know: it is handed in from above.
+    Handed in from above, because this room does not know the marketplace client, which reads rows.
     """
 
     read: Callable[[str, str], Sequence[Objection]]
@@ -48,11 +48,10 @@ class ObjectionReader:
 
 @dataclass(frozen=True)
 class EditsReader:
-    """Finds the edits of offers, `(account, emag_id)`, that wait; those without any are not in the answer.
+    """Reads the pending edits of offers, by `(account, emag_id)`; offers without any are left out.
 
-    `some_wait` is a column for other statements: whether there is anything to find for any offer at all.
-
-    They are another room's, which this one does not know: it is handed in from above.
+    `some_wait` is a column for other statements: whether any offer at all has one.
+    Handed in from above, because this room does not know the edits room.
     """
 
     read: Callable[[AsyncConnection, Collection[tuple[str, int]]], Awaitable[Mapping[tuple[str, int], OfferEdits]]]
@@ -66,11 +65,11 @@ async def read_products(
     *,
     skip: int,
     limit: int,
-    totals: Totals,
+    totals: TotalCache,
     now: datetime,
     edits: EditsReader,
 ) -> bytes:
-    """The JSON of a `ProductPage`: one page of a selection. `now` tells what is stale."""
+    """The JSON of a `ProductPage`: one page of a selection. `now` decides what is stale."""
     async with database.snapshot() as connection:
         rows, total = await select_page(
             connection,
@@ -104,12 +103,8 @@ async def read_product(
     async with database.snapshot() as connection:
         row = await _product_row(connection, product_id)
         account, emag_id = row["account_type"], row["emag_id"]
-        payload = await connection.scalar(
-            select(cast(offer_payloads.c.payload, Text)).where(
-                offer_payloads.c.account == account, offer_payloads.c.emag_id == emag_id
-            )
-        )
-        changes = await changes_of(connection, account, emag_id, limit=_RECENT_CHANGES)
+        payload = await detail_repository.payload_of(connection, account, emag_id)
+        changes = await product_changes(connection, account, emag_id, limit=_RECENT_CHANGES)
         pending = await edits.read(connection, [(account, emag_id)])
     values = product_values(row, now, pending.get((account, emag_id)))
     detail = ProductDetail(
@@ -133,13 +128,12 @@ async def read_changes(
     """The newest changes of one offer, and what to ask for `before` next. Raises ProductNotFound."""
     async with database.snapshot() as connection:
         row = await _product_row(connection, product_id)
-        found = await changes_of(connection, row["account_type"], row["emag_id"], limit=limit + 1, before=before)
+        found = await product_changes(connection, row["account_type"], row["emag_id"], limit=limit + 1, before=before)
     return found[:limit], found[limit - 1].seq if len(found) > limit else None
 
 
 async def _product_row(connection: AsyncConnection, product_id: int) -> dict[str, Any]:
-    query = select(*PRODUCT_COLUMNS, offers.c.remarks).where(offers.c.id == product_id)
-    row = (await connection.execute(query)).mappings().one_or_none()
+    row = await detail_repository.find_product(connection, product_id)
     if row is None:
         raise ProductNotFound(product_id)
-    return dict(row)
+    return row

@@ -14,7 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from emagsync.core import money
 from emagsync.offers.explanations import Language
 from emagsync.offers.schemas import Amount, OfferRemark
-from emagsync.offers.tables import offers
 
 # The daily full run sees every offer: one that two of them missed is out of date.
 STALE_AFTER = timedelta(hours=48)
@@ -25,7 +24,7 @@ SyncStatus = Literal["synced", "stale", "removed", "pending", "conflict"]
 STATUS_NUMBERS: Mapping[StatusName, int] = {"inactive": 0, "active": 1, "end_of_life": 2}
 _STATUS_NAMES: Mapping[int | None, StatusName] = {number: name for name, number in STATUS_NUMBERS.items()}
 
-# Their names in `offers`, and what the API calls them where that differs.
+# Names of the API, and the columns of `offers`, where they differ.
 _RENAMED = {
     "account_type": "account",
     "sku": "part_number",
@@ -143,18 +142,20 @@ class Product(BaseModel):
     )
 
 
-_READ = tuple(name for name in Product.model_fields if name not in _COMPUTED)
-PRODUCT_COLUMNS = tuple(offers.c[_RENAMED.get(name, name)].label(name) for name in _READ)
+# The fields of a Product that are read, with the columns of `offers` that they come from.
+PRODUCT_FIELDS: Mapping[str, str] = {
+    name: _RENAMED.get(name, name) for name in Product.model_fields if name not in _COMPUTED
+}
 _IN_ORDER = dict.fromkeys(Product.model_fields)
 
 
 def product_row(values: Iterable[Any]) -> dict[str, Any]:
-    """A row of PRODUCT_COLUMNS by name; what follows those columns is left out."""
-    return dict(zip(_READ, values, strict=False))
+    """The values of PRODUCT_FIELDS, in their order, by name; further values are left out."""
+    return dict(zip(PRODUCT_FIELDS, values, strict=False))
 
 
 def product_values(row: dict[str, Any], now: datetime, edits: OfferEdits | None = None) -> dict[str, Any]:
-    """The values of a `Product` from a row of `PRODUCT_COLUMNS`, and its edits that wait."""
+    """The values of a `Product`, in order, from those of PRODUCT_FIELDS and its edits that wait."""
     values = _IN_ORDER | row
     values["eans"] = row["eans"].split()
     values["not_sellable"] = row["not_sellable"].split()

@@ -1,96 +1,21 @@
-"""What search looks in: the name, part number, part number key, EANs and brand of every offer, folded.
-
-An offer whose words did not change costs a comparison. SQLite's index costs a large part of a transaction however
-few rows it gets, so new offers enter it many at a time: `catch_up` is called after every few pages, at the end of a
-run, and when a database is opened. Changed offers enter at once. PostgreSQL finds an offer as soon as it is stored:
-there it is put on a list, which is searched too and which `catch_up` sorts into the index.
-"""
+"""Bringing the search index up to date with the stored offers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, Protocol
-
-from sqlalchemy import func, select, text
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from emagsync.db import trigrams
-from emagsync.db.bulk import BulkSelect, among
 from emagsync.db.engine import Database
-from emagsync.db.search_index import Replaced, SearchIndex, searchable
-from emagsync.offers.tables import offer_search, offers
+from emagsync.offers import search_repository
+from emagsync.offers.search_repository import BATCH
 
-# So many new offers are worth a transaction of their own.
-BATCH: Final = 2_000
-
-SEARCH_INDEX = SearchIndex(offer_search, key=offer_search.c.offer_id, content=offer_search.c.text)
-
-_stored = BulkSelect(
-    select(offers.c.emag_id, offers.c.id, offer_search.c.text)
-    .outerjoin(offer_search, offer_search.c.offer_id == offers.c.id)
-    .where(among(offers.c.account, offers.c.emag_id))
-)
-
-# Sorted, so that two writers that meet the same offers take their locks in the same order.
-_insert_created = text(
-    "INSERT INTO offer_search (offer_id, text) "
-    "SELECT (SELECT id FROM offers WHERE account = :account AND emag_id = created.emag_id) AS id, created.words "
-    "FROM unnest(CAST(:ids AS BIGINT[]), CAST(:texts AS TEXT[])) AS created (emag_id, words) ORDER BY id "
-    "ON CONFLICT (offer_id) DO UPDATE SET text = excluded.text"
-)
-
-
-class Searchable(Protocol):
-    """An offer as search sees it; `eans` are separated by spaces."""
-
-    @property
-    def emag_id(self) -> int: ...
-    @property
-    def name(self) -> str | None: ...
-    @property
-    def part_number(self) -> str | None: ...
-    @property
-    def part_number_key(self) -> str | None: ...
-    @property
-    def eans(self) -> str: ...
-    @property
-    def brand(self) -> str | None: ...
-
-
-def text_of(offer: Searchable) -> str:
-    """The offer's words; the name is first, so that they also sort by name."""
-    return searchable((offer.name, offer.part_number, offer.part_number_key, *offer.eans.split(), offer.brand))
-
-
-async def index_offers(connection: AsyncConnection, account: str, written: Sequence[Searchable]) -> None:
-    """Let search find what changed of `written`, whose rows are stored already; on SQLite new ones wait."""
-    if not written:
-        return
-    ids = [offer.emag_id for offer in written]
-    stored = {row.emag_id: row for row in await _stored.run(connection, ids, of_account=account)}
-    added: list[tuple[int, str]] = []
-    replaced: list[Replaced] = []
-    for offer in written:
-        row, words = stored[offer.emag_id], text_of(offer)
-        if row.text is None:
-            added.append((row.id, words))
-        elif row.text != words:
-            replaced.append(Replaced(row.id, row.text, words))
-    await SEARCH_INDEX.replace(connection, replaced)
-    if not SEARCH_INDEX.waits(connection):
-        await SEARCH_INDEX.add(connection, sorted(added))
-
-
-async def index_created(connection: AsyncConnection, account: str, created: Sequence[Searchable]) -> None:
-    """Let search find offers that had no row before; on SQLite they wait for `catch_up`."""
-    if not created or SEARCH_INDEX.waits(connection):
-        return
-    given = {"ids": [offer.emag_id for offer in created], "texts": [text_of(offer) for offer in created]}
-    await connection.execute(_insert_created, {"account": account, **given})
+__all__ = ["BATCH", "catch_up"]
 
 
 async def catch_up(database: Database) -> int:
-    """Let search find the offers that wait for it, in transactions of `BATCH`. Returns how many they were."""
+    """Index the offers that search does not find yet, `BATCH` in a transaction. Returns how many they were.
+
+    Called after every few pages of a run, at its end, and when a database is opened. On PostgreSQL all offers are
+    found already: there it only sorts new ones into the index, and returns 0.
+    """
     if not database.is_sqlite:
         async with database.transaction() as connection:
             await trigrams.sort_in(connection)
@@ -98,20 +23,8 @@ async def catch_up(database: Database) -> int:
     caught = 0
     while True:
         async with database.snapshot() as connection:
-            rows = await _waiting(connection)
-        if not rows:
-            break
+            if not await search_repository.has_unindexed(connection):
+                return caught
         async with database.transaction() as connection:
-            # Read again, because another process may have done the same meanwhile: ids are given in the order of the
-            # commits here, so those without words are exactly those above the last one that has some.
-            rows = await _waiting(connection)
-            await SEARCH_INDEX.add(connection, [(row.id, text_of(row)) for row in rows])
-        caught += len(rows)
-    return caught
-
-
-async def _waiting(connection: AsyncConnection) -> Sequence[Any]:
-    newest = select(func.coalesce(func.max(offer_search.c.offer_id), 0)).scalar_subquery()
-    words = (offers.c.emag_id, offers.c.name, offers.c.part_number, offers.c.part_number_key, offers.c.eans)
-    query = select(offers.c.id, *words, offers.c.brand).where(offers.c.id > newest).order_by(offers.c.id).limit(BATCH)
-    return (await connection.execute(query)).all()
+            # None are left where another process indexed them meanwhile.
+            caught += await search_repository.add_unindexed(connection)

@@ -99,7 +99,8 @@ offers = Table(
     ),
 )
 
-# What search looks in, folded: see `emagsync.offers.search`. On SQLite `offer_search_index` (FTS5) is beside it.
+# The searchable text of each offer, folded: see `emagsync.offers.search_repository`. On SQLite the index over it is
+# `offer_search_index` (FTS5).
 offer_search = Table(
     "offer_search",
     metadata,

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from emagsync.db.engine import Database
-from emagsync.offers.dependencies import OfferStatistics
+from emagsync.offers.dependencies import CopyStatistics
 from emagsync.offers.schemas import AccountTotals
 from emagsync.rest.auth import Viewer
 from emagsync.rest.state import State
@@ -45,7 +45,7 @@ class Statistics(BaseModel):
 
 
 @router.get("/statistics")
-async def statistics(state: State, _: Viewer, offers: OfferStatistics) -> Statistics:
+async def statistics(state: State, _: Viewer, offers: CopyStatistics) -> Statistics:
     """What the local copy holds, by account, and the last ten runs."""
     now = state.clock.now()
     totals = await offers.read()

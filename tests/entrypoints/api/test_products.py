@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from emagsync.offers.product_schemas import STALE_AFTER, Product, ProductPage
-from emagsync.offers.repository import OfferRecord
+from emagsync.offers.records import OfferRecord
 from offers.offer_rows import AT, offer, remove, store
 from support.api import Api
 from support.clocks import ForwardClock

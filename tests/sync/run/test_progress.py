@@ -6,7 +6,7 @@ import pytest
 
 from emagsync.marketplace.errors import ServerFailure
 from emagsync.marketplace.rows.parse import ParsedRow
-from emagsync.offers.repository import UpsertResult
+from emagsync.offers.records import UpsertResult
 from emagsync.sync.run.progress import KEPT_ERRORS, ROW_REJECTED, RunProgress
 from emagsync.sync.schemas import RunError
 from sync.run_rows import AT, a_run

@@ -44,7 +44,7 @@ from emagsync.edits.states import SENT_STATES, OutboxState
 from emagsync.ingest.store import PreparedRows, StalePreparation, prepare_parsed, store
 from emagsync.marketplace.errors import RequestInvalid
 from emagsync.marketplace.rows.parse import ParsedRow
-from emagsync.offers.repository import Observation
+from emagsync.offers.records import Observation
 
 SOURCE: Final = "push"
 # So often is a change sent that eMAG takes and does not show, or whose answers are lost.

@@ -53,8 +53,8 @@ from emagsync.offers import dependencies as offer_dependencies
 from emagsync.offers.export_stream import Exports
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.product_schemas import Objection
-from emagsync.offers.statistics import Statistics
-from emagsync.offers.total_cache import Totals
+from emagsync.offers.statistics import OfferStatistics
+from emagsync.offers.total_cache import TotalCache
 from emagsync.rest.events import EventBroker, event_broker
 from emagsync.rest.state import AppState
 from emagsync.sync.control import RunControl
@@ -83,8 +83,8 @@ class ApiServices:
     recorder: CallRecorder
     users: UserService
     tokens: TokenService
-    totals: Totals
-    statistics: Statistics
+    totals: TotalCache
+    statistics: OfferStatistics
     exports: Exports
     objections: ObjectionReader
     edits_of_offers: EditsReader
@@ -135,8 +135,8 @@ async def open_services(
             recorder=emag.recorder,
             users=build_user_service(base, hasher=hasher),
             tokens=build_token_service(base),
-            totals=Totals(),
-            statistics=Statistics(base.database),
+            totals=TotalCache(),
+            statistics=OfferStatistics(base.database),
             exports=Exports(base.database, settings.data_dir),
             objections=ObjectionReader(_objections),
             edits_of_offers=EditsReader(edits_of, SOME_WAIT),

@@ -10,7 +10,7 @@ from typing import Any
 from emagsync.core.errors import EmagsyncError
 from emagsync.marketplace import CallRecord
 from emagsync.marketplace.rows.parse import ParsedRow
-from emagsync.offers.repository import UpsertResult
+from emagsync.offers.records import UpsertResult
 from emagsync.sync.repository import KEPT_ERRORS, errors_text
 from emagsync.sync.run.id_set import IdSet
 from emagsync.sync.schemas import Phase, Progress, Run, RunError, RunStatus

@@ -16,7 +16,7 @@ from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.repository import Edit
 from emagsync.ingest.store import RowBatch, write_offers
 from emagsync.offers import repository as offers
-from emagsync.offers.repository import LIFECYCLE, Change, Observation, UpsertResult
+from emagsync.offers.records import LIFECYCLE, ChangeLogEntry, Observation, UpsertResult
 from emagsync.sync import dry_run_repository
 from emagsync.sync.schemas import Difference, DifferenceKind
 
@@ -107,7 +107,7 @@ def _with_edits(differences: Sequence[Difference], decisions: Sequence[Decision]
     return list(by_id.values())
 
 
-def _differences(applied: UpsertResult, changes: Iterable[Change]) -> list[Difference]:
+def _differences(applied: UpsertResult, changes: Iterable[ChangeLogEntry]) -> list[Difference]:
     fields: dict[int, dict[str, tuple[str | None, str | None]]] = defaultdict(dict)
     for change in changes:
         if change.field != LIFECYCLE or change.new == "returned":

@@ -19,7 +19,7 @@ from emagsync.ingest.store import PreparedRows, RawRows, StalePreparation, Store
 from emagsync.marketplace.paging import StretchRead
 from emagsync.marketplace.platforms import Platform
 from emagsync.offers import search
-from emagsync.offers.repository import Observation, StoredOffer
+from emagsync.offers.records import Observation, StoredOffer
 from emagsync.sync import repository
 from emagsync.sync.repository import PageRead, RunLease
 from emagsync.sync.run.progress import RunProgress

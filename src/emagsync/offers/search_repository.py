@@ -1,0 +1,109 @@
+"""The search index over the name, part number, part number key, EANs and brand of every offer, folded.
+
+An offer whose text did not change costs a comparison. SQLite's index costs a large part of a transaction however few
+rows it gets, so new offers enter it many at a time (`emagsync.offers.search.catch_up`), and changed ones at once.
+PostgreSQL finds an offer as soon as it is stored: there it is put on a list, which is searched too and which `catch_up`
+sorts into the index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from sqlalchemy import ColumnElement, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.bulk import BulkSelect, among
+from emagsync.db.search_index import Replaced, SearchIndex, searchable
+from emagsync.offers.tables import offer_search, offers
+
+# How many new offers are worth a transaction of their own.
+BATCH: Final = 2_000
+
+SEARCH_INDEX = SearchIndex(offer_search, key=offer_search.c.offer_id, content=offer_search.c.text)
+
+_stored = BulkSelect(
+    select(offers.c.emag_id, offers.c.id, offer_search.c.text)
+    .outerjoin(offer_search, offer_search.c.offer_id == offers.c.id)
+    .where(among(offers.c.account, offers.c.emag_id))
+)
+
+# Sorted, so that two writers that meet the same offers take their locks in the same order.
+_insert_created = text(
+    "INSERT INTO offer_search (offer_id, text) "
+    "SELECT (SELECT id FROM offers WHERE account = :account AND emag_id = created.emag_id) AS id, created.words "
+    "FROM unnest(CAST(:ids AS BIGINT[]), CAST(:texts AS TEXT[])) AS created (emag_id, words) ORDER BY id "
+    "ON CONFLICT (offer_id) DO UPDATE SET text = excluded.text"
+)
+
+
+class Searchable(Protocol):
+    """The parts of an offer that search looks in; `eans` are separated by spaces."""
+
+    @property
+    def emag_id(self) -> int: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def part_number(self) -> str | None: ...
+    @property
+    def part_number_key(self) -> str | None: ...
+    @property
+    def eans(self) -> str: ...
+    @property
+    def brand(self) -> str | None: ...
+
+
+def text_of(offer: Searchable) -> str:
+    """The searchable text of an offer; the name is first, so that it also sorts by name."""
+    return searchable((offer.name, offer.part_number, offer.part_number_key, *offer.eans.split(), offer.brand))
+
+
+async def index_offers(connection: AsyncConnection, account: str, written: Sequence[Searchable]) -> None:
+    """Update the index for offers whose rows are stored already; on SQLite new ones wait for `catch_up`."""
+    if not written:
+        return
+    ids = [offer.emag_id for offer in written]
+    stored = {row.emag_id: row for row in await _stored.run(connection, ids, of_account=account)}
+    added: list[tuple[int, str]] = []
+    replaced: list[Replaced] = []
+    for offer in written:
+        row, words = stored[offer.emag_id], text_of(offer)
+        if row.text is None:
+            added.append((row.id, words))
+        elif row.text != words:
+            replaced.append(Replaced(row.id, row.text, words))
+    await SEARCH_INDEX.replace(connection, replaced)
+    if not SEARCH_INDEX.waits(connection):
+        await SEARCH_INDEX.add(connection, sorted(added))
+
+
+async def index_created(connection: AsyncConnection, account: str, created: Sequence[Searchable]) -> None:
+    """Index offers that had no row before; on SQLite they wait for `catch_up`."""
+    if not created or SEARCH_INDEX.waits(connection):
+        return
+    given = {"ids": [offer.emag_id for offer in created], "texts": [text_of(offer) for offer in created]}
+    await connection.execute(_insert_created, {"account": account, **given})
+
+
+async def add_unindexed(connection: AsyncConnection) -> int:
+    """Index the first `BATCH` offers that search does not find yet (SQLite). Returns how many there were.
+
+    Ids are given in the order of commits there, so the offers without an entry are exactly those above the last that
+    has one.
+    """
+    words = (offers.c.emag_id, offers.c.name, offers.c.part_number, offers.c.part_number_key, offers.c.eans)
+    query = select(offers.c.id, *words, offers.c.brand).where(_is_unindexed()).order_by(offers.c.id).limit(BATCH)
+    rows = (await connection.execute(query)).all()
+    await SEARCH_INDEX.add(connection, [(row.id, text_of(row)) for row in rows])
+    return len(rows)
+
+
+async def has_unindexed(connection: AsyncConnection) -> bool:
+    """Whether there are offers that search does not find yet (SQLite)."""
+    return bool(await connection.scalar(select(select(offers.c.id).where(_is_unindexed()).exists())))
+
+
+def _is_unindexed() -> ColumnElement[bool]:
+    return offers.c.id > select(func.coalesce(func.max(offer_search.c.offer_id), 0)).scalar_subquery()

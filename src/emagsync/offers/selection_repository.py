@@ -1,0 +1,124 @@
+"""What a filter and an order mean in SQL, and how many offers a filter finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, and_, func, select, true
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.db.search_index import by_walking, nulls_last
+from emagsync.offers.search_repository import SEARCH_INDEX
+from emagsync.offers.selection import OfferFilter, Order, SortKey
+from emagsync.offers.tables import REMOVED, offer_search, offers
+
+BY_KEY = (offers.c.account, offers.c.emag_id)
+
+_SORTED_BY: Mapping[SortKey, Column[Any]] = {
+    SortKey.SKU: offers.c.part_number,
+    SortKey.NAME: offer_search.c.text,  # begins with the folded name
+    SortKey.PRICE: offers.c.sale_price,
+    SortKey.STOCK: offers.c.stock,
+    SortKey.CREATED: offers.c.first_seen_at,
+    SortKey.UPDATED: offers.c.changed_at,
+    SortKey.SYNCED: offers.c.last_seen_at,
+}
+
+
+def is_reversible(order: Order) -> bool:
+    """Whether the opposite order is this one read from its end; offers without a value are last in both."""
+    return order.key not in _SORTED_BY or not _SORTED_BY[order.key].nullable
+
+
+def condition(wanted: OfferFilter, dialect: str) -> ColumnElement[bool]:
+    """`wanted` as a condition on `offers`."""
+    found = offers.c.id.in_(SEARCH_INDEX.matching(dialect, wanted.term)) if wanted.term else true()
+    return and_(true(), *_plain_conditions(wanted), found)
+
+
+def ordered_ids(wanted: OfferFilter, order: Order, dialect: str, *, walking: bool = False) -> Select[Any]:
+    """The ids of the selection, in order, each with the columns it is sorted by.
+
+    `walking` looks for the term in one offer after the other instead of asking the search index for all that match:
+    quicker where the first of very many matches are wanted.
+    """
+    selected = condition(wanted, dialect)
+    if walking:
+        selected = and_(*_plain_conditions(wanted), _contains_term(wanted.term))
+    sorted_by = _columns(order)
+    query = select(offers.c.id, *sorted_by).where(selected).order_by(*order_terms(order, sorted_by))
+    if order.key is SortKey.NAME:
+        query = query.join(offer_search, offer_search.c.offer_id == offers.c.id)
+    return query
+
+
+def order_terms(order: Order, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """`order` as ORDER BY terms over `columns`: those that it sorts by, or a subquery's copies of them."""
+    terms: list[ColumnElement[Any]] = [column.desc() if order.descending else column.asc() for column in columns]
+    if not is_reversible(order):
+        terms[0] = nulls_last(columns[0], descending=order.descending)
+    return terms
+
+
+async def count(connection: AsyncConnection, wanted: OfferFilter) -> int:
+    """How many offers `wanted` finds."""
+    if wanted.is_nothing_but_search:
+        return await (_count_found if wanted.term else _count_all)(connection, wanted)
+    query = select(func.count()).select_from(offers).where(condition(wanted, connection.dialect.name))
+    return await connection.scalar(query) or 0
+
+
+async def _count_all(connection: AsyncConnection, wanted: OfferFilter) -> int:
+    """SQLite counts all rows without looking at any; removed ones have an index of their own."""
+    everything = select(func.count()).select_from(offers).scalar_subquery()
+    if wanted.include_removed:
+        return await connection.scalar(select(everything)) or 0
+    removed = select(func.count()).select_from(offers).where(offers.c.removed_at.is_not(None))
+    left_out = by_walking(removed, offers, REMOVED).scalar_subquery()
+    return await connection.scalar(select(everything - left_out)) or 0
+
+
+async def _count_found(connection: AsyncConnection, wanted: OfferFilter) -> int:
+    """The matches of the search index, which need no row each, less those of removed offers, which are few."""
+    found = SEARCH_INDEX.matching(connection.dialect.name, wanted.term)
+    total = await connection.scalar(select(func.count()).select_from(found.subquery())) or 0
+    if wanted.include_removed or not total:
+        return total
+    removed = select(func.count()).select_from(offers)
+    removed = removed.where(offers.c.removed_at.is_not(None), _contains_term(wanted.term))
+    return total - (await connection.scalar(by_walking(removed, offers, REMOVED)) or 0)
+
+
+def _contains_term(term: str) -> ColumnElement[bool]:
+    """Whether the searchable text of an offer contains `term`, looked up offer by offer."""
+    words = select(offer_search.c.offer_id).where(offer_search.c.offer_id == offers.c.id).correlate(offers)
+    return words.where(SEARCH_INDEX.holds(term)).exists()
+
+
+def _columns(order: Order) -> tuple[Column[Any], ...]:
+    if order.key is SortKey.ACCOUNT:
+        return BY_KEY
+    return BY_KEY[::-1] if order.key is SortKey.EMAG_ID else (_SORTED_BY[order.key], *BY_KEY)
+
+
+def _plain_conditions(wanted: OfferFilter) -> list[ColumnElement[bool]]:
+    columns = offers.c
+    found: list[ColumnElement[bool]] = [] if wanted.include_removed else [columns.removed_at.is_(None)]
+    for column, values in (
+        (columns.account, wanted.accounts),
+        (columns.emag_id, wanted.emag_ids),
+        (columns.status, wanted.statuses),
+        (columns.validation_status, wanted.validation_statuses),
+    ):
+        if values:
+            found.append(column == values[0] if len(values) == 1 else column.in_(values))
+    if wanted.sellable is not None:
+        found.append(columns.sellable.is_(wanted.sellable))
+    if wanted.max_stock is not None:
+        found.append(columns.stock <= wanted.max_stock)
+    if wanted.category_id is not None:
+        found.append(columns.category_id == wanted.category_id)
+    if wanted.changed_since is not None:
+        found.append(columns.changed_at >= wanted.changed_since)
+    return found
