@@ -1,21 +1,21 @@
-"""The configured accounts, and a client for each, wired so that all processes share one request budget per API user."""
+"""Makes a client for each configured account, so that all processes share one request budget per API user."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import AccountSettings, Settings
+from emagsync.marketplace.budget.budget import Budget
+from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
+from emagsync.marketplace.budget.stores import budget_key
+from emagsync.marketplace.client import EmagClient
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
-
-if TYPE_CHECKING:
-    from emagsync.marketplace.budget.budget import Budget
-    from emagsync.marketplace.budget.redis_store import RedisConnection
-    from emagsync.marketplace.client import EmagClient
-    from emagsync.marketplace.request import CallRecord
+from emagsync.marketplace.request import CallRecord
+from emagsync.marketplace.retry import RetryPolicy
+from emagsync.marketplace.transport import HttpOptions
 
 BUDGET_FOLDER = "budget"
 
@@ -60,10 +60,6 @@ class AccountRegistry:
 
         Raises SettingsError, and BudgetStoreError for an unusable data directory.
         """
-        from emagsync.marketplace.client import EmagClient
-        from emagsync.marketplace.retry import RetryPolicy
-        from emagsync.marketplace.transport import HttpOptions
-
         account = self.get(name)
         return EmagClient(
             username=account.username,
@@ -80,8 +76,6 @@ class AccountRegistry:
 
     def budget(self, name: str) -> Budget:
         """The request budget of the account's API user. Two names for one API user get the same one."""
-        from emagsync.marketplace.budget.stores import budget_key
-
         account = self.get(name)
         key = budget_key(_server_of(base_url_of(account)), account.username)
         budget = self._budgets.get(key)
@@ -94,19 +88,13 @@ class AccountRegistry:
         """The Redis that counts the requests, where one is configured and requests are counted."""
         address = self._settings.redis_url
         if self._redis is None and address is not None and self._settings.limit.enabled:
-            from emagsync.marketplace.budget.redis_store import RedisConnection
-
             self._redis = RedisConnection(address.get_secret_value(), clock=self._clock)
         return self._redis
 
     def _new_budget(self, key: str) -> Budget:
-        from emagsync.marketplace.budget.budget import Budget
-
         if not self._settings.limit.enabled:
             return Budget.unlimited(clock=self._clock)
         if self.redis is not None:
-            from emagsync.marketplace.budget.redis_store import RedisStore
-
             return Budget(RedisStore(self.redis, key), clock=self._clock)
         return Budget.on_disk(self._settings.data_dir / BUDGET_FOLDER, key, clock=self._clock)
 
