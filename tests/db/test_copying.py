@@ -18,7 +18,7 @@ from emagsync.db.copying import CopyRefused, copy
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseError
 from emagsync.db.types import JsonText, Money, UtcDateTime
-from emagsync.entrypoints.cli.commands.database import _all_tables
+from emagsync.entrypoints.cli.commands.database_copy import all_tables
 from emagsync.offers.queries import list_offers
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.tables import offer_changes, offers
@@ -42,7 +42,7 @@ async def filled(tmp_path: Path) -> AsyncIterator[Database]:
         market.change("remove", ids=[3])
         await local.completed()
         async with local.database.transaction() as connection:
-            for table in _all_tables():
+            for table in all_tables():
                 if await connection.scalar(select(func.count()).select_from(table)) == 0:
                     await connection.execute(table.insert().values(await one_row(connection, table)))
         yield local.database
@@ -85,12 +85,12 @@ async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
     async with database.snapshot() as connection:
         return {
             table.name: sorted((tuple(row) for row in await connection.execute(select(table))), key=repr)
-            for table in _all_tables()
+            for table in all_tables()
         }
 
 
 async def test_everything_arrives_exactly(filled: Database, other: Database) -> None:
-    copied = await copy(filled, other, _all_tables())
+    copied = await copy(filled, other, all_tables())
     before = await contents(filled)
     assert await contents(other) == before
     assert {table.table: table.rows for table in copied} == {name: len(rows) for name, rows in before.items()}
@@ -98,9 +98,9 @@ async def test_everything_arrives_exactly(filled: Database, other: Database) -> 
 
 
 async def test_there_and_back_again_is_the_same(filled: Database, other: Database, tmp_path: Path) -> None:
-    await copy(filled, other, _all_tables())
+    await copy(filled, other, all_tables())
     async with Database(address_in(tmp_path / "back")) as back:
-        await copy(other, back, _all_tables())
+        await copy(other, back, all_tables())
         assert await contents(back) == await contents(filled)
 
 
@@ -109,7 +109,7 @@ async def test_numbers_go_on_where_the_source_would(filled: Database, other: Dat
         # The newest change is gone, but readers of the feed are past its number.
         last = await connection.scalar(select(func.max(offer_changes.c.seq)))
         await connection.execute(offer_changes.delete().where(offer_changes.c.seq == last))
-    await copy(filled, other, _all_tables())
+    await copy(filled, other, all_tables())
     await store(other, [offer(900_001)])
     async with other.snapshot() as connection:
         given = await connection.scalar(select(func.max(offer_changes.c.seq)))
@@ -120,7 +120,7 @@ async def test_numbers_go_on_where_the_source_would(filled: Database, other: Dat
 
 
 async def test_what_was_copied_is_found_by_its_words(filled: Database, other: Database) -> None:
-    await copy(filled, other, _all_tables())
+    await copy(filled, other, all_tables())
     for term in ("ata", "ghilimele", "e", "ou"):
         theirs = await list_offers(filled, OfferFilter(search=term), limit=500)
         ours = await list_offers(other, OfferFilter(search=term), limit=500)
@@ -134,9 +134,9 @@ async def test_what_was_copied_is_found_by_its_words(filled: Database, other: Da
 async def test_a_target_that_is_not_empty_is_refused_or_emptied(filled: Database, other: Database) -> None:
     await store(other, [offer(1, name="Altceva")], account="third")
     with pytest.raises(CopyRefused, match=r"not empty.*--replace"):
-        await copy(filled, other, _all_tables())
+        await copy(filled, other, all_tables())
     assert (await list_offers(other, OfferFilter())).total == 1
-    await copy(filled, other, _all_tables(), replace=True)
+    await copy(filled, other, all_tables(), replace=True)
     assert await contents(other) == await contents(filled)
     assert (await list_offers(other, OfferFilter(search="altceva"))).total == 0
 
@@ -144,18 +144,18 @@ async def test_a_target_that_is_not_empty_is_refused_or_emptied(filled: Database
 async def test_a_database_is_not_copied_to_itself(filled: Database) -> None:
     async with Database(address_of(filled)) as again:
         with pytest.raises(CopyRefused, match="same database"):
-            await copy(filled, again, _all_tables(), replace=True)
+            await copy(filled, again, all_tables(), replace=True)
 
 
 async def test_an_older_schema_is_refused(filled: Database, tmp_path: Path) -> None:
     async with Database(address_in(tmp_path / "new", migrated=False)) as empty:
         with pytest.raises(CopyRefused, match="emagsync db upgrade"):
-            await copy(filled, empty, _all_tables())
+            await copy(filled, empty, all_tables())
 
 
 async def test_a_copy_that_fails_half_way_leaves_the_target_empty(filled: Database, other: Database) -> None:
     # The last table's rows refer to rows that do not arrive.
-    tables = [table for table in _all_tables() if table.name != "webhooks"]
+    tables = [table for table in all_tables() if table.name != "webhooks"]
     with pytest.raises(ConstraintViolated):
         await copy(filled, other, tables)
     assert not any((await contents(other)).values())
@@ -163,7 +163,7 @@ async def test_a_copy_that_fails_half_way_leaves_the_target_empty(filled: Databa
 
 async def test_a_copy_that_is_cancelled_leaves_the_target_empty(filled: Database, other: Database) -> None:
     begun = asyncio.Event()
-    copying = asyncio.ensure_future(copy(filled, other, _all_tables(), on_progress=lambda *_: begun.set()))
+    copying = asyncio.ensure_future(copy(filled, other, all_tables(), on_progress=lambda *_: begun.set()))
     await begun.wait()
     copying.cancel()
     await asyncio.gather(copying, return_exceptions=True)
@@ -186,7 +186,7 @@ async def test_rows_that_arrive_otherwise_than_they_were_sent_are_told_and_nothi
                 text("CREATE TRIGGER spoil BEFORE INSERT ON offers FOR EACH ROW EXECUTE FUNCTION spoil()")
             )
         with pytest.raises(DatabaseError, match="offers arrived otherwise"):
-            await copy(filled, odd, _all_tables())
+            await copy(filled, odd, all_tables())
         assert not any((await contents(odd)).values())
 
 
@@ -196,10 +196,10 @@ from pathlib import Path
 from emagsync.db.copying import copy
 from emagsync.db.engine import Database
 from emagsync.db.types import JsonText, Money, UtcDateTime
-from emagsync.entrypoints.cli.commands.database import _all_tables
+from emagsync.entrypoints.cli.commands.database_copy import all_tables
 async def main():
     async with Database(sys.argv[1]) as source, Database(sys.argv[2]) as target:
-        copied = await copy(source, target, _all_tables(), replace=True)
+        copied = await copy(source, target, all_tables(), replace=True)
     status = Path("/proc/self/status")
     if status.exists():
         # Linux's ru_maxrss begins with what the parent had when it started this program.

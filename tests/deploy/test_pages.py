@@ -14,6 +14,7 @@ from deploy.documents import DEPLOY, REPO, anchors, commands_in, example
 from emagsync.core.settings import setting_names
 from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.entrypoints.cli.app import build
+from emagsync.entrypoints.cli.lazy import LazyCommand
 from support.prometheus import RULES
 
 PAGES = [REPO / "docs" / name for name in ("deploy.md", "operations.md", "runbook.md")]
@@ -35,6 +36,7 @@ def test_the_commands_are_there_with_their_options(page: str) -> None:
         command: Any = build()
         rest = list(arguments)
         while rest:
+            command = command.load() if isinstance(command, LazyCommand) else command
             word = rest.pop(0)
             if word.startswith("--"):
                 option = next((one for one in command.params if word.partition("=")[0] in one.opts), None)

@@ -1,4 +1,4 @@
-"""The command line, `emagsync`. Commands import what they need when they run, so that `--help` answers at once."""
+"""The command line, `emagsync`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from emagsync.entrypoints.cli.app import build
+from emagsync.entrypoints.cli.errors import report_crash, run_command
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; see `exits.Exit`.
+    """Run one command and return its exit code; see `exits.ExitCode`.
 
-    Raises only what nobody expected: `failures.report_crash`, set as the interpreter's hook, makes one line of it.
+    Raises only what nobody expected: `errors.report_crash`, set as the interpreter's hook, makes one line of it.
     """
-    from emagsync.entrypoints.cli.app import build
-    from emagsync.entrypoints.cli.errors import report_crash, run_command
-
     sys.excepthook = report_crash
     # So that a terminated command cleans up as an interrupted one does. Not in a thread, where it cannot be set.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

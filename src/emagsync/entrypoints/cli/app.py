@@ -1,37 +1,124 @@
-"""The commands and the options that all of them share."""
+"""The command line's commands, and the options that all of them share.
+
+`emagsync --help` imports none of the commands: the tables below say what it prints about each of them, and where each
+is. A test compares their lines with the commands' own docstrings.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, NamedTuple
 
 import typer
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from emagsync import __version__
-from emagsync.entrypoints.cli.commands import (
-    accounts,
-    calls,
-    cleanup,
-    database,
-    demo,
-    edits,
-    history,
-    offers,
-    push,
-    serve,
-    status,
-    sync,
-    tokens,
-    users,
-    worker,
-)
-from emagsync.entrypoints.cli.session import Session
-
-_RAW_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+from emagsync.entrypoints.cli.lazy import LazyCommand
+from emagsync.entrypoints.cli.options import GlobalOptions
 
 
-def build() -> Any:
+class Command(NamedTuple):
+    """Where a command is, `module:attribute` in `commands/`, and its line in the help."""
+
+    target: str
+    help: str
+
+
+class Group(NamedTuple):
+    """A group's line in the help, and its commands by name."""
+
+    help: str
+    commands: dict[str, Command]
+
+
+COMMANDS: dict[str, Command | Group] = {
+    "sync": Command("sync:sync", "Copy the offers of accounts from eMAG, side by side."),
+    "status": Command("status:status", "Show every account: its offers, its last run, what runs now."),
+    "calls": Command("calls:calls", "List calls to eMAG, the latest first."),
+    "push": Command("push:push", "Send the edits that may go out now, and read them back."),
+    "undo": Command("undo:undo", "Put back what a push, or a sync's merge, changed."),
+    "accounts": Command("accounts:accounts", "List the accounts as configured, without their passwords."),
+    "check": Command("check:check", "Test whether eMAG lets accounts in."),
+    "cleanup": Command("cleanup:cleanup", "End the runs that have sent no heartbeat for a while."),
+    "serve": Command("serve:serve", "Serve the page and the REST API until Ctrl-C."),
+    "worker": Command("worker:worker_app", "Carry out queued syncs and short work until told to stop."),
+    "beat": Command("worker:beat", "Tell the workers what is due, and find orphaned runs."),
+    "sandbox": Command("sandbox:app", "Run a simulated eMAG marketplace to test integrations with."),
+    "demo": Command("demo:demo", "Start a simulated marketplace, copy it and show the page."),
+    "history": Command("history:app", "The runs, newest first; `show` for one with its pages."),
+    "offers": Group(
+        "The local copy of the offers.",
+        {
+            "list": Command("offers:list_offers", "List offers of the local copy, by account and id."),
+            "show": Command("offers:show", "Show everything about one offer."),
+            "export": Command("offers_export:export", "Export the whole selection."),
+            "set": Command("offers_set:set_values", "Change values of one offer."),
+        },
+    ),
+    "edits": Group(
+        "Local edits: what waits, and what became of it.",
+        {
+            "load": Command("edits:load", "Edit many offers by a CSV or XLSX file."),
+            "list": Command("edits:list_edits", "List local edits, newest first."),
+            "withdraw": Command("edits:withdraw", "Take back edits that wait: eMAG's values stay."),
+        },
+    ),
+    "conflicts": Group(
+        "What was edited here and changed on eMAG.",
+        {
+            "list": Command("conflicts:list_conflicts", "List what waits for a person's decision, newest first."),
+            "resolve": Command("conflicts:resolve", "Decide conflicts: take eMAG's values, ours, or another one."),
+        },
+    ),
+    "outbox": Group(
+        "Edits on their way to eMAG.",
+        {
+            "list": Command("outbox:list_entries", "List what is to be sent, was sent, or was refused, newest first."),
+            "approve": Command("outbox:approve", "Release lines that wait for a person."),
+            "reject": Command("outbox:reject", "Refuse lines that were not sent yet; their edits are closed."),
+        },
+    ),
+    "holds": Group(
+        "What the brake stopped, and waits for a yes.",
+        {
+            "list": Command("holds:list_holds", "List what the brake stopped, newest first."),
+            "release": Command("holds:release", "Say yes: what the brake stopped goes out."),
+            "refuse": Command("holds:refuse", "Say no: what the brake counted is refused."),
+        },
+    ),
+    "users": Group(
+        "Who can log in to the page and the REST API.",
+        {
+            "add": Command("users:add", "Add a user."),
+            "list": Command("users:list_all", "List the users."),
+            "passwd": Command("users:passwd", "Give a user a new password, which ends the user's sessions."),
+            "disable": Command("users:disable", "Keep a user out, at once."),
+            "enable": Command("users:enable", "Let a disabled user in again."),
+            "role": Command("users:role", "Change what a user may do."),
+        },
+    ),
+    "tokens": Group(
+        "What programs call the REST API with.",
+        {
+            "create": Command("tokens:create", "Make an API token."),
+            "list": Command("tokens:list_all", "List the API tokens that are not revoked."),
+            "revoke": Command("tokens:revoke", "End an API token at once."),
+        },
+    ),
+    "db": Group(
+        "The local database: schema, health, moving it.",
+        {
+            "upgrade": Command("database:upgrade", "Bring the database to this version's schema."),
+            "status": Command("database:status", "Show which schema the database has, and which this version needs."),
+            "check": Command("database:check", "See whether the database is fit for use."),
+            "copy": Command("database_copy:copy", "Copy the whole database to another one."),
+        },
+    ),
+}
+
+
+def build() -> TyperGroup:
     """The whole command line, ready to be called."""
     app = typer.Typer(
         name="emagsync",
@@ -44,30 +131,20 @@ def build() -> Any:
         rich_markup_mode=None,
     )
     app.callback()(_options)
-    app.command("sync")(sync.sync)
-    app.command("status")(status.status)
-    app.add_typer(history.app)
-    offers.app.command("set")(edits.set_)
-    app.add_typer(offers.app)
-    app.add_typer(edits.edits_app)
-    app.add_typer(edits.conflicts_app)
-    app.command("calls")(calls.calls)
-    app.command("push")(push.push)
-    app.add_typer(push.outbox_app)
-    app.add_typer(push.holds_app)
-    app.command("undo")(push.undo)
-    app.command("accounts")(accounts.accounts)
-    app.command("check")(accounts.check)
-    app.command("cleanup")(cleanup.cleanup)
-    app.command("serve")(serve.serve)
-    app.command("worker", context_settings=_RAW_ARGUMENTS | {"help_option_names": ["--help"]})(worker.worker)
-    app.command("beat")(worker.beat)
-    app.add_typer(users.app)
-    app.add_typer(tokens.app)
-    app.add_typer(database.app)
-    app.command("sandbox", context_settings=_RAW_ARGUMENTS, add_help_option=False)(_sandbox)
-    app.command("demo")(demo.demo)
-    return get_command(app)
+    root = get_command(app)
+    assert isinstance(root, TyperGroup)  # noqa: S101 - an application with a callback is a group
+    _fill(root, COMMANDS)
+    return root
+
+
+def _fill(group: TyperGroup, commands: dict[str, Command | Group] | dict[str, Command]) -> None:
+    for name, command in commands.items():
+        if isinstance(command, Command):
+            group.add_command(LazyCommand(name, command.target, command.help))
+        else:
+            inner = TyperGroup(name=name, help=command.help, no_args_is_help=True, rich_markup_mode=None)
+            _fill(inner, command.commands)
+            group.add_command(inner)
 
 
 def _print_version(wanted: bool) -> None:
@@ -88,11 +165,4 @@ def _options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:
-    context.obj = Session(data_dir=data_dir, env_file=env_file)
-
-
-def _sandbox(context: typer.Context) -> None:
-    """Run a simulated eMAG marketplace to test integrations against; its own --help lists its options."""
-    from emagsync.sandbox.cli import main
-
-    raise typer.Exit(main(list(context.args)))
+    context.obj = GlobalOptions(data_dir=data_dir, env_file=env_file)

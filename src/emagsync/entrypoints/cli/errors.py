@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
+from emagsync.core.clock import SystemClock
 from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.edits.push.errors import PushBusy
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.output.text import printable
+from emagsync.sync.errors import AccountBusy
+from emagsync.telemetry.crashes import record_crash
 from emagsync.telemetry.redaction import Redactor
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 redactor = Redactor()
 _crash_directory: list[Path] = []
@@ -43,8 +45,8 @@ def run_command(command: Any, arguments: list[str]) -> int:
 
 
 def exit_code_of(error: EmagsyncError) -> ExitCode:
-    """2 where a person must change something first, 4 for an account that another run holds, else 1."""
-    if error.code == "account_busy":
+    """2 where a person must change something first, 4 for an account that another process works on, else 1."""
+    if isinstance(error, AccountBusy | PushBusy):
         return ExitCode.BUSY
     return ExitCode.USAGE if error.kind is ErrorKind.CONFIGURATION else ExitCode.FAILED
 
@@ -62,9 +64,6 @@ def log_crashes_to(directory: Path) -> None:
 
 def report_crash(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
     """The interpreter's hook for what nobody expected; the exit code is then 1."""
-    from emagsync.core.clock import SystemClock
-    from emagsync.telemetry.crashes import record_crash
-
     if issubclass(kind, KeyboardInterrupt):
         return
     path = record_crash(_crash_directory[0], error, redactor, at=SystemClock().now()) if _crash_directory else None

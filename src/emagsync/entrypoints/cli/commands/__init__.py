@@ -1,1 +1,1 @@
-"""One module for each command, imported when that command is called."""
+"""The commands. `app.py` names each of them; a module is imported when one of its commands is called."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from emagsync.entrypoints.cli.known import expect_account
+from emagsync.call_log.repository import CallFilter
+from emagsync.call_log.schemas import EmagCall
+from emagsync.call_log.service import read_calls
+from emagsync.entrypoints.cli.options import AtMost, Json
+from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.tables import print_table
+from emagsync.entrypoints.cli.output.text import count, moment
 from emagsync.entrypoints.cli.session import Session, session_of
-
-if TYPE_CHECKING:
-    from emagsync.call_log.repository import CallFilter
-    from emagsync.call_log.schemas import EmagCall
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 
@@ -30,13 +32,10 @@ def calls(
     ] = None,
     until: Annotated[datetime | None, typer.Option(formats=_FORMATS, help="Only calls before then.")] = None,
     run: Annotated[str | None, typer.Option(help="Only the calls of this run.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    limit: AtMost = 50,
+    as_json: Json = False,
 ) -> None:
-    """List calls to eMAG, the latest first: all that failed and all writes; of other successes a sample."""
-    from emagsync.call_log.repository import CallFilter
-    from emagsync.entrypoints.cli.output.text import print_json
-
+    """List calls to eMAG, the latest first. All that failed and all writes are there; of other successes a sample."""
     wanted = CallFilter(
         account=account.lower() if account else None,
         route=route,
@@ -53,17 +52,12 @@ def calls(
 
 
 async def _calls(session: Session, wanted: CallFilter, limit: int) -> list[EmagCall]:
-    from emagsync.call_log.service import read_calls
-
     async with session.database() as database:
-        await expect_account(session, database, wanted.account)
+        await session.expect_account(database, wanted.account)
         return (await read_calls(database, wanted, limit=limit))[0]
 
 
 def _print_calls(found: list[EmagCall]) -> None:
-    from emagsync.entrypoints.cli.output.tables import print_table
-    from emagsync.entrypoints.cli.output.text import count, moment
-
     if not found:
         typer.echo("No such calls.")
         return

@@ -1,4 +1,4 @@
-"""`emagsync demo`: a marketplace of one's own, two accounts copied from it, the page, and what to try next."""
+"""`emagsync demo`: a simulated marketplace, two accounts copied from it, the page, and what to try next."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import os
 import socket
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from emagsync.core.errors import SettingsError
+from emagsync.entrypoints.cli.commands.serve import run
+from emagsync.entrypoints.cli.commands.sync import display_for, sync_accounts
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
+from emagsync.entrypoints.cli.options import GlobalOptions
+from emagsync.entrypoints.cli.output.summary import print_summary
 from emagsync.entrypoints.cli.session import Session
-
-if TYPE_CHECKING:
-    from emagsync.sandbox.process import SandboxProcess
+from emagsync.sandbox.errors import SandboxError
+from emagsync.sandbox.process import SandboxProcess, start_sandbox
+from emagsync.sync.schemas import Mode, RunParameters
 
 DEMO_FOLDER = Path(".demo")
 ENV_FILE = "demo.env"
@@ -37,13 +41,11 @@ def demo(
         typer.Option(min=1, max=65_535, help="Of the page; otherwise 8000, or a free one.", show_default=False),
     ] = None,
 ) -> None:
-    """Start a simulated marketplace with two accounts, copy both, show what came of it, and leave the page running.
+    """Start a simulated marketplace, copy it and show the page.
 
-    The copy is in .demo in this folder, unless --data-dir says else. The request limit is that of the real eMAG.
+    It has two accounts, and eMAG's own request limit. The page runs until Ctrl-C, unless --no-serve is given. The copy
+    is in .demo in this folder, unless --data-dir says else.
     """
-    from emagsync.sandbox.errors import SandboxError
-    from emagsync.sandbox.process import start_sandbox
-
     folder = (context.find_root().params.get("data_dir") or DEMO_FOLDER).expanduser().absolute()
     sizes = {"main": main_offers, "fbe": fbe_offers}
     try:
@@ -65,10 +67,6 @@ def demo(
 
 
 def _copy(session: Session, names: tuple[str, ...]) -> ExitCode:
-    from emagsync.entrypoints.cli.commands.sync import display_for, sync_accounts
-    from emagsync.entrypoints.cli.output.summary import print_summary
-    from emagsync.sync.schemas import Mode, RunParameters
-
     parameters = RunParameters(mode=Mode.FULL)
     display = display_for(names, quiet=False)
     outcomes = asyncio.run(sync_accounts(session, names, parameters, str(uuid.uuid4()), display))
@@ -77,8 +75,6 @@ def _copy(session: Session, names: tuple[str, ...]) -> ExitCode:
 
 
 def _serve(session: Session, port: int) -> None:
-    from emagsync.entrypoints.cli.commands.serve import run
-
     typer.echo(
         f"\nThe page is at http://127.0.0.1:{port}\n"
         f"Log in as {_ADMIN} with the password {_ADMIN_PASSWORD}. Ctrl-C ends the demo."
@@ -116,7 +112,7 @@ def _demo_session(folder: Path, sandbox: SandboxProcess, names: tuple[str, ...])
         raise SettingsError(
             f"The demo's folder {folder} cannot be used: {error.strerror or error}. Choose another with --data-dir."
         ) from error
-    return Session(env_file=env_file)
+    return Session(GlobalOptions(env_file=env_file))
 
 
 def _password(name: str) -> str:

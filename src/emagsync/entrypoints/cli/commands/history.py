@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
-from emagsync.entrypoints.cli.known import expect_account
+from emagsync.entrypoints.cli.options import Json
+from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.summary import run_lines
+from emagsync.entrypoints.cli.output.tables import print_table
+from emagsync.entrypoints.cli.output.text import count, duration, moment, plural, printable
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.sync.queries import find_run, ledger, recent_runs
+from emagsync.sync.repository import PageRead
+from emagsync.sync.schemas import Run, RunStatus
 
-if TYPE_CHECKING:
-    from emagsync.sync.repository import PageRead
-    from emagsync.sync.schemas import Run
-
-app = typer.Typer(name="history", help="The runs, newest first; `show` for one with its pages.", rich_markup_mode=None)
+app = typer.Typer(
+    help="The runs, newest first; `show` for one with its pages.", add_completion=False, rich_markup_mode=None
+)
 
 StatusName = Literal["queued", "running", "interrupted", "completed", "partial", "failed", "cancelled"]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -29,8 +33,6 @@ def history(
     as_json: Json = False,
 ) -> None:
     """List the runs, newest first. `emagsync history show RUN` tells everything about one."""
-    from emagsync.entrypoints.cli.output.text import print_json
-
     if context.invoked_subcommand is not None:
         return
     runs = asyncio.run(_runs(session_of(context), account.lower() if account else None, status, limit))
@@ -45,36 +47,26 @@ def show(
     context: typer.Context, run: Annotated[str, typer.Argument(help="A run's id.")], as_json: Json = False
 ) -> None:
     """Show one run with its errors and the pages it read."""
-    from emagsync.entrypoints.cli.output.text import print_json
-
     found, pages = asyncio.run(_run(session_of(context), run))
     if as_json:
-        print_json({"run": found, "pages": [_page_document(page) for page in pages]})
+        print_json({"run": found, "pages": [page._asdict() for page in pages]})
     else:
         _print_run(found, pages)
 
 
 async def _runs(session: Session, account: str | None, status: StatusName | None, limit: int) -> list[Run]:
-    from emagsync.sync.queries import recent_runs
-    from emagsync.sync.schemas import RunStatus
-
     async with session.database() as database:
-        await expect_account(session, database, account)
+        await session.expect_account(database, account)
         wanted = None if status is None else RunStatus(status)
         return await recent_runs(database, account=account, status=wanted, limit=limit)
 
 
 async def _run(session: Session, run_id: str) -> tuple[Run, list[PageRead]]:
-    from emagsync.sync.queries import find_run, ledger
-
     async with session.database() as database:
         return await find_run(database, run_id), await ledger(database, run_id)
 
 
 def _print_runs(runs: list[Run]) -> None:
-    from emagsync.entrypoints.cli.output.tables import print_table
-    from emagsync.entrypoints.cli.output.text import count, duration, moment
-
     if not runs:
         typer.echo("No runs yet: `emagsync sync` makes the first.")
         return
@@ -101,10 +93,6 @@ def _print_runs(runs: list[Run]) -> None:
 
 
 def _print_run(run: Run, pages: list[PageRead]) -> None:
-    from emagsync.entrypoints.cli.output.summary import run_lines
-    from emagsync.entrypoints.cli.output.tables import print_table
-    from emagsync.entrypoints.cli.output.text import moment, plural, printable
-
     typer.echo("\n".join(map(printable, run_lines(run))))
     for error in run.errors:
         typer.echo(printable(f"  error {error.code} at {moment(error.at)}: {error.message}"))
@@ -122,8 +110,6 @@ def _print_run(run: Run, pages: list[PageRead]) -> None:
 
 
 def _page_row(page: PageRead) -> tuple[str, ...]:
-    from emagsync.entrypoints.cli.output.text import moment
-
     numbers = (page.items, page.rejected, page.attempts)
     return (
         str(page.pass_number),
@@ -135,10 +121,6 @@ def _page_row(page: PageRead) -> tuple[str, ...]:
         moment(page.finished_at),
         page.error or "",
     )
-
-
-def _page_document(page: PageRead) -> dict[str, Any]:
-    return page._asdict()
 
 
 def _took(run: Run) -> float | None:

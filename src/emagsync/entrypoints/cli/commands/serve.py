@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from emagsync.entrypoints.api.server import serve as run_server
 from emagsync.entrypoints.cli.errors import complain
+from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 
 
@@ -26,12 +28,10 @@ def serve(
 
 
 def run(session: Session, *, host: str | None = None, port: int | None = None) -> None:
-    """Serve what `session` is about until it is told to stop."""
-    from emagsync.entrypoints.api.server import serve as run_server
-
+    """Serve the session's database and accounts until told to stop. `host` and `port` win over the settings."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = session.settings.model_copy(update=given)
     accounts = session.accounts
     session.prepare_data_dir()
-    session.start_logs()
+    start_logs(session)
     asyncio.run(run_server(settings, accounts, say=complain))

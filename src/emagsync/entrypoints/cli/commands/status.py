@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated, Any
+from datetime import datetime
+from typing import Any
 
 import typer
 
+from emagsync.core.clock import SystemClock
+from emagsync.db.engine import Database
+from emagsync.entrypoints.cli.options import Json
+from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.tables import print_table
+from emagsync.entrypoints.cli.output.text import age, count, of
 from emagsync.entrypoints.cli.session import Session, session_of
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from emagsync.db.engine import Database
-    from emagsync.offers.schemas import AccountTotals
-    from emagsync.sync.schemas import Run
+from emagsync.offers.schemas import AccountTotals
+from emagsync.offers.statistics import account_totals
+from emagsync.sync.queries import active_runs, recent_runs
+from emagsync.sync.schemas import Run, RunStatus
 
 
-def status(
-    context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
-    """Show the accounts, what the local copy holds of them, their last runs and those that run now."""
-    from emagsync.core.clock import SystemClock
-    from emagsync.entrypoints.cli.output.text import print_json
-
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Show every account: its offers, its last run, what runs now."""
     document = asyncio.run(_collect(session_of(context)))
     if as_json:
         print_json(document)
@@ -32,9 +31,6 @@ def status(
 
 
 async def _collect(session: Session) -> dict[str, Any]:
-    from emagsync.offers.statistics import account_totals
-    from emagsync.sync.queries import active_runs
-
     async with session.database() as database:
         totals = await account_totals(database)
         active = {run.account: run for run in await active_runs(database)}
@@ -45,9 +41,6 @@ async def _collect(session: Session) -> dict[str, Any]:
 async def _account(
     session: Session, database: Database, name: str, totals: dict[str, AccountTotals], active: dict[str, Run]
 ) -> dict[str, Any]:
-    from emagsync.sync.queries import recent_runs
-    from emagsync.sync.schemas import RunStatus
-
     last = await recent_runs(database, account=name, limit=1)
     completed = await recent_runs(database, account=name, status=RunStatus.COMPLETED, dry_runs=False, limit=1)
     return {
@@ -62,8 +55,6 @@ async def _account(
 
 
 def _print(document: dict[str, Any], now: datetime) -> None:
-    from emagsync.entrypoints.cli.output.tables import print_table
-
     if not document["accounts"]:
         typer.echo(
             "No account is configured: set EMAG_MAIN_USERNAME and EMAG_MAIN_PASSWORD in the environment or in .env."
@@ -80,8 +71,6 @@ def _print(document: dict[str, Any], now: datetime) -> None:
 
 
 def _row(account: dict[str, Any], now: datetime) -> tuple[str, ...]:
-    from emagsync.entrypoints.cli.output.text import age, count
-
     totals: AccountTotals | None = account["totals"]
     held = (totals.offers, totals.active, totals.sellable, totals.out_of_stock, totals.removed) if totals else ()
     return (
@@ -94,8 +83,6 @@ def _row(account: dict[str, Any], now: datetime) -> tuple[str, ...]:
 
 
 def _state(account: dict[str, Any], now: datetime) -> str:
-    from emagsync.entrypoints.cli.output.text import age, of
-
     run: Run | None = account["running"]
     if run is not None:
         seen = age(run.heartbeat_at or run.created_at, now)
@@ -106,6 +93,4 @@ def _state(account: dict[str, Any], now: datetime) -> str:
 
 
 def _last(run: Run | None, now: datetime) -> str:
-    from emagsync.entrypoints.cli.output.text import age
-
     return "-" if run is None else f"{run.status.value} {run.mode.value}, {age(run.started_at or run.created_at, now)}"

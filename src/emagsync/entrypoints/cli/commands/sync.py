@@ -5,52 +5,33 @@ from __future__ import annotations
 import asyncio
 import sys
 import uuid
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import typer
+from pydantic import ValidationError
 
 from emagsync.core.errors import EmagsyncError, SettingsError
-from emagsync.entrypoints.cli.errors import complain, exit_code_of, report_crash
+from emagsync.db.engine import Database
+from emagsync.entrypoints.cli.errors import complain, report_crash
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
+from emagsync.entrypoints.cli.logs import start_logs
+from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.live import LiveDisplay
+from emagsync.entrypoints.cli.output.outcome import RunOutcome
 from emagsync.entrypoints.cli.output.progress import Display, PlainDisplay, SilentDisplay
+from emagsync.entrypoints.cli.output.summary import print_summary, sync_document
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.cli.signals import StopOnSignals
-
-if TYPE_CHECKING:
-    from emagsync.db.engine import Database
-    from emagsync.sync.schemas import Difference, Run, RunParameters
-    from emagsync.sync.service import SyncService
+from emagsync.entrypoints.services.accounts import open_accounts
+from emagsync.entrypoints.services.foundation import Foundation
+from emagsync.entrypoints.services.runs import open_sync_service
+from emagsync.sync import dry_run_repository
+from emagsync.sync.schemas import RunParameters, Selection
+from emagsync.sync.service import SyncService
+from emagsync.telemetry.tracing import tracing
 
 ModeName = Literal["full", "incremental", "selective"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one account: a run, or the error that kept it from starting or ended it unexpectedly."""
-
-    account: str
-    run: Run | None = None
-    error: BaseException | None = None
-    differences: tuple[Difference, ...] = ()  # what a dry run would have changed
-
-    @property
-    def exit_code(self) -> ExitCode:
-        """The exit code of this account alone."""
-        if self.run is not None:
-            return _CODES.get(self.run.status.value, ExitCode.FAILED)
-        if isinstance(self.error, asyncio.CancelledError):
-            return ExitCode.INTERRUPTED
-        return exit_code_of(self.error) if isinstance(self.error, EmagsyncError) else ExitCode.FAILED
-
-
-_CODES = {
-    "completed": ExitCode.COMPLETED,
-    "partial": ExitCode.PARTIAL,
-    "interrupted": ExitCode.INTERRUPTED,
-    "failed": ExitCode.FAILED,
-    "cancelled": ExitCode.FAILED,
-}
 
 
 def sync(
@@ -84,10 +65,6 @@ def sync(
     The first Ctrl-C stops after the page in flight; the next sync goes on from there. Several accounts end with the
     gravest exit code, in this order: 130 interrupted, 2 when nothing could start, 1 failed, 4 busy, 3 partial, 0.
     """
-    from emagsync.entrypoints.cli.output.summary import print_summary, sync_document
-    from emagsync.entrypoints.cli.output.text import print_json
-    from emagsync.sync.schemas import Selection
-
     session = session_of(context)
     selection = Selection(
         ids=tuple(emag_id or ()),
@@ -119,42 +96,44 @@ def sync(
 def display_for(names: tuple[str, ...], *, quiet: bool) -> Display:
     """Live on a terminal, plain lines elsewhere; nothing elsewhere when `quiet`. Always on standard error."""
     if sys.stderr.isatty():
-        from emagsync.entrypoints.cli.output.live import LiveDisplay
-
         return LiveDisplay(names)
     return SilentDisplay() if quiet else PlainDisplay()
 
 
 async def sync_accounts(
     session: Session, names: tuple[str, ...], parameters: RunParameters, sync_id: str, display: Display
-) -> list[Outcome]:
+) -> list[RunOutcome]:
     """Run the accounts side by side. None of them keeps another from running, whatever happens to it."""
-    from emagsync.sync.process_lock import Workers
-    from emagsync.sync.service import SyncService
-    from emagsync.telemetry.tracing import tracing
-
-    session.start_logs()
-    usable = [name for name in names if name in session.accounts.usable]
-    if not usable:
+    start_logs(session)
+    if not any(name in session.accounts.usable for name in names):
         return [_misconfigured(session, name) for name in names]
-    data_dir = session.prepare_data_dir()
-    async with session.database() as database, session.recorder.writing_to(database):
-        with tracing(session.settings.tracing), Workers(data_dir) as workers, display:
-            service = SyncService(
-                database=database, registry=session.registry, settings=session.settings, workers=workers
+    async with session.foundation() as base:
+        outcomes = await _sync_all(session, base, names, parameters, sync_id, display)
+        return [await _with_differences(base.database, outcome) for outcome in outcomes]
+
+
+async def _sync_all(
+    session: Session,
+    base: Foundation,
+    names: tuple[str, ...],
+    parameters: RunParameters,
+    sync_id: str,
+    display: Display,
+) -> list[RunOutcome]:
+    async with open_accounts(base, session.accounts) as emag:
+        with (
+            tracing(session.settings.tracing),
+            open_sync_service(base, emag.registry) as service,
+            display,
+            StopOnSignals(display.say) as stop,
+        ):
+            return await asyncio.gather(
+                *(_sync_one(session, service, name, parameters, sync_id, display, stop) for name in names)
             )
-            with StopOnSignals(display.say) as stop:
-                outcomes = await asyncio.gather(
-                    *(_sync_one(session, service, name, parameters, sync_id, display, stop) for name in names)
-                )
-        await session.registry.aclose()
-        return [await _with_differences(database, outcome) for outcome in outcomes]
 
 
-async def _with_differences(database: Database, outcome: Outcome) -> Outcome:
-    from emagsync.sync import dry_run_repository
-
-    if outcome.run is None or not outcome.run.parameters.dry_run:
+async def _with_differences(database: Database, outcome: RunOutcome) -> RunOutcome:
+    if outcome.run is None or not outcome.is_dry_run:
         return outcome
     async with database.snapshot() as connection:
         kept = await dry_run_repository.read(connection, outcome.run.id, limit=dry_run_repository.KEPT_DIFFERENCES)
@@ -169,7 +148,7 @@ async def _sync_one(
     sync_id: str,
     display: Display,
     stop: StopOnSignals,
-) -> Outcome:
+) -> RunOutcome:
     if name not in session.accounts.usable:
         return _misconfigured(session, name)
     display.started(name)
@@ -182,30 +161,26 @@ async def _sync_one(
     # Waited for, not awaited: whatever it raises is this account's outcome, and the others go on.
     await asyncio.wait({task})
     if task.cancelled():
-        outcome = Outcome(name, error=asyncio.CancelledError("stopped at once"))
+        outcome = RunOutcome(name, error=asyncio.CancelledError("stopped at once"))
     elif (error := task.exception()) is not None:
-        outcome = Outcome(name, error=error)
+        outcome = RunOutcome(name, error=error)
         if not isinstance(error, EmagsyncError):
             report_crash(type(error), error, error.__traceback__)
     else:
-        outcome = Outcome(name, run=task.result())
+        outcome = RunOutcome(name, run=task.result())
     display.ended(name, outcome.run)
     return outcome
 
 
-def _misconfigured(session: Session, name: str) -> Outcome:
+def _misconfigured(session: Session, name: str) -> RunOutcome:
     try:
         session.accounts.get(name)
     except SettingsError as error:
-        return Outcome(name, error=error)
+        return RunOutcome(name, error=error)
     raise AssertionError(f"account {name!r} is usable")
 
 
 def _parameters(**values: object) -> RunParameters:
-    from pydantic import ValidationError
-
-    from emagsync.sync.schemas import RunParameters
-
     try:
         return RunParameters.model_validate(values)
     except ValidationError as error:

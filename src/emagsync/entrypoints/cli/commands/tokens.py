@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from emagsync.audit.service import audit_command
+from emagsync.entrypoints.cli.options import Json
+from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.tables import print_table
+from emagsync.entrypoints.cli.output.text import moment
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.entrypoints.services.identity import build_token_service
+from emagsync.identity.schemas import ApiToken, NewApiToken
+from emagsync.identity.service import find_user
 from emagsync.rest.principals import Role
 
-if TYPE_CHECKING:
-    from emagsync.identity.schemas import ApiToken, NewApiToken
 
-app = typer.Typer(
-    name="tokens", help="What programs call the REST API with.", no_args_is_help=True, rich_markup_mode=None
-)
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-
-
-@app.command("create")
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="What it is for, such as `erp`.", show_default=False)],
@@ -35,8 +33,6 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Make an API token. It is printed once: only a hash of it is stored."""
-    from emagsync.entrypoints.cli.output.text import moment, print_json
-
     token = asyncio.run(_create(session_of(context), name, role, user, expires_in_days or None))
     if as_json:
         print_json({"token": token})
@@ -46,12 +42,8 @@ def create(
     typer.echo(f"token {token.id}, {token.name!r}, {token.role}, {until}; it is shown only now", err=True)
 
 
-@app.command("list")
-def list_tokens(context: typer.Context, as_json: Json = False) -> None:
+def list_all(context: typer.Context, as_json: Json = False) -> None:
     """List the API tokens that are not revoked."""
-    from emagsync.entrypoints.cli.output.tables import print_table
-    from emagsync.entrypoints.cli.output.text import moment, print_json
-
     tokens = asyncio.run(_list(session_of(context)))
     if as_json:
         print_json({"tokens": tokens})
@@ -70,7 +62,6 @@ def list_tokens(context: typer.Context, as_json: Json = False) -> None:
     print_table(("id", "name", "role", "user", "expires", "last used"), rows, numeric=("id",))
 
 
-@app.command("revoke")
 def revoke(
     context: typer.Context,
     token: Annotated[int, typer.Argument(help="The token's id; `emagsync tokens list` shows it.", show_default=False)],
@@ -83,35 +74,22 @@ def revoke(
 async def _create(
     session: Session, name: str, role: Role, username: str | None, expires_in_days: int | None
 ) -> NewApiToken:
-    from emagsync.audit.service import audit_command
-    from emagsync.core.clock import SystemClock
-    from emagsync.identity.service import find_user
-    from emagsync.identity.tokens import TokenService
-
-    clock = SystemClock()
-    async with session.database() as database:
-        owner = await find_user(database, username) if username is not None else None
-        service = TokenService(database, clock)
-        token = await service.create(name, role, user_id=owner.id if owner else None, expires_in_days=expires_in_days)
+    async with session.foundation() as base:
+        owner = await find_user(base.database, username) if username is not None else None
+        token = await build_token_service(base).create(
+            name, role, user_id=owner.id if owner else None, expires_in_days=expires_in_days
+        )
         detail = {"name": token.name, "role": token.role, "user": username}
-        await audit_command(database, clock, "token.create", f"{token.id}", detail)
+        await audit_command(base.database, base.clock, "token.create", f"{token.id}", detail)
         return token
 
 
 async def _list(session: Session) -> list[ApiToken]:
-    from emagsync.core.clock import SystemClock
-    from emagsync.identity.tokens import TokenService
-
-    async with session.database() as database:
-        return await TokenService(database, SystemClock()).list()
+    async with session.foundation() as base:
+        return await build_token_service(base).list()
 
 
 async def _revoke(session: Session, token_id: int) -> None:
-    from emagsync.audit.service import audit_command
-    from emagsync.core.clock import SystemClock
-    from emagsync.identity.tokens import TokenService
-
-    clock = SystemClock()
-    async with session.database() as database:
-        await TokenService(database, clock).revoke(token_id)
-        await audit_command(database, clock, "token.revoke", f"{token_id}")
+    async with session.foundation() as base:
+        await build_token_service(base).revoke(token_id)
+        await audit_command(base.database, base.clock, "token.revoke", f"{token_id}")

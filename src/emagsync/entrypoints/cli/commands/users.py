@@ -4,32 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from emagsync.audit.service import audit_command
 from emagsync.core.errors import SettingsError
+from emagsync.entrypoints.cli.options import Json
+from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.tables import print_table
+from emagsync.entrypoints.cli.output.text import moment
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.entrypoints.services.identity import build_user_service
+from emagsync.identity.schemas import User
+from emagsync.identity.secrets import new_password
+from emagsync.identity.service import find_user
 from emagsync.rest.principals import Role
 
-if TYPE_CHECKING:
-    from emagsync.db.engine import Database
-    from emagsync.identity.schemas import User
-    from emagsync.identity.service import UserService
-
-app = typer.Typer(
-    name="users", help="Who can log in to the page and the REST API.", no_args_is_help=True, rich_markup_mode=None
-)
-
 Name = Annotated[str, typer.Argument(help="The user's name; upper and lower case are the same.", show_default=False)]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FromStdin = Annotated[
     bool, typer.Option("--password-stdin", help="Read the password from standard input instead of making one.")
 ]
 
 
-@app.command("add")
 def add(
     context: typer.Context,
     name: Name,
@@ -45,12 +42,8 @@ def add(
     _print_user(user, "added", password if is_made else None, as_json=as_json)
 
 
-@app.command("list")
 def list_all(context: typer.Context, as_json: Json = False) -> None:
     """List the users."""
-    from emagsync.entrypoints.cli.output.tables import print_table
-    from emagsync.entrypoints.cli.output.text import moment, print_json
-
     users = asyncio.run(_list(session_of(context)))
     if as_json:
         print_json({"users": users})
@@ -61,7 +54,6 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
     print_table(("user", "role", "enabled", "last login"), rows)
 
 
-@app.command("passwd")
 def passwd(context: typer.Context, name: Name, password_stdin: FromStdin = False, as_json: Json = False) -> None:
     """Give a user a new password, which ends the user's sessions. Without --password-stdin it is made and printed."""
     password, is_made = _password(password_stdin)
@@ -69,19 +61,16 @@ def passwd(context: typer.Context, name: Name, password_stdin: FromStdin = False
     _print_user(user, "has a new password", password if is_made else None, as_json=as_json)
 
 
-@app.command("disable")
 def disable(context: typer.Context, name: Name, as_json: Json = False) -> None:
     """Keep a user out, at once. The user's API tokens end too."""
     _print_user(asyncio.run(_change(session_of(context), name, enabled=False)), "disabled", as_json=as_json)
 
 
-@app.command("enable")
 def enable(context: typer.Context, name: Name, as_json: Json = False) -> None:
     """Let a disabled user in again."""
     _print_user(asyncio.run(_change(session_of(context), name, enabled=True)), "enabled", as_json=as_json)
 
 
-@app.command("role")
 def role(
     context: typer.Context,
     name: Name,
@@ -94,45 +83,28 @@ def role(
 
 
 async def _add(session: Session, name: str, role: Role, password: str) -> User:
-    from emagsync.audit.service import audit_command
-    from emagsync.core.clock import SystemClock
-
-    async with session.database() as database:
-        user = await _service(session, database).add(name, password, role)
-        await audit_command(database, SystemClock(), "user.add", user.username, {"role": role})
+    async with session.foundation() as base:
+        user = await build_user_service(base).add(name, password, role)
+        await audit_command(base.database, base.clock, "user.add", user.username, {"role": role})
         return user
 
 
 async def _list(session: Session) -> list[User]:
-    async with session.database() as database:
-        return await _service(session, database).list_users()
+    async with session.foundation() as base:
+        return await build_user_service(base).list_users()
 
 
 async def _change(session: Session, name: str, **changes: Any) -> User:
-    from emagsync.audit.service import audit_command
-    from emagsync.core.clock import SystemClock
-    from emagsync.identity.service import find_user
-
-    async with session.database() as database:
-        user = await find_user(database, name)
-        user = await _service(session, database).change(user.id, **changes)
+    async with session.foundation() as base:
+        user = await find_user(base.database, name)
+        user = await build_user_service(base).change(user.id, **changes)
         detail = {key: True if key == "password" else value for key, value in changes.items()}
-        await audit_command(database, SystemClock(), "user.change", user.username, detail)
+        await audit_command(base.database, base.clock, "user.change", user.username, detail)
         return user
-
-
-def _service(session: Session, database: Database) -> UserService:
-    from emagsync.core.clock import SystemClock
-    from emagsync.identity.service import UserService
-
-    lifetime = timedelta(hours=session.settings.server.session_hours)
-    return UserService(database, SystemClock(), session_lifetime=lifetime)
 
 
 def _password(from_stdin: bool) -> tuple[str, bool]:
     """The password, and whether it was made here."""
-    from emagsync.identity.secrets import new_password
-
     if not from_stdin:
         return new_password(), True
     password = sys.stdin.readline().rstrip("\r\n")
@@ -142,8 +114,6 @@ def _password(from_stdin: bool) -> tuple[str, bool]:
 
 
 def _print_user(user: User, what: str, password: str | None = None, *, as_json: bool) -> None:
-    from emagsync.entrypoints.cli.output.text import print_json
-
     if as_json:
         shown = user.model_dump(mode="json")
         print_json({"user": shown if password is None else shown | {"password": password}})

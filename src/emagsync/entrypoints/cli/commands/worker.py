@@ -3,54 +3,53 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import typer
 
 from emagsync.core.errors import SettingsError
+from emagsync.core.settings import Settings
 from emagsync.entrypoints.cli.errors import complain, redactor
-from emagsync.entrypoints.cli.session import session_of
+from emagsync.entrypoints.cli.logs import start_logs
+from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.entrypoints.worker.beat import beat as run_beat
+from emagsync.entrypoints.worker.supervisor import run_worker
+from emagsync.sync.process_lock import Workers
+from emagsync.telemetry.tracing import require_packages
 
-if TYPE_CHECKING:
-    from emagsync.core.settings import Settings
-    from emagsync.entrypoints.cli.session import Session
+worker_app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 
+@worker_app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]}
+)
 def worker(context: typer.Context) -> None:
-    """Carry out syncs and short work that the server, the beat and others have queued, until told to stop.
+    """Carry out queued syncs and short work until told to stop.
 
-    Whatever is said behind it is passed on to Celery: `emagsync worker -Q emagsync.syncs -c 100 -l info`. Without -Q
-    there are two Celery workers, so that short work never waits for a catalogue; -P and -c are for the syncs' one.
+    All other arguments are passed on to Celery: `emagsync worker -Q emagsync.syncs -c 100 -l info`. Without -Q there
+    are two Celery workers, so that short work never waits for a catalogue; -P and -c are for the syncs' one.
     """
-    from emagsync.entrypoints.worker.supervisor import run_worker
-
     session = session_of(context)
     settings = _prepared(session)
     raise typer.Exit(run_worker(settings, session.accounts, list(context.args), say=complain))
 
 
 def beat(context: typer.Context) -> None:
-    """Tell the workers what is due, and find runs that nobody sees to. Of several, one is active at a time."""
-    from emagsync.entrypoints.worker.beat import beat as run_beat
-
+    """Tell the workers what is due, and find orphaned runs. Of several, one is active at a time."""
     session = session_of(context)
     settings = _prepared(session)
     asyncio.run(run_beat(settings, session.accounts))
 
 
 def _prepared(session: Session) -> Settings:
-    """The settings, with a database that has this version's schema: nothing is left open, for what follows forks."""
-    from emagsync.sync.process_lock import Workers
-    from emagsync.telemetry.tracing import require_packages
-
+    """Check all settings and bring the database to this version's schema. Leaves nothing open: what follows forks."""
     settings = session.settings
     if settings.executor != "celery":
         raise SettingsError("Workers are used with EMAGSYNC_EXECUTOR=celery: set it for the server and here.")
     if settings.redis_url is not None:
         redactor.add_credentials([("redis", settings.redis_url.get_secret_value())])
     _ = session.accounts
-    session.start_logs()
-    # What is found out in the forked processes only would be said anew for every message.
+    start_logs(session)
+    # Otherwise each forked process would find out by itself, and say so for every message.
     require_packages(settings.tracing)
     with Workers(settings.data_dir):
         pass

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import Protocol, Self
 
 import typer
 
 from emagsync.entrypoints.cli.output.text import duration, of, plural
-
-if TYPE_CHECKING:
-    from emagsync.sync.schemas import Progress, Run
+from emagsync.sync.schemas import Progress, Run
 
 SECONDS_BETWEEN_LINES = 2.0
 # A line that says what the one before it said is repeated only so often, as a sign of life.

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
 from emagsync.core.errors import EmagsyncError
 from emagsync.entrypoints.cli.errors import redactor
 from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.output.outcome import RunOutcome
 from emagsync.entrypoints.cli.output.text import duration, plural, printable
 from emagsync.sync.schemas import Difference, DifferenceKind, Run, RunError, RunStatus
-
-if TYPE_CHECKING:
-    from emagsync.entrypoints.cli.commands.sync import Outcome
 
 _ERRORS_SHOWN = 5
 _DIFFERENCES_SHOWN = 20
 
 
-def sync_document(sync_id: str, outcomes: Sequence[Outcome], code: ExitCode) -> dict[str, Any]:
+def sync_document(sync_id: str, outcomes: Sequence[RunOutcome], code: ExitCode) -> dict[str, Any]:
     """The JSON document of `emagsync sync --json`."""
     return {
         "sync_id": sync_id,
@@ -31,7 +29,7 @@ def sync_document(sync_id: str, outcomes: Sequence[Outcome], code: ExitCode) -> 
                 "outcome": outcome.run.status.value if outcome.run else _word(outcome.exit_code),
                 "exit_code": int(outcome.exit_code),
                 "run": outcome.run,
-                **({"differences": outcome.differences} if _is_dry(outcome) else {}),
+                **({"differences": outcome.differences} if outcome.is_dry_run else {}),
                 "error": None if outcome.error is None else _error(outcome.error),
             }
             for outcome in outcomes
@@ -39,11 +37,11 @@ def sync_document(sync_id: str, outcomes: Sequence[Outcome], code: ExitCode) -> 
     }
 
 
-def print_summary(outcomes: Sequence[Outcome]) -> None:
+def print_summary(outcomes: Sequence[RunOutcome]) -> None:
     """A paragraph for each account: what happened, and where it did not go well what to do."""
     for outcome in outcomes:
         lines = run_lines(outcome.run) if outcome.run else _unstarted_lines(outcome)
-        if _is_dry(outcome):
+        if outcome.is_dry_run:
             lines.extend(difference_lines(outcome.differences))
         typer.echo(redactor.text("\n".join(map(printable, lines))), err=outcome.run is None)
 
@@ -79,10 +77,6 @@ def difference_lines(differences: Sequence[Difference]) -> list[str]:
     return lines
 
 
-def _is_dry(outcome: Outcome) -> bool:
-    return outcome.run is not None and outcome.run.parameters.dry_run
-
-
 def _place(error: RunError) -> str:
     """Which page or offer the error is about, where its message does not say so itself."""
     places = ((f"page {error.page}", error.page), (f"offer {error.emag_id}", error.emag_id))
@@ -107,7 +101,7 @@ def _seconds(run: Run) -> float | None:
     return None if end is None or run.started_at is None else max(0.0, (end - run.started_at).total_seconds())
 
 
-def _unstarted_lines(outcome: Outcome) -> list[str]:
+def _unstarted_lines(outcome: RunOutcome) -> list[str]:
     if outcome.exit_code is ExitCode.INTERRUPTED:
         return [f"{outcome.account}: stopped at once; the next sync goes on from the last page that was stored."]
     if isinstance(outcome.error, EmagsyncError):

@@ -1,11 +1,8 @@
-"""Numbers, times and JSON as the command line writes them."""
+"""Numbers and times as the command line writes them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
-
-import typer
 
 
 def count(number: int | None) -> str:
@@ -62,19 +59,3 @@ def moment(at: datetime | None) -> str:
 def printable(text: str) -> str:
     """`text` without control characters: offers hold other people's text, and a terminal obeys escape sequences."""
     return "".join(letter if letter.isprintable() else " " for letter in text)
-
-
-def print_json(value: Any) -> None:
-    """One JSON document on standard output. Models go in as they are."""
-    import orjson
-
-    options = orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE
-    typer.echo(orjson.dumps(value, default=_plain, option=options), nl=False)
-
-
-def _plain(value: Any) -> Any:
-    from pydantic import BaseModel
-
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json")
-    raise TypeError(f"{type(value).__name__} in JSON")

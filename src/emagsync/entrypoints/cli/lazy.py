@@ -1,0 +1,38 @@
+"""Commands whose modules are imported when they are called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+from typer.main import get_command
+
+_PACKAGE = "emagsync.entrypoints.cli.commands"
+
+
+class LazyCommand(TyperCommand):
+    """A command of which only the line in the help is known until it is called.
+
+    `target` is `module:attribute`, the module being one of `commands/`. The attribute is the command's function, or a
+    `typer.Typer` where the command has subcommands or parses its arguments in its own way.
+    """
+
+    def __init__(self, name: str, target: str, help_line: str) -> None:
+        super().__init__(name, help=help_line, rich_markup_mode=None)
+        self.target = target
+
+    def load(self) -> Any:
+        """The command itself, with its options. Imports its module."""
+        module, _, attribute = self.target.partition(":")
+        found = getattr(import_module(f"{_PACKAGE}.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            return get_command(found)
+        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+        app.command(self.name)(found)
+        return get_command(app)
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """Parse the arguments as the command itself does; the context is the loaded command's, and so invokes it."""
+        return self.load().make_context(info_name, args, parent, **extra)

@@ -1,0 +1,12 @@
+"""Log events of commands, on standard error."""
+
+from __future__ import annotations
+
+from emagsync.entrypoints.cli.errors import redactor
+from emagsync.entrypoints.cli.session import Session
+from emagsync.telemetry.logs import configure_logs
+
+
+def start_logs(session: Session) -> None:
+    """Send log events to standard error, as EMAGSYNC_LOG_FORMAT and EMAGSYNC_LOG_LEVEL say."""
+    configure_logs(session.settings.log_format, session.settings.log_level, redactor)

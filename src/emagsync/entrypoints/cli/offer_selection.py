@@ -1,0 +1,57 @@
+"""The options that select offers, the same for every command that lists or exports them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from emagsync.db.engine import Database
+from emagsync.entrypoints.cli.session import Session
+from emagsync.offers.selection import OfferFilter
+
+
+class StatusName(StrEnum):
+    """An offer's status as the command line spells it."""
+
+    INACTIVE = "inactive"
+    ACTIVE = "active"
+    END_OF_LIFE = "end_of_life"
+
+
+_STATUS_NUMBERS = {StatusName.INACTIVE: 0, StatusName.ACTIVE: 1, StatusName.END_OF_LIFE: 2}
+
+Account = Annotated[str | None, typer.Option(help="Only this account.")]
+Search = Annotated[
+    str | None, typer.Option(help="Part of a name, SKU, PNK, EAN or brand; any case, with or without diacritics.")
+]
+Status = Annotated[list[StatusName] | None, typer.Option(help="Only this status; repeatable.")]
+Sellable = Annotated[bool | None, typer.Option("--sellable/--not-sellable", help="Only those that (do not) sell.")]
+MaxStock = Annotated[int | None, typer.Option(min=0, help="Only offers with at most this stock.")]
+Removed = Annotated[bool, typer.Option("--include-removed", help="Also offers that eMAG does not know any more.")]
+
+
+def offer_filter(
+    account: str | None,
+    search: str | None,
+    status: list[StatusName] | None,
+    sellable: bool | None,
+    max_stock: int | None,
+    include_removed: bool,
+) -> OfferFilter:
+    """The filter that the options describe."""
+    return OfferFilter(
+        accounts=(account.lower(),) if account else (),
+        search=search,
+        statuses=tuple(_STATUS_NUMBERS[name] for name in status or ()),
+        sellable=sellable,
+        max_stock=max_stock,
+        include_removed=include_removed,
+    )
+
+
+async def expect_accounts(session: Session, database: Database, wanted: OfferFilter) -> None:
+    """Raises SettingsError for an account of the filter that is neither configured nor in the local copy."""
+    for name in wanted.accounts:
+        await session.expect_account(database, name)

@@ -1,0 +1,39 @@
+"""Edits as text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from emagsync.edits.answers import BulkAnswer, ChangeView
+from emagsync.entrypoints.cli.output.tables import print_table
+
+
+def field_text(name: str, warehouse_id: int | None) -> str:
+    """`stock (2)` for a value of warehouse 2, `sale_price` for one of the whole offer."""
+    return f"{name} ({warehouse_id})" if warehouse_id else name
+
+
+def changes_text(changes: Sequence[ChangeView]) -> str:
+    """`sale_price 478.6406 -> 470.5000, stock (1) 20 -> 18`."""
+    return ", ".join(f"{field_text(one.field, one.warehouse_id)} {one.old or '-'} -> {one.new}" for one in changes)
+
+
+def print_bulk(answer: BulkAnswer) -> None:
+    """Print a table of the rows with their effects, and how many of each there are."""
+    rows = [
+        (
+            str(row.row),
+            row.account_type,
+            str(row.emag_id or ""),
+            row.effect.value,
+            changes_text(row.changes),
+            "; ".join(f"{one.field}: {one.message}" for one in (*row.errors, *row.doubts)),
+        )
+        for row in answer.data.rows
+    ]
+    print_table(("row", "account", "offer", "effect", "changes", "remarks"), rows, numeric=("row", "offer"))
+    effects = ", ".join(f"{count} {effect.value}" for effect, count in answer.data.counts.items() if count)
+    kept = f"{answer.data.kept} kept" if answer.data.applied else "Nothing was kept"
+    typer.echo(f"{effects}. {kept}.")
