@@ -1,43 +1,25 @@
-"""Every test that opens a database runs once on SQLite and once on PostgreSQL; the others run once.
+"""Which databases a test runs on is said by its mark `databases`, or its module's: see pyproject.toml.
 
-A test opens a database when it, its module or a fixture that it asks for uses one of the `OPENERS`. Marks say where
-that is not meant: `only_on` names the one database that a test is about, and `few_on_postgresql(n)` lets it have the
-first `n` of a test's many parameters.
+`databases("both")` stands where SQL is behind the test: it runs once on SQLite and once on PostgreSQL. `first=n` lets
+PostgreSQL have the first `n` of a test's many parameters. A test without the mark runs once; if it opens a database,
+that is SQLite.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from entrypoints.cli.command import Cli
 from support import databases
-from support.api import open_api
-from support.editing import open_editing
-from support.local import open_local
-from support.program import environment
-from support.pushing import open_push_desk
-from support.runs import open_desk
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
-OPENERS: tuple[object, ...] = (
-    Cli,
-    environment,
-    open_api,
-    open_desk,
-    open_editing,
-    open_local,
-    open_push_desk,
-    databases.address_in,
-    databases.new_database,
-)
+_BACKENDS = {"both": databases.BACKENDS} | {backend: (backend,) for backend in databases.BACKENDS}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -55,24 +37,24 @@ def _own_databases(backend: str) -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if not _opens_a_database(metafunc):
-        return
-    only = metafunc.definition.get_closest_marker("only_on")
-    metafunc.parametrize("backend", only.args[:1] if only else databases.BACKENDS, indirect=True, scope="module")
+    mark = metafunc.definition.get_closest_marker("databases")
+    if mark is not None:
+        metafunc.parametrize("backend", _BACKENDS[mark.args[0]], indirect=True, scope="module")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what `few_on_postgresql` does not let through."""
-    counts: Counter[Any] = Counter()
+    """Leave out the parameters that are not for PostgreSQL."""
+    counts: Counter[str] = Counter()
     kept, left_out = [], []
     for item in items:
-        few = item.get_closest_marker("few_on_postgresql")
-        key = item.nodeid.split("[")[0]
-        if few is None or _backend_of(item) != databases.POSTGRESQL:
+        mark = item.get_closest_marker("databases")
+        first = mark.kwargs.get("first") if mark is not None else None
+        if first is None or _backend_of(item) != databases.POSTGRESQL:
             kept.append(item)
             continue
-        counts[key] += 1
-        (kept if counts[key] <= few.args[0] else left_out).append(item)
+        test = item.nodeid.split("[")[0]
+        counts[test] += 1
+        (kept if counts[test] <= first else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
@@ -80,25 +62,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_sessionfinish() -> None:
     databases.close_databases()
-
-
-def _opens_a_database(metafunc: pytest.Metafunc) -> bool:
-    if metafunc.definition.get_closest_marker("only_on"):
-        return True
-    if any(_is_opener(value) for value in vars(metafunc.module).values()):
-        return True
-    definitions = metafunc.definition._fixtureinfo.name2fixturedefs.values()
-    return any(_uses_an_opener(one.func) for several in definitions for one in several)
-
-
-def _uses_an_opener(function: Callable[..., Any]) -> bool:
-    code = getattr(function, "__code__", None)
-    known = getattr(function, "__globals__", {})
-    return code is not None and any(_is_opener(known.get(name)) for name in code.co_names)
-
-
-def _is_opener(value: object) -> bool:
-    return any(value is opener for opener in OPENERS)
 
 
 def _backend_of(item: pytest.Item) -> str | None:

@@ -9,12 +9,12 @@ import pytest
 
 from support.workplace import open_workplace
 
-pytestmark = pytest.mark.storm
+pytestmark = [pytest.mark.storm, pytest.mark.databases("both")]
 
 NAMES = ("main", "fbe", "third")
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.databases("postgresql")
 async def test_three_workers_keep_one_api_users_limit_and_use_it(tmp_path: Path) -> None:
     """Three accounts of one API user, a run each, and a data directory for each worker as if on other machines."""
     async with (

@@ -14,7 +14,7 @@ from support.local import open_local
 from support.servers import PostgresServer, RedisServer
 from support.workplace import Workplace, kill_all, open_workplace, repetitions
 
-pytestmark = pytest.mark.storm
+pytestmark = [pytest.mark.storm, pytest.mark.databases("both")]
 
 OFFERS = 600
 SLOW = {"latency_ms": 150, "jitter_ms": 20}
@@ -82,7 +82,7 @@ async def test_a_run_goes_on_whatever_redis_forgets(tmp_path: Path) -> None:
                 await workplace.completed(later)
 
 
-@pytest.mark.only_on("sqlite")  # the server is one of the test's own
+@pytest.mark.databases("sqlite")  # the server is one of the test's own
 async def test_a_run_survives_restarts_of_postgresql(tmp_path: Path) -> None:
     with PostgresServer() as postgres:
         address = postgres.url

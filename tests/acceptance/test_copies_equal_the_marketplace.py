@@ -13,6 +13,8 @@ from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.market import open_market
 
+pytestmark = pytest.mark.databases("both")
+
 DATA = Path(__file__).parents[1] / "data"
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -44,7 +46,7 @@ async def test_both_accounts_are_copied_exactly_and_each_page_is_read_once(tmp_p
     ],
 )
 @pytest.mark.parametrize("count", ["text", "missing", "too_low", "too_high"])
-@pytest.mark.few_on_postgresql(4)
+@pytest.mark.databases("both", first=4)
 async def test_any_size_is_copied_whatever_the_count_says(tmp_path: Path, size: int, per_page: int, count: str) -> None:
     async with (
         open_market({"main": size}, count_shape=count, count_offset=150) as market,

@@ -21,6 +21,8 @@ from support.local import open_local, until
 from support.market import Market, open_market
 from support.program import Program, environment, run
 
+pytestmark = pytest.mark.databases("both")
+
 PER_PAGE = 20
 SYNC = ("sync", "main", "--mode", "full", "--items-per-page", str(PER_PAGE))
 
@@ -69,7 +71,7 @@ async def prepared(folder: Path, market: Market) -> Path:
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.few_on_postgresql(2)
+@pytest.mark.databases("both", first=2)
 async def test_a_copy_that_was_killed_goes_on_to_the_tables_of_an_undisturbed_run(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     async with open_market({"main": 600}) as market:
@@ -95,7 +97,7 @@ async def test_a_copy_that_was_killed_goes_on_to_the_tables_of_an_undisturbed_ru
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.few_on_postgresql(1)
+@pytest.mark.databases("both", first=1)
 async def test_a_first_copy_that_was_killed_over_and_over_ends_exact(tmp_path: Path, seed: int) -> None:
     chance = random.Random(f"first {seed}")
     async with open_market({"main": 600}, latency_ms=40) as market:

@@ -11,6 +11,8 @@ from support.comparing import compare_with_marketplace
 from support.local import HastyClock, Local, open_local
 from support.market import Market, open_market
 
+pytestmark = pytest.mark.databases("both")
+
 
 def active(market: Market) -> set[int]:
     return {emag_id for emag_id, row in market.truth().items() if int(row["status"]) == 1}

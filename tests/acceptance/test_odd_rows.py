@@ -12,6 +12,8 @@ from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.market import open_market
 
+pytestmark = pytest.mark.databases("both")
+
 SIZE = 130
 
 
@@ -27,7 +29,7 @@ SIZE = 130
     ],
 )
 @pytest.mark.parametrize("place", [0, 50, SIZE], ids=["first", "at a page's end", "last"])
-@pytest.mark.few_on_postgresql(6)
+@pytest.mark.databases("both", first=6)
 async def test_a_row_that_cannot_be_stored_is_reported_and_costs_only_itself(
     tmp_path: Path, row: Any, reason: str, place: int
 ) -> None:

@@ -17,11 +17,13 @@ from support.local import Local, open_local, until
 from support.market import Market, open_market
 from support.program import Program, environment
 
+pytestmark = pytest.mark.databases("both")
+
 SYNC = ("sync", "main", "--mode", "full", "--items-per-page", "5")
 ELSEWHERE = "another-machine:12:0123456789abcdef0123456789abcdef"
 
 
-@pytest.mark.few_on_postgresql(1)
+@pytest.mark.databases("both", first=1)
 @pytest.mark.parametrize("batch", range(4))
 async def test_of_two_processes_that_start_at_once_one_runs_and_the_other_exits_4_naming_it(
     tmp_path: Path, batch: int

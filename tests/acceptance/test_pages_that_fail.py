@@ -13,6 +13,8 @@ from support.comparing import compare_with_marketplace, present_offers, snapshot
 from support.local import HastyClock, Local, open_local
 from support.market import open_market
 
+pytestmark = pytest.mark.databases("both")
+
 ACCOUNTS = {"main": 430, "fbe": 130}
 ALWAYS = {"kind": "status", "status": 500, "account": "main"}
 

@@ -162,7 +162,6 @@ def end_children(program: Program) -> None:
             process.kill()
 
 
-@pytest.mark.only_on("sqlite")
 async def test_prometheus_sees_what_the_server_does(tmp_path: Path) -> None:
     async with open_site(tmp_path) as site:
         await first_copies(site)
@@ -181,7 +180,7 @@ async def test_prometheus_sees_what_the_server_does(tmp_path: Path) -> None:
         assert site.seen["EmagRunFailed"]["annotations"]["summary"] == "The last run of fbe failed"
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.databases("postgresql")
 async def test_prometheus_sees_what_a_celery_worker_does(tmp_path: Path) -> None:
     with RedisServer() as redis:
         async with open_site(tmp_path, redis) as site:

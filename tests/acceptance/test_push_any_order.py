@@ -46,6 +46,8 @@ from support.market import open_market
 from support.mortal import Death, Life
 from support.pushing import CALM, PushDesk, tidy
 
+pytestmark = pytest.mark.databases("both")
+
 SEEDS: Final = int(os.environ.get("EMAGSYNC_STORM_SEEDS", "5"))
 
 OFFERS: Final = 4

@@ -16,6 +16,8 @@ from support.local import until
 from support.program import Program, environment
 from support.pushing import PushDesk, open_push_desk
 
+pytestmark = pytest.mark.databases("both")
+
 OFFERS = 160
 # Each is killed three times; `make storm` asks for fifty seeds: 21 kills.
 SEEDS = max(1, int(os.environ.get("EMAGSYNC_STORM_SEEDS", "1")) // 7)

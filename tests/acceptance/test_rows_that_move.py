@@ -18,6 +18,8 @@ from support.comparing import compare_with_marketplace, differences
 from support.local import open_local
 from support.market import Market, open_market
 
+pytestmark = pytest.mark.databases("both")
+
 PER_PAGE = 50
 PAGES = 9
 SIZES = [pytest.param(450, id="last page full"), pytest.param(433, id="last page not full")]
@@ -38,7 +40,7 @@ def some(market: Market, chance: random.Random, count: int) -> list[int]:
 
 @AT_EVERY_PAGE
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.few_on_postgresql(3)
+@pytest.mark.databases("both", first=3)
 async def test_offers_removed_while_the_run_reads_are_not_in_the_copy(tmp_path: Path, size: int, after: int) -> None:
     chance = random.Random(f"{size} {after}")
     async with open_market({"main": size}, jitter_ms=2) as market, open_local(tmp_path, market.url) as local:
@@ -51,7 +53,7 @@ async def test_offers_removed_while_the_run_reads_are_not_in_the_copy(tmp_path: 
 
 @AT_EVERY_PAGE
 @pytest.mark.parametrize("where", ["in the middle", "at the end"])
-@pytest.mark.few_on_postgresql(3)
+@pytest.mark.databases("both", first=3)
 async def test_offers_added_while_the_run_reads_are_in_the_copy(tmp_path: Path, after: int, where: str) -> None:
     chance = random.Random(f"{after} {where}")
     size = 450 if after % 2 else 433
@@ -65,7 +67,7 @@ async def test_offers_added_while_the_run_reads_are_in_the_copy(tmp_path: Path, 
 
 
 @AT_EVERY_PAGE
-@pytest.mark.few_on_postgresql(2)
+@pytest.mark.databases("both", first=2)
 async def test_equal_numbers_removed_and_added_are_noticed_or_healed_by_the_next_run(
     tmp_path: Path, after: int
 ) -> None:
@@ -87,7 +89,7 @@ async def test_equal_numbers_removed_and_added_are_noticed_or_healed_by_the_next
 
 
 @pytest.mark.parametrize("page", range(3, PAGES))
-@pytest.mark.few_on_postgresql(1)
+@pytest.mark.databases("both", first=1)
 async def test_a_removal_before_and_an_addition_behind_the_pages_still_to_be_read_are_noticed(
     tmp_path: Path, page: int
 ) -> None:
@@ -111,7 +113,7 @@ def restless() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("order", list(restless()))
-@pytest.mark.few_on_postgresql(2)
+@pytest.mark.databases("both", first=2)
 async def test_rows_in_another_order_at_every_read_are_all_found(tmp_path: Path, order: dict[str, Any]) -> None:
     async with open_market({"main": 433}, order=order) as market, open_local(tmp_path, market.url) as local:
         await local.completed()
@@ -152,7 +154,7 @@ async def test_an_offer_that_only_slipped_out_of_sight_is_never_marked_removed(t
     ],
 )
 @pytest.mark.parametrize("after", ["the last page", "all pages but one", "all pages"])
-@pytest.mark.few_on_postgresql(2)
+@pytest.mark.databases("both", first=2)
 async def test_an_offer_removed_from_a_full_last_page_that_was_read_already_is_not_in_the_copy(
     tmp_path: Path, size: int, per_page: int, after: str
 ) -> None:

@@ -38,7 +38,6 @@ def assert_one_clear_line(ended: Ended, *names: str) -> None:
         ("EMAG_MAIN_PLATFORM", "emag-fr"),
     ],
 )
-@pytest.mark.few_on_postgresql(1)
 async def test_a_bad_setting_is_named(tmp_path: Path, variable: str, value: str) -> None:
     variables = environment(tmp_path, NOWHERE, **{variable: value})
     assert_one_clear_line(await run("sync", variables=variables), variable)
@@ -76,7 +75,6 @@ async def test_a_data_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
 COMMANDS = [("sync", "main"), ("status",), ("history",), ("offers", "list"), ("db", "upgrade")]
 
 
-@pytest.mark.only_on("sqlite", "PostgreSQL has no file")
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 async def test_a_file_that_is_no_database_is_named(tmp_path: Path, command: tuple[str, ...]) -> None:
     (tmp_path / "emagsync.sqlite3").write_bytes(b"this is no database, and it is long enough to be looked at" * 100)

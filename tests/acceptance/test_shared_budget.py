@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from support.comparing import compare_with_marketplace
 from support.market import Market, open_market
 from support.program import Program, environment
+
+pytestmark = pytest.mark.databases("both")
 
 
 def sync(account: str) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from support.local import HastyClock, Local, open_local, until
 from support.market import Market, open_market
 from support.program import Program, environment, run
 
+pytestmark = pytest.mark.databases("both")
+
 
 @asynccontextmanager
 async def slowly(tmp_path: Path, **settings: Any) -> AsyncIterator[tuple[Market, Local]]:

@@ -16,6 +16,8 @@ from support.comparing import compare_with_marketplace, differences
 from support.local import HastyClock, open_local
 from support.market import Market, open_market
 
+pytestmark = pytest.mark.databases("both")
+
 SEEDS = int(os.environ.get("EMAGSYNC_STORM_SEEDS", "5"))
 HTTP = {"connect_timeout": 1.0, "read_timeout": 1.0}
 ACCOUNTS = {"main": 430, "fbe": 260}
@@ -77,7 +79,7 @@ async def test_a_storm_ends_with_an_exact_copy(tmp_path: Path, seed: int) -> Non
 
 @pytest.mark.storm
 @pytest.mark.parametrize("seed", range(SEEDS))
-@pytest.mark.few_on_postgresql(2)
+@pytest.mark.databases("both", first=2)
 async def test_a_storm_over_offers_that_come_and_go_ends_with_an_exact_copy(tmp_path: Path, seed: int) -> None:
     chance = random.Random(f"moving {seed}")
     kinds = [kind for kind in get_args(FaultKind) if kind not in (*REFUSALS, *LIES)]

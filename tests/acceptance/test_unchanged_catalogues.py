@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+import pytest
+
 from emagsync.offers.tables import offers
 from support.comparing import compare_with_marketplace, snapshot
 from support.local import Local, open_local
 from support.market import Market, open_market
+
+pytestmark = pytest.mark.databases("both")
 
 TABLES = ("offer_payloads", "offer_changes")
 SEEN = ("last_seen_at", "last_seen_run", "removed_at")

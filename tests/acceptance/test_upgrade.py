@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import pytest
 
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import SystemClock
@@ -81,6 +82,7 @@ def differences(before: Any, after: Any, place: str = "", besides: Sequence[str]
     return [] if before == after else [f"{place}: {before!r} became {after!r}"]
 
 
+@pytest.mark.databases("both")
 async def test_a_database_of_the_version_before_migrates_and_gives_the_same_answers(tmp_path: Path) -> None:
     address = await restore(tmp_path)
     answers: dict[str, Any] = json.loads(unpacked(f"{'postgresql' if is_postgresql() else 'sqlite'}.answers.json"))

@@ -14,6 +14,8 @@ from support.market import PASSWORD
 from support.program import environment, run
 from support.runs import Desk, open_desk
 
+pytestmark = pytest.mark.databases("both")
+
 CALLS = "/api/v1/emag/calls"
 
 

@@ -24,6 +24,8 @@ from emagsync.db.errors import DatabaseError
 from emagsync.telemetry.metrics import Series
 from support.databases import new_database
 
+pytestmark = pytest.mark.databases("both")
+
 READ = Series("emag_api_requests_total", ("main", "product_offer/read", "200"))
 
 

@@ -16,6 +16,8 @@ from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
 from emagsync.db.types import Money
 from support.databases import address_in
 
+pytestmark = pytest.mark.databases("both")
+
 stock = Table(
     "stock",
     MetaData(),
@@ -80,7 +82,7 @@ async def test_rows_go_with_the_transaction_that_stored_them(shelf: Database, st
     assert await on(shelf) == []
 
 
-@pytest.mark.only_on("postgresql", "SQLite has no server that could go away")
+@pytest.mark.databases("postgresql", "SQLite has no server that could go away")
 @pytest.mark.parametrize("statement", [BulkInsert(stock, ALL), BulkInsert(stock, ALL, key=[stock.c.id])])
 async def test_a_server_that_goes_away_is_told_and_nothing_is_stored(shelf: Database, statement: BulkInsert) -> None:
     async def put_two() -> None:
@@ -97,7 +99,7 @@ async def test_a_server_that_goes_away_is_told_and_nothing_is_stored(shelf: Data
     assert await on(shelf) == [(3, "c", None)]
 
 
-@pytest.mark.only_on("postgresql", "SQLite keeps whatever it is given")
+@pytest.mark.databases("postgresql", "SQLite keeps whatever it is given")
 async def test_what_the_database_cannot_keep_is_told(shelf: Database) -> None:
     with pytest.raises(DatabaseUnavailable, match="character varying"):
         await put(shelf, BulkInsert(stock, ALL), (1, "a name of more than twenty", None))

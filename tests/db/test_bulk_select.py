@@ -16,6 +16,8 @@ from emagsync.db.errors import ConstraintViolated
 from emagsync.db.types import Money, UtcDateTime
 from support.databases import address_in
 
+pytestmark = pytest.mark.databases("both")
+
 things = Table(
     "things",
     MetaData(),

@@ -24,9 +24,11 @@ from emagsync.offers.selection import OfferFilter
 from emagsync.offers.tables import offer_changes, offers
 from offers.offer_rows import offer, store
 from support import databases
-from support.databases import SQLITE, address_in, address_of, running_on
+from support.databases import address_in, address_of, running_on
 from support.local import open_local
 from support.market import open_market
+
+pytestmark = pytest.mark.databases("both")
 
 NAME = "Ață \u2028 cu 'ghilimele' \"duble\""
 
@@ -170,7 +172,7 @@ async def test_a_copy_that_is_cancelled_leaves_the_target_empty(filled: Database
     assert not any((await contents(other)).values())
 
 
-@pytest.mark.only_on("postgresql", "a trigger that changes what is written")
+@pytest.mark.databases("postgresql", "a trigger that changes what is written")
 async def test_rows_that_arrive_otherwise_than_they_were_sent_are_told_and_nothing_is_kept(
     filled: Database, tmp_path: Path
 ) -> None:
@@ -211,7 +213,7 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.only_on(SQLITE, "both ways are in one test")
+@pytest.mark.databases("sqlite", "both ways are in one test")
 async def test_memory_does_not_grow_with_what_is_copied(filled: Database, tmp_path: Path, database: Database) -> None:
     with running_on("postgresql"):
         target = address_in(tmp_path / "target")

@@ -14,6 +14,8 @@ from emagsync.db.engine import Database, async_url
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
 from support.databases import address_of
 
+pytestmark = pytest.mark.databases("both")
+
 INSERT = text("INSERT INTO offers_seen (id) VALUES (:id)")
 
 
@@ -108,6 +110,7 @@ async def test_a_known_key_is_a_constraint_that_was_violated(table: Database) ->
             await connection.execute(INSERT, [{"id": 1}, {"id": 1}])
 
 
+@pytest.mark.databases("sqlite")
 async def test_a_folder_that_is_not_there_is_told_with_what_to_check() -> None:
     async with Database("sqlite:////dev/null/x/db.sqlite3") as database:
         with pytest.raises(DatabaseUnavailable, match="EMAGSYNC_DATA_DIR"):
@@ -115,6 +118,7 @@ async def test_a_folder_that_is_not_there_is_told_with_what_to_check() -> None:
                 pass
 
 
+@pytest.mark.databases("sqlite")
 async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
     path = tmp_path / "db.sqlite3"
     path.write_bytes(b"no database at all, but long enough to be read as a header " * 50)
@@ -124,6 +128,7 @@ async def test_a_file_that_is_no_database_is_told(tmp_path: Path) -> None:
                 pass
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("url", "said"),
     [
@@ -139,6 +144,7 @@ def test_an_address_that_is_none_of_ours_is_a_problem_of_the_settings(url: str, 
         async_url(url)
 
 
+@pytest.mark.databases("sqlite")
 @pytest.mark.parametrize(
     ("url", "driver"),
     [
@@ -152,13 +158,14 @@ def test_an_address_gets_the_driver_that_we_use(url: str, driver: str) -> None:
     assert async_url(url).drivername == driver
 
 
+@pytest.mark.databases("sqlite")
 def test_no_password_is_in_the_description_of_a_database(tmp_path: Path) -> None:
     database = Database(f"sqlite:///{tmp_path / 'x.db'}")
     assert "x.db" in repr(database)
     assert "secret" not in async_url("postgresql://user:secret@host/name").render_as_string(hide_password=True)
 
 
-@pytest.mark.only_on("sqlite", "its connections are threads")
+@pytest.mark.databases("sqlite", "its connections are threads")
 async def test_a_connection_whose_asker_is_cancelled_is_closed_with_its_thread(tmp_path: Path) -> None:
     before = threading.active_count()
     database = Database(f"sqlite:///{tmp_path / 'copy.sqlite3'}")

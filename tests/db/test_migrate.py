@@ -29,6 +29,8 @@ from support.databases import address_in, address_of
 from support.migrating import bring_to, insert_row
 from support.servers import USER
 
+pytestmark = pytest.mark.databases("both")
+
 UPGRADE = """
 import asyncio, sys
 from emagsync.db.engine import Database
@@ -103,7 +105,7 @@ async def test_a_database_of_any_earlier_step_is_upgraded_with_what_it_holds(url
         assert (await list_offers(database, OfferFilter())).total == 1
 
 
-@pytest.mark.only_on("postgresql", "it is about its ways of storing")
+@pytest.mark.databases("postgresql", "it is about its ways of storing")
 async def test_a_database_of_an_older_version_stores_as_a_new_one_does(url: str, tmp_path: Path) -> None:
     async with Database(url) as older, Database(address_in(tmp_path, "new")) as newest:
         async with older.engine.begin() as connection:
@@ -158,7 +160,7 @@ async def test_processes_that_start_at_once_upgrade_once(url: str) -> None:
     assert sorted(out.decode().strip() for out, _ in said) == ["False", "False", "False", "True"]
 
 
-@pytest.mark.only_on("sqlite", "a file shows when the upgrade began")
+@pytest.mark.databases("sqlite", "a file shows when the upgrade began")
 async def test_a_process_killed_while_upgrading_leaves_a_database_that_can_be_upgraded(url: str) -> None:
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", UPGRADE, url, stdout=asyncio.subprocess.PIPE)
     path = Path(url.removeprefix("sqlite:///"))
@@ -183,7 +185,7 @@ async def test_every_constraint_and_index_has_a_name_of_the_convention(database:
     assert all(name.startswith(("ix_", "uq_")) for name in found)
 
 
-@pytest.mark.only_on("postgresql", "SQLite has its own")
+@pytest.mark.databases("postgresql", "SQLite has its own")
 async def test_postgresql_has_the_index_of_search_and_gets_it_later_where_it_was_missing(database: Database) -> None:
     async with database.transaction() as connection:
         assert await connection.run_sync(trigrams.is_there)
@@ -217,7 +219,7 @@ async def test_a_database_without_tables_lacks_its_schema(url: str) -> None:
     assert "emagsync db upgrade" in finding.detail
 
 
-@pytest.mark.only_on("sqlite", "it is a file")
+@pytest.mark.databases("sqlite", "it is a file")
 async def test_a_damaged_file_is_told(database: Database) -> None:
     assert database.sqlite_path is not None
     async with database.transaction() as connection:

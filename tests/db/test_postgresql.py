@@ -26,7 +26,7 @@ from offers.offer_rows import AT, offer, store
 from support.databases import address_in, address_of, rows
 from support.servers import PostgresServer
 
-pytestmark = pytest.mark.only_on("postgresql", "it is about it")
+pytestmark = pytest.mark.databases("postgresql", "it is about it")
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from emagsync.db.types import JsonText, Money, UtcDateTime
 from support import databases
 from support.databases import address_in
 
+pytestmark = pytest.mark.databases("both")
+
 things = Table(
     "things",
     MetaData(),
@@ -104,7 +106,7 @@ async def test_nothing_is_nothing(empty: Database) -> None:
     assert (row.price, row.at, row.row) == (None, None, None)
 
 
-@pytest.mark.only_on("sqlite", "its file")
+@pytest.mark.databases("sqlite", "its file")
 async def test_the_file_is_in_wal_mode_with_foreign_keys(empty: Database) -> None:
     async with empty.snapshot() as connection:
         assert await connection.scalar(text("PRAGMA journal_mode")) == "wal"

@@ -45,7 +45,7 @@ def commands_of_the_database() -> list[list[str]]:
     return [shlex.split(found) for found in re.findall(r"exec -T db (\S+ .*?)(?: [<>] \S+)?$", PAGE, re.MULTILINE)]
 
 
-@pytest.mark.only_on("postgresql")
+@pytest.mark.databases("postgresql")
 async def test_a_dump_of_postgresql_is_restored_whole(tmp_path: Path) -> None:
     dump, *restore = commands_of_the_database()
     assert [command[0] for command in (dump, *restore)] == ["pg_dump", "dropdb", "createdb", "pg_restore"]
@@ -70,7 +70,6 @@ async def test_a_dump_of_postgresql_is_restored_whole(tmp_path: Path) -> None:
         await an_unchanged_copy(tmp_path, EMAGSYNC_DATABASE_URL=url)
 
 
-@pytest.mark.only_on("sqlite")
 async def test_a_copy_of_sqlite_is_whole_while_others_write(tmp_path: Path) -> None:
     found = re.search(r"^sudo /opt/emagsync/bin/python (-c .*)$", PAGE, re.MULTILINE)
     assert found is not None

@@ -7,10 +7,13 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from support.prometheus import DASHBOARD, Scrape, alert_expressions, panel_expressions, problems
 from support.runs import open_desk
+
+pytestmark = pytest.mark.databases("both")
 
 
 async def test_every_metric_and_label_of_every_panel_and_rule_is_there(tmp_path: Path) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from emagsync.offers.product_schemas import ProductPage
 from support.editing import EMAG, PRODUCTS, Editing
+
+pytestmark = pytest.mark.databases("both")
 
 
 async def test_an_edit_is_shown_beside_what_emag_has(editing: Editing) -> None:

@@ -9,6 +9,8 @@ from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
 
+pytestmark = pytest.mark.databases("both")
+
 LOGIN = "/api/v1/auth/login"
 SESSION = "/api/v1/auth/session"
 ME = "/api/v1/auth/me"

@@ -16,6 +16,8 @@ from emagsync.identity.throttle import LoginThrottle, wait_after
 from support.api import PASSWORD, Api, open_api
 from support.clocks import ForwardClock, StoppedClock
 
+pytestmark = pytest.mark.databases("both")
+
 HERE = "192.0.2.7"
 
 
@@ -146,6 +148,7 @@ async def test_the_name_that_was_tried_is_not_stored(api: Api) -> None:
     assert not any("mistake" in key for key in keys)
 
 
+@pytest.mark.databases("sqlite")
 async def test_saying_no_to_an_unknown_user_costs_what_a_wrong_password_costs() -> None:
     passwords = PasswordHasher()
     stored = await passwords.hash(PASSWORD)
@@ -161,11 +164,13 @@ async def test_saying_no_to_an_unknown_user_costs_what_a_wrong_password_costs() 
     assert 0.5 < unknown / known < 2
 
 
+@pytest.mark.databases("sqlite")
 async def test_passwords_are_stored_with_the_full_cost_unless_told_otherwise() -> None:
     stored = await PasswordHasher().hash(PASSWORD)
     assert stored.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
 
 
+@pytest.mark.databases("sqlite")
 async def test_a_stored_password_stays_good_when_the_cost_changes() -> None:
     before = await PasswordHasher(Argon2Cost(passes=1, memory_kib=8, lanes=1)).hash(PASSWORD)
     after = PasswordHasher(Argon2Cost(passes=2, memory_kib=16, lanes=2))

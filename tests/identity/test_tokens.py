@@ -10,6 +10,8 @@ from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
 
+pytestmark = pytest.mark.databases("both")
+
 TOKENS = "/api/v1/tokens"
 
 
@@ -86,7 +88,7 @@ async def test_when_a_token_was_last_used_is_known_to_ten_minutes(api: Api, cloc
         assert await last_used() > first
 
 
-@pytest.mark.only_on("sqlite", "it reads the database's file")
+@pytest.mark.databases("sqlite", "it reads the database's file")
 async def test_neither_tokens_nor_passwords_are_in_the_database(api: Api, tmp_path: Path) -> None:
     await api.add_user()
     made = await api.services.tokens.create("erp", Role.VIEWER, user_id=None, expires_in_days=1)

@@ -10,6 +10,8 @@ from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
 
+pytestmark = pytest.mark.databases("both")
+
 
 async def test_an_admin_adds_a_user_who_can_log_in(api: Api) -> None:
     body = {"username": "Ion.Pop", "password": PASSWORD, "role": "operator"}

@@ -19,6 +19,8 @@ from emagsync.offers.tables import offers
 from marketplace.rows.row_shapes import RO, parsed, row
 from support.databases import new_database
 
+pytestmark = pytest.mark.databases("both")
+
 AT = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
 NO_ID = b'{"name": "a row without an id"}'
 NOT_JSON = b'{"id": 7, "name": "\xff"}'

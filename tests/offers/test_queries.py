@@ -18,6 +18,8 @@ from emagsync.offers.statistics import account_totals
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
 
+pytestmark = pytest.mark.databases("both")
+
 
 @pytest.fixture
 async def copy(tmp_path: Path) -> AsyncIterator[Database]:

@@ -18,6 +18,8 @@ from emagsync.offers.tables import offer_changes, offer_payloads, offers
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
 
+pytestmark = pytest.mark.databases("both")
+
 LATER = AT + timedelta(hours=1)
 
 

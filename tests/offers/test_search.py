@@ -19,6 +19,8 @@ from emagsync.offers.selection import OfferFilter, Order, SortKey
 from offers.offer_rows import offer, remove, store
 from support.databases import new_database
 
+pytestmark = pytest.mark.databases("both")
+
 NAMES = (
     "Încălțăminte sport bărbați, mărimea 42",
     "Țeavă PPR 50% reciclată",
@@ -132,7 +134,7 @@ async def test_a_search_and_other_filters_narrow_each_other(copy: Database) -> N
     assert page.total == 6
 
 
-@pytest.mark.only_on("sqlite", "the index is a table there")
+@pytest.mark.databases("sqlite", "the index is a table there")
 async def test_the_index_holds_every_offer_once_after_random_changes(copy: Database) -> None:
     dice = random.Random(4)
     for _ in range(12):
@@ -159,7 +161,7 @@ async def test_a_deleted_offer_leaves_the_index(copy: Database) -> None:
     assert page.total == 1
 
 
-@pytest.mark.only_on("sqlite", "the index is a table there")
+@pytest.mark.databases("sqlite", "the index is a table there")
 async def test_an_unchanged_offer_costs_the_index_nothing(copy: Database) -> None:
     await store(copy, rows(50))
     async with copy.snapshot() as connection:

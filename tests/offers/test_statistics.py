@@ -17,6 +17,8 @@ from emagsync.offers.statistics import OfferStatistics, account_totals
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
 
+pytestmark = pytest.mark.databases("both")
+
 LATER = AT + timedelta(hours=2)
 
 

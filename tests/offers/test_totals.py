@@ -21,6 +21,8 @@ from emagsync.offers.total_cache import TotalCache
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
 
+pytestmark = pytest.mark.databases("both")
+
 LATER = AT + timedelta(hours=2)
 
 
@@ -113,7 +115,7 @@ async def test_a_total_of_what_changed_lately_follows_changes_that_no_log_tells_
     assert await total(copy, remembered, lately) == 1
 
 
-@pytest.mark.only_on("sqlite", "PostgreSQL finds an offer as soon as it is stored")
+@pytest.mark.databases("sqlite", "PostgreSQL finds an offer as soon as it is stored")
 async def test_a_total_follows_offers_that_search_finds_only_later(copy: Database, remembered: TotalCache) -> None:
     async with copy.transaction() as connection:
         await repository.apply(connection, Observation("main", "run-1", AT), same=(), read=[offer(1)])
@@ -155,7 +157,7 @@ async def test_a_page_near_the_end_is_right_when_offers_came_meanwhile(copy: Dat
     assert page.total == 10
 
 
-@pytest.mark.only_on("sqlite", "PostgreSQL chooses by itself")
+@pytest.mark.databases("sqlite", "PostgreSQL chooses by itself")
 @pytest.mark.parametrize("search", [None, "lam"])
 async def test_removed_offers_are_counted_without_a_look_at_all_others(copy: Database, search: str | None) -> None:
     await store(copy, [offer(1), offer(2)])

@@ -14,6 +14,8 @@ from emagsync.sync.repository import RunLease
 from emagsync.sync.schemas import Run, RunError, RunStatus
 from sync.run_rows import AT, a_page, a_run
 
+pytestmark = pytest.mark.databases("both")
+
 
 async def inserted(database: Database, run: Run) -> Run:
     async with database.transaction() as connection:

@@ -21,6 +21,8 @@ from support.local import Local, open_local, until
 from support.market import Market, open_market
 from sync.run_rows import a_run
 
+pytestmark = pytest.mark.databases("both")
+
 
 @pytest.fixture
 async def market() -> AsyncIterator[Market]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx2
-import pytest
 
 from support.market import open_market
 from support.program import Program, environment
@@ -31,7 +30,6 @@ def leaks(where: str, text: str) -> list[str]:
     return [f"{where}: {secret}" for secret, spelt in forms.items() if any(form in text for form in spelt)]
 
 
-@pytest.mark.only_on("sqlite", "it reads the whole file")
 async def test_no_secret_is_in_logs_metrics_answers_the_database_or_files(tmp_path: Path) -> None:
     async with open_market({"main": 30}) as market:
         market.fault(kind="not_allowed", message=f"wrong password {API_PASSWORD}", route="product_offer/read", times=2)

@@ -64,7 +64,6 @@ def told(span: Span) -> dict[str, str]:
     return {item.key: item.value.string_value or str(item.value.int_value) for item in span.attributes}
 
 
-@pytest.mark.only_on("sqlite", "spans are the same on both")
 async def test_a_runs_pages_calls_and_transactions_are_under_it(receiver: Receiver, tmp_path: Path) -> None:
     recorder = CallRecorder(CallSettings())
     async with open_market({"main": 120}) as market:

@@ -11,6 +11,8 @@ import pytest
 
 from support.editing import PRODUCTS, Editing, open_editing
 
+pytestmark = pytest.mark.databases("both")
+
 CHANGE = f"{PRODUCTS}/bulk-change"
 
 

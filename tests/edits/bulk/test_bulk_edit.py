@@ -6,9 +6,12 @@ import io
 from typing import Any
 
 import httpx2
+import pytest
 from openpyxl import Workbook
 
 from support.editing import PRODUCTS, Editing
+
+pytestmark = pytest.mark.databases("both")
 
 BULK = f"{PRODUCTS}/bulk-edit"
 

@@ -18,6 +18,8 @@ from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind, Webhook
 from support.pushing import open_push_desk
 
+pytestmark = pytest.mark.databases("both")
+
 BRAKE: dict[str, Any] = {"brake_percent": 20, "brake_offers": 200}
 
 

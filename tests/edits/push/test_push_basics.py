@@ -16,6 +16,8 @@ from emagsync.edits.states import EditSource
 from support.local import until
 from support.pushing import open_push_desk
 
+pytestmark = pytest.mark.databases("both")
+
 
 async def test_an_edit_reaches_emag_and_the_local_copy_shows_it_at_once(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:

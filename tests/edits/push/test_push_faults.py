@@ -11,6 +11,8 @@ import pytest
 from emagsync.edits.reasons import reason_text
 from support.pushing import open_push_desk
 
+pytestmark = pytest.mark.databases("both")
+
 LOST_ANSWERS: tuple[dict[str, Any], ...] = (
     {"kind": "status", "status": 500},
     {"kind": "status", "status": 503},
@@ -25,7 +27,7 @@ CASES = [(fault, taken) for fault in LOST_ANSWERS for taken in (True, False)]
 CASES += [({"kind": kind}, True) for kind in ("missing_is_error", "truncated")]  # the answer is spoilt, never the save
 
 
-@pytest.mark.few_on_postgresql(2)
+@pytest.mark.databases("both", first=2)
 @pytest.mark.parametrize(("fault", "applied"), CASES)
 async def test_after_an_answer_that_was_lost_only_the_difference_is_sent(
     tmp_path: Path, fault: dict[str, Any], applied: bool

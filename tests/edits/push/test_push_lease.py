@@ -14,6 +14,8 @@ from emagsync.edits.push.errors import PushBusy, PushSuperseded
 from support.databases import new_database
 from support.pushing import open_push_desk
 
+pytestmark = pytest.mark.databases("both")
+
 NOW = SystemClock().now()
 
 

@@ -14,6 +14,8 @@ from emagsync.edits.push.undo import Undo
 from emagsync.edits.service import EditService
 from support.pushing import PushDesk, open_push_desk
 
+pytestmark = pytest.mark.databases("both")
+
 
 async def undo(desk: PushDesk, **asked: Any) -> UndoAnswer:
     service = EditService(database=desk.local.database, settings=desk.local.settings.edits, clock=desk.clock)

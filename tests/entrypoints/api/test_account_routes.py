@@ -12,6 +12,8 @@ from support.api import open_api
 from support.market import PASSWORD
 from support.runs import PRODUCTS, open_desk
 
+pytestmark = pytest.mark.databases("both")
+
 TEST = f"{PRODUCTS}/test-connection"
 
 

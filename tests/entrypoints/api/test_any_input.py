@@ -6,8 +6,6 @@ import asyncio
 import sys
 from pathlib import Path
 
-import pytest
-
 from emagsync.rest.principals import Role
 from support.api import open_api
 from support.local import accounts_at
@@ -19,7 +17,6 @@ LEFT_OUT = r"/api/v1/events|/api/v1/tokens/|/webhooks/.*/test"
 PATIENCE_SECONDS = 240
 
 
-@pytest.mark.only_on("sqlite", "minutes long; what databases refuse has tests of its own")
 async def test_no_input_makes_the_server_fail_or_answer_otherwise_than_documented(tmp_path: Path) -> None:
     async with open_market({"main": 30, "fbe": 10}) as market:
         accounts = accounts_at(market.url, "main", "fbe")

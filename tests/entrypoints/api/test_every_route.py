@@ -13,6 +13,8 @@ from emagsync.rest.openapi import operations, required_role
 from emagsync.rest.principals import Role
 from support.api import Api
 
+pytestmark = pytest.mark.databases("both")
+
 # Whoever adds a route to these lists says why here.
 OPEN = {
     ("post", "/api/v1/auth/login"),  # how a caller becomes one

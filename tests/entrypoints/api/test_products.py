@@ -15,6 +15,8 @@ from offers.offer_rows import AT, offer, remove, store
 from support.api import Api
 from support.clocks import ForwardClock
 
+pytestmark = pytest.mark.databases("both")
+
 PRODUCTS = "/api/v1/emag/products/products"
 
 
@@ -220,7 +222,7 @@ async def test_products_are_found_by_the_ids_of_emag(api: Api) -> None:
         ("search", "x" * 201),
     ],
 )
-@pytest.mark.few_on_postgresql(2)
+@pytest.mark.databases("both", first=2)
 async def test_what_makes_no_sense_is_refused_with_its_name(api: Api, field: str, value: Any) -> None:
     answer = await api.viewer.get(PRODUCTS, params={field: value})
     assert answer.status_code == 422, answer.text

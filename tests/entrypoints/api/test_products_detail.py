@@ -14,6 +14,8 @@ from emagsync.offers.product_schemas import ProductDetail
 from offers.offer_rows import AT, offer, remove, store
 from support.api import Api
 
+pytestmark = pytest.mark.databases("both")
+
 ROOT = "/api/v1/emag/products"
 
 # In the shapes that production sends: an object, a list of objects, and errors that are deep.

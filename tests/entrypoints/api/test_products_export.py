@@ -20,6 +20,8 @@ from offers.offer_rows import offer, remove, store
 from support.api import Api
 from support.local import until
 
+pytestmark = pytest.mark.databases("both")
+
 EXPORT = "/api/v1/emag/products/products/export"
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from offers.offer_rows import offer, store
 from support.api import Api
 from support.clocks import ForwardClock
 from support.runs import PRODUCTS, open_desk
+
+pytestmark = pytest.mark.databases("both")
 
 
 async def test_statistics_count_what_the_marketplace_has(tmp_path: Path) -> None:

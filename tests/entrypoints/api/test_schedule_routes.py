@@ -10,6 +10,8 @@ from sqlalchemy import text
 from support.clocks import ForwardClock
 from support.runs import PRODUCTS, open_desk
 
+pytestmark = pytest.mark.databases("both")
+
 SCHEDULES = "/api/v1/schedules"
 ON = {"enabled": True}
 

@@ -64,6 +64,7 @@ async def log_in(url: str, password: str, name: str = "admin") -> httpx2.Respons
         return await client.post("/api/v1/auth/login", json={"username": name, "password": password})
 
 
+@pytest.mark.databases("both")
 async def test_the_first_start_prints_a_password_once_and_it_works(tmp_path: Path) -> None:
     async with serving(tmp_path, fresh=True) as server:
         password = re.search(r"with the password (\S+) ", server.said)
@@ -120,7 +121,6 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         ("EMAGSYNC_SERVER__SESSION_HOURS", "0"),
     ],
 )
-@pytest.mark.few_on_postgresql(1)
 async def test_an_odd_setting_is_named_in_one_line(tmp_path: Path, variable: str, value: str) -> None:
     ended = await run("serve", variables=environment(tmp_path, **{variable: value}))
     assert ended.code == 2
@@ -136,6 +136,7 @@ async def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals)
     assert "Traceback" not in ended.err
 
 
+@pytest.mark.databases("both")
 async def test_two_first_starts_at_once_make_one_admin(tmp_path: Path) -> None:
     async with serving(tmp_path) as one, serving(tmp_path) as other:
         said = one.said + other.said

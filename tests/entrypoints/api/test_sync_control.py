@@ -19,6 +19,8 @@ from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.runs import PRODUCTS, Desk, open_desk
 
+pytestmark = pytest.mark.databases("both")
+
 SEEDS = [1, 2, 3]
 SLOW = {"latency_ms": 40}
 
@@ -54,7 +56,7 @@ async def nothing_more_is_written(desk: Desk, *, seconds: float = 2.5) -> None:
     assert desk.market.requests() == asked
 
 
-@pytest.mark.few_on_postgresql(1)
+@pytest.mark.databases("both", first=1)
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_run_stopped_at_any_instant_writes_nothing_more(tmp_path: Path, seed: int) -> None:
     async with open_desk(tmp_path, market={"latency_ms": 15}) as desk:

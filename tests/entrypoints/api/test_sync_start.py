@@ -17,6 +17,8 @@ from support.local import accounts_at
 from support.market import PASSWORD, open_market
 from support.runs import PRODUCTS, Desk, open_desk
 
+pytestmark = pytest.mark.databases("both")
+
 RUN_FIELDS = set(
     """id sync_id account_type operation mode status started_at completed_at duration_seconds total_items
     processed_items created_items updated_items unchanged_items removed_items failed_items current_page total_pages
@@ -131,7 +133,7 @@ async def test_the_differences_of_a_dry_run_come_in_parts(tmp_path: Path) -> Non
         pytest.param({"mode": "selective", "selection": {"ids": [0]}}, "selection.ids.0", id="no id"),
     ],
 )
-@pytest.mark.few_on_postgresql(2)
+@pytest.mark.databases("both", first=2)
 async def test_values_that_make_no_sense_are_refused_by_name(tmp_path: Path, asked: dict[str, Any], field: str) -> None:
     async with open_desk(tmp_path) as desk:
         answer = await desk.post(**asked)

@@ -9,6 +9,8 @@ import pytest
 from support.local import open_local
 from support.runs import PRODUCTS, open_desk
 
+pytestmark = pytest.mark.databases("both")
+
 
 async def test_a_running_run_is_seen_with_its_pace_and_its_end(tmp_path: Path) -> None:
     async with open_desk(tmp_path, market={"latency_ms": 30}) as desk:

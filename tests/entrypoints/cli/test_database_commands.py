@@ -11,8 +11,6 @@ from support.databases import POSTGRESQL, address_in, execute, rows, running_on
 
 FULL = ("sync", "main", "--mode", "full")
 
-pytestmark = pytest.mark.only_on("sqlite", "each test uses both")
-
 
 @pytest.fixture
 def target(tmp_path: Path) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
 from emagsync.sandbox.process import SandboxProcess
 from entrypoints.cli.command import Cli
 
 # What they do in the database is the service's, whose own tests run on both.
-pytestmark = pytest.mark.only_on("sqlite", "each command is a process, which takes its time")
-
 PLAIN = {
     "sale_price": "100.0000",
     "min_sale_price": "10.0000",

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
-
 from support.program import environment, run
 from support.pushing import open_push_desk
 
 
-@pytest.mark.only_on("sqlite")
 async def test_edits_are_pushed_listed_and_undone_from_the_command_line(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 100) as desk:
         variables = environment(tmp_path, desk.market.url, EMAG_MAIN_PUSH="on")

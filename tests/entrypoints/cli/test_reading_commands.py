@@ -33,6 +33,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[C
         yield cli
 
 
+@pytest.mark.databases("both")
 def test_status_tells_what_is_held_and_when_it_was_last_complete(copied: Cli) -> None:
     text = copied("status").out
     assert "main" in text
@@ -68,6 +69,7 @@ def test_an_account_that_is_not_configured_any_more_is_still_shown(copied: Cli) 
     assert len(copied("history", "--account", "FBE", "--json", **gone).json["runs"]) == 1
 
 
+@pytest.mark.databases("both")
 def test_history_lists_runs_and_shows_one_with_its_pages(copied: Cli) -> None:
     runs = copied("history", "--account", "main", "--json").json["runs"]
     assert [run["account"] for run in runs] == ["main"]
@@ -87,6 +89,7 @@ def test_a_run_that_does_not_exist_is_said_so(copied: Cli) -> None:
     assert "'nope'" in result.err
 
 
+@pytest.mark.databases("both")
 def test_offers_are_listed_searched_and_filtered(copied: Cli) -> None:
     page = copied("offers", "list", "--account", "main", "--limit", 10, "--skip", 5, "--json").json
     assert (page["total"], page["skip"], page["limit"]) == (230, 5, 10)
@@ -166,7 +169,6 @@ def test_check_says_which_of_credentials_and_settings_it_was_for_each_account(co
     assert copied("check", "nope").code == 2
 
 
-@pytest.mark.only_on("sqlite", "the address of a PostgreSQL database is of one that is there")
 def test_the_schema_is_reported_and_brought_up_to_date(bare: Cli) -> None:
     fresh = bare("db", "status", "--json").json
     assert (fresh["revision"], fresh["current"]) == (None, False)
@@ -183,7 +185,6 @@ def test_an_empty_copy_says_how_to_fill_it(bare: Cli) -> None:
     assert "emagsync sync" in bare("history").out
 
 
-@pytest.mark.only_on("sqlite", "the demo is in a folder of its own")
 def test_the_demo_copies_both_accounts_in_a_folder_of_its_own_and_leaves_nothing_running(bare: Cli) -> None:
     real = {"EMAG_MAIN_USERNAME": "real", "EMAG_MAIN_PASSWORD": "real-secret", "EMAG_SHOP_USERNAME": "s"}
     result = bare("demo", "--main-offers", 230, "--fbe-offers", 40, "--no-serve", **real)

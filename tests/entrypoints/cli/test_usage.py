@@ -24,7 +24,6 @@ COMMANDS += ["check", "cleanup", "db upgrade", "db status", "demo"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.few_on_postgresql(1)
 def test_every_command_explains_itself_and_is_documented(bare: Cli, command: str) -> None:
     result = bare(*command.split(), "--help")
     assert result.code == 0
@@ -66,7 +65,6 @@ def test_help_and_version_do_not_load_what_they_do_not_need() -> None:
         pytest.param(["--env-file", "missing.env", "status"], "missing.env", id="no such file of settings"),
     ],
 )
-@pytest.mark.few_on_postgresql(1)
 def test_wrong_arguments_are_one_line_and_exit_2(bare: Cli, arguments: list[str], says: str) -> None:
     result = bare(*arguments, EMAG_MAIN_USERNAME="u", EMAG_MAIN_PASSWORD="p")
     assert result.code == 2
@@ -104,7 +102,6 @@ def test_without_any_account_the_variables_to_set_are_named(bare: Cli, command: 
         pytest.param({"EMAG_MAIN_PLATFORM": "emag-xx"}, "EMAG_MAIN_PLATFORM", id="no such platform"),
     ],
 )
-@pytest.mark.few_on_postgresql(1)
 def test_odd_settings_are_one_line_that_names_the_variable_and_exit_2(
     bare: Cli, variables: dict[str, str], says: str
 ) -> None:
@@ -130,6 +127,7 @@ def test_a_misspelt_setting_is_pointed_out(bare: Cli) -> None:
     assert "did you mean EMAGSYNC_DATABASE_URL?" in result.err
 
 
+@pytest.mark.databases("both")
 def test_a_database_from_a_newer_version_is_refused(bare: Cli) -> None:
     assert bare("db", "upgrade").code == 0
     execute(bare.data_dir, "UPDATE alembic_version SET version_num = '29990101_01'")
@@ -140,7 +138,6 @@ def test_a_database_from_a_newer_version_is_refused(bare: Cli) -> None:
         assert "29990101_01" in result.err
 
 
-@pytest.mark.only_on("sqlite", "it is a file")
 def test_a_file_that_is_no_database_is_refused_and_left_alone(bare: Cli) -> None:
     bare.data_dir.mkdir()
     path = bare.data_dir / "emagsync.sqlite3"
@@ -156,7 +153,6 @@ def test_the_data_directory_is_made_for_its_owner_only(bare: Cli) -> None:
     assert bare.data_dir.stat().st_mode & 0o777 == 0o700
 
 
-@pytest.mark.only_on("sqlite", "its file is in the data directory")
 def test_settings_come_from_env_files_and_options_too(bare: Cli) -> None:
     (bare.folder / ".env").write_text("EMAG_MAIN_USERNAME=from-dotenv\nEMAG_MAIN_PASSWORD=p\n")
     (bare.folder / "other.env").write_text("EMAG_MAIN_USERNAME=from-other\nEMAG_MAIN_PASSWORD=p\n")

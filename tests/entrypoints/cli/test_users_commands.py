@@ -60,6 +60,7 @@ def test_what_cannot_be_done_to_users_is_one_line(bare: Cli) -> None:
         assert result.err.count("\n") == 1
 
 
+@pytest.mark.databases("both")
 def test_tokens_are_made_listed_and_revoked(bare: Cli) -> None:
     made = bare("tokens", "create", "erp", "--role", "operator")
     assert made.out.startswith("emag_t_")
@@ -79,7 +80,6 @@ def test_a_token_may_belong_to_a_user_and_never_expire(bare: Cli) -> None:
     assert "There is no user 'nobody'" in bare("tokens", "create", "x", "--user", "nobody").err
 
 
-@pytest.mark.only_on("sqlite", "it reads the database's file")
 def test_nothing_that_is_printed_once_is_in_the_database(bare: Cli) -> None:
     password = bare("users", "add", "maria", "--json").json["user"]["password"]
     token = bare("tokens", "create", "erp").out.strip()

@@ -18,7 +18,7 @@ from entrypoints.worker.node import RESULTS
 from support.processes import AsyncProcess
 from support.workplace import Workplace, open_workplace
 
-pytestmark = pytest.mark.only_on("postgresql")
+pytestmark = pytest.mark.databases("postgresql")
 
 NODE = Path(__file__).with_name("node.py")
 

@@ -24,6 +24,8 @@ from support.program import environment, run
 from support.servers import RedisServer
 from support.workplace import Workplace, kill_all, open_workplace
 
+pytestmark = pytest.mark.databases("postgresql")
+
 SCALING = Path(__file__).parents[3] / "docs" / "scaling.md"
 DOCUMENTED_CLIENT = re.compile(r"```python\n(.*?)```", re.DOTALL)
 LONG = {"latency_ms": 1500}

@@ -16,8 +16,6 @@ from support.local import Local, open_local, until
 from support.market import Market, open_market
 from support.servers import RedisServer
 
-pytestmark = pytest.mark.only_on("sqlite", "what is away is Redis")
-
 OFFERS = 120
 PATIENCE_SECONDS = 1.0
 SETTLE_SECONDS = 0.2

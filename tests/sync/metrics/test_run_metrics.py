@@ -20,6 +20,8 @@ from emagsync.sync.schemas import Mode, Run, RunError, RunParameters, RunStatus,
 from emagsync.telemetry.metrics import Increments, Series
 from sync.run_rows import AT, a_run
 
+pytestmark = pytest.mark.databases("both")
+
 
 def ended(run_id: str = "run-1", **changes: Any) -> Run:
     values: dict[str, Any] = {

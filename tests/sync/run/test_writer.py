@@ -23,6 +23,8 @@ from marketplace.rows.row_shapes import RO, row
 from support.databases import new_database
 from sync.run_rows import AT, a_run
 
+pytestmark = pytest.mark.databases("both")
+
 
 @pytest.fixture
 async def lease(database: Database) -> RunLease:
@@ -105,7 +107,7 @@ async def test_counts_are_those_of_the_pages_in_the_ledger_at_every_moment(
     assert (await read_run(database)).processed == 210
 
 
-@pytest.mark.only_on("postgresql", "SQLite has one writer")
+@pytest.mark.databases("postgresql", "SQLite has one writer")
 async def test_on_postgresql_a_page_is_written_while_another_one_waits_for_its_turn_in_the_feed(
     database: Database, lease: RunLease, bystander: Database
 ) -> None:
@@ -121,7 +123,7 @@ async def test_on_postgresql_a_page_is_written_while_another_one_waits_for_its_t
     assert (await read_run(database)).created == 3
 
 
-@pytest.mark.only_on("postgresql", "SQLite has one writer")
+@pytest.mark.databases("postgresql", "SQLite has one writer")
 async def test_counts_of_a_page_that_was_rolled_back_are_never_written(
     database: Database, lease: RunLease, bystander: Database
 ) -> None:

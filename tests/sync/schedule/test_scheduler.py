@@ -21,6 +21,8 @@ from support.clocks import ForwardClock
 from support.local import Local, open_local
 from support.market import Market, open_market
 
+pytestmark = pytest.mark.databases("both")
+
 HOUR = 3600
 
 
