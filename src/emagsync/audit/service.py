@@ -13,14 +13,14 @@ from starlette.requests import Request
 from emagsync.audit.repository import insert_entry
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
-from emagsync.rest.principals import Caller
+from emagsync.rest.principals import Principal
 from emagsync.rest.state import state_of
 
 _LONGEST_TARGET = 200
 
 
 async def audit(
-    request: Request, caller: Caller, action: str, target: str, detail: Mapping[str, Any] | None = None
+    request: Request, caller: Principal, action: str, target: str, detail: Mapping[str, Any] | None = None
 ) -> None:
     """Note that `caller` did `action` (such as `sync.start`) to `target`. `detail` is JSON and holds no secret."""
     state = state_of(request)

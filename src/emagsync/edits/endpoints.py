@@ -29,7 +29,7 @@ from emagsync.edits.response_schemas import ConflictView, EditView, conflict_vie
 from emagsync.edits.service import Author, EditService, Line
 from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
 from emagsync.offers.product_parameters import AccountName, ProductId
-from emagsync.rest.auth import Caller, Operator, Viewer
+from emagsync.rest.auth import Operator, Principal, Viewer
 from emagsync.rest.openapi import describe_body
 from emagsync.rest.paging import decode_id, encode_cursor
 from emagsync.rest.problems import ApiProblem, problem_responses
@@ -261,7 +261,7 @@ async def resolve_conflict(
     return conflict_view(resolved)
 
 
-def author_of(caller: Caller, *, bulk: bool = False) -> Author:
+def author_of(caller: Principal, *, bulk: bool = False) -> Author:
     """Who edits, as the record of edits names it."""
     if bulk:
         return Author(caller.username, EditSource.BULK)

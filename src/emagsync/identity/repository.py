@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.identity.errors import TokenNotFound, UserNotFound
 from emagsync.identity.schemas import ApiToken, SessionKind, User
 from emagsync.identity.tables import api_tokens, sessions, users
-from emagsync.rest.principals import Caller, Role
+from emagsync.rest.principals import Principal, Role
 
 _USER = [column for column in users.c if column is not users.c.password_hash]
 _TOKEN = [
@@ -111,15 +111,17 @@ async def insert_session(
     await connection.execute(insert(sessions).values(**values))
 
 
-async def session_caller(
+async def session_principal(
     connection: AsyncConnection, token_hash: str, *, kind: SessionKind, now: datetime
-) -> Caller | None:
+) -> Principal | None:
     """The caller of a session that has not expired and whose user is enabled; None for any other."""
     given = {"presented": token_hash, "of_kind": kind, "now": now}
     row = (await connection.execute(_session_caller, given)).one_or_none()
     if row is None:
         return None
-    return Caller(kind=kind, user_id=row.id, username=row.username, role=Role(row.role), credential_id=row.session_id)
+    return Principal(
+        kind=kind, user_id=row.id, username=row.username, role=Role(row.role), credential_id=row.session_id
+    )
 
 
 async def delete_session(connection: AsyncConnection, session_id: int) -> None:
@@ -159,9 +161,9 @@ async def list_tokens(connection: AsyncConnection) -> list[ApiToken]:
     return [ApiToken.model_validate(row) for row in await connection.execute(statement)]
 
 
-async def token_caller(
+async def token_principal(
     connection: AsyncConnection, token_hash: str, *, now: datetime
-) -> tuple[Caller, datetime | None] | None:
+) -> tuple[Principal, datetime | None] | None:
     """The caller of a valid API token, and when it was last used; None for any other.
 
     A user's token can do no more than the user.
@@ -173,7 +175,7 @@ async def token_caller(
     if row.user_role is not None:
         role = min(role, Role(row.user_role), key=lambda role: role.rank)
     username = row.username or f"token:{row.name}"
-    caller = Caller(kind="token", user_id=row.user_id, username=username, role=role, credential_id=row.id)
+    caller = Principal(kind="token", user_id=row.user_id, username=username, role=role, credential_id=row.id)
     return caller, row.last_used_at
 
 

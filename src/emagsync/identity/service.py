@@ -25,7 +25,7 @@ from emagsync.identity.errors import (
 from emagsync.identity.schemas import USERNAME_PATTERN, SessionKind, User
 from emagsync.identity.secrets import SESSION, PasswordHasher, hashed, new_token
 from emagsync.identity.throttle import LoginThrottle
-from emagsync.rest.principals import Caller, Role
+from emagsync.rest.principals import Principal, Role
 
 log = structlog.get_logger()
 
@@ -36,7 +36,7 @@ class Session:
 
     token: str
     lifetime: timedelta
-    caller: Caller
+    caller: Principal
 
     def __repr__(self) -> str:
         return f"Session({self.caller!r})"
@@ -106,7 +106,7 @@ class UserService:
                 await repository.delete_sessions_of(connection, user_id)
             return await repository.get_user(connection, user_id)
 
-    async def change_own_password(self, caller: Caller, old: str, new: str, *, address: str) -> None:
+    async def change_own_password(self, caller: Principal, old: str, new: str, *, address: str) -> None:
         """Change a user's own password, which ends the user's other sessions.
 
         Raises WrongPassword, WeakPassword, NotAUser, and LoginSlowedDown: a stolen session must not serve to guess.
@@ -141,12 +141,12 @@ class UserService:
                 expires_at=now + self._lifetime,
             )
             await repository.update_user(connection, user.id, {"last_login_at": now})
-            caller = await repository.session_caller(connection, hashed(token), kind=kind, now=now)
+            caller = await repository.session_principal(connection, hashed(token), kind=kind, now=now)
         if caller is None:  # disabled while the password was being verified
             raise InvalidCredentials
         return Session(token, self._lifetime, caller)
 
-    async def logout(self, caller: Caller) -> None:
+    async def logout(self, caller: Principal) -> None:
         """End the caller's session. Raises NotAUser."""
         if caller.kind == "token":
             raise NotAUser

@@ -13,7 +13,7 @@ from emagsync.identity import repository
 from emagsync.identity.errors import UnusableName
 from emagsync.identity.schemas import ApiToken, NewApiToken
 from emagsync.identity.secrets import API_TOKEN, SESSION, hashed, new_token
-from emagsync.rest.principals import Caller, Role
+from emagsync.rest.principals import Principal, Role
 
 log = structlog.get_logger()
 
@@ -70,26 +70,28 @@ class Credentials:
         self._database = database
         self._clock = clock
 
-    async def by_bearer(self, credential: str) -> Caller | None:
+    async def by_bearer(self, credential: str) -> Principal | None:
         """The caller of an API token or of a login's access token."""
         if credential.startswith(API_TOKEN):
             return await self._by_api_token(credential)
         if not credential.startswith(SESSION):
             return None
         async with self._database.autocommit() as connection:
-            return await repository.session_caller(connection, hashed(credential), kind="user", now=self._clock.now())
+            return await repository.session_principal(
+                connection, hashed(credential), kind="user", now=self._clock.now()
+            )
 
-    async def by_cookie(self, credential: str) -> Caller | None:
+    async def by_cookie(self, credential: str) -> Principal | None:
         """The caller of a browser's cookie."""
         async with self._database.autocommit() as connection:
-            return await repository.session_caller(
+            return await repository.session_principal(
                 connection, hashed(credential), kind="session", now=self._clock.now()
             )
 
-    async def _by_api_token(self, credential: str) -> Caller | None:
+    async def _by_api_token(self, credential: str) -> Principal | None:
         now = self._clock.now()
         async with self._database.autocommit() as connection:
-            found = await repository.token_caller(connection, hashed(credential), now=now)
+            found = await repository.token_principal(connection, hashed(credential), now=now)
         if found is None:
             return None
         caller, last_used_at = found

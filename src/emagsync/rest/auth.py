@@ -16,11 +16,11 @@ from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBea
 from starlette.requests import Request
 
 from emagsync.rest.csrf import check_same_origin, is_safe
-from emagsync.rest.principals import Authenticator, Caller, Role
+from emagsync.rest.principals import Authenticator, Principal, Role
 from emagsync.rest.problems import ApiProblem
 from emagsync.rest.state import state_of
 
-__all__ = ["Admin", "Authenticator", "Caller", "Operator", "OptionalCaller", "Role", "Viewer", "session_cookie"]
+__all__ = ["Admin", "Authenticator", "Operator", "OptionalPrincipal", "Principal", "Role", "Viewer", "session_cookie"]
 
 COOKIE = "emagsync_session"
 
@@ -45,7 +45,7 @@ async def _caller(
     scopes: SecurityScopes,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     _: Annotated[str | None, Security(_cookie)],
-) -> Caller:
+) -> Principal:
     caller = await _find(request, bearer.credentials if bearer else None)
     if caller is None:
         raise _unauthenticated(presented=bearer is not None)
@@ -62,11 +62,11 @@ async def _caller(
 
 async def _optional(
     request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]
-) -> Caller | None:
+) -> Principal | None:
     return await _find(request, bearer.credentials if bearer else None)
 
 
-async def _find(request: Request, bearer: str | None) -> Caller | None:
+async def _find(request: Request, bearer: str | None) -> Principal | None:
     authenticator = state_of(request).authenticator
     if "authorization" in request.headers:
         # Whoever sends a token means it: a wrong one is refused, whatever cookie comes along.
@@ -89,7 +89,7 @@ def _unauthenticated(*, presented: bool) -> ApiProblem:
     return ApiProblem(HTTPStatus.UNAUTHORIZED, "not_authenticated", detail, headers={"WWW-Authenticate": challenge})
 
 
-Viewer = Annotated[Caller, Security(_caller, scopes=[Role.VIEWER.value])]
-Operator = Annotated[Caller, Security(_caller, scopes=[Role.OPERATOR.value])]
-Admin = Annotated[Caller, Security(_caller, scopes=[Role.ADMIN.value])]
-OptionalCaller = Annotated[Caller | None, Security(_optional)]
+Viewer = Annotated[Principal, Security(_caller, scopes=[Role.VIEWER.value])]
+Operator = Annotated[Principal, Security(_caller, scopes=[Role.OPERATOR.value])]
+Admin = Annotated[Principal, Security(_caller, scopes=[Role.ADMIN.value])]
+OptionalPrincipal = Annotated[Principal | None, Security(_optional)]

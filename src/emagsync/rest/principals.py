@@ -28,7 +28,7 @@ _RANKS = tuple(Role)
 
 
 @dataclass(frozen=True)
-class Caller:
+class Principal:
     """An authenticated caller.
 
     `kind`: `user` logged in for a bearer token, `session` is a browser's cookie, `token` an API token, whose
@@ -51,10 +51,10 @@ class Caller:
 class Authenticator(Protocol):
     """Finds the caller that a credential belongs to; `emagsync.identity` is one."""
 
-    async def by_bearer(self, credential: str) -> Caller | None:
+    async def by_bearer(self, credential: str) -> Principal | None:
         """The caller of `Authorization: Bearer <credential>`; None when it is unknown, revoked or has expired."""
         ...
 
-    async def by_cookie(self, credential: str) -> Caller | None:
+    async def by_cookie(self, credential: str) -> Principal | None:
         """The caller of a browser session's cookie; None when it is unknown, revoked or has expired."""
         ...

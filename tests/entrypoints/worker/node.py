@@ -21,7 +21,7 @@ from emagsync.core.settings import load_settings, read_variables
 from emagsync.db.engine import async_url
 from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.process import WorkerProcess
-from emagsync.entrypoints.worker.services import WorkerState
+from emagsync.entrypoints.worker.services import WorkerServices
 from emagsync.entrypoints.worker.signals import connect
 from emagsync.entrypoints.worker.tasks import register
 from emagsync.sync import repository
@@ -35,17 +35,17 @@ class RolledBack(Exception):
     """What makes a transaction roll back."""
 
 
-async def read_and_write(state: WorkerState, run_id: str) -> str:
-    async with state.database.snapshot() as connection:
+async def read_and_write(services: WorkerServices, run_id: str) -> str:
+    async with services.foundation.database.snapshot() as connection:
         run = await repository.get_run(connection, run_id)
-    async with state.database.transaction() as connection:
+    async with services.foundation.database.transaction() as connection:
         await connection.execute(update(schedules).values(last_message="read"))
     return run.account
 
 
-async def roll_back_and_use_the_row(state: WorkerState, run_id: str) -> str:
+async def roll_back_and_use_the_row(services: WorkerServices, run_id: str) -> str:
     try:
-        async with state.database.transaction() as connection:
+        async with services.foundation.database.transaction() as connection:
             run = await repository.get_run(connection, run_id)
             row = (await connection.execute(select(sync_runs).where(sync_runs.c.id == run_id))).one()
             await connection.execute(update(sync_runs).values(account="never"))

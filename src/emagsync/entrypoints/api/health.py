@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from emagsync.core.errors import EmagsyncError
-from emagsync.rest.auth import OptionalCaller
+from emagsync.rest.auth import OptionalPrincipal
 from emagsync.rest.state import Check, State
 
 router = APIRouter(prefix="/health", tags=["health"])
@@ -46,7 +46,7 @@ async def live() -> Live:
 
 
 @router.get("/ready", responses={int(HTTPStatus.SERVICE_UNAVAILABLE): {"model": Ready}})
-async def ready(state: State, response: Response, caller: OptionalCaller) -> Ready:
+async def ready(state: State, response: Response, caller: OptionalPrincipal) -> Ready:
     """Whether database, schema, executor and scheduler work: 200, or 503. Says more to a caller than to a stranger."""
     results = await asyncio.gather(*(_ask(check) for check in state.checks.values()))
     checks = {name: Part(ok=check.ok, detail=check.detail) for name, check in zip(state.checks, results, strict=True)}

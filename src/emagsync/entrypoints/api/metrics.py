@@ -22,7 +22,7 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import MetricsSettings
 from emagsync.edits.metrics import edit_families
 from emagsync.offers.metrics import OfferFamilies
-from emagsync.rest.auth import OptionalCaller
+from emagsync.rest.auth import OptionalPrincipal
 from emagsync.rest.dependencies import Provided
 from emagsync.rest.problems import ApiProblem
 from emagsync.rest.state import AppState, State
@@ -118,7 +118,7 @@ metrics_page = Provided(MetricsPage)
 
 @router.get("/metrics")
 async def metrics(
-    request: Request, state: State, caller: OptionalCaller, page: Annotated[MetricsPage, Depends(metrics_page)]
+    request: Request, state: State, caller: OptionalPrincipal, page: Annotated[MetricsPage, Depends(metrics_page)]
 ) -> Response:
     """Every metric, for callers of this machine, with a token, or for all if the settings say so."""
     if not (caller is not None or _is_open_to(request, state.settings.metrics)):

@@ -1,1 +1,1 @@
-"""Celery: `emagsync worker` carries runs out and does what the schedule says, `emagsync beat` says when."""
+"""Celery: `emagsync worker` carries out runs and short tasks, `emagsync beat` queues the recurring ones."""

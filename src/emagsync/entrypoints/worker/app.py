@@ -1,4 +1,4 @@
-"""The Celery application: how messages are sent, kept and taken. It has no tasks yet; `tasks.register` adds them."""
+"""The Celery application: how messages are sent, stored and consumed. `tasks.register` adds the tasks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from emagsync.core.settings import Settings
 from emagsync.entrypoints.worker import broker_options
 from emagsync.entrypoints.worker.task_names import KEY_PREFIX, SHORT, SYNC_PRODUCTS, SYNCS
 
-# Above the run's own time limit, which ends it in order: these only end a worker that hangs.
+# Beyond the run's own time limit, which ends it in order: these only end a worker that hangs.
 SOFT_AFTER_SECONDS: Final = 60
 HARD_AFTER_SECONDS: Final = 120
 # For work that has no limit of its own.
@@ -23,7 +23,7 @@ _Queue: Any = Queue  # it has no types
 
 
 def make_app(settings: Settings) -> Any:
-    """The application for these settings, which name a Redis. Nothing is connected to before something is sent."""
+    """The application for these settings, which name a Redis. It connects when something is sent."""
     broker_options.install()
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     app = Celery("emagsync", broker=broker_url(url), set_as_current=False)
@@ -35,7 +35,7 @@ def make_app(settings: Settings) -> Any:
         task_routes={SYNC_PRODUCTS: {"queue": SYNCS}},
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
-        # A message is gone when its work is done, and not before. It may come twice: a run has to be claimed first.
+        # A message is acknowledged when its work is done. It may come twice: a run has to be claimed first.
         task_acks_late=True,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
@@ -48,7 +48,7 @@ def make_app(settings: Settings) -> Any:
         broker_connection_max_retries=None,
         broker_transport_options=_transport_options(settings),
         task_publish_retry=True,
-        # A stale connection is replaced at once; a broker that is away is not waited for.
+        # A stale connection is replaced at once; an unreachable broker is not waited for.
         task_publish_retry_policy={"max_retries": 2, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.2},
         worker_hijack_root_logger=False,
         worker_redirect_stdouts=False,
@@ -58,7 +58,7 @@ def make_app(settings: Settings) -> Any:
 
 
 def broker_url(url: str) -> str:
-    """A Redis address as Kombu writes it: a socket's differs from redis-py's."""
+    """A Redis URL as Kombu writes it: for a Unix socket it differs from redis-py's."""
     parts = urlsplit(url)
     if parts.scheme != "unix":
         return url
@@ -67,7 +67,7 @@ def broker_url(url: str) -> str:
 
 
 def _encryption(url: str) -> dict[str, object] | None:
-    """What `rediss://` means, with the `ssl_...` options of its query. Certificates are checked unless they say not."""
+    """The TLS options of a `rediss://` URL: those of its query (`ssl_...`), and checked certificates by default."""
     parts = urlsplit(url)
     if parts.scheme != "rediss":
         return None
@@ -79,9 +79,9 @@ def _transport_options(settings: Settings) -> dict[str, Any]:
     hard = settings.sync.timeout_seconds + HARD_AFTER_SECONDS
     return {
         "global_keyprefix": KEY_PREFIX,
-        # Only for messages whose worker vanished: rows are swept much sooner.
+        # Only for messages whose worker vanished; the sweep finds their runs much sooner.
         "visibility_timeout": 3 * hard,
-        # By default, expired messages are looked for every 100 s.
+        # Seconds; Kombu's default would look for expired messages only every 100.
         "unacked_restore_interval": 5,
         "unacked_restore_throttle": 1,
         "socket_connect_timeout": _SOCKET_SECONDS,

@@ -1,7 +1,7 @@
-"""`emagsync beat`: tells the workers what is due, and finds the runs that nobody sees to.
+"""`emagsync beat`: queues the jobs that are due, and finds orphaned runs.
 
-Any number may be started; the one with the lease is active and the others wait for it to end. Were two active for a
-moment, nothing would be done twice: each job is claimed by moving its row on.
+Any number may be started: one is the leader, and the others wait to take over. Should two lead for a moment, nothing is
+done twice: each job is claimed by moving its row on.
 """
 
 from __future__ import annotations
@@ -22,25 +22,26 @@ from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
 from emagsync.core.settings import Settings
+from emagsync.entrypoints.services.runs import build_scheduler
 from emagsync.entrypoints.worker import task_names
 from emagsync.entrypoints.worker.app import make_app
-from emagsync.entrypoints.worker.lease import LEASE_SECONDS, Lease
+from emagsync.entrypoints.worker.leader import LEADER_SECONDS, LeaderLock
 from emagsync.entrypoints.worker.queue import CeleryQueue
-from emagsync.entrypoints.worker.services import open_state
+from emagsync.entrypoints.worker.services import open_services
 from emagsync.sync.schedule.jobs import JobKind
-from emagsync.sync.schedule.scheduler import Do, Scheduler
+from emagsync.sync.schedule.scheduler import Do
 from emagsync.sync.schemas import Mode
 
 log = structlog.get_logger()
 
-_RENEW_SECONDS: Final = LEASE_SECONDS / 3
+_RENEW_SECONDS: Final = LEADER_SECONDS / 3
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-# What no worker has taken by then is out of date.
+# A message that no worker has taken by then is out of date.
 _EXPIRES_SECONDS: Final = 600
 
 
 async def beat(settings: Settings, accounts: ConfiguredAccounts) -> None:
-    """Work until SIGINT or SIGTERM. The database has this version's schema already."""
+    """Queue jobs until SIGINT or SIGTERM. The database has this version's schema already."""
     clock = SystemClock()
     url = settings.redis_url
     assert url is not None  # noqa: S101 - the settings ask for it
@@ -48,18 +49,13 @@ async def beat(settings: Settings, accounts: ConfiguredAccounts) -> None:
     queue = CeleryQueue(make_app(settings))
     async with AsyncExitStack() as stack:
         stack.callback(queue.close)
-        state = await stack.enter_async_context(open_state(settings, accounts, queue, clock=clock))
-        lease = await stack.enter_async_context(Lease(url.get_secret_value(), holder))
-        scheduler = Scheduler(
-            database=state.database,
-            settings=settings.schedule,
-            accounts=lambda: state.registry.names,
-            actions={kind: sending(queue, kind) for kind in JobKind},
-            clock=clock,
-        )
-        active = Active(lease, clock)
-        stopping = _stopping()
-        work = asyncio.ensure_future(active.run(lambda: [scheduler.run(), state.sweeper.run()]))
+        services = await stack.enter_async_context(open_services(settings, accounts, queue, clock=clock))
+        lock = await stack.enter_async_context(LeaderLock(url.get_secret_value(), holder))
+        actions = {kind: sending(queue, kind) for kind in JobKind}
+        scheduler = build_scheduler(services.foundation, services.registry, actions)
+        leader = LeaderTasks(lock, clock)
+        stopping = _stopped_by_signals()
+        work = asyncio.ensure_future(leader.run(lambda: [scheduler.run(), services.sweeper.run()]))
         await asyncio.wait({work, asyncio.ensure_future(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
         await cancelled(work)
         if not stopping.is_set():
@@ -67,7 +63,7 @@ async def beat(settings: Settings, accounts: ConfiguredAccounts) -> None:
 
 
 def sending(queue: CeleryQueue, kind: JobKind) -> Do:
-    """A job's action that has a worker do it; the worker notes what became of it."""
+    """The action that queues jobs of this kind for the workers; the worker that does one records the result."""
 
     async def send(account: str | None) -> None:
         arguments: tuple[str, ...] = () if account is None else (account,)
@@ -81,40 +77,43 @@ def sending(queue: CeleryQueue, kind: JobKind) -> Do:
     return send
 
 
-class Active:
-    """Runs things while this process holds the lease."""
+class LeaderTasks:
+    """Runs coroutines while this process is the leader.
 
-    def __init__(self, lease: Lease, clock: Clock) -> None:
-        self._lease = lease
+    While Redis does not answer, the leader goes on for as long as its lock would have lasted: no other can have it.
+    """
+
+    def __init__(self, lock: LeaderLock, clock: Clock) -> None:
+        self._lock = lock
         self._clock = clock
         self._tasks: list[asyncio.Task[None]] = []
         self._held_until = 0.0
 
     async def run(self, work: Callable[[], Sequence[Coroutine[Any, Any, None]]]) -> None:
-        """Start what `work()` returns whenever the lease is got, and end it when it is lost."""
+        """Start what `work()` returns when the lock is acquired, and cancel it when the lock is lost; for ever."""
         try:
             while True:
                 asked = self._clock.monotonic()
-                if await self._holds():
-                    self._held_until = asked + LEASE_SECONDS
-                    self._begin(work)
+                if await self._is_leader():
+                    self._held_until = asked + LEADER_SECONDS
+                    self._start(work)
                 elif self._clock.monotonic() >= self._held_until:
-                    await self._end()
+                    await self._cancel()
                 await self._clock.sleep(_RENEW_SECONDS)
         finally:
-            await self._end()
+            await self._cancel()
 
-    async def _holds(self) -> bool:
+    async def _is_leader(self) -> bool:
         try:
-            holds = await self._lease.hold()
+            leads = await self._lock.acquire()
         except (RedisError, OSError) as error:
             log.warning("beat_cannot_ask", error=str(error))
             return False
-        if not holds:
+        if not leads:
             self._held_until = 0.0
-        return holds
+        return leads
 
-    def _begin(self, work: Callable[[], Sequence[Coroutine[Any, Any, None]]]) -> None:
+    def _start(self, work: Callable[[], Sequence[Coroutine[Any, Any, None]]]) -> None:
         for task in self._tasks:
             if task.done():
                 task.result()
@@ -122,14 +121,14 @@ class Active:
             log.info("beat_active")
             self._tasks = [asyncio.ensure_future(coroutine) for coroutine in work()]
 
-    async def _end(self) -> None:
+    async def _cancel(self) -> None:
         if self._tasks:
             log.info("beat_standing_by")
             await cancelled(*self._tasks)
             self._tasks = []
 
 
-def _stopping() -> asyncio.Event:
+def _stopped_by_signals() -> asyncio.Event:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:

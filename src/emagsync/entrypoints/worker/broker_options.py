@@ -1,8 +1,8 @@
-"""Kombu's Redis transport, with one defect mended: a worker must outlive a restart of Redis.
+"""Kombu's Redis transport with one defect fixed: a worker must survive a restart of Redis.
 
-When Redis is away at the moment at which a lost connection is closed, a channel that holds messages asks its transport,
-which is closed already, for another connection. That ends in an AttributeError (kombu 5.7), which nobody up to the
-worker expects, and the worker ends. As the connection error that it is, everybody does: the worker connects anew.
+When Redis is unreachable at the moment at which a lost connection is closed, a channel that holds messages asks its
+transport, which is closed already, for another connection. That raises an AttributeError (kombu 5.7), which nobody up
+to the worker expects, and the worker ends. Raised as a connection error, it makes the worker reconnect.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _Transport: Any = kombu_redis.Transport
 
 
 class Channel(_Channel):  # type: ignore[misc]
-    """A channel that says so when its connection is closed."""
+    """A channel that raises a connection error when its connection is closed."""
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
@@ -33,5 +33,5 @@ class Transport(_Transport):  # type: ignore[misc]
 
 
 def install() -> None:
-    """Let Kombu use it for `redis://` and `rediss://`: the other way to name one loses what these words mean."""
+    """Make Kombu use this transport for `redis://` and `rediss://`; named otherwise, those would lose their meaning."""
     TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:Transport"))

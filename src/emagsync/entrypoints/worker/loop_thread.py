@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """Make it after the fork: threads do not survive one."""
+    """An event loop that runs in its own thread. Make it after a fork: threads do not survive one."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -25,10 +25,10 @@ class LoopThread:
         self._thread.start()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Run it in the loop and wait for its end; any number of threads may.
+        """Run the coroutine in the loop, wait for its end, and return its result; any number of threads may call this.
 
         When the waiting thread is interrupted, as by Celery's soft time limit, the coroutine is cancelled and its
-        clean-up waited for before the interruption goes on: nothing of it runs on unseen.
+        clean-up waited for before the interruption goes on: it never runs on unseen.
         """
         ended: Future[T] = Future()
         self._loop.call_soon_threadsafe(self._begin, coroutine, ended)
@@ -41,12 +41,12 @@ class LoopThread:
             raise
 
     def soon(self, function: Any, *arguments: Any) -> None:
-        """Call it in the loop; from any thread, also in a signal handler."""
+        """Call `function` in the loop, without waiting; from any thread, also in a signal handler."""
         self._loop.call_soon_threadsafe(function, *arguments)
 
     def close(self) -> None:
-        """End the loop. What still runs in it is cancelled first."""
-        self.run(_all_cancelled())
+        """Cancel what still runs in the loop, then end the loop and its thread."""
+        self.run(_cancel_all())
         self.run(self._loop.shutdown_asyncgens())
         self.run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -73,7 +73,7 @@ class LoopThread:
             ended.set_result(task.result())
 
 
-async def _all_cancelled() -> None:
+async def _cancel_all() -> None:
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()

@@ -1,4 +1,4 @@
-"""One worker process: its event loop and what lives in it, from its first task to its shutdown."""
+"""One worker process: its event loop and services, from its first task to its shutdown."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.worker.loop_thread import LoopThread
 from emagsync.entrypoints.worker.queue import CeleryQueue
-from emagsync.entrypoints.worker.services import WorkerState, open_state, sweep_once
+from emagsync.entrypoints.worker.services import WorkerServices, open_services, sweep_once
 from emagsync.entrypoints.worker.task_names import CARRIED_CONTEXT
 from emagsync.telemetry.tracing import continued_from
 
 T = TypeVar("T")
 
-Work = Callable[[WorkerState], Coroutine[Any, Any, T]]
+Work = Callable[[WorkerServices], Coroutine[Any, Any, T]]
 
 
 class WorkerProcess:
-    """Starts in whichever process first uses it: in the child of a prefork pool, else in the worker itself.
+    """The event loop and services, started by the process that first uses them: a prefork child, or the worker itself.
 
     `stop_runs` also reaches the children of a prefork pool: they watch a pipe that only the worker holds open.
     """
@@ -35,34 +35,34 @@ class WorkerProcess:
         self._accounts = accounts
         self._app = app
         self._lock = Lock()
-        self._opened: tuple[LoopThread, AsyncExitStack, WorkerState] | None = None
+        self._opened: tuple[LoopThread, AsyncExitStack, WorkerServices] | None = None
         self._pid = os.getpid()
         self._ends: tuple[int, int] = os.pipe()
 
     def start(self) -> None:
-        """Make the loop, the engine and the rest, unless they are there."""
+        """Start the event loop and open the services, unless that has been done."""
         with self._lock:
             if self._opened is None:
                 loop = LoopThread()
                 self._opened = (loop, *loop.run(self._open()))
 
     def run(self, work: Work[T], headers: Mapping[str, Any], *, seconds: float | None = None) -> T:
-        """Do `work` in the loop and wait for its end; at most `seconds`, then it is cancelled (TimeoutError)."""
+        """Run `work` in the loop and return its result; after `seconds` it is cancelled (TimeoutError)."""
         self.start()
-        assert self._opened is not None  # noqa: S101 - start() has just seen to it
-        loop, _, state = self._opened
-        return loop.run(_bound(work(state), headers, seconds))
+        assert self._opened is not None  # noqa: S101 - start() has just opened it
+        loop, _, services = self._opened
+        return loop.run(_bound(work(services), headers, seconds))
 
     def stop_runs(self) -> None:
-        """Have the runs of this worker, and of its children, end after the pages on their way."""
+        """Let the runs of this worker, and of its children, end after the pages in flight."""
         if self._pid == os.getpid():
             self._close_end(1)
         if self._opened is not None:
-            loop, _, state = self._opened
-            loop.soon(state.stop.set)
+            loop, _, services = self._opened
+            loop.soon(services.stop.set)
 
     def close(self) -> None:
-        """Close everything of this process."""
+        """Close the services and the loop of this process."""
         with self._lock:
             if self._opened is None:
                 return
@@ -71,20 +71,20 @@ class WorkerProcess:
             loop.run(stack.aclose())
             loop.close()
 
-    async def _open(self) -> tuple[AsyncExitStack, WorkerState]:
+    async def _open(self) -> tuple[AsyncExitStack, WorkerServices]:
         stack = AsyncExitStack()
         try:
             queue = CeleryQueue(self._app)
-            state = await stack.enter_async_context(open_state(self._settings, self._accounts, queue))
-            self._watch_worker(state, stack)
-            await sweep_once(state)
+            services = await stack.enter_async_context(open_services(self._settings, self._accounts, queue))
+            self._watch_worker(services, stack)
+            await sweep_once(services)
         except BaseException:
             await stack.aclose()
             raise
-        return stack, state
+        return stack, services
 
-    def _watch_worker(self, state: WorkerState, stack: AsyncExitStack) -> None:
-        """In a child: its worker's end of the pipe closes when that worker stops, however it does."""
+    def _watch_worker(self, services: WorkerServices, stack: AsyncExitStack) -> None:
+        """In a prefork child: stop the runs when the worker stops, however it does. Its end of the pipe closes then."""
         if self._pid == os.getpid():
             return
         self._close_end(1)
@@ -93,7 +93,7 @@ class WorkerProcess:
 
         def stopping() -> None:
             loop.remove_reader(reading)
-            state.stop.set()
+            services.stop.set()
 
         loop.add_reader(reading, stopping)
         stack.callback(loop.remove_reader, reading)

@@ -1,4 +1,4 @@
-"""Sending messages from an event loop: Celery's own calls block, so they are made in threads."""
+"""Sends messages to the workers from an event loop. Celery's own calls block, so they are made in threads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emagsync.entrypoints.worker.task_names import CARRIED_CONTEXT, SYNC_PRODUCT
 from emagsync.sync.errors import BrokerAway
 from emagsync.telemetry.tracing import carried_context
 
-_AWAY = (OperationalError, RedisError, OSError)
+_UNREACHABLE = (OperationalError, RedisError, OSError)
 
 
 class CeleryQueue:
@@ -25,7 +25,7 @@ class CeleryQueue:
         self._app = app
 
     async def send(self, run_id: str, *, timeout_seconds: int) -> None:
-        """Have this run carried out."""
+        """Queue a run, with Celery's limits set behind the run's own `timeout_seconds`."""
         limits = {
             "soft_time_limit": timeout_seconds + SOFT_AFTER_SECONDS,
             "time_limit": timeout_seconds + HARD_AFTER_SECONDS,
@@ -33,28 +33,28 @@ class CeleryQueue:
         await self.send_task(SYNC_PRODUCTS, run_id, **limits)
 
     async def send_task(self, name: str, *args: object, **options: object) -> None:
-        """Have a task done; `options` are those of Celery's `apply_async`."""
+        """Queue a task; `options` are those of Celery's `apply_async`."""
         await asyncio.to_thread(self._send, name, args, {"headers": _context(), **options})
 
     async def length(self) -> int:
-        """How many runs no worker has taken yet."""
+        """How many queued runs no worker has taken yet."""
         return await asyncio.to_thread(self._length)
 
     def close(self) -> None:
-        """Give back the connections."""
+        """Close the connections to the broker."""
         self._app.close()
 
     def _send(self, name: str, args: tuple[object, ...], options: Mapping[str, object]) -> None:
         try:
             self._app.send_task(name, args, **options)
-        except _AWAY as error:
+        except _UNREACHABLE as error:
             raise _away(error) from error
 
     def _length(self) -> int:
         try:
             with self._app.pool.acquire(block=True, timeout=5) as connection:
                 return int(connection.default_channel.client.llen(SYNCS))
-        except _AWAY as error:
+        except _UNREACHABLE as error:
             raise _away(error) from error
 
 

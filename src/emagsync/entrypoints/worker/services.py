@@ -1,9 +1,9 @@
-"""What a worker process and the beat are made of, opened in the event loop that uses it."""
+"""The services of a worker process and of the beat, opened in the event loop that uses them."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -11,24 +11,27 @@ import structlog
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import ConfiguredAccounts
-from emagsync.call_log.recorder import CallRecorder
-from emagsync.core.clock import Clock, SystemClock
+from emagsync.core.clock import Clock
 from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import Settings
-from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.edits.push.service import PushService
+from emagsync.entrypoints.services.accounts import open_accounts
+from emagsync.entrypoints.services.foundation import Foundation, open_foundation
+from emagsync.entrypoints.services.push import build_push_service
+from emagsync.entrypoints.services.runs import (
+    build_run_control,
+    build_schedule_actions,
+    build_scheduler,
+    open_sync_service,
+)
 from emagsync.entrypoints.worker.queue import CeleryQueue
-from emagsync.sync.control import RunControl
 from emagsync.sync.dispatch.celery_executor import CeleryExecutor
 from emagsync.sync.dispatch.sweeper import Sweeper
 from emagsync.sync.errors import BrokerAway, RunNotFound, RunSuperseded
 from emagsync.sync.live.redis_relay import RedisRelay
 from emagsync.sync.live.relay import EventRelay
-from emagsync.sync.process_lock import Workers
-from emagsync.sync.schedule.actions import ScheduleActions
-from emagsync.sync.schedule.jobs import JobKind
-from emagsync.sync.schedule.scheduler import Do, Scheduler
+from emagsync.sync.schedule.scheduler import Scheduler
 from emagsync.sync.schemas import Run, RunStatus
 from emagsync.sync.service import SyncService
 from emagsync.telemetry.tracing import tracing
@@ -36,107 +39,85 @@ from emagsync.telemetry.tracing import tracing
 log = structlog.get_logger()
 
 
-@dataclass
-class WorkerState:
-    """One process's services. `stop` set: runs end after the pages on their way, to be carried on by others."""
+@dataclass(frozen=True)
+class WorkerServices:
+    """The services of one process.
 
-    database: Database
+    Once `stop` is set, runs end after the pages in flight, for another worker to resume.
+    """
+
+    foundation: Foundation
     registry: AccountRegistry
-    service: SyncService
-    queue: CeleryQueue
+    sync: SyncService
     executor: CeleryExecutor
-    control: RunControl
     sweeper: Sweeper
-    actions: Mapping[JobKind, Do]
     scheduler: Scheduler
-    pushing: PushService
+    push: PushService
     relay: EventRelay
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def carry(self, run_id: str) -> Run | None:
-        """Carry the run to its end, unless it has one or another worker carries it. Returns it as it is then."""
+    async def execute_run(self, run_id: str) -> Run | None:
+        """Carry out a run and return its final state; None when it has ended already or another worker has it."""
         if self.stop.is_set():
-            await self._pass_on(run_id)
+            self._hand_over(run_id)
             return None
         try:
-            run = await self.service.execute(run_id, on_progress=self.relay.progress, stop=self.stop)
+            run = await self.sync.execute(run_id, on_progress=self.relay.progress, stop=self.stop)
         except (RunSuperseded, RunNotFound):
             return None
         except DatabaseError as error:
-            # Its row says how far it came; the sweep has it carried on when the database is back.
+            # Its row says how far it got; the sweep has it resumed when the database is back.
             log.warning("run_left", run_id=run_id, code=error.code, error=str(error))
             return None
         except EmagsyncError as error:
             log.warning("run_not_carried_out", run_id=run_id, code=error.code, error=str(error))
-            return await self.service.fail(run_id, error)
+            return await self.sync.fail(run_id, error)
         self.relay.changed(run)
         if run.status is RunStatus.INTERRUPTED:
-            await self._pass_on(run_id)
+            self._hand_over(run_id)
         return run
 
-    async def _pass_on(self, run_id: str) -> None:
+    def _hand_over(self, run_id: str) -> None:
+        """Queue the run for a worker that is not stopping."""
         log.info("run_passed_on", run_id=run_id)
         self.executor.submit(run_id)
 
 
 @asynccontextmanager
-async def open_state(
+async def open_services(
     settings: Settings, accounts: ConfiguredAccounts, queue: CeleryQueue, *, clock: Clock | None = None
-) -> AsyncIterator[WorkerState]:
-    """Open everything; the database has this version's schema already. All is closed when the block ends."""
-    clock = clock or SystemClock()
+) -> AsyncIterator[WorkerServices]:
+    """Open the services, to be closed in reverse when the block ends. The database has this version's schema already.
+
+    `settings` name a Redis. Raises an EmagsyncError whose one line says what keeps the process from starting.
+    """
+    url = settings.redis_url
+    assert url is not None  # noqa: S101 - the settings ask for it
     async with AsyncExitStack() as stack:
         stack.enter_context(tracing(settings.tracing, "emagsync-worker"))
-        database = await stack.enter_async_context(Database(settings.effective_database_url))
-        recorder = CallRecorder(settings.calls, clock)
-        await stack.enter_async_context(recorder.writing_to(database))
-        registry = AccountRegistry(accounts, settings, clock=clock, on_call=recorder.observe)
-        stack.push_async_callback(registry.aclose)
-        url = settings.redis_url
-        assert url is not None  # noqa: S101 - the settings ask for it
-        relay = await stack.enter_async_context(RedisRelay(url.get_secret_value(), clock=clock))
-        workers = stack.enter_context(Workers(settings.data_dir, clock))
-        service = SyncService(database=database, registry=registry, settings=settings, workers=workers, clock=clock)
-        executor = CeleryExecutor(service, queue, database, clock)
-        control = RunControl(
-            service=service,
-            executor=executor,
-            registry=registry,
-            database=database,
-            clock=clock,
-            on_change=relay.changed,
-        )
+        base = await stack.enter_async_context(open_foundation(settings, clock=clock, upgraded=False))
+        registry = (await stack.enter_async_context(open_accounts(base, accounts))).registry
+        relay = await stack.enter_async_context(RedisRelay(url.get_secret_value(), clock=base.clock))
+        service = stack.enter_context(open_sync_service(base, registry))
+        executor = CeleryExecutor(service, queue, base.database, base.clock)
+        control = build_run_control(base, registry, service, executor, on_change=relay.changed)
         stack.push_async_callback(executor.aclose)
         stack.push_async_callback(control.aclose)
-        sweeper = Sweeper(control, executor, clock, seconds=settings.worker.sweep_seconds)
-        actions = ScheduleActions(
-            control=control, registry=registry, database=database, settings=settings, clock=clock
-        ).by_kind()
-        scheduler = Scheduler(
-            database=database,
-            settings=settings.schedule,
-            accounts=lambda: registry.names,
-            actions=actions,
-            clock=clock,
-        )
-        yield WorkerState(
-            database=database,
+        yield WorkerServices(
+            foundation=base,
             registry=registry,
-            service=service,
-            queue=queue,
+            sync=service,
             executor=executor,
-            control=control,
-            sweeper=sweeper,
-            actions=actions,
-            scheduler=scheduler,
-            pushing=PushService(database=database, registry=registry, settings=settings, clock=clock),
+            sweeper=Sweeper(control, executor, base.clock, seconds=settings.worker.sweep_seconds),
+            scheduler=build_scheduler(base, registry, build_schedule_actions(base, registry, control)),
+            push=build_push_service(base, registry),
             relay=relay,
         )
 
 
-async def sweep_once(state: WorkerState) -> None:
-    """Look for runs that nobody sees to, as a worker does when it starts: it may be the only one."""
+async def sweep_once(services: WorkerServices) -> None:
+    """Look for orphaned runs, as a worker does when it starts: it may be the only process that looks."""
     try:
-        await state.sweeper.sweep()
+        await services.sweeper.sweep()
     except (DatabaseError, BrokerAway) as error:
         log.warning("runs_not_swept", error=str(error))

@@ -1,4 +1,4 @@
-"""When Celery tells a worker process what happens to it. One worker lives in a process, so this is connected once."""
+"""Connects Celery's signals to the worker process. There is one worker in a process, so this is done once."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from emagsync.entrypoints.worker.process import WorkerProcess
 
 
 def connect(process: WorkerProcess) -> None:
-    """Let `process` start, stop and close with the worker, in whichever pool it has."""
+    """Start, stop and close `process` with the Celery worker, whichever pool that has."""
 
     def keep_our_logs(**_: Any) -> None:
-        """That somebody listens is all that Celery wants, to leave the logs alone."""
+        """Celery leaves logging alone as soon as somebody listens to this signal."""
 
     def started(**_: Any) -> None:
         process.start()

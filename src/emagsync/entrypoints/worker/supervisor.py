@@ -1,8 +1,8 @@
-"""`emagsync worker`: Celery workers in this process, or in two of them so that short work never waits for catalogues.
+"""`emagsync worker`: one Celery worker in this process, or two in child processes, one for each queue.
 
-Celery takes messages off its queues in turn and stops when all its slots are busy: one worker for both queues would be
-full of syncs at times. So without `-Q` there are two, each for one queue, forked from this process; if one of them ends
-or this process does, all end, and whatever supervises it starts it again.
+Celery takes messages from its queues in turn and stops when all its slots are busy: one worker for both queues would at
+times be full of syncs, and short tasks would wait for catalogues. So without `-Q` this process forks two workers, each
+for one queue. When one of the three processes ends, all end, and whatever supervises this one starts it again.
 """
 
 from __future__ import annotations
@@ -30,26 +30,26 @@ from emagsync.entrypoints.worker.tasks import register
 _ALONE: Final = ("--without-gossip", "--without-mingle")
 _FORWARDED: Final = (signal.SIGTERM, signal.SIGQUIT)
 _FAILED: Final = 1
-# What a node ends with that cannot start before somebody changes something, as the command line does.
+# The exit code, as the commands have it, of a worker that cannot start before a person changes something.
 _MISCONFIGURED: Final = 2
 
 
 def run_worker(
     settings: Settings, accounts: ConfiguredAccounts, options: Sequence[str], *, say: Callable[[object], None]
 ) -> int:
-    """Work until told to stop; `options` are Celery's. Returns the exit code.
+    """Run the worker or workers until told to stop; `options` are Celery's. Returns the exit code.
 
-    `say` gets what a person has to read. Raises SettingsError for an option that Celery does not know.
+    `say` prints a line for a person. Raises SettingsError for an option that Celery does not know.
     """
     if chooses_queues(options):
-        return run_node(settings, accounts, [*_pool(options, settings.worker.runs), *options])
+        return run_celery_worker(settings, accounts, [*_pool(options, settings.worker.runs), *options])
     syncs = [*_pool(options, settings.worker.runs), "-Q", SYNCS, "-n", f"syncs-{os.getpid()}@%h", *options]
     short = ["-P", "threads", "-c", str(settings.worker.short_tasks), "-Q", SHORT, "-n", f"short-{os.getpid()}@%h"]
-    return _side_by_side([partial(run_node, settings, accounts, node) for node in (syncs, short)], say)
+    return _supervise([partial(run_celery_worker, settings, accounts, one) for one in (syncs, short)], say)
 
 
-def run_node(settings: Settings, accounts: ConfiguredAccounts, options: Sequence[str]) -> int:
-    """One Celery worker in this process."""
+def run_celery_worker(settings: Settings, accounts: ConfiguredAccounts, options: Sequence[str]) -> int:
+    """Run one Celery worker in this process. Returns its exit code."""
     app = make_app(settings)
     process = WorkerProcess(settings, accounts, app)
     register(app, process)
@@ -83,10 +83,11 @@ def _has(options: Sequence[str], *names: str) -> bool:
     return any(option.startswith(names) for option in options)
 
 
-def _side_by_side(nodes: Sequence[Callable[[], int]], say: Callable[[object], None]) -> int:
-    # Held back until there are handlers for it, so that no child is left behind.
+def _supervise(workers: Sequence[Callable[[], int]], say: Callable[[object], None]) -> int:
+    """Fork a child for each of `workers`, pass signals on, and end all when one ends."""
+    # Signals are held back until there are handlers for them, so that no child is left behind.
     signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
-    children = [_forked(node, say) for node in nodes]
+    children = [_fork(worker, say) for worker in workers]
     told = False
 
     def forward(number: int, _: object) -> None:
@@ -106,14 +107,15 @@ def _side_by_side(nodes: Sequence[Callable[[], int]], say: Callable[[object], No
         left.discard(child)
         codes.append(os.waitstatus_to_exitcode(status))
         if not told:
-            # One without the other would leave half of the work undone.
+            # One worker alone would leave half of the work undone.
             _signal(left, signal.SIGTERM)
     if _MISCONFIGURED in codes:
         return _MISCONFIGURED
     return _FAILED if any(codes) else 0
 
 
-def _forked(node: Callable[[], int], say: Callable[[object], None]) -> int:
+def _fork(worker: Callable[[], int], say: Callable[[object], None]) -> int:
+    """Start `worker` in a child process; returns the child's process id."""
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
@@ -123,12 +125,12 @@ def _forked(node: Callable[[], int], say: Callable[[object], None]) -> int:
     try:
         platforms.set_pdeathsig("SIGTERM")
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
-        code = node()
+        code = worker()
     except EmagsyncError as error:
         say(error)
         code = _MISCONFIGURED if error.kind is ErrorKind.CONFIGURATION else _FAILED
     except KeyboardInterrupt:
-        code = 0  # told to stop before it had begun
+        code = 0  # told to stop before it had started
     except BaseException:  # noqa: BLE001 - the child ends here, whatever it was
         # The interpreter's own hook, which this child does not come back to.
         sys.excepthook(*sys.exc_info())

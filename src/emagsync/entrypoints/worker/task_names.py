@@ -1,4 +1,4 @@
-"""The names that messages carry: other programs may send them too, so they stay as they are."""
+"""Names of tasks and queues. Other programs may send such messages too, so the names stay as they are."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Final
 
 from emagsync.sync.schedule.jobs import JobKind
 
-# Before every key of Celery in Redis. A sender without it puts messages where no worker looks.
+# The prefix of every key of Celery in Redis. A sender without it puts messages where no worker looks.
 KEY_PREFIX: Final = "emagsync:celery:"
 
-# Two queues, each with workers of its own, so that short work never waits behind a catalogue.
+# Two queues, each with a worker of its own, so that short tasks never wait behind a catalogue.
 SYNCS: Final = "emagsync.syncs"
 SHORT: Final = "emagsync.short"
 
@@ -30,5 +30,5 @@ TASK_OF_JOB: Final[Mapping[JobKind, str]] = {
     JobKind.PRUNE: PRUNE,
 }
 
-# What a log line of the sender says about where the work came from, its worker's lines say too.
+# The sender's log context that its message carries, so that the worker's log lines have it too.
 CARRIED_CONTEXT: Final = ("request_id", "traceparent")

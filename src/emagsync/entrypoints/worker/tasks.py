@@ -1,4 +1,4 @@
-"""The tasks: plain functions that hand one coroutine to the process's loop. A new feature adds its own here."""
+"""The Celery tasks: plain functions that hand one coroutine to the process's event loop. A new task is added here."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from emagsync.core.settings import LONGEST_RUN_SECONDS
 from emagsync.entrypoints.worker import task_names
 from emagsync.entrypoints.worker.app import HARD_AFTER_SECONDS, SHORT_SECONDS, SOFT_AFTER_SECONDS
 from emagsync.entrypoints.worker.process import WorkerProcess
-from emagsync.entrypoints.worker.services import WorkerState
+from emagsync.entrypoints.worker.services import WorkerServices
 from emagsync.sync.schedule.jobs import Job, JobKind
 from emagsync.sync.schemas import Mode
 
 log = structlog.get_logger()
 
-# Of a run's message that has none of its own: another program sent it, who need not know the run's own limit.
+# For a run's message without limits of its own: another program, which need not know the run's, sent it.
 _RUN_LIMITS: Final = {
     "soft_time_limit": LONGEST_RUN_SECONDS + SOFT_AFTER_SECONDS,
     "time_limit": LONGEST_RUN_SECONDS + HARD_AFTER_SECONDS,
@@ -27,11 +27,11 @@ _KIND_OF_MODE: Final = {Mode.INCREMENTAL: JobKind.INCREMENTAL, Mode.FULL: JobKin
 
 
 def register(app: Any, process: WorkerProcess) -> None:
-    """Give `app` its tasks, done in `process`."""
+    """Register the tasks with `app`; they run in `process`."""
 
     def add(name: str, function: Callable[..., Work]) -> None:
         def task(self: Any, *args: Any, **kwargs: Any) -> None:
-            # The run's own limit ends a run; pools without Celery's limits need one for the rest.
+            # A run ends by its own limit; the other tasks need one here, for pools without Celery's limits.
             seconds = None if name == task_names.SYNC_PRODUCTS else SHORT_SECONDS
             try:
                 work = function(*args, **kwargs)
@@ -51,29 +51,29 @@ def register(app: Any, process: WorkerProcess) -> None:
     add(task_names.PUSH_EDITS, push_edits)
 
 
-Work = Callable[[WorkerState], Coroutine[Any, Any, None]]
+Work = Callable[[WorkerServices], Coroutine[Any, Any, None]]
 
 
 def sync_products(run_id: str) -> Work:
-    """Carry a run out. One that has ended or that another worker carries is left alone."""
+    """Carry out a run; nothing when it has ended or another worker has it."""
 
-    async def work(state: WorkerState) -> None:
-        await state.carry(run_id)
+    async def work(services: WorkerServices) -> None:
+        await services.execute_run(run_id)
 
     return work
 
 
 def sync_account(account: str, mode: str = Mode.INCREMENTAL) -> Work:
-    """Begin a run of an account, in mode `incremental` or `full`."""
+    """Start a run of an account, in mode `incremental` or `full`."""
     return _job(_KIND_OF_MODE[Mode(mode)], account)
 
 
 def cleanup_stuck_syncs() -> Work:
-    """Have every run that nobody sees to carried on."""
+    """Resume every orphaned run."""
 
-    async def work(state: WorkerState) -> None:
-        await state.sweeper.sweep()
-        await _noted(state, JobKind.CLEANUP, None)
+    async def work(services: WorkerServices) -> None:
+        await services.sweeper.sweep()
+        await _do_job(services, JobKind.CLEANUP, None)
 
     return work
 
@@ -91,9 +91,9 @@ def prune() -> Work:
 def scheduled(name: str) -> Work:
     """Do a recurring job by its name, such as `health:main`."""
 
-    async def work(state: WorkerState) -> None:
+    async def work(services: WorkerServices) -> None:
         try:
-            await state.scheduler.do(name)
+            await services.scheduler.do(name)
         except EmagsyncError as error:
             log.warning("task_failed", task=task_names.SCHEDULED, job=name, code=error.code, error=str(error))
 
@@ -103,9 +103,9 @@ def scheduled(name: str) -> Work:
 def push_edits(account: str) -> Work:
     """Send an account's edits now. The server does so by itself; this is for other programs that send the message."""
 
-    async def work(state: WorkerState) -> None:
+    async def work(services: WorkerServices) -> None:
         try:
-            await state.pushing.push_account(account, trigger="task")
+            await services.push.push_account(account, trigger="task")
         except EmagsyncError as error:
             log.warning("task_failed", task=task_names.PUSH_EDITS, account=account, code=error.code, error=str(error))
 
@@ -113,16 +113,16 @@ def push_edits(account: str) -> Work:
 
 
 def _job(kind: JobKind, account: str | None) -> Work:
-    async def work(state: WorkerState) -> None:
-        await _noted(state, kind, account)
+    async def work(services: WorkerServices) -> None:
+        await _do_job(services, kind, account)
 
     return work
 
 
-async def _noted(state: WorkerState, kind: JobKind, account: str | None) -> None:
-    """Do it and write into the schedule what became of it, as the server's own scheduler does."""
+async def _do_job(services: WorkerServices, kind: JobKind, account: str | None) -> None:
+    """Do the job and record its result in the schedule, as the server's own scheduler does."""
     try:
-        await state.scheduler.do(Job(kind, account, enabled=True, interval_seconds=0).name)
+        await services.scheduler.do(Job(kind, account, enabled=True, interval_seconds=0).name)
     except EmagsyncError as error:
         log.warning("task_failed", kind=kind, account=account, code=error.code, error=str(error))
 
