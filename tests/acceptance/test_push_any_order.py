@@ -31,7 +31,7 @@ from emagsync.edits.conflict_repository import ConflictFilter, listed
 from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.errors import ConfirmationNeeded, ConflictOver, EditOver, EditRefused, EditUnderway
 from emagsync.edits.push.errors import NothingToUndo
-from emagsync.edits.push.outbox import Item
+from emagsync.edits.push.items import Item
 from emagsync.edits.push.schemas import UndoRequest
 from emagsync.edits.push.service import PushService
 from emagsync.edits.push.undo import Undo

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emagsync.edits import reasons
-from emagsync.edits.push.outbox import Item, Result, items_of, items_text
+from emagsync.edits.push.items import Item, Result, items_of, items_text
 from emagsync.edits.reasons import (
     Reason,
     ReasonCode,

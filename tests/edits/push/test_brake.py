@@ -11,7 +11,7 @@ import pytest
 from emagsync.core.settings import EditsSettings
 from emagsync.edits.push.brake import alarm_of, brake_limit
 from emagsync.edits.push.errors import HoldDecided
-from emagsync.edits.push.outbox import Item
+from emagsync.edits.push.items import Item
 from emagsync.edits.push.schemas import Alarm
 from emagsync.edits.reasons import reason_text
 from emagsync.webhooks import repository as webhooks

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.reasons import reason_text
+from emagsync.edits.service import Author, EditService
+from emagsync.edits.states import EditSource
 from support.pushing import open_push_desk
 
 pytestmark = pytest.mark.databases("both")
@@ -138,6 +142,51 @@ async def test_what_emag_shows_only_after_a_moment_is_waited_for_and_not_sent_ag
         desk.market.change("change", ids=[7], set={"sale_price": "90.0000"})
         push = await pushing
         assert (push.counts, desk.saves()) == ({"applied": 1}, 1)
+
+
+async def test_a_difference_is_taken_off_a_later_edit_once_however_often_the_offer_is_read(tmp_path: Path) -> None:
+    """Each reading of an offer that showed the stock, and not yet the price, once took it off again."""
+    async with open_push_desk(tmp_path, edits={"readback_seconds": 20}) as desk:
+        service = EditService(database=desk.local.database, settings=desk.local.settings.edits, clock=desk.clock)
+        author = Author("maria", EditSource.API)
+        asked = {"sale_price": "90.0000", "stock_change": -3}
+        await service.edit_offer("main", 7, ChangeRequest(asked, confirm=True), author)
+        # eMAG says that it took both; it shows the stock first, and the price later.
+        answer = '{"isError": false, "results": []}'
+        desk.market.fault(kind="status", status=200, route="offer/save", times=1, body=answer)
+        pushing = asyncio.ensure_future(desk.push())
+
+        async def when(holds: Callable[[], Awaitable[bool]]) -> None:
+            async with asyncio.timeout(30):
+                while not await holds():
+                    assert not pushing.done()
+                    await asyncio.sleep(0.01)
+
+        async def stock_edits() -> list[str]:
+            return [edit.value for edit in await desk.edits() if edit.field == "stock"]
+
+        async def is_accepted() -> bool:
+            return bool(desk.saves())
+
+        async def is_taken_off() -> bool:
+            return await stock_edits() == ["-3", "-2"]
+
+        await when(is_accepted)
+        await service.edit_offer("main", 7, ChangeRequest({"stock_change": -2}, confirm=True), author)
+        assert await stock_edits() == ["-3", "-5"]
+        level = [{"warehouse_id": 1, "value": 17}]
+        desk.market.change("change", ids=[7], set={"stock": level, "general_stock": 17})
+        await when(is_taken_off)
+        reads = desk.market.account().report.routes["product_offer/read"]
+
+        async def is_read_twice_more() -> bool:
+            return desk.market.account().report.routes["product_offer/read"] >= reads + 2
+
+        await when(is_read_twice_more)
+        assert await is_taken_off()
+        desk.market.change("change", ids=[7], set={"sale_price": "90.0000"})
+        await pushing
+        assert (desk.shown(7, "stock"), desk.shown(7, "sale_price"), desk.saves()) == ("15", "90.0000", 2)
 
 
 async def test_a_change_that_emag_takes_and_never_shows_is_tried_a_few_times_and_told(tmp_path: Path) -> None:

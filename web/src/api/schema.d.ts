@@ -3386,7 +3386,7 @@ export interface components {
         };
         /**
          * Result
-         * @description What became of one change of a row.
+         * @description How one change ended.
          * @enum {string}
          */
         Result: "applied" | "changed_since" | "already" | "rejected" | "reopened";

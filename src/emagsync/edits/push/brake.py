@@ -17,7 +17,7 @@ from emagsync.core.settings import EditsSettings
 from emagsync.edits.fields import ACTIVE, STATUS, STOCK
 from emagsync.edits.push import brake_repository as repository
 from emagsync.edits.push.errors import HoldDecided
-from emagsync.edits.push.outbox import Item
+from emagsync.edits.push.items import Item
 from emagsync.edits.push.schemas import Alarm, Hold, HoldKind, HoldState
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind

@@ -13,7 +13,7 @@ from emagsync.edits.fields import STOCK
 from emagsync.edits.planning import Effect, Plan
 from emagsync.edits.push.brake import alarm_of, brake_limit
 from emagsync.edits.push.brake_repository import count_offers
-from emagsync.edits.push.outbox import Item
+from emagsync.edits.push.items import Item
 from emagsync.edits.push.schemas import Alarm
 
 

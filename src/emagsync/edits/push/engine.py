@@ -1,12 +1,18 @@
-"""One push from its lease to its end: everything of an account that may go out is sent, and read back until eMAG shows
-it. Nothing is sent again unless eMAG, read, shows that it did not take it."""
+"""One push, from the lease that it was given to its end.
+
+It sends everything of an account that may be sent, in batches, and reads the offers back until eMAG shows what was
+sent. Nothing is sent a second time unless eMAG, read in between, shows that it does not have it (see `outbox`).
+
+Several saves are on their way at once (SAVES_IN_FLIGHT), but one task at a time chooses, reads and claims what goes
+next: two that chose at once would both read the same offers, and could both claim the same entries.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import structlog
@@ -18,7 +24,9 @@ from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.edits.push import outbox_repository as repository
-from emagsync.edits.push.outbox import OutboxEntry, changes_stock, update_of
+from emagsync.edits.push.items import update_of
+from emagsync.edits.push.outbox import Answer, Event, OutboxEntry
+from emagsync.edits.push.plan import Batch, BatchKind, Step, Unread, after_sending, next_batch
 from emagsync.edits.push.readback import OfferFetcher, portion
 from emagsync.edits.push.schemas import Hold
 from emagsync.edits.push.writer import PushJob, PushWriter
@@ -30,14 +38,16 @@ from emagsync.marketplace.writes import MOST_ENTITIES
 log = structlog.get_logger()
 
 SAVES_IN_FLIGHT: Final = 3
-# A difference is computed against a value that was read just before: so few at a time that reading them takes seconds.
-RELATIVE_AT_ONCE: Final = 10
+# After so many saves in a row without a certain answer the push ends.
 MOST_FAILURES: Final = 3
+# About how long reading the whole list of a large account takes.
 LIST_SECONDS: Final = 60.0
+# Without progress for so many times `readback_seconds` the push ends; the next one goes on with what is left.
+PATIENCE: Final = 3
 
 
 class PushEngine:
-    """Carries one push out. Use once. `hold` and `error` then say what kept it from sending everything."""
+    """Executes one push. Use once. `hold` and `error` then say what kept it from sending everything."""
 
     def __init__(
         self,
@@ -56,47 +66,59 @@ class PushEngine:
         self._settings = settings
         self._clock = clock
         self._writer = PushWriter(database=database, job=job, settings=settings, clock=clock)
-        self._turn = asyncio.Lock()
-        self._gathered_at: float | None = None
-        self._gathered: int | None = None
+        self._claiming = asyncio.Lock()
+        self._enqueued_at: float | None = None
+        self._newest_enqueued: int | None = None
         self._failures = 0
         self.hold: Hold | None = None
         self.error: Reason | None = None
 
     async def execute(self) -> None:
-        """Do it. Raises PushSuperseded when another process took over, and the EmagError that a person must act on."""
+        """Send and read back. Raises PushSuperseded when another process took over, BudgetUnavailable, and the
+        EmagError that a person must act on."""
         work = asyncio.ensure_future(self._work())
-        beating = asyncio.ensure_future(self._beat())
+        renewing = asyncio.ensure_future(self._keep_lease())
         try:
-            await asyncio.wait({work, beating}, return_when=asyncio.FIRST_COMPLETED)
-            await (work if work.done() else beating)
+            await asyncio.wait({work, renewing}, return_when=asyncio.FIRST_COMPLETED)
+            await (work if work.done() else renewing)
         finally:
-            await cancelled(work, beating)
+            await cancelled(work, renewing)
 
-    async def _beat(self) -> None:
+    async def _keep_lease(self) -> None:
         while True:
             await self._clock.sleep(self._settings.lease_seconds / 4)
             # A busy or restarting database is no reason to end a push; if it stays away, the next write says so.
             with suppress(DatabaseUnavailable):
-                await self._writer.beat()
+                await self._writer.renew_lease()
 
     async def _work(self) -> None:
-        # Without progress it is given up after a while; what is left is gone on with by the next push.
-        patience = self._clock.monotonic()
-        while self._clock.monotonic() - patience < 3 * self._settings.readback_seconds:
+        """Send, read back, and so on, until nothing is left or nothing moves any more."""
+        progress_at = self._clock.monotonic()
+        while self._clock.monotonic() - progress_at < PATIENCE * self._settings.readback_seconds:
             if await self._send_all():
-                patience = self._clock.monotonic()
-            before = len(await self._unread())
-            wait = await self._read_back()
-            if wait is None:
-                if not await self._has_pending():
+                progress_at = self._clock.monotonic()
+            unread = await self._unread()
+            following = after_sending(
+                unread,
+                has_pending=not unread and await self._has_pending(),
+                longest_wait=self._settings.readback_seconds,
+                now=self._clock.now(),
+            )
+            match following.step:
+                case Step.END:
                     return
-            elif wait > 0:
-                if wait > self._settings.readback_seconds:
-                    return
-                await self._clock.sleep(wait)
-            if len(await self._unread()) < before:
-                patience = self._clock.monotonic()
+                case Step.READ_BACK:
+                    await self._read(portion(following.due, self._offers))
+                case Step.WAIT:
+                    await self._clock.sleep(following.seconds)
+                case Step.SEND:
+                    continue
+            if len(await self._unread()) < len(unread):
+                progress_at = self._clock.monotonic()
+
+    async def _unread(self) -> Sequence[Unread]:
+        async with self._database.snapshot() as connection:
+            return await repository.awaiting_read_back(connection, self._job.account)
 
     # Sending
 
@@ -105,43 +127,44 @@ class PushEngine:
         return self.hold is not None or self.error is not None
 
     async def _send_all(self) -> int:
+        """Send until nothing is pending, or the push is stopped. Returns the number of entries that were sent."""
         sent = 0
 
-        async def some() -> None:
+        async def send() -> None:
             nonlocal sent
             while not self._is_stopped:
-                async with self._turn:
-                    entries = [] if self._is_stopped else await self._next_entries()
+                async with self._claiming:
+                    entries = [] if self._is_stopped else await self._claim_next()
                 if not entries:
                     return
                 await self._save(entries)
                 sent += len(entries)
 
         if not self._is_stopped:
-            # Also for edits that waited for others of their offer to be read back.
-            self._gathered = None
-            await self._gather()
-            await run_concurrently([some() for _ in range(SAVES_IN_FLIGHT)])
+            # Also edits that waited until others of their offer were read back.
+            self._newest_enqueued = None
+            await self._enqueue()
+            await run_concurrently([send() for _ in range(SAVES_IN_FLIGHT)])
         return sent
 
-    async def _gather(self) -> None:
-        # What merges do to edits that are in the outbox already is seen when they are claimed.
+    async def _enqueue(self) -> None:
+        """Put new edits into the outbox. What has changed about older ones is seen when their entries are claimed."""
         async with self._database.snapshot() as connection:
-            news = await repository.newest_edit(connection, self._job.account)
-        if news != self._gathered:
-            await self._writer.gather()
-        self._gathered = news
-        self._gathered_at = self._clock.monotonic()
+            newest = await repository.newest_edit(connection, self._job.account)
+        if newest != self._newest_enqueued:
+            await self._writer.enqueue()
+        self._newest_enqueued = newest
+        self._enqueued_at = self._clock.monotonic()
 
-    async def _next_entries(self) -> list[OutboxEntry]:
+    async def _claim_next(self) -> Sequence[OutboxEntry]:
         """The next batch, claimed. Empty when nothing is left, or the brake holds the account."""
-        if self._clock.monotonic() - (self._gathered_at or 0.0) > self._settings.look_seconds:
-            await self._gather()
+        if self._clock.monotonic() - (self._enqueued_at or 0.0) > self._settings.look_seconds:
+            await self._enqueue()
         while True:
-            entries = await self._pending()
-            if not entries:
+            batch = await self._next_batch()
+            if not batch.entries:
                 return []
-            entries = await self._fresh(entries)
+            entries = await self._with_fresh_values(batch)
             if not entries:
                 continue
             claimed = await self._writer.claim([entry.id for entry in entries])
@@ -152,37 +175,34 @@ class PushEngine:
             if claimed:
                 return claimed
 
-    async def _pending(self) -> list[OutboxEntry]:
-        """The entries that go next: with stock first, and differences in smaller batches of their own."""
+    async def _next_batch(self) -> Batch:
         async with self._database.snapshot() as connection:
-            entries = await repository.next_pending(
+            pending = await repository.next_pending(
                 connection, self._job.account, now=self._clock.now(), most=MOST_ENTITIES
             )
-        if entries and _is_relative(entries[0]):
-            return [entry for entry in entries if _is_relative(entry)][:RELATIVE_AT_ONCE]
-        plain = [entry for entry in entries if not _is_relative(entry)]
-        # Prices fill up a batch of stock, but not while differences of stock have yet to go.
-        return plain if len(plain) == len(entries) else [entry for entry in plain if changes_stock(entry.items)]
+        return next_batch(pending)
 
     async def _has_pending(self) -> bool:
-        return not self._is_stopped and bool(await self._pending())
+        return not self._is_stopped and bool((await self._next_batch()).entries)
 
-    async def _fresh(self, entries: list[OutboxEntry]) -> list[OutboxEntry]:
-        """Those of `entries` whose offers are known as eMAG has them now; the others are read first."""
-        now = self._clock.now()
-        if _is_relative(entries[0]):
-            ids = {entry.emag_id for entry in entries}
+    async def _with_fresh_values(self, batch: Batch) -> Sequence[OutboxEntry]:
+        """The entries of the batch that may be claimed, as eMAG's values of their offers were read recently enough.
+
+        Where some were not, their offers are read now, and the entries are those whose offers could be read.
+        """
+        if batch.kind is BatchKind.DIFFERENCES:
+            to_read = {entry.emag_id for entry in batch.entries}
         else:
-            ids = await self._stale(entries, now)
-        if not ids:
-            return entries
-        left_out = await self._read(ids)
-        wanted = [entry for entry in entries if entry.emag_id in ids] if not _is_relative(entries[0]) else entries
-        return [entry for entry in wanted if entry.emag_id not in left_out]
+            to_read = await self._stale_offers(batch.entries)
+        if not to_read:
+            return batch.entries
+        read = to_read - await self._read(to_read)
+        return [entry for entry in batch.entries if entry.emag_id in read]
 
-    async def _stale(self, entries: Sequence[OutboxEntry], now: datetime) -> set[int]:
+    async def _stale_offers(self, entries: Sequence[OutboxEntry]) -> set[int]:
         """The offers to read first, because those of `entries` were read too long ago; with them those of later entries
         that are as old, where reading the whole list takes fewer requests."""
+        now = self._clock.now()
         account, oldest = self._job.account, now - timedelta(seconds=self._settings.fresh_seconds)
         async with self._database.snapshot() as connection:
             ids = [entry.emag_id for entry in entries]
@@ -194,79 +214,66 @@ class PushEngine:
         return set(portion(old, self._offers))
 
     async def _save(self, entries: Sequence[OutboxEntry]) -> None:
-        """Send one batch. A refused one is halved until the guilty offers are alone."""
+        """Send claimed entries in one save, and write what eMAG's answer says about each of them."""
         entries = await self._writer.sent_together(entries)
         try:
             await self._client.save_offers([update_of(entry.emag_id, entry.items) for entry in entries])
         except WriteRefused as error:
-            if len(entries) == 1:
-                await self._refused(entries[0], "; ".join(error.messages) or error.message)
-                return
-            middle = len(entries) // 2
-            await self._save(entries[:middle])
-            await self._save_unless_stopped(entries[middle:])
+            await self._handle_refusal(entries, "; ".join(error.messages) or error.message)
         except UncertainWrite as error:
-            await self._writer.uncertain(entries, _caused_by(error.cause, ReasonCode.NO_CERTAIN_ANSWER))
-            self._failed(error)
+            reason = _caused_by(error.cause, ReasonCode.NO_CERTAIN_ANSWER)
+            await self._writer.answered(entries, Answer(Event.NO_ANSWER, reason))
+            self._count_failure(error)
         except BudgetUnavailable as error:
-            await self._writer.unsent(entries, Reason.of(ReasonCode.NOT_SENT, cause=error.code, message=error))
+            reason = Reason.of(ReasonCode.NOT_SENT, cause=error.code, message=error)
+            await self._writer.answered(entries, Answer(Event.NOT_SENT, reason))
             raise
         except EmagError as error:
-            await self._writer.unsent(entries, _caused_by(error, ReasonCode.NOT_SENT))
+            await self._writer.answered(entries, Answer(Event.NOT_SENT, _caused_by(error, ReasonCode.NOT_SENT)))
             self.error = stopped_by(error)
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
         else:
             self._failures = 0
-            await self._writer.accepted(entries)
+            await self._writer.answered(entries, Answer(Event.ACCEPTED))
 
-    async def _refused(self, entry: OutboxEntry, words: str) -> None:
-        # No more than its yes is eMAG's no believed before the offer was read: some of its complaints are remarks.
-        if await self._read([entry.emag_id]):
-            unread = Reason.quoted(f"eMAG refused it, and could not be read since: {words}")
-            await self._writer.uncertain([entry], unread)
+    async def _handle_refusal(self, entries: Sequence[OutboxEntry], message: str) -> None:
+        """Halve a refused save until the offers that eMAG objects to are alone; then verify the refusal by reading."""
+        if len(entries) > 1:
+            middle = len(entries) // 2
+            await self._save(entries[:middle])
+            await self._save_unless_stopped(entries[middle:])
+            return
+        # Some of eMAG's complaints are only remarks, and the change is made.
+        if await self._read([entries[0].emag_id]):
+            unread = Reason.quoted(f"eMAG refused it, and could not be read since: {message}")
+            await self._writer.answered(entries, Answer(Event.NO_ANSWER, unread))
         else:
-            await self._writer.refused(entry, Reason.quoted(words))
+            await self._writer.refused(entries[0], Reason.quoted(message))
 
     async def _save_unless_stopped(self, entries: Sequence[OutboxEntry]) -> None:
         if self._is_stopped:
-            await self._writer.unsent(entries, Reason.of(ReasonCode.NOT_ITS_TURN))
+            await self._writer.answered(entries, Answer(Event.NOT_SENT, Reason.of(ReasonCode.NOT_ITS_TURN)))
         else:
             await self._save(entries)
 
-    def _failed(self, error: UncertainWrite) -> None:
+    def _count_failure(self, error: UncertainWrite) -> None:
         self._failures += 1
         if self._failures >= MOST_FAILURES:
             self.error = Reason.of(ReasonCode.PUSH_STOPPED, cause=error.cause.code, message=error)
 
-    # Reading back
+    # Reading
 
-    async def _unread(self) -> list[tuple[int, datetime | None]]:
-        async with self._database.snapshot() as connection:
-            return await repository.awaiting_read_back(connection, self._job.account)
-
-    async def _read_back(self) -> float | None:
-        """Read some of what is to be read back now. Returns the seconds until the next is due, None: nothing is."""
-        entries = await self._unread()
-        if not entries:
-            return None
-        now = self._clock.now()
-        due = [emag_id for emag_id, at in entries if at is None or at <= now]
-        if not due:
-            return (min(at for _, at in entries if at is not None) - now).total_seconds()
-        await self._read(portion(due, self._offers))
-        return 0.0
-
-    async def _read(self, ids: Sequence[int] | set[int]) -> set[int]:
-        """Read and store offers; returns those that could not be."""
+    async def _read(self, emag_ids: Collection[int]) -> set[int]:
+        """Read offers and store them, which judges what was sent for them; returns those that could not be read."""
         read_at = self._clock.now()
-        reader = OfferFetcher(
-            self._client, offers=self._offers, keep=lambda rows: self._writer.read(rows, read_at=read_at)
+        fetcher = OfferFetcher(
+            self._client, offers=self._offers, store=lambda rows: self._writer.read(rows, read_at=read_at)
         )
-        await reader.read(ids)
-        await self._writer.not_known(reader.unknown)
-        await self._writer.unreadable(reader.failed.keys(), reader.failed)
-        return reader.unknown | reader.failed.keys()
+        await fetcher.fetch(emag_ids)
+        await self._writer.unknown(fetcher.unknown)
+        await self._writer.unreadable(fetcher.failed)
+        return fetcher.unknown | fetcher.failed.keys()
 
 
 def stopped_by(error: EmagsyncError) -> Reason:
@@ -276,8 +283,3 @@ def stopped_by(error: EmagsyncError) -> Reason:
 
 def _caused_by(error: EmagError, code: ReasonCode) -> Reason:
     return Reason.of(code, cause=error.code, message=error.message)
-
-
-def _is_relative(entry: OutboxEntry) -> bool:
-    """Whether it asks for a difference that was not turned into a value yet."""
-    return any(item.is_relative and item.target is None for item in entry.items)

@@ -1,105 +1,76 @@
-"""Putting open edits into the outbox: those of one offer together, and never beside a entry that may be on its way."""
+"""Puts open edits into the outbox: one entry for each offer, and none beside one that may have reached eMAG."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.edits.fields import STOCK
 from emagsync.edits.push import outbox_repository as repository
 from emagsync.edits.push.brake import alarm_of
-from emagsync.edits.push.outbox import Item, OutboxEntry, items_text
+from emagsync.edits.push.items import Item, items_text
+from emagsync.edits.push.outbox import Event, OutboxEntry, changes_of, drop
 from emagsync.edits.push.outbox_repository import OpenEdit
-from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
 
 
-class Gathered(NamedTuple):
-    """How many entries were made, changed, and dropped because nothing was left to send."""
+async def enqueue(connection: AsyncConnection, account: str, *, approve: bool, now: datetime) -> None:
+    """Bring the account's outbox up to date with its open edits: new entries, changed ones, and dropped ones of offers
+    that have no open edit any more. `approve`: new and changed entries wait for a person.
 
-    made: int
-    changed: int
-    dropped: int
-
-
-async def gather(connection: AsyncConnection, account: str, *, approve: bool, now: datetime) -> Gathered:
-    """Bring the account's outbox up to its open edits. `approve`: new and changed entries wait for a person."""
+    Entries that may have reached eMAG are left alone: their offers' edits wait until they are read back.
+    """
     edits = await repository.open_edits(connection, account)
     entries = {entry.emag_id: entry for entry in await repository.lock_entries(connection, account, OPEN_STATES)}
     wanted = {emag_id: tuple(edit.item() for edit in of_offer) for emag_id, of_offer in edits.items()}
     stocks = await _stocks(connection, account, wanted, entries)
-    fresh = [
-        _new(account, emag_id, items, alarm_of(items, stocks.get(emag_id)), approve=approve, now=now)
-        for emag_id, items in wanted.items()
-        if emag_id not in entries
-    ]
-    await repository.add_entries(connection, fresh)
-    changed = [
-        entry
-        for entry in (
-            _brought_up(before, wanted[emag_id], stocks.get(emag_id), approve=approve)
-            for emag_id, before in entries.items()
-            if emag_id in wanted and before.state not in SENT_STATES
-        )
-        if entry is not None
-    ]
+    await repository.add_entries(
+        connection,
+        [
+            _new_entry(account, emag_id, items, alarm_of(items, stocks.get(emag_id)), approve=approve, now=now)
+            for emag_id, items in wanted.items()
+            if emag_id not in entries
+        ],
+    )
+    changed: list[OutboxEntry] = []
+    for emag_id, entry in entries.items():
+        if entry.state in SENT_STATES:
+            continue
+        if emag_id not in wanted:
+            changed.append(drop(entry, now))
+        else:
+            changed.append(refresh(entry, wanted[emag_id], stocks.get(emag_id), approve=approve))
+    changed = [entry for entry in changed if entry != entries[entry.emag_id]]
     await repository.write_entries(connection, changed, now=now)
-    dropped = [
-        dropped_entry(entry, Reason.of(ReasonCode.NOTHING_LEFT), now)
-        for emag_id, entry in entries.items()
-        if emag_id not in wanted and entry.state not in SENT_STATES
-    ]
-    await repository.write_entries(connection, dropped, now=now)
-    return Gathered(len(fresh), len(changed), len(dropped))
 
 
 def items_from(edits: Sequence[OpenEdit], before: Sequence[Item]) -> tuple[Item, ...]:
-    """What the edits ask for. A change that was sent already without an answer keeps what was aimed at then."""
+    """What the edits ask for. A change that was sent before, without an answer, keeps the target that it had then."""
     known = {item.change: item for item in before if item.target is not None}
     items = []
     for edit in edits:
         item = edit.item()
-        aimed = known.get(item.change)
-        if aimed is not None:
-            item = Item(**{**vars(aimed), "edit_id": edit.id, "result": None, "reason": None})
-        items.append(item)
+        sent = known.get(item.change)
+        items.append(item if sent is None else replace(sent, edit_id=edit.id, result=None, reason=None))
     return tuple(items)
 
 
-def dropped_entry(entry: OutboxEntry, reason: Reason, now: datetime) -> OutboxEntry:
-    """The entry, ended without anything being sent."""
-    return entry._replace(state=OutboxState.DROPPED, reason=reason, finished_at=now, next_at=None)
+def refresh(entry: OutboxEntry, items: tuple[Item, ...], stock: int | None, *, approve: bool) -> OutboxEntry:
+    """An entry that was not sent, as it is to be when its edits ask for `items`: itself, where nothing has changed.
 
-
-async def _stocks(
-    connection: AsyncConnection, account: str, wanted: Mapping[int, Sequence[Item]], entries: Mapping[int, OutboxEntry]
-) -> dict[int, int]:
-    """The stock of the offers whose entries are new or change stock: the brake wants to know."""
-    ids = [id_ for id_, items in wanted.items() if any(item.field == "stock" for item in items)]
-    news = [id_ for id_ in ids if id_ not in entries or _asks(entries[id_].items) != _asks(wanted[id_])]
-    found: dict[int, int] = {}
-    for start in range(0, len(news), repository.AT_ONCE):
-        found |= await repository.stocks(connection, account, news[start : start + repository.AT_ONCE])
-    return found
-
-
-def _asks(items: Sequence[Item]) -> list[tuple[str, int, str, str]]:
-    return sorted(item.change for item in items)
-
-
-def _brought_up(entry: OutboxEntry, items: tuple[Item, ...], stock: int | None, *, approve: bool) -> OutboxEntry | None:
-    """The entry as it should be, None where it is so already. What a person has not seen, nobody has approved."""
-    same = _asks(entry.items) == _asks(items)
-    approved = same and entry.approved_at is not None
-    state = OutboxState.WAITING if approve and not approved else OutboxState.PENDING
-    if same and state is entry.state:
-        return None
-    if same:
-        return entry._replace(state=state)
-    return entry._replace(
-        state=state,
+    What has changed needs a new approval, and is counted anew by the brake; `stock` is what the offer has now.
+    """
+    is_same = changes_of(entry.items) == changes_of(items)
+    is_approved = is_same and entry.approved_at is not None
+    event = Event.NEEDS_APPROVAL if approve and not is_approved else Event.QUEUED
+    if is_same:
+        return entry.moved(event)
+    return entry.moved(
+        event,
         items=items,
         alarm=alarm_of(items, stock),
         hold_id=None,
@@ -110,7 +81,19 @@ def _brought_up(entry: OutboxEntry, items: tuple[Item, ...], stock: int | None, 
     )
 
 
-def _new(
+async def _stocks(
+    connection: AsyncConnection, account: str, wanted: Mapping[int, Sequence[Item]], entries: Mapping[int, OutboxEntry]
+) -> dict[int, int]:
+    """The stock of the offers whose entries are new, or have changed, and change stock: for the brake's count."""
+    ids = [id_ for id_, items in wanted.items() if any(item.field == STOCK for item in items)]
+    news = [id_ for id_ in ids if id_ not in entries or changes_of(entries[id_].items) != changes_of(wanted[id_])]
+    found: dict[int, int] = {}
+    for start in range(0, len(news), repository.AT_ONCE):
+        found |= await repository.stocks(connection, account, news[start : start + repository.AT_ONCE])
+    return found
+
+
+def _new_entry(
     account: str, emag_id: int, items: tuple[Item, ...], alarm: str | None, *, approve: bool, now: datetime
 ) -> dict[str, Any]:
     return {

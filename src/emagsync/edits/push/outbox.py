@@ -1,75 +1,140 @@
-"""What one offer's edits become when they are sent, and what reading the offer back says about them. Pure.
+"""An entry of the outbox: one offer's changes on their way to eMAG, the states it goes through, and who moves it. Pure.
 
-Values are canonical text: prices with four decimals, everything else a whole number. None: eMAG has no value.
+                 needs_approval            claimed              no_answer, interrupted,
+      WAITING <-----------------> PENDING ---------> SENDING ----- not_shown ---------> UNCERTAIN
+               approved, queued      ^  ^              | |                                  |
+                                     |  +-- not_sent --+ |                                  |
+                                     +------------------ | ------- not_taken ---------------+
+                                                         v
+                              APPLIED, REJECTED, DROPPED: final, whatever came before
+
+WAITING    A person has to approve it first. Only where the account's push setting is `approve`.
+PENDING    To be sent. Anybody may still change or reject its edits.
+SENDING    Claimed by a push. Without `next_at`, eMAG's answer is still awaited; with it, eMAG has accepted the changes
+           and the offer is read back at that time.
+UNCERTAIN  eMAG may or may not have the changes, since its answer did not come, or they did not show. The offer is read
+           back before anything else is sent for it.
+
+Who may move an entry:
+- Out of WAITING and PENDING: whoever locks the row, that is a person (approve, reject), a refused hold of the brake, or
+  a push. Their edits may be withdrawn or replaced at any time: a push brings the entry up to date before it claims it.
+- Out of SENDING and UNCERTAIN: only the push that holds the account's lease, in a transaction that renews the lease. A
+  new push first makes UNCERTAIN what the one before it left SENDING without an answer.
+- Nobody moves a final entry. A later edit of the offer makes a new one; the database allows one that is not final for
+  each offer.
+
+What would break otherwise: an entry that went from SENDING or UNCERTAIN to PENDING without reading the offer would be
+sent twice, and a difference ("3 pieces less") might be applied twice. An edit that was merged with eMAG's value while
+its entry was SENDING would count our own change as eMAG's; therefore merges leave out offers with such entries.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-import orjson
+from emagsync.edits.fields import Values
+from emagsync.edits.push.items import (
+    DONE_WELL,
+    Item,
+    Result,
+    judge_accepted,
+    judge_refused,
+    judge_uncertain,
+    price_problem,
+    reasons,
+    reject_rest,
+    sending_problem,
+    with_target,
+)
+from emagsync.edits.reasons import Reason, ReasonCode
+from emagsync.edits.states import FINAL_STATES, EditState, OutboxState
 
-from emagsync.edits.fields import BY_WAREHOUSE, FIRST_WAREHOUSE, MOST_STOCK, PRICES, RELATIVE, Key, Values
-from emagsync.edits.reasons import Reason, ReasonCode, reason_fields, reason_text, stored_reason
-from emagsync.edits.states import OutboxState
-from emagsync.marketplace.writes import Level, OfferUpdate
+# How often a change is sent that eMAG accepts without showing it, or whose answers are lost.
+MOST_ATTEMPTS: Final = 5
+# An offer that could not be read back is read again after that.
+UNREADABLE_SECONDS: Final = 10.0
+# eMAG may need a moment to show what it accepted: the offer is first read again after that.
+SOONEST_READ_BACK_SECONDS: Final = 0.25
 
 
-class Result(StrEnum):
-    """What became of one change of a row."""
+class Event(StrEnum):
+    """What moves an entry from one state to another, or lets it stay for a stated reason."""
 
-    APPLIED = "applied"  # eMAG shows what was sent
-    CHANGED_SINCE = "changed_since"  # eMAG took it, and shows a newer value of its own
-    ALREADY = "already"  # eMAG had the value: nothing was sent
-    REJECTED = "rejected"
-    REOPENED = "reopened"  # not known to be sent, and eMAG's value has changed: merged anew
+    NEEDS_APPROVAL = "needs_approval"  # its edits have changed, or the setting: a person has to look
+    QUEUED = "queued"  # its edits have changed, or the setting: it may be sent without a person
+    APPROVED = "approved"  # by a person
+    EMPTIED = "emptied"  # none of its edits is open any more
+    CLAIMED = "claimed"  # a push sends it now
+    ACCEPTED = "accepted"  # eMAG says that it has taken the changes
+    NOT_SENT = "not_sent"  # eMAG has certainly not taken them
+    NO_ANSWER = "no_answer"  # no answer, or one that leaves it open
+    INTERRUPTED = "interrupted"  # the push ended before eMAG's answer
+    NOT_SHOWN = "not_shown"  # eMAG accepted the changes, and still does not show them
+    NOT_TAKEN = "not_taken"  # read back: eMAG does not have them, so they may be sent again
+    POSTPONED = "postponed"  # the offer could not be read
+    APPLIED = "applied"  # all changes are done with, and eMAG has those that were not reopened
+    REJECTED = "rejected"  # all are done with, and at least one was refused
+    REOPENED = "reopened"  # all are done with, and go back to the merge
 
 
-DONE_WELL: Final = (Result.APPLIED, Result.CHANGED_SINCE, Result.ALREADY)
+_WAITING, _PENDING = OutboxState.WAITING, OutboxState.PENDING
+_SENDING, _UNCERTAIN = OutboxState.SENDING, OutboxState.UNCERTAIN
+
+TRANSITIONS: Final[Mapping[tuple[OutboxState, Event], OutboxState]] = {
+    (_WAITING, Event.NEEDS_APPROVAL): _WAITING,
+    (_WAITING, Event.QUEUED): _PENDING,
+    (_WAITING, Event.APPROVED): _PENDING,
+    (_WAITING, Event.EMPTIED): OutboxState.DROPPED,
+    (_WAITING, Event.REJECTED): OutboxState.REJECTED,
+    (_PENDING, Event.NEEDS_APPROVAL): _WAITING,
+    (_PENDING, Event.QUEUED): _PENDING,
+    (_PENDING, Event.EMPTIED): OutboxState.DROPPED,
+    (_PENDING, Event.CLAIMED): _SENDING,
+    (_PENDING, Event.POSTPONED): _PENDING,
+    (_PENDING, Event.APPLIED): OutboxState.APPLIED,
+    (_PENDING, Event.REJECTED): OutboxState.REJECTED,
+    (_PENDING, Event.REOPENED): OutboxState.DROPPED,
+    (_SENDING, Event.ACCEPTED): _SENDING,
+    (_SENDING, Event.NOT_SENT): _PENDING,
+    (_SENDING, Event.NO_ANSWER): _UNCERTAIN,
+    (_SENDING, Event.INTERRUPTED): _UNCERTAIN,
+    (_SENDING, Event.NOT_SHOWN): _UNCERTAIN,
+    (_SENDING, Event.POSTPONED): _SENDING,
+    (_SENDING, Event.APPLIED): OutboxState.APPLIED,
+    (_SENDING, Event.REJECTED): OutboxState.REJECTED,
+    (_UNCERTAIN, Event.NOT_TAKEN): _PENDING,
+    (_UNCERTAIN, Event.POSTPONED): _UNCERTAIN,
+    (_UNCERTAIN, Event.APPLIED): OutboxState.APPLIED,
+    (_UNCERTAIN, Event.REJECTED): OutboxState.REJECTED,
+    (_UNCERTAIN, Event.REOPENED): OutboxState.DROPPED,
+}
 
 
-@dataclass(frozen=True)
-class Item:
-    """One change of one field of an offer. `before` and `target` are known once it is sent: absolute, also for a
-    relative edit, whose difference is so applied once, however often the same target is sent."""
+class ForbiddenTransition(Exception):
+    """The event cannot happen to an entry in that state: a mistake in the program."""
 
-    edit_id: int
-    field: str
-    warehouse_id: int
-    kind: str
-    value: str
-    before: str | None = None
-    target: str | None = None
-    result: Result | None = None
-    reason: Reason | None = None
+    def __init__(self, state: OutboxState, event: Event) -> None:
+        super().__init__(f"An entry of the outbox that is {state} cannot be {event}.")
 
-    @property
-    def key(self) -> Key:
-        """Field and warehouse."""
-        return self.field, self.warehouse_id
 
-    @property
-    def change(self) -> tuple[str, int, str, str]:
-        """What is asked for, whichever edit asks for it."""
-        return self.field, self.warehouse_id, self.kind, self.value
-
-    @property
-    def is_relative(self) -> bool:
-        """Whether the value is a difference to what eMAG has."""
-        return self.kind == RELATIVE
-
-    def done(self, result: Result, reason: Reason | None = None) -> Item:
-        """The item with what became of it."""
-        return replace(self, result=result, reason=reason)
+def transition(state: OutboxState, event: Event) -> OutboxState:
+    """The state after an event. Raises ForbiddenTransition."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise ForbiddenTransition(state, event) from None
 
 
 class OutboxEntry(NamedTuple):
-    """One row of the outbox: an offer's changes, and where they are. Times are aware UTC."""
+    """One row of the outbox: an offer's changes, and where they are. Times are aware UTC.
+
+    `batch_id` is shared by the entries of one save, `alarm` is what the brake counts the entry as, `hold_id` the hold
+    that was released for it.
+    """
 
     id: int
     account: str
@@ -82,7 +147,7 @@ class OutboxEntry(NamedTuple):
     batch_id: str | None
     created_at: datetime
     updated_at: datetime
-    # Of an entry that is being sent: eMAG took it, and it is read back then. None: no answer is known.
+    # Not to be sent or read back before then. SENDING without it: eMAG's answer is still awaited.
     next_at: datetime | None
     sent_at: datetime | None
     finished_at: datetime | None
@@ -91,135 +156,178 @@ class OutboxEntry(NamedTuple):
     alarm: str | None
     hold_id: int | None
 
+    @property
+    def is_done(self) -> bool:
+        """Whether all of its changes are done with."""
+        return all(item.is_done for item in self.items)
 
-def items_text(items: Iterable[Item]) -> str:
-    """The items as JSON."""
-    stored = ({**vars(item), **reason_fields(item.reason)} for item in items)
-    return orjson.dumps([{name: value for name, value in one.items() if value is not None} for one in stored]).decode()
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing moves it any more."""
+        return self.state in FINAL_STATES
 
+    @property
+    def awaits_answer(self) -> bool:
+        """Whether it was sent, and eMAG's answer is not known yet."""
+        return self.state is OutboxState.SENDING and self.next_at is None
 
-def items_of(text: str) -> tuple[Item, ...]:
-    """What `items_text` made."""
-    return tuple(_item(**values) for values in orjson.loads(text))
+    @property
+    def asks_for_difference(self) -> bool:
+        """Whether a change of it is a difference that was not turned into a value yet."""
+        return any(item.is_relative and item.target is None for item in self.items)
 
-
-def _item(
-    result: str | None = None,
-    reason: str | None = None,
-    reason_code: str | None = None,
-    reason_values: Mapping[str, str | None] | None = None,
-    **values: Any,
-) -> Item:
-    ended = None if result is None else Result(result)
-    return Item(**values, result=ended, reason=stored_reason(reason, reason_code, reason_values))
-
-
-def with_target(item: Item, current: Values) -> Item:
-    """The item with the value that eMAG has and the one that it is to have. A stock is never below 0."""
-    before = current.get(item.key)
-    target = item.value
-    if item.is_relative:
-        target = str(min(max(int(before or 0) + int(item.value), 0), MOST_STOCK))
-    aimed_at = replace(item, before=before, target=target)
-    return aimed_at.done(Result.ALREADY) if target == before else aimed_at
+    def moved(self, event: Event, **changes: Any) -> OutboxEntry:
+        """The entry after the event, with other fields changed too. Raises ForbiddenTransition."""
+        return self._replace(state=transition(self.state, event), **changes)
 
 
-def price_problem(items: Sequence[Item], current: Values) -> Reason | None:
-    """Why eMAG would refuse the offer's prices as they would be, if it would."""
-    if not any(item.field in PRICES for item in items):
-        return None
-    price = {name: _amount(current.get((name, 0))) for name in PRICES}
-    price |= {item.field: _amount(item.target) for item in items if item.field in PRICES}
-    sale, low, high = price["sale_price"], price["min_sale_price"], price["max_sale_price"]
-    if sale is None:
-        return None
-    if low is not None and sale < low:
-        return Reason.of(ReasonCode.BELOW_MIN_PRICE, price=sale, limit=low)
-    if high is not None and sale > high:
-        return Reason.of(ReasonCode.ABOVE_MAX_PRICE, price=sale, limit=high)
-    recommended = price["recommended_price"]
-    if any(item.field == "recommended_price" for item in items) and recommended is not None and recommended <= sale:
-        return Reason.of(ReasonCode.NOT_ABOVE_SALE_PRICE, price=recommended, limit=sale)
-    return None
+class Answer(NamedTuple):
+    """What the answer to a save says about one offer: `event` is ACCEPTED, NOT_SENT or NO_ANSWER. A refusal is none of
+    them: it is verified by reading the offer, and then judged by `judge_refusal`."""
+
+    event: Event
+    reason: Reason | None = None
 
 
-def update_of(emag_id: int, items: Iterable[Item]) -> OfferUpdate:
-    """What to send: only the changes that are not done with."""
-    values: dict[str, Any] = {}
-    for item in items:
-        if item.result is not None or item.target is None:
-            continue
-        if item.field in PRICES:
-            values[item.field] = Decimal(item.target)
-        elif item.field in BY_WAREHOUSE:
-            level = Level(item.warehouse_id or FIRST_WAREHOUSE, int(item.target))
-            values.setdefault(item.field, []).append(level)
-        else:
-            values[item.field] = int(item.target)
-    return OfferUpdate(id=emag_id, **values)
+# Before it is sent
 
 
-def changes_stock(items: Iterable[Item]) -> bool:
-    """Whether the row goes before those that change prices only."""
-    return any(item.field == "stock" for item in items)
+def claim(
+    entry: OutboxEntry, items: tuple[Item, ...], current: Values, *, approve: bool, push_id: str, now: datetime
+) -> OutboxEntry:
+    """A pending entry as a push may send it now: SENDING, or ended or WAITING where there is nothing to send.
 
-
-def judge_accepted(item: Item, read: Values) -> Item:
-    """After eMAG said that it took the change: done, unless it still shows the value from before."""
-    if item.result is not None:
-        return item
-    shown = read.get(item.key)
-    if shown == item.target:
-        return item.done(Result.APPLIED)
-    if shown == item.before:
-        return item
-    return item.done(Result.CHANGED_SINCE, Reason.of(ReasonCode.CHANGED_SINCE, target=item.target, shown=shown))
-
-
-def judge_uncertain(item: Item, read: Values) -> Item:
-    """After an answer that did not say whether eMAG took the change: done, to be sent again (no result), or given up.
-
-    With a third value nobody can tell whether pieces were sold before or after our change: a stock, and whatever is
-    relative, is not sent again. Any other field goes back to the merge, which knows what to do with two changes.
+    `items` are what its edits ask for at this moment, `current` eMAG's values. `approve`: a person must have seen them.
     """
-    if item.result is not None:
-        return item
-    shown = read.get(item.key)
-    if shown == item.target:
-        return item.done(Result.APPLIED)
-    if shown == item.before:
-        return item
-    if item.field == "stock" or item.is_relative:
-        unknown = Reason.of(ReasonCode.OUTCOME_UNKNOWN, target=item.target, shown=shown, before=item.before)
-        return item.done(Result.REJECTED, unknown)
-    return item.done(
-        Result.REOPENED, Reason.of(ReasonCode.THIRD_VALUE, shown=shown, before=item.before, target=item.target)
+    if not items:
+        return drop(entry, now)
+    if approve and changes_of(items) != changes_of(entry.items):
+        return entry.moved(Event.NEEDS_APPROVAL, items=items, approved_by=None, approved_at=None, hold_id=None)
+    # What was sent before keeps its target: sending that again has no further effect.
+    items = tuple(
+        judge_uncertain(item, current) if item.target is not None else with_target(item, current) for item in items
     )
+    problem = price_problem(items, current) or sending_problem(entry.emag_id, items)
+    if problem is not None:
+        items = reject_rest(items, problem)
+    entry = entry._replace(items=items, push_id=push_id, next_at=None)
+    if entry.is_done:
+        return _ended(entry, now)
+    return entry.moved(Event.CLAIMED, attempts=entry.attempts + 1, sent_at=now, reason=None, finished_at=None)
 
 
-def judge_refused(item: Item, read: Values, reason: Reason) -> Item:
-    """After eMAG refused the change in words: believed, unless it shows the change all the same."""
-    if item.result is not None:
-        return item
-    took = item.target is not None and read.get(item.key) == item.target
-    return item.done(Result.APPLIED) if took else item.done(Result.REJECTED, reason)
+def drop(entry: OutboxEntry, now: datetime) -> OutboxEntry:
+    """The entry, ended without anything being sent, because none of its edits is open any more."""
+    return entry.moved(Event.EMPTIED, reason=Reason.of(ReasonCode.NOTHING_LEFT), finished_at=now, next_at=None)
 
 
-def end_state(items: Sequence[Item]) -> OutboxState | None:
-    """The row's state when everything of it is done with; None while something is not."""
-    results = {item.result for item in items}
-    if None in results:
-        return None
+def reject(entry: OutboxEntry, reason: Reason, now: datetime) -> OutboxEntry:
+    """The entry, ended by a person, or because eMAG does not know the offer: what is not done with is rejected."""
+    return _ended(entry._replace(items=reject_rest(entry.items, reason)), now)
+
+
+# After it was sent
+
+
+def judge_answer(entry: OutboxEntry, answer: Answer, now: datetime) -> OutboxEntry:
+    """The entry after eMAG's answer to the save that it was part of."""
+    if answer.event is Event.ACCEPTED:
+        return entry.moved(Event.ACCEPTED, next_at=now)
+    if answer.event is Event.NOT_SENT:
+        return entry.moved(Event.NOT_SENT, attempts=entry.attempts - 1, sent_at=None, reason=answer.reason)
+    # Reading the offer after a refusal may have ended the entry: eMAG does not know the offer any more.
+    return entry if entry.is_final else entry.moved(answer.event, reason=answer.reason, next_at=now)
+
+
+def judge_refusal(entry: OutboxEntry, read: Values, reason: Reason, now: datetime) -> OutboxEntry:
+    """The entry after eMAG refused it alone, and the offer was `read` since: what it shows as sent, it took."""
+    return _ended(entry._replace(items=tuple(judge_refused(item, read, reason) for item in entry.items)), now)
+
+
+def judge_read_back(entry: OutboxEntry, read: Values, *, readback_seconds: float, now: datetime) -> OutboxEntry:
+    """The entry after its offer was `read`: ended, to be read again, uncertain, or to be sent again.
+
+    What eMAG has accepted may take up to `readback_seconds` to show. An entry whose answer is still awaited
+    (`awaits_answer`) is not judged: its changes may arrive at any moment.
+    """
+    was_accepted = entry.state is OutboxState.SENDING
+    judge = judge_accepted if was_accepted else judge_uncertain
+    entry = entry._replace(items=tuple(judge(item, read) for item in entry.items))
+    if entry.is_done:
+        return _ended(entry, now)
+    if was_accepted:
+        elapsed = (now - (entry.sent_at or now)).total_seconds()
+        if elapsed < readback_seconds:
+            pause = max(SOONEST_READ_BACK_SECONDS, elapsed / 2)
+            return entry.moved(Event.ACCEPTED, next_at=now + timedelta(seconds=pause))
+        return entry.moved(Event.NOT_SHOWN, reason=Reason.of(ReasonCode.NOT_SHOWN), next_at=now)
+    if entry.attempts >= MOST_ATTEMPTS:
+        return reject(entry, Reason.of(ReasonCode.NO_EFFECT, times=MOST_ATTEMPTS), now)
+    return entry.moved(Event.NOT_TAKEN, next_at=None)
+
+
+def postpone(entry: OutboxEntry, message: str, now: datetime) -> OutboxEntry:
+    """The entry whose offer could not be read, because of `message`: it is looked at again later."""
+    later = now + timedelta(seconds=UNREADABLE_SECONDS)
+    return entry.moved(Event.POSTPONED, next_at=later, reason=Reason.of(ReasonCode.UNREADABLE, message=message))
+
+
+# What becomes of its edits
+
+# None: the edit stays open.
+EDIT_STATES: Final[Mapping[Result | None, EditState | None]] = {
+    None: None,
+    Result.APPLIED: EditState.APPLIED,
+    Result.CHANGED_SINCE: EditState.APPLIED,
+    Result.ALREADY: EditState.APPLIED,
+    Result.REJECTED: EditState.REJECTED,
+    Result.REOPENED: None,
+}
+
+
+@dataclass(frozen=True)
+class ClosedEdit:
+    """An edit that a change of an entry closes. `value` is what eMAG has of the field then."""
+
+    account: str
+    emag_id: int
+    item: Item
+    state: EditState
+
+    @property
+    def value(self) -> str | None:
+        """What eMAG has: what was sent, or, where that was rejected, what it had before."""
+        return self.item.target if self.is_applied else self.item.before
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether eMAG has what the edit asked for: later edits of the field then start from that."""
+        return self.state is EditState.APPLIED
+
+
+def closed_edits(before: Sequence[Item], after: OutboxEntry) -> list[ClosedEdit]:
+    """The edits that the entry closes, now that it is as `after`; those that it closed `before` are left out, since a
+    difference must be taken off a later edit of the field only once."""
+    known = {(item.edit_id, item.key): item.result for item in before}
+    return [
+        ClosedEdit(after.account, after.emag_id, item, state)
+        for item in after.items
+        if (state := EDIT_STATES[item.result]) is not None and known.get((item.edit_id, item.key)) is not item.result
+    ]
+
+
+def changes_of(items: Iterable[Item]) -> list[tuple[str, int, str, str]]:
+    """What the items ask for, to be compared: whichever edits ask for it, in any order."""
+    return sorted(item.change for item in items)
+
+
+def _ended(entry: OutboxEntry, now: datetime) -> OutboxEntry:
+    """The entry, all of whose changes are done with, in its final state."""
+    results = {item.result for item in entry.items}
     if Result.REJECTED in results:
-        return OutboxState.REJECTED
-    return OutboxState.APPLIED if results & set(DONE_WELL) else OutboxState.DROPPED
-
-
-def reasons(items: Iterable[Item]) -> Reason | None:
-    """Why not everything went as asked, in one line of words; the codes are with the items."""
-    given = dict.fromkeys(f"{item.field}: {reason_text(item.reason)}" for item in items if item.reason)
-    return Reason.quoted("; ".join(given)) if given else None
-
-
-def _amount(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+        event = Event.REJECTED
+    elif results & set(DONE_WELL):
+        event = Event.APPLIED
+    else:
+        event = Event.REOPENED
+    return entry.moved(event, reason=reasons(entry.items), finished_at=now, next_at=None)

@@ -10,7 +10,9 @@ from sqlalchemy import Boolean, ColumnElement, Row, Select, bindparam, func, ins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import RELATIVE
-from emagsync.edits.push.outbox import Item, OutboxEntry, changes_stock, items_of, items_text
+from emagsync.edits.push.items import Item, changes_stock, items_of, items_text
+from emagsync.edits.push.outbox import ClosedEdit, Event, OutboxEntry, transition
+from emagsync.edits.push.plan import Unread
 from emagsync.edits.reasons import reason_columns, reason_in
 from emagsync.edits.states import FINAL_STATES, OPEN_STATES, SENT_STATES, OutboxState
 from emagsync.edits.tables import holds, local_edits, outbox
@@ -98,14 +100,14 @@ async def next_pending(connection: AsyncConnection, account: str, *, now: dateti
     return await _entries(connection, query)
 
 
-async def awaiting_read_back(connection: AsyncConnection, account: str) -> list[tuple[int, datetime | None]]:
-    """The offers to be read back, because something was or may have been sent for them, and when (None: now)."""
+async def awaiting_read_back(connection: AsyncConnection, account: str) -> list[Unread]:
+    """The offers to be read back, those that are due first."""
     query = (
         select(outbox.c.emag_id, outbox.c.next_at)
         .where(outbox.c.account == account, outbox.c.state.in_(SENT_STATES))
         .order_by(outbox.c.next_at, outbox.c.id)
     )
-    return [(row.emag_id, row.next_at) for row in await connection.execute(query)]
+    return [Unread(row.emag_id, row.next_at) for row in await connection.execute(query)]
 
 
 async def has_work(connection: AsyncConnection, account: str, *, now: datetime) -> bool:
@@ -255,13 +257,17 @@ async def approve(
     if account is not None:
         query = query.where(outbox.c.account == account)
     done = await connection.execute(
-        query.values(state=OutboxState.PENDING, approved_by=by, approved_at=now, updated_at=now)
+        query.values(
+            state=transition(OutboxState.WAITING, Event.APPROVED), approved_by=by, approved_at=now, updated_at=now
+        )
     )
     return done.rowcount
 
 
-async def close_edits(connection: AsyncConnection, closed: Sequence[Mapping[str, Any]]) -> None:
-    """Close edits that are still open: each of `closed` is an `id`, `state`, `reason`, `value`, `by` and `at`."""
+async def close_edits(
+    connection: AsyncConnection, closed: Sequence[ClosedEdit], *, by: str | None, now: datetime
+) -> None:
+    """Close those of the edits that are still open; `by` is the id of the push that closes them."""
     if not closed:
         return
     statement = (
@@ -271,27 +277,22 @@ async def close_edits(connection: AsyncConnection, closed: Sequence[Mapping[str,
             state=bindparam("new_state"),
             **{name: bindparam(f"new_{name}") for name in reason_columns(None)},
             closed_value=bindparam("new_value"),
-            closed_by_run=bindparam("new_by"),
-            closed_at=bindparam("new_at"),
+            closed_by_run=by,
+            closed_at=now,
         )
     )
-    await connection.execute(
-        statement,
-        [{f"new_{name}": value for name, value in _closing(one).items()} | {"of_id": one["id"]} for one in closed],
-    )
+    await connection.execute(statement, [_closing(edit) for edit in closed])
 
 
-def _closing(one: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one[name] for name in ("state", "value", "by", "at")} | reason_columns(one["reason"])
+def _closing(edit: ClosedEdit) -> dict[str, Any]:
+    values = {"state": edit.state, "value": edit.value} | reason_columns(edit.item.reason)
+    return {f"new_{name}": value for name, value in values.items()} | {"of_id": edit.item.edit_id}
 
 
-async def rebase(connection: AsyncConnection, moved: Sequence[Mapping[str, Any]]) -> None:
-    """Edits made while another one of the field was on its way are based on what that one has made of eMAG's value.
-
-    Each of `moved` is `account`, `emag_id`, `field`, `warehouse_id`, `sent_by` (the edit's id), `base`, and `added`:
-    the difference that is done, where it was one; a later difference holds it too, and is what is left of it.
-    """
-    if not moved:
+async def rebase_later_edits(connection: AsyncConnection, applied: Sequence[ClosedEdit]) -> None:
+    """Let edits that were made while an earlier one of the field was on its way start from what that one has made of
+    eMAG's value. A later difference includes the one that is applied now: what is left of it is kept."""
+    if not applied:
         return
     later = (
         local_edits.c.account == bindparam("of_account"),
@@ -299,21 +300,30 @@ async def rebase(connection: AsyncConnection, moved: Sequence[Mapping[str, Any]]
         local_edits.c.field == bindparam("of_field"),
         local_edits.c.warehouse_id == bindparam("of_warehouse_id"),
         _WAITS,
-        local_edits.c.id != bindparam("of_sent_by"),
+        local_edits.c.id != bindparam("of_applied_edit"),
     )
-    given = [{"new_base": one["base"], **{f"of_{name}": one[name] for name in _MOVED}} for one in moved]
+    keys = [_key_of(edit) for edit in applied]
     statement = update(local_edits).where(*later).values(base=bindparam("new_base"), emag_changed_at=None)
-    await connection.execute(statement, given)
-    for one, names in zip(moved, given, strict=True):
-        if one["added"] is None:
+    await connection.execute(
+        statement, [key | {"new_base": edit.item.target} for edit, key in zip(applied, keys, strict=True)]
+    )
+    query = select(local_edits.c.id, local_edits.c.value).where(*later, local_edits.c.kind == RELATIVE)
+    for edit, key in zip(applied, keys, strict=True):
+        if not edit.item.is_relative:
             continue
-        query = select(local_edits.c.id, local_edits.c.value).where(*later, local_edits.c.kind == RELATIVE)
-        for row in (await connection.execute(query, names)).all():
-            left = f"{int(row.value) - one['added']:+d}"
+        for row in (await connection.execute(query, key)).all():
+            left = f"{int(row.value) - int(edit.item.value):+d}"
             await connection.execute(update(local_edits).where(local_edits.c.id == row.id).values(value=left))
 
 
-_MOVED = ("account", "emag_id", "field", "warehouse_id", "sent_by")
+def _key_of(edit: ClosedEdit) -> dict[str, Any]:
+    return {
+        "of_account": edit.account,
+        "of_emag_id": edit.emag_id,
+        "of_field": edit.item.field,
+        "of_warehouse_id": edit.item.warehouse_id,
+        "of_applied_edit": edit.item.edit_id,
+    }
 
 
 async def count_open(connection: AsyncConnection) -> dict[tuple[str, str], int]:

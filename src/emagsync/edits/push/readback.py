@@ -1,4 +1,4 @@
-"""Reading offers back from eMAG, as few requests as it takes, and before anything that is not urgent."""
+"""Reads offers back from eMAG with as few requests as possible, and before anything that is not urgent."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id
 
 PER_PAGE: Final = 100
 IN_FLIGHT: Final = 6
-# A list of pages is read in one go; offers one by one so many at a time, so that new edits need not wait for all.
+# Offers that are read one by one are read in portions of this size, so that new edits need not wait for all of them.
+# The list is read in one go.
 LOOKUPS_AT_ONCE: Final = 30
 
-
-Keep = Callable[[Mapping[int, ParsedRow]], Awaitable[None]]
+Store = Callable[[Mapping[int, ParsedRow]], Awaitable[None]]
 
 
 def pages_for(offers: int) -> int:
@@ -27,30 +27,30 @@ def pages_for(offers: int) -> int:
 
 
 def portion(ids: Iterable[int], offers: int) -> list[int]:
-    """Those of `ids` to read now: all of them where the whole list takes fewer requests, else some."""
+    """Those of `ids` to read now: all of them where reading the whole list takes fewer requests, else the first few."""
     wanted = list(ids)
     return wanted if len(wanted) > pages_for(offers) else wanted[:LOOKUPS_AT_ONCE]
 
 
 class OfferFetcher:
-    """Reads some offers of an account that has about `offers` of them, and hands them to `keep` as they come.
+    """Reads some offers of an account that has about `offers` of them, and passes them to `store` as they come.
 
-    `unknown` are then the ids that eMAG does not know, `failed` says why others could not be read.
+    Use once. Afterwards `unknown` are the ids that eMAG does not know, and `failed` says why others could not be read.
     """
 
-    def __init__(self, client: EmagClient, *, offers: int, keep: Keep) -> None:
+    def __init__(self, client: EmagClient, *, offers: int, store: Store) -> None:
         self._client = client
         self._pages = pages_for(offers)
-        self._keep = keep
+        self._store = store
         self.unknown: set[int] = set()
         self.failed: dict[int, str] = {}
 
-    async def read(self, ids: Collection[int]) -> None:
-        """Read them.
+    async def fetch(self, ids: Collection[int]) -> None:
+        """Read these offers.
 
         [documented] eMAG's filter takes one id, so one request reads one offer, or a page of a hundred: where many are
-        wanted, the list is read. What it did not show (rows move between pages) is asked for by id, unless that is
-        much. Raises the EmagError that a person must do something about.
+        wanted, the list is read. What it did not show (rows move between pages) is asked for by id, unless that takes
+        as many requests again. Raises the EmagError that a person must act on.
         """
         missing = set(ids)
         if len(missing) > self._pages:
@@ -65,14 +65,14 @@ class OfferFetcher:
             try:
                 answer = await self._client.read_offers(page=page, per_page=PER_PAGE, priority=Priority.URGENT)
             except EmagError as error:
-                _check(error)
+                _raise_if_configuration(error)
                 return
             rows = ((peek_id(raw), raw) for raw in answer.raw_rows)
             wanted = {emag_id: parse(raw, answer.platform) for emag_id, raw in rows if emag_id in missing}
             missing.difference_update(wanted)
-            await self._hand_on({emag_id: row for emag_id, row in wanted.items() if emag_id is not None})
+            await self._pass_on({emag_id: row for emag_id, row in wanted.items() if emag_id is not None})
 
-        await _several(range(1, self._pages + 1), one)
+        await _for_each(range(1, self._pages + 1), one)
 
     async def _look_up(self, ids: Collection[int]) -> None:
         rows: dict[int, ParsedRow] = {}
@@ -81,7 +81,7 @@ class OfferFetcher:
             try:
                 row = await self._client.find_offer(emag_id, priority=Priority.URGENT)
             except EmagError as error:
-                _check(error)
+                _raise_if_configuration(error)
                 self.failed[emag_id] = str(error)
                 return
             if row is None:
@@ -89,19 +89,20 @@ class OfferFetcher:
             else:
                 rows[emag_id] = row
 
-        await _several(sorted(ids), one)
-        await self._hand_on(rows)
+        await _for_each(sorted(ids), one)
+        await self._pass_on(rows)
 
-    async def _hand_on(self, rows: Mapping[int, ParsedRow]) -> None:
+    async def _pass_on(self, rows: Mapping[int, ParsedRow]) -> None:
         for emag_id, row in rows.items():
             if row.offer is None:
                 self.failed[emag_id] = f"its row cannot be read: {row.rejected}"
         readable = {emag_id: row for emag_id, row in rows.items() if row.offer is not None}
         if readable:
-            await self._keep(readable)
+            await self._store(readable)
 
 
-async def _several(things: Iterable[int], do: Callable[[int], Coroutine[Any, Any, None]]) -> None:
+async def _for_each(things: Iterable[int], do: Callable[[int], Coroutine[Any, Any, None]]) -> None:
+    """Do it for all of `things`, IN_FLIGHT at a time."""
     waiting = list(reversed(list(things)))
 
     async def some() -> None:
@@ -112,6 +113,6 @@ async def _several(things: Iterable[int], do: Callable[[int], Coroutine[Any, Any
         await run_concurrently([some() for _ in range(min(IN_FLIGHT, len(waiting)))])
 
 
-def _check(error: EmagError) -> None:
+def _raise_if_configuration(error: EmagError) -> None:
     if error.kind is ErrorKind.CONFIGURATION:
         raise error

@@ -11,6 +11,7 @@ from sqlalchemy import Row, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.push.errors import PushNotFound
+from emagsync.edits.push.outbox import Event, transition
 from emagsync.edits.push.schemas import Push, PushStatus
 from emagsync.edits.reasons import Reason, ReasonCode, reason_columns, reason_in, reason_text, reason_view
 from emagsync.edits.states import OutboxState
@@ -18,11 +19,16 @@ from emagsync.edits.tables import outbox, pushes
 
 
 async def take_over(connection: AsyncConnection, account: str, *, now: datetime) -> int:
-    """What the pusher before left without an answer is uncertain. Returns how many entries."""
+    """Settle what an earlier push of the account has left: entries without an answer become uncertain, and a push that
+    still runs by its row was interrupted. Returns the number of such entries. The caller has taken the lease."""
     left = await connection.execute(
         update(outbox)
         .where(outbox.c.account == account, outbox.c.state == OutboxState.SENDING, outbox.c.next_at.is_(None))
-        .values(state=OutboxState.UNCERTAIN, updated_at=now, **reason_columns(Reason.of(ReasonCode.INTERRUPTED)))
+        .values(
+            state=transition(OutboxState.SENDING, Event.INTERRUPTED),
+            updated_at=now,
+            **reason_columns(Reason.of(ReasonCode.INTERRUPTED)),
+        )
     )
     await connection.execute(
         update(pushes)

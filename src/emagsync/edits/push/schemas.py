@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from emagsync.edits.push.outbox import Result
+from emagsync.edits.push.items import Result
 from emagsync.edits.reasons import ReasonView
 from emagsync.edits.states import OutboxState
 

@@ -20,14 +20,14 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import PushMode, Settings
 from emagsync.db.engine import Database
 from emagsync.edits.merge.strategy import rules_of
-from emagsync.edits.push import brake, brake_repository, lease_repository, outbox_repository, repository
+from emagsync.edits.push import brake, brake_repository, lease_repository, outbox, outbox_repository, repository
 from emagsync.edits.push.engine import PushEngine, stopped_by
-from emagsync.edits.push.enqueue import gather
+from emagsync.edits.push.enqueue import enqueue
 from emagsync.edits.push.errors import PushOff, PushSuperseded
 from emagsync.edits.push.lease_repository import PushLease
-from emagsync.edits.push.outbox import OutboxEntry, Result, end_state, reasons
+from emagsync.edits.push.outbox import OutboxEntry
 from emagsync.edits.push.schemas import Hold, HoldKind, HoldState, Push, PushStatus
-from emagsync.edits.push.writer import PushJob, close_edits
+from emagsync.edits.push.writer import PushJob, apply_changes
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text
 from emagsync.edits.states import OPEN_STATES, OutboxState
 
@@ -69,7 +69,7 @@ class PushService:
             async with self._database.transaction() as connection:
                 now = self._clock.now()
                 await lease_repository.renew(connection, held, now=now, seconds=self._settings.lease_seconds)
-                await gather(connection, account, approve=approve, now=now)
+                await enqueue(connection, account, approve=approve, now=now)
                 if not await outbox_repository.has_work(connection, account, now=now):
                     return None
                 push = _new_push(account, trigger, now)
@@ -147,7 +147,7 @@ class PushService:
         async with self._database.transaction() as connection:
             states = [OutboxState.WAITING, OutboxState.PENDING]
             entries = await outbox_repository.lock_entries(connection, account, states, ids=ids)
-            await self._reject(connection, entries, Reason.of(ReasonCode.REFUSED_BY, by=by), by)
+            await self._reject(connection, entries, Reason.of(ReasonCode.REFUSED_BY, by=by))
         return len(entries)
 
     async def release_hold(self, hold_id: int, *, by: str) -> Hold:
@@ -164,20 +164,13 @@ class PushService:
                 ids = await brake_repository.unsent_alarming(connection, hold.account)
                 states = [OutboxState.WAITING, OutboxState.PENDING]
                 entries = await outbox_repository.lock_entries(connection, hold.account, states, ids=ids)
-                await self._reject(connection, entries, Reason.of(ReasonCode.REFUSED_BY_HOLD, by=by, hold=hold_id), by)
+                await self._reject(connection, entries, Reason.of(ReasonCode.REFUSED_BY_HOLD, by=by, hold=hold_id))
             return hold
 
-    async def _reject(
-        self, connection: AsyncConnection, entries: Collection[OutboxEntry], reason: Reason, by: str
-    ) -> None:
+    async def _reject(self, connection: AsyncConnection, entries: Collection[OutboxEntry], reason: Reason) -> None:
         now = self._clock.now()
-        ended: list[OutboxEntry] = []
-        for entry in entries:
-            items = tuple(item if item.result else item.done(Result.REJECTED, reason) for item in entry.items)
-            values: dict[str, Any] = {"state": end_state(items) or entry.state, "reason": reasons(items)}
-            ended.append(entry._replace(items=items, finished_at=now, **values))
-        await outbox_repository.write_entries(connection, ended, now=now)
-        await close_edits(connection, ended, by=None, now=now)
+        changes = [(entry, outbox.reject(entry, reason, now)) for entry in entries]
+        await apply_changes(connection, changes, by=None, now=now)
 
     # What there is
 

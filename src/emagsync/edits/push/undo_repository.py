@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.edits.push.outbox import DONE_WELL, Result
+from emagsync.edits.push.items import DONE_WELL, Result
 from emagsync.edits.push.outbox_repository import read_entries
 from emagsync.edits.states import EditState, OutboxState
 from emagsync.edits.tables import local_edits, outbox

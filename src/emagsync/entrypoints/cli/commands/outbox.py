@@ -10,7 +10,8 @@ import typer
 
 from emagsync.edits.push import outbox_repository
 from emagsync.edits.push.endpoints import line_view
-from emagsync.edits.push.outbox import Item, OutboxEntry
+from emagsync.edits.push.items import Item
+from emagsync.edits.push.outbox import OutboxEntry
 from emagsync.edits.reasons import reason_text
 from emagsync.edits.states import OutboxState
 from emagsync.entrypoints.cli.errors import complain

@@ -1,0 +1,271 @@
+"""The outbox's states: what may happen to an entry, and what becomes of it then."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from emagsync.edits.push import outbox
+from emagsync.edits.push.enqueue import refresh
+from emagsync.edits.push.items import Item, Result
+from emagsync.edits.push.outbox import TRANSITIONS, Answer, Event, ForbiddenTransition, OutboxEntry, transition
+from emagsync.edits.reasons import Reason, ReasonCode
+from emagsync.edits.states import FINAL_STATES, OPEN_STATES, EditState, OutboxState
+
+NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+READ_BACK = 20.0
+REASON = Reason.of(ReasonCode.REFUSED_BY, by="ana")
+
+# The whole table once more, read by state: what is not in it is forbidden.
+ALLOWED: dict[str, dict[str, str]] = {
+    "waiting": {
+        "needs_approval": "waiting",
+        "queued": "pending",
+        "approved": "pending",
+        "emptied": "dropped",
+        "rejected": "rejected",
+    },
+    "pending": {
+        "needs_approval": "waiting",
+        "queued": "pending",
+        "emptied": "dropped",
+        "claimed": "sending",
+        "postponed": "pending",
+        "applied": "applied",
+        "rejected": "rejected",
+        "reopened": "dropped",
+    },
+    "sending": {
+        "accepted": "sending",
+        "not_sent": "pending",
+        "no_answer": "uncertain",
+        "interrupted": "uncertain",
+        "not_shown": "uncertain",
+        "postponed": "sending",
+        "applied": "applied",
+        "rejected": "rejected",
+    },
+    "uncertain": {
+        "not_taken": "pending",
+        "postponed": "uncertain",
+        "applied": "applied",
+        "rejected": "rejected",
+        "reopened": "dropped",
+    },
+    "applied": {},
+    "rejected": {},
+    "dropped": {},
+}
+
+
+def item(**values: Any) -> Item:
+    """A change of the price from 100 to 90, sent unless `target` says otherwise."""
+    given = {"field": "sale_price", "warehouse_id": 0, "kind": "absolute", "value": "90.0000"}
+    return Item(**{"edit_id": 1, **given, "before": "100.0000", "target": "90.0000", **values})
+
+
+def stock(difference: str, **values: Any) -> Item:
+    """A difference of the stock of 20 pieces."""
+    target = str(20 + int(difference))
+    given = {"edit_id": 2, "field": "stock", "warehouse_id": 1, "kind": "relative", "value": difference}
+    return item(**{**given, "before": "20", "target": target, **values})
+
+
+def entry(state: OutboxState, *items: Item, **values: Any) -> OutboxEntry:
+    empty = dict.fromkeys(OutboxEntry._fields)
+    known = {"id": 1, "account": "main", "emag_id": 7, "attempts": 1, "created_at": NOW, "updated_at": NOW}
+    if state is OutboxState.SENDING:
+        known |= {"sent_at": NOW, "next_at": NOW}
+    return OutboxEntry(**{**empty, **known, "state": state, "items": items or (item(),), **values})
+
+
+@pytest.mark.parametrize("event", Event)
+@pytest.mark.parametrize("state", OutboxState)
+def test_every_event_in_every_state(state: OutboxState, event: Event) -> None:
+    after = ALLOWED[state].get(event)
+    if after is None:
+        with pytest.raises(ForbiddenTransition, match=f"{state} cannot be {event}"):
+            transition(state, event)
+    else:
+        assert transition(state, event) is OutboxState(after)
+
+
+def test_no_final_state_is_left_and_every_other_one_is_reached_and_left() -> None:
+    assert {state for state, _ in TRANSITIONS} == set(OPEN_STATES)
+    assert set(TRANSITIONS.values()) == set(OutboxState)
+
+
+def test_what_may_have_been_sent_goes_back_to_pending_only_when_it_certainly_was_not_taken() -> None:
+    back = {
+        event
+        for (state, event), after in TRANSITIONS.items()
+        if state in (OutboxState.SENDING, OutboxState.UNCERTAIN) and after is OutboxState.PENDING
+    }
+    assert back == {Event.NOT_SENT, Event.NOT_TAKEN}
+
+
+CURRENT = {("sale_price", 0): "100.0000", ("max_sale_price", 0): "200.0000", ("stock", 1): "20"}
+
+
+@pytest.mark.parametrize(
+    ("items", "options", "state", "results"),
+    [
+        pytest.param((), {}, "dropped", [None], id="nothing is left"),
+        pytest.param((item(target=None),), {}, "sending", [None], id="to be sent"),
+        pytest.param((item(target=None, value="100.0000"),), {}, "applied", [Result.ALREADY], id="eMAG has it already"),
+        pytest.param((item(target=None, value="300.0000"),), {}, "rejected", [Result.REJECTED], id="above the maximum"),
+        pytest.param((item(target=None, value="80.0000"),), {"approve": True}, "waiting", [None], id="not approved so"),
+        pytest.param((item(target=None),), {"approve": True}, "sending", [None], id="approved"),
+        pytest.param((stock("-3", target=None),), {}, "sending", [None], id="a difference"),
+        pytest.param((stock("-3"),), {}, "sending", [None], id="a difference sent again"),
+        pytest.param(
+            (stock("-3", before="30", target="27"),), {}, "rejected", [Result.REJECTED], id="a stock of a third value"
+        ),
+        pytest.param(
+            (item(before="95.0000"),), {}, "dropped", [Result.REOPENED], id="a price of a third value goes to the merge"
+        ),
+    ],
+)
+def test_claiming(items: tuple[Item, ...], options: dict[str, bool], state: str, results: list[Any]) -> None:
+    claimed = outbox.claim(
+        entry(OutboxState.PENDING, attempts=0), items, CURRENT, push_id="p", now=NOW, **{"approve": False, **options}
+    )
+    assert (claimed.state, [one.result for one in claimed.items]) == (state, results)
+    assert (claimed.finished_at is not None) == claimed.is_final
+    assert (claimed.attempts, claimed.awaits_answer) == ((1, True) if state == "sending" else (0, False))
+
+
+def test_a_difference_keeps_the_target_of_its_first_sending() -> None:
+    first = outbox.claim(
+        entry(OutboxState.PENDING), (stock("-3", target=None),), CURRENT, approve=False, push_id="p", now=NOW
+    )
+    assert [one.target for one in first.items] == ["17"]
+    again = outbox.claim(
+        entry(OutboxState.PENDING, *first.items), first.items, CURRENT, approve=False, push_id="p", now=NOW
+    )
+    assert [one.target for one in again.items] == ["17"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "attempts", "next_at"),
+    [
+        pytest.param(Answer(Event.ACCEPTED), "sending", 1, NOW, id="accepted"),
+        pytest.param(Answer(Event.NOT_SENT, REASON), "pending", 0, None, id="certainly not sent"),
+        pytest.param(Answer(Event.NO_ANSWER, REASON), "uncertain", 1, NOW, id="no certain answer"),
+    ],
+)
+def test_answers(answer: Answer, state: str, attempts: int, next_at: datetime | None) -> None:
+    judged = outbox.judge_answer(entry(OutboxState.SENDING, next_at=None), answer, NOW)
+    assert (judged.state, judged.attempts, judged.next_at, judged.reason) == (state, attempts, next_at, answer.reason)
+
+
+@pytest.mark.parametrize("state", FINAL_STATES)
+def test_an_answer_that_says_nothing_does_not_move_what_has_ended(state: OutboxState) -> None:
+    ended = entry(state, finished_at=NOW)
+    assert outbox.judge_answer(ended, Answer(Event.NO_ANSWER, REASON), NOW) == ended
+
+
+@pytest.mark.parametrize(
+    ("shown", "state", "result"),
+    [
+        pytest.param("90.0000", "applied", Result.APPLIED, id="eMAG shows it all the same"),
+        pytest.param("100.0000", "rejected", Result.REJECTED, id="eMAG shows the value from before"),
+        pytest.param("95.0000", "rejected", Result.REJECTED, id="eMAG shows a third value"),
+        pytest.param(None, "rejected", Result.REJECTED, id="eMAG has no value"),
+    ],
+)
+def test_a_refusal_is_verified_by_what_was_read(shown: str | None, state: str, result: Result) -> None:
+    judged = outbox.judge_refusal(entry(OutboxState.SENDING), {("sale_price", 0): shown}, REASON, NOW)
+    assert (judged.state, judged.items[0].result) == (state, result)
+    assert judged.items[0].reason == (None if result is Result.APPLIED else REASON)
+
+
+@pytest.mark.parametrize(
+    ("before", "shown", "seconds", "state", "next_at"),
+    [
+        pytest.param(entry(OutboxState.SENDING), "90.0000", 1, "applied", None, id="accepted and shown"),
+        pytest.param(entry(OutboxState.SENDING), "70.0000", 1, "applied", None, id="accepted, and changed since"),
+        pytest.param(entry(OutboxState.SENDING), "100.0000", 0, "sending", 0.25, id="accepted, read at once"),
+        pytest.param(entry(OutboxState.SENDING), "100.0000", 10, "sending", 15, id="accepted, not shown yet"),
+        pytest.param(entry(OutboxState.SENDING), "100.0000", 20, "uncertain", 20, id="accepted, and never shown"),
+        pytest.param(entry(OutboxState.UNCERTAIN), "90.0000", 1, "applied", None, id="uncertain and shown"),
+        pytest.param(entry(OutboxState.UNCERTAIN), "100.0000", 1, "pending", None, id="uncertain, sent again"),
+        pytest.param(entry(OutboxState.UNCERTAIN), "70.0000", 1, "dropped", None, id="uncertain, with a third value"),
+        pytest.param(entry(OutboxState.UNCERTAIN, attempts=5), "100.0000", 1, "rejected", None, id="sent often enough"),
+    ],
+)
+def test_reading_back(before: OutboxEntry, shown: str, seconds: float, state: str, next_at: float | None) -> None:
+    judged = outbox.judge_read_back(
+        before, {("sale_price", 0): shown}, readback_seconds=READ_BACK, now=NOW + timedelta(seconds=seconds)
+    )
+    assert judged.state == state
+    assert judged.next_at == (None if next_at is None else NOW + timedelta(seconds=next_at))
+
+
+def test_an_offer_that_could_not_be_read_is_looked_at_later() -> None:
+    for state in (OutboxState.PENDING, OutboxState.SENDING, OutboxState.UNCERTAIN):
+        later = outbox.postpone(entry(state), "busy", NOW)
+        assert (later.state, later.next_at) == (state, NOW + timedelta(seconds=outbox.UNREADABLE_SECONDS))
+
+
+def test_rejecting_leaves_what_was_applied() -> None:
+    done = item(result=Result.APPLIED)
+    rejected = outbox.reject(entry(OutboxState.PENDING, done, stock("-3")), REASON, NOW)
+    assert rejected.state is OutboxState.REJECTED
+    assert [one.result for one in rejected.items] == [Result.APPLIED, Result.REJECTED]
+
+
+@pytest.mark.parametrize(
+    ("result", "state", "value"),
+    [
+        pytest.param(None, None, None, id="not done"),
+        pytest.param(Result.APPLIED, EditState.APPLIED, "90.0000", id="applied"),
+        pytest.param(Result.CHANGED_SINCE, EditState.APPLIED, "90.0000", id="changed since"),
+        pytest.param(Result.ALREADY, EditState.APPLIED, "90.0000", id="already"),
+        pytest.param(Result.REJECTED, EditState.REJECTED, "100.0000", id="rejected"),
+        pytest.param(Result.REOPENED, None, None, id="goes back to the merge"),
+    ],
+)
+def test_what_becomes_of_an_edit(result: Result | None, state: EditState | None, value: str | None) -> None:
+    after = entry(OutboxState.SENDING, item(result=result))
+    closed = outbox.closed_edits([item()], after)
+    assert [(one.state, one.value) for one in closed] == ([] if state is None else [(state, value)])
+
+
+def test_an_edit_is_closed_once_however_long_its_entry_waits_for_the_others() -> None:
+    """The difference was taken off a later edit each time that the entry was written."""
+    first = entry(OutboxState.SENDING, stock("-3", result=Result.APPLIED), item())
+    assert [one.item.field for one in outbox.closed_edits([stock("-3"), item()], first)] == ["stock"]
+    second = entry(OutboxState.APPLIED, stock("-3", result=Result.APPLIED), item(result=Result.APPLIED))
+    assert [one.item.field for one in outbox.closed_edits(first.items, second)] == ["sale_price"]
+
+
+CHANGED = (item(target=None, value="80.0000"),)
+SAME = (item(target=None),)
+APPROVED = {"approved_by": "ana", "approved_at": NOW}
+
+
+@pytest.mark.parametrize(
+    ("before", "items", "approve", "state", "approved"),
+    [
+        pytest.param(entry(OutboxState.PENDING), SAME, False, "pending", False, id="the same"),
+        pytest.param(entry(OutboxState.PENDING), CHANGED, False, "pending", False, id="changed"),
+        pytest.param(entry(OutboxState.PENDING), SAME, True, "waiting", False, id="approval is needed by now"),
+        pytest.param(entry(OutboxState.PENDING, **APPROVED), SAME, True, "pending", True, id="approved"),
+        pytest.param(entry(OutboxState.PENDING, **APPROVED), CHANGED, True, "waiting", False, id="approved otherwise"),
+        pytest.param(entry(OutboxState.WAITING), SAME, False, "pending", False, id="approval is not needed by now"),
+        pytest.param(entry(OutboxState.WAITING), CHANGED, True, "waiting", False, id="changed while it waits"),
+    ],
+)
+def test_an_entry_follows_its_edits(
+    before: OutboxEntry, items: tuple[Item, ...], approve: bool, state: str, approved: bool
+) -> None:
+    after = refresh(before._replace(hold_id=3), items, 20, approve=approve)
+    assert (after.state, after.approved_by is not None) == (state, approved)
+    is_same = items is SAME
+    assert (after.items == before.items, after.hold_id, after.attempts) == (
+        is_same,
+        *((3, 1) if is_same else (None, 0)),
+    )
