@@ -144,7 +144,7 @@ async def test_two_machines_share_an_account_s_budget_where_there_is_a_redis(tmp
         await first.budget("main").pause(RouteGroup.GENERAL, 60.0)
         assert (await second.budget("main").stats()).groups[RouteGroup.GENERAL].paused_for > 30
         assert second.redis is not None
-        assert (await second.redis.state()).up
+        assert (await second.redis.health()).is_up
         for accounts in (first, second):
             await accounts.aclose()
 

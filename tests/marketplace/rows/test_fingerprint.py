@@ -150,3 +150,40 @@ def test_depth_is_content_however_deep(depth: int) -> None:
 
     assert of(deep("1")) == of(deep("1"))
     assert of(deep("1")) != of(deep("2"))
+
+
+def test_fingerprints_that_were_stored_by_earlier_versions_hold() -> None:
+    """Another one for the same row would make every stored offer a changed one, and rewrite whole catalogues."""
+    assert [of(raw) for raw in SAMPLE_ROWS] == [
+        "b2bd97214b713ff544ca29a53deae57c",
+        "3f3034cc72c53a25790c09fd049c4c12",
+        "e39a47a7667478cc0c97489519622452",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "stored"),
+    [
+        pytest.param(
+            {"part_number": "SKU-1", "sale_price": "121.8400", "stock": [{"warehouse_id": 1, "value": "07"}]},
+            "b654341f4f0d73ba0ff121b1b0cc7118",
+            id="plain",
+        ),
+        pytest.param(
+            {"sale_price": " +0121.84 ", "status": "1.0"}, "55ca2ec21b88ab5ed3010a337d46bdc8", id="as people type"
+        ),
+        pytest.param(
+            {"part_number": "1.0", "ean": ["1.50", "01"], "family": {"id": "1", "name": "2.0"}},
+            "22037f450d236a64a82303d3914009ed",
+            id="texts that end in zeros",
+        ),
+        pytest.param(
+            {"new": ["00", "-0", "-0.0", "1e2", 'a,"1"', True, None, "", 2**80, Decimal("1E+5")]},
+            "4d8412509da465d728ef2913f0c39760",
+            id="odd values",
+        ),
+        pytest.param({"name": "\ud800 1.0"}, "7adef439b33c6b738063677fdfcf123a", id="half a surrogate pair"),
+    ],
+)
+def test_stored_fingerprints_of_unusual_rows_hold(fields: dict[str, Any], stored: str) -> None:
+    assert of(row(**fields)) == stored

@@ -12,9 +12,12 @@ What does: everything else, also in fields and levels that nobody knows. In part
 - elsewhere a text that no program writes for a number (`"01"`, `"+1"`, `"1e2"`) is text, except in the fields known to
   hold numbers (`NUMBER_KEYS`), where it is the number that it means.
 
-How: the row is written as JSON with sorted keys, every number in one spelling; then the quotes around numbers go, in
-the written bytes, which is faster than a walk through the row. Since that folds `"1.0"` in text fields too, those few
-texts are added once more, as they are.
+How: every value is made canonical (a number, or a text that is one, in one spelling), then the row is written as JSON
+with sorted keys and hashed. Since that makes `"1.0"` and `"1"` one in text fields too, those few texts are hashed once
+more, as they are.
+
+Fingerprints are stored with the offers and compared with those of later versions: another way to write the same row
+would make every stored offer a changed one. `tests/marketplace/rows/test_fingerprint.py` holds some from before.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -75,84 +80,84 @@ NUMBER_KEYS = frozenset(
         "offer_validation_status",
     )
 )
-# The number without zeros at the end of its fraction, and then those zeros.
-_NUMBER = rb'(-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?)(?:\.?0+)?"'
-# A quote after one of these begins a text, since quotes inside texts are escaped and texts do not end before digits.
-# Three patterns, because two fixed bytes are found much faster than a choice of them.
-_AS_VALUE = re.compile(b':"' + _NUMBER)
-_AS_FIRST = re.compile(rb'\["' + _NUMBER)
-_AS_NEXT = re.compile(b',"' + _NUMBER + b"(?!:)")
-_PLAIN = re.compile(r"((?:0|[1-9][0-9]{0,30})(?:\.[0-9]{0,30}[1-9])?)(?:\.?0{1,30})?")
+# A text that is a number as programs write it: the number without zeros at the end of its fraction, then those zeros.
+# (It also takes several zeros, `"00"`, for zero, as it always has.)
+_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]*[1-9])?)(?:\.?0+)?")
+_BEGIN_NUMBERS = frozenset("-0123456789")
 _FOLDED_TEXT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*0|-0")
 
 
 def fingerprint(row: dict[str, Any], version: int) -> str:
-    """32 hex characters for a decoded row. `row` is used up: its numbers are respelled in place.
+    """32 hex characters for a decoded row, which is used up: its values are made canonical in place.
 
     `version` is part of it, so that a new way to read rows makes every stored row a changed one.
     """
-    exact = _respelled(row) + _nested_texts(row)
-    written = _written(row)
-    for pattern in (_AS_VALUE, _AS_FIRST, _AS_NEXT):
-        written = pattern.sub(_unquoted, written)
-    digest = hashlib.blake2b(b"%d\n%b" % (version, written), digest_size=16)
-    if exact:
-        digest.update(b"\n" + orjson.dumps(sorted(exact)))
+    kept = _texts_to_keep(row)
+    digest = hashlib.blake2b(b"%d\n%b" % (version, _written(row)), digest_size=16)
+    if kept:
+        digest.update(b"\n" + orjson.dumps(sorted(kept)))
     return digest.hexdigest()
 
 
-def _respelled(row: dict[str, Any]) -> list[tuple[str, str]]:
-    """Turns texts into numbers where the field holds numbers; gives the texts that unquoting would change."""
-    changed: list[tuple[str, str]] = []
-    for key, value in row.items():
-        if type(value) is str:
-            if key in NUMBER_KEYS:
-                plain = _PLAIN.fullmatch(value)
-                number = orjson.Fragment(plain[1]) if plain else _means(value)
-                if number is not None:
-                    row[key] = number
-            elif "0" in value[-1:] and key in TEXT_KEYS and _FOLDED_TEXT.fullmatch(value):
-                changed.append((key, value))
-    return changed
-
-
-def _nested_texts(row: dict[str, Any]) -> list[tuple[str, str]]:
-    eans, family = row.get("ean"), row.get("family")
-    names = (family.get("name"),) if type(family) is dict else ()
-    changed: list[tuple[str, str]] = []
-    for place, texts in (("ean", eans if type(eans) is list else (eans,)), ("family", names)):
-        for index, value in enumerate(texts):
-            if type(value) is str and "0" in value[-1:] and _FOLDED_TEXT.fullmatch(value):
-                changed.append((f"{place} {index}", value))
-    return changed
-
-
-def _means(value: str) -> Decimal | None:
-    try:
-        return coerce.number(value)
-    except coerce.Unreadable:
-        return None
-
-
-@lru_cache(maxsize=4096)
-def _spelled(value: Decimal) -> orjson.Fragment:
-    return orjson.Fragment(coerce.number_text(value))
-
-
-def _unquoted(match: re.Match[bytes]) -> bytes:
-    number = match[1]
-    return match[0][:1] + (b"0" if number == b"-0" else number)
-
-
 def _written(row: dict[str, Any]) -> bytes:
+    _read_numbers(row)
     try:
-        return orjson.dumps(row, default=_spelled, option=orjson.OPT_SORT_KEYS)
-    except TypeError:  # an integer beyond 64 bits, half a surrogate pair, or nesting beyond what orjson writes
+        _make_canonical(row, row.items())
+        return orjson.dumps(row, default=_decimal, option=orjson.OPT_SORT_KEYS)
+    except (TypeError, RecursionError):
+        # An integer beyond 64 bits, half a surrogate pair, or nesting beyond what orjson writes.
         return _slowly_written(row)
 
 
+def _read_numbers(row: dict[str, Any]) -> None:
+    """Put numbers for the texts of fields that hold numbers, also where a person typed them (`" +1.50 "`)."""
+    for key in NUMBER_KEYS & row.keys():
+        value = row[key]
+        if type(value) is str and not _NUMBER.fullmatch(value):
+            with suppress(coerce.Unreadable):
+                number = coerce.number(value)
+                row[key] = value if number is None else number
+
+
+def _make_canonical(container: Any, members: Iterable[tuple[Any, Any]]) -> None:
+    """Put numbers, in their one spelling, for the texts in `container` that are numbers; `members` by key or index."""
+    for key, value in members:
+        kind = type(value)
+        if kind is str:
+            # Most texts are told apart by their first character.
+            if value[:1] in _BEGIN_NUMBERS and (number := _NUMBER.fullmatch(value)):
+                container[key] = _spelled(number[1])
+        elif kind is dict:
+            _make_canonical(value, value.items())
+        elif kind is list:
+            _make_canonical(value, enumerate(value))
+
+
+def _spelled(number: str) -> orjson.Fragment:
+    return orjson.Fragment("0" if number == "-0" else number)
+
+
+@lru_cache(maxsize=4096)
+def _decimal(value: Decimal) -> orjson.Fragment:
+    return orjson.Fragment(coerce.number_text(value))
+
+
+def _texts_to_keep(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """The texts of text fields that end in zeros which their canonical spelling would lose, each with its place."""
+    eans, family = row.get("ean"), row.get("family")
+    places = [(key, row[key]) for key in TEXT_KEYS & row.keys()]
+    places += [(f"ean {index}", ean) for index, ean in enumerate(eans if type(eans) is list else (eans,))]
+    if type(family) is dict:
+        places.append(("family 0", family.get("name")))
+    return [(place, value) for place, value in places if type(value) is str and _loses_zeros(value)]
+
+
+def _loses_zeros(value: str) -> bool:
+    return value[-1:] == "0" and _FOLDED_TEXT.fullmatch(value) is not None
+
+
 def _slowly_written(row: dict[str, Any]) -> bytes:
-    """The same bytes as orjson's for everything that orjson writes; without recursion."""
+    """The row written canonically, as orjson would, but without recursion. Some values may be canonical already."""
     pieces: list[bytes] = []
     waiting: list[Any] = [row]
     while waiting:
@@ -163,7 +168,7 @@ def _slowly_written(row: dict[str, Any]) -> bytes:
         elif kind is dict:
             parts: list[Any] = []
             for key in sorted(node):
-                parts += b"," if parts else b"{", _scalar(key) + b":", node[key]
+                parts += b"," if parts else b"{", _quoted(key) + b":", node[key]
             waiting += reversed([*(parts or [b"{"]), b"}"])
         elif kind is list:
             members = [part for member in node for part in (b",", member)]
@@ -174,9 +179,16 @@ def _slowly_written(row: dict[str, Any]) -> bytes:
 
 
 def _scalar(value: Any) -> bytes:
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+    if type(value) in (int, Decimal):
         return coerce.number_text(value).encode()
+    if type(value) is str:
+        number = _NUMBER.fullmatch(value)
+        return orjson.dumps(_spelled(number[1])) if number else _quoted(value)
+    return orjson.dumps(value)
+
+
+def _quoted(text: str) -> bytes:
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(text)
     except TypeError:
-        return json.dumps(value).encode()
+        return json.dumps(text).encode()
