@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from emagsync.accounts.connection_test import Culprit, check
-from emagsync.accounts.registry import AccountRegistry, base_url_of, platform_for
-from emagsync.accounts.settings import read_accounts
+from emagsync.accounts.registry import AccountRegistry
+from emagsync.accounts.settings import base_url_of, platform_for, read_accounts
 from emagsync.core.settings import LimitSettings, RetrySettings, Settings
 from emagsync.marketplace import RouteGroup
 from emagsync.sandbox.cli import account_from

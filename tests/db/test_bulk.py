@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
+from sqlalchemy.exc import IntegrityError
 
 from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.engine import Database
@@ -71,6 +72,21 @@ async def test_a_known_key_without_a_rule_is_an_error_and_nothing_is_stored(shel
     with pytest.raises(ConstraintViolated):
         await put(shelf, plain, (2, "b", None), (1, "again", None))
     assert await on(shelf) == [(1, "a", None)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param(BulkInsert(stock, ALL), id="insert"),
+        pytest.param(BulkInsert(stock, ALL, key=[stock.c.id], update=[stock.c.name]), id="insert or update"),
+    ],
+)
+async def test_the_statement_that_is_refused_is_the_one_that_raises(shelf: Database, statement: BulkInsert) -> None:
+    async with shelf.transaction() as connection:
+        with pytest.raises(IntegrityError):
+            await statement.run(connection, [(1, None, None)])
+        await connection.rollback()
+    assert await on(shelf) == []
 
 
 @pytest.mark.parametrize("statement", [BulkInsert(stock, ALL), BulkInsert(stock, ALL, key=[stock.c.id])])

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field
 
 from emagsync.accounts.connection_test import ConnectionReport, Culprit, check
 from emagsync.accounts.dependencies import Registry
-from emagsync.accounts.registry import AccountRegistry, base_url_of, platform_for
+from emagsync.accounts.registry import AccountRegistry
+from emagsync.accounts.settings import base_url_of, platform_for
 from emagsync.audit.service import audit
 from emagsync.core.settings import PushMode
 from emagsync.rest.auth import Operator, Viewer

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from emagsync.accounts.settings import ConfiguredAccounts
+from emagsync.accounts.settings import ConfiguredAccounts, base_url_of, platform_for
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import AccountSettings, Settings
 from emagsync.marketplace.budget.budget import Budget
 from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
 from emagsync.marketplace.budget.stores import budget_key
 from emagsync.marketplace.client import EmagClient
-from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
 from emagsync.marketplace.request import CallRecord
 from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.transport import HttpOptions
@@ -106,18 +105,6 @@ class AccountRegistry:
         if self._redis is not None:
             await self._redis.aclose()
             self._redis = None
-
-
-def platform_for(account: AccountSettings) -> Platform:
-    """The platform that says what the account's rows mean: as configured, else by its address."""
-    if account.platform is not None:
-        return PLATFORMS[account.platform]
-    return platform_of(account.base_url) if account.base_url else PLATFORMS[DEFAULT_PLATFORM]
-
-
-def base_url_of(account: AccountSettings) -> str:
-    """Where the account's API is, without a slash at the end."""
-    return (account.base_url or platform_for(account).base_url).rstrip("/")
 
 
 def _both(

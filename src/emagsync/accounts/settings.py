@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from emagsync.core.errors import SettingsError
 from emagsync.core.settings import AccountSettings, PushMode
-from emagsync.marketplace.platforms import PLATFORMS
+from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
 
 _VARIABLE = re.compile(r"^EMAG_([A-Z0-9][A-Z0-9_]*?)_(USERNAME|PASSWORD|BASE_URL|PLATFORM|PUSH)$")
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_]{0,31}$")
@@ -69,6 +69,18 @@ def read_accounts(variables: Mapping[str, str]) -> ConfiguredAccounts:
         else:
             usable[name] = AccountSettings.model_validate({"name": name, **raw[name]})
     return ConfiguredAccounts(usable, problems)
+
+
+def platform_for(account: AccountSettings) -> Platform:
+    """The platform that decides what the account's rows mean: as configured, else by its address."""
+    if account.platform is not None:
+        return PLATFORMS[account.platform]
+    return platform_of(account.base_url) if account.base_url else PLATFORMS[DEFAULT_PLATFORM]
+
+
+def base_url_of(account: AccountSettings) -> str:
+    """The address of the account's API, without a slash at the end."""
+    return (account.base_url or platform_for(account).base_url).rstrip("/")
 
 
 def _account_order(name: str) -> tuple[int, str]:

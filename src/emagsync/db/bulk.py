@@ -26,7 +26,6 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -224,31 +223,25 @@ def _convert(column: tuple[Any, ...], convert: Convert) -> Sequence[Any]:
 
 
 async def execute_many(connection: AsyncConnection, sql: str, rows: list[tuple[Any, ...]]) -> None:
-    """Run the driver's own SQL once for each row. Raises ConstraintViolated; on SQLite what comes next in the
-    transaction does, because the rows go to the driver's thread with it."""
-    if connection.dialect.driver != "aiosqlite":
-        await connection.exec_driver_sql(sql, rows)
+    """Run the driver's own SQL once for each row. Raises SQLAlchemy's IntegrityError and DBAPIError.
+
+    `Database.transaction()` turns these into ConstraintViolated and DatabaseUnavailable.
+    """
+    if connection.dialect.driver == "aiosqlite":
+        await (await _driver(connection)).change_many(sql, rows)
     else:
-        (await _driver(connection)).change_many(sql, rows)
+        await connection.exec_driver_sql(sql, rows)
 
 
 async def _copy(
     connection: AsyncConnection, table: Table, columns: Sequence[Column[Any]], rows: list[tuple[Any, ...]]
 ) -> None:
-    # Not at the top: SQLite does not need it.
-    import asyncpg
-
     driver = await _driver(connection)
     if not driver.is_in_transaction():
         await connection.execute(_begin)  # SQLAlchemy begins one with the first statement that it knows of
-    names = [column.name for column in columns]
-    try:
-        await driver.copy_records_to_table(table.name, columns=names, records=rows)
-    except asyncpg.IntegrityConstraintViolationError as error:
-        raise IntegrityError(f"COPY {table.name}", None, error) from error
-    except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        raise DBAPIError(f"COPY {table.name}", None, error) from error
+    await driver.copy_rows(table.name, [column.name for column in columns], rows)
 
 
 async def _driver(connection: AsyncConnection) -> Any:
+    """The driver's own connection: `sqlite_driver.Connection` or `postgresql_driver.Connection`."""
     return (await connection.get_raw_connection()).driver_connection

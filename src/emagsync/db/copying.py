@@ -136,8 +136,6 @@ async def _copy_table(
     async for rows in _batches(reader, table):
         sent.add(rows)
         await insert.run(writer, rows)
-        # A trip that sends what a driver may have kept back: memory would grow with it.
-        await writer.execute(text("SELECT 1"))
         if on_progress is not None:
             on_progress(Copied(table.name, sent.rows), expected)
     async for rows in _batches(writer, table):

@@ -1,4 +1,4 @@
-"""The engine, opened and closed explicitly, and the two ways to use it: `transaction()` and `reading()`.
+"""The database, opened and closed explicitly, used by `transaction()`, `snapshot()` and `autocommit()`.
 
 Everything is SQLAlchemy Core on async connections and hands out plain rows: nothing is ever loaded lazily, so
 there is nothing that could raise `MissingGreenlet`.
@@ -15,6 +15,7 @@ from typing import Any
 
 import aiosqlite
 from sqlalchemy import Connection, event
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
@@ -28,8 +29,8 @@ from emagsync.db.sqlite_driver import connection_to
 from emagsync.telemetry.tracing import span
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
-_READING = "emagsync_reading"
-_ASKING = "emagsync_asking"
+_SNAPSHOT = "emagsync_snapshot"
+_AUTOCOMMIT = "emagsync_autocommit"
 BUSY_TIMEOUT_MS = 30_000
 _SQLITE_CONNECTIONS = 15
 _ADVICE = {
@@ -49,8 +50,8 @@ class Database:
         self._url = async_url(url)
         self._connector = _SqliteConnector(str(self._url.database)) if self.is_sqlite else None
         self._engine = _create_engine(self._url, self._connector)
-        self._reader = self._engine.execution_options(**self._reading_options)
-        self._asker = self._engine.execution_options(**self._asking_options)
+        self._snapshots = self._engine.execution_options(**self._snapshot_options)
+        self._autocommits = self._engine.execution_options(**self._autocommit_options)
         self._writer: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     def __repr__(self) -> str:
@@ -83,18 +84,18 @@ class Database:
         return self._url.render_as_string(hide_password=True)
 
     @property
-    def _reading_options(self) -> dict[str, Any]:
+    def _snapshot_options(self) -> dict[str, Any]:
         # What is in one of two tables must not be found in both, or in none, because it was moved in between.
         if self.is_sqlite:
-            return {_READING: True}
+            return {_SNAPSHOT: True}
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
     @property
-    def _asking_options(self) -> dict[str, Any]:
-        return {_ASKING: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+    def _autocommit_options(self) -> dict[str, Any]:
+        return {_AUTOCOMMIT: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
 
     def patient(self) -> Database:
-        """The same database once more, for statements that may take an hour."""
+        """The same database with connections of its own, for statements that may take an hour."""
         return Database(self._url if self.is_sqlite else self._url.update_query_dict(postgresql.PATIENT))
 
     async def close(self) -> None:
@@ -112,21 +113,21 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """A connection that sees one moment of the database, does not write and does not wait for writers."""
+        """A connection for reading: all its statements see the same moment. It does not wait for writers."""
         with translated(self):
-            async with self._reader.connect() as connection:
+            async with self._snapshots.connect() as connection:
                 yield connection
 
     @asynccontextmanager
     async def autocommit(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for a single SELECT: without a transaction, which would be further trips to the database."""
+        """A connection for a single SELECT, without a transaction, which would cost further trips to the database."""
         with translated(self):
-            async with self._asker.connect() as connection:
+            async with self._autocommits.connect() as connection:
                 yield connection
 
 
 class translated:  # noqa: N801 - reads as a statement: `with translated(database):`
-    """Turns driver errors into this room's, so that no other room sees the driver."""
+    """Turns driver errors into DatabaseError, so that no other room sees the driver."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -183,7 +184,7 @@ class _SqliteCompiler(SQLiteCompiler):
 
 
 class _SqliteConnector:
-    """Opens connections for the pool. One whose asker is cancelled meanwhile would belong to nobody: it is closed."""
+    """Opens connections for the pool, and closes one whose caller was cancelled meanwhile: nobody else would."""
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -220,7 +221,7 @@ async def _close_when_open(connecting: asyncio.Future[aiosqlite.Connection]) -> 
     await (await connecting).close()
 
 
-def _configure_sqlite(connection: Any, _: object) -> None:
+def _configure_sqlite(connection: AsyncAdapt_aiosqlite_connection, _: object) -> None:
     try:
         _set_pragmas(connection)
     except BaseException:
@@ -229,7 +230,7 @@ def _configure_sqlite(connection: Any, _: object) -> None:
         raise
 
 
-def _set_pragmas(connection: Any) -> None:
+def _set_pragmas(connection: AsyncAdapt_aiosqlite_connection) -> None:
     # The driver's own BEGIN would be a deferred one, which can fail half-way with SQLITE_BUSY when a reader
     # becomes a writer; `_begin_sqlite` says which kind is meant.
     connection.isolation_level = None
@@ -254,10 +255,10 @@ def _set_pragmas(connection: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
-    if options.get(_ASKING, False):
+    if options.get(_AUTOCOMMIT, False):
         return
     adapted: Any = connection.connection.dbapi_connection
-    adapted.driver_connection.begin(reading=options.get(_READING, False))
+    adapted.driver_connection.begin(reading=options.get(_SNAPSHOT, False))
 
 
 def _reason(error: BaseException) -> str:

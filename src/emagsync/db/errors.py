@@ -1,9 +1,9 @@
-"""What the database refused, in words for the person who operates it.
+"""Errors of the database, with messages for the person who operates it.
 
 DatabaseError
 ├── DatabaseUnavailable   it cannot be opened or reached
 ├── DatabaseTooNew        a newer emagsync has already upgraded it
-└── ConstraintViolated    a uniqueness or reference rule said no; `repository` modules translate it
+└── ConstraintViolated    a uniqueness or reference rule was broken; services turn it into an error of their own
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from emagsync.core.errors import EmagsyncError, ErrorKind
 
 
 class DatabaseError(EmagsyncError):
-    """Anything that the database refused."""
+    """Base of the errors of the database."""
 
     code = "database"
     http_status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -36,7 +36,7 @@ class DatabaseTooNew(DatabaseError):
 
 
 class ConstraintViolated(DatabaseError):
-    """A uniqueness or reference rule said no. `constraint` is its name, or the driver's words for it."""
+    """A uniqueness or reference rule was broken. `constraint` is its name, or the driver's words for it."""
 
     code = "constraint"
     http_status = HTTPStatus.CONFLICT

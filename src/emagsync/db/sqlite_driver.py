@@ -2,8 +2,8 @@
 
 Each trip costs 70 µs of CPU and a wait for the other thread to wake; the driver makes four for a query (cursor,
 execute, fetch, close), one for BEGIN, and one for a ROLLBACK that has nothing to roll back. Here a query is one trip,
-which also begins the transaction and makes the changes that nobody waits for, and what has no effect makes none.
-Nobody waits for the end of a transaction that only read.
+which also begins the transaction, and what has no effect makes none. Nobody waits for the end of a transaction that
+only read.
 """
 
 from __future__ import annotations
@@ -15,17 +15,15 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple
 
 import aiosqlite
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 # Rows that come with the query itself; a larger result is fetched in further trips.
 _AT_ONCE: Final = 1_000
 
 
-class _Change(NamedTuple):
-    sql: str
-    rows: list[tuple[Any, ...]]
+class _Result(NamedTuple):
+    """What a statement gave: its columns, counts and first rows."""
 
-
-class _Outcome(NamedTuple):
     description: Any
     rowcount: int
     lastrowid: Any
@@ -34,30 +32,34 @@ class _Outcome(NamedTuple):
 
 
 class Connection(aiosqlite.Connection):
-    """As the driver's own, for one user at a time."""
+    """A connection of the driver, with fewer trips to its thread; for one user at a time."""
 
     def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
         super().__init__(connector, iter_chunk_size)
         self._begin: str | None = None
         self._only_reads = False
-        self._waiting: list[_Change] = []
         # A trip whose caller was cancelled goes on. Each of the two is counted by one thread only.
         self._asked = 0
         self._answered = 0
 
     def begin(self, *, reading: bool) -> None:
-        """Begin a transaction before whatever comes next: one that only reads, or one that waits until it may write."""
+        """Begin a transaction with the next statement: one that only reads, or one that waits until it may write."""
         self._begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
         self._only_reads = reading
 
-    def change_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
-        """Run `sql` for each of `rows` before whatever comes next, which then raises what this raises."""
-        self._waiting.append(_Change(sql, rows))
+    async def change_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        """Run `sql` once for each of `rows`, in one trip. Raises SQLAlchemy's IntegrityError and DBAPIError."""
+        try:
+            await self._execute(_change_many, self._conn, sql, rows)
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(sql, None, error) from error
+        except sqlite3.Error as error:
+            raise DBAPIError(sql, None, error) from error
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if self._begin is not None or self._waiting:
-            fn = partial(_after, self._conn, self._begin, self._waiting, fn)
-            self._begin, self._waiting = None, []
+        if self._begin is not None:
+            fn = partial(_in_transaction, self._conn, self._begin, fn)
+            self._begin = None
         self._asked += 1
         return await super()._execute(partial(self._counted, fn), *args, **kwargs)  # type: ignore[no-untyped-call]
 
@@ -68,14 +70,14 @@ class Connection(aiosqlite.Connection):
             self._answered += 1
 
     async def commit(self) -> None:
-        """Nothing to do for a transaction in which nothing was asked for."""
-        if self._waiting or not self._is_idle():
+        """Commit; makes no trip for a transaction without statements."""
+        if not self._is_idle():
             await super().commit()
         self._begin = None
 
     async def rollback(self) -> None:
-        """Nothing to do where no transaction is open, and nothing to wait for where one only read."""
-        self._begin, self._waiting = None, []
+        """Roll back; makes no trip where no transaction is open, and does not wait for one that only read."""
+        self._begin = None
         if self._is_idle():
             return
         if self._only_reads and self._asked == self._answered:
@@ -86,19 +88,19 @@ class Connection(aiosqlite.Connection):
             await super().rollback()
 
     def cursor(self) -> Any:
-        """A cursor that is made by its query."""
+        """A cursor, which costs a trip only with its query."""
         return _Cursor(self)
 
     def _is_idle(self) -> bool:
         return self._asked == self._answered and not self.in_transaction
 
-    async def ask(self, ask: Callable[[sqlite3.Connection], _Outcome]) -> _Outcome:
-        """One trip for a cursor."""
-        outcome: _Outcome = await self._execute(ask, self._conn)
-        return outcome
+    async def ask(self, ask: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Run a cursor's statement, in one trip."""
+        result: _Result = await self._execute(ask, self._conn)
+        return result
 
     async def rows_of(self, fetch: Callable[..., Any], *args: Any) -> Any:
-        """One more trip for a cursor."""
+        """Fetch further rows of a cursor, in one trip."""
         return await self._execute(fetch, *args)
 
 
@@ -107,7 +109,7 @@ class _Cursor:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._outcome = _Outcome(None, -1, None, [], None)
+        self._result = _Result(None, -1, None, [], None)
         self.arraysize = 1
 
     async def __aenter__(self) -> _Cursor:
@@ -120,27 +122,27 @@ class _Cursor:
 
     @property
     def description(self) -> Any:
-        return self._outcome.description
+        return self._result.description
 
     @property
     def rowcount(self) -> int:
-        return self._outcome.rowcount
+        return self._result.rowcount
 
     @property
     def lastrowid(self) -> Any:
-        return self._outcome.lastrowid
+        return self._result.lastrowid
 
     async def execute(self, sql: str, parameters: Any = ()) -> _Cursor:
-        self._outcome = await self._connection.ask(partial(_execute, sql, parameters))
+        self._result = await self._connection.ask(partial(_execute, sql, parameters))
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Any]) -> _Cursor:
-        self._outcome = await self._connection.ask(partial(_executemany, sql, parameters))
+        self._result = await self._connection.ask(partial(_executemany, sql, parameters))
         return self
 
     async def fetchall(self) -> list[Any]:
-        rows = self._taken(len(self._outcome.rows))
-        rest = self._outcome.rest
+        rows = self._taken(len(self._result.rows))
+        rest = self._result.rest
         if rest is not None:
             rows += await self._connection.rows_of(rest.fetchall)
         return rows
@@ -148,7 +150,7 @@ class _Cursor:
     async def fetchmany(self, size: int | None = None) -> list[Any]:
         wanted = self.arraysize if size is None else size
         rows = self._taken(wanted)
-        rest = self._outcome.rest
+        rest = self._result.rest
         if len(rows) < wanted and rest is not None:
             rows += await self._connection.rows_of(rest.fetchmany, wanted - len(rows))
         return rows
@@ -158,14 +160,14 @@ class _Cursor:
         return rows[0] if rows else None
 
     async def close(self) -> None:
-        rest = self._outcome.rest
-        self._outcome = self._outcome._replace(rows=[], rest=None)
+        rest = self._result.rest
+        self._result = self._result._replace(rows=[], rest=None)
         if rest is not None:
             await self._connection.rows_of(rest.close)
 
     def _taken(self, count: int) -> list[Any]:
-        taken = self._outcome.rows[:count]
-        del self._outcome.rows[:count]
+        taken = self._result.rows[:count]
+        del self._result.rows[:count]
         return taken
 
 
@@ -174,33 +176,29 @@ def connection_to(path: str) -> Connection:
     return Connection(partial(sqlite3.connect, path), 64)
 
 
-def _after(
-    connection: sqlite3.Connection,
-    begin: str | None,
-    changes: list[_Change],
-    fn: Callable[..., Any],
-    *args: Any,
-    **kwargs: Any,
+def _in_transaction(
+    connection: sqlite3.Connection, begin: str, fn: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Any:
-    if begin is not None:
-        connection.execute(begin)
-    for sql, rows in changes:
-        connection.executemany(sql, rows)
+    connection.execute(begin)
     return fn(*args, **kwargs)
 
 
-def _execute(sql: str, parameters: Any, connection: sqlite3.Connection) -> _Outcome:
+def _change_many(connection: sqlite3.Connection, sql: str, rows: list[tuple[Any, ...]]) -> None:
+    connection.executemany(sql, rows).close()
+
+
+def _execute(sql: str, parameters: Any, connection: sqlite3.Connection) -> _Result:
     cursor = connection.execute(sql, parameters)
     rows = cursor.fetchmany(_AT_ONCE) if cursor.description else []
     rest = cursor if len(rows) == _AT_ONCE else None
-    outcome = _Outcome(cursor.description, cursor.rowcount, cursor.lastrowid, rows, rest)
+    result = _Result(cursor.description, cursor.rowcount, cursor.lastrowid, rows, rest)
     if rest is None:
         cursor.close()
-    return outcome
+    return result
 
 
-def _executemany(sql: str, parameters: Iterable[Any], connection: sqlite3.Connection) -> _Outcome:
+def _executemany(sql: str, parameters: Iterable[Any], connection: sqlite3.Connection) -> _Result:
     cursor = connection.executemany(sql, parameters)
-    outcome = _Outcome(None, cursor.rowcount, cursor.lastrowid, [], None)
+    result = _Result(None, cursor.rowcount, cursor.lastrowid, [], None)
     cursor.close()
-    return outcome
+    return result

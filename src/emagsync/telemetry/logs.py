@@ -6,6 +6,7 @@ import logging
 import sys
 from typing import Any, Literal, TextIO
 
+import orjson
 import structlog
 from structlog.typing import EventDict, Processor
 
@@ -73,6 +74,4 @@ def _renderer(log_format: LogFormat) -> Processor:
 
 
 def _json(event: EventDict, **_: Any) -> str:
-    import orjson
-
     return orjson.dumps(event, default=str).decode()

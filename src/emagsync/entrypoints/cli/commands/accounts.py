@@ -6,7 +6,7 @@ from typing import Any
 
 import typer
 
-from emagsync.accounts.registry import base_url_of, platform_for
+from emagsync.accounts.settings import base_url_of, platform_for
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
