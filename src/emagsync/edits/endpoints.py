@@ -30,7 +30,7 @@ from emagsync.edits.service import Author, EditService, Line
 from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
 from emagsync.offers.product_parameters import AccountName, ProductId
 from emagsync.rest.auth import Operator, Principal, Viewer
-from emagsync.rest.openapi import describe_body
+from emagsync.rest.openapi import body_reference
 from emagsync.rest.paging import decode_id, encode_cursor
 from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import AppState, State
@@ -82,8 +82,8 @@ async def edit_product(
         "requestBody": {
             "required": True,
             "content": {
-                "application/json": {"schema": describe_body(BulkEdit)},
-                "multipart/form-data": {"schema": describe_body(BulkFile)},
+                "application/json": {"schema": body_reference(BulkEdit)},
+                "multipart/form-data": {"schema": body_reference(BulkFile)},
             },
         }
     },

@@ -1,1 +1,1 @@
-"""What all REST endpoints share: who calls, problem answers, cursors, the audit log, and the guards around them."""
+"""What all REST endpoints share: authentication, problem answers, cursors, live events, middleware."""

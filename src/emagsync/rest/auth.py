@@ -1,9 +1,9 @@
-"""The auth dependency. Every endpoint but login and liveness takes one of `Viewer`, `Operator` and `Admin`:
+"""Authentication of REST calls. Every endpoint but login and liveness takes one of `Viewer`, `Operator` and `Admin`:
 
     async def start(request: Request, caller: Operator) -> ...
 
-Without a caller the answer is 401, for a role that is too small 403. A browser's cookie counts for a call that changes
-something only when the browser says that our own page made it.
+The answer is 401 without valid credentials, and 403 for a role that is too small. For a call that changes something, a
+browser's cookie counts only when the browser says that our own page made the call.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ _cookie = APIKeyCookie(
 
 
 def session_cookie(request: Request) -> str:
-    """The cookie's name. Under HTTPS `__Host-` ties it to this host, so that no neighbour can plant one."""
+    """The session cookie's name. Under HTTPS `__Host-` ties it to this host: no other host of the domain can set it."""
     return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
 
 
-async def _caller(
+async def _authenticated(
     request: Request,
     scopes: SecurityScopes,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
@@ -69,7 +69,7 @@ async def _optional(
 async def _find(request: Request, bearer: str | None) -> Principal | None:
     authenticator = state_of(request).authenticator
     if "authorization" in request.headers:
-        # Whoever sends a token means it: a wrong one is refused, whatever cookie comes along.
+        # A token takes precedence: a wrong one is refused even if a valid cookie comes with it.
         return await authenticator.by_bearer(bearer) if bearer else None
     cookie = request.cookies.get(session_cookie(request))
     if not cookie:
@@ -89,7 +89,7 @@ def _unauthenticated(*, presented: bool) -> ApiProblem:
     return ApiProblem(HTTPStatus.UNAUTHORIZED, "not_authenticated", detail, headers={"WWW-Authenticate": challenge})
 
 
-Viewer = Annotated[Principal, Security(_caller, scopes=[Role.VIEWER.value])]
-Operator = Annotated[Principal, Security(_caller, scopes=[Role.OPERATOR.value])]
-Admin = Annotated[Principal, Security(_caller, scopes=[Role.ADMIN.value])]
+Viewer = Annotated[Principal, Security(_authenticated, scopes=[Role.VIEWER.value])]
+Operator = Annotated[Principal, Security(_authenticated, scopes=[Role.OPERATOR.value])]
+Admin = Annotated[Principal, Security(_authenticated, scopes=[Role.ADMIN.value])]
 OptionalPrincipal = Annotated[Principal | None, Security(_optional)]

@@ -1,6 +1,6 @@
-"""Whether a browser's call comes from our own page. A foreign page can make a browser send its cookie along.
+"""Protection against cross-site request forgery: a foreign page can make a browser call us with our cookie.
 
-Browsers say so themselves: `Sec-Fetch-Site`, which no page can forge, and for older ones `Origin`.
+Browsers say which page makes a call: in `Sec-Fetch-Site`, which no page can forge, and older ones in `Origin`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def is_safe(method: str) -> bool:
-    """Whether the method only reads."""
+    """Whether calls with this HTTP method only read."""
     return method in _SAFE_METHODS
 
 
@@ -31,7 +31,7 @@ def check_same_origin(request: Request) -> None:
 
 
 def refuse_foreign_page(request: Request) -> None:
-    """Refuse (403) a call that a browser made for a foreign page; programs, which are no browser, may pass."""
+    """Refuse (403) a call that a browser makes for a foreign page. Programs, which send neither header, may call."""
     if "sec-fetch-site" in request.headers or "origin" in request.headers:
         check_same_origin(request)
 

@@ -1,7 +1,7 @@
-"""Live events: what happened, told to every open page at once, and again to one that lost its connection.
+"""Live events: every open page gets them at once, as server-sent events, and catches up after a lost connection.
 
-Events are kept in a small ring. A listener that names the last event it saw gets what came after it; one that is new,
-was away for too long, or saw another process's events, first gets a `snapshot` of the present state.
+The latest events are kept in a ring buffer. A listener that names the last event it saw gets those that came after it;
+one that is new, was away for too long, or saw another process's events, first gets a `snapshot` of the present state.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ SNAPSHOT: Final = "snapshot"
 HEARTBEAT_SECONDS: Final = 15
 SEND_TIMEOUT_SECONDS: Final = 30
 KEPT_EVENTS: Final = 512
-# How often it is looked at whether a listener's token or session still counts.
+# How often a listener's token or session is checked again.
 CHECK_SECONDS: Final = 5.0
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
 
 class Event(NamedTuple):
-    """One event: its place, its name, and its data as JSON text."""
+    """One event: its number in the ring's process, its name, and its data as JSON text."""
 
     number: int
     name: str
@@ -42,13 +42,13 @@ class Event(NamedTuple):
 class EventBroker:
     """Hands events to listeners. Belongs to one event loop.
 
-    `snapshot` makes the state that a new listener begins with. A listener that is slow loses nothing that matters: when
-    the ring has gone past it, it gets a snapshot again.
+    `snapshot` returns the state that a new listener starts with. A slow listener loses nothing that matters: when the
+    ring no longer has its next event, it gets a snapshot again. `keep` is the size of the ring.
     """
 
     def __init__(self, snapshot: Callable[[], Awaitable[Any]], *, keep: int = KEPT_EVENTS) -> None:
         self._snapshot = snapshot
-        # Numbers of another process's ring mean nothing here.
+        # Part of each id: event numbers of another process mean nothing here.
         self._epoch = uuid.uuid4().hex[:12]
         self._ring: deque[Event] = deque(maxlen=keep)
         self._newest = 0
@@ -58,11 +58,11 @@ class EventBroker:
 
     @property
     def listeners(self) -> int:
-        """How many are listening now."""
+        """The number of listeners now."""
         return self._listeners
 
     def publish(self, name: str, data: Any) -> None:
-        """Tell every listener. `data` is anything that JSON can hold."""
+        """Send an event to every listener. `data` is anything that JSON can hold."""
         self._newest += 1
         self._ring.append(Event(self._newest, name, orjson.dumps(data).decode()))
         self._wake_all()
@@ -73,29 +73,29 @@ class EventBroker:
         self._wake_all()
 
     def id_of(self, event: Event) -> str:
-        """What a listener names to go on after `event`."""
+        """The id that a listener sends back (`Last-Event-ID`) to go on after `event`."""
         return f"{self._epoch}-{event.number}"
 
     async def follow(self, last_id: str | None = None) -> AsyncIterator[Event]:
-        """Every event after `last_id`, for ever; a snapshot first where those before are not known."""
+        """Every event after `last_id` until the broker is closed. A snapshot comes first if it is not in the ring."""
         self._listeners += 1
         try:
-            place = self._place_of(last_id)
+            position = self._position_of(last_id)
             while not self._closed:
                 wake = self._wake
-                if place is None or place < self._newest - len(self._ring):
-                    place = self._newest
+                if position is None or position < self._newest - len(self._ring):
+                    position = self._newest
                     state = await self._snapshot()
-                    yield Event(place, SNAPSHOT, orjson.dumps(state).decode())
-                for event in [event for event in self._ring if event.number > place]:
+                    yield Event(position, SNAPSHOT, orjson.dumps(state).decode())
+                for event in [event for event in self._ring if event.number > position]:
                     yield event
-                    place = event.number
-                if place == self._newest:
+                    position = event.number
+                if position == self._newest:
                     await wake.wait()
         finally:
             self._listeners -= 1
 
-    def _place_of(self, last_id: str | None) -> int | None:
+    def _position_of(self, last_id: str | None) -> int | None:
         epoch, _, number = (last_id or "").rpartition("-")
         known = epoch == self._epoch and number.isdecimal() and int(number) <= self._newest
         return int(number) if known else None
@@ -134,7 +134,7 @@ async def events(
         checked = state.clock.monotonic()
         async for event in broker.follow(last_event_id or after):
             if state.clock.monotonic() - checked > CHECK_SECONDS:
-                if not await _is_let_in(request):
+                if not await _is_authenticated(request):
                     return
                 checked = state.clock.monotonic()
             yield ServerSentEvent(event.data, event=event.name, id=broker.id_of(event), sep="\n")
@@ -148,7 +148,7 @@ async def events(
     )
 
 
-async def _is_let_in(request: Request) -> bool:
+async def _is_authenticated(request: Request) -> bool:
     authenticator = state_of(request).authenticator
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme:

@@ -1,4 +1,4 @@
-"""What stands before every endpoint: the host check, security headers, and the size of bodies."""
+"""ASGI middleware around every endpoint: security headers, limits of bodies, allowed hosts."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ SECURITY_HEADERS = {
 _ANY = "*"
 
 
-class SecurityHeaders:
-    """Adds the security headers to every answer, and keeps those of the API out of caches."""
+class SecurityHeadersMiddleware:
+    """Adds the security headers to every answer, and keeps answers of the API out of caches."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -64,17 +64,17 @@ class SecurityHeaders:
         await self._app(scope, receive, send_with_headers)
 
 
-class BodyLimit:
-    """Refuses bodies that are too large: by the length that is announced, and by what is read."""
+class BodyLimitMiddleware:
+    """Refuses (413) bodies of more than `max_bytes`: by the length that is announced, and by what is read."""
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self._app = app
-        self._most = most_bytes
+        self._max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         announced = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        if announced.isdecimal() and int(announced) > self._most:
+        if announced.isdecimal() and int(announced) > self._max_bytes:
             await self._problem().response(scope["path"])(scope, receive, send)
             return
         read = 0
@@ -83,8 +83,10 @@ class BodyLimit:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._most:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)  # comes through FastAPI's reading of the body
+            if read > self._max_bytes:
+                raise HTTPException(
+                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+                )  # FastAPI passes it on from where it reads the body
             return message
 
         await self._app(scope, receive_counted, send)
@@ -93,12 +95,12 @@ class BodyLimit:
         return ApiProblem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "body_too_large",
-            f"A body has at most {self._most} bytes here: EMAGSYNC_SERVER__MAX_BODY_BYTES sets how many.",
+            f"A body has at most {self._max_bytes} bytes here: EMAGSYNC_SERVER__MAX_BODY_BYTES sets how many.",
         )
 
 
-class HostCheck:
-    """Refuses calls for hosts that are not ours: a foreign page makes them by pointing its own name at this machine."""
+class HostCheckMiddleware:
+    """Refuses (400) calls for other hosts than `allowed`: a foreign page could point its own name at this machine."""
 
     def __init__(self, app: ASGIApp, allowed: Iterable[str]) -> None:
         self._app = app

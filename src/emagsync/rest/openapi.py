@@ -1,9 +1,9 @@
-"""The OpenAPI document: one `Problem` schema for all refusals, and those that every route may answer with."""
+"""The OpenAPI document: reading it, and completing FastAPI's with the problem answers that every route may give."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,31 +13,32 @@ from emagsync.rest.problems import FieldProblem, Problem, problem_in_document
 
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _REFERENCE = "#/components/schemas/{model}"
-_bodies: list[type[BaseModel]] = []
 
 
-def install_document(app: FastAPI) -> None:
-    """Make `app.openapi()` describe the problem answers."""
+def install_openapi(app: FastAPI, bodies: Sequence[type[BaseModel]] = ()) -> None:
+    """Make `app.openapi()` describe the problem answers, and the `bodies` that routes refer to by `body_reference`."""
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = plain()
         if "x-problems" not in document:
-            _describe_problems(document)
+            _describe_problems(document, bodies)
             document["x-problems"] = True
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def describe_body(model: type[BaseModel]) -> dict[str, str]:
-    """A reference to `model`, for the `openapi_extra` of a route that reads its body by itself."""
-    _bodies.append(model)
+def body_reference(model: type[BaseModel]) -> dict[str, str]:
+    """A reference to `model`, for the `openapi_extra` of a route that parses its body itself.
+
+    FastAPI does not know of such a body, so `install_openapi` has to be given the model too.
+    """
     return {"$ref": _REFERENCE.format(model=model.__name__)}
 
 
 def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Each operation of an OpenAPI document: path, method in lower case, description."""
+    """Each operation of an OpenAPI document: its path, its method in lower case, and its object."""
     for path, item in document.get("paths", {}).items():
         for method, operation in item.items():
             if method in _METHODS:
@@ -45,7 +46,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 
 
 def required_role(operation: dict[str, Any]) -> str | None:
-    """The role that an operation needs, or None when it needs no caller.
+    """The role that an operation needs; None when it needs no authentication.
 
     OpenAPI 3.1 lets a security requirement list role names; `emagsync.rest.auth` fills them in.
     """
@@ -54,7 +55,7 @@ def required_role(operation: dict[str, Any]) -> str | None:
 
 
 def allowed_methods(document: dict[str, Any], path: str) -> list[str]:
-    """The methods that an address takes, in upper case: each route alone knows only its own."""
+    """The methods that `path` takes, in upper case. Each route alone knows only its own."""
     taken = {method.upper() for template, method, _ in operations(document) if _matches(template, path)}
     return sorted(taken)
 
@@ -64,13 +65,13 @@ def _matches(template: str, path: str) -> bool:
     return re.fullmatch(pattern, path) is not None
 
 
-def _describe_problems(document: dict[str, Any]) -> None:
+def _describe_problems(document: dict[str, Any], bodies: Sequence[type[BaseModel]]) -> None:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for model in (FieldProblem, Problem):
         schema = model.model_json_schema(ref_template=_REFERENCE, mode="validation")
         schema.pop("$defs", None)
         schemas[model.__name__] = schema
-    for body in _bodies:
+    for body in bodies:
         schema = body.model_json_schema(ref_template=_REFERENCE, mode="validation")
         for name, part in schema.pop("$defs", {}).items():
             schemas.setdefault(name, part)
@@ -84,7 +85,7 @@ def _describe_problems(document: dict[str, Any]) -> None:
 def _describe_refusals(operation: dict[str, Any]) -> None:
     responses: dict[str, Any] = operation.setdefault("responses", {})
     if "security" in operation and required_role(operation) is None:
-        operation["security"].insert(0, {})  # a caller may say who it is, and need not
+        operation["security"].insert(0, {})  # authentication is optional
     if required_role(operation) is not None:
         responses.setdefault("401", problem_in_document("No caller: no token or session, or one that has ended"))
         responses.setdefault("403", problem_in_document("The caller's role is too small, or the CSRF check failed"))

@@ -1,4 +1,4 @@
-"""Opaque cursors: where a list goes on, as text that a caller hands back unread."""
+"""Opaque cursors of lists: the position of the next page as text, which the caller sends back unread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CursorValue = str | int | None
 
 
 def encode_cursor(kind: str, values: Sequence[CursorValue]) -> str:
-    """The position `values`, such as the sort key of the last row, in the list called `kind`."""
+    """The cursor for the position `values`, such as the sort key of the last row, in the list called `kind`."""
     return urlsafe_b64encode(orjson.dumps([kind, *values])).rstrip(b"=").decode()
 
 

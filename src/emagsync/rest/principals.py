@@ -1,4 +1,4 @@
-"""Who calls, and what the caller may do."""
+"""Principals: the user or API token that a call is made by, and what its role lets it do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Role(StrEnum):
         return _RANKS.index(self)
 
     def allows(self, needed: Role) -> bool:
-        """Whether this role may do what `needed` may."""
+        """Whether this role may do everything that `needed` may."""
         return self.rank >= needed.rank
 
 
@@ -29,7 +29,7 @@ _RANKS = tuple(Role)
 
 @dataclass(frozen=True)
 class Principal:
-    """An authenticated caller.
+    """The user or API token that makes a call, authenticated.
 
     `kind`: `user` logged in for a bearer token, `session` is a browser's cookie, `token` an API token, whose
     `username` is its owner's, or `token:<name>` when it belongs to nobody. `credential_id` is the id of the session
@@ -44,17 +44,17 @@ class Principal:
 
     @property
     def token_id(self) -> int | None:
-        """The API token's id, if the caller used one."""
+        """The API token's id; None for a user."""
         return self.credential_id if self.kind == "token" else None
 
 
 class Authenticator(Protocol):
-    """Finds the caller that a credential belongs to; `emagsync.identity` is one."""
+    """Finds the principal that a credential belongs to. Implemented by `emagsync.identity`."""
 
     async def by_bearer(self, credential: str) -> Principal | None:
-        """The caller of `Authorization: Bearer <credential>`; None when it is unknown, revoked or has expired."""
+        """The principal of `Authorization: Bearer <credential>`; None when it is unknown, revoked or has expired."""
         ...
 
     async def by_cookie(self, credential: str) -> Principal | None:
-        """The caller of a browser session's cookie; None when it is unknown, revoked or has expired."""
+        """The principal of a browser session's cookie; None when it is unknown, revoked or has expired."""
         ...

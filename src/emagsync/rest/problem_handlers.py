@@ -1,4 +1,4 @@
-"""Turning whatever a route raises into a problem answer."""
+"""Exception handlers: whatever a route raises is answered with a problem."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from emagsync.core.errors import EmagsyncError
 from emagsync.rest.middleware import SECURITY_HEADERS
-from emagsync.rest.openapi import allowed_methods, install_document
+from emagsync.rest.openapi import allowed_methods
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of
 from emagsync.rest.request_log import REQUEST_ID_HEADER
 
@@ -38,12 +38,11 @@ _PLACES = frozenset({"body", "query", "path", "header", "cookie"})
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Answer every refusal and failure of `app` with a problem, and describe them in its OpenAPI document."""
+    """Answer every refusal and failure of `app` with a problem."""
     app.add_exception_handler(EmagsyncError, _on_our_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(Exception, _on_unexpected)
-    install_document(app)
 
 
 async def _on_our_error(request: Request, error: Exception) -> Response:
@@ -99,7 +98,7 @@ async def _on_unexpected(request: Request, error: Exception) -> Response:
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "internal_error",
         detail,
-        # This answer is made outside of the guards, which would add them.
+        # This answer is made outside of the middleware that would add them.
         headers=SECURITY_HEADERS | _request_id(),
         error_id=error_id,
     )

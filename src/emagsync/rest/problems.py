@@ -1,4 +1,4 @@
-"""Problem answers (RFC 9457): every refusal is `application/problem+json` with a stable `code`, and shows no internals.
+"""Problem answers (RFC 9457): every refusal is `application/problem+json` with a stable `code`, without internals.
 
 An endpoint or service raises its feature's own error, whose class says how it is answered (`core.errors`). For a
 refusal that belongs to the route alone there is `ApiProblem`.

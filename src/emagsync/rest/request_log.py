@@ -1,4 +1,4 @@
-"""What is known of each request: an id in every log line about it, one event when it is answered, and its figures."""
+"""Logging and metering of requests: an id in every log line about a request, and one event when it is answered."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from emagsync.telemetry.http_meter import HttpMeter
 log = structlog.get_logger()
 
 REQUEST_ID_HEADER: Final = "X-Request-ID"
-_SANE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_LOGGABLE_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _NO_ROUTE: Final = "other"
 _PAGE: Final = "page"
 _FAILED: Final = 500
-# Few, because each makes a histogram: two accounts are to have fewer than 500 series whatever is called.
+# Few, because each is a label of a histogram: two accounts must have fewer than 500 series, whatever is called.
 _AREAS: Final = {
     "products": ("products",),
     "editing": ("edits", "conflicts", "outbox", "push", "pushes", "holds", "undo"),
@@ -33,10 +33,11 @@ _AREAS: Final = {
 _AREA_OF: Final = {part: area for area, parts in _AREAS.items() for part in parts}
 
 
-class RequestLog:
-    """Binds `request_id` for everything that the request does, also for what it leaves running, and answers with it.
+class RequestLogMiddleware:
+    """Logs each request, and binds its `request_id` in everything it does, also in what it leaves running.
 
-    A caller's own `X-Request-ID` is taken where it is 8 to 64 letters, digits, dots, dashes and underscores.
+    The answer has the id as `X-Request-ID`. A caller's own is taken when it is 8 to 64 letters, digits, dots, dashes
+    and underscores.
     """
 
     def __init__(self, app: ASGIApp, meter: HttpMeter, clock: Clock) -> None:
@@ -50,7 +51,7 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         request_id = request_id_of(Headers(scope=scope).get(REQUEST_ID_HEADER, ""))
-        began = self._clock.monotonic()
+        started = self._clock.monotonic()
         status: int | None = None
 
         async def send_with_id(message: Message) -> None:
@@ -58,7 +59,7 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message)[REQUEST_ID_HEADER] = request_id
                 status = message["status"]
-                self._answered(scope, message["status"], self._clock.monotonic() - began)
+                self._answered(scope, message["status"], self._clock.monotonic() - started)
             await send(message)
 
         # Not unbound afterwards: each request has a task of its own, and what handles a failure of it runs later.
@@ -69,7 +70,7 @@ class RequestLog:
             await self._app(scope, receive, send_with_id)
         except Exception:
             if status is None:
-                self._answered(scope, _FAILED, self._clock.monotonic() - began)
+                self._answered(scope, _FAILED, self._clock.monotonic() - started)
             raise
         finally:
             self._meter.in_flight -= 1
@@ -89,8 +90,8 @@ class RequestLog:
 
 
 def request_id_of(given: str) -> str:
-    """The caller's id if it is a sane one, else a new one."""
-    return given if _SANE_ID.fullmatch(given) else uuid.uuid4().hex
+    """The caller's own id if it may be logged as it is, else a new one."""
+    return given if _LOGGABLE_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def route_of(scope: Scope) -> str:

@@ -1,1 +1,1 @@
-"""The REST API: puts the rooms together and answers HTTP."""
+"""The REST API: opens its services, and serves the features' endpoints and the web page over HTTP."""

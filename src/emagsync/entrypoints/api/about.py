@@ -1,4 +1,4 @@
-"""What this installation is made of: `/api/v1/about`, for the page and for whoever is asked for help."""
+"""`GET /api/v1/about`: versions and licences, for the page and for support."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ router = APIRouter(prefix="/api/v1", tags=["about"])
 _OURS = "emagsync"
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[([^\]]*)\])?")
 _EXTRA = re.compile(r"extra == ['\"]([^'\"]+)['\"]")
-_LONGEST = 80  # some packages put the licence's whole text where its name belongs
+_MAX_LENGTH = 80  # some packages put the licence's text where its name belongs
 
-_Need = tuple[str, frozenset[str]]  # a package and the extras that are asked of it
+_Requirement = tuple[str, frozenset[str]]  # a package's name and the extras that are asked of it
 
 
 class Package(BaseModel):
@@ -59,33 +59,34 @@ async def about(state: State, _: Viewer) -> About:
 
 @cache
 def packages() -> tuple[Package, ...]:
-    """What emagsync needs, and what that needs, as far as it is installed; by name."""
+    """The installed packages that emagsync depends on, directly or not, by name."""
     found: dict[str, Package] = {}
-    waiting = _needed_by(_OURS)
-    asked: set[_Need] = set()
+    waiting = _requirements_of(_OURS)
+    seen: set[_Requirement] = set()
     while waiting:
-        need = waiting.pop()
-        if need in asked:
+        requirement = waiting.pop()
+        if requirement in seen:
             continue
-        asked.add(need)
-        key, extras = need
+        seen.add(requirement)
+        key, extras = requirement
         try:
             distribution = metadata.distribution(key)
         except metadata.PackageNotFoundError:
             continue  # for another platform or Python
         found[key] = Package(name=distribution.name, version=distribution.version, licence=_licence(key))
-        waiting += _needed_by(key, extras)
+        waiting += _requirements_of(key, extras)
     return tuple(found[key] for key in sorted(found))
 
 
-def _needed_by(name: str, extras: frozenset[str] = frozenset()) -> list[_Need]:
-    needs: list[_Need] = []
-    for requirement in metadata.requires(name) or []:
-        match = _REQUIREMENT.match(requirement)
-        only_for = _EXTRA.search(requirement)
+def _requirements_of(name: str, extras: frozenset[str] = frozenset()) -> list[_Requirement]:
+    requirements: list[_Requirement] = []
+    for text in metadata.requires(name) or []:
+        match = _REQUIREMENT.match(text)
+        only_for = _EXTRA.search(text)
         if match and (only_for is None or only_for[1] in extras):
-            needs.append((_key(match[1]), frozenset(part.strip() for part in (match[2] or "").split(",") if part)))
-    return needs
+            wanted = frozenset(part.strip() for part in (match[2] or "").split(",") if part)
+            requirements.append((_key(match[1]), wanted))
+    return requirements
 
 
 def _key(name: str) -> str:
@@ -96,7 +97,7 @@ def _licence(name: str) -> str:
     fields = metadata.metadata(name)
     for field in ("License-Expression", "License"):
         text = "".join(fields.get_all(field) or []).strip().splitlines()
-        if text and len(text[0]) <= _LONGEST:
+        if text and len(text[0]) <= _MAX_LENGTH:
             return text[0]
     classifiers = [text for text in fields.get_all("Classifier") or [] if text.startswith("License ::")]
     return ", ".join(text.rpartition("::")[2].strip() for text in classifiers)

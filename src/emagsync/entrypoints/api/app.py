@@ -7,11 +7,12 @@ from starlette.middleware.cors import CORSMiddleware
 
 from emagsync import __version__
 from emagsync.core.settings import Settings
-from emagsync.entrypoints.api.routers import ROUTERS
+from emagsync.entrypoints.api.routers import PARSED_BY_ROUTES, ROUTERS
 from emagsync.entrypoints.api.services import ApiServices, provide_services
-from emagsync.rest.middleware import BodyLimit, HostCheck, SecurityHeaders
+from emagsync.rest.middleware import BodyLimitMiddleware, HostCheckMiddleware, SecurityHeadersMiddleware
+from emagsync.rest.openapi import install_openapi
 from emagsync.rest.problem_handlers import install_problem_handlers
-from emagsync.rest.request_log import REQUEST_ID_HEADER, RequestLog
+from emagsync.rest.request_log import REQUEST_ID_HEADER, RequestLogMiddleware
 from emagsync.rest.state import AppState
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
@@ -41,6 +42,7 @@ def create_bare_app(state: AppState) -> FastAPI:
     )
     app.state.emagsync = state
     install_problem_handlers(app)
+    install_openapi(app, bodies=PARSED_BY_ROUTES)
     for router in ROUTERS:
         app.include_router(router)
     if settings.cors_origins:
@@ -51,15 +53,15 @@ def create_bare_app(state: AppState) -> FastAPI:
             allow_headers=_CORS_HEADERS,
             expose_headers=("Retry-After", "Content-Disposition", REQUEST_ID_HEADER),
         )
-    app.add_middleware(BodyLimit, most_bytes=settings.server.max_body_bytes)
-    app.add_middleware(HostCheck, allowed=allowed_hosts(settings))
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(RequestLog, meter=state.meter, clock=state.clock)
+    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.server.max_body_bytes)
+    app.add_middleware(HostCheckMiddleware, allowed=allowed_hosts(settings))
+    app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(RequestLogMiddleware, meter=state.meter, clock=state.clock)
     return app
 
 
 def allowed_hosts(settings: Settings) -> tuple[str, ...]:
-    """The names that this server answers to: EMAGSYNC_ALLOWED_HOSTS, else this machine's and the one it binds."""
+    """The host names that this server answers to: EMAGSYNC_ALLOWED_HOSTS, else this machine's and the one it binds."""
     if settings.allowed_hosts:
         return settings.allowed_hosts
     bound = () if settings.host in _WILDCARDS else (settings.host,)

@@ -46,7 +46,7 @@ def _document(request: Request) -> dict[str, Any]:
 
 
 def render(document: dict[str, Any]) -> str:
-    """The whole page."""
+    """The whole page of an OpenAPI document, as HTML."""
     info = document["info"]
     title = f"{info['title']} {info['version']}"
     by_tag: dict[str, list[str]] = {}
@@ -96,7 +96,7 @@ def _responses(responses: dict[str, Any]) -> str:
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """A type in words, with links to the shapes."""
+    """A schema's type in words, with links to the schemas it refers to."""
     if "$ref" in schema:
         name = escape(str(schema["$ref"]).rpartition("/")[2])
         return f'<a href="#{name}">{name}</a>'

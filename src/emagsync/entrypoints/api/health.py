@@ -1,4 +1,4 @@
-"""Is the process alive, and can it work? For supervisors and load balancers."""
+"""Liveness and readiness, for supervisors and load balancers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emagsync.rest.state import Check, State
 
 router = APIRouter(prefix="/health", tags=["health"])
 
-_PATIENCE_SECONDS = 5.0
+_TIMEOUT_SECONDS = 5.0
 
 
 class Live(BaseModel):
@@ -58,9 +58,9 @@ async def ready(state: State, response: Response, caller: OptionalPrincipal) -> 
 
 async def _ask(check: Callable[[], Awaitable[Check]]) -> Check:
     try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
+        async with asyncio.timeout(_TIMEOUT_SECONDS):
             return await check()
     except TimeoutError:
-        return Check(False, f"no answer within {_PATIENCE_SECONDS:.0f} s")
+        return Check(False, f"no answer within {_TIMEOUT_SECONDS:.0f} s")
     except EmagsyncError as error:
         return Check(False, error.code)

@@ -1,4 +1,4 @@
-"""`GET /metrics`: what Prometheus scrapes. `docs/operations.md` says what each figure is and where it comes from."""
+"""`GET /metrics`, for Prometheus. `docs/operations.md` says what each metric is and where it comes from."""
 
 from __future__ import annotations
 
@@ -36,15 +36,15 @@ router = APIRouter(include_in_schema=False)
 
 _UP: Final = Gauge("emagsync_metrics_part_up", "0 where a part of this page could not be read.", ("part",))
 _BUILD: Final = Gauge("emagsync_build_info", "1.", ("version", "python", "database"))
-# What a proxy adds: behind one every caller seems to be on this machine.
+# Headers that proxies add: behind a proxy every caller seems to be on this machine.
 _PROXIED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
-_PATIENCE_SECONDS: Final = 0.05
+_CATCH_UP_SECONDS: Final = 0.05
 
 Part = Callable[[], Awaitable[Sequence[Family]]]
 
 
 class MetricsPage:
-    """Gathers what the rooms know. A part that cannot be read is left out, and says so."""
+    """Collects the metrics of all features. A part that cannot be read is left out, and a metric says so."""
 
     def __init__(self, state: AppState, registry: AccountRegistry, recorder: CallRecorder) -> None:
         self._state = state
@@ -59,7 +59,7 @@ class MetricsPage:
         self._writing: asyncio.Task[None] | None = None
 
     async def families(self) -> list[Family]:
-        """Every family of this moment."""
+        """Every metric family, with its present values."""
         await self._catch_up()
         names = self._registry.names
         parts: dict[str, Part] = {
@@ -80,23 +80,23 @@ class MetricsPage:
         return [*found, exposition.gauge_family(_UP, up), *self._own()]
 
     async def aclose(self) -> None:
-        """Wait for what it began."""
+        """Wait for the tasks that it started."""
         await self._offers.aclose()
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
 
     async def _catch_up(self) -> None:
-        """Have what this process knows written first, unless the database is slow: then it is in the next scrape."""
+        """Write what this process counted to the database first. When that is slow, the next scrape will have it."""
         if self._writing is None:
             self._writing = asyncio.get_running_loop().create_task(self._write())
-        await asyncio.wait({self._writing}, timeout=_PATIENCE_SECONDS)
+        await asyncio.wait({self._writing}, timeout=_CATCH_UP_SECONDS)
 
     async def _write(self) -> None:
         try:
             await self._recorder.write(self._state.database)
             await count_finished_runs(self._state.database)
         except EmagsyncError:
-            return  # the parts that read the database say that it is away; what was not written is kept
+            return  # the parts that read the database report it; what was not written is kept for the next time
         finally:
             self._writing = None
 

@@ -1,14 +1,17 @@
-"""Every router of the API. A feature's endpoints are served once its router is listed here."""
+"""Every router of the API. An endpoint is served once its router is listed here."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
+from pydantic import BaseModel
 
 from emagsync.accounts import endpoints as account_endpoints
 from emagsync.audit import endpoints as audit_log
 from emagsync.call_log import endpoints as call_endpoints
 from emagsync.edits import endpoints as edit_endpoints
+from emagsync.edits.bulk.request_body import BulkFile
 from emagsync.edits.push import endpoints as push_endpoints
+from emagsync.edits.request_schemas import BulkEdit
 from emagsync.entrypoints.api import about, docs, health, metrics, static
 from emagsync.identity import admin_endpoints, endpoints
 from emagsync.offers import endpoints as product_endpoints
@@ -37,5 +40,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     metrics.router,
     about.router,
     docs.router,
-    static.router,  # last: it answers every address that is left
+    static.router,  # last: it answers every other path
 )
+
+# Bodies of routes that parse them themselves; the OpenAPI document has to be told of them.
+PARSED_BY_ROUTES: tuple[type[BaseModel], ...] = (BulkEdit, BulkFile)

@@ -1,6 +1,6 @@
 """The OpenAPI document without starting anything: `python -m emagsync.entrypoints.api.schema`.
 
-The page's types are generated from it; a check compares what is committed with what this prints.
+The web page's types are generated from it, and a check compares the committed document with what this prints.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def openapi_document() -> dict[str, Any]:
 
 
 def main() -> None:
-    """Print the document, ordered, so that two of the same API are the same text."""
+    """Print the document with sorted keys, so that the same API is the same text."""
     document = openapi_document()
     sys.stdout.buffer.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
 

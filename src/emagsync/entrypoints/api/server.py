@@ -1,4 +1,4 @@
-"""Running the application with uvicorn until it is told to stop."""
+"""Serves the application with uvicorn until it is told to stop."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ Say = Callable[[str], None]
 async def serve(settings: Settings, accounts: ConfiguredAccounts, *, say: Say) -> None:
     """Serve until SIGINT or SIGTERM; a second one does not wait for the calls under way.
 
-    `say` gets what a person has to read: the first admin's password, once, and the address. Raises an EmagsyncError
-    for what keeps the server from starting.
+    `say` prints a line for a person: the first admin's password, once, and the address. Raises an EmagsyncError that
+    says what keeps the server from starting.
     """
     with listening(settings) as listener:
         async with open_services(settings, accounts) as services:
@@ -42,7 +42,7 @@ async def serve(settings: Settings, accounts: ConfiguredAccounts, *, say: Say) -
 
 
 class ApiServer(uvicorn.Server):
-    """uvicorn for one application. Leaves the signals to `stopped_by_signals`, so that a stop is no interruption."""
+    """A uvicorn server of one application. `stopped_by_signals` handles signals, so that a stop is a normal exit."""
 
     def __init__(self, services: ApiServices) -> None:
         settings = services.state.settings
@@ -63,11 +63,11 @@ class ApiServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        """Nothing: uvicorn's own would raise the signal again after the server has stopped."""
+        """Do nothing: uvicorn's own method would raise the signal again after the server has stopped."""
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell the application first, so that streams and waiting calls end."""
+        """Stop the server. The application is told first, so that streams and waiting calls end."""
         self._stopping.set()
         await super().shutdown(sockets=sockets)
 
@@ -86,13 +86,13 @@ class ApiServer(uvicorn.Server):
                 signal.signal(number, signal.default_int_handler)
 
     def stop(self) -> None:
-        """Stop taking calls, and end; at once when it is asked for a second time."""
+        """Stop accepting calls and end; the second time without waiting for the calls under way."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
 
 async def make_first_admin(users: UserService, settings: Settings, say: Say) -> None:
-    """Make an admin when nobody can manage users, with EMAGSYNC_ADMIN_PASSWORD or a password that `say` gets.
+    """Make an admin when nobody can manage users, with EMAGSYNC_ADMIN_PASSWORD or a new password that `say` prints.
 
     Raises SettingsError for a password that is too weak.
     """
@@ -125,7 +125,7 @@ def listening(settings: Settings) -> Generator[socket.socket, None, None]:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Where the page is, such as `http://127.0.0.1:8000`."""
+    """The server's address, such as `http://127.0.0.1:8000`."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

@@ -124,7 +124,7 @@ async def open_services(
         webhooks = await stack.enter_async_context(_webhooks(base))
         push = build_push_service(base, emag.registry)
         auto_push = AutoPushWorker(push, settings.edits, base.clock)
-        await stack.enter_async_context(background_task("pusher", auto_push.run()))
+        await stack.enter_async_context(background_task("auto push", auto_push.run()))
         edits = build_edit_service(base, on_edit=lambda _: auto_push.wake())
         schedule = await stack.enter_async_context(_scheduler(base, state, emag.registry, runs.control))
         metrics = MetricsPage(state, emag.registry, emag.recorder)
@@ -207,9 +207,9 @@ async def _run_control(
         executor = _new_executor(base, service, live)
         control = build_run_control(base, registry, service, executor, on_change=live.changed)
         state.add_check("executor", partial(checks.check_executor, executor))
-        await stack.enter_async_context(background_task("live", live.run()))
+        await stack.enter_async_context(background_task("live runs", live.run()))
         if relay is not None:
-            await stack.enter_async_context(background_task("relay", relay.listen(live.hear)))
+            await stack.enter_async_context(background_task("event relay", relay.listen(live.hear)))
         await stack.enter_async_context(background_task("streams", until_stopping(state.stopping, live.broker)))
         stack.push_async_callback(control.aclose)
         stack.push_async_callback(executor.aclose)
@@ -230,7 +230,7 @@ def _new_executor(base: Foundation, service: SyncService, live: LiveRuns) -> Inl
 
 @asynccontextmanager
 async def _webhooks(base: Foundation) -> AsyncIterator[WebhookService]:
-    """Telling other programs how runs ended."""
+    """The webhooks, with the background tasks that queue and send their messages."""
     given = base.settings.webhooks
     signer = Signer(load_key(base.settings), given.secret.get_secret_value() if given.secret else None)
     dispatcher = WebhookDispatcher(
@@ -242,7 +242,10 @@ async def _webhooks(base: Foundation) -> AsyncIterator[WebhookService]:
         )
         await service.take_over_settings()
         publisher = RunWebhookPublisher(base.database, base.clock)
-        async with background_task("announcer", publisher.run()), background_task("courier", dispatcher.run()):
+        async with (
+            background_task("webhook publisher", publisher.run()),
+            background_task("webhook dispatcher", dispatcher.run()),
+        ):
             yield service
 
 

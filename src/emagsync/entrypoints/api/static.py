@@ -1,7 +1,7 @@
-"""The page's files, built from `web/` into `static/` beside this module.
+"""Serves the files of the web page, which is built from `web/` into the folder `static/` next to this module.
 
-Files under `assets/` carry a hash in their name and are kept for ever by browsers; `index.html` names them and is asked
-for anew each time. Any other address that no route answers is one of the page's own, which the page itself resolves.
+Files under `assets/` have a hash in their name, and browsers cache them for ever; `index.html` names them and is
+revalidated each time. Any other path that no route answers is one of the page's own, which the page itself resolves.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _NOT_BUILT = "The page is not part of this installation: run 'make web' in the s
 
 
 class _PageAddress(Convertor[str]):
-    """Addresses of the page: what does not belong to the API, so that unknown API routes stay problem answers."""
+    """Matches the paths of the page: those that are not the API's, so that unknown API routes stay problem answers."""
 
     regex = r"(?!(?:api|health|docs|openapi\.json)(?:/|$)).*"
 
@@ -45,16 +45,16 @@ router = APIRouter(include_in_schema=False)
 
 @router.api_route("/{address:page_address}", methods=["GET", "HEAD"])
 async def page(request: Request, address: str) -> Response:
-    """A file of the page, or the page itself."""
+    """A file of the page, or else `index.html`."""
     return file_answer(BUILT, address, takes_gzip="gzip" in request.headers.get("accept-encoding", ""))
 
 
 def file_answer(folder: Path, address: str, *, takes_gzip: bool) -> Response:
-    """The answer for `address` out of `folder`. Raises ApiProblem (404) for an asset that is not there."""
+    """The answer for the path `address` from `folder`. Raises ApiProblem (404) for an asset that does not exist."""
     found = _inside(folder, address)
     if found is None:
         if address.startswith(f"{_ASSETS}/"):
-            # A page from before an update asks for its old files: HTML in their place would be a puzzling script error.
+            # A page loaded before an update asks for its old files: HTML instead would be a puzzling script error.
             raise ApiProblem(HTTPStatus.NOT_FOUND, "not_found", "There is no such file: reload the page.")
         found = _inside(folder, _INDEX)
         if found is None:
@@ -63,7 +63,7 @@ def file_answer(folder: Path, address: str, *, takes_gzip: bool) -> Response:
 
 
 def _inside(folder: Path, address: str) -> Path | None:
-    """The file that `address` names, if it is one of `folder` and no hidden one."""
+    """The file that `address` names, if it is in `folder` and not hidden."""
     if "\0" in address or any(part.startswith(".") for part in address.split("/")):
         return None
     file = (folder / address.lstrip("/")).resolve()
