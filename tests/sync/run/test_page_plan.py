@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emagsync.sync.run.page_plan import PagePlan, spread
+from emagsync.sync.run.page_plan import CountKnown, CountUnknown, PagePlan, spread
 
 
 async def handed_out(plan: PagePlan) -> list[int]:
@@ -204,3 +204,42 @@ def test_the_order_names_every_page_once_both_ends_first(pages: int) -> None:
     order = spread(pages)
     assert sorted(order) == list(range(1, pages + 1))
     assert order[:2] == [1, pages][: min(pages, 2)]
+
+
+@pytest.mark.parametrize(
+    ("strategy", "planned"),
+    [
+        pytest.param(CountKnown(0), [1], id="no page: the first one should be empty"),
+        pytest.param(CountKnown(1), [1, 2], id="one page"),
+        pytest.param(CountKnown(5), [1, 5, 3, 2, 4, 6], id="both ends, then the middle, the empty page last"),
+        pytest.param(CountUnknown(), [], id="no count, nothing planned"),
+    ],
+)
+def test_what_is_planned_when_the_count_arrives(strategy: CountKnown | CountUnknown, planned: list[int]) -> None:
+    assert strategy.planned() == planned
+
+
+@pytest.mark.parametrize(
+    ("strategy", "in_flight", "further"),
+    [
+        pytest.param(CountKnown(5), False, [8], id="count known: one page at a time"),
+        pytest.param(CountKnown(5), True, [8], id="count known, answers on their way"),
+        pytest.param(CountUnknown(), False, [8], id="count unknown: one page when nothing is on its way"),
+        pytest.param(CountUnknown(), True, [8, 9], id="count unknown: two while answers are on their way"),
+        pytest.param(CountUnknown(lookahead=4), True, [8, 9, 10, 11], id="count unknown, looking further ahead"),
+    ],
+)
+def test_what_is_read_when_the_list_goes_on_behind_what_was_planned(
+    strategy: CountKnown | CountUnknown, in_flight: bool, further: list[int]
+) -> None:
+    assert list(strategy.further(7, in_flight=in_flight)) == further
+
+
+async def test_a_count_that_comes_late_replaces_the_plain_order() -> None:
+    plan = PagePlan()
+    await plan.expect(None)
+    assert await handed_out(plan) == [1, 2]
+    await plan.arrived(1, 10)
+    assert await handed_out(plan) == [3]
+    await plan.expect(6)
+    assert await handed_out(plan) == [6, 5, 4]

@@ -1,14 +1,40 @@
-"""One run from its claim to its end.
+"""Takes one run from its claim to its end.
 
-It reads the list until it stands still, asks for what the list did not show, and keeps its row true all along: a
-heartbeat, the counts with every page, and a status that says `completed` only when nothing is missing.
+It reads the list until it stands still, asks eMAG for the offers that the list did not show, and keeps the run's row
+true all along: a heartbeat, counts with every page, and a status that says `completed` only when nothing is missing.
+
+The states of a run, and who moves it from one to the next:
+
+    queued       a row was inserted (SyncService); nobody executes it yet
+    running      somebody claimed it, which raised the row's fence and gave out a RunLease
+    interrupted  its holder stopped, died, or lost its database or the Redis that counts its requests; whoever claims it
+                 goes on from the stored pages
+    completed | partial | failed | cancelled   it has ended, for good
+
+    queued, interrupted -> running                               whoever claims first (compare-and-set on the fence)
+    running -> completed | partial | failed | interrupted        only its holder, with its lease: this module
+    queued, running, interrupted -> cancelled | failed           anybody, against the holder's will (`revoke`)
+    running -> interrupted                                       anybody, of a holder that is dead (`recover`)
+
+Anybody may revoke a lease at any instant, and the holder learns of it only from its next write: that write names the
+fence, finds no row, raises RunSuperseded and rolls its transaction back. So every write of a run goes through RunWriter
+or `update_leased`. One write without the lease would be enough for a process that wakes up late to add a page to a run
+that ended, or that somebody else is executing: counts would be wrong, offers marked removed that are there.
+
+The end is written last, after the search index caught up: a run whose row says that it ended can be searched.
+
+A holder runs three tasks side by side: the work itself; a watch, which writes the heartbeat and notices within a second
+that the lease is gone while the work waits for eMAG; and a wait for the order to stop. Whichever ends first decides how
+the run ends. All three are over before `execute` returns: nothing of a run goes on once its caller believes that it
+has ended.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
@@ -25,7 +51,8 @@ from emagsync.sync import repository
 from emagsync.sync.errors import RunSuperseded
 from emagsync.sync.repository import MAIN_SCOPE, PageRead, RunLease
 from emagsync.sync.run.circuit_breaker import Circuit
-from emagsync.sync.run.page_reader import Pass, PassReader
+from emagsync.sync.run.list_stability import MAX_PASSES, ListStability, Pass, Verdict
+from emagsync.sync.run.page_reader import PassReader
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.reconcile import ACTIVE, Reconciler
 from emagsync.sync.run.selective import read_selection
@@ -35,16 +62,16 @@ from emagsync.sync.schemas import Mode, Phase, Progress, Run, RunError, RunStatu
 
 log = structlog.get_logger()
 
-MAX_PASSES = 6
-PAGES_UNREAD = "pages_unread"
-TIMEOUT = "timeout"
+PAGES_UNREAD: Final = "pages_unread"
+TIMEOUT: Final = "timeout"
+CATALOGUE_MOVING: Final = "catalogue_moving"
 # How often a run looks whether it was stopped from elsewhere.
-WATCH_SECONDS = 1.0
+WATCH_SECONDS: Final = 1.0
 # How long a run that was told to stop may take to finish the pages that are on their way.
-STOP_GRACE_SECONDS = 5.0
+STOP_GRACE_SECONDS: Final = 5.0
 # How long the end of a run is kept for a database server that is away. Its heartbeat would be too old soon after.
-DATABASE_PATIENCE_SECONDS = 30.0
-_DATABASE_AWAY_SECONDS = 0.5
+DATABASE_PATIENCE_SECONDS: Final = 30.0
+_DATABASE_AWAY_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -57,7 +84,7 @@ class Ending:
 
 
 class RunEngine:
-    """Carries one claimed run to its end. Use once."""
+    """Takes one claimed run to its end. Use once."""
 
     def __init__(
         self,
@@ -81,12 +108,12 @@ class RunEngine:
         self._clock = clock
         self._stop = stop
         self._on_progress = on_progress
-        self.progress = progress
+        self._progress = progress
         self._writer = RunWriter(
             database=database,
             lease=lease,
             platform=client.platform,
-            progress=self.progress,
+            progress=progress,
             clock=clock,
             changed=self._report,
             sink=DryRunSink(lease.run_id, rules) if run.parameters.dry_run else DatabaseSink(rules),
@@ -97,7 +124,7 @@ class RunEngine:
         self._sleep_task: asyncio.Future[None] | None = None
 
     async def execute(self) -> Ending:
-        """Do the run. Returns how it ended; raises RunSuperseded when it was taken away. The row is written last."""
+        """Execute the run. Returns how it ended, as its row says too; raises RunSuperseded when it lost its lease."""
         try:
             ending = await self._guarded()
         except RunSuperseded:
@@ -109,7 +136,7 @@ class RunEngine:
         except BaseException:
             await asyncio.shield(self._finish(Ending(RunStatus.INTERRUPTED)))
             raise
-        self.progress.phase = Phase.FINISHED
+        self._progress.phase = Phase.FINISHED
         await self._end(ending)
         self._report()
         return ending
@@ -147,14 +174,14 @@ class RunEngine:
             if self._stop.is_set():
                 return Ending(RunStatus.INTERRUPTED)
             return self._timed_out(timeout)
+        except RunSuperseded:
+            raise
         except EmagsyncError as error:
-            if isinstance(error, RunSuperseded):
-                raise
             if isinstance(error, BudgetUnavailable):
                 log.warning("run_interrupted", code=error.code, error=str(error))
                 return Ending(RunStatus.INTERRUPTED, awaits_budget=True)
             if isinstance(error, DatabaseUnavailable) and not self._database.is_sqlite:
-                # A server that is being restarted is back in seconds, and the run is then gone on with.
+                # A server that is being restarted is back in seconds, and the run is resumed then.
                 return Ending(RunStatus.INTERRUPTED)
             return Ending(RunStatus.FAILED, self._error(error))
         finally:
@@ -171,8 +198,8 @@ class RunEngine:
             self._ledger = await repository.ledger(connection, self._run.id)
         for page in self._ledger:
             for emag_id in page.ids:
-                self.progress.seen.add(emag_id)
-        self.progress.phase = Phase.READING
+                self._progress.seen.add(emag_id)
+        self._progress.phase = Phase.READING
         self._report()
         if self._run.parameters.mode is Mode.SELECTIVE:
             return await self._work_selection()
@@ -182,65 +209,53 @@ class RunEngine:
         selection = self._run.parameters.selection
         if selection is not None:
             await read_selection(
-                self._client, self._writer, self.progress, selection, clock=self._clock, stop=self._stop
+                self._client, self._writer, self._progress, selection, clock=self._clock, stop=self._stop
             )
         await self._writer.save_counts()
         if self._stop.is_set():
             return Ending(RunStatus.INTERRUPTED)
-        return Ending(RunStatus.FAILED if self.progress.unread_pages else RunStatus.PARTIAL)
+        return Ending(RunStatus.FAILED if self._progress.unread_pages else RunStatus.PARTIAL)
 
     async def _work_list(self) -> Ending:
-        read = await self._read_until_still()
-        if read is None or self._stop.is_set():
+        verdict, read = await self._read_until_still()
+        if verdict is Verdict.STOPPED or self._stop.is_set():
             return Ending(RunStatus.INTERRUPTED)
-        if read.unread:
+        if verdict is Verdict.UNREAD:
             pages = ", ".join(map(str, read.unread))
             return Ending(RunStatus.FAILED, self._explain(PAGES_UNREAD, _UNREAD.format(pages=pages)))
-        if read.limited:
+        if verdict is Verdict.MOVING:
+            return Ending(RunStatus.PARTIAL, self._explain(CATALOGUE_MOVING, _MOVING.format(passes=MAX_PASSES)))
+        if verdict is Verdict.LIMITED:
             return Ending(RunStatus.PARTIAL)
         return await self._reconcile(read)
 
-    async def _read_until_still(self) -> Pass | None:
-        """Read the list until what was read and eMAG's own count agree, or reading again finds nothing new.
-
-        None when the run was told to stop.
-        """
-        previous: Pass | None = None
+    async def _read_until_still(self) -> tuple[Verdict, Pass]:
+        """Read the list until the verdict about a reading is final."""
+        stability = ListStability()
+        number = max([1, *(page.pass_number for page in self._ledger)])
         count: int | None = None
-        calm = 0
-        first = max([1, *(page.pass_number for page in self._ledger)])
-        for number in range(first, MAX_PASSES + 1):
-            known = len(self.progress.seen)
-            read, before = await self._read_pass(number, count)
-            if read.stopped:
-                return None
-            if read.unread or read.limited:
-                read.limited = read.limited and before != read.rows
-                return read
-            count = read.count
-            if read.looks_still and before in (None, read.rows) and count in (None, read.rows):
-                return read
-            calm = calm + 1 if previous is not None and len(self.progress.seen) == known else 0
-            # A count that is simply wrong must not make every run read everything over and over.
-            if calm >= 2 or (previous is not None and read.looks_still and previous.ids == read.ids):
-                return read
-            self.progress.phase = Phase.VERIFYING
-            previous = read
-        self.progress.note(self._explain("catalogue_moving", _MOVING.format(passes=MAX_PASSES)))
-        return None if previous is None else replace(previous, limited=True)
+        while True:
+            read = await self._read_pass(number, count)
+            verdict = stability.next(read)
+            if verdict is not Verdict.READ_AGAIN:
+                return verdict, read
+            self._progress.phase = Phase.VERIFYING
+            number, count = number + 1, read.count_after
 
-    async def _read_pass(self, number: int, count: int | None) -> tuple[Pass, int | None]:
+    async def _read_pass(self, number: int, count: int | None) -> Pass:
+        """Read the list once; `count` is the number of offers as eMAG says, where that was asked just now."""
         parameters = self._run.parameters
         done = [
             page for page in self._ledger if page.pass_number == number and page.scope == MAIN_SCOPE and page.is_stored
         ]
         if not done:
-            self.progress.begin_pass(number)
+            self._progress.begin_pass(number)
+        seen_before = len(self._progress.seen)
         reader = PassReader(
             client=self._client,
             writer=self._writer,
             circuit=self._circuit,
-            progress=self.progress,
+            progress=self._progress,
             clock=self._clock,
             per_page=parameters.items_per_page,
             filters=self._filters,
@@ -248,12 +263,17 @@ class RunEngine:
             in_flight=self._settings.pages_in_flight,
             stop=self._stop,
             count=self._count,
+            number=number,
+            done=done,
         )
         counting = asyncio.ensure_future(self._count() if count is None else _known(count))
         try:
-            return await reader.read(number, done=done, expected=counting), await counting
+            read = await reader.read(counting)
+            read.count_before = await counting
         finally:
             await cancelled(counting)
+        read.found_new = len(self._progress.seen) > seen_before
+        return read
 
     @property
     def _filters(self) -> OfferFilters:
@@ -268,17 +288,17 @@ class RunEngine:
             return None
 
     async def _reconcile(self, read: Pass) -> Ending:
-        self.progress.phase = Phase.RECONCILING
+        self._progress.phase = Phase.RECONCILING
         reconciler = Reconciler(
             database=self._database,
             client=self._client,
             writer=self._writer,
-            progress=self.progress,
+            progress=self._progress,
             clock=self._clock,
             account=self._run.account,
             stop=self._stop,
         )
-        complete = not self.progress.failed
+        complete = not self._progress.failed
         only_active = not self._run.parameters.reads_every_status
         await reconciler.run(read.ids, only_active=only_active, may_remove=complete)
         if self._stop.is_set():
@@ -310,15 +330,15 @@ class RunEngine:
 
     async def _finish(self, ending: Ending) -> None:
         if ending.error is not None:
-            self.progress.note(ending.error)
+            self._progress.note(ending.error)
         # Not the counts: those in the row are exactly those of the pages that were stored.
         values = {
             "status": ending.status,
-            "errors": repository.errors_text(self.progress.errors),
-            "error_count": self.progress.error_count,
+            "errors": repository.errors_text(self._progress.errors),
+            "error_count": self._progress.error_count,
             "heartbeat_at": self._clock.now(),
-            **self.progress.meters(),
-            **self.progress.pace(self._clock.monotonic()),
+            **self._progress.meters(),
+            **self._progress.pace(self._clock.monotonic()),
         }
         if ending.status.is_finished:
             values["finished_at"] = self._clock.now()
@@ -329,7 +349,7 @@ class RunEngine:
 
     def _report(self) -> None:
         if self._on_progress is not None:
-            self._on_progress(self.progress.snapshot(self._clock.monotonic()))
+            self._on_progress(self._progress.snapshot(self._clock.monotonic()))
 
     def _timed_out(self, seconds: int) -> Ending:
         return Ending(RunStatus.FAILED, self._explain(TIMEOUT, _TIMEOUT.format(seconds=seconds)))

@@ -1,10 +1,13 @@
-"""Which page to read next: pure bookkeeping, no I/O.
+"""Decides which page to read next. Pure bookkeeping, no I/O.
 
-The first page and the last are read first, then pages spread ever more densely between them. A row that vanishes or
-appears shifts all rows behind it by one. Read in plain order, a vanished row makes another one slip unseen from an
-unread page into a read one, and if a new row appears elsewhere meanwhile, no count tells. Read in this order,
-neighbouring pages are of different age and nearly every such shift also shows some row on two of them: the run sees
-that the list moved and reads it again.
+There are two strategies. Where eMAG said how many pages there are (`CountKnown`), the first page and the last are read
+first, then pages spread ever more densely between them. A row that vanishes or appears shifts all rows behind it by
+one. Read in plain order, a vanished row makes another one slip unseen from an unread page into a read one, and if a new
+row appears elsewhere meanwhile, no count tells. Read in this order, neighbouring pages are of different age and nearly
+every such shift also shows some row on two of them: the run sees that the list moved and reads it again.
+
+Where it did not (`CountUnknown`), pages are read in plain order. Neither ends before an empty page was met behind every
+page with rows: a count is never a reason to stop.
 """
 
 from __future__ import annotations
@@ -12,10 +15,46 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable
+from typing import Final, NamedTuple
 
 # A count that says more is not planned for page by page: it is likelier wrong than right, and a plan costs memory for
 # every page. Such a list is read in plain order until it ends, like one without a count.
-MOST_PLANNED = 200_000
+MOST_PLANNED: Final = 200_000
+
+
+class CountKnown(NamedTuple):
+    """eMAG said that there are `pages`: both ends first, and the page that should be empty last of all."""
+
+    pages: int
+
+    @property
+    def closing(self) -> int:
+        """The page that should be empty. It waits for all others, so that what is asked with it is asked after them."""
+        return self.pages + 1
+
+    def planned(self) -> list[int]:
+        """The pages to read, in order."""
+        return [*spread(self.pages), self.closing]
+
+    def further(self, frontier: int, *, in_flight: bool) -> range:
+        """The pages to read when all planned ones were and the list still goes on behind `frontier`: the next one."""
+        del in_flight
+        return range(frontier + 1, frontier + 2)
+
+
+class CountUnknown(NamedTuple):
+    """Nobody knows how many pages there are: plain order, `lookahead` pages at a time."""
+
+    lookahead: int = 2
+    closing: None = None
+
+    def planned(self) -> list[int]:
+        """The pages to read, in order: none is known of."""
+        return []
+
+    def further(self, frontier: int, *, in_flight: bool) -> range:
+        """The pages to read behind `frontier`: a few at a time while answers are on their way, else the next one."""
+        return range(frontier + 1, frontier + 1 + (self.lookahead if in_flight else 1))
 
 
 class PagePlan:
@@ -29,14 +68,12 @@ class PagePlan:
         self._rows = dict(done or {})
         self._limit = limit
         self._lookahead = lookahead
+        self._strategy: CountKnown | CountUnknown | None = None  # None: eMAG's count is still awaited
         self._queue: deque[int] = deque()
         self._suspended: list[int] = []
-        self._handed: set[int] = set(self._rows)
+        self._planned: set[int] = set(self._rows)
         self._given_up: set[int] = set()
         self._in_flight = 0
-        self._counting = True
-        # The page that should be empty. It waits for all others, so that what is asked with it is asked after them.
-        self._closing: int | None = None
         self._changed = asyncio.Condition()
         self._plan(range(1, max([1, *self._rows]) + 2))
 
@@ -65,28 +102,22 @@ class PagePlan:
         return sorted(page for page in self._empty() if page < self.last_page)
 
     async def expect(self, pages: int | None) -> None:
-        """eMAG's own idea of the number of pages arrived, or None: it gave none. Never a reason to stop."""
+        """eMAG's own idea of the number of pages arrived, or None: it gave none."""
         async with self._changed:
-            self._counting = False
             if pages is not None and pages <= MOST_PLANNED:
-                self._closing = pages + 1
-                self._plan(spread(pages))
-                self._plan([pages + 1])
+                self._strategy = CountKnown(pages)
+            elif self._strategy is None:
+                self._strategy = CountUnknown(self._lookahead)
+            self._plan(self._strategy.planned())
             self._changed.notify_all()
 
     async def next(self) -> int | None:
         """The next page to read, or None when there is nothing left to hand out."""
         async with self._changed:
             while True:
-                if not self._queue and not self._counting:
-                    self._look_ahead()
-                if self._queue and not (self._queue[0] == self._closing and self._in_flight):
-                    page = self._queue.popleft()
-                    self._handed.add(page)
-                    self._in_flight += 1
+                page = self._take()
+                if page is not None or self._is_over:
                     return page
-                if not self._in_flight and not self._counting:
-                    return None
                 await self._changed.wait()
 
     async def arrived(self, page: int, rows: int) -> None:
@@ -114,23 +145,37 @@ class PagePlan:
             self._queue.extend(sorted(pages))
             self._changed.notify_all()
 
+    @property
+    def _is_over(self) -> bool:
+        return self._strategy is not None and not self._in_flight
+
+    def _take(self) -> int | None:
+        """A page that can be read now; None when there is none, or none yet."""
+        if not self._queue and self._strategy is not None:
+            self._plan(self._further(self._strategy))
+        if not self._queue or self._has_to_wait(self._queue[0]):
+            return None
+        self._in_flight += 1
+        return self._queue.popleft()
+
+    def _has_to_wait(self, page: int) -> bool:
+        return self._strategy is not None and page == self._strategy.closing and self._in_flight > 0
+
+    def _further(self, strategy: CountKnown | CountUnknown) -> Iterable[int]:
+        """What to read behind the last page with rows: until an empty page is met there may be more."""
+        beyond = [page for page in self._given_up if page > self.last_page]
+        if self.met_end or len(beyond) > self._lookahead:
+            return ()
+        return strategy.further(max([self.last_page, *beyond]), in_flight=self._in_flight > 0)
+
     def _empty(self) -> set[int]:
         return {page for page, rows in self._rows.items() if not rows}
 
     def _plan(self, pages: Iterable[int]) -> None:
         for page in pages:
-            if page not in self._handed and (self._limit is None or page <= self._limit):
-                self._handed.add(page)
+            if page not in self._planned and (self._limit is None or page <= self._limit):
+                self._planned.add(page)
                 self._queue.append(page)
-
-    def _look_ahead(self) -> None:
-        # Until an empty page is met there may be more: ask for the pages behind the last one with rows, a few of
-        # them at a time while answers are still on their way.
-        beyond = [page for page in self._given_up if page > self.last_page]
-        if self.met_end or len(beyond) > self._lookahead:
-            return
-        frontier = max([self.last_page, *beyond])
-        self._plan(range(1, frontier + 1 + (self._lookahead if self._in_flight and self._closing is None else 1)))
 
     def _suspend_beyond(self, page: int) -> None:
         self._suspended.extend(queued for queued in self._queue if queued > page)
