@@ -307,7 +307,7 @@ class BothSides(RuleBasedStateMachine):
         await until(lambda: run.done() or _has_played(self.market))
         await self._push()
         await self._edit(emag_id, then)
-        is_quiet = all(line.state in DONE for line in await self.desk.lines())
+        is_quiet = all(line.state in DONE for line in await self.desk.entries())
         ended = await run
         if ended.status is RunStatus.COMPLETED and is_quiet:
             self._copy_is_exact_after(ended)
@@ -398,7 +398,7 @@ class BothSides(RuleBasedStateMachine):
 
     async def _items(self) -> Iterator[tuple[int, Item]]:
         """What was sent, or is to be, with its offer; the newest first."""
-        lines = reversed(await self.desk.lines())
+        lines = reversed(await self.desk.entries())
         return ((line.emag_id, item) for line in lines for item in line.items)
 
     def _prices_are_in_order(self) -> None:
@@ -457,7 +457,7 @@ class BothSides(RuleBasedStateMachine):
         compare_with_marketplace(self.desk.local.database, "main", self.market.truth())
         edits = await self.desk.edits()
         assert {str(edit.state) for edit in edits} <= OVER | {"conflict"}
-        assert {str(line.state) for line in await self.desk.lines()} <= DONE
+        assert {str(line.state) for line in await self.desk.entries()} <= DONE
         self._the_last_word_is_on_emag(edits)
 
     def _the_last_word_is_on_emag(self, edits: list[Edit]) -> None:

@@ -71,6 +71,6 @@ async def test_a_push_that_is_killed_is_gone_on_with_and_nothing_takes_effect_tw
         prices = Counter(desk.shown(emag_id, "sale_price") for emag_id in range(1, OFFERS + 1))
         assert prices == {"100.0000": 100, "88.8800": 60}
         assert Counter(str(edit.state) for edit in await desk.edits()) == {"applied": 172}
-        assert Counter(str(line.state) for line in await desk.lines()) == {"applied": OFFERS}
+        assert Counter(str(line.state) for line in await desk.entries()) == {"applied": OFFERS}
         await desk.local.completed()
         assert Counter(str(edit.state) for edit in await desk.edits()) == {"applied": 172}

@@ -1,4 +1,4 @@
-"""Local edits on their way to a sandbox: a synced copy, a pusher, and the words that its tests need."""
+"""Local edits on their way to a sandbox: a synced copy, what pushes it, and what its tests need."""
 
 from __future__ import annotations
 
@@ -86,14 +86,14 @@ class PushDesk:
         assert push is not None
         return push
 
-    async def lines(self, **wanted: Any) -> list[OutboxEntry]:
-        """Lines of the outbox, oldest first."""
+    async def entries(self, **wanted: Any) -> list[OutboxEntry]:
+        """Entries of the outbox, oldest first."""
         async with self.local.database.snapshot() as connection:
             return (await outbox_repository.list_entries(connection, limit=None, **wanted))[::-1]
 
     async def states(self) -> dict[int, str]:
-        """The state of each offer's newest line."""
-        return {line.emag_id: str(line.state) for line in await self.lines()}
+        """The state of each offer's newest entry."""
+        return {entry.emag_id: str(entry.state) for entry in await self.entries()}
 
     async def edits(self, **wanted: Any) -> list[Edit]:
         """Edits, oldest first."""

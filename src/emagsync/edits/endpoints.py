@@ -21,7 +21,7 @@ from emagsync.edits.errors import (
     EditRefused,
 )
 from emagsync.edits.planning import Effect
-from emagsync.edits.push.brake_preview import brakes_of
+from emagsync.edits.push.brake_preview import preview_brake
 from emagsync.edits.push.service import PushService
 from emagsync.edits.repository import EditFilter
 from emagsync.edits.request_schemas import BulkEdit, ConflictChoice, ConflictChoices, ListOptions, ProductEdit
@@ -137,7 +137,7 @@ async def _edit_many(
         plans = [line.plan for line in outcome.lines if line.plan and not line.errors]
         mode = pushing.mode
         async with state.database.snapshot() as connection:
-            brakes = await brakes_of(connection, plans, settings=state.settings.edits, mode=mode)
+            brakes = await preview_brake(connection, plans, settings=state.settings.edits, mode=mode)
         return bulk_answer(outcome, brakes)
     outcome = await edits.apply(lines, author, skip_invalid=options.skip_invalid, token=options.token)
     answer = bulk_answer(outcome)

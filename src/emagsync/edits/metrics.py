@@ -19,7 +19,7 @@ _HOLDS: Final = Gauge("emag_holds_waiting", "Holds of the brake that wait for a 
 
 
 async def edit_families(database: Database, accounts: Sequence[str]) -> list[Family]:
-    """As they are in the tables; every account and state is there, also with 0."""
+    """The gauges of edits, read from the database. Every account and state has a sample, also where it is 0."""
     async with database.snapshot() as connection:
         conflicts = await conflict_repository.counts(connection)
         lines = await outbox_repository.count_open(connection)

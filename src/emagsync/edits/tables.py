@@ -91,7 +91,7 @@ conflicts = Table(
     sqlite_autoincrement=True,
 )
 
-# What is to be sent, one row that is not final an offer.
+# What is to be sent: for each offer at most one row that is not final.
 outbox = Table(
     "outbox",
     metadata,
@@ -165,7 +165,7 @@ holds = Table(
     sqlite_autoincrement=True,
 )
 
-# Who pushes for an account. A pusher whose fence is older than the row's may not write any more.
+# Who pushes for an account. A process whose fence is older than the row's may not write any more.
 push_leases = Table(
     "push_leases",
     metadata,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from emagsync.edits.change_request import ChangeRequest
-from emagsync.edits.push.endpoints import line_view
+from emagsync.edits.push.endpoints import entry_view
 from emagsync.edits.push.errors import PushOff
 from emagsync.edits.reasons import Reason, ReasonCode, ReasonView, reason_text, reason_view
 from emagsync.edits.service import Author, EditService
@@ -57,9 +57,9 @@ async def test_a_newer_edit_of_a_line_that_waits_joins_it(tmp_path: Path) -> Non
         await desk.edit(7, "sale_price", "91.0000")
         await desk.edit(7, "stock", "4")
         assert await desk.service.push_account("main", trigger="test") is None
-        [line] = await desk.lines()
-        assert line.state == "waiting"
-        assert sorted(item.change for item in line.items) == [
+        [entry] = await desk.entries()
+        assert entry.state == "waiting"
+        assert sorted(item.change for item in entry.items) == [
             ("sale_price", 0, "absolute", "91.0000"),
             ("stock", 1, "absolute", "4"),
         ]
@@ -82,8 +82,8 @@ async def test_a_line_that_a_person_refuses_closes_its_edits_with_the_name(tmp_p
     async with open_push_desk(tmp_path, edits={"push": "approve"}) as desk:
         await desk.edit(7, "sale_price", "90.0000")
         await desk.service.push_account("main", trigger="test")
-        [line] = await desk.lines()
-        assert await desk.service.reject([line.id], None, by="ana") == 1
+        [entry] = await desk.entries()
+        assert await desk.service.reject([entry.id], None, by="ana") == 1
         [edit] = await desk.edits()
         assert (edit.state, edit.reason) == ("rejected", Reason.of(ReasonCode.REFUSED_BY, by="ana"))
         assert desk.saves() == 0
@@ -94,13 +94,13 @@ async def test_the_person_who_refused_is_named_exactly_whatever_the_name_looks_l
     async with open_push_desk(tmp_path, edits={"push": "approve"}) as desk:
         await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in names])
         await desk.service.push_account("main", trigger="test")
-        for line in await desk.lines():
-            await desk.service.reject([line.id], None, by=names[line.emag_id])
+        for entry in await desk.entries():
+            await desk.service.reject([entry.id], None, by=names[entry.emag_id])
         edits = {edit.emag_id: reason_view(edit.reason) for edit in await desk.edits()}
-        lines = {line.emag_id: line_view(line) for line in await desk.lines()}
+        entries = {entry.emag_id: entry_view(entry) for entry in await desk.entries()}
         expected = {emag_id: ReasonView(code=ReasonCode.REFUSED_BY, values={"by": by}) for emag_id, by in names.items()}
-        assert edits == {emag_id: line.items[0].why for emag_id, line in lines.items()} == expected
-        assert {(line.reason, line.why) for line in lines.values()} == {
+        assert edits == {emag_id: entry.items[0].why for emag_id, entry in entries.items()} == expected
+        assert {(entry.reason, entry.why) for entry in entries.values()} == {
             (f"sale_price: refused by {by}", None) for by in names.values()
         }
 
@@ -112,9 +112,9 @@ async def test_stock_goes_before_prices_in_batches_of_fifty(tmp_path: Path) -> N
         push = await desk.push()
         assert push.counts == {"applied": 150}
         assert desk.saves() == 3
-        lines = await desk.lines()
-        last_stock = max(line.sent_at for line in lines if line.items[0].field == "stock")
-        prices_alone = [line for line in lines if line.sent_at > last_stock]
+        entries = await desk.entries()
+        last_stock = max(entry.sent_at for entry in entries if entry.items[0].field == "stock")
+        prices_alone = [entry for entry in entries if entry.sent_at > last_stock]
         assert len(prices_alone) >= 50
 
 
@@ -125,8 +125,11 @@ async def test_prices_do_not_go_before_differences_of_stock_either(tmp_path: Pat
         await desk.edit(2, "stock", "5")
         await desk.edit_many([(emag_id, "stock", "-1") for emag_id in range(3, 6)], kind="relative")
         assert (await desk.push()).counts == {"applied": 5}
-        sent = {line.items[0].field: line.sent_at for line in sorted(await desk.lines(), key=lambda line: line.emag_id)}
-        assert all(line.sent_at <= sent["sale_price"] for line in await desk.lines() if line.sent_at)
+        sent = {
+            entry.items[0].field: entry.sent_at
+            for entry in sorted(await desk.entries(), key=lambda entry: entry.emag_id)
+        }
+        assert all(entry.sent_at <= sent["sale_price"] for entry in await desk.entries() if entry.sent_at)
         assert desk.saves() == 3
 
 
@@ -180,7 +183,7 @@ async def test_an_edit_of_a_field_that_is_on_its_way_waits_and_is_based_on_what_
             ("90.0000", "replaced"),
             ("95.0000", "applied"),
         ]
-        assert [line.items[0].before for line in await desk.lines()] == ["100.0000", "90.0000"]
+        assert [entry.items[0].before for entry in await desk.entries()] == ["100.0000", "90.0000"]
 
 
 async def test_an_edit_that_is_taken_back_while_it_is_on_its_way_is_taken_back_on_emag_too(tmp_path: Path) -> None:
@@ -237,5 +240,5 @@ async def test_an_offer_that_emag_does_not_know_any_more_is_told(tmp_path: Path)
         await desk.edit(7, "sale_price", "90.0000")
         desk.market.change("remove", ids=[7])
         await desk.service.push_account("main", trigger="test")
-        [line] = await desk.lines()
-        assert (line.state, reason_text(line.reason)) == ("rejected", "sale_price: eMAG does not know this offer")
+        [entry] = await desk.entries()
+        assert (entry.state, reason_text(entry.reason)) == ("rejected", "sale_price: eMAG does not know this offer")

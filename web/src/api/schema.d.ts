@@ -293,7 +293,7 @@ export interface paths {
         };
         /**
          * Holds
-         * @description What the brake stopped, newest first, at most a hundred.
+         * @description List what the brake stopped, newest first, at most a hundred.
          */
         get: operations["holds_api_v1_emag_holds_get"];
         put?: never;
@@ -315,8 +315,8 @@ export interface paths {
         put?: never;
         /**
          * Refuse
-         * @description Say no. Of a push: what the brake counted is refused, the rest goes out. Of a sync: the account's edits rest
-         *     until the hold is released after all.
+         * @description Refuse a hold. Of a push: what the brake counted is rejected, the rest is sent. Of a sync: the account's edits
+         *     are not sent until the hold is released after all.
          */
         post: operations["refuse_api_v1_emag_holds__hold_id__refuse_post"];
         delete?: never;
@@ -336,7 +336,7 @@ export interface paths {
         put?: never;
         /**
          * Release
-         * @description Say yes: what the brake stopped goes out.
+         * @description Release a hold: what the brake stopped is sent.
          */
         post: operations["release_api_v1_emag_holds__hold_id__release_post"];
         delete?: never;
@@ -354,7 +354,7 @@ export interface paths {
         };
         /**
          * Outbox
-         * @description What is on its way to eMAG, or was, one line an offer, newest first.
+         * @description List what is on its way to eMAG, or was: one line for each offer, newest first.
          */
         get: operations["outbox_api_v1_emag_outbox_get"];
         put?: never;
@@ -376,7 +376,7 @@ export interface paths {
         put?: never;
         /**
          * Approve
-         * @description Release lines that wait for a person (`push` is `approve`): these, or all of an account.
+         * @description Approve lines that wait for a person (`push` is `approve`): these, or all of an account.
          */
         post: operations["approve_api_v1_emag_outbox_approve_post"];
         delete?: never;
@@ -396,7 +396,7 @@ export interface paths {
         put?: never;
         /**
          * Reject
-         * @description Refuse lines that were not sent yet; their edits are closed as rejected, with your name.
+         * @description Reject lines that were not sent yet; their edits are closed as rejected, with your name.
          */
         post: operations["reject_api_v1_emag_outbox_reject_post"];
         delete?: never;
@@ -772,7 +772,7 @@ export interface paths {
         put?: never;
         /**
          * Push Now
-         * @description Look at once for what may be sent of an account, instead of within seconds. 409: its edits are not pushed.
+         * @description Push an account now, instead of within seconds. 409: its edits are not pushed.
          */
         post: operations["push_now_api_v1_emag_push_post"];
         delete?: never;
@@ -790,7 +790,7 @@ export interface paths {
         };
         /**
          * Pushes
-         * @description What was pushed, newest first.
+         * @description List pushes, newest first.
          */
         get: operations["pushes_api_v1_emag_pushes_get"];
         put?: never;
@@ -852,7 +852,7 @@ export interface paths {
         put?: never;
         /**
          * Undo
-         * @description Put back what a push, or what a sync's merge, changed: as new edits, checked and pushed like any others.
+         * @description Put back what a push, or a sync's merge, changed: as new edits, checked and pushed like any others.
          *
          *     `preview` (the default) only says what would be done.
          */
@@ -2336,7 +2336,7 @@ export interface components {
         };
         /**
          * HoldState
-         * @description A refused hold of a sync stays in force: the account's edits rest until it is released.
+         * @description Whether a person has decided. A refused hold of a sync stays in force until it is released.
          * @enum {string}
          */
         HoldState: "waiting" | "released" | "refused";
@@ -3263,7 +3263,7 @@ export interface components {
         };
         /**
          * Push
-         * @description One push: what was sent of an account's edits in one go. `counts`: its lines by state.
+         * @description One push: the sending of an account's edits, and reading them back. `counts`: its outbox lines by state.
          */
         Push: {
             /** Account */
@@ -3309,7 +3309,7 @@ export interface components {
         };
         /**
          * PushStarted
-         * @description The account is looked at; `GET /pushes` shows what came of it. `push` is its setting: on or approve.
+         * @description The account is pushed now; `GET /pushes` shows the result. `push` is its setting: on or approve.
          */
         PushStarted: {
             /** Account Type */
@@ -3319,7 +3319,7 @@ export interface components {
         };
         /**
          * PushStatus
-         * @description How a push ended, if it did. `held`: the brake stopped it; `partial`: not everything was applied.
+         * @description How a push ended, if it has. `held`: the brake stopped it; `partial`: not everything was applied.
          * @enum {string}
          */
         PushStatus: "running" | "completed" | "partial" | "held" | "failed" | "interrupted";

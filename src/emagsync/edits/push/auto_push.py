@@ -1,4 +1,4 @@
-"""Pushing by itself: within seconds of an edit, and again where something is left to be read back."""
+"""Pushes accounts by itself: within seconds of an edit, and again where something is left to be read back."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ LATEST_AGAIN_SECONDS: Final = 300.0
 
 
 class AutoPushWorker:
-    """Looks every few seconds, and at once when `wake` is called, for edits to push; any number of them may look."""
+    """Looks for edits to push every few seconds, and at once when `wake` is called. Every process may run one."""
 
     def __init__(self, service: PushService, settings: EditsSettings, clock: Clock) -> None:
         self._service = service
         self._settings = settings
         self._clock = clock
         self._woken = asyncio.Event()
-        # What an account's outbox and edits were like when nothing was left to do there.
+        # The signature of each account when nothing was left to do for it.
         self._done: dict[str, tuple[Any, ...]] = {}
         self._not_before: dict[str, float] = {}
         self._failures: dict[str, int] = {}
@@ -41,7 +41,7 @@ class AutoPushWorker:
         self._woken.set()
 
     def push_now(self, account: str) -> None:
-        """Push the account whatever it was like before, and however its last push failed."""
+        """Push the account now, even if nothing has changed since, or its last push has failed a moment ago."""
         self._done.pop(account, None)
         self._not_before.pop(account, None)
         self.wake()
@@ -80,7 +80,7 @@ class AutoPushWorker:
         task.add_done_callback(lambda done: self._ended(account, done))
 
     async def _push(self, account: str) -> None:
-        # Of before the push: what changes meanwhile makes it look again, as does a push that did something.
+        # Taken before the push: what changes meanwhile makes it look again, as does a push that did something.
         try:
             before = await self._service.signature(account)
             if await self._service.is_held(account) and not await self._service.is_due(account):
@@ -91,7 +91,7 @@ class AutoPushWorker:
             if push is None:
                 self._done[account] = before
         except (PushBusy, PushSuperseded):
-            # Another process is at it; it is looked at again when that has ended.
+            # Another process pushes for the account: look again soon.
             self._not_before[account] = self._clock.monotonic() + self._settings.look_seconds
             return
         except EmagsyncError as error:
@@ -99,7 +99,7 @@ class AutoPushWorker:
             failed = True
         self._failures[account] = self._failures.get(account, 0) + 1 if failed else 0
         if failed:
-            # Nothing is forgotten: it is tried again later, each time after a longer wait.
+            # Try again later, each time after a longer wait.
             self._done.pop(account, None)
             wait = min(LATEST_AGAIN_SECONDS, SOONEST_AGAIN_SECONDS * 2.0 ** min(self._failures[account] - 1, 10))
             self._not_before[account] = self._clock.monotonic() + wait

@@ -1,4 +1,4 @@
-"""What the brake would say to a list of edits, so that whoever applies it knows beforehand that it will ask."""
+"""Previews the brake for a list of edits, so that whoever applies it knows beforehand whether it will be held."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class BrakePreview(BaseModel):
     stops: bool = Field(description="Whether the brake would stop them.")
 
 
-async def brakes_of(
+async def preview_brake(
     connection: AsyncConnection, plans: Iterable[Plan], *, settings: EditsSettings, mode: Callable[[str], PushMode]
 ) -> list[BrakePreview]:
-    """What the brake would say of each account of which offers are repriced, zeroed or deactivated."""
+    """A preview for each account of which the plans reprice, zero or deactivate offers."""
     counts: dict[str, Counter[Alarm]] = defaultdict(Counter)
     for plan in plans:
         if plan.effect in (Effect.OK, Effect.NEEDS_CONFIRMATION) and (alarm := _alarm(plan)) is not None:

@@ -1,4 +1,4 @@
-"""Routes of the outbox, of pushes, of the brake, and of undo."""
+"""Routes of the outbox, pushes, the brake's holds, and undo."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ async def outbox(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> OutboxList:
-    """What is on its way to eMAG, or was, one line an offer, newest first."""
+    """List what is on its way to eMAG, or was: one line for each offer, newest first."""
     async with app.database.snapshot() as connection:
-        lines = await outbox_repository.list_entries(
+        entries = await outbox_repository.list_entries(
             connection,
             account=account_type,
             states=state or (),
@@ -67,10 +67,10 @@ async def outbox(
             before=decode_id("outbox", cursor) if cursor else None,
             limit=limit + 1,
         )
-    more = len(lines) > limit
+    more = len(entries) > limit
     return OutboxList(
-        lines=[line_view(line) for line in lines[:limit]],
-        next_cursor=encode_cursor("outbox", [lines[limit - 1].id]) if more else None,
+        lines=[entry_view(entry) for entry in entries[:limit]],
+        next_cursor=encode_cursor("outbox", [entries[limit - 1].id]) if more else None,
     )
 
 
@@ -78,7 +78,7 @@ async def outbox(
 async def approve(
     request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, choice: LineChoice
 ) -> Decided:
-    """Release lines that wait for a person (`push` is `approve`): these, or all of an account."""
+    """Approve lines that wait for a person (`push` is `approve`): these, or all of an account."""
     lines = await pushing.approve(choice.ids, choice.account_type, by=caller.username)
     await audit(request, caller, "outbox.approve", choice.account_type or "lines", _chosen(choice, lines))
     auto_push.wake()
@@ -87,7 +87,7 @@ async def approve(
 
 @router.post("/outbox/reject")
 async def reject(request: Request, caller: Operator, pushing: Pushing, choice: LineChoice) -> Decided:
-    """Refuse lines that were not sent yet; their edits are closed as rejected, with your name."""
+    """Reject lines that were not sent yet; their edits are closed as rejected, with your name."""
     lines = await pushing.reject(choice.ids, choice.account_type, by=caller.username)
     await audit(request, caller, "outbox.reject", choice.account_type or "lines", _chosen(choice, lines))
     return Decided(lines=lines)
@@ -97,7 +97,7 @@ async def reject(request: Request, caller: Operator, pushing: Pushing, choice: L
 async def push_now(
     request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, asked: PushRequest
 ) -> PushStarted:
-    """Look at once for what may be sent of an account, instead of within seconds. 409: its edits are not pushed."""
+    """Push an account now, instead of within seconds. 409: its edits are not pushed."""
     if pushing.mode(asked.account_type) == "off":
         raise PushOff(asked.account_type)
     auto_push.push_now(asked.account_type)
@@ -109,7 +109,7 @@ async def push_now(
 async def pushes(
     state: State, _: Viewer, account_type: Account = None, limit: Limit = 50, cursor: Cursor = None
 ) -> PushList:
-    """What was pushed, newest first."""
+    """List pushes, newest first."""
     async with state.database.snapshot() as connection:
         found = await repository.list_pushes(connection, account=account_type, before=_place(cursor), limit=limit + 1)
     last = found[limit - 1] if len(found) > limit else None
@@ -133,14 +133,14 @@ async def holds(
     account_type: Account = None,
     state: Annotated[list[HoldState] | None, Query(max_length=len(HoldState))] = None,
 ) -> HoldList:
-    """What the brake stopped, newest first, at most a hundred."""
+    """List what the brake stopped, newest first, at most a hundred."""
     async with app.database.snapshot() as connection:
         return HoldList(holds=await brake_repository.list_holds(connection, account=account_type, states=state or ()))
 
 
 @router.post("/holds/{hold_id}/release", responses=problem_responses(404, 409))
 async def release(request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, hold_id: HoldId) -> Hold:
-    """Say yes: what the brake stopped goes out."""
+    """Release a hold: what the brake stopped is sent."""
     hold = await pushing.release_hold(hold_id, by=caller.username)
     await audit(request, caller, "hold.release", str(hold_id), {"account": hold.account, "counts": dict(hold.counts)})
     auto_push.wake()
@@ -149,8 +149,8 @@ async def release(request: Request, caller: Operator, pushing: Pushing, auto_pus
 
 @router.post("/holds/{hold_id}/refuse", responses=problem_responses(404, 409))
 async def refuse(request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, hold_id: HoldId) -> Hold:
-    """Say no. Of a push: what the brake counted is refused, the rest goes out. Of a sync: the account's edits rest
-    until the hold is released after all."""
+    """Refuse a hold. Of a push: what the brake counted is rejected, the rest is sent. Of a sync: the account's edits
+    are not sent until the hold is released after all."""
     hold = await pushing.refuse_hold(hold_id, by=caller.username)
     await audit(request, caller, "hold.refuse", str(hold_id), {"account": hold.account, "counts": dict(hold.counts)})
     auto_push.wake()
@@ -161,7 +161,7 @@ async def refuse(request: Request, caller: Operator, pushing: Pushing, auto_push
 async def undo(
     request: Request, caller: Operator, undoing: Undoing, auto_push: AutoPush, asked: UndoRequest
 ) -> UndoAnswer:
-    """Put back what a push, or what a sync's merge, changed: as new edits, checked and pushed like any others.
+    """Put back what a push, or a sync's merge, changed: as new edits, checked and pushed like any others.
 
     `preview` (the default) only says what would be done.
     """
@@ -173,11 +173,11 @@ async def undo(
     return answer
 
 
-def line_view(line: OutboxEntry) -> OutboxView:
-    """The line as it is shown."""
-    shown = {name: value for name, value in line._asdict().items() if name in OutboxView.model_fields}
-    items = [ItemView.model_validate({**vars(item), **_shown(item.reason)}) for item in line.items]
-    return OutboxView.model_validate({**shown, "account_type": line.account, "items": items, **_shown(line.reason)})
+def entry_view(entry: OutboxEntry) -> OutboxView:
+    """The entry as the API shows it."""
+    shown = {name: value for name, value in entry._asdict().items() if name in OutboxView.model_fields}
+    items = [ItemView.model_validate({**vars(item), **_shown(item.reason)}) for item in entry.items]
+    return OutboxView.model_validate({**shown, "account_type": entry.account, "items": items, **_shown(entry.reason)})
 
 
 def _shown(reason: Reason | None) -> dict[str, str | ReasonView | None]:

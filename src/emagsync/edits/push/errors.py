@@ -1,9 +1,9 @@
-"""What a push may not do, and why one ended.
+"""Push errors.
 
 PushError
 ├── PushBusy          another process pushes for the account
 ├── PushOff           pushing is turned off for the account
-├── PushHeld          the brake holds the account until a person says yes
+├── PushHeld          the brake holds the account until a person decides
 ├── PushSuperseded    another process took over: this one writes nothing more
 ├── PushNotFound      there is no such push
 ├── HoldNotFound      there is no such hold
@@ -19,7 +19,7 @@ from emagsync.core.errors import EmagsyncError, ErrorKind
 
 
 class PushError(EmagsyncError):
-    """Anything that a push may not do."""
+    """A push, a hold or an undo that cannot be carried out."""
 
     code = "push"
 

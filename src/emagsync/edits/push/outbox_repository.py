@@ -1,4 +1,4 @@
-"""All SQL about the outbox and its pushes. What a pusher writes goes through its lease, in the caller's transaction."""
+"""All SQL about the outbox, and about the edits that it sends. A push renews its lease in the same transaction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AT_ONCE = 500
 
 
 class OpenEdit(NamedTuple):
-    """What the outbox needs of an edit that is to be sent."""
+    """What the outbox needs to know of an open edit."""
 
     id: int
     emag_id: int
@@ -46,7 +46,10 @@ _edit_columns = [local_edits.c[name] for name in OpenEdit._fields]
 async def open_edits(
     connection: AsyncConnection, account: str, emag_ids: Collection[int] | None = None, *, lock: bool = False
 ) -> dict[int, list[OpenEdit]]:
-    """The account's edits that no conflict keeps back, by offer; `lock` keeps others from deciding about them."""
+    """The account's edits that may be sent, by eMAG's id of the offer; those with an open conflict are left out.
+
+    `lock`: until the transaction ends nobody else changes them.
+    """
     query = (
         select(*_edit_columns)
         .where(local_edits.c.account == account, _WAITS, local_edits.c.state == "open")
@@ -61,13 +64,13 @@ async def open_edits(
 
 
 async def newest_edit(connection: AsyncConnection, account: str) -> int:
-    """The id of the account's newest edit that waits: a larger one is news for the outbox."""
+    """The id of the account's newest edit that is not closed, 0 without any: when it grows, there are new edits."""
     query = select(func.max(local_edits.c.id)).where(local_edits.c.account == account, _WAITS)
     return await connection.scalar(query) or 0
 
 
 async def signature(connection: AsyncConnection, account: str) -> tuple[Any, ...]:
-    """Something that differs whenever there may be something new to push."""
+    """A value that differs from an earlier one whenever there may be something new to push for the account."""
     edits = await connection.execute(
         select(func.count(), func.max(local_edits.c.id)).where(
             local_edits.c.account == account, _WAITS, local_edits.c.state == "open"
@@ -86,7 +89,7 @@ async def signature(connection: AsyncConnection, account: str) -> tuple[Any, ...
 
 
 async def next_pending(connection: AsyncConnection, account: str, *, now: datetime, most: int) -> list[OutboxEntry]:
-    """The entries to send next, stock first."""
+    """The pending entries to send next, at most `most`: those that change stock first, then the oldest."""
     query = (
         select(*_columns)
         .where(
@@ -138,7 +141,8 @@ async def lock_entries(
     *,
     ids: Collection[int] | None = None,
 ) -> list[OutboxEntry]:
-    """Those entries (None: of any account), or those of them among `ids`, locked until the transaction ends."""
+    """The entries in one of `states`, of the account (None: of all) and with one of `ids` (None: any), locked until the
+    transaction ends."""
     query = select(*_columns).where(outbox.c.state.in_(states)).order_by(outbox.c.id)
     if account is not None:
         query = query.where(outbox.c.account == account)
@@ -148,7 +152,7 @@ async def lock_entries(
 
 
 async def lock_sent(connection: AsyncConnection, account: str, emag_ids: Collection[int]) -> list[OutboxEntry]:
-    """The entries of these offers that were sent, or may have been, locked until the transaction ends."""
+    """The entries of these offers that may have reached eMAG, locked until the transaction ends."""
     query = select(*_columns).where(
         outbox.c.account == account, outbox.c.emag_id.in_(emag_ids), outbox.c.state.in_(SENT_STATES)
     )
@@ -185,7 +189,7 @@ async def stale_offers(
     now: datetime,
     among: Collection[int] | None = None,
 ) -> list[int]:
-    """The offers with entries to be sent, or those of them `among` some, that were seen last before then."""
+    """The offers with entries to be sent, `among` these (None: all), that were read from eMAG last before then."""
     query = (
         select(outbox.c.emag_id)
         .join(offers, (offers.c.account == outbox.c.account) & (offers.c.emag_id == outbox.c.emag_id))
@@ -199,7 +203,7 @@ async def stale_offers(
 
 
 async def stocks(connection: AsyncConnection, account: str, ids: Collection[int]) -> dict[int, int]:
-    """What the local copy has in stock of these offers, over all warehouses."""
+    """The stock of these offers in the local copy, over all warehouses."""
     query = select(offers.c.emag_id, offers.c.stock).where(offers.c.account == account, offers.c.emag_id.in_(ids))
     return dict([tuple(row) for row in await connection.execute(query)])
 
@@ -216,7 +220,7 @@ async def add_entries(connection: AsyncConnection, values: Sequence[Mapping[str,
 
 
 async def write_entries(connection: AsyncConnection, changed: Sequence[OutboxEntry], *, now: datetime) -> None:
-    """Write entries that were read, locked, in this transaction, as they are now."""
+    """Write entries that were locked in this transaction."""
     if not changed:
         return
     names = [name for name in OutboxEntry._fields if name not in _FIXED]
@@ -243,14 +247,14 @@ def _written(entry: OutboxEntry, names: Sequence[str], now: datetime) -> dict[st
 
 
 def rank_of(items: Sequence[Item]) -> int:
-    """0 for what changes stock, which is sent first."""
+    """The order in which entries are sent: 0 for those that change stock, which go first, else 1."""
     return 0 if changes_stock(items) else 1
 
 
 async def approve(
     connection: AsyncConnection, ids: Collection[int] | None, *, account: str | None, by: str, now: datetime
 ) -> int:
-    """Release waiting entries, those of `ids` or all of the account. Returns how many."""
+    """Let waiting entries be sent: those of `ids` (None: any) and of the account (None: any). Returns how many."""
     query = update(outbox).where(outbox.c.state == OutboxState.WAITING)
     if ids is not None:
         query = query.where(outbox.c.id.in_(ids))

@@ -1,4 +1,4 @@
-"""All SQL about pushes."""
+"""All SQL about pushes: the record of what each one did."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def take_over(connection: AsyncConnection, account: str, *, now: datetime)
 
 
 async def among(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
-    """Those of `ids` that are pushes."""
+    """Those of `ids` that are ids of pushes, and not of runs."""
     return set((await connection.execute(select(pushes.c.id).where(pushes.c.id.in_(ids)))).scalars())
 
 
@@ -50,7 +50,7 @@ async def counts_of_push(connection: AsyncConnection, push_id: str) -> dict[str,
 
 
 async def add_push(connection: AsyncConnection, push: Push) -> None:
-    """A new push."""
+    """Record a push that begins."""
     await connection.execute(insert(pushes).values(**push.model_dump(exclude={"why"}) | {"counts": _json(push.counts)}))
 
 
@@ -63,7 +63,7 @@ async def end_push(
     error: Reason | None,
     now: datetime,
 ) -> None:
-    """How it ended."""
+    """Record how a push ended."""
     why = reason_columns(error)
     await connection.execute(
         update(pushes)

@@ -1,4 +1,4 @@
-"""The public shapes of the outbox, of pushes, of the brake and of undo."""
+"""What the API shows and takes of the outbox, of pushes, of the brake and of undo."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Ids = Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(min_length=1,
 
 
 class PushStatus(StrEnum):
-    """How a push ended, if it did. `held`: the brake stopped it; `partial`: not everything was applied."""
+    """How a push ended, if it has. `held`: the brake stopped it; `partial`: not everything was applied."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -29,7 +29,7 @@ class PushStatus(StrEnum):
 
 
 class Push(BaseModel):
-    """One push: what was sent of an account's edits in one go. `counts`: its lines by state."""
+    """One push: the sending of an account's edits, and reading them back. `counts`: its outbox lines by state."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -124,21 +124,21 @@ class PushRequest(BaseModel):
 
 
 class PushStarted(BaseModel):
-    """The account is looked at; `GET /pushes` shows what came of it. `push` is its setting: on or approve."""
+    """The account is pushed now; `GET /pushes` shows the result. `push` is its setting: on or approve."""
 
     account_type: str
     push: str
 
 
 class HoldKind(StrEnum):
-    """What the brake stopped: the sending of a push, or, after a sync, whatever the account's edits would do."""
+    """What the brake holds: the sending of a push, or, after a sync, the merging and sending of the account's edits."""
 
     PUSH = "push"
     SYNC = "sync"
 
 
 class HoldState(StrEnum):
-    """A refused hold of a sync stays in force: the account's edits rest until it is released."""
+    """Whether a person has decided. A refused hold of a sync stays in force until it is released."""
 
     WAITING = "waiting"
     RELEASED = "released"

@@ -1,4 +1,4 @@
-"""The rules of pushing: which accounts are pushed, who releases, who refuses, and one push at a time."""
+"""Pushing for an account, one push at a time, and what people decide about the outbox and the brake."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 
 class PushService:
-    """Pushes, the outbox and the brake. One per process; every method may be called concurrently."""
+    """Pushes accounts, and carries out what people decide. One per process; its methods may be called concurrently."""
 
     def __init__(
         self, *, database: Database, registry: AccountRegistry, settings: Settings, clock: Clock | None = None
@@ -47,17 +47,18 @@ class PushService:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:255]
 
     def mode(self, account: str) -> PushMode:
-        """Whether the account's edits are sent. Raises SettingsError for one that is not configured."""
+        """Whether the account's edits are sent: off, on, or after a person's approval. Raises SettingsError for an
+        account that is not configured."""
         return self._registry.get(account).push or self._settings.push
 
     @property
     def pushed_accounts(self) -> tuple[str, ...]:
-        """The usable accounts whose edits are sent, or wait for a release."""
+        """The accounts that can be used and whose edits are sent, or wait for approval."""
         names = (name for name in self._registry.names if name not in self._registry.problems)
         return tuple(name for name in names if self.mode(name) != "off")
 
     async def push_account(self, account: str, *, trigger: str) -> Push | None:
-        """Send what may go out of the account's edits, and read it back; None when there is nothing to do.
+        """Send those of the account's edits that may be sent, and read them back; None when there is nothing to do.
 
         Raises PushOff, PushBusy, PushSuperseded, and SettingsError for an account that is not configured. What eMAG
         refuses or leaves unanswered is in the push and its entries, not raised.
@@ -83,9 +84,9 @@ class PushService:
                 most=brake.brake_limit(self._settings, offers),
             )
             with structlog.contextvars.bound_contextvars(push_id=push.id, account=account):
-                return await self._carry_out(job, offers)
+                return await self._execute(job, offers)
 
-    async def _carry_out(self, job: PushJob, offers: int) -> Push:
+    async def _execute(self, job: PushJob, offers: int) -> Push:
         log.info("push_started")
         error: Reason | None = None
         engine: PushEngine | None = None
@@ -138,12 +139,12 @@ class PushService:
     # What people decide
 
     async def approve(self, ids: Collection[int] | None, account: str | None, *, by: str) -> int:
-        """Release waiting entries: these, or all of the account. Returns how many."""
+        """Let waiting entries be sent: these, or all of the account. Returns how many."""
         async with self._database.transaction() as connection:
             return await outbox_repository.approve(connection, ids, account=account, by=by, now=self._clock.now())
 
     async def reject(self, ids: Collection[int] | None, account: str | None, *, by: str) -> int:
-        """Refuse entries that were not sent yet: their edits are closed as rejected. Returns how many."""
+        """Reject entries that were not sent yet: their edits are closed as rejected. Returns how many."""
         async with self._database.transaction() as connection:
             states = [OutboxState.WAITING, OutboxState.PENDING]
             entries = await outbox_repository.lock_entries(connection, account, states, ids=ids)
@@ -172,10 +173,10 @@ class PushService:
         changes = [(entry, outbox.reject(entry, reason, now)) for entry in entries]
         await apply_changes(connection, changes, by=None, now=now)
 
-    # What there is
+    # What there is to do
 
     async def signature(self, account: str) -> tuple[Any, ...]:
-        """Something that differs whenever there may be something new to push."""
+        """A value that differs from an earlier one whenever there may be something new to push for the account."""
         async with self._database.snapshot() as connection:
             return await outbox_repository.signature(connection, account)
 

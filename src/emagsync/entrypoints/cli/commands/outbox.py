@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from emagsync.edits.push import outbox_repository
-from emagsync.edits.push.endpoints import line_view
+from emagsync.edits.push.endpoints import entry_view
 from emagsync.edits.push.items import Item
 from emagsync.edits.push.outbox import OutboxEntry
 from emagsync.edits.reasons import reason_text
@@ -45,7 +45,7 @@ def list_entries(
         raise typer.Exit(ExitCode.USAGE)
     entries = asyncio.run(_list(session_of(context), account, state or (), limit))
     if as_json:
-        print_json({"lines": [line_view(entry) for entry in entries]})
+        print_json({"lines": [entry_view(entry) for entry in entries]})
         return
     rows = [
         (
