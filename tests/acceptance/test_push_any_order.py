@@ -27,15 +27,15 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.settings import EditsSettings
 from emagsync.edits.change_request import ChangeRequest
-from emagsync.edits.conflict_repository import ConflictFilter, listed
+from emagsync.edits.conflict_repository import list_conflicts
 from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.errors import ConfirmationNeeded, ConflictOver, EditOver, EditRefused, EditUnderway
+from emagsync.edits.model import ConflictFilter, Edit
 from emagsync.edits.push.errors import NothingToUndo
 from emagsync.edits.push.items import Item
 from emagsync.edits.push.schemas import UndoRequest
 from emagsync.edits.push.service import PushService
 from emagsync.edits.push.undo import Undo
-from emagsync.edits.repository import Edit
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import ConflictState, EditSource, Resolution
 from emagsync.sync.schemas import Run, RunStatus
@@ -469,7 +469,7 @@ class BothSides(RuleBasedStateMachine):
 
     async def _open_conflicts(self) -> list[Any]:
         async with self.desk.local.database.snapshot() as connection:
-            return await listed(connection, ConflictFilter(state=ConflictState.OPEN), limit=100)
+            return await list_conflicts(connection, ConflictFilter(state=ConflictState.OPEN), limit=100)
 
 
 def _values(row: dict[str, Any]) -> dict[str, str]:

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, text
 
 from emagsync.db.engine import Database
 from emagsync.edits import repository
+from emagsync.edits.model import EditFilter
 from emagsync.edits.push import outbox_repository
 from emagsync.edits.push import repository as pushes
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text, reason_view
-from emagsync.edits.repository import EditFilter
 from support.databases import address_in
 from support.migrating import bring_to, insert_row, take_back_to
 
@@ -144,7 +144,7 @@ async def test_the_sentences_of_edits_become_codes(url: str) -> None:
     async with Database(url) as database:
         await filled(database, every_kind)
         async with database.snapshot() as connection:
-            found = {one.id: one.reason for one in await repository.listed(connection, EditFilter(), limit=1000)}
+            found = {one.id: one.reason for one in await repository.list_edits(connection, EditFilter(), limit=1000)}
     assert found == {number: expected for number, (_, expected) in enumerate(EDITS, start=1)}
     texts = {number: row["reason"] for number, (row, _) in enumerate(EDITS, start=1)}
     assert {number: reason_text(reason) for number, reason in found.items()} == texts
@@ -199,7 +199,7 @@ async def test_the_sentences_of_the_outbox_become_codes(url: str) -> None:
     async with Database(url) as database:
         await filled(database, every_kind)
         async with database.snapshot() as connection:
-            entries = await outbox_repository.lines(connection)
+            entries = await outbox_repository.list_entries(connection)
     expected = [
         one if one is not None or reason is None else Reason.quoted(reason) for _, reason, one in reversed(ENTRIES)
     ]
@@ -232,7 +232,7 @@ async def test_the_sentences_of_changes_in_the_outbox_become_codes(url: str) -> 
     async with Database(url) as database:
         await filled(database, an_entry, "rejected", text_of_all, *[one for one, _ in CHANGES])
         async with database.snapshot() as connection:
-            [entry] = await outbox_repository.lines(connection)
+            [entry] = await outbox_repository.list_entries(connection)
     assert [change.reason for change in entry.items] == [expected for _, expected in CHANGES]
     assert entry.reason == Reason.quoted(text_of_all)
 
@@ -283,7 +283,7 @@ async def test_many_edits_are_carried_in_portions(url: str) -> None:
     async with Database(url) as database:
         await filled(database, many)
         async with database.snapshot() as connection:
-            found = await repository.listed(connection, EditFilter(), limit=5000)
+            found = await repository.list_edits(connection, EditFilter(), limit=5000)
     assert {edit.id: edit.reason for edit in found} == {
         number: of(ReasonCode.WITHDRAWN_BY, by=number) for number in range(1, 1103)
     }

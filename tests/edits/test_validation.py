@@ -10,7 +10,7 @@ from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.fields import Key
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.planning import plan
-from emagsync.edits.validation import Change, doubts
+from emagsync.edits.validation import FieldChange, doubts
 
 VALUES: dict[Key, str | None] = {
     ("sale_price", 0): "100.0000",
@@ -155,7 +155,7 @@ def test_the_end_of_an_offers_life_needs_a_confirmation() -> None:
 
 
 def test_a_vat_id_that_no_offer_of_the_account_has_needs_a_confirmation() -> None:
-    change = Change("vat_id", 0, "absolute", "9")
+    change = FieldChange("vat_id", 0, "absolute", "9")
 
     def codes_knowing(*known: int) -> list[str]:
         return [one.code for one in doubts(VALUES, [change], currency="RON", most_percent=50, vat_ids=known)]
@@ -166,5 +166,5 @@ def test_a_vat_id_that_no_offer_of_the_account_has_needs_a_confirmation() -> Non
 
 
 def test_a_doubt_is_about_what_emag_has_and_not_about_what_waits() -> None:
-    change = Change("sale_price", 0, "absolute", "100.0000")
+    change = FieldChange("sale_price", 0, "absolute", "100.0000")
     assert doubts({("sale_price", 0): "30.0000"}, [change], currency="RON", most_percent=50)

@@ -13,13 +13,13 @@ from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import EditsSettings
 from emagsync.edits import repository
+from emagsync.edits.model import Edit, EditClosing, EditFilter
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.push import brake_repository, outbox_repository
 from emagsync.edits.push.outbox import OutboxEntry
 from emagsync.edits.push.schemas import Push
 from emagsync.edits.push.service import PushService
-from emagsync.edits.repository import Edit, EditFilter, NewEdit
-from emagsync.edits.states import EditSource
+from emagsync.edits.states import EditSource, EditState
 from emagsync.sandbox.catalogue import Catalogue
 from support.local import Local, accounts_at, open_local
 from support.market import Market, open_market
@@ -61,10 +61,11 @@ class PushDesk:
                 warehouse = next(place for name, place in values if name == field)
                 before = open_now.get((emag_id, field))
                 if before is not None:
-                    how = repository.Closed(repository.EditState.REPLACED, self.clock.now())
+                    how = EditClosing(EditState.REPLACED, self.clock.now())
                     await repository.close(connection, [before.id], how)
                 edits.append(
-                    NewEdit(
+                    Edit(
+                        id=0,
                         account=account,
                         emag_id=emag_id,
                         field=field,
@@ -98,7 +99,7 @@ class PushDesk:
     async def edits(self, **wanted: Any) -> list[Edit]:
         """Edits, oldest first."""
         async with self.local.database.snapshot() as connection:
-            return (await repository.listed(connection, EditFilter(**wanted), limit=1_000_000))[::-1]
+            return (await repository.list_edits(connection, EditFilter(**wanted), limit=1_000_000))[::-1]
 
     async def copy(self, emag_id: int, account: str = "main") -> dict[str, str | None]:
         """What the local copy has of an offer, field by field (of stock and handling time, the first warehouse)."""

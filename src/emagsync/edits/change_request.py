@@ -1,15 +1,26 @@
-"""What somebody asks for, from a request, a row of a file or the command line, read as changes of one offer. Pure."""
+"""What somebody asks for of one offer, and how it is read as changes of the offer's fields. Pure.
+
+On its way to eMAG a wish has five shapes:
+
+1. `ChangeRequest`: which offer, and the values as they were given. The bodies of requests (`request_schemas`), rows of
+   files (`bulk.file_import`), a selection (`bulk.selection`), the command line and undo are all read into it.
+2. `FieldChange`: one field of that offer, its value checked and in canonical text. `planning.Plan` holds an offer's.
+3. `Edit`: a field change that was stored, a row of `local_edits`, with who made it and what eMAG had then.
+4. `Item`: an open edit in its offer's outbox entry, with the value that is sent and what became of it.
+5. `OfferUpdate`: what the marketplace client sends, one for an offer.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from emagsync.core import money
 from emagsync.edits.fields import (
+    ABSOLUTE,
     BY_WAREHOUSE,
     FIELDS,
     MOST,
@@ -23,10 +34,8 @@ from emagsync.edits.fields import (
     Values,
     warehouses,
 )
-from emagsync.edits.steps import PriceStep
-from emagsync.edits.validation import Change, Objection
+from emagsync.edits.validation import FieldChange, Issue
 
-ABSOLUTE: Final = "absolute"
 STOCK_CHANGE: Final = "stock_change"
 LARGEST_PRICE: Final = Decimal(10) ** 10
 _LARGEST_VAT_ID: Final = 1_000_000
@@ -37,17 +46,41 @@ _COMMA: Final = re.compile(r"[+-]?[0-9]{1,14},([0-9]{1,2}|[0-9]{4})", re.ASCII)
 
 
 @dataclass(frozen=True)
+class PriceStep:
+    """What to make of a price: `percent` of it more (less, if negative), or `amount` more, rounded half up.
+
+    Exactly one of `percent` and `amount` is given. `decimals` is how many the result has, at most four.
+    """
+
+    percent: Decimal | None = None
+    amount: Decimal | None = None
+    decimals: int = 2
+
+    def apply_to(self, price: Decimal) -> Decimal:
+        """The new price, which may be none any more: 0 or less."""
+        changed = price + self.amount if self.amount is not None else price * (100 + (self.percent or 0)) / 100
+        return changed.quantize(Decimal(1).scaleb(-self.decimals), rounding=ROUND_HALF_UP)
+
+
+@dataclass(frozen=True)
 class ChangeRequest:
-    """What is asked for of one offer. `given` are values by field, of a price also a step, and
-    `stock_change` is a difference of pieces; those of `stock` and `handling_time` are one value, or a list of
-    `{warehouse_id, value}` or `{warehouse_id, change}`."""
+    """What is asked for of one offer, which is named by eMAG's id or else by part number.
+
+    `given` are values by field, as they came. That of a price may be a `PriceStep`; `stock_change` is a difference of
+    pieces; `stock`, `stock_change` and `handling_time` take one value, or a list of `{warehouse_id, value}` or
+    `{warehouse_id, change}`. `errors` is what could not be read already. `row` numbers the requests of a list or file.
+    """
 
     given: Mapping[str, Any]
+    account: str = ""
+    emag_id: int | None = None
+    part_number: str | None = None
+    row: int = 1
     currency: str | None = None
     warehouse_id: int | None = None
     version: str | None = None
     confirm: bool = False
-    errors: Sequence[Objection] = field(default_factory=tuple)
+    errors: Sequence[Issue] = field(default_factory=tuple)
 
 
 class Unreadable(ValueError):
@@ -58,40 +91,42 @@ class Unreadable(ValueError):
         self.code = code
 
 
-def parse_change_request(wish: ChangeRequest, values: Values, before: Values) -> tuple[list[Change], list[Objection]]:
-    """The changes that are meant of an offer with these values, and what of the wish cannot be meant.
+def parse_change_request(
+    request: ChangeRequest, values: Values, before: Values
+) -> tuple[list[FieldChange], list[Issue]]:
+    """The changes of an offer with these `values`, and what is wrong with the request.
 
-    `before` are its values with the edits that wait: what a price is changed by is of those.
+    `before` are the offer's values with its waiting edits: a `PriceStep` starts from those.
     """
-    changes: list[Change] = []
-    objections = list(wish.errors)
-    for name, given in wish.given.items():
+    changes: list[FieldChange] = []
+    issues = list(request.errors)
+    for name, given in request.given.items():
         try:
             wanted = _stepped(given, before.get((name, NO_WAREHOUSE))) if isinstance(given, PriceStep) else given
-            changes.extend(_changes(name, wanted, wish.warehouse_id, values))
+            changes.extend(_changes(name, wanted, request.warehouse_id, values))
         except Unreadable as error:
-            objections.append(Objection(name, error.code, str(error)))
+            issues.append(Issue(name, error.code, str(error)))
     twice = {change.key for change in changes if sum(other.key == change.key for other in changes) > 1}
-    objections.extend(Objection(name, "given_twice", "is given twice") for name, _ in sorted(twice))
-    return changes, objections
+    issues.extend(Issue(name, "given_twice", "is given twice") for name, _ in sorted(twice))
+    return changes, issues
 
 
-def _changes(name: str, given: Any, warehouse: int | None, values: Values) -> list[Change]:
+def _changes(name: str, given: Any, warehouse: int | None, values: Values) -> list[FieldChange]:
     if name in PRICES:
-        return [Change(name, NO_WAREHOUSE, ABSOLUTE, money.text(price(given)) or "")]
+        return [FieldChange(name, NO_WAREHOUSE, ABSOLUTE, money.text(price(given)) or "")]
     if name in BY_WAREHOUSE or name == STOCK_CHANGE:
         return _levels(name, given, warehouse, values)
     if name == VAT_ID:
-        return [Change(name, NO_WAREHOUSE, ABSOLUTE, str(whole(given, 1, _LARGEST_VAT_ID)))]
+        return [FieldChange(name, NO_WAREHOUSE, ABSOLUTE, str(whole(given, 1, _LARGEST_VAT_ID)))]
     if name == STATUS:
-        return [Change(name, NO_WAREHOUSE, ABSOLUTE, str(status(given)))]
+        return [FieldChange(name, NO_WAREHOUSE, ABSOLUTE, str(status(given)))]
     raise Unreadable("unknown_field", f"is not one of {', '.join(FIELDS)}")
 
 
 def _stepped(step: PriceStep, now: str | None) -> Decimal:
     if now is None:
         raise Unreadable("no_price", "the offer has no such price that could be changed")
-    return step.of(Decimal(now))
+    return step.apply_to(Decimal(now))
 
 
 def price(given: Any) -> Decimal:
@@ -134,7 +169,7 @@ def status(given: Any) -> int:
     return int(text)
 
 
-def _levels(name: str, given: Any, warehouse: int | None, values: Values) -> list[Change]:
+def _levels(name: str, given: Any, warehouse: int | None, values: Values) -> list[FieldChange]:
     target = STOCK if name == STOCK_CHANGE else name
     if not isinstance(given, list):
         entry = {"change" if name == STOCK_CHANGE else "value": given}
@@ -142,7 +177,7 @@ def _levels(name: str, given: Any, warehouse: int | None, values: Values) -> lis
     return [_level(target, entry, entry.get("warehouse_id", warehouse), values) for entry in given]
 
 
-def _level(name: str, entry: Mapping[str, Any], warehouse: int | None, values: Values) -> Change:
+def _level(name: str, entry: Mapping[str, Any], warehouse: int | None, values: Values) -> FieldChange:
     known = warehouses(values, name)
     if warehouse is None:
         if len(known) != 1:
@@ -154,11 +189,11 @@ def _level(name: str, entry: Mapping[str, Any], warehouse: int | None, values: V
     if (value is None) == (change is None):
         raise Unreadable("value_or_change", "needs either a value or a change")
     if value is not None:
-        return Change(name, warehouse, ABSOLUTE, str(whole(value, 0, MOST[name])))
+        return FieldChange(name, warehouse, ABSOLUTE, str(whole(value, 0, MOST[name])))
     if name != STOCK:
         raise Unreadable("value_or_change", "takes a value; only stock can be changed by a difference")
     difference = whole(change, -MOST[name], MOST[name])
-    return Change(name, warehouse, RELATIVE, f"{difference:+d}")
+    return FieldChange(name, warehouse, RELATIVE, f"{difference:+d}")
 
 
 def _listed(numbers: Sequence[int]) -> str:

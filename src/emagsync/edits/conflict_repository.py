@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.edits.model import Conflict, ConflictEnding, ConflictFilter
 from emagsync.edits.repository import in_pieces
 from emagsync.edits.states import ConflictState, Resolution
 from emagsync.edits.tables import conflicts
@@ -17,50 +16,10 @@ from emagsync.edits.tables import conflicts
 _OPEN = conflicts.c.state == ConflictState.OPEN.value
 
 
-class Conflict(NamedTuple):
-    """A row of `conflicts`."""
-
-    id: int
-    account: str
-    emag_id: int
-    field: str
-    warehouse_id: int
-    edit_id: int
-    base: str | None
-    local: str
-    emag: str | None
-    opened_at: datetime
-    run_id: str | None
-    state: ConflictState
-    resolution: Resolution | None
-    value: str | None
-    resolved_by: str | None
-    resolved_at: datetime | None
-
-
-class Ended(NamedTuple):
-    """How a conflict ends."""
-
-    resolution: Resolution
-    at: datetime
-    by: str | None = None
-    value: str | None = None
-
-
-@dataclass(frozen=True)
-class ConflictFilter:
-    """Which conflicts; None: any."""
-
-    account: str | None = None
-    emag_id: int | None = None
-    field: str | None = None
-    state: ConflictState | None = None
-
-
 _COLUMNS = [conflicts.c[name] for name in Conflict._fields]
 
 
-async def opened(connection: AsyncConnection, values: dict[str, Any]) -> bool:
+async def open_or_update(connection: AsyncConnection, values: dict[str, Any]) -> bool:
     """Open the edit's conflict, or note eMAG's value of now in the one that is open. Returns whether it is new."""
     noted = update(conflicts).where(conflicts.c.edit_id == values["edit_id"], _OPEN).values(emag=values["emag"])
     if (await connection.execute(noted)).rowcount:
@@ -69,7 +28,7 @@ async def opened(connection: AsyncConnection, values: dict[str, Any]) -> bool:
     return True
 
 
-async def end(connection: AsyncConnection, edit_ids: Collection[int], how: Ended) -> None:
+async def end(connection: AsyncConnection, edit_ids: Collection[int], how: ConflictEnding) -> None:
     """End the open conflicts of these edits, if they have any."""
     for some in in_pieces(sorted(edit_ids)):
         await connection.execute(
@@ -94,7 +53,7 @@ async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> list[Confli
     return found
 
 
-async def listed(
+async def list_conflicts(
     connection: AsyncConnection, wanted: ConflictFilter, *, limit: int, before: int | None = None
 ) -> list[Conflict]:
     """A selection, newest first; `before` is the id of the last one that was seen."""

@@ -10,13 +10,12 @@ from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.edits import conflict_repository, repository
 from emagsync.edits.change_request import ChangeRequest
-from emagsync.edits.conflict_repository import Conflict, ConflictFilter, Ended
 from emagsync.edits.errors import ConflictNotFound, ConflictOver, EditRefused
+from emagsync.edits.model import Conflict, ConflictEnding, ConflictFilter, EditClosing
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.planning import Plan, plan
 from emagsync.edits.reasons import Reason, ReasonCode, reason_columns
-from emagsync.edits.repository import Closed
-from emagsync.edits.service import Author, keep
+from emagsync.edits.service import Author, store
 from emagsync.edits.states import ConflictState, EditState, Resolution
 
 MOST_AT_ONCE = 1000
@@ -65,7 +64,7 @@ class ConflictService:
         """Decide every open conflict of a selection, at most `MOST_AT_ONCE`; and whether there are more."""
         chosen = ConflictFilter(wanted.account, wanted.emag_id, wanted.field, ConflictState.OPEN)
         async with self._database.snapshot() as connection:
-            found = await conflict_repository.listed(connection, chosen, limit=MOST_AT_ONCE + 1)
+            found = await conflict_repository.list_conflicts(connection, chosen, limit=MOST_AT_ONCE + 1)
         ids = [conflict.id for conflict in found[:MOST_AT_ONCE]]
         resolved = await self.resolve(ids, resolution, author) if ids else []
         return resolved, len(found) > MOST_AT_ONCE
@@ -82,15 +81,15 @@ class ConflictService:
         made = await self._plan(connection, conflict, value) if resolution is Resolution.OTHER else None
         if made is not None and made.faults:
             raise EditRefused(f"Conflict {conflict.id} cannot be resolved so:", made.faults)
-        # Before the edit gives way to another one, which would end its conflict without a decision.
-        how = Ended(resolution, now, author.name, _value_of(conflict, resolution, made))
+        # Before another edit replaces this one, which would end its conflict without a decision.
+        how = ConflictEnding(resolution, now, author.name, _value_of(conflict, resolution, made))
         await conflict_repository.end(connection, [conflict.edit_id], how)
         if resolution is Resolution.EMAG:
             reason = Reason.of(ReasonCode.CHOSE_EMAG, by=author.name)
-            closed = Closed(EditState.LOST, now, reason, conflict.run_id, conflict.emag)
+            closed = EditClosing(EditState.LOST, now, reason, conflict.run_id, conflict.emag)
             await repository.close(connection, [conflict.edit_id], closed)
         elif made is not None and (made.changes or made.replaced):
-            await keep(connection, [made], author, batch_id=None, now=now)
+            await store(connection, [made], author, batch_id=None, now=now)
         else:
             changes = {
                 "state": EditState.OPEN.value,
@@ -103,8 +102,8 @@ class ConflictService:
     async def _plan(self, connection: AsyncConnection, conflict: Conflict, value: str | None) -> Plan:
         offers = await stored_offers(connection, conflict.account, [conflict.emag_id])
         edits = await repository.waiting_among(connection, conflict.account, [conflict.emag_id])
-        wish = ChangeRequest({conflict.field: value}, warehouse_id=conflict.warehouse_id or None, confirm=True)
-        return plan(offers[conflict.emag_id], edits, wish, most_percent=_ANY_CHANGE)
+        request = ChangeRequest({conflict.field: value}, warehouse_id=conflict.warehouse_id or None, confirm=True)
+        return plan(offers[conflict.emag_id], edits, request, most_percent=_ANY_CHANGE)
 
 
 def _value_of(conflict: Conflict, resolution: Resolution, made: Plan | None) -> str | None:

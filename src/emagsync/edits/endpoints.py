@@ -11,22 +11,31 @@ from starlette.responses import Response
 
 from emagsync.audit.service import audit
 from emagsync.edits import conflict_repository, repository
-from emagsync.edits.answers import BulkAnswer, EditAnswer, bulk_answer, edit_answer
 from emagsync.edits.bulk.request_body import BulkFile, read_bulk
-from emagsync.edits.bulk.selection import SelectionEdit, lines_of
-from emagsync.edits.conflict_repository import ConflictFilter
+from emagsync.edits.bulk.selection import SelectionEdit, change_requests_of
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.dependencies import Conflicts, Edits, Pushing
 from emagsync.edits.errors import (
     ConfirmationNeeded,
     EditRefused,
 )
+from emagsync.edits.model import ConflictFilter, EditFilter
 from emagsync.edits.planning import Effect
 from emagsync.edits.push.brake_preview import preview_brake
 from emagsync.edits.push.service import PushService
-from emagsync.edits.repository import EditFilter
 from emagsync.edits.request_schemas import BulkEdit, ConflictChoice, ConflictChoices, ListOptions, ProductEdit
-from emagsync.edits.response_schemas import ConflictView, EditView, conflict_view, edit_view, edits_of
-from emagsync.edits.service import Author, EditService, Line
+from emagsync.edits.response_schemas import (
+    BulkAnswer,
+    ConflictView,
+    EditAnswer,
+    EditView,
+    bulk_answer,
+    conflict_view,
+    edit_answer,
+    edit_view,
+    edits_of,
+)
+from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
 from emagsync.offers.product_parameters import AccountName, ProductId
 from emagsync.rest.auth import Operator, Principal, Viewer
@@ -64,8 +73,8 @@ async def edit_product(
     A value that looks like a slip is refused with `confirmation_needed` unless `confirm` says that it is meant; with
     `If-Match` an edit by somebody else meanwhile is answered with 412.
     """
-    wish = edit.wish(version=version_in(if_match))
-    plan = await edits.edit_product(product_id, wish, author_of(caller))
+    change = edit.change_request(version=version_in(if_match))
+    plan = await edits.edit_product(product_id, change, author_of(caller))
     await audit(request, caller, "offer.edit", f"{plan.offer.account}:{plan.offer.emag_id}", edit.given())
     key = (plan.offer.account, plan.offer.emag_id)
     async with state.database.snapshot() as connection:
@@ -96,7 +105,7 @@ async def edit_products(request: Request, state: State, caller: Operator, edits:
     """
     asked = await read_bulk(request)
     author = author_of(caller, bulk=True)
-    answer = await _edit_many(asked.lines, asked.options, author, state=state, edits=edits, pushing=pushing)
+    answer = await _edit_many(asked.requests, asked.options, author, state=state, edits=edits, pushing=pushing)
     if answer.data.batch_id is not None:
         detail = _kept(answer) | {"file": asked.file_name}
         await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, detail)
@@ -113,9 +122,9 @@ async def change_selection(
     are: only previewed unless `preview` is false, with a `token` that stands for exactly what the preview shows.
     """
     async with state.database.snapshot() as connection:
-        lines = await lines_of(connection, asked)
+        requests = await change_requests_of(connection, asked)
     author = author_of(caller, bulk=True)
-    answer = await _edit_many(lines, asked, author, state=state, edits=edits, pushing=pushing)
+    answer = await _edit_many(requests, asked, author, state=state, edits=edits, pushing=pushing)
     if answer.data.batch_id is not None:
         wanted = asked.model_dump(mode="json", include={"set", "adjust", "filter", "warehouse_id"}, exclude_none=True)
         await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, _kept(answer) | wanted)
@@ -123,7 +132,7 @@ async def change_selection(
 
 
 async def _edit_many(
-    lines: list[Line],
+    requests: list[ChangeRequest],
     options: ListOptions,
     author: Author,
     *,
@@ -131,17 +140,17 @@ async def _edit_many(
     edits: EditService,
     pushing: PushService,
 ) -> BulkAnswer:
-    """Preview or keep the lines. Raises a problem that tells of every row where they cannot be kept."""
+    """Preview or store the edits. Raises a problem with the effect of every row where they cannot be stored."""
     if options.preview:
-        outcome = await edits.preview(lines)
-        plans = [line.plan for line in outcome.lines if line.plan and not line.errors]
+        result = await edits.preview(requests)
+        plans = [line.plan for line in result.lines if line.plan and not line.errors]
         mode = pushing.mode
         async with state.database.snapshot() as connection:
             brakes = await preview_brake(connection, plans, settings=state.settings.edits, mode=mode)
-        return bulk_answer(outcome, brakes)
-    outcome = await edits.apply(lines, author, skip_invalid=options.skip_invalid, token=options.token)
-    answer = bulk_answer(outcome)
-    if outcome.batch_id is None:
+        return bulk_answer(result, brakes)
+    result = await edits.apply(requests, author, skip_invalid=options.skip_invalid, token=options.token)
+    answer = bulk_answer(result)
+    if result.batch_id is None:
         raise _not_applied(answer)
     return answer
 
@@ -177,7 +186,7 @@ async def list_edits(state: State, _: Viewer, query: Annotated[EditQuery, Query(
     wanted = EditFilter(query.account_type, query.emag_id, tuple(query.state or WAITING), query.field, query.batch_id)
     before = None if query.cursor is None else decode_id("edits", query.cursor)
     async with state.database.snapshot() as connection:
-        found = await repository.listed(connection, wanted, limit=query.limit + 1, before=before)
+        found = await repository.list_edits(connection, wanted, limit=query.limit + 1, before=before)
     page = found[: query.limit]
     more = encode_cursor("edits", [page[-1].id]) if len(found) > query.limit else None
     return EditPage(edits=[edit_view(edit) for edit in page], next_cursor=more)
@@ -227,7 +236,7 @@ async def list_conflicts(state: State, _: Viewer, query: Annotated[ConflictQuery
     wanted = ConflictFilter(query.account_type, query.emag_id, query.field, query.state)
     before = None if query.cursor is None else decode_id("conflicts", query.cursor)
     async with state.database.snapshot() as connection:
-        found = await conflict_repository.listed(connection, wanted, limit=query.limit + 1, before=before)
+        found = await conflict_repository.list_conflicts(connection, wanted, limit=query.limit + 1, before=before)
         counts = await conflict_repository.counts(connection)
     page = found[: query.limit]
     more = encode_cursor("conflicts", [page[-1].id]) if len(found) > query.limit else None

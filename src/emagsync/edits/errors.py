@@ -1,4 +1,4 @@
-"""What may not be edited, decided or taken back.
+"""Errors of edits, conflicts and bulk edits.
 
 EditError
 ├── EditRefused         eMAG would refuse it, or it needs a confirmation
@@ -20,28 +20,28 @@ from http import HTTPStatus
 from typing import Any
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
-from emagsync.edits.validation import Objection
+from emagsync.edits.validation import Issue
 
 
 class EditError(EmagsyncError):
-    """Anything that an edit may not do."""
+    """An edit, or a decision about one, that is not possible."""
 
     code = "edit"
 
 
 class EditRefused(EditError):
-    """eMAG would refuse the edit; `objections` say why, field by field."""
+    """eMAG would refuse the edit; `issues` say why, field by field."""
 
     code = "edit_refused"
 
-    def __init__(self, message: str, objections: Sequence[Objection] = ()) -> None:
-        told = "; ".join(f"{one.field}: {one.message}" for one in objections[:5])
-        super().__init__(f"{message} {told}".strip())
-        self.objections = tuple(objections)
+    def __init__(self, message: str, issues: Sequence[Issue] = ()) -> None:
+        listed = "; ".join(f"{one.field}: {one.message}" for one in issues[:5])
+        super().__init__(f"{message} {listed}".strip())
+        self.issues = tuple(issues)
 
     def problem_members(self) -> Mapping[str, Any]:
         """`errors`: the values that were refused."""
-        return {"errors": [{"field": one.field, "message": one.message, "code": one.code} for one in self.objections]}
+        return {"errors": [{"field": one.field, "message": one.message, "code": one.code} for one in self.issues]}
 
 
 class ConfirmationNeeded(EditRefused):

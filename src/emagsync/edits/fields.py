@@ -17,7 +17,8 @@ HANDLING_TIME: Final = "handling_time"
 BY_WAREHOUSE: Final = (STOCK, HANDLING_TIME)
 VAT_ID: Final = "vat_id"
 STATUS: Final = "status"
-# The kind of an edit whose value is a difference to what eMAG has.
+# The kinds of an edit: its value is the one that is wanted, or a difference to what eMAG has.
+ABSOLUTE: Final = "absolute"
 RELATIVE: Final = "relative"
 MOST_STOCK: Final = 65_535
 FIELDS: Final = (*PRICES, *BY_WAREHOUSE, VAT_ID, STATUS)

@@ -1,4 +1,4 @@
-"""What an edit comes to, before it is kept: the same for one offer, a list, a file, and an undo."""
+"""Works out what a change request does to an offer, before anything is stored. Pure."""
 
 from __future__ import annotations
 
@@ -11,73 +11,80 @@ import orjson
 
 from emagsync.edits.change_request import ChangeRequest, parse_change_request
 from emagsync.edits.fields import RELATIVE, Key
+from emagsync.edits.model import Edit
 from emagsync.edits.offer_snapshot import StoredOffer
-from emagsync.edits.repository import Edit
-from emagsync.edits.validation import Change, Objection, aim, doubts, effective, faults
+from emagsync.edits.validation import FieldChange, Issue, doubts, effective, faults, target_of
 
 
 class Effect(StrEnum):
-    """What a wish comes to."""
+    """The overall effect of a change request."""
 
     OK = "ok"
-    UNCHANGED = "unchanged"  # eMAG has these values, and nothing else waits
+    UNCHANGED = "unchanged"  # eMAG, or an edit that waits, has these values already
     NEEDS_CONFIRMATION = "needs_confirmation"
     ERROR = "error"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a wish comes to: `changes` are those that are no news left out; `replaced` the edits that give way."""
+    """What a change request does to an offer.
+
+    `changes` are the changes without no-ops, `replaced` the waiting edits that these replace, `before` the offer's
+    values with all its waiting edits, `faults` what eMAG would refuse, and `doubts` what looks like a slip.
+    """
 
     offer: StoredOffer
     version: str
-    changes: tuple[Change, ...]
+    changes: tuple[FieldChange, ...]
     replaced: tuple[Edit, ...]
     before: dict[Key, str | None]
-    faults: tuple[Objection, ...]
-    doubts: tuple[Objection, ...]
+    faults: tuple[Issue, ...]
+    doubts: tuple[Issue, ...]
     confirmed: bool
 
     @property
     def effect(self) -> Effect:
-        """In one word."""
+        """The overall effect."""
         if self.faults:
             return Effect.ERROR
         if self.doubts and not self.confirmed:
             return Effect.NEEDS_CONFIRMATION
         return Effect.OK if self.changes or self.replaced else Effect.UNCHANGED
 
-    def old(self, change: Change) -> str | None:
-        """The value that the change replaces: eMAG's with the edits that waited."""
+    def old(self, change: FieldChange) -> str | None:
+        """The value that the change replaces: eMAG's, or that of an edit that waits."""
         return self.before.get(change.key)
 
-    def new(self, change: Change) -> str:
-        """The value that comes of it: a difference is taken of eMAG's."""
-        return aim(change, self.offer.values.get(change.key))
+    def new(self, change: FieldChange) -> str:
+        """The value that the change leads to; a difference is added to eMAG's value."""
+        return target_of(change, self.offer.values.get(change.key))
 
 
 def plan(
     offer: StoredOffer,
     edits: Sequence[Edit],
-    wish: ChangeRequest,
+    request: ChangeRequest,
     *,
     most_percent: int,
     vat_ids: Collection[int] = (),
 ) -> Plan:
-    """What `wish` comes to for an offer whose edits that wait are `edits`."""
+    """What `request` does to an offer whose waiting edits are `edits`.
+
+    `most_percent` is how much a price may change without being doubted; `vat_ids` are those of the account's offers.
+    """
     before = effective(offer.values, [change_of(edit) for edit in edits])
-    asked, objections = parse_change_request(wish, offer.values, before)
-    if wish.currency is not None and wish.currency.upper() != offer.currency:
-        message = f"the offer's currency is {offer.currency}, not {wish.currency}"
-        objections.append(Objection("currency", "other_currency", message))
+    asked, issues = parse_change_request(request, offer.values, before)
+    if request.currency is not None and request.currency.upper() != offer.currency:
+        message = f"the offer's currency is {offer.currency}, not {request.currency}"
+        issues.append(Issue("currency", "other_currency", message))
     if offer.is_removed:
-        objections.append(Objection("emag_id", "offer_removed", "eMAG does not know this offer any more"))
+        issues.append(Issue("emag_id", "offer_removed", "eMAG does not know this offer any more"))
     waiting = {edit.key: edit for edit in edits}
     keys = {change.key for change in asked}
-    # A difference is of what eMAG has, and a second one adds to the first.
+    # A difference applies to what eMAG has, so a second one adds to the first.
     summed = [_summed(change, waiting.get(change.key)) for change in asked]
-    kept = [change for change in summed if _is_news(change, waiting.get(change.key), offer)]
-    replaced = [waiting[change.key] for change in summed if _gives_way(change, waiting.get(change.key))]
+    kept = [change for change in summed if _changes_something(change, waiting.get(change.key), offer)]
+    replaced = [waiting[change.key] for change in summed if _replaces(change, waiting.get(change.key))]
     others = [change_of(edit) for edit in edits if edit.key not in keys]
     after = effective(offer.values, [*others, *summed])
     return Plan(
@@ -86,19 +93,19 @@ def plan(
         changes=tuple(kept),
         replaced=tuple(replaced),
         before=before,
-        faults=(*objections, *faults(before, after, keys)),
+        faults=(*issues, *faults(before, after, keys)),
         doubts=tuple(doubts(offer.values, kept, currency=offer.currency, most_percent=most_percent, vat_ids=vat_ids)),
-        confirmed=wish.confirm,
+        confirmed=request.confirm,
     )
 
 
-def change_of(edit: Edit) -> Change:
+def change_of(edit: Edit) -> FieldChange:
     """The change that an edit asks for."""
-    return Change(edit.field, edit.warehouse_id, edit.kind, edit.value)
+    return FieldChange(edit.field, edit.warehouse_id, edit.kind, edit.value)
 
 
 def version_of(fingerprint: str, edits: Iterable[Edit]) -> str:
-    """Another one whenever the offer's content or its edits that wait are others: 32 hex characters."""
+    """32 hex characters that differ whenever the offer's content or its waiting edits do."""
     parts = sorted((edit.id, edit.state.value, edit.base, edit.value) for edit in edits)
     if not parts:
         return fingerprint
@@ -106,30 +113,30 @@ def version_of(fingerprint: str, edits: Iterable[Edit]) -> str:
 
 
 def token_of(plans: Iterable[Plan]) -> str:
-    """Stands for exactly what a preview showed: the offers as they were, and what would come of them."""
+    """A hash of exactly what a preview showed: the offers as they were, and the changes to them."""
     digest = hashlib.blake2b(digest_size=16)
     for one in plans:
         digest.update(orjson.dumps([one.offer.id, one.version, [list(change) for change in one.changes]]))
     return digest.hexdigest()
 
 
-def _summed(change: Change, waiting: Edit | None) -> Change:
+def _summed(change: FieldChange, waiting: Edit | None) -> FieldChange:
     if waiting is None or change.kind != RELATIVE or waiting.kind != RELATIVE:
         return change
     return change._replace(value=f"{int(change.value) + int(waiting.value):+d}")
 
 
-def _is_news(change: Change, waiting: Edit | None, offer: StoredOffer) -> bool:
-    """Whether it asks for something that neither eMAG nor the edit that waits has."""
+def _changes_something(change: FieldChange, waiting: Edit | None, offer: StoredOffer) -> bool:
+    """Whether the change asks for a value that neither eMAG nor the waiting edit has."""
     if waiting is not None and (waiting.kind, waiting.value) == (change.kind, change.value):
         return False
     if waiting is not None and offer.is_sent:
-        # What it takes back may be on eMAG already.
+        # The edit that it takes back may have reached eMAG already.
         return True
     if change.kind == RELATIVE:
         return int(change.value) != 0
     return change.value != offer.values.get(change.key)
 
 
-def _gives_way(change: Change, waiting: Edit | None) -> bool:
+def _replaces(change: FieldChange, waiting: Edit | None) -> bool:
     return waiting is not None and (waiting.kind, waiting.value) != (change.kind, change.value)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     Boolean,
@@ -22,8 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert, BulkSelect, among
-from emagsync.edits.fields import Key
-from emagsync.edits.reasons import Reason, reason_columns, reason_in
+from emagsync.edits.model import Edit, EditClosing, EditFilter
+from emagsync.edits.reasons import reason_columns, reason_in
 from emagsync.edits.states import SENT_STATES, EditSource, EditState
 from emagsync.edits.tables import holds, local_edits, outbox
 
@@ -34,77 +32,9 @@ IN_ONE: Final = 500
 _WAITS: Final = literal_column("local_edits.state IN ('open', 'conflict')", Boolean)
 
 
-class Edit(NamedTuple):
-    """A row of `local_edits`."""
-
-    id: int
-    account: str
-    emag_id: int
-    field: str
-    warehouse_id: int
-    kind: str
-    base: str | None
-    value: str
-    confirmed: bool
-    made_by: str
-    made_at: datetime
-    source: EditSource
-    batch_id: str | None
-    state: EditState
-    reason: Reason | None
-    emag_changed_at: datetime | None
-    closed_at: datetime | None
-    closed_by_run: str | None
-    closed_value: str | None
-
-    @property
-    def key(self) -> Key:
-        """Field and warehouse."""
-        return self.field, self.warehouse_id
-
-
-@dataclass(frozen=True)
-class NewEdit:
-    """An edit to be kept. Values are canonical text."""
-
-    account: str
-    emag_id: int
-    field: str
-    warehouse_id: int
-    kind: str
-    base: str | None
-    value: str
-    confirmed: bool
-    made_by: str
-    made_at: datetime
-    source: EditSource
-    batch_id: str | None = None
-
-
-@dataclass(frozen=True)
-class EditFilter:
-    """Which edits; None and empty: any."""
-
-    account: str | None = None
-    emag_id: int | None = None
-    states: tuple[EditState, ...] = ()
-    field: str | None = None
-    batch_id: str | None = None
-
-
-class Closed(NamedTuple):
-    """How edits end: the state, why, by which run or push, and what eMAG had then."""
-
-    state: EditState
-    at: datetime
-    reason: Reason | None = None
-    by_run: str | None = None
-    value: str | None = None
-
-
 _REASON = (local_edits.c.reason_code, local_edits.c.reason_values)
 _COLUMNS = [*(local_edits.c[name] for name in Edit._fields), *_REASON]
-_NEW = [column for column in local_edits.c if column.key in (*NewEdit.__dataclass_fields__, "state")]
+_NEW = [column for column in local_edits.c if column.key in Edit._fields[1 : Edit._fields.index("state") + 1]]
 _insert = BulkInsert(local_edits, _NEW)
 _among = select(*_COLUMNS).where(among(local_edits.c.account, local_edits.c.emag_id), _WAITS)
 _waiting = BulkSelect(_among)
@@ -136,14 +66,14 @@ async def waiting_of(connection: AsyncConnection, offers: Collection[tuple[str, 
     return [_edit(row) for row in await connection.execute(query)]
 
 
-async def insert(connection: AsyncConnection, edits: Iterable[NewEdit]) -> None:
-    """Keep new edits, open. An offer's field has one that waits: close the one before (ConstraintViolated else)."""
+async def insert(connection: AsyncConnection, edits: Iterable[Edit]) -> None:
+    """Store new edits, open ones. A value of an offer has at most one that waits (ConstraintViolated else)."""
     names = [column.key for column in _NEW]
-    rows = [vars(edit) | {"state": EditState.OPEN.value} for edit in edits]
+    rows = [edit._asdict() | {"state": edit.state.value} for edit in edits]
     await _insert.run(connection, [tuple(row[name] for name in names) for row in rows])
 
 
-async def close(connection: AsyncConnection, ids: Collection[int], how: Closed) -> list[int]:
+async def close(connection: AsyncConnection, ids: Collection[int], how: EditClosing) -> list[int]:
     """End those of `ids` that still wait; returns them."""
     closed: list[int] = []
     for some in in_pieces(sorted(ids)):
@@ -184,7 +114,7 @@ async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Edit
     return found
 
 
-async def listed(
+async def list_edits(
     connection: AsyncConnection, wanted: EditFilter, *, limit: int, before: int | None = None
 ) -> list[Edit]:
     """A selection, newest first; `before` is the id of the last one that was seen."""
@@ -194,7 +124,7 @@ async def listed(
     return [_edit(row) for row in await connection.execute(query)]
 
 
-async def counted(connection: AsyncConnection) -> dict[tuple[str, str], int]:
+async def count_waiting(connection: AsyncConnection) -> dict[tuple[str, str], int]:
     """How many edits wait, by account and state."""
     query = select(local_edits.c.account, local_edits.c.state, func.count()).where(_WAITS)
     rows = await connection.execute(query.group_by(local_edits.c.account, local_edits.c.state))

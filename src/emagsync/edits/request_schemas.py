@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from emagsync.edits.bulk.file_import import MOST_ROWS
 from emagsync.edits.change_request import STOCK_CHANGE, ChangeRequest
 from emagsync.edits.fields import FIELDS
-from emagsync.edits.service import Line
 from emagsync.edits.states import Resolution
 from emagsync.offers.product_parameters import AccountName
+
+# So many edits are taken at once, whether as a list, a file or a selection.
+MOST_ROWS: Final = 10_000
 
 
 def _as_text(value: object) -> object:
@@ -72,8 +74,8 @@ class OfferValues(BaseModel):
         values = self.model_dump(include={*FIELDS, STOCK_CHANGE}, exclude_none=True)
         return {name: value if isinstance(value, list) else str(value) for name, value in values.items()}
 
-    def wish(self, *, version: str | None = None, confirm: bool = False) -> ChangeRequest:
-        """What is asked for."""
+    def change_request(self, *, version: str | None = None, confirm: bool = False) -> ChangeRequest:
+        """The request, which does not name its offer yet."""
         return ChangeRequest(self.given(), currency=self.currency, version=version, confirm=self.confirm or confirm)
 
 
@@ -114,15 +116,15 @@ class BulkEdit(BulkOptions):
 
     edits: list[BulkLine] = Field(min_length=1, max_length=MOST_ROWS)
 
-    def lines(self) -> list[Line]:
-        """One for each edit, numbered from 1."""
+    def change_requests(self) -> list[ChangeRequest]:
+        """A request for each edit, numbered from 1."""
         return [
-            Line(
-                number,
-                (one.account_type or self.account_type or "").lower(),
-                one.emag_id,
-                one.sku,
-                one.wish(version=one.version, confirm=self.confirm),
+            replace(
+                one.change_request(version=one.version, confirm=self.confirm),
+                row=number,
+                account=(one.account_type or self.account_type or "").lower(),
+                emag_id=one.emag_id,
+                part_number=one.sku,
             )
             for number, one in enumerate(self.edits, start=1)
         ]

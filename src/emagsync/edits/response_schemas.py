@@ -1,9 +1,9 @@
-"""The public shapes of edits and conflicts, and how products show them."""
+"""What the routes of edits and conflicts answer, and how products show their edits."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -11,16 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits import repository
-from emagsync.edits.conflict_repository import Conflict
-from emagsync.edits.fields import HANDLING_TIME, NO_WAREHOUSE, STATUS, STOCK, VAT_ID, Values, warehouses
+from emagsync.edits.fields import ABSOLUTE, HANDLING_TIME, NO_WAREHOUSE, STATUS, STOCK, VAT_ID, Values, warehouses
+from emagsync.edits.model import Conflict, Edit
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.offer_snapshot import StoredOffer
-from emagsync.edits.planning import change_of, version_of
+from emagsync.edits.planning import Effect, Plan, change_of, version_of
+from emagsync.edits.push.brake_preview import BrakePreview
 from emagsync.edits.reasons import ReasonView, reason_text, reason_view
-from emagsync.edits.repository import Edit
+from emagsync.edits.service import BulkResult, LineResult
 from emagsync.edits.states import ConflictState, EditSource, EditState, Resolution
-from emagsync.edits.validation import effective
+from emagsync.edits.validation import FieldChange, Issue, effective
 from emagsync.offers.product_schemas import EffectiveValues, OfferEdits, PendingEdit
+from emagsync.rest.problems import FieldProblem
 
 Text = str | None
 
@@ -77,8 +79,72 @@ class ConflictView(BaseModel):
     resolved_at: datetime | None
 
 
+class ChangeView(BaseModel):
+    """One field before and after. `old` is eMAG's value with the edits that waited before."""
+
+    field: str
+    warehouse_id: int | None
+    kind: Literal["absolute", "relative"]
+    old: str | None
+    new: str
+
+
+class EditedData(BaseModel):
+    """What was changed of a product, and what waits of it now."""
+
+    account_type: str
+    emag_id: int
+    product_id: int
+    version: str
+    changes: list[ChangeView] = Field(description="Empty where eMAG, or an edit that waits, has these values already.")
+    pending_edits: list[PendingEdit]
+    effective: EffectiveValues | None
+
+
+class EditAnswer(BaseModel):
+    """An edit of one product."""
+
+    status: Literal["success"] = "success"
+    data: EditedData
+
+
+class BulkRow(BaseModel):
+    """What one row comes to. `row` is its number in the file, the row of the columns being 1, or in the list."""
+
+    row: int
+    account_type: str
+    emag_id: int | None
+    sku: str | None
+    product_id: int | None
+    effect: Effect
+    changes: list[ChangeView]
+    errors: list[FieldProblem] = Field(description="What eMAG would refuse, or cannot be meant.")
+    doubts: list[FieldProblem] = Field(description="What looks like a slip; `confirm` says that it is meant.")
+
+
+class BulkData(BaseModel):
+    """What every row comes to. `token` stands for exactly this; without `applied` nothing was kept."""
+
+    applied: bool
+    batch_id: str | None = Field(description="Of the edits that were kept; for `GET /edits` and undo.")
+    token: str
+    kept: int = Field(description="Rows whose edits were kept.")
+    counts: dict[Effect, int]
+    brakes: list[BrakePreview] = Field(
+        description="Of a preview: what the brake would say, by account; empty where nothing is repriced and the like."
+    )
+    rows: list[BulkRow]
+
+
+class BulkAnswer(BaseModel):
+    """A bulk edit, or its preview."""
+
+    status: Literal["success"] = "success"
+    data: BulkData
+
+
 def edit_view(edit: Edit) -> EditView:
-    """As the API shows it."""
+    """The edit as the API shows it."""
     values = edit._asdict()
     values["account_type"] = values.pop("account")
     return EditView.model_validate(
@@ -92,7 +158,7 @@ def edit_view(edit: Edit) -> EditView:
 
 
 def conflict_view(conflict: Conflict) -> ConflictView:
-    """As the API shows it."""
+    """The conflict as the API shows it."""
     values = conflict._asdict()
     values["account_type"] = values.pop("account")
     return ConflictView.model_validate(values | {"warehouse_id": conflict.warehouse_id or None})
@@ -101,7 +167,7 @@ def conflict_view(conflict: Conflict) -> ConflictView:
 async def edits_of(
     connection: AsyncConnection, offers: Collection[tuple[str, int]]
 ) -> Mapping[tuple[str, int], OfferEdits]:
-    """The edits that wait of offers, `(account, emag_id)`; where none do, this is one look into an empty index."""
+    """The waiting edits of offers, by `(account, emag_id)`. Where nobody edits, this reads an empty index once."""
     by_account: dict[str, list[int]] = defaultdict(list)
     for account, emag_id in offers:
         by_account[account].append(emag_id)
@@ -116,7 +182,7 @@ async def edits_of(
 
 
 def offer_edits(offer: StoredOffer, edits: Collection[Edit]) -> OfferEdits:
-    """An offer's edits that wait, as products show them."""
+    """An offer's waiting edits as products show them."""
     values = effective(offer.values, [change_of(edit) for edit in edits])
     return OfferEdits([_pending(edit) for edit in edits], _effective(values), version_of(offer.fingerprint, edits))
 
@@ -154,3 +220,75 @@ def _effective(values: Values) -> EffectiveValues:
             "status_code": one(STATUS),
         }
     )
+
+
+def edit_answer(plan: Plan, edits: OfferEdits | None) -> EditAnswer:
+    """What `plan` has changed; `edits` are those that wait now."""
+    return EditAnswer(
+        data=EditedData(
+            account_type=plan.offer.account,
+            emag_id=plan.offer.emag_id,
+            product_id=plan.offer.id,
+            version=plan.offer.fingerprint if edits is None else edits.version,
+            changes=changes_of(plan),
+            pending_edits=[] if edits is None else list(edits.pending),
+            effective=None if edits is None else edits.effective,
+        )
+    )
+
+
+def bulk_answer(result: BulkResult, brakes: Sequence[BrakePreview] = ()) -> BulkAnswer:
+    """What a list of requests came to, or would."""
+    applied = result.batch_id is not None
+    return BulkAnswer(
+        data=BulkData(
+            applied=applied,
+            batch_id=result.batch_id,
+            token=result.token,
+            kept=result.count(Effect.OK) if applied else 0,
+            counts={effect: result.count(effect) for effect in Effect},
+            brakes=list(brakes),
+            rows=[_row(line) for line in result.lines],
+        )
+    )
+
+
+def changes_of(plan: Plan) -> list[ChangeView]:
+    """The changes field by field, and the edits that are taken back because eMAG has the wanted value."""
+    stored = {change.key for change in plan.changes}
+    taken_back = [
+        FieldChange(edit.field, edit.warehouse_id, ABSOLUTE, plan.offer.values.get(edit.key) or "")
+        for edit in plan.replaced
+        if edit.key not in stored
+    ]
+    return [
+        ChangeView.model_validate(
+            {
+                "field": change.field,
+                "warehouse_id": change.warehouse_id or None,
+                "kind": change.kind,
+                "old": plan.old(change),
+                "new": plan.new(change),
+            }
+        )
+        for change in (*plan.changes, *taken_back)
+    ]
+
+
+def _row(result: LineResult) -> BulkRow:
+    request, plan = result.request, result.plan
+    return BulkRow(
+        row=request.row,
+        account_type=request.account,
+        emag_id=plan.offer.emag_id if plan else request.emag_id,
+        sku=plan.offer.part_number if plan else request.part_number,
+        product_id=plan.offer.id if plan else None,
+        effect=result.effect,
+        changes=changes_of(plan) if plan else [],
+        errors=[_problem(one) for one in (*result.errors, *(plan.faults if plan else ()))],
+        doubts=[_problem(one) for one in plan.doubts] if plan else [],
+    )
+
+
+def _problem(issue: Issue) -> FieldProblem:
+    return FieldProblem(field=issue.field, message=issue.message, code=issue.code)

@@ -1,4 +1,4 @@
-"""Whether an edit may be kept: what eMAG would refuse is a fault, what looks like a slip needs a confirmation. Pure.
+"""Checks of edits: what eMAG would refuse is a fault, what looks like a slip is a doubt, to be confirmed. Pure.
 
 Ranges are those of eMAG's API documentation v4.4.9, "Writing offers": stock 0..65535, handling time 0..255, at most
 four decimals, `min_sale_price <= sale_price <= max_sale_price`, `recommended_price > sale_price`.
@@ -26,8 +26,8 @@ _NEAR: Final = Decimal("0.01")
 _EXACTLY: Final = Decimal("0.0005")  # -10 % is no slip, though 0.1 % off the price without 11 % VAT
 
 
-class Change(NamedTuple):
-    """What is to become of one field of an offer; `value` is canonical text, with its sign if it is relative."""
+class FieldChange(NamedTuple):
+    """What is to become of one field of an offer. `value` is canonical text, of a relative change with its sign."""
 
     field: str
     warehouse_id: int
@@ -41,44 +41,44 @@ class Change(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Objection:
-    """What speaks against a change; `code` is stable."""
+class Issue:
+    """What is wrong with a change, or may be; `code` is stable."""
 
     field: str
     code: str
     message: str
 
 
-def effective(emag: Values, changes: Iterable[Change]) -> dict[Key, str | None]:
+def effective(emag: Values, changes: Iterable[FieldChange]) -> dict[Key, str | None]:
     """The values that an offer has once `changes` reach eMAG. A stock is never below 0, nor above what eMAG takes."""
     values = dict(emag)
     for change in changes:
-        values[change.key] = aim(change, values.get(change.key))
+        values[change.key] = target_of(change, values.get(change.key))
     return values
 
 
-def aim(change: Change, emag: str | None) -> str:
-    """What the change makes of eMAG's value."""
+def target_of(change: FieldChange, emag: str | None) -> str:
+    """The value that the change makes of eMAG's."""
     if change.kind != RELATIVE:
         return change.value
     return str(min(max(int(emag or 0) + int(change.value), 0), MOST[change.field]))
 
 
-def faults(before: Values, after: Values, touched: Collection[Key]) -> list[Objection]:
+def faults(before: Values, after: Values, touched: Collection[Key]) -> list[Issue]:
     """What eMAG would refuse of an offer whose fields `touched` go from `before` to `after`."""
-    found: list[Objection] = []
+    found: list[Issue] = []
     sale, low, high, recommended = (_amount(after, key) for key in (_SALE, _LOW, _HIGH, _RECOMMENDED))
     if sale is None or not {_SALE, _LOW, _HIGH, _RECOMMENDED} & set(touched):
         return found
     if low and high and low > high:
-        found.append(Objection("min_sale_price", "min_above_max", f"{low} is above max_sale_price {high}"))
+        found.append(Issue("min_sale_price", "min_above_max", f"{low} is above max_sale_price {high}"))
     if low and sale < low and {_SALE, _LOW} & set(touched):
-        found.append(Objection("sale_price", "below_min_price", f"{sale} is below min_sale_price {low}"))
+        found.append(Issue("sale_price", "below_min_price", f"{sale} is below min_sale_price {low}"))
     if high and sale > high and {_SALE, _HIGH} & set(touched):
-        found.append(Objection("sale_price", "above_max_price", f"{sale} is above max_sale_price {high}"))
+        found.append(Issue("sale_price", "above_max_price", f"{sale} is above max_sale_price {high}"))
     if recommended and recommended <= sale and (_RECOMMENDED in touched or not _was_below(before)):
         message = f"{recommended} is not above sale_price {sale}"
-        found.append(Objection("recommended_price", "not_above_sale_price", message))
+        found.append(Issue("recommended_price", "not_above_sale_price", message))
     return found
 
 
@@ -89,36 +89,36 @@ def _was_below(before: Values) -> bool:
 
 
 def doubts(
-    emag: Values, changes: Sequence[Change], *, currency: str, most_percent: int, vat_ids: Collection[int] = ()
-) -> list[Objection]:
+    emag: Values, changes: Sequence[FieldChange], *, currency: str, most_percent: int, vat_ids: Collection[int] = ()
+) -> list[Issue]:
     """What looks like a slip: a price that changes by more than `most_percent`, or by a VAT rate; a VAT id that is not
     among `vat_ids`, those that the account's offers have (none: not known); an end of life."""
-    found: list[Objection] = []
+    found: list[Issue] = []
     for change in changes:
         if change.field in PRICES:
             found.extend(_price_doubts(change, _amount(emag, change.key), currency, most_percent))
         elif change.field == STATUS and change.value == END_OF_LIFE:
-            found.append(Objection(STATUS, "ends_offer", "2 (end of life) takes the offer off the market for good"))
+            found.append(Issue(STATUS, "ends_offer", "2 (end of life) takes the offer off the market for good"))
         elif change.field == VAT_ID and vat_ids and int(change.value) not in vat_ids:
             known = ", ".join(map(str, sorted(vat_ids)))
             message = f"no other offer of the account has the VAT id {change.value}, but {known}"
-            found.append(Objection(VAT_ID, "unfamiliar_vat_id", message))
+            found.append(Issue(VAT_ID, "unfamiliar_vat_id", message))
     return found
 
 
-def _price_doubts(change: Change, old: Decimal | None, currency: str, most_percent: int) -> Iterable[Objection]:
+def _price_doubts(change: FieldChange, old: Decimal | None, currency: str, most_percent: int) -> Iterable[Issue]:
     new = Decimal(change.value)
     if not old:
         return
     percent = (new - old) / old * 100
     if abs(percent) > most_percent:
         message = f"from {old} to {new} is a change of {percent:+.1f} %, more than {most_percent} %"
-        yield Objection(change.field, "implausible_change", message)
+        yield Issue(change.field, "implausible_change", message)
     rate = _slipped_rate(new / old, currency)
     if rate is not None:
         way = "with" if new > old else "without"
         message = f"from {old} to {new} is the price {way} {rate} % VAT; eMAG's prices are without VAT"
-        yield Objection(change.field, "vat_slip", message)
+        yield Issue(change.field, "vat_slip", message)
 
 
 def _slipped_rate(ratio: Decimal, currency: str) -> int | None:

@@ -2003,7 +2003,7 @@ export interface components {
         };
         /**
          * Effect
-         * @description What a wish comes to.
+         * @description The overall effect of a change request.
          * @enum {string}
          */
         Effect: "ok" | "unchanged" | "needs_confirmation" | "error";

@@ -18,10 +18,9 @@ from typing import Any, Final
 from emagsync.edits.change_request import STOCK_CHANGE, ChangeRequest, Unreadable, whole
 from emagsync.edits.errors import FileUnreadable
 from emagsync.edits.fields import BY_WAREHOUSE, FIELDS
-from emagsync.edits.service import Line
-from emagsync.edits.validation import Objection
+from emagsync.edits.request_schemas import MOST_ROWS
+from emagsync.edits.validation import Issue
 
-MOST_ROWS: Final = 10_000
 _MOST_COLUMNS: Final = 200
 _LARGEST_ID: Final = 2**31
 _SIGNATURE: Final = b"PK\x03\x04"
@@ -65,23 +64,25 @@ _KNOWN: Final = (*_ABOUT, *FIELDS, STOCK_CHANGE)
 _PLAIN_LETTERS: Final = str.maketrans("ăâîșşțţ", "aaisstt")
 
 
-def read_file(content: bytes, *, default_account: str | None, confirm: bool = False) -> list[Line]:
-    """The lines of a CSV or XLSX file. Raises FileUnreadable with what to change, for what is no table of edits at all;
-    what is wrong with one row is with that row."""
+def read_file(content: bytes, *, default_account: str | None, confirm: bool = False) -> list[ChangeRequest]:
+    """The requests of a CSV or XLSX file, each with what is wrong with its row.
+
+    Raises FileUnreadable, which says what to change, for a file that is no table of edits.
+    """
     rows = _xlsx_rows(content) if content.startswith(_SIGNATURE) else _csv_rows(content)
     try:
         header = next(rows)
     except StopIteration:
         raise FileUnreadable("The file is empty: its first row names the columns.") from None
     columns = _columns(header[1])
-    lines = [
-        _line(number, dict(zip(columns, cells, strict=False)), default_account, confirm=confirm)
+    requests = [
+        _request(number, dict(zip(columns, cells, strict=False)), default_account, confirm=confirm)
         for number, cells in rows
         if any(_text(cell) for cell in cells)
     ]
-    if not lines:
+    if not requests:
         raise FileUnreadable("The file names its columns and has no rows.")
-    return _together(lines)
+    return _together(requests)
 
 
 def _columns(cells: Sequence[Any]) -> list[str]:
@@ -108,9 +109,9 @@ def _column(text: str) -> str:
     return _SYNONYMS.get(name, _SYNONYMS.get(name.replace("_", " "), name.replace(" ", "_")))
 
 
-def _line(number: int, cells: Mapping[str, Any], default_account: str | None, *, confirm: bool) -> Line:
+def _request(number: int, cells: Mapping[str, Any], default_account: str | None, *, confirm: bool) -> ChangeRequest:
     texts = {name: _text(cell) for name, cell in cells.items() if name}
-    errors: list[Objection] = []
+    errors: list[Issue] = []
 
     def number_in(name: str, most: int) -> int | None:
         if not texts.get(name):
@@ -118,59 +119,61 @@ def _line(number: int, cells: Mapping[str, Any], default_account: str | None, *,
         try:
             return whole(texts[name], 1, most)
         except Unreadable as error:
-            errors.append(Objection(name, error.code, str(error)))
+            errors.append(Issue(name, error.code, str(error)))
             return None
 
     emag_id = number_in("emag_id", _LARGEST_ID)
-    wish = ChangeRequest(
+    return ChangeRequest(
         given={name: texts[name] for name in (*FIELDS, STOCK_CHANGE) if texts.get(name)},
+        account=(texts.get("account") or default_account or "").lower(),
+        emag_id=emag_id,
+        part_number=texts.get("part_number") or None,
+        row=number,
         currency=texts.get("currency") or None,
         warehouse_id=number_in("warehouse_id", _LARGEST_ID),
         version=texts.get("version") or None,
         confirm=confirm,
         errors=tuple(errors),
     )
-    account = (texts.get("account") or default_account or "").lower()
-    return Line(number, account, emag_id, texts.get("part_number") or None, wish)
 
 
-def _together(lines: Iterable[Line]) -> list[Line]:
-    """One line of each offer: rows that name a warehouse are put together, in the place of the first."""
-    found: dict[tuple[str, int | None, str | None], Line] = {}
-    others: list[Line] = []
-    for line in lines:
-        key = (line.account, line.emag_id, None if line.emag_id else line.part_number)
+def _together(requests: Iterable[ChangeRequest]) -> list[ChangeRequest]:
+    """One request of each offer: rows that name a warehouse are put together, in the place of the first."""
+    found: dict[tuple[str, int | None, str | None], ChangeRequest] = {}
+    others: list[ChangeRequest] = []
+    for request in requests:
+        key = (request.account, request.emag_id, None if request.emag_id else request.part_number)
         first = found.get(key)
         if first is None:
-            found[key] = _by_warehouse(line)
-        elif line.wish.warehouse_id is None or first.wish.warehouse_id is None:
-            others.append(line)
+            found[key] = _by_warehouse(request)
+        elif request.warehouse_id is None or first.warehouse_id is None:
+            others.append(request)
         else:
-            found[key] = _joined(first, _by_warehouse(line))
-    return sorted([*found.values(), *others], key=lambda line: line.number)
+            found[key] = _joined(first, _by_warehouse(request))
+    return sorted([*found.values(), *others], key=lambda request: request.row)
 
 
-def _by_warehouse(line: Line) -> Line:
-    warehouse = line.wish.warehouse_id
+def _by_warehouse(request: ChangeRequest) -> ChangeRequest:
+    warehouse = request.warehouse_id
     if warehouse is None:
-        return line
+        return request
     given: dict[str, Any] = {}
-    for name, value in line.wish.given.items():
+    for name, value in request.given.items():
         word = "change" if name == STOCK_CHANGE else "value"
         is_level = name in BY_WAREHOUSE or name == STOCK_CHANGE
         given[name] = [{"warehouse_id": warehouse, word: value}] if is_level else value
-    return replace(line, wish=replace(line.wish, given=given))
+    return replace(request, given=given)
 
 
-def _joined(first: Line, second: Line) -> Line:
-    given = dict(first.wish.given)
-    errors = [*first.wish.errors, *second.wish.errors]
-    for name, value in second.wish.given.items():
+def _joined(first: ChangeRequest, second: ChangeRequest) -> ChangeRequest:
+    given = dict(first.given)
+    errors = [*first.errors, *second.errors]
+    for name, value in second.given.items():
         if isinstance(value, list):
             given[name] = [*given.get(name, ()), *value]
         elif given.setdefault(name, value) != value:
-            errors.append(Objection(name, "given_twice", f"row {second.number} gives another value"))
-    return replace(first, wish=replace(first.wish, given=given, errors=tuple(errors)))
+            errors.append(Issue(name, "given_twice", f"row {second.row} gives another value"))
+    return replace(first, given=given, errors=tuple(errors))
 
 
 def _text(cell: object) -> str:

@@ -14,8 +14,8 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from emagsync.edits.bulk.file_import import read_file
+from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.request_schemas import BulkEdit, BulkOptions
-from emagsync.edits.service import Line
 from emagsync.rest.problems import ApiProblem, invalid
 
 T = TypeVar("T", bound=BaseModel)
@@ -29,9 +29,9 @@ class BulkFile(BulkOptions):
 
 
 class BulkAsked(NamedTuple):
-    """The lines, how to take them, and the file's name, if they came in one."""
+    """The requests, how to take them, and the file's name, if they came in one."""
 
-    lines: list[Line]
+    requests: list[ChangeRequest]
     options: BulkOptions
     file_name: str | None
 
@@ -52,7 +52,7 @@ async def read_bulk(request: Request) -> BulkAsked:
     except orjson.JSONDecodeError as error:
         raise invalid("body", f"This is not JSON: {error}", "json_invalid") from error
     bulk = _validated(BulkEdit, document)
-    return BulkAsked(bulk.lines(), bulk, None)
+    return BulkAsked(bulk.change_requests(), bulk, None)
 
 
 async def _form(request: Request) -> BulkAsked:
@@ -64,8 +64,10 @@ async def _form(request: Request) -> BulkAsked:
         content, name = await upload.read(), upload.filename
     options = _validated(BulkFile, {"file": b"", **values})
     # Ten thousand rows of a spreadsheet take seconds.
-    lines = await asyncio.to_thread(read_file, content, default_account=options.account_type, confirm=options.confirm)
-    return BulkAsked(lines, options, name[:200] if name else None)
+    requests = await asyncio.to_thread(
+        read_file, content, default_account=options.account_type, confirm=options.confirm
+    )
+    return BulkAsked(requests, options, name[:200] if name else None)
 
 
 def _validated(model: type[T], values: Mapping[str, Any]) -> T:

@@ -1,23 +1,24 @@
-"""One change to many offers: those that somebody chose, or all that a filter finds. What it comes to for each is worked
-out where every edit is, so that a percentage is of the price that the offer has when the edit is kept."""
+"""The request body of one change to many offers: those that somebody chose, or all that a filter finds.
+
+It becomes a change request for each offer. A percentage is worked out where every edit is planned, so that it applies
+to the price that the offer has when the edit is stored.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.edits.bulk.file_import import MOST_ROWS
-from emagsync.edits.change_request import ChangeRequest
+from emagsync.edits.change_request import ChangeRequest, PriceStep
 from emagsync.edits.errors import SelectionTooLarge
 from emagsync.edits.fields import PRICES
 from emagsync.edits.offer_repository import keys_found, keys_of
-from emagsync.edits.request_schemas import ListOptions, OfferValues, WarehouseId
-from emagsync.edits.service import Line
-from emagsync.edits.steps import PriceStep
+from emagsync.edits.request_schemas import MOST_ROWS, ListOptions, OfferValues, WarehouseId
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.product_parameters import ProductId, ProductQuery
 
@@ -103,17 +104,22 @@ class SelectionEdit(ListOptions):
         return {name: change.step() for name, change in steps.items() if change is not None}
 
 
-async def lines_of(connection: AsyncConnection, asked: SelectionEdit) -> list[Line]:
-    """A line for each offer of the selection, by account and eMAG's id.
+async def change_requests_of(connection: AsyncConnection, asked: SelectionEdit) -> list[ChangeRequest]:
+    """A request for each offer of the selection, ordered by account and eMAG's id.
 
     Raises ProductNotFound, and SelectionTooLarge where the filter finds more than may be edited at once.
     """
     keys = await _chosen(connection, asked.ids) if asked.ids is not None else await _found(connection, asked.filter)
-    confirm = asked.confirm or (asked.set is not None and asked.set.confirm)
-    currency = None if asked.set is None else asked.set.currency
-    given: Mapping[str, Any] = asked.given()
-    wish = ChangeRequest(given, currency=currency, warehouse_id=asked.warehouse_id, confirm=confirm)
-    return [Line(number, account, emag_id, None, wish) for number, (account, emag_id) in enumerate(keys, start=1)]
+    request = ChangeRequest(
+        asked.given(),
+        currency=None if asked.set is None else asked.set.currency,
+        warehouse_id=asked.warehouse_id,
+        confirm=asked.confirm or (asked.set is not None and asked.set.confirm),
+    )
+    return [
+        replace(request, row=number, account=account, emag_id=emag_id)
+        for number, (account, emag_id) in enumerate(keys, start=1)
+    ]
 
 
 async def _chosen(connection: AsyncConnection, ids: Sequence[int]) -> list[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""What becomes of a local edit when eMAG's value is read: three-way, per field, pure.
+"""Three-way merge of one edit with the value that eMAG has. Pure.
 
 `base` is what eMAG had when the edit was made, `local` what the person wants, `emag` what eMAG has now. Unchanged on
 one side: the other wins. The same on both: settled. Changed on both: the strategy decides. eMAG tells no time of
@@ -18,6 +18,8 @@ from enum import StrEnum
 from typing import Final, Literal, NamedTuple
 
 from emagsync.edits.fields import RELATIVE, STOCK
+from emagsync.edits.model import Edit
+from emagsync.edits.states import EditState
 
 
 class ConflictStrategy(StrEnum):
@@ -49,19 +51,7 @@ class Rules:
         return self.strategy if owner is None else _OF_OWNER[owner]
 
 
-class Edited(NamedTuple):
-    """What a merge knows of an open edit. Values are canonical text; `base` None: eMAG had no value."""
-
-    field: str
-    kind: str
-    base: str | None
-    value: str
-    made_at: datetime
-    emag_changed_at: datetime | None = None
-    in_conflict: bool = False
-
-
-class Outcome(StrEnum):
+class MergeOutcome(StrEnum):
     """What becomes of the edit."""
 
     KEPT = "kept"  # still wanted, against the same base
@@ -74,50 +64,54 @@ class Outcome(StrEnum):
 class Merged(NamedTuple):
     """The outcome, and the edit's base, value and time of eMAG's change as they are then."""
 
-    outcome: Outcome
+    outcome: MergeOutcome
     base: str | None
     value: str
     emag_changed_at: datetime | None
 
 
-def merge(edit: Edited, emag: str | None, strategy: ConflictStrategy, *, read_at: datetime) -> Merged:
+def merge(edit: Edit, emag: str | None, strategy: ConflictStrategy, *, read_at: datetime) -> Merged:
     """Meet `emag`, eMAG's value in an answer that was asked for at `read_at`."""
     if edit.kind == RELATIVE:
         # Its difference holds whatever eMAG has; only what was sent and seen ends it.
-        return Merged(Outcome.KEPT, edit.base, edit.value, None)
+        return Merged(MergeOutcome.KEPT, edit.base, edit.value, None)
     if emag == edit.value:
-        return Merged(Outcome.SETTLED, edit.base, edit.value, edit.emag_changed_at)
+        return Merged(MergeOutcome.SETTLED, edit.base, edit.value, edit.emag_changed_at)
     if emag == edit.base:
-        return Merged(Outcome.KEPT, edit.base, edit.value, None)
+        return Merged(MergeOutcome.KEPT, edit.base, edit.value, None)
     changed_at = edit.emag_changed_at or read_at
     if edit.made_at >= read_at:
         # The answer may be older than what the edit was based on: the next one decides.
-        outcome = Outcome.CONFLICT if edit.in_conflict else Outcome.KEPT
+        outcome = MergeOutcome.CONFLICT if _in_conflict(edit) else MergeOutcome.KEPT
         return Merged(outcome, edit.base, edit.value, changed_at)
     sold = _sold(edit, emag)
     if sold:
         return _after_sale(edit, emag, sold)
-    if edit.in_conflict or strategy is ConflictStrategy.MANUAL:
-        return Merged(Outcome.CONFLICT, edit.base, edit.value, changed_at)
+    if _in_conflict(edit) or strategy is ConflictStrategy.MANUAL:
+        return Merged(MergeOutcome.CONFLICT, edit.base, edit.value, changed_at)
     if _local_wins(edit, strategy, changed_at):
-        return Merged(Outcome.MOVED, emag, edit.value, None)
-    return Merged(Outcome.LOST, edit.base, edit.value, changed_at)
+        return Merged(MergeOutcome.MOVED, emag, edit.value, None)
+    return Merged(MergeOutcome.LOST, edit.base, edit.value, changed_at)
 
 
-def _local_wins(edit: Edited, strategy: ConflictStrategy, changed_at: datetime) -> bool:
+def _in_conflict(edit: Edit) -> bool:
+    return edit.state is EditState.CONFLICT
+
+
+def _local_wins(edit: Edit, strategy: ConflictStrategy, changed_at: datetime) -> bool:
     if strategy is ConflictStrategy.NEWEST_WINS:
         return edit.made_at > changed_at
     return strategy is ConflictStrategy.LOCAL_PRIORITY
 
 
-def _sold(edit: Edited, emag: str | None) -> int:
+def _sold(edit: Edit, emag: str | None) -> int:
     """How many pieces eMAG's stock went down by, if this is about stock."""
     if edit.field != STOCK or edit.base is None or emag is None:
         return 0
     return max(int(edit.base) - int(emag), 0)
 
 
-def _after_sale(edit: Edited, emag: str | None, sold: int) -> Merged:
+def _after_sale(edit: Edit, emag: str | None, sold: int) -> Merged:
     value = str(max(int(edit.value) - sold, 0))
-    outcome = Outcome.SETTLED if value == emag else Outcome.MOVED
+    outcome = MergeOutcome.SETTLED if value == emag else MergeOutcome.MOVED
     return Merged(outcome, emag, value, None)

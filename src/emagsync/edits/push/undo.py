@@ -24,7 +24,7 @@ from emagsync.edits.push.errors import NothingToUndo
 from emagsync.edits.push.schemas import UndoAnswer, UndoRequest, UndoRow
 from emagsync.edits.push.undo_repository import PastChange, Span
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text, reason_view
-from emagsync.edits.service import Author, EditService, Line
+from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
 
 # Stock that a sync found changed was sold, or counted anew: putting it back would sell what is not there.
@@ -47,24 +47,24 @@ class Undo:
             rows = await _rows(connection, _combined(await _past_changes(connection, asked)))
         if not rows:
             raise NothingToUndo
-        lines = _lines([row for row in rows if row.action == "put_back"], confirm=asked.confirm)
-        batch_id = None if asked.preview or not lines else await self._apply(lines, by)
+        requests = _requests([row for row in rows if row.action == "put_back"], confirm=asked.confirm)
+        batch_id = None if asked.preview or not requests else await self._apply(requests, by)
         put_back = sum(row.action == "put_back" for row in rows)
         return UndoAnswer(
             preview=asked.preview, put_back=put_back, left=len(rows) - put_back, batch_id=batch_id, rows=rows
         )
 
-    async def _apply(self, lines: Sequence[Line], by: str) -> str | None:
-        outcome = await self._edits.apply(lines, Author(by, EditSource.UNDO))
-        if outcome.batch_id is None:
-            for outlook in outcome.lines:
-                if outlook.plan is None or outlook.errors:
-                    raise EditRefused(f"Offer {outlook.line.emag_id} cannot be put back:", outlook.errors)
-                if outlook.plan.faults:
-                    raise EditRefused(f"Offer {outlook.line.emag_id} cannot be put back:", outlook.plan.faults)
-            doubts = [doubt for one in outcome.lines if one.plan for doubt in one.plan.doubts]
+    async def _apply(self, requests: Sequence[ChangeRequest], by: str) -> str | None:
+        result = await self._edits.apply(requests, Author(by, EditSource.UNDO))
+        if result.batch_id is None:
+            for line in result.lines:
+                if line.plan is None or line.errors:
+                    raise EditRefused(f"Offer {line.request.emag_id} cannot be put back:", line.errors)
+                if line.plan.faults:
+                    raise EditRefused(f"Offer {line.request.emag_id} cannot be put back:", line.plan.faults)
+            doubts = [doubt for one in result.lines if one.plan for doubt in one.plan.doubts]
             raise ConfirmationNeeded("Confirm that this is meant:", doubts)
-        return outcome.batch_id
+        return result.batch_id
 
 
 async def _past_changes(connection: AsyncConnection, asked: UndoRequest) -> list[PastChange]:
@@ -153,7 +153,7 @@ def undo_row(change: PastChange, offer: StoredOffer | None) -> UndoRow:
     )
 
 
-def _lines(rows: Sequence[UndoRow], *, confirm: bool) -> list[Line]:
+def _requests(rows: Sequence[UndoRow], *, confirm: bool) -> list[ChangeRequest]:
     given: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
     for row in rows:
         values = given[row.account_type, row.emag_id]
@@ -167,6 +167,6 @@ def _lines(rows: Sequence[UndoRow], *, confirm: bool) -> list[Line]:
         else:
             values[row.field] = row.put_back
     return [
-        Line(number, account, emag_id, None, ChangeRequest(given=values, confirm=confirm))
+        ChangeRequest(values, account=account, emag_id=emag_id, row=number, confirm=confirm)
         for number, ((account, emag_id), values) in enumerate(given.items(), start=1)
     ]

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core.clock import Clock
 from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
+from emagsync.edits import merge_service
 from emagsync.edits.fields import Values, values_of
-from emagsync.edits.merge import apply
-from emagsync.edits.merge.apply import Reading
+from emagsync.edits.merge.decision import Reading
 from emagsync.edits.merge.three_way import Rules
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.offer_snapshot import StoredOffer
@@ -143,7 +143,7 @@ class PushWriter:
                 now,
             )
             reading = Reading(account, self._job.id, read_at, now)
-            await apply.merge_read(connection, reading, values, self._job.rules)
+            await merge_service.merge_read(connection, reading, values, self._job.rules)
 
     async def unknown(self, emag_ids: Collection[int]) -> None:
         """Write that eMAG does not know these offers: their entries are rejected."""

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits import repository
 from emagsync.edits.fields import values_of
-from emagsync.edits.merge.apply import Decision, Reading, decide, write
+from emagsync.edits.merge.decision import MergeDecision, Reading
 from emagsync.edits.merge.three_way import Rules
+from emagsync.edits.merge_service import decide, write
+from emagsync.edits.model import Edit
 from emagsync.edits.offer_repository import stored_offers
-from emagsync.edits.repository import Edit
 from emagsync.ingest.store import RowBatch, write_offers
 from emagsync.offers import repository as offers
 from emagsync.offers.records import LIFECYCLE, ChangeLogEntry, Observation, UpsertResult
@@ -87,7 +88,9 @@ def _reading(batch: RowBatch) -> Reading:
     return Reading(observation.account, observation.run_id, batch.asked_at, observation.at)
 
 
-async def _decide(connection: AsyncConnection, batch: RowBatch, edits: Sequence[Edit], rules: Rules) -> list[Decision]:
+async def _decide(
+    connection: AsyncConnection, batch: RowBatch, edits: Sequence[Edit], rules: Rules
+) -> list[MergeDecision]:
     wanted = {edit.emag_id for edit in edits}
     values = {record.emag_id: values_of(record, record.payload) for record in batch.read if record.emag_id in wanted}
     unread = sorted(wanted - values.keys())
@@ -96,9 +99,9 @@ async def _decide(connection: AsyncConnection, batch: RowBatch, edits: Sequence[
     return await decide(connection, _reading(batch), edits, values, rules)
 
 
-def _with_edits(differences: Sequence[Difference], decisions: Sequence[Decision]) -> list[Difference]:
+def _with_edits(differences: Sequence[Difference], decisions: Sequence[MergeDecision]) -> list[Difference]:
     by_id = {difference.emag_id: difference for difference in differences}
-    for edit, merged, _ in (decision for decision in decisions if decision.is_news):
+    for edit, merged, _ in (decision for decision in decisions if decision.changes_edit):
         unchanged = Difference(emag_id=edit.emag_id, kind=DifferenceKind.UPDATED, fields={})
         difference = by_id.get(edit.emag_id, unchanged)
         name = f"edit:{edit.field}" + (f"@{edit.warehouse_id}" if edit.warehouse_id else "")

@@ -9,7 +9,7 @@ import typer
 
 from emagsync.audit.service import audit_command
 from emagsync.edits import conflict_repository
-from emagsync.edits.conflict_repository import Conflict, ConflictFilter
+from emagsync.edits.model import Conflict, ConflictFilter
 from emagsync.edits.response_schemas import conflict_view
 from emagsync.edits.states import ConflictState, EditSource, Resolution
 from emagsync.entrypoints.cli.editing import author_of
@@ -59,7 +59,7 @@ def list_conflicts(
 
 async def _list(session: Session, wanted: ConflictFilter, limit: int) -> list[Conflict]:
     async with session.database() as database, database.snapshot() as connection:
-        return await conflict_repository.listed(connection, wanted, limit=limit)
+        return await conflict_repository.list_conflicts(connection, wanted, limit=limit)
 
 
 def resolve(

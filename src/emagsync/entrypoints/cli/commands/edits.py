@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from emagsync.edits import repository
-from emagsync.edits.answers import BulkAnswer, bulk_answer
 from emagsync.edits.bulk.file_import import read_file
+from emagsync.edits.model import Edit, EditFilter
 from emagsync.edits.reasons import reason_text
-from emagsync.edits.response_schemas import edit_view
+from emagsync.edits.response_schemas import BulkAnswer, bulk_answer, edit_view
 from emagsync.edits.service import EditService
 from emagsync.edits.states import WAITING, EditSource, EditState
 from emagsync.entrypoints.cli.editing import author_of, run_edit
@@ -75,7 +75,7 @@ def list_edits(
     as_json: Json = False,
 ) -> None:
     """List local edits, newest first."""
-    wanted = repository.EditFilter(account.lower() if account else None, offer, tuple(state or WAITING))
+    wanted = EditFilter(account.lower() if account else None, offer, tuple(state or WAITING))
     found = asyncio.run(_list(session_of(context), wanted, limit))
     if as_json:
         print_json({"edits": [edit_view(edit) for edit in found]})
@@ -99,9 +99,9 @@ def list_edits(
     print_table(columns, rows, numeric=("id", "offer"))
 
 
-async def _list(session: Session, wanted: repository.EditFilter, limit: int) -> list[repository.Edit]:
+async def _list(session: Session, wanted: EditFilter, limit: int) -> list[Edit]:
     async with session.database() as database, database.snapshot() as connection:
-        return await repository.listed(connection, wanted, limit=limit)
+        return await repository.list_edits(connection, wanted, limit=limit)
 
 
 def withdraw(

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from emagsync.edits.answers import ChangeView, changes_of
 from emagsync.edits.change_request import ChangeRequest
+from emagsync.edits.response_schemas import ChangeView, changes_of
 from emagsync.edits.service import EditService
 from emagsync.edits.states import EditSource
 from emagsync.entrypoints.cli.editing import author_of, run_edit

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from emagsync.edits.answers import BulkAnswer, ChangeView
+from emagsync.edits.response_schemas import BulkAnswer, ChangeView
 from emagsync.entrypoints.cli.output.tables import print_table
 
 

@@ -1,0 +1,104 @@
+"""Edits and conflicts as values: the rows of their tables, what ends them, and what selects them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from emagsync.edits.fields import Key
+from emagsync.edits.reasons import Reason
+from emagsync.edits.states import ConflictState, EditSource, EditState, Resolution
+
+
+class Edit(NamedTuple):
+    """A row of `local_edits`: one value of an offer that somebody wants eMAG to have.
+
+    `base` and `value` are canonical text; `base` None: eMAG had no value. `id` is 0 before the edit is stored.
+    """
+
+    id: int
+    account: str
+    emag_id: int
+    field: str
+    warehouse_id: int  # 0 where the field is not per warehouse
+    kind: str  # absolute or relative
+    base: str | None
+    value: str
+    confirmed: bool
+    made_by: str
+    made_at: datetime
+    source: EditSource
+    batch_id: str | None = None
+    state: EditState = EditState.OPEN
+    reason: Reason | None = None
+    emag_changed_at: datetime | None = None  # when we first saw that eMAG's value is not the base any more
+    closed_at: datetime | None = None
+    closed_by_run: str | None = None
+    closed_value: str | None = None
+
+    @property
+    def key(self) -> Key:
+        """Field and warehouse."""
+        return self.field, self.warehouse_id
+
+
+class EditClosing(NamedTuple):
+    """How edits end: the state, when, why, by which run or push, and what eMAG had then."""
+
+    state: EditState
+    at: datetime
+    reason: Reason | None = None
+    by_run: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class EditFilter:
+    """Which edits; None and empty: any."""
+
+    account: str | None = None
+    emag_id: int | None = None
+    states: tuple[EditState, ...] = ()
+    field: str | None = None
+    batch_id: str | None = None
+
+
+class Conflict(NamedTuple):
+    """A row of `conflicts`: an edit whose value eMAG changed too, from `base` to `emag`."""
+
+    id: int
+    account: str
+    emag_id: int
+    field: str
+    warehouse_id: int
+    edit_id: int
+    base: str | None
+    local: str
+    emag: str | None
+    opened_at: datetime
+    run_id: str | None
+    state: ConflictState
+    resolution: Resolution | None
+    value: str | None
+    resolved_by: str | None
+    resolved_at: datetime | None
+
+
+class ConflictEnding(NamedTuple):
+    """How a conflict ends: the resolution, when, by whom (None: nobody), and the value that the field has then."""
+
+    resolution: Resolution
+    at: datetime
+    by: str | None = None
+    value: str | None = None
+
+
+@dataclass(frozen=True)
+class ConflictFilter:
+    """Which conflicts; None: any."""
+
+    account: str | None = None
+    emag_id: int | None = None
+    field: str | None = None
+    state: ConflictState | None = None
