@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from emagsync.sandbox.catalogue import CSV_COLUMNS, from_csv, from_json, from_rows, generated
-from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.odd_rows import SHAPES_PERIOD
 from emagsync.sandbox.platforms import PLATFORMS
-from emagsync.sandbox.row_seed import facts_of_row
+from emagsync.sandbox.row_seed import filter_values_of
+from emagsync.sandbox.settings import SandboxError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 CONTRACT_FIELDS = {
@@ -97,19 +97,19 @@ def test_names_are_romanian():
 
 def test_about_85_percent_are_active_and_some_are_inactive_ended_or_out_of_stock():
     catalogue = generated(2000)
-    facts = [catalogue.facts(emag_id) for emag_id in catalogue.ids()]
-    statuses = [fact.status for fact in facts]
+    filter_values = [catalogue.filter_values(emag_id) for emag_id in catalogue.ids()]
+    statuses = [fact.status for fact in filter_values]
     assert 0.82 < statuses.count(1) / 2000 < 0.88
     assert statuses.count(0) > 100
     assert statuses.count(2) > 50
-    assert 300 < sum(fact.general_stock == 0 for fact in facts) < 700
-    assert len({fact.validation_status for fact in facts}) > 8
+    assert 300 < sum(fact.general_stock == 0 for fact in filter_values) < 700
+    assert len({fact.validation_status for fact in filter_values}) > 8
 
 
 def test_filters_know_of_every_generated_row_what_it_says_itself():
     catalogue = generated(400)
     for emag_id, row in zip(catalogue.ids(), catalogue.rows(), strict=True):
-        assert catalogue.facts(emag_id) == facts_of_row(row)
+        assert catalogue.filter_values(emag_id) == filter_values_of(row)
         assert catalogue.status(emag_id) == int(row["status"])
 
 

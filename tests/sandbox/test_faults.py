@@ -6,8 +6,8 @@ import aiohttp
 import orjson
 import pytest
 
-from emagsync.sandbox.errors import SandboxError
-from emagsync.sandbox.faults import Asked, Fault, Faults, fault_from
+from emagsync.sandbox.faults import Fault, Faults, RequestInfo, fault_from
+from emagsync.sandbox.settings import SandboxError
 
 READ = "product_offer/read"
 
@@ -227,7 +227,7 @@ def outcomes(fault, times, now=None):
     seconds = iter([0.0, *(now or [0.0] * times)])
     faults = Faults(3, lambda: next(seconds))
     faults.add(fault)
-    return [faults.choose(Asked("main", READ, 1, 100)) is not None for _ in range(times)]
+    return [faults.choose(RequestInfo("main", READ, 1, 100)) is not None for _ in range(times)]
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_chances_are_the_same_for_the_same_seed():
 def test_the_first_rule_that_is_not_used_up_plays():
     faults = Faults()
     faults.add(Fault(kind="html", times=1), Fault(kind="empty"))
-    chosen = [faults.choose(Asked("main", READ, 1, 100)) for _ in range(3)]
+    chosen = [faults.choose(RequestInfo("main", READ, 1, 100)) for _ in range(3)]
     assert [fault.kind for fault in chosen if fault] == ["html", "empty", "empty"]
 
 

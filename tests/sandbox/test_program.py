@@ -11,10 +11,10 @@ import pytest
 
 from emagsync.sandbox.catalogue import generated
 from emagsync.sandbox.cli import account_from, main
-from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.marketplace import Account, Marketplace
 from emagsync.sandbox.process import start_sandbox
 from emagsync.sandbox.server import SandboxServer
+from emagsync.sandbox.settings import SandboxError
 
 
 def test_a_child_process_serves_accounts_from_a_size_and_from_files(tmp_path):

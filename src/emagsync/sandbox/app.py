@@ -1,4 +1,4 @@
-"""The marketplace over HTTP: counts a request, lets it in, plays its fault or carries it out, and answers."""
+"""The marketplace over HTTP: counts a request, authorises it, executes it or injects a fault, and answers."""
 
 import asyncio
 import base64
@@ -12,12 +12,12 @@ from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.answers import Answer, Refusal, failure
 from emagsync.sandbox.codec import decode, encode
 from emagsync.sandbox.control import add_control_routes
-from emagsync.sandbox.faults import Asked, Fault
+from emagsync.sandbox.faults import Fault, RequestInfo
 from emagsync.sandbox.filters import offer_filters, page_of
-from emagsync.sandbox.gateway import Decision, group_of
+from emagsync.sandbox.gateway import Admission, group_of
 from emagsync.sandbox.marketplace import Marketplace
-from emagsync.sandbox.request import Call, Resource
-from emagsync.sandbox.request_log import Entry, is_lookup
+from emagsync.sandbox.request import ApiRequest, Resource
+from emagsync.sandbox.request_log import LogEntry, is_lookup
 from emagsync.sandbox.resources import LISTS, ROUTES, WITH_ID
 
 API_PREFIX: Final = "/api-3"
@@ -30,13 +30,13 @@ _BREAKING: Final = ("timeout", "reset", "reset_body", "truncated")
 def create_app(marketplace: Marketplace) -> web.Application:
     """The application: the API of every account under ``/api-3``, the control API under ``/_control``."""
     app = web.Application(client_max_size=_LARGEST_BODY)
-    app.router.add_route("*", API_PREFIX + "/{tail:.*}", Front(marketplace).handle)
+    app.router.add_route("*", API_PREFIX + "/{tail:.*}", ApiHandler(marketplace).handle)
     add_control_routes(app, marketplace)
     return app
 
 
-class Front:
-    """Takes requests of the marketplace's API."""
+class ApiHandler:
+    """Answers the requests to the marketplace's API."""
 
     def __init__(self, marketplace: Marketplace) -> None:
         self._market = marketplace
@@ -48,79 +48,81 @@ class Front:
         if settings.jitter_ms:
             await asyncio.sleep(market.random.uniform(0, settings.jitter_ms) / 1000)
         name, password = _credentials(request)
-        account = market.accounts.get(name, market.strangers)
+        account = market.accounts.get(name, market.unknown_callers)
         route, path_id = _route(request.match_info["tail"])
         group = group_of(route)
-        decision = market.admit(name, group)
+        admission = market.admit(name, group)
         entry = account.report.arrived(route, group, market.clock(), market.monotonic())
         if settings.latency_ms:
             await asyncio.sleep(settings.latency_ms / 1000)
-        visit = _Visit(request, account, entry, decision, route)
-        if not decision.passed:
+        exchange = _Exchange(request, account, entry, admission, route)
+        if not admission.passed:
             account.report.refuse(entry)
             answer = Answer(encode({"message": "API rate limit exceeded"}), 429)
-            return self._send(visit, answer, decision.retry_after if settings.retry_after else None)
+            return self._send(exchange, answer, admission.retry_after if settings.retry_after else None)
         try:
-            call = self._let_in(visit, password, raw, path_id)
+            call = self._authorise(exchange, password, raw, path_id)
         except Refusal as refusal:
-            return self._send(visit, failure(refusal.messages, refusal.status))
-        fault = market.fault_for(self._asked(visit, call))
+            return self._send(exchange, failure(refusal.messages, refusal.status))
+        fault = market.fault_for(self._request_info(exchange, call))
         if fault is None:
             call.gzip = settings.gzip and "gzip" in request.headers.get("Accept-Encoding", "")
-            return self._send(visit, self._carry_out(visit, call))
+            return self._send(exchange, self._execute(exchange, call))
         entry.fault = fault.kind
-        return await self._play(visit, call, fault)
+        return await self._answer_with_fault(exchange, call, fault)
 
-    def _let_in(self, visit: "_Visit", password: str, raw: bytes, path_id: int | None) -> Call:
-        """The call, when the caller may make it. Raises :class:`Refusal`."""
-        settings, address = self._market.settings, visit.request.remote or ""
-        if not settings.lets_in(address):
+    def _authorise(self, exchange: "_Exchange", password: str, raw: bytes, path_id: int | None) -> ApiRequest:
+        """The request, if the caller may make it. Raises :class:`Refusal`."""
+        settings, address = self._market.settings, exchange.request.remote or ""
+        if not settings.allows(address):
             raise Refusal(fault_injection.invalid_ip(address), status=settings.refusal_status)
-        if visit.account is self._market.strangers or not visit.account.accepts(password):
+        if exchange.account is self._market.unknown_callers or not exchange.account.accepts(password):
             raise Refusal(fault_injection.NOT_ALLOWED, status=settings.refusal_status)
-        query = visit.request.query
-        return Call(self._market, visit.account, _body(raw), path_id=path_id, query=lambda name: query.getall(name, ()))
+        query = exchange.request.query
+        return ApiRequest(
+            self._market, exchange.account, _body(raw), path_id=path_id, query=lambda name: query.getall(name, ())
+        )
 
-    def _asked(self, visit: "_Visit", call: Call) -> Asked:
-        if visit.route not in LISTS:
-            return Asked(visit.account.name, visit.route)
+    def _request_info(self, exchange: "_Exchange", call: ApiRequest) -> RequestInfo:
+        if exchange.route not in LISTS:
+            return RequestInfo(exchange.account.name, exchange.route)
         try:
             page, filters = page_of(call.body), offer_filters(call.body)
         except Refusal:
-            return Asked(visit.account.name, visit.route)
-        if visit.route == "product_offer/read":
+            return RequestInfo(exchange.account.name, exchange.route)
+        if exchange.route == "product_offer/read":
             text = "&".join(f"{name}={value}" for name, value in filters)
-            visit.account.report.asked(visit.entry, page.number, page.size, text)
+            exchange.account.report.asked(exchange.entry, page.number, page.size, text)
             if is_lookup(text):
-                return Asked(visit.account.name, visit.route, lookup=True)
-        return Asked(visit.account.name, visit.route, page.number, page.size)
+                return RequestInfo(exchange.account.name, exchange.route, lookup=True)
+        return RequestInfo(exchange.account.name, exchange.route, page.number, page.size)
 
-    def _carry_out(self, visit: "_Visit", call: Call) -> Answer:
+    def _execute(self, exchange: "_Exchange", call: ApiRequest) -> Answer:
         try:
-            return _resource(visit.request.method, visit.route)(call)
+            return _resource(exchange.request.method, exchange.route)(call)
         except Refusal as refusal:
             return failure(refusal.messages, refusal.status)
 
-    async def _play(self, visit: "_Visit", call: Call, fault: Fault) -> web.StreamResponse:
-        if fault.kind in fault_injection.SPOILING:
+    async def _answer_with_fault(self, exchange: "_Exchange", call: ApiRequest, fault: Fault) -> web.StreamResponse:
+        if fault.kind in fault_injection.CORRUPTING:
             call.served_page = 1 if fault.kind == "wrong_page" else None
-            answer = fault_injection.spoilt(fault, self._carry_out(visit, call))
+            answer = fault_injection.corrupted(fault, self._execute(exchange, call))
         else:
             if fault.after_handling:
-                self._carry_out(visit, call)
+                self._execute(exchange, call)
             broken = fault.kind in _BREAKING
-            answer = Answer(b"") if broken else fault_injection.replaced(fault, visit.request.remote or "")
+            answer = Answer(b"") if broken else fault_injection.replacement(fault, exchange.request.remote or "")
         if fault.kind == "timeout":
-            await fault_injection.hang(visit.request, None if fault.delay_ms is None else fault.delay_ms / 1000)
+            await fault_injection.hang(exchange.request, None if fault.delay_ms is None else fault.delay_ms / 1000)
         elif fault.delay_ms and fault.kind != "drip":
             await asyncio.sleep(fault.delay_ms / 1000)
         if fault.kind in _BREAKING or fault.kind == "drip":
-            return await self._break(visit, answer, fault)
-        return self._send(visit, answer, fault.retry_after)
+            return await self._break(exchange, answer, fault)
+        return self._send(exchange, answer, fault.retry_after)
 
-    async def _break(self, visit: "_Visit", answer: Answer, fault: Fault) -> web.StreamResponse:
-        request = visit.request
-        response = web.StreamResponse(status=answer.status, headers=self._headers(visit, answer))
+    async def _break(self, exchange: "_Exchange", answer: Answer, fault: Fault) -> web.StreamResponse:
+        request = exchange.request
+        response = web.StreamResponse(status=answer.status, headers=self._headers(exchange, answer))
         whole = False
         try:
             if fault.kind == "reset":
@@ -133,32 +135,34 @@ class Front:
                 await fault_injection.cut(request, response, answer.body, orderly=fault.kind == "truncated")
         except ConnectionError:
             whole = False
-        visit.account.report.ended(visit.entry, answer.status if whole else 0, spoilt=not whole)
+        exchange.account.report.ended(exchange.entry, answer.status if whole else 0, corrupted=not whole)
         return response
 
-    def _send(self, visit: "_Visit", answer: Answer, retry_after: int | str | None = None) -> web.Response:
-        fault = visit.entry.fault
-        visit.entry.items = answer.items
-        visit.account.report.ended(
-            visit.entry, answer.status, spoilt=fault is not None and fault not in fault_injection.HARMLESS
+    def _send(self, exchange: "_Exchange", answer: Answer, retry_after: int | str | None = None) -> web.Response:
+        fault = exchange.entry.fault
+        exchange.entry.items = answer.items
+        exchange.account.report.ended(
+            exchange.entry, answer.status, corrupted=fault is not None and fault not in fault_injection.HARMLESS
         )
-        headers = self._headers(visit, answer)
+        headers = self._headers(exchange, answer)
         if answer.gzipped:
             headers["Content-Encoding"] = "gzip"
         if retry_after is not None:
             headers["Retry-After"] = str(retry_after)
         return web.Response(body=answer.body, status=answer.status, headers=headers)
 
-    def _headers(self, visit: "_Visit", answer: Answer) -> dict[str, str]:
+    def _headers(self, exchange: "_Exchange", answer: Answer) -> dict[str, str]:
         headers = {"Content-Type": fault_injection.content_type(answer)}
-        return headers | visit.decision.headers if self._market.settings.rate_headers else headers
+        return headers | exchange.admission.headers if self._market.settings.rate_headers else headers
 
 
-class _Visit(NamedTuple):
+class _Exchange(NamedTuple):
+    """One HTTP request with what is known of it, for its answer and its line in the log."""
+
     request: web.Request
     account: Account
-    entry: Entry
-    decision: Decision
+    entry: LogEntry
+    admission: Admission
     route: str
 
 

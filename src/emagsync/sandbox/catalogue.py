@@ -14,10 +14,10 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from emagsync.sandbox.codec import as_served, decode, encode
-from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.platforms import PLATFORMS, Platform
-from emagsync.sandbox.row_seed import Facts, Traits, facts_of_row, mix, status_of, traits_of
+from emagsync.sandbox.row_seed import FilterValues, RowSeed, filter_values_of, mix, row_seed_of, status_of
 from emagsync.sandbox.rows import build_row
+from emagsync.sandbox.settings import SandboxError
 
 MAX_ID: Final = 16_777_215
 CSV_COLUMNS: Final = ("part_number", "name", "ean", "price_ron")
@@ -30,7 +30,7 @@ class RowSource(Protocol):
     def ids(self) -> Sequence[int]: ...
     def build(self, emag_id: int) -> dict[str, Any]: ...
     def encoded(self, emag_id: int) -> bytes: ...
-    def facts(self, emag_id: int) -> Facts: ...
+    def filter_values(self, emag_id: int) -> FilterValues: ...
     def status(self, emag_id: int) -> int | None: ...
     def odd(self) -> Sequence[tuple[int, bytes]]: ...
 
@@ -45,13 +45,13 @@ class GeneratedSource:
         return range(1, self._size + 1)
 
     def build(self, emag_id: int) -> dict[str, Any]:
-        return build_row(self._seed, emag_id, self._traits(emag_id), self._platform)
+        return build_row(self._seed, emag_id, self._row_seed(emag_id), self._platform)
 
     def encoded(self, emag_id: int) -> bytes:
         return encode(self.build(emag_id))
 
-    def facts(self, emag_id: int) -> Facts:
-        return self._traits(emag_id).facts
+    def filter_values(self, emag_id: int) -> FilterValues:
+        return self._row_seed(emag_id).filter_values
 
     def status(self, emag_id: int) -> int | None:
         return status_of(mix(self._seed, emag_id))
@@ -59,8 +59,8 @@ class GeneratedSource:
     def odd(self) -> Sequence[tuple[int, bytes]]:
         return ()
 
-    def _traits(self, emag_id: int) -> Traits:
-        return traits_of(self._seed, emag_id)
+    def _row_seed(self, emag_id: int) -> RowSeed:
+        return row_seed_of(self._seed, emag_id)
 
 
 class CsvSource(GeneratedSource):
@@ -70,12 +70,12 @@ class CsvSource(GeneratedSource):
         super().__init__(len(lines), seed, platform)
         self._lines = lines
 
-    def _traits(self, emag_id: int) -> Traits:
+    def _row_seed(self, emag_id: int) -> RowSeed:
         part_number, name, ean, price = self._lines[emag_id - 1]
-        drawn = super()._traits(emag_id)
-        valid = drawn.facts.offer_validation_status if price > 0 else 2
-        facts = drawn.facts._replace(part_number=part_number, offer_validation_status=valid)
-        return Traits(drawn.bits, facts, price, (ean,) if ean else (), name)
+        drawn = super()._row_seed(emag_id)
+        valid = drawn.filter_values.offer_validation_status if price > 0 else 2
+        filter_values = drawn.filter_values._replace(part_number=part_number, offer_validation_status=valid)
+        return RowSeed(drawn.bits, filter_values, price, (ean,) if ean else (), name)
 
 
 class JsonSource:
@@ -103,11 +103,11 @@ class JsonSource:
     def encoded(self, emag_id: int) -> bytes:
         return self._raws[emag_id]
 
-    def facts(self, emag_id: int) -> Facts:
-        return facts_of_row(as_served(self._raws[emag_id]))
+    def filter_values(self, emag_id: int) -> FilterValues:
+        return filter_values_of(as_served(self._raws[emag_id]))
 
     def status(self, emag_id: int) -> int | None:
-        return self.facts(emag_id).status
+        return self.filter_values(emag_id).status
 
     def odd(self) -> Sequence[tuple[int, bytes]]:
         return self._odd
@@ -154,16 +154,16 @@ class Catalogue:
         own = self._own.get(key)
         return encode(own) if own is not None else self._source.encoded(key)
 
-    def facts(self, key: int) -> Facts:
+    def filter_values(self, key: int) -> FilterValues:
         """What filters see of the row at *key*."""
         if key < 0:
-            return facts_of_row(as_served(self._odd[-1 - key][1]))
+            return filter_values_of(as_served(self._odd[-1 - key][1]))
         own = self._own.get(key)
-        return facts_of_row(own) if own is not None else self._source.facts(key)
+        return filter_values_of(own) if own is not None else self._source.filter_values(key)
 
     def status(self, key: int) -> int | None:
-        """The status alone: much cheaper than all facts, and the filter that whole catalogues are read with."""
-        return self.facts(key).status if key < 0 or key in self._own else self._source.status(key)
+        """The status alone: much cheaper than all filter values, and the filter that whole catalogues are read with."""
+        return self.filter_values(key).status if key < 0 or key in self._own else self._source.status(key)
 
     def serving_order(self) -> "array[int]":
         """Every row's key in serving order: ids ascending, odd rows (negative keys) behind the id they follow."""

@@ -8,12 +8,12 @@ import msgspec
 from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.catalogue import MAX_ID
 from emagsync.sandbox.codec import encode
-from emagsync.sandbox.errors import SandboxError
-from emagsync.sandbox.row_seed import traits_of
+from emagsync.sandbox.row_seed import row_seed_of
 from emagsync.sandbox.rows import build_row
+from emagsync.sandbox.settings import SandboxError
 
 
-class Change(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class CatalogueChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """One change.
 
     * ``change``: set the keys of ``set`` and drop those of ``unset``, on the offers ``ids``;
@@ -34,10 +34,10 @@ class Change(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     whole: bool = False
 
 
-def change_from(values: Any) -> Change:
+def change_from(values: Any) -> CatalogueChange:
     """A change from plain values. Raises :class:`SandboxError` for what makes no sense."""
     try:
-        change = msgspec.convert(values, Change)
+        change = msgspec.convert(values, CatalogueChange)
     except msgspec.ValidationError as error:
         raise SandboxError(f"change: {error}") from error
     if change.op not in _OPERATIONS:
@@ -45,7 +45,7 @@ def change_from(values: Any) -> Change:
     return change
 
 
-def apply_change(account: Account, change: Change) -> list[int]:
+def apply_change(account: Account, change: CatalogueChange) -> list[int]:
     """Make the change and return the ids that it concerned.
 
     Raises:
@@ -54,7 +54,7 @@ def apply_change(account: Account, change: Change) -> list[int]:
     return _OPERATIONS[change.op](account, change)
 
 
-def _change(account: Account, change: Change) -> list[int]:
+def _change(account: Account, change: CatalogueChange) -> list[int]:
     if unknown := [emag_id for emag_id in change.ids if emag_id not in account.catalogue]:
         raise SandboxError(f"change: account {account.name} has no offer {unknown[0]}.")
     if "id" in change.set or "id" in change.unset:
@@ -67,11 +67,11 @@ def _change(account: Account, change: Change) -> list[int]:
     return change.ids
 
 
-def _remove(account: Account, change: Change) -> list[int]:
+def _remove(account: Account, change: CatalogueChange) -> list[int]:
     return [emag_id for emag_id in change.ids if account.catalogue.remove(emag_id)]
 
 
-def _add(account: Account, change: Change) -> list[int]:
+def _add(account: Account, change: CatalogueChange) -> list[int]:
     last = max(account.ids(), default=0)
     rows = change.rows or [{"id": last + 1 + step} for step in range(change.count)]
     ids = [_new_id(account, row) for row in rows]
@@ -82,7 +82,7 @@ def _add(account: Account, change: Change) -> list[int]:
 
 def template(account: Account, emag_id: int) -> dict[str, Any]:
     """A generated row for an id that the account has not used yet."""
-    return build_row(account.seed, emag_id, traits_of(account.seed, emag_id), account.platform)
+    return build_row(account.seed, emag_id, row_seed_of(account.seed, emag_id), account.platform)
 
 
 def _new_id(account: Account, row: Any) -> int:
@@ -94,18 +94,18 @@ def _new_id(account: Account, row: Any) -> int:
     return emag_id
 
 
-def _odd_rows(account: Account, change: Change) -> list[int]:
+def _odd_rows(account: Account, change: CatalogueChange) -> list[int]:
     for row in change.rows:
         account.catalogue.put_odd(encode(row), change.after)
     return []
 
 
-def _clear_odd_rows(account: Account, change: Change) -> list[int]:
+def _clear_odd_rows(account: Account, change: CatalogueChange) -> list[int]:
     account.catalogue.clear_odd()
     return []
 
 
-_OPERATIONS: Final[dict[str, Callable[[Account, Change], list[int]]]] = {
+_OPERATIONS: Final[dict[str, Callable[[Account, CatalogueChange], list[int]]]] = {
     "change": _change,
     "remove": _remove,
     "add": _add,

@@ -13,12 +13,11 @@ from typing import Final
 from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.catalogue import Catalogue, from_csv, from_json, generated
 from emagsync.sandbox.codec import decode
-from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.faults import Fault, fault_from
 from emagsync.sandbox.marketplace import Marketplace, default_accounts
 from emagsync.sandbox.platforms import PLATFORMS
 from emagsync.sandbox.server import SandboxServer
-from emagsync.sandbox.settings import Settings
+from emagsync.sandbox.settings import SandboxError, Settings
 
 _DEFAULT_OFFERS: Final = 1000
 _LARGEST_PORT: Final = 65_535

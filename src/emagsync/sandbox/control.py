@@ -10,9 +10,9 @@ from aiohttp import web
 from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.changes import apply_change, change_from
 from emagsync.sandbox.codec import decode, encode
-from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.faults import fault_from
 from emagsync.sandbox.marketplace import Marketplace
+from emagsync.sandbox.settings import SandboxError
 from emagsync.sandbox.triggers import Trigger
 
 PREFIX: Final = "/_control"
@@ -209,8 +209,8 @@ class _Control:
         return _json({"consumed": count})
 
     def _reporting(self) -> list[Account]:
-        strangers = self._market.strangers
-        return [*self._market.accounts.values(), *([strangers] if strangers.report.requests else [])]
+        unknown_callers = self._market.unknown_callers
+        return [*self._market.accounts.values(), *([unknown_callers] if unknown_callers.report.requests else [])]
 
     def _of(self, request: web.Request) -> Account:
         return self._market.account(request.query.get("account", ""))

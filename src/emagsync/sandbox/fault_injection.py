@@ -1,4 +1,4 @@
-"""Playing a fault: answers that are replaced or spoilt, and connections that hang, drip or break."""
+"""Injecting a fault: answers that are replaced or corrupted, and connections that hang, drip or break."""
 
 import asyncio
 import socket
@@ -13,8 +13,8 @@ from emagsync.sandbox.answers import JSON, Answer, failure, success
 from emagsync.sandbox.codec import as_served, encode
 from emagsync.sandbox.faults import Fault
 
-# Kinds that need the real answer, so the request is carried out first; the others replace it.
-SPOILING: Final = frozenset(
+# Kinds that corrupt the real answer, so the request is executed first; the others replace the answer.
+CORRUPTING: Final = frozenset(
     (
         "slow",
         "reset_body",
@@ -47,7 +47,7 @@ def invalid_ip(address: str) -> str:
     return f"Invalid vendor ip [{address}]"
 
 
-def replaced(fault: Fault, address: str) -> Answer:
+def replacement(fault: Fault, address: str) -> Answer:
     """The answer that is sent instead of the real one."""
     make = _REPLACED[fault.kind]
     answer = make(fault, address)
@@ -86,10 +86,10 @@ _REPLACED: Final[dict[str, Callable[[Fault, str], Answer]]] = {
 }
 
 
-def spoilt(fault: Fault, answer: Answer) -> Answer:
-    """The real answer with its body spoilt, for the kinds that do that."""
-    spoil = _SPOILT.get(fault.kind)
-    return answer if spoil is None else answer._replace(body=spoil(answer.body))
+def corrupted(fault: Fault, answer: Answer) -> Answer:
+    """The real answer with its body corrupted, for the kinds that do that."""
+    corrupt = _CORRUPTED.get(fault.kind)
+    return answer if corrupt is None else answer._replace(body=corrupt(answer.body))
 
 
 def _with(body: bytes, **keys: Any) -> bytes:
@@ -102,7 +102,7 @@ def _missing_is_error(body: bytes) -> bytes:
     return encode(values)
 
 
-_SPOILT: Final[dict[str, Callable[[bytes], bytes]]] = {
+_CORRUPTED: Final[dict[str, Callable[[bytes], bytes]]] = {
     "invalid_json": lambda body: body[: max(1, len(body) * 2 // 3)],
     "invalid_utf8": lambda body: body[:-2] + b'"\xff\xfe"' + body[-2:],
     "missing_is_error": _missing_is_error,

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from emagsync.sandbox.errors import SandboxError
+from emagsync.sandbox.settings import SandboxError
 
 FaultKind = Literal[
     "status",
@@ -39,7 +39,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
 
     ``rows`` is a range of row positions (from 1, both ends included): it holds whatever size of pages a client reads.
     Rules about pages never match look-ups of single offers; ``lookup: true`` matches nothing else.
-    ``after_handling``: the request is carried out first, then its answer goes wrong (a save that looks lost).
+    ``after_handling``: the request is executed first, then its answer goes wrong (a save that looks lost).
     ``from_s`` and ``until_s`` are seconds since the rule was added. ``times`` null means for ever.
     """
 
@@ -93,8 +93,8 @@ def fault_from(values: Any) -> Fault:
     return fault
 
 
-class Asked(NamedTuple):
-    """What rules look at; page and size are ``None`` for a request that reads no pages of a list.
+class RequestInfo(NamedTuple):
+    """The properties of a request that rules match; page and size are ``None`` where it reads no page of a list.
 
     ``lookup``: the request asks for single offers, by id, part number or catalogue key.
     """
@@ -124,7 +124,7 @@ class Faults:
         self._rules.clear()
         self._random.seed(self._seed)
 
-    def choose(self, asked: Asked) -> Fault | None:
+    def choose(self, asked: RequestInfo) -> Fault | None:
         """The fault that this request meets, if any; counts it as played."""
         for rule in self._rules:
             if rule.plays(asked, self._clock(), self._random):
@@ -143,7 +143,7 @@ class _Rule:
         self.fault, self._since = fault, since
         self.matched = self.played = 0
 
-    def plays(self, asked: Asked, now: float, chance: random.Random) -> bool:
+    def plays(self, asked: RequestInfo, now: float, chance: random.Random) -> bool:
         fault = self.fault
         if not (self._is_time(now - self._since) and _concerns(fault, asked)):
             return False
@@ -159,7 +159,7 @@ class _Rule:
         return elapsed >= self.fault.from_s and (self.fault.until_s is None or elapsed < self.fault.until_s)
 
 
-def _concerns(fault: Fault, asked: Asked) -> bool:
+def _concerns(fault: Fault, asked: RequestInfo) -> bool:
     if fault.account not in (None, asked.account) or fault.route not in (None, asked.route):
         return False
     if fault.lookup not in (None, asked.lookup):
@@ -167,7 +167,7 @@ def _concerns(fault: Fault, asked: Asked) -> bool:
     return not fault.on_pages or _on_its_pages(fault, asked)
 
 
-def _on_its_pages(fault: Fault, asked: Asked) -> bool:
+def _on_its_pages(fault: Fault, asked: RequestInfo) -> bool:
     if asked.page is None or asked.size is None:
         return False
     if fault.pages is not None and asked.page not in fault.pages:

@@ -5,7 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from emagsync.sandbox.answers import Refusal
 from emagsync.sandbox.catalogue import Catalogue
-from emagsync.sandbox.row_seed import Facts
+from emagsync.sandbox.row_seed import FilterValues
 
 LARGEST_PAGE: Final = 100
 _MOST_DIGITS: Final = 18
@@ -68,16 +68,16 @@ def matching(catalogue: Catalogue, filters: Filters) -> list[int]:
     if not wanted:
         return keys
     tests = [_test(name, value) for name, value in wanted.items()]
-    return [key for key in keys if _passes(catalogue.facts(key), tests)]
+    return [key for key in keys if _passes(catalogue.filter_values(key), tests)]
 
 
-def _passes(facts: Facts, tests: list[Callable[[Facts], bool]]) -> bool:
-    return all(test(facts) for test in tests)
+def _passes(filter_values: FilterValues, tests: list[Callable[[FilterValues], bool]]) -> bool:
+    return all(test(filter_values) for test in tests)
 
 
-def _test(name: str, wanted: Any) -> Callable[[Facts], bool]:
-    def passes(facts: Facts) -> bool:
-        value: Any = getattr(facts, name)
+def _test(name: str, wanted: Any) -> Callable[[FilterValues], bool]:
+    def passes(filter_values: FilterValues) -> bool:
+        value: Any = getattr(filter_values, name)
         return value is not None and 0 <= value <= wanted if name in _CEILING else bool(value == wanted)
 
     return passes

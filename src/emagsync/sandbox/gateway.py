@@ -8,7 +8,7 @@ from emagsync.sandbox.settings import Window
 _LENGTHS: Final = {"second": 1, "minute": 60, "day": 86_400}
 
 
-class Decision(NamedTuple):
+class Admission(NamedTuple):
     """Whether a request passes, its answer's headers, and after how many whole seconds a new window begins."""
 
     passed: bool
@@ -29,8 +29,8 @@ class Gateway:
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str, str], tuple[int, int]] = {}
 
-    def admit(self, account: str, group: str, window: Window, now: float) -> Decision:
-        """Decide about one request that arrives at *now* (seconds since the epoch)."""
+    def admit(self, account: str, group: str, window: Window, now: float) -> Admission:
+        """Admit or refuse one request that arrives at *now* (seconds since the epoch)."""
         headers: dict[str, str] = {}
         retry_after = 0
         limits = self._limits(window)
@@ -44,7 +44,7 @@ class Gateway:
             label = f"{limit}second" if name == "second" else name
             headers[f"X-RateLimit-Limit-{label}"] = str(limit)
             headers[f"X-RateLimit-Remaining-{label}"] = str(max(0, limit - used[name] - passed))
-        return Decision(passed, headers, max(1, retry_after))
+        return Admission(passed, headers, max(1, retry_after))
 
     def consume(self, account: str, group: str, count: int, now: float) -> None:
         """Use up *count* requests of the current windows, as another program of the same seller would."""

@@ -6,9 +6,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from emagsync.sandbox.accounts import Account
-from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.row_seed import mix
 from emagsync.sandbox.rows import price_text
+from emagsync.sandbox.settings import SandboxError
 from emagsync.sandbox.word_lists import FIRST_NAMES, LAST_NAMES, LOCALITIES, STREETS
 
 ORDERS: Final = 36

@@ -8,18 +8,17 @@ from typing import Any, Final
 
 from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.catalogue import generated
-from emagsync.sandbox.errors import SandboxError
-from emagsync.sandbox.faults import Asked, Fault, Faults
-from emagsync.sandbox.gateway import Decision, Gateway
+from emagsync.sandbox.faults import Fault, Faults, RequestInfo
+from emagsync.sandbox.gateway import Admission, Gateway
 from emagsync.sandbox.generated_orders import generated_orders, put_order
 from emagsync.sandbox.pages import PageCache
 from emagsync.sandbox.platforms import PLATFORMS
-from emagsync.sandbox.settings import Settings
+from emagsync.sandbox.settings import SandboxError, Settings
 from emagsync.sandbox.triggers import Triggers
 
 __all__ = ["Account", "Marketplace"]
 
-_UNLIMITED: Final = Decision(True, {}, 0)
+_UNLIMITED: Final = Admission(True, {}, 0)
 
 
 class Marketplace:
@@ -59,7 +58,7 @@ class Marketplace:
         self.clock, self.monotonic = clock, monotonic
         self.random = random.Random(seed)  # noqa: S311 - a simulation has to be repeatable
         self.accounts: dict[str, Account] = {}
-        self.strangers = Account("(unknown)", "", generated(0))
+        self.unknown_callers = Account("(unknown)", "", generated(0))
         for account in default_accounts(seed, platform) if accounts is None else accounts:
             self._add(account)
 
@@ -73,13 +72,13 @@ class Marketplace:
             raise SandboxError(f"No account {name!r}. Accounts: {', '.join(sorted(self.accounts))}.")
         return self.accounts[name]
 
-    def admit(self, account: str, group: str) -> Decision:
-        """Let the gateway decide about a request that arrives now."""
+    def admit(self, account: str, group: str) -> Admission:
+        """Whether the gateway admits a request that arrives now."""
         if not self.settings.limit:
             return _UNLIMITED
         return self.gateway.admit(account, group, self.settings.limits[group], self.clock())
 
-    def fault_for(self, asked: Asked) -> Fault | None:
+    def fault_for(self, asked: RequestInfo) -> Fault | None:
         """The fault that a request meets, if any."""
         return self.faults.choose(asked)
 
@@ -99,7 +98,7 @@ class Marketplace:
 
     def reset_statistics(self) -> None:
         """Forget what was seen so far; offers, faults and settings stay."""
-        for account in (*self.accounts.values(), self.strangers):
+        for account in (*self.accounts.values(), self.unknown_callers):
             account.report.reset()
 
     def _add(self, account: Account) -> None:

@@ -7,39 +7,39 @@ from emagsync.sandbox.answers import Answer, Refusal, success
 from emagsync.sandbox.filters import page_of, whole
 from emagsync.sandbox.generated_orders import BY_SELLER, TIME_FORMAT
 from emagsync.sandbox.read_routes import count_results
-from emagsync.sandbox.request import Call
+from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.save_routes import entities
 
 _MONTH: Final = timedelta(days=31)
 
 
-def read_orders(call: Call) -> Answer:
+def read_orders(request: ApiRequest) -> Answer:
     """``order/read``: orders that match, ascending by id; those the seller ships unless ``type`` says otherwise."""
-    page = page_of(call.body)
-    return success(_matching(call)[page.start : page.start + page.size])
+    page = page_of(request.body)
+    return success(_matching(request)[page.start : page.start + page.size])
 
 
-def count_orders(call: Call) -> Answer:
+def count_orders(request: ApiRequest) -> Answer:
     """``order/count``: the same filters."""
-    return success(count_results(len(_matching(call)), page_of(call.body).size, call.marketplace.settings))
+    return success(count_results(len(_matching(request)), page_of(request.body).size, request.marketplace.settings))
 
 
-def acknowledge_order(call: Call) -> Answer:
+def acknowledge_order(request: ApiRequest) -> Answer:
     """``order/acknowledge/{id}``: a new order (1) becomes in progress (2)."""
-    order = call.marketplace.orders(call.account).get(call.path_id or 0)
+    order = request.marketplace.orders(request.account).get(request.path_id or 0)
     if order is None:
-        raise Refusal(f"Order {call.path_id} does not exist")
+        raise Refusal(f"Order {request.path_id} does not exist")
     if order["status"] not in (1, 2):
-        raise Refusal(f"Order {call.path_id} cannot be acknowledged in status {order['status']}")
+        raise Refusal(f"Order {request.path_id} cannot be acknowledged in status {order['status']}")
     order["status"] = 2
-    order["modified"] = _now(call)
+    order["modified"] = _now(request)
     return success([])
 
 
-def save_order(call: Call) -> Answer:
+def save_order(request: ApiRequest) -> Answer:
     """``order/save``: replaces orders; every field that was read has to come back."""
-    orders = call.marketplace.orders(call.account)
-    saved = entities(call.body)
+    orders = request.marketplace.orders(request.account)
+    saved = entities(request.body)
     for order in saved:
         known = orders.get(whole(order, "id", 0))
         if known is None:
@@ -47,16 +47,16 @@ def save_order(call: Call) -> Answer:
         if missing := sorted(set(known) - set(order)):
             raise Refusal(f"Order {order['id']}: missing {', '.join(missing)}")
     for order in saved:
-        orders[int(order["id"])] = {**order, "modified": _now(call)}
+        orders[int(order["id"])] = {**order, "modified": _now(request)}
     return success([])
 
 
-def _now(call: Call) -> str:
-    return call.marketplace.local_time(call.account).strftime(TIME_FORMAT)
+def _now(request: ApiRequest) -> str:
+    return request.marketplace.local_time(request.account).strftime(TIME_FORMAT)
 
 
-def _matching(call: Call) -> list[dict[str, Any]]:
-    body = call.body
+def _matching(request: ApiRequest) -> list[dict[str, Any]]:
+    body = request.body
     statuses = body.get("status")
     wanted = {
         "status": {_whole(value) for value in (statuses if isinstance(statuses, list) else [statuses])}
@@ -70,7 +70,7 @@ def _matching(call: Call) -> list[dict[str, Any]]:
     spans = (("date", _span(body, "created")), ("modified", _span(body, "modified")))
     return [
         order
-        for order in call.marketplace.orders(call.account).values()
+        for order in request.marketplace.orders(request.account).values()
         if all(values is None or order[key] in values for key, values in wanted.items())
         and all(low <= order[key] <= high for key, (low, high) in spans)
     ]

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from emagsync.sandbox.codec import as_served, encode
-from emagsync.sandbox.errors import SandboxError
+from emagsync.sandbox.settings import SandboxError
 
 _POLL_S: Final = 0.02
 _CONTROL_TIMEOUT_S: Final = 60.0
@@ -42,7 +42,7 @@ class SandboxProcess:
         return self._process.pid
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Call the control API: ``control("POST", "/faults", {"kind": "html"})``.
+        """ApiRequest the control API: ``control("POST", "/faults", {"kind": "html"})``.
 
         Raises:
             SandboxError: the sandbox refused the request; the message is its own.

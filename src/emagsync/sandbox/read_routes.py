@@ -4,28 +4,30 @@ from typing import Any
 
 from emagsync.sandbox.answers import Answer, Refusal, success
 from emagsync.sandbox.filters import offer_filters, page_of
-from emagsync.sandbox.request import Call
+from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.settings import Settings
 
 
-def read_offers(call: Call) -> Answer:
+def read_offers(request: ApiRequest) -> Answer:
     """A page of offers; past the end it is empty."""
-    page, filters = page_of(call.body), offer_filters(call.body)
-    if call.served_page is not None:
-        page = page._replace(number=call.served_page)
-    market, account = call.marketplace, call.account
-    answer = market.pages.page(account, filters, page, market.settings, call.gzip)
+    page, filters = page_of(request.body), offer_filters(request.body)
+    if request.served_page is not None:
+        page = page._replace(number=request.served_page)
+    market, account = request.marketplace, request.account
+    answer = market.pages.page(account, filters, page, market.settings, request.gzip)
     if all(name == "status" for name, _ in filters):
         account.reads += 1
         market.triggers.page_answered(account, page.number)
     return answer
 
 
-def count_offers(call: Call) -> Answer:
+def count_offers(request: ApiRequest) -> Answer:
     """How many offers and pages match, in the shape that the settings ask for."""
     return success(
         count_results(
-            len(call.account.view(offer_filters(call.body))), page_of(call.body).size, call.marketplace.settings
+            len(request.account.view(offer_filters(request.body))),
+            page_of(request.body).size,
+            request.marketplace.settings,
         )
     )
 
@@ -42,12 +44,12 @@ def count_results(items: int, size: int, settings: Settings) -> Any:
     return shapes.get(shape, text)
 
 
-def find_by_eans(call: Call) -> Answer:
-    """The catalogue's products with the given EANs, at most 100 a call."""
-    wanted = set(call.query("eans[]"))
+def find_by_eans(request: ApiRequest) -> Answer:
+    """The catalogue's products with the given EANs, at most 100 a request."""
+    wanted = set(request.query("eans[]"))
     if not 1 <= len(wanted) <= 100:
         raise Refusal("Between 1 and 100 EANs are expected in eans[]")
-    return success([_found(row, ean) for row in call.account.rows() for ean in sorted(wanted & _eans(row))])
+    return success([_found(row, ean) for row in request.account.rows() for ean in sorted(wanted & _eans(row))])
 
 
 def _eans(row: dict[str, Any]) -> set[str]:

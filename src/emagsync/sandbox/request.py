@@ -8,7 +8,7 @@ from emagsync.sandbox.answers import Answer
 from emagsync.sandbox.marketplace import Marketplace
 
 
-class Call:
+class ApiRequest:
     """Who asks for what: the account, the decoded body, the query and the id at the end of the path, if any."""
 
     def __init__(
@@ -26,4 +26,4 @@ class Call:
         self.served_page: int | None = None
 
 
-Resource = Callable[[Call], Answer]
+Resource = Callable[[ApiRequest], Answer]

@@ -1,4 +1,4 @@
-"""What the sandbox saw of one account: how many requests, how close together, how many refused, which pages."""
+"""The requests of one account that the sandbox saw: how many, how close together, how many refused, which pages."""
 
 from collections import Counter, deque
 from typing import Any, Final
@@ -43,7 +43,7 @@ class GroupReport:
         }
 
 
-class Entry:
+class LogEntry:
     """One line of the request log; ``status`` 0 means that no whole answer was sent."""
 
     __slots__ = ("at", "fault", "filters", "group", "items", "page", "refused", "route", "size", "status")
@@ -81,14 +81,14 @@ class AccountReport:
         self.page_requests: Counter[str] = Counter()
         self.page_reads: Counter[str] = Counter()
         self.lookups = 0
-        self.log: deque[Entry] = deque(maxlen=_LOG_SIZE)
+        self.log: deque[LogEntry] = deque(maxlen=_LOG_SIZE)
 
     @property
     def refused(self) -> int:
         """How many requests the gateway answered with 429."""
         return sum(group.refused for group in self.groups.values())
 
-    def arrived(self, route: str, group: str, at: float, monotonic: float) -> Entry:
+    def arrived(self, route: str, group: str, at: float, monotonic: float) -> LogEntry:
         """A request was counted by the gateway at *at* (seconds since the epoch)."""
         self.requests += 1
         self.routes[route] += 1
@@ -96,27 +96,27 @@ class AccountReport:
         seen.requests += 1
         seen.second.add(monotonic)
         seen.minute.add(monotonic)
-        entry = Entry(at, route, group)
+        entry = LogEntry(at, route, group)
         self.log.append(entry)
         return entry
 
-    def refuse(self, entry: Entry) -> None:
+    def refuse(self, entry: LogEntry) -> None:
         """The gateway refused the request."""
         entry.refused = True
         self.groups[entry.group].refused += 1
 
-    def asked(self, entry: Entry, page: int, size: int, filters: str) -> None:
+    def asked(self, entry: LogEntry, page: int, size: int, filters: str) -> None:
         """The request asks ``product_offer/read`` for a page, whatever becomes of it."""
         entry.page, entry.size, entry.filters = page, size, filters
         self._count(self.page_requests, entry)
 
-    def ended(self, entry: Entry, status: int, *, spoilt: bool) -> None:
-        """The request was answered with *status* (0: nothing whole was sent); *spoilt*: nobody can use the answer."""
+    def ended(self, entry: LogEntry, status: int, *, corrupted: bool) -> None:
+        """The request was answered with *status* (0: no whole answer); *corrupted*: nobody can use the answer."""
         entry.status = status
         self.statuses[status] += 1
         if entry.fault:
             self.faults[entry.fault] += 1
-        if entry.page is not None and status == 200 and not spoilt:
+        if entry.page is not None and status == 200 and not corrupted:
             self._count(self.page_reads, entry)
             self.lookups += is_lookup(entry.filters)
 
@@ -135,7 +135,7 @@ class AccountReport:
         }
 
     @staticmethod
-    def _count(counter: Counter[str], entry: Entry) -> None:
+    def _count(counter: Counter[str], entry: LogEntry) -> None:
         if is_lookup(entry.filters):
             return
         key = f"{entry.page}/{entry.size}" + (f"?{entry.filters}" if entry.filters else "")

@@ -7,7 +7,7 @@ from emagsync.sandbox.answers import Answer, Refusal, success
 from emagsync.sandbox.filters import page_of, whole
 from emagsync.sandbox.order_routes import acknowledge_order, count_orders, read_orders, save_order
 from emagsync.sandbox.read_routes import count_offers, find_by_eans, read_offers
-from emagsync.sandbox.request import Call, Resource
+from emagsync.sandbox.request import ApiRequest, Resource
 from emagsync.sandbox.save_routes import patch_stock, save_light, save_products
 from emagsync.sandbox.word_lists import COLOURS, LOCALITIES, PRODUCTS
 
@@ -17,21 +17,21 @@ _VAT_RATES: Final = tuple(
 _HANDLING_TIMES: Final = tuple({"id": days} for days in (0, 1, 2, 3, 4, 5, 7, 10, 14, 30, 60))
 
 
-def _page_of(call: Call, rows: list[dict[str, Any]]) -> Answer:
-    page = page_of(call.body)
+def _page_of(request: ApiRequest, rows: list[dict[str, Any]]) -> Answer:
+    page = page_of(request.body)
     return success(rows[page.start : page.start + page.size])
 
 
-def _vat(call: Call) -> Answer:
+def _vat(request: ApiRequest) -> Answer:
     return success(_VAT_RATES)
 
 
-def _handling_times(call: Call) -> Answer:
+def _handling_times(request: ApiRequest) -> Answer:
     return success(_HANDLING_TIMES)
 
 
-def _categories(call: Call) -> list[dict[str, Any]]:
-    language = str(call.body.get("language", "ro"))
+def _categories(request: ApiRequest) -> list[dict[str, Any]]:
+    language = str(request.body.get("language", "ro"))
     return [
         {
             "id": 3000 + number,
@@ -47,37 +47,37 @@ def _categories(call: Call) -> list[dict[str, Any]]:
     ]
 
 
-def _read_categories(call: Call) -> Answer:
-    rows = _categories(call)
-    if call.body.get("id") is None:
-        return _page_of(call, rows)
-    wanted = whole(call.body, "id", 0)
+def _read_categories(request: ApiRequest) -> Answer:
+    rows = _categories(request)
+    if request.body.get("id") is None:
+        return _page_of(request, rows)
+    wanted = whole(request.body, "id", 0)
     found = [row for row in rows if row["id"] == wanted]
     for row in found:
-        row["characteristics"] = [_colour(call)]
+        row["characteristics"] = [_colour(request)]
         row["family_types"] = [
             {"id": 200 + wanted % 90, "name": "Culoare", "characteristics": [{"characteristic_id": 5401}]}
         ]
     return success(found)
 
 
-def _colour(call: Call) -> dict[str, Any]:
-    size, number = whole(call.body, "valuesPerPage", 256), whole(call.body, "valuesCurrentPage", 1)
+def _colour(request: ApiRequest) -> dict[str, Any]:
+    size, number = whole(request.body, "valuesPerPage", 256), whole(request.body, "valuesCurrentPage", 1)
     if size < 1 or number < 1:
         raise Refusal("valuesCurrentPage and valuesPerPage must be at least 1")
     values = COLOURS[(number - 1) * size : number * size]
     return {"id": 5401, "name": "Culoare", "type_id": 1, "is_mandatory": 1, "allow_new_value": 0, "values": values}
 
 
-def _count_categories(call: Call) -> Answer:
-    size = page_of(call.body).size
+def _count_categories(request: ApiRequest) -> Answer:
+    size = page_of(request.body).size
     count = len(PRODUCTS)
     return success({"noOfItems": str(count), "noOfPages": str(-(-count // size)), "itemsPerPage": str(size)})
 
 
-def _addresses(call: Call) -> Answer:
+def _addresses(request: ApiRequest) -> Answer:
     return _page_of(
-        call,
+        request,
         [
             {
                 "address_id": f"{number:05d}",
@@ -94,9 +94,9 @@ def _addresses(call: Call) -> Answer:
     )
 
 
-def _courier_accounts(call: Call) -> Answer:
+def _courier_accounts(request: ApiRequest) -> Answer:
     return _page_of(
-        call,
+        request,
         [
             {"account_id": 1, "account_display_name": "Curier standard", "courier_account_type": 2, "status": 1},
             {"account_id": 2, "account_display_name": "Curier locker", "courier_account_type": 3, "status": 1},
@@ -104,7 +104,7 @@ def _courier_accounts(call: Call) -> Answer:
     )
 
 
-def _localities(call: Call) -> Answer:
+def _localities(request: ApiRequest) -> Answer:
     rows = [
         {
             "emag_id": locality_id,
@@ -116,19 +116,19 @@ def _localities(call: Call) -> Answer:
         }
         for city, county, locality_id in LOCALITIES
     ]
-    name = call.body.get("name")
-    return _page_of(call, [row for row in rows if name is None or str(name).lower() in str(row["name"]).lower()])
+    name = request.body.get("name")
+    return _page_of(request, [row for row in rows if name is None or str(name).lower() in str(row["name"]).lower()])
 
 
-def _nothing(call: Call) -> Answer:
-    return _page_of(call, [])
+def _nothing(request: ApiRequest) -> Answer:
+    return _page_of(request, [])
 
 
-def _smart_deals(call: Call) -> Answer:
-    wanted = call.query("productId")
-    if len(wanted) != 1 or not wanted[0].isdecimal() or int(wanted[0]) not in call.account.catalogue:
+def _smart_deals(request: ApiRequest) -> Answer:
+    wanted = request.query("productId")
+    if len(wanted) != 1 or not wanted[0].isdecimal() or int(wanted[0]) not in request.account.catalogue:
         raise Refusal("Invalid productId")
-    row = call.account.catalogue.build(int(wanted[0]))
+    row = request.account.catalogue.build(int(wanted[0]))
     return success(
         {
             "productId": int(wanted[0]),

@@ -1,4 +1,4 @@
-"""What decides a generated offer: a few numbers drawn from (seed, id), the same on every machine and in any order."""
+"""The seed of a generated offer: a few values drawn from (seed, id), the same on every machine and in any order."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -8,7 +8,7 @@ _MASK: Final = (1 << 64) - 1
 _VALIDATION_TAIL: Final = (0, 1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 17)
 
 
-class Facts(NamedTuple):
+class FilterValues(NamedTuple):
     """The values that the filters of ``product_offer/read`` look at."""
 
     status: int | None
@@ -21,11 +21,11 @@ class Facts(NamedTuple):
     translation_validation_status: int | None
 
 
-class Traits(NamedTuple):
-    """Everything about a generated offer that a catalogue file or a filter may care about; the rest is decoration."""
+class RowSeed(NamedTuple):
+    """The values of a generated offer that a catalogue file or a filter may set or look at; the rest is decoration."""
 
     bits: int
-    facts: Facts
+    filter_values: FilterValues
     price: Decimal
     eans: Sequence[str]
     name: str | None = None
@@ -41,13 +41,13 @@ def mix(seed: int, number: int, salt: int = 0) -> int:
     return value ^ (value >> 31)
 
 
-def traits_of(seed: int, emag_id: int) -> Traits:
-    """The traits of generated offer *emag_id*: 85 % active, a quarter without stock, most approved."""
+def row_seed_of(seed: int, emag_id: int) -> RowSeed:
+    """The seed of generated offer *emag_id*: 85 % active, a quarter without stock, most approved."""
     bits = mix(seed, emag_id)
     stock = 0 if (bits >> 8) % 4 == 0 else (bits >> 10) % 400 + 1
     draw = (bits >> 20) % 100
     validation = 9 if draw < 88 else _VALIDATION_TAIL[draw - 88]
-    facts = Facts(
+    filter_values = FilterValues(
         status=status_of(bits),
         part_number=part_number_of(bits, emag_id),
         part_number_key=None if validation in (0, 1, 2) else part_number_key_of(seed, emag_id),
@@ -58,7 +58,9 @@ def traits_of(seed: int, emag_id: int) -> Traits:
         translation_validation_status=13 + (bits >> 36) % 5 if (bits >> 33) % 12 == 0 else 9,
     )
     cents = (bits >> 40) % 200_000 + 100
-    return Traits(bits, facts, Decimal(cents * 100 + (bits >> 58) * 3 % 100).scaleb(-4), (ean_of(seed, emag_id),))
+    return RowSeed(
+        bits, filter_values, Decimal(cents * 100 + (bits >> 58) * 3 % 100).scaleb(-4), (ean_of(seed, emag_id),)
+    )
 
 
 def status_of(bits: int) -> int:
@@ -93,11 +95,11 @@ def ean_of(seed: int, emag_id: int) -> str:
     return f"{body}{-total % 10}"
 
 
-def facts_of_row(row: Any) -> Facts:
-    """The facts of a row as served, whatever its shapes; what cannot be read is ``None`` and matches no filter."""
+def filter_values_of(row: Any) -> FilterValues:
+    """The filter values of a row as served, in any shape; what cannot be read is ``None`` and matches no filter."""
     if not isinstance(row, dict):
-        return Facts(*(None,) * 8)
-    return Facts(
+        return FilterValues(*(None,) * 8)
+    return FilterValues(
         status=whole_or_none(row.get("status")),
         part_number=_text(row.get("part_number")),
         part_number_key=_text(row.get("part_number_key")),

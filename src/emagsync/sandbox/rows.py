@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from emagsync.sandbox.odd_rows import apply_shape
 from emagsync.sandbox.platforms import Platform
-from emagsync.sandbox.row_seed import Facts, Traits, mix
+from emagsync.sandbox.row_seed import FilterValues, RowSeed, mix
 from emagsync.sandbox.word_lists import BRANDS, COLOURS, PRODUCTS, SENTENCES, TRAITS
 
 STATIC: Final = "https://marketplace-static.emag.example/resources"
@@ -41,37 +41,37 @@ def validation(value: int | None, errors: Any = None) -> dict[str, Any]:
     return {"value": value, "description": _DESCRIPTIONS.get(value or 0, "Unknown"), "errors": errors}
 
 
-def build_row(seed: int, emag_id: int, traits: Traits, platform: Platform) -> dict[str, Any]:
+def build_row(seed: int, emag_id: int, row_seed: RowSeed, platform: Platform) -> dict[str, Any]:
     """The row of offer *emag_id*, in the shape that its place in the catalogue gives it (see :mod:`.shapes`)."""
-    bits, facts, more = traits.bits, traits.facts, mix(seed, emag_id, 1)
-    row = _identity(bits, more, emag_id, traits)
+    bits, filter_values, more = row_seed.bits, row_seed.filter_values, mix(seed, emag_id, 1)
+    row = _identity(bits, more, emag_id, row_seed)
     row |= _texts(bits, more, seed)
-    row |= _prices(more, traits.price, platform)
-    row |= _stock(more, facts)
-    row |= _statuses(more, facts)
+    row |= _prices(more, row_seed.price, platform)
+    row |= _stock(more, filter_values)
+    row |= _statuses(more, filter_values)
     row |= _compliance(bits, more, emag_id)
     apply_shape(row, seed + emag_id, more)
     return row
 
 
-def _identity(bits: int, more: int, emag_id: int, traits: Traits) -> dict[str, Any]:
+def _identity(bits: int, more: int, emag_id: int, row_seed: RowSeed) -> dict[str, Any]:
     brand = BRANDS[(bits >> 12) % len(BRANDS)]
-    name = traits.name
+    name = row_seed.name
     if name is None:
         product, trait = PRODUCTS[bits % len(PRODUCTS)], TRAITS[(bits >> 5) % len(TRAITS)]
         name = (
             f"{product} {brand}, {trait}, {TRAITS[(more >> 9) % len(TRAITS)]}, {COLOURS[(bits >> 16) % len(COLOURS)]}"
         )
     return {
-        "part_number_key": traits.facts.part_number_key,
+        "part_number_key": row_seed.filter_values.part_number_key,
         "brand_name": brand,
         "buy_button_rank": 1 + (more >> 3) % 4 if more % 4 else 1,
         "category_id": 3000 + (bits >> 22) % 600,
         "vendor_category_id": None if bits % 3 else 100 + bits % 97,
         "brand": brand,
         "name": name,
-        "part_number": traits.facts.part_number,
-        "ean": list(traits.eans),
+        "part_number": row_seed.filter_values.part_number,
+        "ean": list(row_seed.eans),
         "id": emag_id,
         "warranty": (0, 0, 12, 24, 36)[(more >> 6) % 5],
         "weight": f"{(more >> 8) % 9000 / 1000:.6f}",
@@ -126,25 +126,25 @@ def _prices(more: int, price: Decimal, platform: Platform) -> dict[str, Any]:
     }
 
 
-def _stock(more: int, facts: Facts) -> dict[str, Any]:
+def _stock(more: int, filter_values: FilterValues) -> dict[str, Any]:
     return {
-        "general_stock": facts.general_stock,
-        "estimated_stock": facts.estimated_stock,
-        "stock": [{"warehouse_id": 1, "value": facts.general_stock}],
+        "general_stock": filter_values.general_stock,
+        "estimated_stock": filter_values.estimated_stock,
+        "stock": [{"warehouse_id": 1, "value": filter_values.general_stock}],
         "handling_time": [{"warehouse_id": 1, "value": (more >> 20) % 4}],
-        "availability": [{"warehouse_id": 1, "value": 3 if facts.general_stock else 5}],
+        "availability": [{"warehouse_id": 1, "value": 3 if filter_values.general_stock else 5}],
         "start_date": f"2025-{more % 12 + 1:02d}-{more % 28 + 1:02d}" if more % 9 == 0 else None,
     }
 
 
-def _statuses(more: int, facts: Facts) -> dict[str, Any]:
-    invalid = facts.offer_validation_status == 2
+def _statuses(more: int, filter_values: FilterValues) -> dict[str, Any]:
+    invalid = filter_values.offer_validation_status == 2
     return {
-        "status": facts.status,
-        "validation_status": [validation(facts.validation_status)],
-        "translation_validation_status": [validation(facts.translation_validation_status)],
+        "status": filter_values.status,
+        "validation_status": [validation(filter_values.validation_status)],
+        "translation_validation_status": [validation(filter_values.translation_validation_status)],
         "offer_validation_status": {
-            "value": facts.offer_validation_status,
+            "value": filter_values.offer_validation_status,
             "description": "Invalid price" if invalid else "Saleable",
             "errors": None,
         },

@@ -8,7 +8,7 @@ from emagsync.sandbox.answers import Answer, Refusal, failure, success
 from emagsync.sandbox.catalogue import MAX_ID
 from emagsync.sandbox.changes import template
 from emagsync.sandbox.filters import matching
-from emagsync.sandbox.request import Call
+from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.row_seed import whole_or_none
 from emagsync.sandbox.rows import price_text, validation
 
@@ -23,28 +23,28 @@ _NEW_PRODUCT_NEEDS: Final = ("category_id", "name", "part_number", "brand")
 _NOT_PLAIN: Final = (*_PRICES, *_BY_WAREHOUSE, "id", "status", "vat_id")
 
 
-def save_light(call: Call) -> Answer:
+def save_light(request: ApiRequest) -> Answer:
     """``offer/save``: only the keys that change, only offers that exist."""
-    changed = [_light(call.account, entity) for entity in entities(call.body)]
-    _store(call.account, changed)
+    changed = [_light(request.account, entity) for entity in entities(request.body)]
+    _store(request.account, changed)
     return success([])
 
 
-def save_products(call: Call) -> Answer:
+def save_products(request: ApiRequest) -> Answer:
     """``product_offer/save``: creates offers, attaches them to catalogue products, or updates them."""
     taken: set[str] = set()
-    changed = [_product(call.account, entity, taken) for entity in entities(call.body)]
-    _store(call.account, changed)
-    if call.marketplace.settings.documentation_errors:
+    changed = [_product(request.account, entity, taken) for entity in entities(request.body)]
+    _store(request.account, changed)
+    if request.marketplace.settings.documentation_errors:
         return failure(["Documentation errors: the product documentation was not saved; the offer was saved"])
     return success([])
 
 
-def patch_stock(call: Call) -> Answer:
+def patch_stock(request: ApiRequest) -> Answer:
     """``PATCH offer_stock/{id}``: documented, but failing in production [seen] unless ``offer_stock_works`` is set."""
-    if not call.marketplace.settings.offer_stock_works:
+    if not request.marketplace.settings.offer_stock_works:
         raise Refusal("An internal error occurred", status=500)
-    _store(call.account, [_light(call.account, {"id": call.path_id, "stock": call.body.get("stock")})])
+    _store(request.account, [_light(request.account, {"id": request.path_id, "stock": request.body.get("stock")})])
     return success([])
 
 
@@ -79,7 +79,7 @@ def _light(account: Account, entity: dict[str, Any]) -> tuple[int, dict[str, Any
     if unknown := set(entity) - _LIGHT - {"id"}:
         raise Refusal(f"Offer {emag_id}: {', '.join(sorted(unknown))} cannot be changed by offer/save")
     row = account.catalogue.build(emag_id)
-    _set_offer(row, entity)
+    _apply_values(row, entity)
     return emag_id, row
 
 
@@ -92,7 +92,7 @@ def _product(account: Account, entity: dict[str, Any], taken: set[str]) -> tuple
     else:
         row = _new_row(account, emag_id, entity, taken)
     row |= {key: value for key, value in entity.items() if key not in _NOT_PLAIN}
-    _set_offer(row, entity)
+    _apply_values(row, entity)
     return emag_id, row
 
 
@@ -114,7 +114,7 @@ def _new_row(account: Account, emag_id: int, entity: dict[str, Any], taken: set[
     return row
 
 
-def _set_offer(row: dict[str, Any], entity: dict[str, Any]) -> None:
+def _apply_values(row: dict[str, Any], entity: dict[str, Any]) -> None:
     """Put the offer's values into *row*, in the shapes that the row already has. Raises :class:`Refusal`."""
     for key in _PRICES:
         if key in entity:

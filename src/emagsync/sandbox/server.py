@@ -6,8 +6,8 @@ from typing import Final
 from aiohttp import web
 
 from emagsync.sandbox.app import create_app
-from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.marketplace import Marketplace
+from emagsync.sandbox.settings import SandboxError
 
 # Requests that hang on purpose do not hold up the end.
 _SHUTDOWN_S: Final = 0.1

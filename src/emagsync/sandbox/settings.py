@@ -5,10 +5,15 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from emagsync.sandbox.errors import SandboxError
-
 CountShape = Literal["text", "numbers", "list", "missing", "null", "too_low", "too_high", "zero"]
 OrderKind = Literal["id", "reverse", "shuffle", "rotate"]
+
+
+class SandboxError(Exception):
+    """A catalogue, setting or control request that makes no sense; the message names it and says what is expected.
+
+    Not one of the faults that the sandbox plays.
+    """
 
 
 class Window(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -90,7 +95,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
         if not 200 <= self.refusal_status <= 599:
             raise SandboxError(f"settings: refusal_status is an HTTP status, not {self.refusal_status}.")
 
-    def lets_in(self, address: str) -> bool:
+    def allows(self, address: str) -> bool:
         """Whether *address* is on the allow list; an empty list lets everybody in."""
         return not self.allow_ip or any(ipaddress.ip_address(address) in _network(entry) for entry in self.allow_ip)
 

@@ -3,8 +3,8 @@
 import msgspec
 
 from emagsync.sandbox.accounts import Account
-from emagsync.sandbox.changes import Change, apply_change
-from emagsync.sandbox.errors import SandboxError
+from emagsync.sandbox.changes import CatalogueChange, apply_change
+from emagsync.sandbox.settings import SandboxError
 
 
 class Trigger(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -14,7 +14,7 @@ class Trigger(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """
 
     account: str
-    changes: list[Change]
+    changes: list[CatalogueChange]
     after_reads: int | None = None
     page: int | None = None
 

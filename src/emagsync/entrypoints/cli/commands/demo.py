@@ -19,8 +19,8 @@ from emagsync.entrypoints.cli.exits import ExitCode, gravest
 from emagsync.entrypoints.cli.options import GlobalOptions
 from emagsync.entrypoints.cli.output.summary import print_summary
 from emagsync.entrypoints.cli.session import Session
-from emagsync.sandbox.errors import SandboxError
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
+from emagsync.sandbox.settings import SandboxError
 from emagsync.sync.schemas import Mode, RunParameters
 
 DEMO_FOLDER = Path(".demo")
