@@ -66,10 +66,10 @@ class PushService:
         if self.mode(account) == "off":
             raise PushOff(account)
         approve = self.mode(account) == "approve"
-        async with self._leased(account) as held:
+        async with self._leased(account) as lease:
             async with self._database.transaction() as connection:
                 now = self._clock.now()
-                await lease_repository.renew(connection, held, now=now, seconds=self._settings.lease_seconds)
+                await lease_repository.renew(connection, lease, now=now, seconds=self._settings.lease_seconds)
                 await enqueue(connection, account, approve=approve, now=now)
                 if not await outbox_repository.has_work(connection, account, now=now):
                     return None
@@ -78,7 +78,7 @@ class PushService:
                 offers = await brake_repository.count_offers(connection, account)
             job = PushJob(
                 id=push.id,
-                lease=held,
+                lease=lease,
                 approve=approve,
                 rules=rules_of(self._settings, account),
                 most=brake.brake_limit(self._settings, offers),
@@ -123,18 +123,18 @@ class PushService:
     async def _leased(self, account: str) -> AsyncIterator[PushLease]:
         async with self._database.transaction() as connection:
             now = self._clock.now()
-            held = await lease_repository.acquire(
+            lease = await lease_repository.acquire(
                 connection, account, self._holder, now=now, seconds=self._settings.lease_seconds
             )
             await repository.take_over(connection, account, now=now)
         try:
-            yield held
+            yield lease
         finally:
-            await asyncio.shield(self._release(held))
+            await asyncio.shield(self._release_lease(lease))
 
-    async def _release(self, held: PushLease) -> None:
+    async def _release_lease(self, lease: PushLease) -> None:
         async with self._database.transaction() as connection:
-            await lease_repository.release(connection, held)
+            await lease_repository.release(connection, lease)
 
     # What people decide
 

@@ -114,8 +114,8 @@ class PushWriter:
         """Write that eMAG refused the entry alone; its offer was read and stored since."""
         async with self._transaction() as (connection, now):
             values = _values_in(await stored_offers(connection, self._job.account, [entry.emag_id]), entry.emag_id)
-            held = await repository.lock_entries(connection, self._job.account, list(OutboxState), ids=[entry.id])
-            await self._apply(connection, held, lambda one: outbox.judge_refusal(one, values, reason, now), now)
+            locked = await repository.lock_entries(connection, self._job.account, list(OutboxState), ids=[entry.id])
+            await self._apply(connection, locked, lambda one: outbox.judge_refusal(one, values, reason, now), now)
 
     async def read(self, rows: Mapping[int, ParsedRow], *, read_at: datetime) -> None:
         """Store offers as eMAG shows them: what was sent for them is judged by that, and open edits meet it."""
@@ -160,8 +160,8 @@ class PushWriter:
     async def _change(self, entries: Sequence[OutboxEntry], change: Change) -> list[OutboxEntry]:
         async with self._transaction() as (connection, now):
             ids = [entry.id for entry in entries]
-            held = await repository.lock_entries(connection, self._job.account, list(OutboxState), ids=ids)
-            return await self._apply(connection, held, lambda entry: change(entry, now), now)
+            locked = await repository.lock_entries(connection, self._job.account, list(OutboxState), ids=ids)
+            return await self._apply(connection, locked, lambda entry: change(entry, now), now)
 
     async def _change_of_offers(self, emag_ids: Collection[int], change: Change) -> None:
         if not emag_ids:
