@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from redis.asyncio import Redis
 
-from emagsync.core.redis import heeding_cancellation, open_redis
+from emagsync.core.redis import open_redis, preserving_cancellation
 from support.servers import redis_url
 
 # More turns of the event loop than a command needs to connect, to be sent and to be answered.
@@ -55,7 +55,7 @@ async def test_a_task_that_is_cancelled_while_it_subscribes_ends(redis: Redis) -
         async with redis.pubsub() as subscription:
 
             async def subscribe(to: str = f"channel {turns}", by: object = subscription) -> None:
-                with heeding_cancellation():
+                with preserving_cancellation():
                     await by.subscribe(to)  # type: ignore[attr-defined]
 
             assert not await outlives(turns, subscribe), f"cancelled after {turns} turns"

@@ -1,8 +1,10 @@
-"""Connecting to Redis: timeouts, no hidden repetitions, and its address without its password."""
+"""Connects to Redis with timeouts and without hidden retries; names its address without the password."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -11,7 +13,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-# What a Redis that is away, full, loading or closed to us raises.
+# What redis-py raises when Redis does not answer, is full, still loads its data, or refuses the login.
 AWAY: Final = (RedisError, OSError)
 ANSWER_SECONDS: Final = 2.0
 _CONNECTIONS: Final = 16
@@ -19,14 +21,13 @@ _CONNECTIONS: Final = 16
 
 class _Client(Redis):
     async def execute_command(self, *args: Any, **options: Any) -> Any:
-        with heeding_cancellation():
+        with preserving_cancellation():
             return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
 
 
 def open_redis(url: str) -> Redis:
-    """A client with a pool of its own, for one event loop; nothing is sent yet. Each command has two seconds.
-
-    Close it by `aclose`.
+    """A client with a connection pool of its own, for one event loop; nothing is sent yet. A command fails after two
+    seconds. Close it with `aclose`.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -48,18 +49,18 @@ def address_of(url: str) -> str:
     return f"Redis at {host}:{parts.port or 6379}"
 
 
-class heeding_cancellation:  # noqa: N801 - reads as a statement: `with heeding_cancellation():`
-    """Raises CancelledError at the end of the block if the task was cancelled within it, whatever came of the block.
+@contextmanager
+def preserving_cancellation() -> Iterator[None]:
+    """Raise CancelledError at the end of the block if the task was cancelled within it, also if the block raised.
 
-    redis-py 8.1 answers a cancellation while it connects with a connection error, and before Python 3.12 loses one that
+    redis-py 8.1 turns a cancellation while it connects into a connection error, and before Python 3.12 loses one that
     comes just as a command was sent (`asyncio.wait_for`, python/cpython#86296): the task would go on.
     """
-
-    def __enter__(self) -> None:
-        self._before = _cancellations()
-
-    def __exit__(self, *_: object) -> None:
-        if _cancellations() > self._before:
+    before = _cancellations()
+    try:
+        yield
+    finally:
+        if _cancellations() > before:
             raise asyncio.CancelledError
 
 
@@ -69,5 +70,5 @@ def _cancellations() -> int:
 
 
 def reason_of(error: BaseException) -> str:
-    """One line. What Redis says of a refused login holds no password."""
+    """The error in one line of at most 200 characters. Redis puts no password into what it says of a refused login."""
     return " ".join(str(error).split())[:200] or type(error).__name__

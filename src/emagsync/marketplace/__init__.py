@@ -1,6 +1,6 @@
 """The eMAG Marketplace client, usable on its own: `from emagsync.marketplace import EmagClient`.
 
-Names are imported when they are asked for: who wants the platforms' names does not pay for an HTTP client.
+Names are imported on first use, so that a program that only needs the platforms does not load an HTTP client.
 """
 
 from __future__ import annotations

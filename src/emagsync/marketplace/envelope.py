@@ -1,4 +1,4 @@
-"""From an HTTP answer to its `results`, or to the error that it means.
+"""Decodes an HTTP answer: its `results`, or the error that it means.
 
 Success is HTTP 200 with a key `isError` that is exactly `false`; everything else is a failure, never "no more offers".
 Source: eMAG's API documentation v4.4.9, "Responses", and what integrations have [seen] in production.

@@ -1,11 +1,11 @@
-"""What can go wrong between us and eMAG.
+"""The errors of calls to eMAG.
 
 EmagError
-├── configuration: a person must act; never tried again
+├── configuration: a person must act; never retried
 │   ├── CredentialsRefused       eMAG does not know this user name and password
 │   ├── IpNotAllowed             the caller's address is not on the account's allow list (`.ip`)
 │   ├── ApiRightMissing          the user is known but may not use the API, or not this resource
-│   └── BudgetStoreError         the file that counts requests cannot be used
+│   └── BudgetStoreError         the file that requests are counted in cannot be used
 ├── transient: the same call may succeed later
 │   ├── RateLimited              HTTP 429 (`.retry_after` seconds)
 │   ├── ServerFailure            HTTP 408, 5xx or an unexpected 2xx (`.status`)

@@ -1,4 +1,4 @@
-"""What may be asked of `product_offer/read` and `order/read`. [seen]: filters are top-level keys of the body."""
+"""Filters of `product_offer/read` and `order/read`. [seen]: they are top-level keys of the request's body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of results, with every row exactly as eMAG sent it."""
+"""Pages of offers and orders, with every row exactly as eMAG sent it, and eMAG's counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""eMAG's platforms: where each API is, and what its rows mean where they do not say so themselves.
+"""eMAG's platforms: the address of each API, and the defaults (currency, time zone) that its rows rely on.
 
 Source: the marketplace's API documentation, v4.4.9. Bulgaria pays in EUR since 2026; the currency of an offer is
 what its row says, the table is only the default.

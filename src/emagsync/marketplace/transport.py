@@ -1,4 +1,4 @@
-"""One HTTP exchange with eMAG: bytes out, bytes in, within limits of time and size. aiohttp's errors end here."""
+"""Exchanges bytes with eMAG over HTTP, within limits of time and size, and turns aiohttp's errors into EmagErrors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Changes to offers, checked before they are sent.
+"""Builds and checks the bodies of requests that change offers.
 
 Source: eMAG's API documentation v4.4.9, "Writing offers": at most 50 entities in one save and 4000 elements in one
 request; `offer/save` takes only the keys that change, and cannot create.

@@ -62,14 +62,14 @@ _NOTICEABLE_SECONDS: Final = 0.005
 
 
 class Priority(IntEnum):
-    """Who goes first when requests wait for the same group."""
+    """Which of the calls that wait for the same route group goes first."""
 
     URGENT = 0  # orders and writes
     NORMAL = 1  # catalogue reads
 
 
 class BudgetStats(NamedTuple):
-    """The budget's use by group, over all processes that share it; `waiting` counts this process's callers only."""
+    """How much of a budget is in use, by route group, over all processes; `waiting` counts calls of this one only."""
 
     groups: dict[RouteGroup, GroupUse]
     waiting: dict[RouteGroup, int]
@@ -161,7 +161,7 @@ class Budget:
 
     @property
     def limits(self) -> Mapping[RouteGroup, Limits]:
-        """What is kept to, by group."""
+        """The limits that are enforced, by route group."""
         return self._store.limits
 
     async def acquire(self, group: RouteGroup, priority: Priority = Priority.NORMAL) -> Grant:
@@ -175,7 +175,7 @@ class Budget:
         return self.grant_type(self, group, reservation, waited if waited >= _NOTICEABLE_SECONDS else 0.0)
 
     async def pause(self, group: RouteGroup, seconds: float) -> None:
-        """No request of `group` for `seconds` (at most 120), whoever asks."""
+        """Let no request of `group` start for `seconds` (at most 120), in any process."""
         asked_at = self.clock.monotonic()
 
         def change(state: GroupState, _limits: Limits, at: UpdateContext) -> None:
@@ -291,7 +291,7 @@ class Budget:
 
 
 def _retrieved(task: asyncio.Task[Any]) -> None:
-    # A store that could not record a request fails whoever asks next, with the same reason.
+    # A store that cannot record a request fails the next call too, with the same reason.
     if not task.cancelled():
         task.exception()
 
@@ -391,6 +391,6 @@ class _Queue:
         self._changed = asyncio.Event()
 
     def close(self) -> None:
-        """Fail everybody who waits."""
+        """Fail the calls that wait."""
         self._waiting.clear()
         self.wake()

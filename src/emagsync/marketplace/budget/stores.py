@@ -1,7 +1,7 @@
-"""Where a request budget is kept: in memory for one process, in small files for all processes of one machine.
+"""Stores of a request budget: in memory for one process, in small files for all processes of one machine.
 
-A store holds one `GroupState` per route group and applies changes to it one at a time, telling each what time it is by
-the clock all its users share. `redis_store` has the one for all processes of several machines.
+A store holds one `GroupState` for each route group and applies changes to it one at a time, each with the time by the
+clock that all its users share. `redis_store.py` has the store for all processes of several machines.
 """
 
 from __future__ import annotations
@@ -33,15 +33,17 @@ _CONTENDED_LONGEST: Final = 0.02
 
 
 class BudgetStore(Protocol):
-    """The one owner of a budget."""
+    """Keeps a budget's state, for everybody who shares it."""
 
     @property
     def limits(self) -> Mapping[RouteGroup, Limits]:
-        """What is kept to, by group."""
+        """The limits that are enforced, by route group."""
         ...
 
     async def update(self, group: RouteGroup, change: StateChange[T]) -> T:
-        """Apply `change` to the group's state, alone, and keep what it left. Raises BudgetStoreError.
+        """Apply `change` to the group's state, with no other change at the same time, and store the new state.
+
+        Raises BudgetStoreError, or BudgetUnavailable when it may work later.
 
         A change does nothing but change the state: a store that lost a race may apply it again to the newer state.
         """

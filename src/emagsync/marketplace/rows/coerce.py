@@ -1,7 +1,7 @@
-"""One value as eMAG sends it, read strictly: the value it means, nothing, or a reason why it cannot be read.
+"""Reads single values strictly: each function returns the value that is meant, None for nothing, or raises Unreadable.
 
 Source: the shapes met in production: numbers as text, prices as text or number, `""` for nothing.
-Every function takes what `rowjson.decode` gives (`str`, `int`, `Decimal`, `bool`, `None`, `list`, `dict`; never a
+Every function takes what `exact_json.decode` gives (`str`, `int`, `Decimal`, `bool`, `None`, `list`, `dict`; never a
 float) and raises `Unreadable` with a reason that names what is there. Nothing is ever rounded.
 """
 

@@ -1,6 +1,6 @@
-"""JSON of one row, decoded exactly: a number with a fraction is a `Decimal`, never a float.
+"""Decodes the JSON of one row exactly: a number with a fraction becomes a `Decimal`, never a float.
 
-msgspec decodes what eMAG sends. What it refuses although a person could read it (half surrogate pairs, integers of
+msgspec decodes what eMAG usually sends. What it refuses although it can be read (half surrogate pairs, integers of
 thousands of digits, hundreds of levels) is decoded by the standard library, so that an odd row costs only itself.
 """
 

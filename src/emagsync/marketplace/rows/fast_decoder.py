@@ -1,8 +1,12 @@
-"""Rows of the shape that nearly all of them have, read at the decoder's speed.
+"""Decodes rows of the usual shape straight into an offer: the fast path of `parse`.
 
-A typed decoder checks kinds and ranges while it decodes, and skips what no field of `ProductOffer` needs. A row that it
-does not take, or that would need a remark, is read by `marketplace.reader`, which takes every shape. Where this module
-reads a row at all, both read the same.
+A typed decoder checks kinds and ranges while it decodes, and skips what no field of `ProductOffer` needs. For a row
+that it does not accept, or about which there is something to remark, `read` returns None, and `field_reader`, which
+takes every shape, reads it. Where `read` returns an offer, both read the same: a test compares them on generated rows.
+
+Why there are two ways to read a row: measured in turn (2026-11-28, 10,000 offers, SQLite, five rounds), a first copy
+takes 15.7 ms of CPU for a page of 100 with this module and 18.1 ms without it, 2.65 and 2.88 times the bare loop of
+`benchmarks/`. A second look at an unchanged catalogue parses nothing and costs the same either way.
 """
 
 from __future__ import annotations
@@ -31,7 +35,7 @@ _EAN: Final = re.compile(f"[0-9A-Za-z]{{1,{LONGEST_SHORT_TEXT}}}")
 
 
 class _Unusual(ValueError):
-    """The row needs a closer look."""
+    """The row is not of the usual shape."""
 
 
 class _Validation(Struct, gc=False):
@@ -123,7 +127,7 @@ _prices: Final = attrgetter(
 
 
 def read(raw: bytes, platform: Platform) -> ProductOffer | None:
-    """The offer of a row of the usual shape, about which there is nothing to remark; `None`: look closer.
+    """The offer of a row of the usual shape about which there is nothing to remark; else `None`.
 
     `raw` is UTF-8: what is skipped is not checked for it.
     """

@@ -23,7 +23,7 @@ class Remark(NamedTuple):
 
 
 class Reader:
-    """One row. `odd` tells that its texts may hold characters that databases refuse."""
+    """Reads one decoded row. `odd`: its texts may hold characters that databases refuse."""
 
     __slots__ = ("_get", "_odd", "remarks", "row")
 
@@ -34,7 +34,7 @@ class Reader:
         self._odd = odd
 
     def remark(self, field: str, reason: str) -> None:
-        """Note that `field` could not be read: `reason` goes on from its name ("is a list, not text")."""
+        """Note that `field` could not be read; `reason` continues the field's name ("is a list, not text")."""
         self.remarks.append(Remark(field, reason))
 
     def attempt(self, read: Callable[[Any], T | None], field: str, value: object) -> T | None:

@@ -1,7 +1,7 @@
-"""One row of `product_offer/read`, from eMAG's bytes to an immutable `ProductOffer` with remarks.
+"""Parses one row of `product_offer/read`: from eMAG's bytes to an immutable `ProductOffer` with remarks.
 
-Lenient and pure: whatever the row holds, what is readable is kept, what is not is named in a remark and costs only
-itself. Shapes as documented for v4.4.9 and as met in production. Prices are without VAT.
+Pure and lenient: what can be read is kept, and what cannot is named in a remark and costs only its own field. Rows have
+the shapes that are documented for v4.4.9 and others met in production. Prices are without VAT.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _NOT_JSON = "the row is not JSON in UTF-8"
 
 
 class ParsedRow(NamedTuple):
-    """What became of one row. Exactly one of `offer` and `rejected` (why there is no offer) is there.
+    """One parsed row. It has either an `offer` or the reason why there is none (`rejected`).
 
-    A rejected row has its id where the rest of it made it unreadable.
+    A rejected row still has its id, where that could be read.
     """
 
     emag_id: int | None
@@ -57,7 +57,7 @@ class ParsedRow(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """32 hex characters, equal exactly when the row's content is; see `marketplace.fingerprint`.
+        """32 hex characters, equal exactly when the row's content is; see `rows/fingerprint.py`.
 
         Made when asked for: a row is compared far less often than it is read. Raises ValueError for a rejected row.
         """
@@ -72,17 +72,17 @@ _PEEK = msgspec.json.Decoder(_Id, float_hook=Decimal)
 
 
 def parse(raw: bytes, platform: Platform) -> ParsedRow:
-    """Reads one row: `raw` is its JSON as eMAG sent it. Never raises on any JSON value, nor on bytes that are none."""
+    """Parse one row; `raw` is its JSON as eMAG sent it. Never raises, whatever the bytes are."""
     offer = fast_decoder.read(raw, platform)
     try:
-        text = raw.decode()  # also the check of what the decoder skipped
+        text = raw.decode()  # also checks the bytes that the decoder skipped
     except UnicodeDecodeError:
         offer = None
     return parse_closely(raw, platform) if offer is None else ParsedRow(offer.emag_id, offer, (), None, raw, text)
 
 
 def parse_closely(raw: bytes, platform: Platform) -> ParsedRow:
-    """As `parse`, which takes a shorter way where a row has the usual shape."""
+    """As `parse`, without its fast path for rows of the usual shape."""
     try:
         decoded = exact_json.decode(raw)
     except (ValueError, RecursionError):
@@ -105,7 +105,7 @@ def parse_closely(raw: bytes, platform: Platform) -> ParsedRow:
 
 
 def peek_id(raw: bytes) -> int | None:
-    """Only the row's id, fast; `None` where it is not there or odd. `parse` finds the same."""
+    """Only the row's id, fast; `None` where it is missing or unusable. `parse` finds the same."""
     try:
         return _usable_id(_PEEK.decode(raw).id)
     except (msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):

@@ -1,4 +1,4 @@
-"""One seller's offer, as `product_offer/read` shows it: what every row is read into, whatever its shape."""
+"""`ProductOffer`: one seller's offer, which every row of `product_offer/read` is parsed into, whatever its shape."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
-from emagsync.core.redis import AWAY, address_of, heeding_cancellation, open_redis, reason_of
+from emagsync.core.redis import AWAY, address_of, open_redis, preserving_cancellation, reason_of
 from emagsync.sync.live.relay import News
 from emagsync.sync.schemas import Progress, Run
 
@@ -79,11 +79,11 @@ class RedisRelay:
 
     async def _subscribed(self, hear: Callable[[News], None]) -> None:
         async with self._redis.pubsub() as subscription:
-            with heeding_cancellation():
+            with preserving_cancellation():
                 await subscription.subscribe(self._channel)
             self._came_back()
             while True:
-                with heeding_cancellation():
+                with preserving_cancellation():
                     message = await subscription.get_message(ignore_subscribe_messages=True, timeout=_QUIET_SECONDS)
                     if message is None:
                         await subscription.ping()
