@@ -13,7 +13,10 @@ from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.reasons import reason_text
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
+from emagsync.marketplace import Budget
+from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
 from support.pushing import open_push_desk
+from support.servers import RedisServer
 
 pytestmark = pytest.mark.databases("both")
 
@@ -227,3 +230,26 @@ async def test_credentials_that_are_refused_stop_the_push_with_what_to_do(tmp_pa
         assert "credentials" in (push.error or "")
         assert await desk.states() == {7: "pending"}
         assert [edit.state for edit in await desk.edits()] == ["open"]
+
+
+async def test_a_push_keeps_its_edits_while_requests_cannot_be_counted_and_sends_them_once_when_they_can(
+    tmp_path: Path,
+) -> None:
+    with RedisServer() as redis:
+        async with open_push_desk(tmp_path) as desk:
+            connection = RedisConnection(redis.url, settle_seconds=0.2)
+            budgets = desk.service._registry._budgets
+            desk.service._registry.budget("main")
+            [key] = budgets
+            budgets[key] = Budget(RedisStore(connection, key), patience_seconds=0.5)
+            await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(1, 6)])
+            redis.kill()
+            push = await desk.push()
+            assert (push.status, push.counts) == ("failed", {"pending": 5})
+            assert "requests cannot be counted" in (push.error or "")
+            assert (desk.saves(), {edit.state for edit in await desk.edits()}) == (0, {"open"})
+            redis.start()
+            push = await desk.push()
+            assert (push.status, push.counts) == ("completed", {"applied": 5})
+            assert desk.saves() == 1
+            await connection.aclose()

@@ -372,7 +372,7 @@ class _Queue:
         if left <= 0:
             raise BudgetUnavailable(
                 f"No request could be sent to eMAG for {patience:.0f} s, because requests cannot be counted: {error}. "
-                "Interrupted runs resume when it is back."
+                "Nothing is lost: work goes on when it is back."
             ) from error
         self._failures += 1
         return min(_retry_after(self._failures - 1), left)

@@ -1,6 +1,7 @@
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { isApiError } from '../../api/errors.ts'
 import { EmptyState, ErrorState, LoadingState, PageHeader } from '../../shared/index.ts'
 import { AccountCard } from './AccountCard.tsx'
 import { Overview } from './Overview.tsx'
@@ -53,6 +54,9 @@ export default function SyncPage() {
   return (
     <>
       <PageHeader title={t('title')} subtitle={t('subtitle')} />
+      {isApiError(budgets.error) && budgets.error.code === 'budget_unavailable' && (
+        <ErrorState error={budgets.error} />
+      )}
       <Overview statistics={statistics} status={status.data} />
       <SyncActions names={names} usable={usable} status={status.data} />
       <div className="account-grid">
