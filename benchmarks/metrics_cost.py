@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from emagsync.call_log import metric_totals
+from emagsync.call_log import metric_totals_repository as metric_totals
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.settings import CallSettings
 from emagsync.db.engine import Database

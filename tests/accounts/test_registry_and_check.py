@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emagsync.accounts.connection_test import Culprit, check
+from emagsync.accounts.connection_test import Culprit, check_connection
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import base_url_of, platform_for, read_accounts
 from emagsync.core.settings import LimitSettings, RetrySettings, Settings
@@ -42,7 +42,7 @@ def variables(base_url: str, *, name: str = "MAIN", user: str = "seller", passwo
 async def test_a_connection_that_works_is_reported_with_its_offers(marketplace: SandboxServer, tmp_path: Path) -> None:
     accounts = registry(tmp_path, **variables(marketplace.api_url))
     async with accounts.client("main") as client:
-        report = await check(client)
+        report = await check_connection(client)
     await accounts.aclose()
     assert (report.ok, report.total_products, report.base_url) == (True, 7, marketplace.api_url)
     assert report.latency_ms is not None
@@ -57,12 +57,12 @@ async def test_wrong_credentials_are_told_from_a_refused_address_and_from_a_dead
         **variables("http://127.0.0.1:9/api-3", name="DEAD"),  # the port of "discard": nobody listens
     )
     async with accounts.client("main") as client:
-        refused = await check(client)
+        refused = await check_connection(client)
     async with accounts.client("dead") as client:
-        dead = await check(client)
+        dead = await check_connection(client)
     marketplace.marketplace.settings = marketplace.marketplace.settings.updated({"allow_ip": ["10.0.0.1"]})
     async with accounts.client("main") as client:
-        elsewhere = await check(client)
+        elsewhere = await check_connection(client)
     await accounts.aclose()
     assert [report.culprit for report in (refused, dead, elsewhere)] == [
         Culprit.CREDENTIALS,

@@ -13,7 +13,8 @@ import structlog
 from sqlalchemy import text
 
 from call_log.test_metrics import a_record
-from emagsync.call_log import metric_totals, repository
+from emagsync.call_log import metric_totals_repository as metric_totals
+from emagsync.call_log import repository
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.call_log.repository import CallFilter
 from emagsync.call_log.service import prune_calls, read_calls

@@ -1,1 +1,1 @@
-"""Which accounts exist, and whether eMAG lets them in."""
+"""The configured eMAG accounts, their clients, and testing their connections."""

@@ -24,7 +24,7 @@ CHECK_ATTEMPTS = 2
 
 
 class Culprit(StrEnum):
-    """What kept the connection from working."""
+    """What the failure of a connection test is about."""
 
     CREDENTIALS = "credentials"
     IP = "ip"
@@ -37,8 +37,11 @@ class Culprit(StrEnum):
 
 @dataclass(frozen=True)
 class ConnectionReport:
-    """How a connection test went. `latency_ms` is that of `vat/read`, with its wait for the request budget;
-    `total_products` are the offers that eMAG counts, all statuses."""
+    """The result of a connection test.
+
+    `latency_ms` is that of `vat/read`, with its wait for the request budget; `total_products` are the offers that eMAG
+    counts, of every status.
+    """
 
     account: str
     base_url: str
@@ -50,8 +53,8 @@ class ConnectionReport:
     message: str | None = None
 
 
-async def check(client: EmagClient, *, clock: Clock | None = None) -> ConnectionReport:
-    """Test the connection of an opened `client`. A refusal is a report, not an exception."""
+async def check_connection(client: EmagClient, *, clock: Clock | None = None) -> ConnectionReport:
+    """Test the connection of an opened `client`. A failure is reported, not raised."""
     clock = clock or SystemClock()
     latency_ms: int | None = None
     try:
@@ -72,8 +75,10 @@ async def check(client: EmagClient, *, clock: Clock | None = None) -> Connection
 
 
 def _with_credentials_proven(error: EmagError) -> EmagError:
-    """What a refusal means after `vat/read` was answered: eMAG says "not allowed" alike of a wrong password and of a
-    missing right, and the password was right."""
+    """The meaning of a refusal after `vat/read` succeeded.
+
+    eMAG answers "not allowed" to a wrong password and to a missing right alike; here the password was right.
+    """
     if not isinstance(error, CredentialsRefused):
         return error
     return ApiRightMissing(
@@ -83,7 +88,7 @@ def _with_credentials_proven(error: EmagError) -> EmagError:
 
 
 def culprit_of(error: EmagError) -> Culprit:
-    """Which of credentials, address, API right, network, marketplace or this machine a failed call was about."""
+    """What a failed call was about: credentials, address, API right, network, marketplace or this machine."""
     for kinds, culprit in (
         ((CredentialsRefused,), Culprit.CREDENTIALS),
         ((IpNotAllowed,), Culprit.IP),

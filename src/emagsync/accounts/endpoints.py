@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from emagsync.accounts.connection_test import ConnectionReport, Culprit, check
+from emagsync.accounts.connection_test import ConnectionReport, Culprit, check_connection
 from emagsync.accounts.dependencies import Registry
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import base_url_of, platform_for
@@ -112,7 +112,7 @@ async def connection_test(
     """Ask eMAG whether it lets the account in. A refusal's `culprit` says whether it is the credentials, the address
     (`ip`), the API right, the network, or eMAG itself."""
     async with registry.client(account_type) as client:
-        report = await check(client, clock=state.clock)
+        report = await check_connection(client, clock=state.clock)
     outcome = {"ok": report.ok, "code": report.code}
     await audit(request, caller, "account.test", account_type, outcome)
     if not report.ok:

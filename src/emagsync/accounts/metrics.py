@@ -1,4 +1,4 @@
-"""How much of each account's request budget is used, by all processes that share it."""
+"""The metric of each account's request budget: how much of it all processes together use."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _USED: Final = Gauge(
     "The last minute's requests, as a share of what eMAG allows.",
     ("account_type", "operation_type"),
 )
-_PATIENCE_SECONDS: Final = 1.0
+_TIMEOUT_SECONDS: Final = 1.0
 _MINUTE: Final = 60.0
 
 
 class BudgetFamilies:
-    """Asks the budgets, where they are kept."""
+    """Reads the use of the budgets from their stores."""
 
     def __init__(self, registry: AccountRegistry) -> None:
         self._registry = registry
 
     async def families(self) -> list[Family]:
-        """The usable accounts' budgets. One whose store does not answer is left out."""
+        """The use of every usable account's budget. One whose store does not answer is left out."""
         names = [name for name in self._registry.names if name not in self._registry.problems]
         found: dict[Labels, float] = {}
         for used in await asyncio.gather(*map(self._used, names)):
@@ -37,7 +37,7 @@ class BudgetFamilies:
     async def _used(self, name: str) -> dict[Labels, float]:
         try:
             budget = self._registry.budget(name)
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(_TIMEOUT_SECONDS):
                 stats = await budget.stats()
         except (EmagsyncError, TimeoutError):
             return {}

@@ -24,10 +24,9 @@ RESERVED_NAMES = frozenset({"all", "both"})
 
 @dataclass(frozen=True)
 class ConfiguredAccounts:
-    """The accounts that the variables describe, in the order main, fbe, then by name.
+    """The accounts of the settings, in the order main, fbe, then by name.
 
-    An account that is described badly is in `problems` with one line that names the variable: it must not keep
-    the others from working.
+    An account whose settings are wrong is in `problems`, with one line that names the variable; the others work.
     """
 
     usable: Mapping[str, AccountSettings]
@@ -35,11 +34,11 @@ class ConfiguredAccounts:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every name mentioned, usable or not."""
+        """Every account, usable or not."""
         return tuple(sorted({*self.usable, *self.problems}, key=_account_order))
 
     def get(self, name: str) -> AccountSettings:
-        """The account `name`; raises SettingsError that says which variables to set."""
+        """The account `name`. Raises SettingsError that says which variables to set."""
         account = self.usable.get(name)
         if account is not None:
             return account
@@ -112,12 +111,12 @@ def _url_problem(variable: str, url: str | None) -> str | None:
         host = None
     if not host or parts.scheme not in ("http", "https") or parts.username or parts.query:
         return f"{variable} is not the address of an eMAG API, such as https://marketplace-api.emag.ro/api-3."
-    if parts.scheme == "http" and not _stays_at_home(host):
+    if parts.scheme == "http" and not _is_private(host):
         return f"{variable} must begin with https://: the password would travel in clear text."
     return None
 
 
-def _stays_at_home(host: str) -> bool:
+def _is_private(host: str) -> bool:
     """Whether `host` is this machine, a private address, or a single label, as containers call each other."""
     try:
         address = ip_address(host)

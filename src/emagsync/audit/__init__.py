@@ -1,1 +1,1 @@
-"""Who did what: the audit log."""
+"""The audit log: who changed what, when and from where."""

@@ -18,7 +18,7 @@ async def insert_entry(connection: AsyncConnection, entry: Mapping[str, Any]) ->
 
 
 class EntryFilter(NamedTuple):
-    """Which entries: what was done, by whom, and when (`until` not included). None: any."""
+    """A filter of entries: what was done, by whom, and when (`until` excluded). None does not filter."""
 
     action: str | None = None
     username: str | None = None
@@ -29,7 +29,7 @@ class EntryFilter(NamedTuple):
 async def entries(
     connection: AsyncConnection, wanted: EntryFilter, *, before: int | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Entries, newest first, with ids smaller than `before`."""
+    """Entries as rows by column name, newest first, with ids smaller than `before`."""
     statement = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(audit_log.c.id < before)

@@ -1,4 +1,4 @@
-"""Writing to the audit log. Every state-changing call does, after it succeeded."""
+"""Writing to the audit log, which every call that changes something does after it succeeded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LONGEST_TARGET = 200
 async def audit(
     request: Request, caller: Principal, action: str, target: str, detail: Mapping[str, Any] | None = None
 ) -> None:
-    """Note that `caller` did `action` (such as `sync.start`) to `target`. `detail` is JSON and holds no secret."""
+    """Log that `caller` did `action` (such as `sync.start`) to `target`. `detail` is JSON and holds no secret."""
     state = state_of(request)
     entry = _entry(action, target, detail, at=state.clock.now()) | {
         "username": caller.username,
@@ -38,7 +38,7 @@ async def audit(
 async def audit_command(
     database: Database, clock: Clock, action: str, target: str, detail: Mapping[str, Any] | None = None
 ) -> None:
-    """Note that somebody at this machine's command line did it; `username` is the machine's user."""
+    """Log an action of a command; `username` is the machine's user."""
     entry = _entry(action, target, detail, at=clock.now()) | {
         "username": machine_user(),
         "user_id": None,
@@ -61,7 +61,7 @@ def _entry(action: str, target: str, detail: Mapping[str, Any] | None, *, at: da
 
 
 def machine_user() -> str:
-    """Who is logged in at this machine."""
+    """The name of this machine's user who runs the process."""
     try:
         return getpass.getuser()[:80]
     except (OSError, KeyError):

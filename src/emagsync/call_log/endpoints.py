@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from emagsync.call_log.repository import CallFilter
 from emagsync.call_log.schemas import EmagCalls
@@ -14,24 +13,11 @@ from emagsync.call_log.service import read_calls
 from emagsync.rest.auth import Viewer
 from emagsync.rest.paging import decode_id, encode_cursor
 from emagsync.rest.state import State
+from emagsync.rest.timestamps import UtcTimestamp
 
 router = APIRouter(prefix="/api/v1/emag/calls", tags=["calls"])
 
 _KIND = "emag_calls"
-_YEARS = range(2000, 2201)
-
-
-def _in_utc(moment: datetime) -> datetime:
-    if moment.year not in _YEARS:
-        raise ValueError("a time between the years 2000 and 2200 is needed")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-Moment = Annotated[
-    datetime,
-    AfterValidator(_in_utc),
-    Field(description="ISO 8601, such as `2026-11-23T10:00:00Z`; without a zone it is UTC."),
-]
 
 
 class CallQuery(BaseModel):
@@ -42,14 +28,14 @@ class CallQuery(BaseModel):
     outcome: str | None = Field(
         default=None, pattern=r"^[a-z0-9_]{1,32}$", description="`ok`, `failed` for all others, or an error's code."
     )
-    since: Moment | None = None
-    until: Moment | None = None
+    since: UtcTimestamp | None = None
+    until: UtcTimestamp | None = None
     run_id: str | None = Field(default=None, min_length=1, max_length=36)
     cursor: str | None = Field(default=None, description="`next_cursor` of the page before.")
     limit: int = Field(default=50, ge=1, le=500)
 
     def filter(self) -> CallFilter:
-        """The calls that are meant."""
+        """These parameters as a filter."""
         account = self.account_type.lower() if self.account_type else None
         return CallFilter(account, self.route, self.outcome, self.since, self.until, self.run_id)
 

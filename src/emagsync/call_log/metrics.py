@@ -1,4 +1,4 @@
-"""The figures of a call to eMAG. Every label's values are bounded, whatever a server answers."""
+"""The metrics of calls to eMAG. Every label has a bounded set of values, whatever a server answers."""
 
 from __future__ import annotations
 
@@ -71,5 +71,5 @@ def count(into: Increments, record: CallRecord) -> None:
     REQUESTS.add(into, (record.account, endpoint, status_of(record)))
     DURATION.observe(into, (record.account, endpoint), record.seconds)
     WAITS.observe(into, (record.account, group), record.waited_seconds)
-    # Also zero: a rate needs a series that was there before the first refusal.
+    # Also when it adds zero: a rate needs a series that existed before the first refusal.
     HITS.add(into, (record.account, group), record.status == HTTPStatus.TOO_MANY_REQUESTS)

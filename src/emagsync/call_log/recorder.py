@@ -1,4 +1,4 @@
-"""What a process's calls to eMAG add to the totals and to the log, written a few seconds' worth at a time."""
+"""Records a process's calls to eMAG in the metrics and in the log, and writes both every few seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from typing import Final
 import orjson
 import structlog
 
-from emagsync.call_log import metric_totals, metrics, repository
+from emagsync.call_log import metric_totals_repository as metric_totals
+from emagsync.call_log import metrics, repository
 from emagsync.call_log.repository import OK, CallRow
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
@@ -33,10 +34,10 @@ _TRIM_SHARE: Final = 20
 
 
 class CallRecorder:
-    """Hears of every call of this process (`observe`, for `AccountRegistry`), and writes it while a database is open.
+    """Gets every call of this process (`observe`, for `AccountRegistry`) and writes it while a database is open.
 
-    Only what is written is shown as a metric: a figure that a killed process had shown and lost would look to
-    Prometheus like a counter that began anew.
+    Only what is written is shown as a metric: a count that a killed process had shown and lost would look to
+    Prometheus like a counter that was reset.
     """
 
     def __init__(self, settings: CallSettings, clock: Clock | None = None) -> None:
@@ -46,11 +47,11 @@ class CallRecorder:
         self._waiting: list[CallRow] = []
         self._successes: Counter[tuple[str, str]] = Counter()
         self._written: Counter[str] = Counter()
-        self._turn = asyncio.Lock()
-        self._soon = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._full = asyncio.Event()
 
     def observe(self, record: CallRecord) -> None:
-        """Count a call, and keep it for the log: every failure and write, and of the successes one in so many."""
+        """Count a call, and keep it for the log: failures and writes, and one in so many of the other successes."""
         metrics.count(self._increments, record)
         tracing.record_span(
             "emag call",
@@ -65,12 +66,12 @@ class CallRecorder:
         if self._is_logged(record) and len(self._waiting) < _MOST_WAITING:
             self._waiting.append(_row(record))
             if len(self._waiting) >= _MOST_WAITING // 20:
-                self._soon.set()
+                self._full.set()
 
     @asynccontextmanager
     async def writing_to(self, database: Database) -> AsyncIterator[None]:
-        """Write every few seconds while the block runs, and what is left when it ends, however it ends."""
-        task = asyncio.get_running_loop().create_task(self._write_on(database), name="call recorder")
+        """Write every few seconds while the block runs, and what is left when it ends, also by an exception."""
+        task = asyncio.get_running_loop().create_task(self._write_repeatedly(database), name="call recorder")
         try:
             yield
         finally:
@@ -78,8 +79,8 @@ class CallRecorder:
             await self._try_to_write(database)
 
     async def write(self, database: Database) -> None:
-        """Write what has been heard of since the last time. Raises DatabaseError, and keeps it for the next time."""
-        async with self._turn:
+        """Write the calls since the last time. Raises DatabaseError, and keeps them for the next time."""
+        async with self._writing:
             increments, self._increments = self._increments, {}
             calls, self._waiting = self._waiting, []
             if not increments:
@@ -96,10 +97,10 @@ class CallRecorder:
             self._written.update(call.account for call in calls)
         await self._trim(database)
 
-    async def _write_on(self, database: Database) -> None:
+    async def _write_repeatedly(self, database: Database) -> None:
         while True:
-            self._soon.clear()
-            waiting = asyncio.ensure_future(self._soon.wait())
+            self._full.clear()
+            waiting = asyncio.ensure_future(self._full.wait())
             sleeping = asyncio.ensure_future(self._clock.sleep(WRITE_SECONDS))
             try:
                 await asyncio.wait({waiting, sleeping}, return_when=asyncio.FIRST_COMPLETED)
@@ -109,7 +110,7 @@ class CallRecorder:
 
     async def _try_to_write(self, database: Database) -> None:
         try:
-            # Not given up half-way when the process is told to stop: it would not be known what was written.
+            # Not cancelled half-way when the process stops: it would not be known what was written.
             await asyncio.shield(self.write(database))
         except DatabaseError as error:
             log.warning("calls_not_written", error=str(error), waiting=len(self._waiting))

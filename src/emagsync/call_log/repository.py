@@ -15,12 +15,12 @@ from emagsync.db.bulk import BulkInsert
 OK = "ok"
 FAILED = "failed"
 
-_AT_ONCE = 10_000
+_BATCH = 10_000
 _table = emag_calls.c
 
 
 class CallRow(NamedTuple):
-    """One call as it is kept. `filters` is JSON text."""
+    """One row of the log of calls. `filters` is JSON text."""
 
     account: str
     route: str
@@ -38,7 +38,7 @@ class CallRow(NamedTuple):
 
 
 class CallFilter(NamedTuple):
-    """Which calls are meant; None does not filter. `outcome` is a code, or `failed` for all but `ok`."""
+    """A filter of calls; None does not filter. `outcome` is a code, or `failed` for all but `ok`."""
 
     account: str | None = None
     route: str | None = None
@@ -52,14 +52,14 @@ _insert = BulkInsert(emag_calls, [_table[name] for name in CallRow._fields])
 
 
 async def insert_calls(connection: AsyncConnection, calls: Sequence[CallRow]) -> None:
-    """Add to the log."""
+    """Add calls to the log."""
     await _insert.run(connection, calls)
 
 
 async def calls(
     connection: AsyncConnection, wanted: CallFilter, *, before: int | None, limit: int
 ) -> list[dict[str, Any]]:
-    """Calls, the latest written first, with ids smaller than `before`."""
+    """Calls as rows by column name, the latest written first, with ids smaller than `before`."""
     query = select(emag_calls).where(*_conditions(wanted)).order_by(_table.id.desc()).limit(limit)
     if before is not None:
         query = query.where(_table.id < before)
@@ -68,7 +68,7 @@ async def calls(
 
 async def prune(connection: AsyncConnection, *, before: datetime) -> int:
     """Delete some of the calls that were made before then. Returns how many; 0 when there are none left."""
-    old = select(_table.id).where(_table.started_at < before).limit(_AT_ONCE)
+    old = select(_table.id).where(_table.started_at < before).limit(_BATCH)
     return (await connection.execute(delete(emag_calls).where(_table.id.in_(old)))).rowcount
 
 
@@ -78,7 +78,7 @@ async def trim(connection: AsyncConnection, account: str, *, keep: int) -> int:
     last = await connection.scalar(newest.offset(keep).limit(1))
     if last is None:
         return 0
-    old = select(_table.id).where(_table.account == account, _table.id <= last).limit(_AT_ONCE)
+    old = select(_table.id).where(_table.account == account, _table.id <= last).limit(_BATCH)
     return (await connection.execute(delete(emag_calls).where(_table.id.in_(old)))).rowcount
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Time as the code sees it; a test hands in one that it moves itself."""
+    """The time, as everything but this module gets it. A test hands in a clock that it moves itself."""
 
     def now(self) -> datetime:
         """The present moment, aware, in UTC."""

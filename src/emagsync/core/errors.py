@@ -28,7 +28,7 @@ class ErrorKind(StrEnum):
 
 
 class EmagsyncError(Exception):
-    """Anything that emagsync reports: `str(error)` is one line for a person."""
+    """Base of every error that emagsync raises on purpose: `str(error)` is one line for a person."""
 
     code: ClassVar[str] = "error"
     kind: ClassVar[ErrorKind] = ErrorKind.PERMANENT

@@ -1,4 +1,4 @@
-"""Which secrets are among the settings, for whoever has to hide them."""
+"""Finds the secrets among the settings, for hiding them in logs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cannot be had from the local copy.
+"""Errors of reading the local copy.
 
 OfferError
 ├── OfferNotFound     it is not in the local copy
@@ -18,7 +18,7 @@ from emagsync.core.errors import EmagsyncError, ErrorKind
 
 
 class OfferError(EmagsyncError):
-    """Anything that the local copy cannot give."""
+    """Base of the errors of reading the local copy."""
 
     code = "offer"
 
@@ -56,7 +56,7 @@ class ProductNotFound(OfferError):
 
 
 class ExportsBusy(OfferError):
-    """As many exports as may be are being written."""
+    """As many exports as are allowed are being written."""
 
     code = "exports_busy"
     http_status = HTTPStatus.TOO_MANY_REQUESTS

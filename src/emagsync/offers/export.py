@@ -1,4 +1,4 @@
-"""Exporting a selection of the local copy, as it is at one moment, to a file or a stream."""
+"""Exporting a selection of the local copy, as of one moment, to a file."""
 
 from __future__ import annotations
 

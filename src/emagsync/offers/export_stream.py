@@ -1,4 +1,4 @@
-"""Exports over HTTP: the whole selection, in pieces as they come, while other calls are answered."""
+"""Exports over HTTP: a whole selection, streamed in pieces."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def _scratch(folder: Path) -> AsyncIterator[tuple[IO[bytes], Writer]]:
 
 
 def _taken(file: io.BytesIO) -> bytes:
-    """What was written since the last time."""
+    """Take what was written since the last time."""
     piece = file.getvalue()
     file.seek(0)
     file.truncate()
@@ -101,7 +101,7 @@ def _taken(file: io.BytesIO) -> bytes:
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """`work` in another thread. A cancelled caller waits for its end: what it works on is closed next."""
+    """Run `work` in another thread. A cancelled caller waits for its end, because it closes next what `work` uses."""
     task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
     try:
         return await asyncio.shield(task)

@@ -1,4 +1,4 @@
-"""The metrics of the local copy, counted when something changed."""
+"""The metrics of the local copy, counted again only when something changed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OLDEST: Final = Gauge(
 
 # A catalogue of a quarter of a million offers takes longer to count than a scrape may take: the scrape then shows what
 # was counted last, and the next one what is being counted.
-_PATIENCE_SECONDS: Final = 0.02
+_WAIT_SECONDS: Final = 0.02
 _REST: Final = 50
 _QUICK_SECONDS: Final = 0.05
 
@@ -49,18 +49,18 @@ class OfferFamilies:
             now = (stamp, await newest_change(connection))
         if now != self._stamp and self._counting is None and self._clock.monotonic() >= self._rests_until:
             self._counting = asyncio.get_running_loop().create_task(self._count(now))
-            self._counting.add_done_callback(_heard)
+            self._counting.add_done_callback(_retrieve)
         counting = self._counting
         if self._totals is None and counting is not None:
             await asyncio.shield(counting)
         elif counting is not None:
-            done, _ = await asyncio.wait({counting}, timeout=_PATIENCE_SECONDS)
+            done, _ = await asyncio.wait({counting}, timeout=_WAIT_SECONDS)
             for task in done:
                 task.result()
         return self._families(accounts)
 
     async def aclose(self) -> None:
-        """Give up what is being counted."""
+        """Cancel a count that is under way."""
         if self._counting is not None:
             await cancelled(self._counting)
 
@@ -92,8 +92,8 @@ class OfferFamilies:
         ]
 
 
-def _heard(task: asyncio.Task[None]) -> None:
-    # One that failed after its scrape was answered is begun again by the next.
+def _retrieve(task: asyncio.Task[None]) -> None:
+    # The next scrape starts again a count that failed after its own scrape was answered.
     if not task.cancelled():
         task.exception()
 

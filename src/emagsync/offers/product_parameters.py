@@ -1,20 +1,19 @@
-"""What the product routes take from their addresses."""
+"""Query and path parameters of the product routes."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from emagsync.offers.explanations import Language
 from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
 from emagsync.offers.selection import OfferFilter, Order, SortKey
+from emagsync.rest.timestamps import UtcTimestamp
 
 _LARGEST = 2**53  # what every JSON reader still takes for a whole number
-_YEARS = range(2000, 2201)
 _DEFAULT_LANGUAGE: Language = "en"
 _LANGUAGES: dict[str, Language] = {"ro": "ro", "en": "en", "bg": "bg", "hu": "hu"}
 
@@ -32,17 +31,6 @@ AccountName = Annotated[
 ]
 
 
-def _in_utc(moment: datetime) -> datetime:
-    if moment.year not in _YEARS:
-        raise ValueError("a time between the years 2000 and 2200 is needed")
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-Moment = Annotated[
-    datetime,
-    AfterValidator(_in_utc),
-    Field(description="ISO 8601, such as `2026-11-23T10:00:00Z`; without a zone it is UTC."),
-]
 ProductId = Annotated[int, Field(ge=1, le=_LARGEST, description="The product's `id`, which is ours.")]
 Place = Annotated[int, Field(ge=0, le=_LARGEST)]
 
@@ -66,11 +54,11 @@ class ProductQuery(BaseModel):
         default=None, max_length=20, description="eMAG's number; repeat it for more than one."
     )
     category_id: int | None = Field(default=None, ge=0, le=_LARGEST)
-    changed_since: Moment | None = None
+    changed_since: UtcTimestamp | None = None
     include_removed: bool = Field(default=False, description="Also offers that eMAG does not know any more.")
 
     def filter(self) -> OfferFilter:
-        """The selection that is meant."""
+        """These parameters as a filter."""
         return OfferFilter(
             accounts=accounts_of(self.account_type),
             emag_ids=tuple(sorted(set(self.emag_id or ()))),
@@ -93,7 +81,7 @@ class ProductListQuery(ProductQuery):
     sort: SortName = Field(default="account", description="`-` turns it round; `account` is by account and `emag_id`.")
 
     def order(self) -> Order:
-        """The order that is meant."""
+        """The `sort` parameter as an order."""
         return Order(SortKey(self.sort.removeprefix("-")), descending=self.sort.startswith("-"))
 
 
@@ -102,7 +90,7 @@ ListQuery = Annotated[ProductListQuery, Query()]
 
 
 def accounts_of(account_type: str | None) -> tuple[str, ...]:
-    """The accounts that are meant; none for all of them."""
+    """The accounts that an `account_type` names; none for all of them."""
     name = (account_type or "all").lower()
     if name == "all":
         return ()
@@ -115,12 +103,12 @@ def language_of(
         Language | None, Query(description="The language of explanations; else `Accept-Language`, else English.")
     ] = None,
 ) -> Language:
-    """The language that the caller reads."""
+    """The language for the answer: `lang`, else what the caller accepts, else English."""
     return lang or _accepted(request.headers.get("accept-language", ""))
 
 
 def _accepted(header: str) -> Language:
-    """The language of ours that `Accept-Language` likes best."""
+    """The language that `Accept-Language` ranks highest of those we have."""
     best: tuple[float, Language] = (0.0, _DEFAULT_LANGUAGE)
     for part in header.split(","):
         tag, _, weight = part.partition(";")

@@ -1,1 +1,1 @@
-"""Logs as data, without secrets."""
+"""Logs without secrets, metrics as values, and traces."""

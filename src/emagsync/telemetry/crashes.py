@@ -1,4 +1,4 @@
-"""Where the details of an unexpected error go, so that the person sees one line instead of a traceback."""
+"""Writes the traceback of an unexpected error to a file, so that a person sees one line instead."""
 
 from __future__ import annotations
 

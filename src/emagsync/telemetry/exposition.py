@@ -1,4 +1,4 @@
-"""Writing metrics down for Prometheus."""
+"""Metrics in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _cumulative(histogram: Histogram, counts: Mapping[str, float]) -> list[tuple
 
 
 class _Gathered:
-    """What prometheus_client calls a registry."""
+    """Families as what prometheus_client calls a registry."""
 
     def __init__(self, families: list[Family]) -> None:
         self._families = families

@@ -1,4 +1,4 @@
-"""What this process's HTTP server has done, for its own metrics."""
+"""The metrics of this process's HTTP server."""
 
 from __future__ import annotations
 
@@ -25,6 +25,6 @@ class HttpMeter:
         self.in_flight = 0
 
     def answered(self, area: str, status: int, seconds: float) -> None:
-        """A request was answered. `area` is the part of the API that it belongs to, one of few."""
+        """Count an answered request. `area` is the part of the API that it belongs to, one of few."""
         REQUESTS.add(self.values, (area, f"{status // 100}xx"))
         DURATION.observe(self.values, (area,), seconds)

@@ -1,4 +1,4 @@
-"""Metrics as values: what they are called, and how increments are kept so that those of many processes can be added up.
+"""Metrics as values: their names, and increments that can be added up over many processes.
 
 A `Series` is one number with its labels. Histograms are plain series too, one for each bucket (not cumulative) and one
 for the sum.
@@ -29,7 +29,7 @@ Values = Mapping[Series, float]
 
 @dataclass(frozen=True)
 class Counter:
-    """A number that only grows. `name` ends in `_total`."""
+    """A metric that only grows. `name` ends in `_total`."""
 
     name: str
     help: str
@@ -43,7 +43,7 @@ class Counter:
 
 @dataclass(frozen=True)
 class Gauge:
-    """A number that goes up and down."""
+    """A metric that goes up and down."""
 
     name: str
     help: str
@@ -56,7 +56,7 @@ class Gauge:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How often something took how many seconds. `buckets` are upper bounds, ascending, without the infinite one."""
+    """A distribution of durations in seconds. `buckets` are upper bounds, ascending, without the infinite one."""
 
     name: str
     help: str

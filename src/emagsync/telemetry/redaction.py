@@ -1,4 +1,4 @@
-"""Keeping secrets out of everything that is written down: by the name of a field, by pattern, and by value."""
+"""Hides secrets in logs and messages: by the name of a field, by pattern, and by value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DEEPEST = 6
 
 
 class Redactor:
-    """A structlog processor, and a plain function on text (`text`)."""
+    """Hides secrets in log events, as a structlog processor, and in plain text (`text`)."""
 
     def __init__(self) -> None:
         self._values: tuple[str, ...] = ()

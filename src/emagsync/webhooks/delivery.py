@@ -1,4 +1,9 @@
-"""Sending what is due: signed, again and again until it is answered, from the table, so that nothing is forgotten."""
+"""Delivering webhook messages: signed, and tried again until an attempt succeeds or the last one has failed.
+
+Messages stand in a table until they are delivered, so that a restart loses none. An attempt is claimed by a lease (its
+`next_attempt_at` moves ahead), so that two dispatchers do not deliver one message at the same time; a process that
+dies in an attempt leaves it to others when the lease ends. A receiver may therefore get a message twice, with one id.
+"""
 
 from __future__ import annotations
 
@@ -25,18 +30,18 @@ from emagsync.webhooks.url_policy import PublicResolver, check_url
 
 log = structlog.get_logger()
 
-# Waits after the first attempt, the second, ...: then it is given up, about 20 hours after the event.
+# Waits after the first attempt, the second, ...: the last one is about 20 hours after the event.
 WAITS_SECONDS: Final = (10, 60, 300, 1800, 3600, 7200, 14_400, 43_200)
 TIMEOUT_SECONDS: Final = 15.0
-# Longer than an attempt lasts: a process that died in it has left the message to others.
+# Longer than an attempt lasts.
 _LEASE_SECONDS: Final = 60
-_LOOK_SECONDS: Final = 1.0
-_TOGETHER: Final = 8
+_POLL_SECONDS: Final = 1.0
+_BATCH: Final = 8
 _LONGEST_ERROR: Final = 300
 
 
-class Answer(NamedTuple):
-    """What came of one attempt. `status` is the HTTP status, if there was one."""
+class AttemptResult(NamedTuple):
+    """The result of one attempt. `status` is the HTTP status, if there was an answer."""
 
     ok: bool
     status: int | None
@@ -44,7 +49,7 @@ class Answer(NamedTuple):
 
 
 class WebhookDispatcher:
-    """Sends the messages that are due. Use it as an async context manager; any number of them may share a table."""
+    """Delivers the messages that are due. An async context manager; any number of dispatchers may share a table."""
 
     def __init__(self, *, database: Database, signer: Signer, clock: Clock, allow_private: bool) -> None:
         self._database = database
@@ -74,62 +79,64 @@ class WebhookDispatcher:
             self._session = None
 
     async def run(self) -> None:
-        """Send for as long as the application runs."""
+        """Deliver until cancelled, looking for due messages every second."""
         while True:
             try:
                 while await self.deliver_due():
                     pass
             except DatabaseError as error:
                 log.warning("webhooks_not_read", error=str(error))
-            await self._clock.sleep(_LOOK_SECONDS)
+            await self._clock.sleep(_POLL_SECONDS)
 
     async def deliver_due(self, among: Collection[str] | None = None) -> int:
-        """Try each message that is due once, all or those `among` some ids. Returns how many were tried."""
+        """Attempt some of the due messages once, or of those `among` some ids. Returns the number of attempts."""
         now = self._clock.now()
         async with self._database.snapshot() as connection:
-            parcels = await repository.due(connection, now=now, among=among, limit=_TOGETHER)
-        tried = await asyncio.gather(*(self._try(parcel) for parcel in parcels))
-        return sum(tried)
+            deliveries = await repository.due(connection, now=now, among=among, limit=_BATCH)
+        attempted = await asyncio.gather(*(self._attempt(delivery) for delivery in deliveries))
+        return sum(attempted)
 
-    async def _try(self, parcel: PendingDelivery) -> bool:
+    async def _attempt(self, delivery: PendingDelivery) -> bool:
         lease = self._clock.now() + timedelta(seconds=_LEASE_SECONDS)
         async with self._database.transaction() as connection:
-            if not await repository.claim(connection, parcel, until=lease):
+            if not await repository.claim(connection, delivery, until=lease):
                 return False
-        answer = await self._send(parcel)
+        result = await self._send(delivery)
         async with self._database.transaction() as connection:
-            await repository.settle(connection, parcel.id, self._outcome(parcel, answer))
-        if not answer.ok:
-            log.warning("webhook_not_delivered", webhook_id=parcel.webhook_id, delivery_id=parcel.id, why=answer.error)
+            await repository.record_attempt(connection, delivery.id, self._columns_after(delivery, result))
+        if not result.ok:
+            log.warning(
+                "webhook_not_delivered", webhook_id=delivery.webhook_id, delivery_id=delivery.id, why=result.error
+            )
         return True
 
-    def _outcome(self, parcel: PendingDelivery, answer: Answer) -> dict[str, Any]:
+    def _columns_after(self, delivery: PendingDelivery, result: AttemptResult) -> dict[str, Any]:
         now = self._clock.now()
-        values: dict[str, Any] = {"answer": answer.status, "error": answer.error}
-        if answer.ok:
+        values: dict[str, Any] = {"answer": result.status, "error": result.error}
+        if result.ok:
             return {**values, "status": DeliveryStatus.DELIVERED, "delivered_at": now}
-        if parcel.attempts >= len(WAITS_SECONDS):
+        if delivery.attempts >= len(WAITS_SECONDS):
             return {**values, "status": DeliveryStatus.GIVEN_UP}
-        return {**values, "next_attempt_at": now + timedelta(seconds=WAITS_SECONDS[parcel.attempts])}
+        return {**values, "next_attempt_at": now + timedelta(seconds=WAITS_SECONDS[delivery.attempts])}
 
-    async def _send(self, parcel: PendingDelivery) -> Answer:
-        assert self._session is not None, "the courier is not open"  # noqa: S101 - a mistake of ours
-        body = parcel.body.encode()
-        secret = self._signer.secret(parcel.webhook_id, parcel.secret_version)
+    async def _send(self, delivery: PendingDelivery) -> AttemptResult:
+        assert self._session is not None, "the dispatcher is not open"  # noqa: S101 - a mistake of ours
+        body = delivery.body.encode()
+        secret = self._signer.secret(delivery.webhook_id, delivery.secret_version)
         headers = {
             SIGNATURE_HEADER: signature(secret, int(self._clock.now().timestamp()), body),
-            "X-Emagsync-Event": parcel.event,
-            "X-Emagsync-Delivery": parcel.id,
+            "X-Emagsync-Event": delivery.event,
+            "X-Emagsync-Delivery": delivery.id,
         }
         try:
-            # Again: the setting may have changed since, and a literal address is not asked of the resolver.
-            check_url(parcel.url, allow_private=self._allow_private)
-            async with self._session.post(parcel.url, data=body, headers=headers, allow_redirects=False) as response:
+            # Checked again: the setting may have changed since, and the resolver never sees a literal address.
+            check_url(delivery.url, allow_private=self._allow_private)
+            async with self._session.post(delivery.url, data=body, headers=headers, allow_redirects=False) as response:
                 ok = response.ok and response.status < 300
-                return Answer(ok, response.status, None if ok else f"it answered {response.status}")
+                return AttemptResult(ok, response.status, None if ok else f"it answered {response.status}")
         except AddressRefused as error:
-            return Answer(False, None, str(error))
+            return AttemptResult(False, None, str(error))
         except TimeoutError:
-            return Answer(False, None, f"no answer within {TIMEOUT_SECONDS:.0f} s")
+            return AttemptResult(False, None, f"no answer within {TIMEOUT_SECONDS:.0f} s")
         except (aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:
-            return Answer(False, None, (str(error) or type(error).__name__)[:_LONGEST_ERROR])
+            return AttemptResult(False, None, (str(error) or type(error).__name__)[:_LONGEST_ERROR])

@@ -29,7 +29,7 @@ Id = Annotated[str, Path(min_length=1, max_length=36)]
 @router.get("")
 async def list_webhooks(_: Admin, webhooks: Webhooks) -> WebhookList:
     """All webhooks, without their secrets."""
-    return WebhookList(webhooks=await webhooks.all_of_them())
+    return WebhookList(webhooks=await webhooks.list_webhooks())
 
 
 @router.post("", status_code=HTTPStatus.CREATED)

@@ -1,9 +1,9 @@
-"""What can be wrong with a webhook.
+"""Errors of webhooks.
 
 WebhookError
 ├── WebhookNotFound      there is no such webhook
 ├── WebhookFromSettings  it is changed where it comes from
-└── AddressRefused       its address is not one that may be told
+└── AddressRefused       its address is not allowed
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from emagsync.core.errors import EmagsyncError
 
 
 class WebhookError(EmagsyncError):
-    """Anything wrong with a webhook."""
+    """Base of the errors of webhooks."""
 
     code = "webhook"
 
@@ -42,7 +42,7 @@ class WebhookFromSettings(WebhookError):
 
 
 class AddressRefused(WebhookError):
-    """Its address is not one that may be told. The message says why, in words for whoever gave it."""
+    """Its address is not allowed. The message says why, for the person who gave it."""
 
     code = "address_refused"
 

@@ -1,4 +1,4 @@
-"""All SQL about webhooks and what is to be told."""
+"""All SQL of webhooks and their messages."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from emagsync.webhooks.errors import WebhookNotFound
 from emagsync.webhooks.schemas import Delivery, DeliveryStatus, EventKind, Webhook
 from emagsync.webhooks.tables import webhook_deliveries, webhooks
 
-# A webhook of the settings; its secret has version 0.
+# The id of the webhook that the settings describe; its secret has version 0.
 SETTINGS_ID = "settings"
 
 _PENDING = webhook_deliveries.c.status == DeliveryStatus.PENDING
 
 
 class PendingDelivery(NamedTuple):
-    """A message that is due, with where it goes."""
+    """A message that is due, with the webhook's address and the version of its secret."""
 
     id: str
     webhook_id: str
@@ -35,13 +35,13 @@ class PendingDelivery(NamedTuple):
 
 
 async def add(connection: AsyncConnection, webhook: Webhook, *, secret_version: int) -> None:
-    """A new webhook."""
+    """Store a new webhook."""
     values = {**_values(webhook.model_dump(exclude={"settings"})), "secret_version": secret_version}
     await connection.execute(insert(webhooks).values(**values))
 
 
 async def change(connection: AsyncConnection, webhook_id: str, values: Mapping[str, Any]) -> None:
-    """Change columns. Raises WebhookNotFound."""
+    """Change columns of a webhook. Raises WebhookNotFound."""
     result = await connection.execute(update(webhooks).where(webhooks.c.id == webhook_id).values(**_values(values)))
     if result.rowcount != 1:
         raise WebhookNotFound(webhook_id)
@@ -53,7 +53,7 @@ async def remove(connection: AsyncConnection, webhook_id: str) -> bool:
 
 
 async def get(connection: AsyncConnection, webhook_id: str) -> Webhook:
-    """That webhook. Raises WebhookNotFound."""
+    """The webhook with this id. Raises WebhookNotFound."""
     row = (await connection.execute(select(webhooks).where(webhooks.c.id == webhook_id))).first()
     if row is None:
         raise WebhookNotFound(webhook_id)
@@ -61,14 +61,14 @@ async def get(connection: AsyncConnection, webhook_id: str) -> Webhook:
 
 
 async def secret_version(connection: AsyncConnection, webhook_id: str) -> int:
-    """Which of its secrets is the present one. Raises WebhookNotFound."""
+    """The version of a webhook's current secret. Raises WebhookNotFound."""
     version: int | None = await connection.scalar(select(webhooks.c.secret_version).where(webhooks.c.id == webhook_id))
     if version is None:
         raise WebhookNotFound(webhook_id)
     return version
 
 
-async def all_of_them(connection: AsyncConnection) -> list[Webhook]:
+async def list_webhooks(connection: AsyncConnection) -> list[Webhook]:
     """Every webhook, oldest first."""
     result = await connection.execute(select(webhooks).order_by(webhooks.c.created_at, webhooks.c.id))
     return [_webhook(row) for row in result]
@@ -77,23 +77,23 @@ async def all_of_them(connection: AsyncConnection) -> list[Webhook]:
 async def enqueue(
     connection: AsyncConnection, events: Sequence[EventKind], body: Mapping[str, Any], *, now: datetime
 ) -> int:
-    """Put one message for each webhook that wants one of `events` into the caller's transaction.
+    """Store one message for each enabled webhook that subscribes to one of `events`, in the caller's transaction.
 
-    The first of the events that a webhook wants is what it is told. Returns the number of messages.
+    A webhook that subscribes to several gets the first of them. Returns the number of messages.
     """
     made = 0
-    for webhook in await all_of_them(connection):
+    for webhook in await list_webhooks(connection):
         wanted = [event for event in events if event in webhook.events]
         if webhook.enabled and wanted:
-            await put(connection, webhook.id, wanted[0], body, now=now)
+            await add_delivery(connection, webhook.id, wanted[0], body, now=now)
             made += 1
     return made
 
 
-async def put(
+async def add_delivery(
     connection: AsyncConnection, webhook_id: str, event: str, body: Mapping[str, Any], *, now: datetime
 ) -> str:
-    """One message, due now. Returns its id, which is in the body too."""
+    """Store one message, due now. Returns its id, which is in the body too."""
     delivery_id = str(uuid.uuid4())
     text = orjson.dumps({"id": delivery_id, "event": event, "created_at": now, **body}).decode()
     await connection.execute(
@@ -114,7 +114,7 @@ async def put(
 async def due(
     connection: AsyncConnection, *, now: datetime, among: Collection[str] | None, limit: int
 ) -> list[PendingDelivery]:
-    """Messages to send now to webhooks that are turned on, the longest due first; all, or those `among` some ids."""
+    """Messages that are due to enabled webhooks, the longest due first; or those `among` some ids, to any webhook."""
     columns = [webhook_deliveries.c[name] for name in PendingDelivery._fields[:-2]]
     query = (
         select(*columns, webhooks.c.url, webhooks.c.secret_version)
@@ -127,25 +127,25 @@ async def due(
     return [PendingDelivery(**row._mapping) for row in await connection.execute(query)]
 
 
-async def claim(connection: AsyncConnection, parcel: PendingDelivery, *, until: datetime) -> bool:
+async def claim(connection: AsyncConnection, delivery: PendingDelivery, *, until: datetime) -> bool:
     """Take a message until then, when it is due again if nothing was heard; False when another was faster."""
     result = await connection.execute(
         update(webhook_deliveries)
-        .where(webhook_deliveries.c.id == parcel.id, _PENDING, webhook_deliveries.c.attempts == parcel.attempts)
-        .values(attempts=parcel.attempts + 1, next_attempt_at=until)
+        .where(webhook_deliveries.c.id == delivery.id, _PENDING, webhook_deliveries.c.attempts == delivery.attempts)
+        .values(attempts=delivery.attempts + 1, next_attempt_at=until)
     )
     return result.rowcount == 1
 
 
-async def settle(connection: AsyncConnection, delivery_id: str, values: Mapping[str, Any]) -> None:
-    """Note what came of an attempt."""
+async def record_attempt(connection: AsyncConnection, delivery_id: str, values: Mapping[str, Any]) -> None:
+    """Store the columns that an attempt changed."""
     await connection.execute(
         update(webhook_deliveries).where(webhook_deliveries.c.id == delivery_id, _PENDING).values(**values)
     )
 
 
 async def delivery(connection: AsyncConnection, delivery_id: str) -> Delivery | None:
-    """One message."""
+    """The message with this id."""
     query = select(webhook_deliveries).where(webhook_deliveries.c.id == delivery_id)
     row = (await connection.execute(query)).first()
     return None if row is None else _delivery(row)
@@ -163,7 +163,7 @@ async def deliveries(connection: AsyncConnection, webhook_id: str, *, limit: int
 
 
 async def prune(connection: AsyncConnection, *, before: datetime) -> int:
-    """Delete messages from before then that need no more attempts."""
+    """Delete messages created before then that are delivered or given up. Returns how many."""
     old = delete(webhook_deliveries).where(~_PENDING, webhook_deliveries.c.created_at < before)
     return (await connection.execute(old)).rowcount
 
@@ -186,11 +186,13 @@ def _delivery(row: Row[Any]) -> Delivery:
 
 
 async def counts_by_state(connection: AsyncConnection) -> dict[str, int]:
-    """How many messages there are: `waiting`, `failing` (tried in vain, to be tried again), `delivered`, `given_up`."""
-    tried = webhook_deliveries.c.attempts > literal_column("0")  # a bound value would differ from GROUP BY's
-    query = select(webhook_deliveries.c.status, tried, func.count()).group_by(webhook_deliveries.c.status, tried)
+    """How many messages there are: `waiting`, `failing` (attempted, to be attempted again), `delivered`, `given_up`."""
+    attempted = webhook_deliveries.c.attempts > literal_column("0")  # a bound value would differ from GROUP BY's
+    query = select(webhook_deliveries.c.status, attempted, func.count()).group_by(
+        webhook_deliveries.c.status, attempted
+    )
     counts = dict.fromkeys(("waiting", "failing", "delivered", "given_up"), 0)
-    for status, was_tried, number in await connection.execute(query):
-        pending = "failing" if was_tried else "waiting"
+    for status, was_attempted, number in await connection.execute(query):
+        pending = "failing" if was_attempted else "waiting"
         counts[pending if status == DeliveryStatus.PENDING else str(status)] += number
     return counts

@@ -1,4 +1,4 @@
-"""The rules of webhooks."""
+"""Webhooks: adding, changing and testing them, and the one that the settings describe."""
 
 from __future__ import annotations
 
@@ -28,19 +28,25 @@ from emagsync.webhooks.url_policy import check_url
 
 
 class WebhookService:
-    """Webhooks and their messages."""
+    """Manages webhooks. One per application."""
 
     def __init__(
-        self, *, database: Database, signer: Signer, courier: WebhookDispatcher, settings: WebhookSettings, clock: Clock
+        self,
+        *,
+        database: Database,
+        signer: Signer,
+        dispatcher: WebhookDispatcher,
+        settings: WebhookSettings,
+        clock: Clock,
     ) -> None:
         self._database = database
         self._signer = signer
-        self._courier = courier
+        self._courier = dispatcher
         self._settings = settings
         self._clock = clock
 
     async def add(self, asked: WebhookRequest) -> NewWebhook:
-        """A new webhook, with its secret. Raises AddressRefused."""
+        """Add a webhook; the result has its secret. Raises AddressRefused."""
         check_url(asked.url, allow_private=self._settings.allow_private)
         webhook = self._webhook(str(uuid.uuid4()), asked)
         async with self._database.transaction() as connection:
@@ -48,7 +54,7 @@ class WebhookService:
         return self._with_secret(webhook, 1)
 
     async def change(self, webhook_id: str, asked: WebhookChange) -> Webhook:
-        """Raises WebhookNotFound, WebhookFromSettings and AddressRefused."""
+        """Change a webhook. Raises WebhookNotFound, WebhookFromSettings and AddressRefused."""
         _refuse_settings(webhook_id)
         values = asked.model_dump(exclude_none=True)
         if "url" in values:
@@ -56,7 +62,7 @@ class WebhookService:
         return await self._change(webhook_id, values)
 
     async def renew_secret(self, webhook_id: str) -> NewWebhook:
-        """Give it another secret; the one before counts no more. Raises WebhookNotFound and WebhookFromSettings."""
+        """Replace its secret, at once. Raises WebhookNotFound and WebhookFromSettings."""
         _refuse_settings(webhook_id)
         async with self._database.snapshot() as connection:
             version = await repository.secret_version(connection, webhook_id) + 1
@@ -70,14 +76,14 @@ class WebhookService:
             await repository.remove(connection, webhook_id)
 
     async def get(self, webhook_id: str) -> Webhook:
-        """Raises WebhookNotFound."""
+        """The webhook with this id. Raises WebhookNotFound."""
         async with self._database.snapshot() as connection:
             return await repository.get(connection, webhook_id)
 
-    async def all_of_them(self) -> list[Webhook]:
-        """Oldest first."""
+    async def list_webhooks(self) -> list[Webhook]:
+        """Every webhook, oldest first."""
         async with self._database.snapshot() as connection:
-            return await repository.all_of_them(connection)
+            return await repository.list_webhooks(connection)
 
     async def deliveries(self, webhook_id: str, *, limit: int) -> list[Delivery]:
         """Its messages, newest first. Raises WebhookNotFound."""
@@ -86,7 +92,7 @@ class WebhookService:
             return await repository.deliveries(connection, webhook_id, limit=limit)
 
     async def test(self, webhook_id: str) -> Delivery:
-        """Send it a test message now, whatever it listens to; a failed one is tried again like any other.
+        """Send it a test message now, whatever it subscribes to; a failed one is attempted again like any other.
 
         Raises WebhookNotFound.
         """
@@ -94,15 +100,15 @@ class WebhookService:
         async with self._database.transaction() as connection:
             await repository.get(connection, webhook_id)
             body = {"message": "This is a test of an emagsync webhook."}
-            delivery_id = await repository.put(connection, webhook_id, TEST_EVENT, body, now=now)
+            delivery_id = await repository.add_delivery(connection, webhook_id, TEST_EVENT, body, now=now)
         await self._courier.deliver_due([delivery_id])
         async with self._database.snapshot() as connection:
             delivery = await repository.delivery(connection, delivery_id)
         assert delivery is not None  # noqa: S101 - it was made above
         return delivery
 
-    async def take_over_settings(self) -> None:
-        """Make the webhook of the settings what they say now. Raises SettingsError that names the variable."""
+    async def apply_settings(self) -> None:
+        """Add, change or remove the webhook that the settings describe. Raises SettingsError."""
         if self._settings.url is None:
             async with self._database.transaction() as connection:
                 await repository.remove(connection, SETTINGS_ID)
@@ -119,9 +125,9 @@ class WebhookService:
         asked = WebhookRequest(name="settings", url=self._settings.url, events=events)
         webhook = self._webhook(SETTINGS_ID, asked)
         async with self._database.transaction() as connection:
-            known = SETTINGS_ID in {one.id for one in await repository.all_of_them(connection)}
+            known = SETTINGS_ID in {one.id for one in await repository.list_webhooks(connection)}
             if known:
-                # Not anew: its messages that are still to be sent would go with it.
+                # Not replaced: its pending messages would be deleted with it.
                 values = {
                     "url": webhook.url,
                     "events": webhook.events,

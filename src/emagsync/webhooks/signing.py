@@ -1,8 +1,8 @@
-"""Signatures, and the secrets that make them.
+"""Signatures of webhook messages, and the secrets that make them.
 
 A webhook's secret is derived from this server's key, the webhook's id and a version, so the database holds no secret:
-who reads a copy of it can sign nothing. The key is `EMAGSYNC_SECRET_KEY`, else a file in the data directory that only
-its owner can read.
+a copy of it is not enough to sign anything. The key is `EMAGSYNC_SECRET_KEY`, else a file in the data directory that
+only its owner can read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SIGNATURE_HEADER: Final = "X-Emagsync-Signature"
 
 
 class Signer:
-    """Knows every webhook's secret."""
+    """Derives every webhook's secret."""
 
     def __init__(self, key: bytes, settings_secret: str | None = None) -> None:
         self._key = key
@@ -46,7 +46,7 @@ def signature(secret: str, timestamp: int, body: bytes) -> str:
 
 
 def load_key(settings: Settings) -> bytes:
-    """This server's key; made at the first call. Raises ConfigurationError when the data directory cannot be used."""
+    """This server's key, generated at the first call. Raises ConfigurationError for an unusable data directory."""
     if settings.secret_key is not None:
         return settings.secret_key.get_secret_value().encode()
     path = settings.data_dir / KEY_FILE

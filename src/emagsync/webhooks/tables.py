@@ -1,4 +1,4 @@
-"""Who is told, and what is still to be told. No secret is in here: they are derived, see `signing`."""
+"""Webhooks and their messages. No secret is stored: they are derived, see `signing`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses may be told. A webhook must not become a way into the network that this server stands in.
+"""Which addresses a webhook may have. It must not become a way into the network that this server stands in.
 
 The address is judged twice: as it is written, and as the name resolves at the moment of the connection, which is then
 made to exactly the address that was judged. A name that resolves elsewhere a moment later gains nothing.
@@ -23,7 +23,7 @@ _NOT_PUBLIC = "is not a public address; EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE=true al
 
 
 def check_url(url: str, *, allow_private: bool) -> None:
-    """Raises AddressRefused for an address that is not `https://`, or, as written, not public."""
+    """Check an address as it is written. Raises AddressRefused for one that is not `https://` or not public."""
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -55,7 +55,7 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
 
 
 class PublicResolver(AbstractResolver):
-    """Resolves names, and knows no address that is not public. Of a name with both kinds, only the public are left."""
+    """Resolves names to their public addresses only."""
 
     def __init__(self, resolver: AbstractResolver | None = None) -> None:
         self._resolver = resolver or ThreadedResolver()
@@ -71,7 +71,7 @@ class PublicResolver(AbstractResolver):
         return public
 
     async def close(self) -> None:
-        """Nothing is kept."""
+        """Close the resolver behind this one."""
         await self._resolver.close()
 
 

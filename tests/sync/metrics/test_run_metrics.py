@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from emagsync.call_log import metric_totals
+from emagsync.call_log import metric_totals_repository as metric_totals
 from emagsync.db.engine import Database
 from emagsync.sync import repository
 from emagsync.sync.metrics import repository as accounting_repository

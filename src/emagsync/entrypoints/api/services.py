@@ -238,9 +238,9 @@ async def _webhooks(base: Foundation) -> AsyncIterator[WebhookService]:
     )
     async with dispatcher:
         service = WebhookService(
-            database=base.database, signer=signer, courier=dispatcher, settings=given, clock=base.clock
+            database=base.database, signer=signer, dispatcher=dispatcher, settings=given, clock=base.clock
         )
-        await service.take_over_settings()
+        await service.apply_settings()
         publisher = RunWebhookPublisher(base.database, base.clock)
         async with (
             background_task("webhook publisher", publisher.run()),

@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.call_log import metric_totals, metrics
+from emagsync.call_log import metric_totals_repository as metric_totals
+from emagsync.call_log import metrics
 from emagsync.core.clock import Clock
 from emagsync.core.settings import ScheduleSettings
 from emagsync.db.engine import Database

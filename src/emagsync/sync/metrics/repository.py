@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.call_log import metric_totals
+from emagsync.call_log import metric_totals_repository as metric_totals
 from emagsync.offers.tables import offer_changes
 from emagsync.sync.metrics.run_metrics import CHANGED, RunFigures, figures, latest
 from emagsync.sync.tables import sync_runs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from emagsync.accounts.connection_test import check
+from emagsync.accounts.connection_test import check_connection
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.call_log.service import prune_calls
 from emagsync.core.clock import Clock
@@ -61,7 +61,7 @@ class ScheduleActions:
 
     async def _health(self, account: str | None) -> str:
         async with self._registry.client(account or "") as client:
-            report = await check(client, clock=self._clock)
+            report = await check_connection(client, clock=self._clock)
         if not report.ok:
             raise ConnectionBroken(f"{report.culprit}: {report.message}")
         return f"{report.total_products} offers, {report.latency_ms} ms"

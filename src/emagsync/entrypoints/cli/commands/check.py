@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from emagsync.accounts.connection_test import ConnectionReport, Culprit
-from emagsync.accounts.connection_test import check as check_connection
+from emagsync.accounts.connection_test import ConnectionReport, Culprit, check_connection
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.errors import ConfigurationError, EmagsyncError

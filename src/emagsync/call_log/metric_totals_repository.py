@@ -1,4 +1,4 @@
-"""What every process's metrics add up to, in the database. All SQL of `metric_totals`."""
+"""The sums of all processes' metrics, in the database. All SQL of `metric_totals`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _set = BulkInsert(metric_totals, _columns, key=_key, update=[_table.value])
 
 
 async def add(connection: AsyncConnection, increments: Mapping[Series, float]) -> None:
-    """Add to the totals, in the caller's transaction."""
+    """Add increments to the totals, in the caller's transaction."""
     await _add.run(connection, _rows(increments))
 
 
 async def put(connection: AsyncConnection, values: Mapping[Series, float]) -> None:
-    """Replace what the totals say of these series, such as the time of the last success."""
+    """Replace the totals of these series, such as the time of the last success."""
     await _set.run(connection, _rows(values))
 
 
@@ -36,5 +36,5 @@ async def read(connection: AsyncConnection) -> dict[Series, float]:
 
 
 def _rows(values: Mapping[Series, float]) -> list[tuple[str, str, float]]:
-    # In one order for all, so that two processes do not wait for each other's rows.
+    # Sorted, so that two processes lock rows in the same order.
     return sorted((series.name, orjson.dumps(series.labels).decode(), float(value)) for series, value in values.items())
