@@ -4,6 +4,37 @@ import reactHooks from 'eslint-plugin-react-hooks'
 import globals from 'globals'
 import tseslint from 'typescript-eslint'
 
+// Which features a feature may use. Everything else that two of them need is in shared/.
+const USES = { edits: [], identity: [], offers: ['edits'], settings: [], sync: [] }
+const FEATURES = Object.keys(USES)
+
+/** The borders of one place: `features` that it may not import. Only app/ knows all of them. */
+function border(files, features) {
+  return {
+    files,
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              regex: `/(${features.join('|')})/|(^|/)app/`,
+              message: 'A feature uses shared/ and the features that eslint.config.js lets it.',
+            },
+          ],
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: `ImportExpression > Literal[value=/\\/(${features.join('|')})\\//]`,
+          message: 'A feature uses shared/ and the features that eslint.config.js lets it.',
+        },
+      ],
+    },
+  }
+}
+
 export default tseslint.config(
   { ignores: ['node_modules', 'src/api/schema.d.ts', 'e2e/.work', 'test-results'] },
   js.configs.recommended,
@@ -21,6 +52,13 @@ export default tseslint.config(
       'jsx-a11y/no-autofocus': 'off',
     },
   },
+  border(['src/shared/**', 'src/api/**'], FEATURES),
+  ...FEATURES.map((name) =>
+    border(
+      [`src/features/${name}/**`],
+      FEATURES.filter((other) => other !== name && !USES[name].includes(other)),
+    ),
+  ),
   {
     files: ['e2e/**/*.ts', '*.{ts,js}', 'scripts/*.{js,mjs}'],
     languageOptions: { globals: globals.node },

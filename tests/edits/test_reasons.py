@@ -120,7 +120,7 @@ def test_every_code_has_a_sentence() -> None:
 
 @pytest.mark.parametrize("language", ["ro", "en"])
 def test_the_page_has_words_for_each(language: str) -> None:
-    file = Path(__file__).parents[2] / f"web/src/features/editing/i18n/{language}.json"
+    file = Path(__file__).parents[2] / f"web/src/features/edits/i18n/{language}.json"
     text = file.read_text(encoding="utf-8")
     said = text[text.index('"reasons"') :]
     assert [code for code in ReasonCode if f'"{code}":' not in said] == []

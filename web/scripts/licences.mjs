@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 
 const LOCK = new URL('../package-lock.json', import.meta.url)
-const LIST = new URL('../src/features/settings/licences.json', import.meta.url)
+const LIST = new URL('../src/features/settings/about/licences.json', import.meta.url)
 
 /** Name, version and licence of every package in the lock file that is not only for development. */
 export function licencesOf(lock) {

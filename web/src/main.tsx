@@ -2,7 +2,7 @@ import { StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 
 import { App } from './app/App.tsx'
-import { startI18n } from './app/i18n.ts'
+import { startI18n } from './shared/translations.ts'
 import './app/page.css'
 
 await startI18n()

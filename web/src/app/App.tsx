@@ -2,7 +2,7 @@ import { QueryClientProvider } from '@tanstack/react-query'
 import { App as AntApp } from 'antd'
 import { RouterProvider } from 'react-router'
 
-import { SessionProvider } from '../features/auth/SessionProvider.tsx'
+import { SessionProvider } from '../features/identity/SessionProvider.tsx'
 import { createQueryClient } from './query-client.ts'
 import { router } from './routes.tsx'
 import { ThemeProvider } from './theme.tsx'

@@ -5,8 +5,8 @@ import { NavLink, Outlet, useNavigation } from 'react-router'
 import { LoadingState, useRole } from '../shared/index.ts'
 import { UserMenu } from './UserMenu.tsx'
 
-const Attention = lazy(() => import('../features/editing/Attention.tsx'))
-const LiveRuns = lazy(() => import('../features/sync/LiveRuns.tsx'))
+const Attention = lazy(() => import('../features/edits/outbox/Attention.tsx'))
+const LiveRuns = lazy(() => import('../features/sync/live/LiveRuns.tsx'))
 
 const PAGES = ['sync', 'offers', 'edits', 'history'] as const
 

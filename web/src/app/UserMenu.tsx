@@ -3,10 +3,10 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { useSession } from '../shared/index.ts'
-import { chooseLanguage, type Language } from './i18n.ts'
+import { chooseLanguage, type Language } from '../shared/translations.ts'
 import { useTheme, type ThemeChoice } from './theme.tsx'
 
-const PasswordDialog = lazy(() => import('../features/auth/PasswordDialog.tsx'))
+const PasswordDialog = lazy(() => import('../features/identity/PasswordDialog.tsx'))
 
 function Choices<T extends string>(props: {
   label: string

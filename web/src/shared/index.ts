@@ -1,6 +1,7 @@
 export { useDebounced } from './debounce.ts'
 export { errorText, useErrorText, type ErrorText } from './error-text.ts'
 export { formatAge, formatDate, formatDuration, formatMoney, formatNumber } from './format.ts'
+export { useFieldNames } from './useFieldNames.ts'
 export { PageHeader } from './PageHeader.tsx'
 export { useRole, useSession, type Role } from './session.tsx'
 export { EmptyState, ErrorState, LoadingState, NoPermission } from './states.tsx'

@@ -4,17 +4,17 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
 import { EmptyState, ErrorState, formatNumber, LoadingState, PageHeader } from '../../shared/index.ts'
-import { ColumnChoice } from './ColumnChoice.tsx'
-import { chosenColumns, USUAL_COLUMNS, type ColumnKey } from './columns.tsx'
-import { ExportButton } from './ExportButton.tsx'
-import { OfferFilters } from './OfferFilters.tsx'
+import { ColumnChoice } from './list/ColumnChoice.tsx'
+import { chosenColumns, USUAL_COLUMNS, type ColumnKey } from './list/columns.tsx'
+import { ExportButton } from './list/ExportButton.tsx'
+import { OfferFilters } from './list/OfferFilters.tsx'
 import './offers.css'
-import { OfferTable } from './OfferTable.tsx'
+import { OfferTable } from './list/OfferTable.tsx'
 import { useOffers } from './queries.ts'
 import { useOfferView } from './useOfferView.ts'
 import { filterCount, NO_FILTERS, type OfferView, type ViewChange } from './view.ts'
 
-const OfferDrawer = lazy(() => import('./OfferDrawer.tsx'))
+const OfferDrawer = lazy(() => import('./detail/OfferDrawer.tsx'))
 
 /** The local copy: searched, filtered and sorted by the server, a page at a time. */
 export default function OffersPage() {

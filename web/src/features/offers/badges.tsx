@@ -2,17 +2,18 @@ import { CheckCircleOutlined, CloseCircleOutlined } from '@ant-design/icons'
 import { useTranslation } from 'react-i18next'
 
 import { Badge } from '../../shared/Badge.tsx'
-import { SELLABLE_VALIDATIONS } from './words.ts'
+import { SELLABLE_VALIDATIONS } from '../../shared/fields.ts'
+import { useFieldNames } from '../../shared/index.ts'
 import type { Product } from './queries.ts'
 import { useWords } from './useWords.ts'
 
 const STATUS_TONES = { active: 'good', inactive: 'plain', end_of_life: 'plain' } as const
 
 export function StatusBadge({ offer }: { offer: Pick<Product, 'status' | 'removed_at'> }) {
-  const { t } = useTranslation('offers')
-  if (offer.removed_at !== null) return <Badge tone="bad">{t('status.removed')}</Badge>
-  if (offer.status === null) return <Badge tone="warning">{t('status.unknown')}</Badge>
-  return <Badge tone={STATUS_TONES[offer.status]}>{t(`status.${offer.status}`)}</Badge>
+  const { status } = useFieldNames()
+  if (offer.removed_at !== null) return <Badge tone="bad">{status('removed')}</Badge>
+  const tone = offer.status === null ? 'warning' : STATUS_TONES[offer.status]
+  return <Badge tone={tone}>{status(offer.status)}</Badge>
 }
 
 export function SellableBadge({ sellable }: { sellable: boolean }) {

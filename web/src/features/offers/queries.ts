@@ -2,14 +2,12 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import i18next from 'i18next'
 
 import { api, dataOf, type Schemas } from '../../api/client.ts'
+import { OFFERS } from '../../shared/query-keys.ts'
 import { listQuery, type OfferView } from './view.ts'
 
 export type Product = Schemas['Product']
 export type ProductDetail = Schemas['ProductDetail']
 export type ProductChange = Schemas['ProductChange']
-
-/** Everything about offers is under this key; a finished run makes all of it stale. */
-export const OFFERS = 'offers'
 
 const CHANGES_A_PAGE = 200
 // Nothing tells the page that an edit has reached eMAG: it asks while one waits.

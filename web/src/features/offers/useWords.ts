@@ -1,11 +1,12 @@
 import { useTranslation } from 'react-i18next'
 
-import { formatMoney } from '../../shared/index.ts'
-import { AMOUNTS, FIELD_NAMES, STATUS_NAMES } from './words.ts'
+import { formatMoney, useFieldNames } from '../../shared/index.ts'
+import { isAmount } from '../../shared/fields.ts'
 
 /** Numbers, codes and names of eMAG in the reader's words. */
 export function useWords() {
   const { t, i18n } = useTranslation('offers')
+  const names = useFieldNames()
 
   const coded = (family: 'validation' | 'offerValidation', code: number | string | null): string => {
     if (code === null || code === '') return t(`${family}.unknown`)
@@ -14,21 +15,19 @@ export function useWords() {
       : t(`${family}.other`, { code })
   }
   const field = (name: string): string => {
-    if (name === 'lifecycle') return t('changes.lifecycle')
-    const key = `fields.${FIELD_NAMES[name] ?? name}`
-    return i18n.exists(key, { ns: 'offers' }) ? t(key) : name
+    return name === 'lifecycle' ? t('changes.lifecycle') : names.field(name)
   }
   const truth = (text: string): string => (text === 'true' || text === '1' ? t('detail.yes') : t('detail.no'))
 
   /** A value of the change log. */
   const value = (name: string, text: string | null, currency: string): string => {
     if (text === null || text === '') return t('detail.none')
-    if (AMOUNTS.has(name)) return formatMoney(text, currency)
+    if (isAmount(name)) return formatMoney(text, currency)
     switch (name) {
       case 'lifecycle':
         return i18n.exists(`changes.${text}`, { ns: 'offers' }) ? t(`changes.${text}`) : text
       case 'status':
-        return t(`status.${STATUS_NAMES[text] ?? 'unknown'}`)
+        return names.status(text)
       case 'sellable':
         return truth(text)
       case 'validation_status':

@@ -7,13 +7,13 @@ import { LoadingState, NoPermission, PageHeader, useRole } from '../../shared/in
 import './settings.css'
 
 const SECTIONS = {
-  accounts: lazy(() => import('./AccountsSection.tsx')),
-  users: lazy(() => import('./UsersSection.tsx')),
-  tokens: lazy(() => import('./TokensSection.tsx')),
-  schedule: lazy(() => import('./ScheduleSection.tsx')),
-  webhooks: lazy(() => import('./WebhooksSection.tsx')),
-  audit: lazy(() => import('./AuditSection.tsx')),
-  about: lazy(() => import('./AboutSection.tsx')),
+  accounts: lazy(() => import('./accounts/AccountsSection.tsx')),
+  users: lazy(() => import('./users/UsersSection.tsx')),
+  tokens: lazy(() => import('./users/TokensSection.tsx')),
+  schedule: lazy(() => import('./schedule/ScheduleSection.tsx')),
+  webhooks: lazy(() => import('./webhooks/WebhooksSection.tsx')),
+  audit: lazy(() => import('./audit/AuditSection.tsx')),
+  about: lazy(() => import('./about/AboutSection.tsx')),
 } satisfies Record<string, ComponentType>
 type Section = keyof typeof SECTIONS
 

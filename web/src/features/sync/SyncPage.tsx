@@ -3,11 +3,11 @@ import { useTranslation } from 'react-i18next'
 
 import { isApiError } from '../../api/errors.ts'
 import { EmptyState, ErrorState, LoadingState, PageHeader } from '../../shared/index.ts'
-import { AccountCard } from './AccountCard.tsx'
+import { AccountCard } from './accounts/AccountCard.tsx'
 import { Overview } from './Overview.tsx'
 import { useAccounts, useBudgets, useStatistics, useStatus } from './queries.ts'
 import { compareAccounts } from './runs.ts'
-import { SyncActions } from './SyncActions.tsx'
+import { SyncActions } from './start/SyncActions.tsx'
 import './sync.css'
 
 /** Where syncs are started, watched and understood. */

@@ -1,0 +1,201 @@
+import { Alert, Button, Checkbox, Pagination } from 'antd'
+import { useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+
+import { Badge, type Tone } from '../../../shared/Badge.tsx'
+import { DataTable } from '../../../shared/DataTable.tsx'
+import { formatNumber } from '../../../shared/index.ts'
+import {
+  EFFECTS,
+  gravestFirst,
+  outlookOf,
+  type BulkData,
+  type BulkOptions,
+  type BulkRow,
+  type Effect,
+} from './bulk.ts'
+import { FromTo } from '../cells.tsx'
+import { countsOf } from '../outbox/holds.ts'
+import { useFieldWords } from '../useFieldWords.ts'
+
+const TONES: Record<Effect, Tone> = {
+  error: 'bad',
+  needs_confirmation: 'warning',
+  ok: 'good',
+  unchanged: 'plain',
+}
+const ROWS_A_PAGE = 50
+
+interface Props {
+  data: BulkData
+  /** What it is about: a file, or the offers that were chosen. */
+  subject: string
+  busy: boolean
+  onApply: (options: Omit<BulkOptions, 'preview'>) => void
+}
+
+/** What every row of a list comes to, and applying it. */
+export function BulkPreview({ data, subject, busy, onApply }: Props) {
+  const { t } = useTranslation('edits')
+  const [page, setPage] = useState(1)
+  const rows = useMemo(() => gravestFirst(data.rows), [data.rows])
+  return (
+    <section aria-label={t('bulk.result')}>
+      <h2 className="bulk-title">
+        {t(data.applied ? 'bulk.doneTitle' : 'bulk.previewTitle', { file: subject })}
+      </h2>
+      <p className="bulk-counts" aria-live="polite">
+        {EFFECTS.filter((effect) => (data.counts[effect] ?? 0) > 0).map((effect) => (
+          <Badge key={effect} tone={TONES[effect]}>
+            {t(`bulk.effects.${effect}`)}: {formatNumber(data.counts[effect])}
+          </Badge>
+        ))}
+      </p>
+      {data.applied ? (
+        <Alert
+          type="success"
+          showIcon
+          title={t('bulk.applied', { count: data.kept })}
+          description={<Link to="/edits/outbox">{t('bulk.toOutbox')}</Link>}
+        />
+      ) : (
+        <>
+          <Brakes data={data} />
+          <Apply data={data} busy={busy} onApply={onApply} />
+        </>
+      )}
+      <BulkRows rows={rows.slice((page - 1) * ROWS_A_PAGE, page * ROWS_A_PAGE)} />
+      {rows.length > ROWS_A_PAGE ? (
+        <Pagination
+          align="end"
+          current={page}
+          pageSize={ROWS_A_PAGE}
+          showSizeChanger={false}
+          total={rows.length}
+          onChange={setPage}
+        />
+      ) : null}
+    </section>
+  )
+}
+
+/** What will happen after applying: that the brake asks once more, or that nothing leaves. */
+function Brakes({ data }: { data: BulkData }) {
+  const { t } = useTranslation('edits')
+  const stopping = data.brakes.filter(({ stops }) => stops)
+  if (stopping.length === 0) return null
+  return (
+    <Alert
+      className="edit-note"
+      type="warning"
+      showIcon
+      title={t('bulk.brakeTitle')}
+      description={stopping.map((brake) => (
+        <p key={brake.account_type}>
+          {t('bulk.brake', {
+            account: brake.account_type.toUpperCase(),
+            counts: countsOf(brake)
+              .map(({ alarm, offers }) =>
+                t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }),
+              )
+              .join(', '),
+            most: formatNumber(brake.most),
+          })}
+        </p>
+      ))}
+    />
+  )
+}
+
+/** Applying needs a yes to what looks like a slip, or leaves those rows out, like those that cannot be. */
+function Apply({ data, busy, onApply }: Omit<Props, 'subject'>) {
+  const { t } = useTranslation('edits')
+  const [confirm, setConfirm] = useState(false)
+  const [skip, setSkip] = useState(false)
+  const { good, doubtful, wrong } = outlookOf(data)
+  const count = good + (confirm ? doubtful : 0)
+  const isBlocked = !skip && (wrong > 0 || (doubtful > 0 && !confirm))
+  return (
+    <div className="bulk-apply">
+      {doubtful > 0 ? (
+        <Checkbox checked={confirm} onChange={(event) => setConfirm(event.target.checked)}>
+          {t('bulk.confirm', { count: doubtful })}
+        </Checkbox>
+      ) : null}
+      {wrong > 0 || doubtful > 0 ? (
+        <Checkbox checked={skip} onChange={(event) => setSkip(event.target.checked)}>
+          {t('bulk.skip')}
+        </Checkbox>
+      ) : null}
+      <Button
+        type="primary"
+        loading={busy}
+        disabled={isBlocked || count === 0}
+        onClick={() => onApply({ confirm, skipInvalid: skip, token: data.token })}
+      >
+        {t('bulk.apply', { count })}
+      </Button>
+    </div>
+  )
+}
+
+function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
+  const { t } = useTranslation('edits')
+  const words = useFieldWords()
+  return (
+    <DataTable<BulkRow>
+      label={t('bulk.rows')}
+      rows={rows}
+      rowKey={(row) => row.row}
+      columns={[
+        { key: 'row', title: t('bulk.row'), width: 70, align: 'end', render: (row) => row.row },
+        {
+          key: 'offer',
+          title: t('columns.offer'),
+          width: 170,
+          render: (row) => {
+            const told = [row.sku, row.emag_id].filter(Boolean).join(' · ')
+            return row.product_id === null ? told : <Link to={`/offers?offer=${row.product_id}`}>{told}</Link>
+          },
+        },
+        {
+          key: 'effect',
+          title: t('bulk.effect'),
+          width: 170,
+          render: (row) => <Badge tone={TONES[row.effect]}>{t(`bulk.effects.${row.effect}`)}</Badge>,
+        },
+        {
+          key: 'changes',
+          title: t('columns.change'),
+          width: 290,
+          render: (row) =>
+            row.changes.map((change) => (
+              <div key={`${change.field} ${change.warehouse_id}`}>
+                <FromTo
+                  field={change.field}
+                  warehouse={change.warehouse_id}
+                  from={change.old}
+                  to={change.new}
+                />
+              </div>
+            )),
+        },
+        {
+          key: 'why',
+          title: t('bulk.why'),
+          width: 290,
+          render: (row) => (
+            <span className="reason">
+              {[...row.errors, ...row.doubts].map((one) => (
+                <span key={`${one.field} ${one.code}`} className="reason-line">
+                  {words.field(one.field)}: {words.objection(one)}
+                </span>
+              ))}
+            </span>
+          ),
+        },
+      ]}
+    />
+  )
+}

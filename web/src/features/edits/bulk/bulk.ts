@@ -1,0 +1,83 @@
+/** A list of edits: pasted from a spreadsheet or uploaded, looked at, then applied. */
+import { api, ApiError, dataOf, fetchOrThrow, isApiError, type Schemas } from '../../../api/client.ts'
+import type { ChangeBody, Which } from './change.ts'
+
+export type BulkData = Schemas['BulkData']
+export type BulkRow = Schemas['BulkRow']
+export type Effect = Schemas['Effect']
+
+export const EFFECTS = ['error', 'needs_confirmation', 'ok', 'unchanged'] as const satisfies readonly Effect[]
+
+/** A list as a file, or one change to many offers. */
+export type BulkRequest =
+  { readonly file: File; readonly account: string } | { readonly which: Which; readonly body: ChangeBody }
+
+export interface BulkOptions {
+  readonly preview: boolean
+  readonly confirm?: boolean
+  readonly skipInvalid?: boolean
+  readonly token?: string
+}
+
+/** What was pasted, as the file that it would be. */
+export function pastedFile(text: string): File {
+  return new File([text], 'lista.csv', { type: 'text/csv' })
+}
+
+/** Previews or applies it. A refusal that tells of every row is an answer: nothing was kept. */
+export async function sendBulk(request: BulkRequest, options: BulkOptions): Promise<BulkData> {
+  try {
+    return 'file' in request ? await sendFile(request, options) : await sendChange(request, options)
+  } catch (error) {
+    const told = isApiError(error) ? rowsTold(error) : null
+    if (told !== null) return told
+    throw error
+  }
+}
+
+async function sendChange(
+  { which, body }: Extract<BulkRequest, { which: Which }>,
+  { preview, confirm = false, skipInvalid = false, token }: BulkOptions,
+): Promise<BulkData> {
+  const options = { preview, confirm, skip_invalid: skipInvalid, ...(token === undefined ? {} : { token }) }
+  const answer = await dataOf(
+    api.POST('/api/v1/emag/products/products/bulk-change', { body: { ...which, ...body, ...options } }),
+  )
+  return answer.data
+}
+
+async function sendFile(
+  { file, account }: Extract<BulkRequest, { file: File }>,
+  options: BulkOptions,
+): Promise<BulkData> {
+  const body = new FormData()
+  body.set('file', file)
+  body.set('account_type', account)
+  body.set('preview', String(options.preview))
+  if (options.confirm) body.set('confirm', 'true')
+  if (options.skipInvalid) body.set('skip_invalid', 'true')
+  if (options.token !== undefined) body.set('token', options.token)
+  const address = new URL('/api/v1/emag/products/products/bulk-edit', window.location.origin)
+  const answer = await fetchOrThrow(new Request(address, { method: 'POST', body }))
+  return ((await answer.json()) as Schemas['BulkAnswer']).data
+}
+
+function rowsTold(error: ApiError): BulkData | null {
+  const data = error.extra['data']
+  return typeof data === 'object' && data !== null && 'rows' in data ? (data as BulkData) : null
+}
+
+/** What may be applied of a preview, and what stands in the way. */
+export function outlookOf(data: Pick<BulkData, 'counts'>): {
+  good: number
+  doubtful: number
+  wrong: number
+} {
+  const { ok = 0, needs_confirmation = 0, error = 0 } = data.counts
+  return { good: ok, doubtful: needs_confirmation, wrong: error }
+}
+
+/** The rows that need a person first; within an effect in the file's order. */
+export function gravestFirst(rows: readonly BulkRow[]): BulkRow[] {
+  return [...rows].sort((a, b) => EFFECTS.indexOf(a.effect) - EFFECTS.indexOf(b.effect) || a.row - b.row)
+}

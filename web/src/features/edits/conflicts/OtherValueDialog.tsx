@@ -1,0 +1,66 @@
+import { Form, Input, Modal, Radio } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { useResolve, type Conflict } from '../queries.ts'
+import { refusalOf } from '../offer/refusals.ts'
+import { Refused } from '../offer/Refused.tsx'
+import { useFieldWords } from '../useFieldWords.ts'
+import { isAmount } from '../../../shared/fields.ts'
+import { typedAmount } from '../offer/form.ts'
+
+/** Decides a conflict for a third value. */
+export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; onClose: () => void }) {
+  const { t } = useTranslation('edits')
+  const { t: common } = useTranslation()
+  const words = useFieldWords()
+  const resolve = useResolve()
+  const price = isAmount(conflict.field)
+  const [typed, setTyped] = useState(price ? typedAmount(conflict.local) : conflict.local)
+  const label = words.field(conflict.field, conflict.warehouse_id)
+  const submit = (): void => {
+    resolve.mutate({ id: conflict.id, value: typed.trim() }, { onSuccess: onClose })
+  }
+  return (
+    <Modal
+      open
+      title={t('conflicts.otherTitle', { field: label })}
+      okText={common('save')}
+      cancelText={common('cancel')}
+      okButtonProps={{ disabled: typed.trim() === '' }}
+      confirmLoading={resolve.isPending}
+      onOk={submit}
+      onCancel={onClose}
+    >
+      <Form layout="vertical" onFinish={submit}>
+        <p className="muted">
+          {t('conflicts.otherText', {
+            local: words.value(conflict.field, conflict.local),
+            emag: words.value(conflict.field, conflict.emag),
+          })}
+        </p>
+        {resolve.error === null ? null : <Refused refusal={refusalOf(resolve.error)} onReload={onClose} />}
+        <Form.Item label={label} htmlFor="other-value">
+          {conflict.field === 'status' ? (
+            <Radio.Group
+              aria-label={label}
+              value={typed}
+              options={['1', '0', '2'].map((value) => ({ value, label: words.value('status', value) }))}
+              onChange={(event) => setTyped(String(event.target.value))}
+            />
+          ) : (
+            <Input
+              id="other-value"
+              autoFocus
+              autoComplete="off"
+              maxLength={20}
+              inputMode={price ? 'decimal' : 'numeric'}
+              value={typed}
+              onChange={(event) => setTyped(event.target.value)}
+            />
+          )}
+        </Form.Item>
+      </Form>
+    </Modal>
+  )
+}

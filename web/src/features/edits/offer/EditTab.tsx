@@ -1,0 +1,129 @@
+import { Button, Form, Input, Radio } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { Link } from 'react-router'
+
+import type { Schemas } from '../../../api/client.ts'
+import '../edits.css'
+import { PendingEdits } from './PendingEdits.tsx'
+import { faultsOf } from './refusals.ts'
+import { Refused } from './Refused.tsx'
+import { useFieldWords } from '../useFieldWords.ts'
+import { useSaving } from './useSaving.tsx'
+import { isAmount } from '../../../shared/fields.ts'
+import { changesOf, entriesOf, type Entry } from './form.ts'
+
+/** Everything that can be edited of one offer. A new version of it begins the form anew. */
+export default function EditTab({ offer }: { offer: Schemas['ProductDetail'] }) {
+  const { t } = useTranslation('edits')
+  return (
+    <>
+      <PendingEdits offer={offer} />
+      <p className="undo-link">
+        <Link to={`/edits/undo?account=${offer.account_type}&ids=${offer.emag_id}`}>{t('undo.ofOffer')}</Link>
+      </p>
+      <EditForm key={offer.version} offer={offer} />
+    </>
+  )
+}
+
+function EditForm({ offer }: { offer: Schemas['ProductDetail'] }) {
+  const { t } = useTranslation('edits')
+  const { t: common } = useTranslation()
+  const [entries] = useState(() => entriesOf(offer))
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
+  const changes = changesOf(entries, typed)
+  const saving = useSaving(offer, () => setTyped({}))
+  const faults = saving.refusal?.kind === 'wrong' ? saving.refusal.faults : []
+  const type = (key: string, value: string): void => {
+    saving.forget()
+    setTyped({ ...typed, [key]: value })
+  }
+  return (
+    <Form
+      layout="vertical"
+      className="edit-form"
+      onFinish={() => {
+        if (changes !== null) saving.save(changes)
+      }}
+    >
+      <p className="muted">{t('form.intro', { currency: offer.currency })}</p>
+      {saving.refusal === null ? null : <Refused refusal={saving.refusal} onReload={saving.reload} />}
+      <div className="edit-fields">
+        {entries.map((entry) => (
+          <EditField
+            key={entry.key}
+            entry={entry}
+            many={entries.filter(({ field }) => field === entry.field).length > 1}
+            value={typed[entry.key] ?? entry.value}
+            currency={offer.currency}
+            faults={faultsOf(entry.field, faults)}
+            onChange={(value) => type(entry.key, value)}
+          />
+        ))}
+      </div>
+      <p className="quick-buttons">
+        <Button type="primary" htmlType="submit" disabled={changes === null} loading={saving.isSaving}>
+          {common('save')}
+        </Button>
+        <Button
+          disabled={changes === null}
+          onClick={() => {
+            saving.forget()
+            setTyped({})
+          }}
+        >
+          {common('cancel')}
+        </Button>
+      </p>
+      {saving.question}
+    </Form>
+  )
+}
+
+interface FieldProps {
+  entry: Entry
+  /** Whether the field has more than one warehouse, so that this one's is named. */
+  many: boolean
+  value: string
+  currency: string
+  faults: ReturnType<typeof faultsOf>
+  onChange: (value: string) => void
+}
+
+function EditField({ entry, many, value, currency, faults, onChange }: FieldProps) {
+  const { t } = useTranslation('edits')
+  const words = useFieldWords()
+  const label = words.field(entry.field, many ? entry.warehouse : null)
+  const id = `edit-${entry.key}`
+  const suffix = isAmount(entry.field) ? currency : entry.field === 'stock' ? t('pieces') : undefined
+  return (
+    <Form.Item
+      label={label}
+      htmlFor={entry.field === 'status' ? undefined : id}
+      validateStatus={faults.length > 0 ? 'error' : undefined}
+      help={faults.length > 0 ? faults.map(words.objection).join(' ') : undefined}
+      extra={entry.field === 'stock' ? t('inline.stockHint') : undefined}
+    >
+      {entry.field === 'status' ? (
+        <Radio.Group
+          aria-label={label}
+          value={value}
+          options={['1', '0', '2'].map((status) => ({ value: status, label: words.value('status', status) }))}
+          onChange={(event) => onChange(String(event.target.value))}
+        />
+      ) : (
+        <Input
+          id={id}
+          value={value}
+          suffix={suffix}
+          autoComplete="off"
+          maxLength={20}
+          inputMode={isAmount(entry.field) ? 'decimal' : 'text'}
+          onChange={(event) => onChange(event.target.value)}
+        />
+      )}
+    </Form.Item>
+  )
+}

@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest'
+
+import type { Schemas } from '../../../api/client.ts'
+import { changesOf, entriesOf, quickStart, quickValues, readStock, targetOf, typedAmount } from './form.ts'
+
+const OFFER = {
+  price: '121.8400',
+  recommended_price: null,
+  min_sale_price: '100.0000',
+  max_sale_price: '200.5050',
+  stock_quantity: 7,
+  handling_time: 1,
+  vat_id: 1,
+  status_code: 1,
+  payload: {
+    stock: [
+      { warehouse_id: 1, value: 5 },
+      { warehouse_id: 2, value: 2 },
+    ],
+    handling_time: [{ warehouse_id: 1, value: 1 }],
+  },
+  pending_edits: [],
+  effective: null,
+} as unknown as Schemas['ProductDetail']
+
+const texts = (offer: Schemas['ProductDetail']) =>
+  Object.fromEntries(entriesOf(offer).map(({ key, value }) => [key, value]))
+
+it.each([
+  ['121.8400', '121.84'],
+  ['121.8450', '121.845'],
+  ['121.0000', '121.00'],
+  [null, ''],
+])('the amount %s is typed as "%s"', (amount, typed) => {
+  expect(typedAmount(amount)).toBe(typed)
+})
+
+describe('the form of an offer', () => {
+  it('has an input for every value, one for each warehouse', () => {
+    expect(texts(OFFER)).toEqual({
+      sale_price: '121.84',
+      recommended_price: '',
+      min_sale_price: '100.00',
+      max_sale_price: '200.505',
+      'stock@1': '5',
+      'stock@2': '2',
+      'handling_time@1': '1',
+      vat_id: '1',
+      status: '1',
+    })
+  })
+
+  it('begins with the edits that wait', () => {
+    const effective = { ...OFFER, price: '99.0000' } as unknown as Schemas['EffectiveValues']
+    const waiting = {
+      ...OFFER,
+      effective,
+      pending_edits: [
+        { field: 'stock', warehouse_id: 2, kind: 'relative', value: '-5' },
+        { field: 'stock', warehouse_id: 1, kind: 'absolute', value: '9' },
+      ],
+    } as unknown as Schemas['ProductDetail']
+    expect(texts(waiting)).toMatchObject({ sale_price: '99.00', 'stock@1': '9', 'stock@2': '0' })
+  })
+
+  it('has one warehouse where the row of eMAG names none that can be read', () => {
+    const broken = { ...OFFER, payload: { stock: [{ value: 'x' }] } } as unknown as Schemas['ProductDetail']
+    expect(texts(broken)).toMatchObject({ 'stock@1': '7', 'handling_time@1': '1' })
+  })
+})
+
+describe('what is sent for a form', () => {
+  const send = (typed: Record<string, string>) => changesOf(entriesOf(OFFER), typed)
+
+  it('is only what changed', () => {
+    expect(send({ sale_price: ' 130,50 ', min_sale_price: '100.00', vat_id: '2' })).toEqual({
+      sale_price: '130,50',
+      vat_id: 2,
+      confirm: false,
+    })
+  })
+
+  it('is nothing when nothing changed, or was emptied', () => {
+    expect(send({ 'stock@1': '5', sale_price: '' })).toBeNull()
+  })
+
+  it('says of which warehouse, and whether it is a difference', () => {
+    expect(send({ 'stock@1': '+3', 'stock@2': '0', 'handling_time@1': '2' })).toEqual({
+      stock: [
+        { warehouse_id: 1, change: 3 },
+        { warehouse_id: 2, value: 0 },
+      ],
+      handling_time: [{ warehouse_id: 1, value: 2 }],
+      confirm: false,
+    })
+  })
+
+  it('leaves what is no number to the server, which says where it is', () => {
+    expect(send({ 'stock@1': 'mult' })).toMatchObject({ stock: [{ warehouse_id: 1, value: 'mult' }] })
+  })
+})
+
+it.each([
+  ['12', { value: 12 }],
+  ['+5', { change: 5 }],
+  ['-3', { change: -3 }],
+  ['−3', { change: -3 }],
+  ['', null],
+  ['5.5', null],
+  ['cinci', null],
+])('the stock "%s" means %o', (typed, meant) => {
+  expect(readStock(typed)).toEqual(meant)
+})
+
+it('the table edits one value at a time', () => {
+  expect(quickValues('sale_price', '99,90')).toEqual({ sale_price: '99,90', confirm: false })
+  expect(quickValues('stock', '-2')).toEqual({ stock_change: -2, confirm: false })
+  expect(quickValues('stock', '4')).toEqual({ stock: 4, confirm: false })
+  expect(quickValues('status', '0')).toEqual({ status: 0, confirm: false })
+  expect(quickValues('stock', 'x')).toBeNull()
+  expect(quickValues('sale_price', ' ')).toBeNull()
+  expect(quickStart(OFFER, 'sale_price')).toBe('121.84')
+  expect(quickStart({ ...OFFER, stock_quantity: 0 }, 'stock')).toBe('0')
+})
+
+it('a difference comes to what is there with it, never below nothing', () => {
+  expect(targetOf('368', '+3', 'relative')).toBe('371')
+  expect(targetOf('2', '-3', 'relative')).toBe('0')
+  expect(targetOf(null, '+3', 'relative')).toBeNull()
+  expect(targetOf('368', '3')).toBe('3')
+})

@@ -1,0 +1,158 @@
+/** What can be edited of an offer: what a person types, and what is sent for it. */
+import type { Schemas } from '../../../api/client.ts'
+import { isAmount, LEVELS, PRICES, type EditableField } from '../../../shared/fields.ts'
+
+export type Values = Schemas['ProductEdit']
+export type StatusNumber = 0 | 1 | 2
+
+type Detail = Schemas['ProductDetail']
+type Offer = Schemas['Product']
+type Pending = Schemas['PendingEdit']
+
+/** One input of the form. `warehouse` is that of a stock or a handling time, if the offer's row names any. */
+export interface Entry {
+  readonly key: string
+  readonly field: EditableField
+  readonly warehouse: number | null
+  /** What the offer has now, with the edits that wait; empty for nothing. */
+  readonly value: string
+}
+
+/** An amount as it is typed: without zeros that say nothing, with at least two decimals. */
+export function typedAmount(amount: string | null): string {
+  if (amount === null) return ''
+  const [whole = '', decimals = ''] = amount.split('.')
+  return `${whole}.${decimals.replace(/0+$/, '').padEnd(2, '0')}`
+}
+
+/** The form's inputs for an offer. */
+export function entriesOf(offer: Detail): Entry[] {
+  const now = offer.effective ?? { ...offer, price: offer.price }
+  const amounts: Record<(typeof PRICES)[number], string | null> = {
+    sale_price: now.price,
+    recommended_price: now.recommended_price,
+    min_sale_price: now.min_sale_price,
+    max_sale_price: now.max_sale_price,
+  }
+  const plain = (field: EditableField, value: string): Entry => ({
+    key: field,
+    field,
+    warehouse: null,
+    value,
+  })
+  return [
+    ...PRICES.map((field) => plain(field, typedAmount(amounts[field]))),
+    ...LEVELS.flatMap((field) => levelsOf(offer, field)),
+    plain('vat_id', text(now.vat_id)),
+    plain('status', text(now.status_code)),
+  ]
+}
+
+function levelsOf(offer: Detail, field: (typeof LEVELS)[number]): Entry[] {
+  const total = field === 'stock' ? offer.stock_quantity : offer.handling_time
+  const named = byWarehouse(offer.payload?.[field])
+  const levels = named.length > 0 ? named : [{ warehouse: 1, value: text(total) }]
+  return levels.map(({ warehouse, value }) => ({
+    key: `${field}@${warehouse}`,
+    field,
+    warehouse,
+    value: withEdit(offer.pending_edits, field, warehouse, value),
+  }))
+}
+
+/** The levels of a row of eMAG's; none where one cannot be read, as the server sees it too. */
+function byWarehouse(levels: unknown): { warehouse: number; value: string }[] {
+  if (!Array.isArray(levels)) return []
+  const found = levels.map((level: unknown) => {
+    const { warehouse_id, value } = (level ?? {}) as Record<string, unknown>
+    return { warehouse: Number(warehouse_id), value: whole(text(value)) ?? NaN }
+  })
+  if (found.some(({ warehouse, value }) => !(warehouse > 0) || Number.isNaN(value))) return []
+  return found.map(({ warehouse, value }) => ({ warehouse, value: String(value) }))
+}
+
+function withEdit(edits: readonly Pending[], field: EditableField, warehouse: number, emag: string): string {
+  const edit = edits.find((one) => one.field === field && (one.warehouse_id ?? 1) === warehouse)
+  if (edit === undefined) return emag
+  if (edit.kind === 'absolute') return edit.value
+  return String(Math.max(0, Number(emag) + Number(edit.value)))
+}
+
+/** What changes: the inputs whose text differs from what is there. Null when nothing does. */
+export function changesOf(entries: readonly Entry[], typed: Readonly<Record<string, string>>): Values | null {
+  const body: Record<string, unknown> = {}
+  for (const { key, field, warehouse, value } of entries) {
+    const wanted = (typed[key] ?? value).trim()
+    if (wanted === value || wanted === '') continue
+    if (warehouse === null) {
+      body[field] = isAmount(field) ? wanted : numberIn(wanted)
+      continue
+    }
+    const level = levelOf(field, wanted)
+    body[field] = [...((body[field] as unknown[] | undefined) ?? []), { warehouse_id: warehouse, ...level }]
+  }
+  return Object.keys(body).length === 0 ? null : ({ ...body, confirm: false } as Values)
+}
+
+/** Of stock "+5" and "-3" are differences; every other number is what there is to be. */
+function levelOf(field: EditableField, typed: string): { value: number | string } | { change: number } {
+  const stock = field === 'stock' ? readStock(typed) : null
+  return stock !== null && 'change' in stock ? stock : { value: numberIn(typed) }
+}
+
+/** What is no number goes as it is: the server says which input it was. */
+function numberIn(typed: string): number | string {
+  return whole(typed) ?? typed
+}
+
+/** What a typed stock means: `12` pieces, `+5` or `-3` more or fewer. Null for what is no whole number. */
+export function readStock(typed: string): { value: number } | { change: number } | null {
+  const tidy = typed.trim().replace(/^[−–]/, '-')
+  const number = whole(tidy)
+  if (number === null) return null
+  return /^[+-]/.test(tidy) ? { change: number } : { value: number }
+}
+
+/** The body for one value that was typed in the table. Null for what cannot be meant. */
+export function quickValues(field: 'sale_price' | 'stock' | 'status', typed: string): Values | null {
+  const body = { confirm: false }
+  switch (field) {
+    case 'sale_price':
+      return typed.trim() === '' ? null : { ...body, sale_price: typed.trim() }
+    case 'status':
+      return { ...body, status: Number(typed) as StatusNumber }
+    case 'stock': {
+      const stock = readStock(typed)
+      if (stock === null) return null
+      return 'change' in stock ? { ...body, stock_change: stock.change } : { ...body, stock: stock.value }
+    }
+  }
+}
+
+/** What the table's editor begins with: the value with the edits that wait. */
+export function quickStart(offer: Offer, field: 'sale_price' | 'stock' | 'status'): string {
+  const now = offer.effective
+  switch (field) {
+    case 'sale_price':
+      return typedAmount((now ?? offer).price)
+    case 'stock':
+      return text((now ?? offer).stock_quantity)
+    case 'status':
+      return text((now ?? offer).status_code)
+  }
+}
+
+function text(value: unknown): string {
+  return value === null || value === undefined ? '' : String(value)
+}
+
+function whole(typed: string): number | null {
+  return /^[+-]?\d{1,9}$/.test(typed) ? Number(typed) : null
+}
+
+/** What a change comes to: a difference is added, and no stock goes below 0. Null where what is there is not known. */
+export function targetOf(from: string | null, to: string | null, kind = 'absolute'): string | null {
+  if (kind !== 'relative') return to
+  if (from === null || to === null) return null
+  return String(Math.max(0, Number(from) + Number(to)))
+}

@@ -1,0 +1,191 @@
+import { Alert, Button } from 'antd'
+import { useTranslation } from 'react-i18next'
+
+import { Badge, type Tone } from '../../../shared/Badge.tsx'
+import type { Column } from '../../../shared/DataTable.tsx'
+import { formatDate, useRole, useUrlState } from '../../../shared/index.ts'
+import { FromTo, offerColumns } from '../cells.tsx'
+import { AccountChoice, Choice } from '../conflicts/Choice.tsx'
+import { Log } from './Log.tsx'
+import { PushButtons } from './PushButtons.tsx'
+import { useOfferNames } from '../../../shared/offer-names.ts'
+import {
+  OUTBOX_STATES,
+  useAccounts,
+  useDecideLines,
+  useOutbox,
+  type Decision,
+  type OutboxLine,
+  type OutboxState,
+} from '../queries.ts'
+import { selectColumn } from '../selectColumn.tsx'
+import { useFieldWords } from '../useFieldWords.ts'
+import { useSelection } from '../useSelection.ts'
+import { useTellError } from '../useTellError.ts'
+import { Why } from '../ReasonText.tsx'
+
+const NO_FILTER = { account: null as string | null, state: null as string | null }
+const TONES: Record<OutboxState, Tone> = {
+  waiting: 'warning',
+  pending: 'busy',
+  sending: 'busy',
+  uncertain: 'warning',
+  applied: 'good',
+  rejected: 'bad',
+  dropped: 'plain',
+}
+
+/** What is on its way to eMAG, or was: one line an offer. */
+export default function OutboxSection() {
+  const { t } = useTranslation('edits')
+  const { can } = useRole()
+  const [filter, setFilter] = useUrlState(NO_FILTER)
+  const state = OUTBOX_STATES.find((known) => known === filter.state) ?? null
+  const found = useOutbox({ account: filter.account, state })
+  const rows = found.data?.pages.flatMap((page) => page.lines) ?? []
+  const names = useOfferNames(rows)
+  const open = rows.filter(isUndecided)
+  const selection = useSelection(open.map((line) => line.id))
+  const columns: Column<OutboxLine>[] = [
+    ...(can('operator') && open.length > 0 ? [selectColumn<OutboxLine>(selection, isUndecided, t)] : []),
+    ...offerColumns<OutboxLine>(names, t),
+    {
+      key: 'changes',
+      title: t('columns.change'),
+      width: 330,
+      render: (line) =>
+        line.items.map((item) => (
+          <div key={item.edit_id}>
+            <FromTo
+              field={item.field}
+              warehouse={item.warehouse_id}
+              from={item.before}
+              to={item.target ?? item.value}
+              kind={item.target === null ? item.kind : 'absolute'}
+            />
+          </div>
+        )),
+    },
+    {
+      key: 'state',
+      title: t('columns.state'),
+      width: 330,
+      render: (line) => (
+        <span data-state={line.state}>
+          <Badge tone={TONES[line.state]}>{t(`outbox.states.${line.state}`)}</Badge>{' '}
+          {line.alarm ? <span className="muted">{t(`alarms.${line.alarm}`)}</span> : null}
+          <LineReasons line={line} />
+        </span>
+      ),
+    },
+    {
+      key: 'at',
+      title: t('columns.at'),
+      width: 190,
+      render: (line) => formatDate(line.finished_at ?? line.sent_at ?? line.created_at),
+    },
+  ]
+  return (
+    <>
+      <PushOff account={filter.account} />
+      <div role="search" aria-label={t('filters.label')} className="edit-filters">
+        <AccountChoice value={filter.account} onChange={(account) => setFilter({ account })} />
+        <Choice
+          label={t('filters.state')}
+          any={t('filters.anyState')}
+          value={state}
+          values={OUTBOX_STATES}
+          word={(value) => t(`outbox.states.${value}`)}
+          onChange={(value) => setFilter({ state: value })}
+        />
+        {can('operator') ? <PushButtons account={filter.account} /> : null}
+      </div>
+      <Log<OutboxLine>
+        label={t('sections.outbox')}
+        found={found}
+        rows={rows}
+        columns={columns}
+        rowKey={(line) => line.id}
+        none={{ title: t('outbox.none'), detail: t('outbox.noneText') }}
+      >
+        {can('operator') && open.length > 0 ? (
+          <Decide lines={open.filter(({ id }) => selection.has(id))} onDone={selection.clear} />
+        ) : null}
+      </Log>
+    </>
+  )
+}
+
+/** Why a line is where it is: its own reason, or those of its changes where it is made of them. */
+function LineReasons({ line }: { line: OutboxLine }) {
+  const words = useFieldWords()
+  if (line.why) {
+    return (
+      <span className="reason muted">
+        <Why why={line.why} text={line.reason} />
+      </span>
+    )
+  }
+  const told = line.items.filter(({ reason }) => reason !== null)
+  return told.map((item) => (
+    <span key={item.edit_id} className="reason muted">
+      {line.items.length > 1 ? `${words.field(item.field, item.warehouse_id)}: ` : null}
+      <Why why={item.why} text={item.reason} field={item.field} />
+    </span>
+  ))
+}
+
+function isUndecided(line: OutboxLine): boolean {
+  return line.state === 'waiting' || line.state === 'pending'
+}
+
+/** Releases or refuses the lines that were chosen. */
+function Decide({ lines, onDone }: { lines: readonly OutboxLine[]; onDone: () => void }) {
+  const { t } = useTranslation('edits')
+  const decide = useDecideLines()
+  const tellError = useTellError()
+  const waiting = lines.filter(({ state }) => state === 'waiting')
+  const send = (decision: Decision, chosen: readonly OutboxLine[]): void => {
+    decide.mutate({ decision, ids: chosen.map(({ id }) => id) }, { onSuccess: onDone, onError: tellError })
+  }
+  return (
+    <p className="list-actions">
+      <Button
+        type="primary"
+        disabled={waiting.length === 0}
+        loading={decide.isPending && decide.variables.decision === 'approve'}
+        onClick={() => send('approve', waiting)}
+      >
+        {t('outbox.approve', { count: waiting.length })}
+      </Button>
+      <Button
+        danger
+        disabled={lines.length === 0}
+        loading={decide.isPending && decide.variables.decision === 'reject'}
+        onClick={() => send('reject', lines)}
+      >
+        {t('outbox.reject', { count: lines.length })}
+      </Button>
+    </p>
+  )
+}
+
+/** Says whose edits do not leave, and what an administrator does about it. */
+function PushOff({ account }: { account: string | null }) {
+  const { t } = useTranslation('edits')
+  const accounts = useAccounts().data ?? []
+  const off = accounts.filter(
+    (one) => one.push === 'off' && (account === null || one.account_type === account),
+  )
+  if (off.length === 0) return null
+  const names = off.map((one) => one.account_type.toUpperCase())
+  return (
+    <Alert
+      className="edit-note"
+      type="info"
+      showIcon
+      title={t('pushOff.title', { accounts: names.join(', ') })}
+      description={t('pushOff.text', { variable: `EMAG_${names[0] ?? ''}_PUSH` })}
+    />
+  )
+}

@@ -1,0 +1,31 @@
+import { Button } from 'antd'
+import { useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { chooseLanguage } from '../../shared/translations.ts'
+import type { Me } from '../../shared/session.tsx'
+import { LoginForm } from './LoginForm.tsx'
+
+/** The first thing to see. */
+export function LoginPage({ onLogin }: { onLogin: (me: Me) => void }) {
+  const { t, i18n } = useTranslation('identity')
+  const title = t('title')
+  useEffect(() => {
+    document.title = `${title} · emagsync`
+  }, [title])
+  const other = i18n.language === 'ro' ? 'en' : 'ro'
+  return (
+    <main className="login">
+      <div className="login-card">
+        <h1>{title}</h1>
+        <p className="muted">{t('welcome')}</p>
+        <LoginForm onLogin={onLogin} />
+        <div className="login-foot">
+          <Button type="link" lang={other} onClick={() => void chooseLanguage(other)}>
+            {other === 'ro' ? 'Română' : 'English'}
+          </Button>
+        </div>
+      </div>
+    </main>
+  )
+}

@@ -1,0 +1,125 @@
+import {
+  Area,
+  AreaChart,
+  CartesianGrid,
+  Line,
+  LineChart,
+  ResponsiveContainer,
+  Tooltip,
+  XAxis,
+  YAxis,
+} from 'recharts'
+import { useTranslation } from 'react-i18next'
+
+import {
+  EmptyState,
+  ErrorState,
+  formatDate,
+  formatMoney,
+  formatNumber,
+  LoadingState,
+  useFieldNames,
+} from '../../../shared/index.ts'
+import { course, range, type Point } from './history.ts'
+import { useOfferChanges, type ProductDetail } from '../queries.ts'
+
+// A course of less than two days has hours on its axis.
+const SHORT_MS = 48 * 3_600_000
+
+/** Price and stock over time, as far as the change log knows. */
+export default function HistoryTab({ offer }: { offer: ProductDetail }) {
+  const { t } = useTranslation('offers')
+  const log = useOfferChanges(offer.id)
+  if (log.error && !log.data) return <ErrorState error={log.error} onRetry={() => void log.refetch()} />
+  if (!log.data) return <LoadingState rows={10} />
+  const changes = log.data.pages.flatMap((page) => page.data.changes)
+  const points = course(offer, changes, !log.hasNextPage)
+  if (points.length <= 2) {
+    return <EmptyState title={t('chart.none', { date: formatDate(offer.created_at) })} />
+  }
+  return (
+    <>
+      <p className="muted">
+        {log.hasNextPage ? t('chart.partial', { count: changes.length }) : null} {t('chart.asTable')}
+      </p>
+      <Charts points={points} currency={offer.currency} />
+    </>
+  )
+}
+
+function Charts({ points, currency }: { points: Point[]; currency: string }) {
+  const { t } = useTranslation('offers')
+  const names = useFieldNames()
+  const money = (value: number): string => formatMoney(String(value), currency)
+  const pieces = (value: number): string => formatNumber(value)
+  const [first, last] = [points[0], points[points.length - 1]]
+  const [minPrice, maxPrice] = (range(points, 'price') ?? []).map(money)
+  const [minStock, maxStock] = (range(points, 'stock') ?? []).map(pieces)
+  const span = { from: formatDate(dateOf(first?.at)), to: formatDate(dateOf(last?.at)) }
+  const summary = t('chart.summary', { ...span, minPrice, maxPrice, minStock, maxStock })
+  const isShort = (last?.at ?? 0) - (first?.at ?? 0) < SHORT_MS
+  const margin = { top: 8, right: 16, bottom: 0, left: 8 }
+  const axes = (format: (value: number) => string, wide: number) => [
+    <CartesianGrid key="grid" strokeDasharray="3 3" stroke="var(--line)" />,
+    <XAxis
+      key="x"
+      dataKey="at"
+      type="number"
+      scale="time"
+      domain={['dataMin', 'dataMax']}
+      tickFormatter={(at: number) => formatDate(new Date(at), isShort ? 'time' : 'date')}
+      stroke="var(--muted)"
+      minTickGap={40}
+    />,
+    <YAxis key="y" tickFormatter={format} width={wide} stroke="var(--muted)" domain={['auto', 'auto']} />,
+    <Tooltip
+      key="tip"
+      isAnimationActive={false}
+      contentStyle={{ background: 'var(--card)', borderColor: 'var(--line)', color: 'var(--ink)' }}
+      labelFormatter={(at) => formatDate(new Date(Number(at)))}
+      formatter={(value) => format(Number(value))}
+    />,
+  ]
+  return (
+    <figure role="img" aria-label={summary} style={{ margin: 0 }}>
+      <figcaption className="chart-title">{t('chart.price', { currency })}</figcaption>
+      <div className="chart-box">
+        <ResponsiveContainer>
+          <LineChart data={points} margin={margin} accessibilityLayer={false}>
+            {axes(money, 100)}
+            <Line
+              type="stepAfter"
+              dataKey="price"
+              name={names.field('price')}
+              stroke="var(--accent)"
+              strokeWidth={2}
+              dot={{ r: 3 }}
+              isAnimationActive={false}
+            />
+          </LineChart>
+        </ResponsiveContainer>
+      </div>
+      <p className="chart-title">{t('chart.stock')}</p>
+      <div className="chart-box">
+        <ResponsiveContainer>
+          <AreaChart data={points} margin={margin} accessibilityLayer={false}>
+            {axes(pieces, 100)}
+            <Area
+              type="stepAfter"
+              dataKey="stock"
+              name={names.field('stock_quantity')}
+              stroke="var(--good)"
+              fill="var(--good)"
+              fillOpacity={0.15}
+              isAnimationActive={false}
+            />
+          </AreaChart>
+        </ResponsiveContainer>
+      </div>
+    </figure>
+  )
+}
+
+function dateOf(moment: number | undefined): Date | null {
+  return moment === undefined ? null : new Date(moment)
+}

@@ -1,0 +1,55 @@
+import { useTranslation } from 'react-i18next'
+
+import { formatMoney, formatNumber } from '../../../shared/index.ts'
+import { InlineEdit } from '../../edits/offer/InlineEdit.tsx'
+import { PendingBadge } from '../../edits/offer/PendingBadge.tsx'
+import { SellableBadge, StatusBadge } from '../badges.tsx'
+import { OfferBox, type Choosing } from './SelectBox.tsx'
+import { OfferLink } from './columns.tsx'
+import type { Product } from '../queries.ts'
+import { Thumbnail } from './Thumbnail.tsx'
+import type { OfferView } from '../view.ts'
+
+/** The offers of a page for narrow screens. */
+export function OfferCards({
+  offers,
+  view,
+  choosing,
+}: {
+  offers: Product[]
+  view: OfferView
+  choosing: Choosing | null
+}) {
+  const { t } = useTranslation('offers')
+  return (
+    <ul className="offer-cards">
+      {offers.map((offer) => (
+        <li key={offer.id}>
+          {choosing ? <OfferBox offer={offer} choosing={choosing} /> : null}
+          <Thumbnail address={offer.main_image} size={56} />
+          <div>
+            <OfferLink offer={offer} view={view} t={t} />
+            <p className="muted">
+              {offer.sku} · {offer.account_type}
+            </p>
+            <p className="offer-card-numbers">
+              <InlineEdit offer={offer} field="sale_price">
+                <strong>{formatMoney(offer.price, offer.currency)}</strong>
+              </InlineEdit>
+              <InlineEdit offer={offer} field="stock">
+                {t('columns.stock_quantity')}: {formatNumber(offer.stock_quantity)}
+              </InlineEdit>
+            </p>
+            <p className="offer-card-badges">
+              <InlineEdit offer={offer} field="status">
+                <StatusBadge offer={offer} />
+              </InlineEdit>
+              <SellableBadge sellable={offer.sellable} />
+              <PendingBadge offer={offer} />
+            </p>
+          </div>
+        </li>
+      ))}
+    </ul>
+  )
+}

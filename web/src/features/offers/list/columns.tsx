@@ -1,0 +1,145 @@
+import type { TFunction } from 'i18next'
+import { Link } from 'react-router'
+
+import type { Column } from '../../../shared/DataTable.tsx'
+import { formatDate, formatMoney, formatNumber } from '../../../shared/index.ts'
+import { InlineEdit } from '../../edits/offer/InlineEdit.tsx'
+import { PendingBadge } from '../../edits/offer/PendingBadge.tsx'
+import { SellableBadge, StatusBadge, ValidationBadge } from '../badges.tsx'
+import type { Product } from '../queries.ts'
+import { Thumbnail } from './Thumbnail.tsx'
+import { SORT_KEYS, writeView, type OfferView } from '../view.ts'
+
+export const COLUMN_KEYS = [
+  'image',
+  'name',
+  'sku',
+  'part_number_key',
+  'emag_id',
+  'account_type',
+  'brand',
+  'price',
+  'stock_quantity',
+  'status',
+  'sellable',
+  'validation',
+  'eans',
+  'updated_at',
+  'last_synced_at',
+] as const
+export type ColumnKey = (typeof COLUMN_KEYS)[number]
+
+/** The column by which an offer is opened cannot be hidden. */
+export const FIXED_COLUMN: ColumnKey = 'name'
+export const USUAL_COLUMNS: readonly ColumnKey[] = [
+  'image',
+  'name',
+  'sku',
+  'account_type',
+  'price',
+  'stock_quantity',
+  'status',
+  'sellable',
+  'validation',
+]
+
+const WIDTHS: Record<ColumnKey, number> = {
+  image: 64,
+  name: 300,
+  sku: 140,
+  part_number_key: 120,
+  emag_id: 110,
+  account_type: 90,
+  brand: 130,
+  price: 150,
+  stock_quantity: 90,
+  status: 150,
+  sellable: 130,
+  validation: 210,
+  eans: 150,
+  updated_at: 190,
+  last_synced_at: 190,
+}
+const AT_THE_END: ReadonlySet<ColumnKey> = new Set(['price', 'stock_quantity', 'emag_id'])
+
+export function OfferLink({ offer, view, t }: { offer: Product; view: OfferView; t: TFunction<'offers'> }) {
+  const name = offer.name ?? t('unnamed')
+  return (
+    <Link
+      to={{ search: writeView({ ...view, offer: offer.id }).toString() }}
+      className="offer-link"
+      title={name}
+    >
+      {name}
+    </Link>
+  )
+}
+
+function cell(key: ColumnKey, offer: Product, view: OfferView, t: TFunction<'offers'>) {
+  switch (key) {
+    case 'image':
+      return <Thumbnail address={offer.main_image} />
+    case 'name':
+      return (
+        <>
+          <OfferLink offer={offer} view={view} t={t} />
+          <PendingBadge offer={offer} />
+        </>
+      )
+    case 'price':
+      return (
+        <InlineEdit offer={offer} field="sale_price">
+          {formatMoney(offer.price, offer.currency)}
+        </InlineEdit>
+      )
+    case 'stock_quantity':
+      return (
+        <InlineEdit offer={offer} field="stock">
+          {formatNumber(offer.stock_quantity)}
+        </InlineEdit>
+      )
+    case 'status':
+      return (
+        <InlineEdit offer={offer} field="status">
+          <StatusBadge offer={offer} />
+        </InlineEdit>
+      )
+    case 'sellable':
+      return <SellableBadge sellable={offer.sellable} />
+    case 'validation':
+      return <ValidationBadge code={offer.validation_status} />
+    case 'eans':
+      return offer.eans.join(', ')
+    case 'updated_at':
+    case 'last_synced_at':
+      return formatDate(offer[key])
+    default:
+      return offer[key]
+  }
+}
+
+/** The table's columns in their usual order. */
+export function columnsOf(
+  keys: readonly ColumnKey[],
+  view: OfferView,
+  t: TFunction<'offers'>,
+): Column<Product>[] {
+  return keys.map((key) => {
+    const sortKey = key === 'account_type' ? 'account' : SORT_KEYS.find((known) => known === key)
+    return {
+      key,
+      title:
+        key === 'image' ? <span className="visually-hidden">{t('columns.image')}</span> : t(`columns.${key}`),
+      width: WIDTHS[key],
+      align: AT_THE_END.has(key) ? 'end' : 'start',
+      ...(sortKey === undefined ? {} : { sortKey }),
+      render: (offer) => cell(key, offer, view, t),
+    }
+  })
+}
+
+/** The chosen columns; what is not a column is passed over, and the fixed one is always there. */
+export function chosenColumns(names: readonly string[] | null): readonly ColumnKey[] {
+  if (names === null) return USUAL_COLUMNS
+  return COLUMN_KEYS.filter((key) => key === FIXED_COLUMN || names.includes(key))
+}

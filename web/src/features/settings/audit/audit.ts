@@ -1,0 +1,61 @@
+/** What the audit log says, in the reader's words. */
+import type { Schemas } from '../../../api/client.ts'
+
+export type Entry = Schemas['Entry']
+
+export const ACTIONS = [
+  'auth.session',
+  'auth.login',
+  'auth.logout',
+  'auth.password',
+  'sync.start',
+  'sync.retry',
+  'sync.stop',
+  'sync.cleanup',
+  'offer.edit',
+  'offer.bulk_edit',
+  'edit.withdraw',
+  'edits.undo',
+  'conflict.resolve',
+  'outbox.approve',
+  'outbox.reject',
+  'push.start',
+  'hold.release',
+  'hold.refuse',
+  'account.test',
+  'user.add',
+  'user.change',
+  'token.create',
+  'token.revoke',
+  'schedule.change',
+  'webhook.add',
+  'webhook.change',
+  'webhook.remove',
+  'webhook.secret',
+  'webhook.test',
+] as const
+export type Action = (typeof ACTIONS)[number]
+
+/** The key of an action's text: the texts' own keys are separated by points. */
+export function actionKey(action: string): string {
+  return action.replace('.', '_')
+}
+
+const LONGEST = 300
+
+/** The details of an entry in one line, such as `role: admin, ids: 1, 2`. */
+export function detailText(detail: Entry['detail']): string {
+  const told = Object.entries(detail)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([name, value]) => `${name}: ${plain(value)}`)
+    .join('; ')
+  return told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told
+}
+
+function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.map(plain).join(', ')
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value)
+    .map(([name, inner]) => `${name} ${plain(inner)}`)
+    .join(', ')
+}

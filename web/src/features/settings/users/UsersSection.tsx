@@ -1,0 +1,81 @@
+import { PlusOutlined } from '@ant-design/icons'
+import { Button, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { Badge } from '../../../shared/Badge.tsx'
+import { formatDate, useSession } from '../../../shared/index.ts'
+import { useUsers, type User } from '../queries.ts'
+import { Loaded } from '../shared.tsx'
+import { UserDialog } from './UserDialog.tsx'
+
+/** Who can log in, and what each may do. */
+export default function UsersSection() {
+  const { t } = useTranslation('settings')
+  const [edited, setEdited] = useState<User | 'new' | null>(null)
+  return (
+    <>
+      <p>
+        <Button type="primary" icon={<PlusOutlined aria-hidden />} onClick={() => setEdited('new')}>
+          {t('users.add')}
+        </Button>
+      </p>
+      <Loaded found={useUsers()}>{(users) => <Users users={users} onEdit={setEdited} />}</Loaded>
+      {edited === null ? null : (
+        <UserDialog user={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />
+      )}
+    </>
+  )
+}
+
+function Users({ users, onEdit }: { users: User[]; onEdit: (user: User) => void }) {
+  const { t } = useTranslation('settings')
+  const { me } = useSession()
+  return (
+    <Table<User>
+      rowKey="id"
+      pagination={false}
+      scroll={{ x: 760 }}
+      dataSource={users}
+      columns={[
+        {
+          key: 'name',
+          title: t('users.name'),
+          render: (_, user) => (
+            <>
+              {user.username}{' '}
+              {user.id === me.user_id ? <span className="muted">{t('users.you')}</span> : null}
+            </>
+          ),
+        },
+        { key: 'role', title: t('users.role'), render: (_, user) => t(`roles.${user.role}`) },
+        {
+          key: 'enabled',
+          title: t('users.enabled'),
+          render: (_, user) =>
+            user.enabled ? (
+              <Badge tone="good">{t('yes')}</Badge>
+            ) : (
+              <Badge tone="plain">{t('users.disabled')}</Badge>
+            ),
+        },
+        { key: 'created', title: t('users.created'), render: (_, user) => formatDate(user.created_at) },
+        {
+          key: 'login',
+          title: t('users.lastLogin'),
+          render: (_, user) => (user.last_login_at === null ? t('never') : formatDate(user.last_login_at)),
+        },
+        {
+          key: 'edit',
+          title: <span className="visually-hidden">{t('edit')}</span>,
+          align: 'end',
+          render: (_, user) => (
+            <Button onClick={() => onEdit(user)} aria-label={t('users.editTitle', { name: user.username })}>
+              {t('edit')}
+            </Button>
+          ),
+        },
+      ]}
+    />
+  )
+}

@@ -1,0 +1,38 @@
+import { AccountFacts } from './AccountFacts.tsx'
+import { ConnectionState } from './ConnectionState.tsx'
+import { LastRun } from './LastRun.tsx'
+import type { Account, AccountStatistics, Budget } from '../queries.ts'
+import { RunProgress } from '../live/RunProgress.tsx'
+import { lastEnded, type Status } from '../runs.ts'
+import { useNow } from '../useNow.ts'
+
+interface Props {
+  name: string
+  account: Account | undefined
+  statistics: AccountStatistics | undefined
+  budget: Budget | undefined
+  status: Status
+}
+
+const AGES_SECONDS = 15
+
+/** One account: whether eMAG lets it in, how fresh its copy is, and what it is doing. */
+export function AccountCard({ name, account, statistics, budget, status }: Props) {
+  const now = useNow(AGES_SECONDS)
+  const run = status.running.find(({ account_type }) => account_type === name)
+  // Of the latest runs of all accounts it may have dropped out; the last completed one is always known.
+  const last = lastEnded(status, name) ?? statistics?.last_completed_run ?? undefined
+  return (
+    <section className="card account" aria-labelledby={`account-${name}`} data-account={name}>
+      <header className="account-head">
+        <h2 id={`account-${name}`}>{name.toUpperCase()}</h2>
+        <span className="muted">
+          {account?.platform ? `${account.platform} · ${account.currency ?? ''}` : '\u00a0'}
+        </span>
+      </header>
+      <ConnectionState name={name} problem={account?.problem ?? null} last={last} />
+      <AccountFacts statistics={statistics} budget={budget} run={run} last={last} now={now} />
+      <div className="account-run">{run ? <RunProgress run={run} /> : <LastRun run={last} now={now} />}</div>
+    </section>
+  )
+}

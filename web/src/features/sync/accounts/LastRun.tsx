@@ -1,0 +1,29 @@
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+
+import { formatAge } from '../../../shared/format.ts'
+import { adviceOf } from '../advice.ts'
+import { countsText } from '../counts.ts'
+import type { Run } from '../runs.ts'
+
+/** What came of the account's latest run, and what to do if it went wrong. */
+export function LastRun({ run, now }: { run: Run | undefined; now: Date }) {
+  const { t } = useTranslation('sync')
+  if (run === undefined) return <p className="muted">{t('last.none')}</p>
+  const hasTrouble = run.status === 'failed' || (run.status === 'partial' && run.errors.length > 0)
+  return (
+    <div className="run" data-status={run.status}>
+      <div className="run-head">
+        <strong className={`status is-${run.status}`}>{t(`status.${run.status}`)}</strong>
+        <span className="muted">
+          {t(run.dry_run ? 'run.dryRun' : `mode.${run.mode}`)} · {formatAge(run.completed_at, now)}
+        </span>
+      </div>
+      <p>{countsText(t, run)}</p>
+      {hasTrouble ? <p className="advice">{adviceOf(t, run)}</p> : null}
+      <p>
+        <Link to={`/history/${run.id}`}>{t('last.details')}</Link>
+      </p>
+    </div>
+  )
+}

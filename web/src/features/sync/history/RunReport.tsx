@@ -1,0 +1,82 @@
+import { Alert } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
+
+import { formatDate, formatDuration, formatNumber, useRole } from '../../../shared/index.ts'
+import { Differences } from './Differences.tsx'
+import { ErrorGroups } from './errors/ErrorGroups.tsx'
+import type { RunDetail, RunStatus } from './queries.ts'
+import { RunOptions } from './RunOptions.tsx'
+import { RunStatusBadge } from './RunStatusBadge.tsx'
+import { TimelineSection } from './timeline/TimelineSection.tsx'
+
+const TONES: Record<RunStatus, 'success' | 'info' | 'warning' | 'error'> = {
+  queued: 'info',
+  running: 'info',
+  interrupted: 'warning',
+  completed: 'success',
+  partial: 'warning',
+  failed: 'error',
+  cancelled: 'info',
+}
+
+/** One run: its counts, what failed and why, when each page was read, and what a dry run would have changed. */
+export function RunReport({ run }: { run: RunDetail }) {
+  const { t } = useTranslation('history')
+  const { can } = useRole()
+  const mayUndo = can('operator') && !run.dry_run && run.updated_items > 0
+  return (
+    <div className="run-report">
+      <Alert
+        type={TONES[run.status]}
+        title={<RunStatusBadge status={run.status} />}
+        description={run.dry_run ? t('detail.dryRunText') : t(`detail.${run.status}Text`)}
+      />
+      <Counts run={run} />
+      {mayUndo ? <Link to={`/edits/undo?run=${run.id}`}>{t('undo')}</Link> : null}
+      <ErrorGroups run={run} />
+      {run.dry_run && run.differences ? <Differences runId={run.id} total={run.differences.count} /> : null}
+      <TimelineSection pages={run.pages} />
+      <RunOptions run={run} />
+    </div>
+  )
+}
+
+function Counts({ run }: { run: RunDetail }) {
+  const { t } = useTranslation('history')
+  const pages =
+    run.total_pages === null
+      ? formatNumber(run.pages_read)
+      : t('detail.pagesOf', { read: formatNumber(run.pages_read), total: formatNumber(run.total_pages) })
+  const facts: [string, string][] = [
+    [t('detail.processed'), formatNumber(run.processed_items)],
+    [t('detail.created'), formatNumber(run.created_items)],
+    [t('detail.updated'), formatNumber(run.updated_items)],
+    [t('detail.unchanged'), formatNumber(run.unchanged_items)],
+    [t('detail.removed'), formatNumber(run.removed_items)],
+    [t('detail.failed'), formatNumber(run.failed_items)],
+    [t('detail.pages'), pages],
+    [t('detail.duration'), formatDuration(run.duration_seconds)],
+    [t('detail.started'), formatDate(run.started_at)],
+    [t('detail.ended'), formatDate(run.completed_at)],
+    [t('detail.speed'), t('detail.perSecond', { value: formatNumber(run.items_per_second) })],
+    [t('detail.requests'), formatNumber(run.api_requests_made)],
+    [t('detail.waits'), formatNumber(run.rate_limit_hits)],
+    [t('detail.waited'), formatDuration(run.wait_seconds)],
+    [t('detail.attempt'), formatNumber(run.attempt)],
+    [t('detail.trigger'), t(`trigger.${run.triggered_by}`, { defaultValue: run.triggered_by })],
+  ]
+  return (
+    <section>
+      <h3>{t('detail.counts')}</h3>
+      <dl className="facts">
+        {facts.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}

@@ -1,0 +1,42 @@
+import { App } from 'antd'
+import { useCallback } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { adviceOf } from '../advice.ts'
+import { countsText } from '../counts.ts'
+import type { Run } from '../runs.ts'
+
+const KINDS = {
+  completed: { type: 'success', seconds: 8 },
+  partial: { type: 'warning', seconds: 15 },
+  failed: { type: 'error', seconds: 0 },
+  cancelled: { type: 'info', seconds: 8 },
+} as const
+
+/** Tells that a run ended: with its counts, and after a failure with what to do, until it is closed. */
+export function useNotifyEnd(): (run: Run) => void {
+  const { t } = useTranslation('sync')
+  const { notification } = App.useApp()
+  return useCallback(
+    (run) => {
+      if (!(run.status in KINDS)) return
+      const { type, seconds } = KINDS[run.status as keyof typeof KINDS]
+      const account = run.account_type.toUpperCase()
+      notification[type]({
+        key: run.id,
+        title: t(`ended.${run.status as keyof typeof KINDS}`, { account }),
+        description: (
+          <>
+            <p>{countsText(t, run)}</p>
+            {type === 'error' || (type === 'warning' && run.errors.length > 0) ? (
+              <p>{adviceOf(t, run)}</p>
+            ) : null}
+          </>
+        ),
+        duration: seconds,
+        role: type === 'error' ? 'alert' : 'status',
+      })
+    },
+    [notification, t],
+  )
+}

@@ -1,0 +1,108 @@
+import { App, Button } from 'antd'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { errorText } from '../../../shared/error-text.ts'
+import { useRole } from '../../../shared/session.tsx'
+import { adviceFor } from '../advice.ts'
+import { useStartSync, type SyncRequest } from '../queries.ts'
+import type { Status } from '../runs.ts'
+
+const OptionsDrawer = lazy(() => import('./OptionsDrawer.tsx'))
+const CleanupDialog = lazy(() => import('./CleanupDialog.tsx'))
+
+interface Props {
+  names: readonly string[]
+  /** Those whose settings are right. */
+  usable: readonly string[]
+  status: Status
+}
+
+const BOTH = ['main', 'fbe']
+
+/** What the recommended button starts: both of eMAG's usual accounts, else every account, if there are several. */
+function together(usable: readonly string[]): 'both' | 'all' | null {
+  if (usable.length < 2) return null
+  return BOTH.every((name) => usable.includes(name)) ? 'both' : 'all'
+}
+
+/** The big buttons. */
+export function SyncActions({ names, usable, status }: Props) {
+  const { t } = useTranslation('sync')
+  const { notification } = App.useApp()
+  const { can } = useRole()
+  const start = useStartSync()
+  const [open, setOpen] = useState<'options' | 'cleanup' | null>(null)
+  const busy = status.running.map(({ account_type }) => account_type)
+  const isBusy = (name: string) => busy.includes(name)
+  const all = together(usable)
+  const affected = all === 'both' ? BOTH : usable
+
+  const begin = (request: Partial<SyncRequest> & { account_type: string }) =>
+    start.mutate(request as SyncRequest, {
+      onSuccess: ({ data }) => {
+        for (const { account_type, code, message } of data.not_started) {
+          // One that is being synced already is seen to be.
+          if (code === 'account_busy') continue
+          const title = t('actions.notStarted', { account: account_type.toUpperCase() })
+          notification.warning({
+            title,
+            description: adviceFor(t, code, message),
+            duration: 0,
+            role: 'alert',
+          })
+        }
+      },
+      onError: (error) => {
+        const { title, detail } = errorText(t, error)
+        notification.error({ title, description: detail, duration: 0, role: 'alert' })
+      },
+    })
+  const pending = start.isPending ? start.variables.account_type : null
+
+  if (!can('operator')) return <p className="muted actions">{t('actions.mayNot')}</p>
+  return (
+    <div className="actions" role="group" aria-label={t('actions.label')}>
+      {all !== null ? (
+        <Button
+          type="primary"
+          size="large"
+          className="big"
+          loading={pending === all}
+          disabled={affected.every(isBusy)}
+          onClick={() => begin({ account_type: all, skip_busy: true })}
+        >
+          {t(`actions.${all}`)} <span className="recommended">{t('actions.recommended')}</span>
+        </Button>
+      ) : null}
+      {names.map((name) => (
+        <Button
+          key={name}
+          size="large"
+          className="big"
+          type={all === null && usable.length === 1 ? 'primary' : 'default'}
+          loading={pending === name}
+          disabled={isBusy(name) || !usable.includes(name)}
+          onClick={() => begin({ account_type: name })}
+        >
+          {t('actions.one', { account: name.toUpperCase() })}
+        </Button>
+      ))}
+      <Button size="large" onClick={() => setOpen('options')}>
+        {t('actions.options')}
+      </Button>
+      {status.is_running ? (
+        <Button size="large" danger onClick={() => setOpen('cleanup')}>
+          {t('actions.cleanup')}
+        </Button>
+      ) : null}
+      <Suspense>
+        {open === 'options' ? (
+          <OptionsDrawer usable={usable} busy={busy} onClose={() => setOpen(null)} />
+        ) : open === 'cleanup' ? (
+          <CleanupDialog running={status.running} onClose={() => setOpen(null)} />
+        ) : null}
+      </Suspense>
+    </div>
+  )
+}

@@ -1,0 +1,15 @@
+import { useTranslation } from 'react-i18next'
+
+import { canonicalName, statusName } from './fields.ts'
+
+/** Fields and statuses of offers in the reader's words. */
+export function useFieldNames() {
+  const { t, i18n } = useTranslation('common')
+  const textOf = (key: string, otherwise: string) => (i18n.exists(key, { ns: 'common' }) ? t(key) : otherwise)
+  return {
+    /** The name itself where there is no word for it. */
+    field: (name: string): string => textOf(`fields.${canonicalName(name)}`, name),
+    status: (status: number | string | null): string =>
+      textOf(`offerStatus.${statusName(status)}`, t('offerStatus.unknown')),
+  }
+}
