@@ -30,6 +30,18 @@ MISSING = "(missing)"
 WRITTEN = datetime(2026, 11, 28, 13, 42, tzinfo=UTC)
 # Classes that the redesign renamed; a component of the document bears its class's name.
 RENAMED = {"Why": "ReasonCode", "BrakeOutlook": "BrakePreview"}
+# The field of an edit is one of a list now; it was any text.
+OF_A_LIST = ("ConflictView", "EditView")
+# Reasons that the old version misread, by their text, and what they are: words of somebody else's, or a person's whose
+# name ends like another sentence. The last two of them no version wrote to a rejected edit.
+MISREAD: dict[str, dict[str, Any] | None] = {
+    "eMAG changed it from 1 to 2 to 3 meanwhile": None,
+    "withdrawn by seller": None,
+    "refused by ana (hold 3)": {"code": "refused_by", "values": {"by": "ana (hold 3)"}},
+    "refused by maria (hold 3)": {"code": "refused_by", "values": {"by": "maria (hold 3)"}},
+    "withdrawn by maria": None,
+    "replaced by maria": None,
+}
 
 
 class Then(SystemClock):
@@ -65,6 +77,19 @@ async def restore(folder: Path) -> str:
     return address
 
 
+def corrected(before: Any) -> Any:
+    """An old answer with its misread reasons as they are."""
+    if isinstance(before, list):
+        return [corrected(one) for one in before]
+    if not isinstance(before, dict):
+        return before
+    is_misread = before.get("reason") in MISREAD and "field" in before and before.get("state") in (None, "rejected")
+    return {
+        name: MISREAD[before["reason"]] if name == "why" and is_misread else corrected(value)
+        for name, value in before.items()
+    }
+
+
 def differences(before: Any, after: Any, place: str = "", besides: Sequence[str] = ()) -> list[str]:
     """Where two JSON documents differ, in readable lines; values named in `besides` may."""
     if isinstance(before, dict) and isinstance(after, dict):
@@ -91,7 +116,7 @@ async def test_a_database_of_the_version_before_migrates_and_gives_the_same_answ
         for path, before in answers.items():
             answer = await api.viewer.get(path)
             assert answer.status_code == 200, (path, answer.text)
-            assert differences(before, answer.json(), besides=("oldest_age_seconds",)) == [], path
+            assert differences(corrected(before), answer.json(), besides=("oldest_age_seconds",)) == [], path
 
 
 def test_the_openapi_document_changed_only_on_purpose() -> None:
@@ -100,4 +125,9 @@ def test_the_openapi_document_changed_only_on_purpose() -> None:
         before = before.replace(f'"{old}": {{', f'"{new}": {{')
         before = before.replace(f'#/components/schemas/{old}"', f'#/components/schemas/{new}"')
         before = before.replace(f'"title": "{old}"', f'"title": "{new}"')
-    assert differences(json.loads(before), openapi_document(), besides=("description",)) == []
+    expected, now = json.loads(before), openapi_document()
+    schemas = expected["components"]["schemas"]
+    for name in OF_A_LIST:
+        schemas[name]["properties"]["field"] = {"$ref": "#/components/schemas/EditableField"}
+    schemas["EditableField"] = now["components"]["schemas"]["EditableField"]
+    assert differences(expected, now, besides=("description",)) == []

@@ -162,7 +162,7 @@ def an_entry(connection: Connection, state: str, reason: str | None, *items: dic
                 "closed_by_run": None if one["value"] == BY_A_PERSON else A_PUSH,
             },
         )
-    insert_row(connection, "outbox", account="main", state=state, reason=reason, items=list(items))
+    insert_row(connection, "outbox", account="main", state=state, reason=reason, items=list(items), push_id=A_PUSH)
 
 
 def item(edit_id: int, reason: str | None, result: str | None = "rejected", value: str = "1") -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emagsync.edits.merge.three_way import ConflictStrategy
+from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.sync import dry_run_repository
 from emagsync.sync.schemas import Mode
 from support.editing import EMAG, Editing, open_editing

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 import pydantic_settings
@@ -30,6 +30,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from emagsync.core.edit_rules import parse_owners, parse_strategies
 from emagsync.core.errors import SettingsError
 
 _PREFIX = "EMAGSYNC_"
@@ -40,11 +41,6 @@ LONGEST_RUN_SECONDS: Final = 86_400
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 # Whether local edits are sent to eMAG: not, at once, or when a person has released them.
 PushMode = Literal["off", "on", "approve"]
-StrategyName = Literal["emag_priority", "local_priority", "newest_wins", "manual"]
-OwnerName = Literal["local", "emag"]
-OWNED_FIELDS = (
-    "sale_price", "recommended_price", "min_sale_price", "max_sale_price", "stock", "handling_time", "vat_id", "status",
-)  # fmt: skip
 
 
 class AccountSettings(BaseModel):
@@ -168,13 +164,6 @@ class TracingSettings(BaseModel):
     sample_ratio: float = Field(default=1.0, ge=0, le=1)
 
 
-def pairs_of(text: str) -> list[tuple[str, str]]:
-    """`manual, fbe=newest_wins` as pairs; what names nothing is of everything, `("", "manual")`."""
-    parts = [part.strip() for part in text.split(",") if part.strip()]
-    named = [part.rpartition("=") for part in parts]
-    return [(name.strip(), value.strip()) for name, _, value in named]
-
-
 class EditsSettings(BaseModel):
     """Local edits and sending them to eMAG (`EMAGSYNC_EDITS__PUSH` and so on).
 
@@ -202,20 +191,13 @@ class EditsSettings(BaseModel):
     @field_validator("conflict_strategy")
     @classmethod
     def _strategies(cls, value: str) -> str:
-        for account, strategy in pairs_of(value):
-            if strategy not in get_args(StrategyName) or "." in account:
-                raise ValueError(
-                    f"{strategy!r} is not one of {', '.join(get_args(StrategyName))}; fbe=manual is of one account"
-                )
+        parse_strategies(value)
         return value
 
     @field_validator("owners")
     @classmethod
     def _owners(cls, value: str) -> str:
-        for field, owner in pairs_of(value):
-            if owner not in get_args(OwnerName) or field.rpartition(".")[2] not in OWNED_FIELDS:
-                fields = ", ".join(OWNED_FIELDS)
-                raise ValueError(f"{field}={owner} is not such as stock=local or fbe.sale_price=emag; fields: {fields}")
+        parse_owners(value)
         return value
 
 

@@ -9,19 +9,25 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from emagsync.core import money
+from emagsync.core.edit_rules import EditableField
 from emagsync.marketplace.rows import coerce
 
-PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
-STOCK: Final = "stock"
-HANDLING_TIME: Final = "handling_time"
+PRICES: Final = (
+    EditableField.SALE_PRICE.value,
+    EditableField.RECOMMENDED_PRICE.value,
+    EditableField.MIN_SALE_PRICE.value,
+    EditableField.MAX_SALE_PRICE.value,
+)
+STOCK: Final = EditableField.STOCK.value
+HANDLING_TIME: Final = EditableField.HANDLING_TIME.value
 BY_WAREHOUSE: Final = (STOCK, HANDLING_TIME)
-VAT_ID: Final = "vat_id"
-STATUS: Final = "status"
+VAT_ID: Final = EditableField.VAT_ID.value
+STATUS: Final = EditableField.STATUS.value
 # The kinds of an edit: its value is the one that is wanted, or a difference to what eMAG has.
 ABSOLUTE: Final = "absolute"
 RELATIVE: Final = "relative"
 MOST_STOCK: Final = 65_535
-FIELDS: Final = (*PRICES, *BY_WAREHOUSE, VAT_ID, STATUS)
+FIELDS: Final = tuple(field.value for field in EditableField)
 MOST: Final[Mapping[str, int]] = {STOCK: MOST_STOCK, HANDLING_TIME: 255}
 # For a field that is not per warehouse.
 NO_WAREHOUSE: Final = 0

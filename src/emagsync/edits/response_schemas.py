@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.core.edit_rules import EditableField
 from emagsync.edits import repository
 from emagsync.edits.fields import ABSOLUTE, HANDLING_TIME, NO_WAREHOUSE, STATUS, STOCK, VAT_ID, Values, warehouses
 from emagsync.edits.model import Conflict, Edit
@@ -35,7 +36,7 @@ class EditView(BaseModel):
     id: int
     account_type: str
     emag_id: int
-    field: str
+    field: EditableField
     warehouse_id: int | None
     kind: Literal["absolute", "relative"]
     base: Text
@@ -64,7 +65,7 @@ class ConflictView(BaseModel):
     id: int
     account_type: str
     emag_id: int
-    field: str
+    field: EditableField
     warehouse_id: int | None
     edit_id: int
     base: Text

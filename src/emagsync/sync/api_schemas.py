@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.core.settings import LONGEST_RUN_SECONDS
-from emagsync.edits.merge.three_way import ConflictStrategy
 from emagsync.sync.repository import PageRead
 from emagsync.sync.schemas import (
     Difference,

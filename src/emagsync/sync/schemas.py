@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.core.settings import LONGEST_RUN_SECONDS
-from emagsync.edits.merge.three_way import ConflictStrategy
 
 
 class Mode(StrEnum):

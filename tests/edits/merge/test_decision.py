@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.edits.merge.decision import MergeDecision, Reading, conflict_ending, decide, edit_closing
-from emagsync.edits.merge.three_way import ConflictStrategy, MergeOutcome, Rules
+from emagsync.edits.merge.three_way import MergeOutcome, Rules
 from emagsync.edits.model import ConflictEnding, Edit, EditClosing
 from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import EditSource, EditState, Resolution

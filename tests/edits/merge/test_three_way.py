@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emagsync.edits.merge.three_way import ConflictStrategy, Merged, MergeOutcome, Rules, merge
+from emagsync.core.edit_rules import ConflictStrategy
+from emagsync.edits.merge.three_way import Merged, MergeOutcome, Rules, merge
 from emagsync.edits.model import Edit
 from emagsync.edits.states import EditSource, EditState
 

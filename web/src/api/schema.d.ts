@@ -1743,8 +1743,7 @@ export interface components {
             emag: string | null;
             /** Emag Id */
             emag_id: number;
-            /** Field */
-            field: string;
+            field: components["schemas"]["EditableField"];
             /** Id */
             id: number;
             /** Local */
@@ -1946,8 +1945,7 @@ export interface components {
             emag_changed_at: string | null;
             /** Emag Id */
             emag_id: number;
-            /** Field */
-            field: string;
+            field: components["schemas"]["EditableField"];
             /** Id */
             id: number;
             /**
@@ -1979,6 +1977,12 @@ export interface components {
             /** @description The reason for programs. Null: there is none, or it is eMAG's words. */
             why: components["schemas"]["ReasonView"] | null;
         };
+        /**
+         * EditableField
+         * @description A field of an offer that can be edited and sent to eMAG.
+         * @enum {string}
+         */
+        EditableField: "sale_price" | "recommended_price" | "min_sale_price" | "max_sale_price" | "stock" | "handling_time" | "vat_id" | "status";
         /**
          * EditedData
          * @description What was changed of a product, and what waits of it now.

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
-
-from emagsync.core.settings import EditsSettings, pairs_of
-from emagsync.edits.merge.three_way import ConflictStrategy, Owner, Rules
+from emagsync.core.edit_rules import ALL_ACCOUNTS, ConflictStrategy, Owner, parse_owners, parse_strategies
+from emagsync.core.settings import EditsSettings
+from emagsync.edits.merge.three_way import Rules
 
 
 def rules_of(settings: EditsSettings, account: str, asked: ConflictStrategy | None = None) -> Rules:
-    """The account's owners of fields, and the strategy: `asked`, else the account's own, else the one of all."""
-    strategies = dict(pairs_of(settings.conflict_strategy))
-    named = strategies.get(account, strategies.get("", ConflictStrategy.EMAG_PRIORITY))
+    """The account's owners of fields, and its strategy: `asked`, else the account's own, else that of all accounts."""
+    strategies = parse_strategies(settings.conflict_strategy)
+    general = strategies.get(ALL_ACCOUNTS, ConflictStrategy.EMAG_PRIORITY)
     owners: dict[str, Owner] = {}
-    for name, owner in sorted(pairs_of(settings.owners), key=lambda pair: "." in pair[0]):
-        of_account, _, field = name.rpartition(".")
-        if of_account in ("", account):
-            owners[field] = cast("Owner", owner)
-    return Rules(asked or ConflictStrategy(named), owners)
+    # An account's own owner of a field comes after that of all accounts, and wins.
+    for of_account, field, owner in parse_owners(settings.owners):
+        if of_account in (ALL_ACCOUNTS, account):
+            owners[field.value] = owner
+    return Rules(asked or strategies.get(account, general), owners)

@@ -15,23 +15,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
+from emagsync.core.edit_rules import ConflictStrategy, Owner
 from emagsync.edits.fields import RELATIVE, STOCK
 from emagsync.edits.model import Edit
 from emagsync.edits.states import EditState
 
-
-class ConflictStrategy(StrEnum):
-    """Who wins where an offer changed on both sides."""
-
-    EMAG_PRIORITY = "emag_priority"
-    LOCAL_PRIORITY = "local_priority"
-    NEWEST_WINS = "newest_wins"
-    MANUAL = "manual"
-
-
-Owner = Literal["local", "emag"]
 _OF_OWNER: Final[Mapping[Owner, ConflictStrategy]] = {
     "local": ConflictStrategy.LOCAL_PRIORITY,
     "emag": ConflictStrategy.EMAG_PRIORITY,

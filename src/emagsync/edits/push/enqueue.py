@@ -14,7 +14,6 @@ from emagsync.edits.push import outbox_repository as repository
 from emagsync.edits.push.brake import alarm_of
 from emagsync.edits.push.items import Item, items_text
 from emagsync.edits.push.outbox import Event, OutboxEntry, changes_of, drop
-from emagsync.edits.push.outbox_repository import OpenEdit
 from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
 
 
@@ -26,7 +25,7 @@ async def enqueue(connection: AsyncConnection, account: str, *, approve: bool, n
     """
     edits = await repository.open_edits(connection, account)
     entries = {entry.emag_id: entry for entry in await repository.lock_entries(connection, account, OPEN_STATES)}
-    wanted = {emag_id: tuple(edit.item() for edit in of_offer) for emag_id, of_offer in edits.items()}
+    wanted = {emag_id: tuple(of_offer) for emag_id, of_offer in edits.items()}
     stocks = await _stocks(connection, account, wanted, entries)
     await repository.add_entries(
         connection,
@@ -48,15 +47,13 @@ async def enqueue(connection: AsyncConnection, account: str, *, approve: bool, n
     await repository.write_entries(connection, changed, now=now)
 
 
-def items_from(edits: Sequence[OpenEdit], before: Sequence[Item]) -> tuple[Item, ...]:
-    """What the edits ask for. A change that was sent before, without an answer, keeps the target that it had then."""
+def with_known_targets(items: Sequence[Item], before: Sequence[Item]) -> tuple[Item, ...]:
+    """The changes of open edits. One that was sent before, without an answer, keeps the target that it had then."""
     known = {item.change: item for item in before if item.target is not None}
-    items = []
-    for edit in edits:
-        item = edit.item()
-        sent = known.get(item.change)
-        items.append(item if sent is None else replace(sent, edit_id=edit.id, result=None, reason=None))
-    return tuple(items)
+    return tuple(
+        item if sent is None else replace(sent, edit_id=item.edit_id, result=None, reason=None)
+        for item, sent in ((item, known.get(item.change)) for item in items)
+    )
 
 
 def refresh(entry: OutboxEntry, items: tuple[Item, ...], stock: int | None, *, approve: bool) -> OutboxEntry:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import Boolean, ColumnElement, Row, Select, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,43 +23,30 @@ _WAITS = literal_column("local_edits.state IN ('open', 'conflict')", Boolean)
 AT_ONCE = 500
 
 
-class OpenEdit(NamedTuple):
-    """What the outbox needs to know of an open edit."""
-
-    id: int
-    emag_id: int
-    field: str
-    warehouse_id: int
-    kind: str
-    value: str
-    base: str | None
-
-    def item(self) -> Item:
-        """The change that it asks for."""
-        return Item(self.id, self.field, self.warehouse_id, self.kind, self.value, before=self.base)
-
-
 _columns = [*(outbox.c[name] for name in OutboxEntry._fields), outbox.c.reason_code, outbox.c.reason_values]
-_edit_columns = [local_edits.c[name] for name in OpenEdit._fields]
 
 
 async def open_edits(
     connection: AsyncConnection, account: str, emag_ids: Collection[int] | None = None, *, lock: bool = False
-) -> dict[int, list[OpenEdit]]:
-    """The account's edits that may be sent, by eMAG's id of the offer; those with an open conflict are left out.
+) -> dict[int, list[Item]]:
+    """The account's edits that may be sent, as changes to send, by eMAG's id of the offer.
+
+    Edits with an open conflict are left out.
 
     `lock`: until the transaction ends nobody else changes them.
     """
+    edit = local_edits.c
     query = (
-        select(*_edit_columns)
+        select(edit.id, edit.emag_id, edit.field, edit.warehouse_id, edit.kind, edit.value, edit.base)
         .where(local_edits.c.account == account, _WAITS, local_edits.c.state == "open")
         .order_by(local_edits.c.emag_id, local_edits.c.id)
     )
     if emag_ids is not None:
         query = query.where(local_edits.c.emag_id.in_(emag_ids))
-    found: dict[int, list[OpenEdit]] = {}
+    found: dict[int, list[Item]] = {}
     for row in await connection.execute(query.with_for_update() if lock else query):
-        found.setdefault(row.emag_id, []).append(OpenEdit(*row))
+        item = Item(row.id, row.field, row.warehouse_id, row.kind, row.value, before=row.base)
+        found.setdefault(row.emag_id, []).append(item)
     return found
 
 

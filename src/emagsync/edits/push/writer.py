@@ -23,7 +23,7 @@ from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.push import brake, lease_repository, outbox
 from emagsync.edits.push import outbox_repository as repository
-from emagsync.edits.push.enqueue import enqueue, items_from
+from emagsync.edits.push.enqueue import enqueue, with_known_targets
 from emagsync.edits.push.lease_repository import PushLease
 from emagsync.edits.push.outbox import Answer, OutboxEntry
 from emagsync.edits.push.schemas import Hold
@@ -94,7 +94,7 @@ class PushWriter:
             current = await stored_offers(connection, job.account, emag_ids)
 
             def claimed(entry: OutboxEntry) -> OutboxEntry:
-                items = items_from(edits.get(entry.emag_id, ()), entry.items)
+                items = with_known_targets(edits.get(entry.emag_id, ()), entry.items)
                 values = _values_in(current, entry.emag_id)
                 return outbox.claim(entry, items, values, approve=job.approve, push_id=job.id, now=now)
 

@@ -1,8 +1,9 @@
 """reasons: their codes and values beside the text, which was all that was kept of them
 
-The sentences of before are read here once, by the templates that they were made of then. Each is read only as what can
-have been written there: a person's word is looked for where a person ended something, a hold is one that there is, and
-values are the canonical ones. A text that is not exactly such a sentence is somebody's own words, and stays that.
+The sentences of before are read here once, by the templates that they were made of then. What eMAG may have said itself
+is read as ours only where we can have written it: a person's refusal where a person ended the edit, a hold if that
+person refused it, a withdrawal on an edit that was withdrawn. Values are the canonical ones. A text that is not exactly
+such a sentence is somebody's own words, and stays that.
 
 Revision ID: 20261128_10
 Revises: 20261128_09
@@ -59,7 +60,15 @@ _SENTENCES = {
     "replaced_by": "replaced by {by}",
     "chose_emag": "{by} chose eMAG's value",
     "chose_local": "{by} chose it over eMAG's {emag}",
+    "offer_gone": "eMAG does not know this offer any more",
+    "other_since": "it has changed since, to {value}",
+    "no_value_before": "eMAG had no value before, and none can be sent",
+    "has_value": "it has this value",
 }
+# Nobody but us speaks so. The others are too much like what eMAG might say.
+_UNMISTAKABLE = tuple(
+    code for code in _SENTENCES if code not in ("refused_by_hold", "refused_by", "withdrawn_by", "replaced_by")
+)
 _ANYTHING = {"by": ".+", "message": ".*", "cause": r"\w+", "hold": r"\d+", "times": r"\d+"}
 _VALUE = r"[+-]?\d+(?:\.\d+)?|nothing"
 
@@ -74,39 +83,6 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 
 
 _PATTERNS = {code: _pattern(sentence) for code, sentence in _SENTENCES.items()}
-
-# What can have been written to an edit, by the state that it is in. Everything else of a rejected or applied one is
-# from the change in the outbox that it was sent as.
-_OF_EDITS = {
-    "open": ("edit_stands", "taken_off", "chose_local"),
-    "conflict": ("edit_stands", "taken_off", "chose_local"),
-    "settled": ("already",),
-    "lost": ("changed_meanwhile", "chose_emag"),
-    "replaced": ("replaced_by",),
-    "withdrawn": ("withdrawn_by",),
-}
-_OF_CHANGES = {
-    "changed_since": ("changed_since",),
-    "reopened": ("third_value",),
-    "rejected": (
-        "offer_unknown",
-        "outcome_unknown",
-        "no_effect",
-        "below_min_price",
-        "above_max_price",
-        "not_above_sale_price",
-        "not_sendable",
-    ),
-}
-_OF_ENTRIES = (
-    "nothing_left",
-    "interrupted",
-    "not_its_turn",
-    "not_shown",
-    "no_certain_answer",
-    "not_sent",
-    "unreadable",
-)
 
 
 class _Reason(NamedTuple):
@@ -184,13 +160,17 @@ def _carry_edits(connection: sa.Connection, refused: Refused) -> None:
 
 
 def _of_edit(row: sa.Row[Any], refused: Refused) -> _Reason | None:
-    state, text = row.state, row.reason
-    if state in _OF_EDITS:
-        return _by_columns(row) or parse(text, _OF_EDITS[state])
-    if state == "applied":
-        return parse(text, _OF_CHANGES["changed_since"])
-    # What a push closed was refused by eMAG, or by our own checks; what a person did bears no push.
-    return refused(text) if row.closed_by_run is None else parse(text, _OF_CHANGES["rejected"])
+    if (reason := _by_columns(row)) is not None:
+        return reason
+    if row.state == "withdrawn":
+        return parse(row.reason, ("withdrawn_by",))
+    if row.state == "replaced":
+        return parse(row.reason, ("replaced_by",))
+    reason = parse(row.reason, _UNMISTAKABLE)
+    # What a push closed was refused by eMAG, or by our own checks; what a person refused bears no push.
+    if reason is None and row.state == "rejected" and row.closed_by_run is None:
+        return refused(row.reason)
+    return reason
 
 
 def _by_columns(row: sa.Row[Any]) -> _Reason | None:
@@ -206,7 +186,7 @@ def _by_columns(row: sa.Row[Any]) -> _Reason | None:
 
 def _carry_outbox(connection: sa.Connection, refused: Refused) -> None:
     outbox = _table("outbox")
-    query = sa.select(outbox.c.id, outbox.c["items"], outbox.c.reason)
+    query = sa.select(outbox.c.id, outbox.c["items"], outbox.c.reason, outbox.c.push_id)
     for rows in _in_portions(connection, query, outbox.c.id):
         items = {row.id: json.loads(row._mapping["items"]) for row in rows}
         edit_ids = {item["edit_id"] for of_row in items.values() for item in of_row if "reason" in item}
@@ -214,7 +194,9 @@ def _carry_outbox(connection: sa.Connection, refused: Refused) -> None:
         changed = []
         for row in rows:
             values = _columns(row.id, _of_entry(row.reason, items[row.id]))
-            new = [_with_reason(item, by_people, refused) for item in items[row.id]]
+            # What no push has touched only a person can have refused, also where the edit had ended otherwise by then.
+            of_a_person = {item["edit_id"] for item in items[row.id]} if row.push_id is None else by_people
+            new = [_with_reason(item, of_a_person, refused) for item in items[row.id]]
             if new != items[row.id] or values["new_reason_code"] is not None:
                 changed.append(values | {"new_items": _json(new)})
         _write(connection, outbox, outbox.c.id, changed)
@@ -237,8 +219,9 @@ def _with_reason(item: dict[str, Any], by_people: Collection[int], refused: Refu
     text = item.get("reason")
     if text is None:
         return item
-    by_a_person = item["edit_id"] in by_people
-    reason = refused(text) if by_a_person else parse(text, _OF_CHANGES.get(item.get("result", ""), ()))
+    reason = parse(text, _UNMISTAKABLE)
+    if reason is None and item["edit_id"] in by_people:
+        reason = refused(text)
     return item if reason is None else item | {"reason_code": reason.code, "reason_values": dict(reason.values)}
 
 
@@ -247,21 +230,21 @@ def _of_entry(text: str | None, items: Sequence[Mapping[str, Any]]) -> _Reason |
     of_items = dict.fromkeys(f"{item['field']}: {item['reason']}" for item in items if item.get("reason"))
     if text is None or text == "; ".join(of_items):
         return None
-    return parse(text, _OF_ENTRIES)
+    return parse(text, _UNMISTAKABLE)
 
 
 def _carry_pushes(connection: sa.Connection) -> None:
     pushes = _table("pushes")
     query = sa.select(pushes.c.id, pushes.c.error).where(pushes.c.error.is_not(None))
     for rows in _in_portions(connection, query, pushes.c.id):
-        found = [(row, parse(row.error, ("push_stopped",))) for row in rows]
+        found = [(row, parse(row.error, _UNMISTAKABLE)) for row in rows]
         _write(connection, pushes, pushes.c.id, [_columns(row.id, reason) for row, reason in found if reason])
 
 
 def _table(name: str) -> sa.TableClause:
     columns = {
         "local_edits": ("base", "state", "reason", "closed_by_run", "closed_value"),
-        "outbox": ("reason",),
+        "outbox": ("reason", "push_id"),
         "pushes": ("error",),
     }
     json_columns = ("reason_values", "items") if name == "outbox" else ("reason_values",)
