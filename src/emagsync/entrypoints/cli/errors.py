@@ -1,26 +1,25 @@
-"""How commands end when something goes wrong: one line on standard error and an exit code, never a traceback."""
+"""Errors of commands: one line on standard error and an exit code, never a traceback."""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import typer
 
-from emagsync.core.clock import SystemClock
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.edits.push.errors import PushBusy
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.output.text import printable
 from emagsync.sync.errors import AccountBusy
-from emagsync.telemetry.crashes import record_crash
 from emagsync.telemetry.redaction import Redactor
 
 redactor = Redactor()
-_crash_directory: list[Path] = []
+_crash_recorder: list[Callable[[BaseException], Path | None]] = []
 
 
 def run_command(command: Any, arguments: list[str]) -> int:
@@ -52,21 +51,21 @@ def exit_code_of(error: EmagsyncError) -> ExitCode:
 
 
 def complain(problem: object) -> None:
-    """One line on standard error, without secrets."""
+    """Write one line to standard error, without secrets."""
     line = " ".join(str(problem).split())
     typer.echo(redactor.text(f"emagsync: {printable(line)}"), err=True)
 
 
-def log_crashes_to(directory: Path) -> None:
-    """Where the details of an unexpected error are kept."""
-    _crash_directory[:] = [directory]
+def record_crashes_with(record: Callable[[BaseException], Path | None]) -> None:
+    """Let `record` keep the details of an unexpected error. It returns their file, or None when it cannot write it."""
+    _crash_recorder[:] = [record]
 
 
 def report_crash(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    """The interpreter's hook for what nobody expected; the exit code is then 1."""
+    """Report an unexpected error in one line. This is `sys.excepthook`; the exit code is then 1."""
     if issubclass(kind, KeyboardInterrupt):
         return
-    path = record_crash(_crash_directory[0], error, redactor, at=SystemClock().now()) if _crash_directory else None
+    path = _crash_recorder[0](error) if _crash_recorder else None
     where = f"details are in {path}" if path else f"{os.path.basename(_place(traceback))}"  # noqa: PTH119
     complain(f"unexpected error, please report it: {kind.__name__}: {error} ({where})")
 

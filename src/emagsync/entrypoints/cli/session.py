@@ -11,15 +11,17 @@ from pathlib import Path
 import typer
 
 from emagsync.accounts.settings import ConfiguredAccounts, read_accounts
+from emagsync.core.clock import SystemClock
 from emagsync.core.errors import SettingsError
 from emagsync.core.secrets import secrets_of
 from emagsync.core.settings import Settings, load_settings, misspelt, read_variables
 from emagsync.db.engine import Database
-from emagsync.entrypoints.cli.errors import complain, log_crashes_to, redactor
+from emagsync.entrypoints.cli.errors import complain, record_crashes_with, redactor
 from emagsync.entrypoints.cli.options import GlobalOptions
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.offers.statistics import account_totals
 from emagsync.sync.queries import recent_runs
+from emagsync.telemetry.crashes import record_crash
 
 DEFAULT_ENV_FILE = Path(".env")
 
@@ -51,7 +53,7 @@ class Session:
         _ = self.variables
         settings = load_settings(self._env_file, data_dir=self._options.data_dir)
         redactor.add_credentials(secrets_of(settings).items())
-        log_crashes_to(settings.data_dir)
+        record_crashes_with(lambda error: record_crash(settings.data_dir, error, redactor, at=SystemClock().now()))
         return settings
 
     @cached_property
