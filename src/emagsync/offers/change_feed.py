@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emagsync.db.engine import Database
-from emagsync.offers.change_repository import changes_after, newest_change
+from emagsync.offers.change_repository import newest_change
 from emagsync.offers.errors import AfterTheEnd
+from emagsync.offers.product_repository import changes_after
 from emagsync.offers.product_schemas import ProductChange
 
 

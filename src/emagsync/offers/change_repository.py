@@ -5,50 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.offers.product_schemas import ProductChange
 from emagsync.offers.schemas import OfferChange
-from emagsync.offers.tables import offer_changes, offers
+from emagsync.offers.tables import offer_changes
 
 # Looking through more changes than that takes longer than most counts.
 _MOST_CHANGES: Final = 5_000
-
-_product_changes = select(
-    offer_changes.c.seq,
-    offers.c.id.label("product_id"),
-    offer_changes.c.account.label("account_type"),
-    offer_changes.c.emag_id,
-    offer_changes.c.field,
-    offer_changes.c.old,
-    offer_changes.c.new,
-    offer_changes.c.at,
-    offer_changes.c.source,
-    offer_changes.c.run_id,
-).outerjoin(offers, and_(offers.c.account == offer_changes.c.account, offers.c.emag_id == offer_changes.c.emag_id))
-
-
-async def changes_after(
-    connection: AsyncConnection, after: int, *, limit: int, accounts: Collection[str] = ()
-) -> list[ProductChange]:
-    """The first `limit` changes whose `seq` is above `after`, oldest first, of all accounts or of some."""
-    query = _product_changes.where(offer_changes.c.seq > after).order_by(offer_changes.c.seq).limit(limit)
-    if accounts:
-        query = query.where(offer_changes.c.account.in_(accounts))
-    return await _read(connection, query)
-
-
-async def product_changes(
-    connection: AsyncConnection, account: str, emag_id: int, *, limit: int, before: int | None = None
-) -> list[ProductChange]:
-    """The newest `limit` changes of one offer, or those whose `seq` is below `before`; newest first."""
-    query = (
-        _product_changes.where(offer_changes.c.account == account, offer_changes.c.emag_id == emag_id)
-        .order_by(offer_changes.c.seq.desc())
-        .limit(limit)
-    )
-    return await _read(connection, query if before is None else query.where(offer_changes.c.seq < before))
 
 
 async def offer_changes_of(
@@ -90,8 +54,3 @@ def changed_after(seq: int, fields: Collection[str]) -> ColumnElement[bool]:
 def is_near(seq: int, newest: int) -> bool:
     """Whether `changed_after(seq, ...)` looks through all changes up to `newest`."""
     return newest - seq <= _MOST_CHANGES
-
-
-async def _read(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[ProductChange]:
-    rows = (await connection.execute(query)).mappings()
-    return [ProductChange.model_validate(dict(row)) for row in rows]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.offers.page_repository import OFFER_COLUMNS, PRODUCT_COLUMNS
+from emagsync.offers.page_repository import OFFER_COLUMNS
 from emagsync.offers.tables import offer_payloads, offers
 
 
@@ -17,13 +17,6 @@ async def find_offer(connection: AsyncConnection, account: str, emag_id: int) ->
     query: Select[Any] = select(*OFFER_COLUMNS, offers.c.remarks).where(*key)
     row: Row[Any] | None = (await connection.execute(query)).one_or_none()
     return row
-
-
-async def find_product(connection: AsyncConnection, product_id: int) -> dict[str, Any] | None:
-    """The columns of `product_schemas.Product` by name of the offer with this id of ours, and its remarks."""
-    query = select(*PRODUCT_COLUMNS, offers.c.remarks).where(offers.c.id == product_id)
-    row = (await connection.execute(query)).mappings().one_or_none()
-    return None if row is None else dict(row)
 
 
 async def payload_of(connection: AsyncConnection, account: str, emag_id: int) -> str | None:

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.search_index import by_walking
 from emagsync.offers.change_repository import changed_after, is_near, newest_seq
-from emagsync.offers.product_schemas import PRODUCT_FIELDS
 from emagsync.offers.schemas import Offer
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.selection_repository import (
@@ -25,7 +24,6 @@ from emagsync.offers.tables import FACETS, offer_search, offers
 from emagsync.offers.total_cache import CachedTotal, CopyVersion, TotalCache, fields_of
 
 OFFER_COLUMNS = tuple(offers.c[name] for name in Offer.model_fields)
-PRODUCT_COLUMNS = tuple(offers.c[column].label(name) for name, column in PRODUCT_FIELDS.items())
 
 # From so many matches on it takes longer to sort them all than to walk the list and test whether each is one of them,
 _MANY = 5_000

@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
 from emagsync.offers import detail_repository
-from emagsync.offers.change_repository import product_changes
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
-from emagsync.offers.page_repository import PRODUCT_COLUMNS, select_page
+from emagsync.offers.page_repository import select_page
+from emagsync.offers.product_repository import PRODUCT_COLUMNS, find_product, product_changes
 from emagsync.offers.product_schemas import (
     Objection,
     OfferEdits,
@@ -133,7 +133,7 @@ async def read_changes(
 
 
 async def _product_row(connection: AsyncConnection, product_id: int) -> dict[str, Any]:
-    row = await detail_repository.find_product(connection, product_id)
+    row = await find_product(connection, product_id)
     if row is None:
         raise ProductNotFound(product_id)
     return row

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import insert_of
 from emagsync.edits.push.errors import PushBusy, PushSuperseded
 from emagsync.edits.tables import push_leases
 
@@ -29,7 +29,7 @@ async def acquire(
     connection: AsyncConnection, account: str, holder: str, *, now: datetime, seconds: float
 ) -> PushLease:
     """Take the account's lease. Raises PushBusy while another process holds it and it has not run out."""
-    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(push_leases)
+    insert = insert_of(connection.dialect)(push_leases)
     await connection.execute(insert.values(account=account, holder=None, fence=0, until=None).on_conflict_do_nothing())
     taken = await connection.execute(
         update(push_leases)

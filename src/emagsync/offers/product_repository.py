@@ -1,0 +1,64 @@
+"""Reading one offer, and the change log, under the REST API's names.
+
+Apart from `detail_repository` and `change_repository`, so that commands do not import the API's many models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange
+from emagsync.offers.tables import offer_changes, offers
+
+PRODUCT_COLUMNS = tuple(offers.c[column].label(name) for name, column in PRODUCT_FIELDS.items())
+
+_product_changes = select(
+    offer_changes.c.seq,
+    offers.c.id.label("product_id"),
+    offer_changes.c.account.label("account_type"),
+    offer_changes.c.emag_id,
+    offer_changes.c.field,
+    offer_changes.c.old,
+    offer_changes.c.new,
+    offer_changes.c.at,
+    offer_changes.c.source,
+    offer_changes.c.run_id,
+).outerjoin(offers, and_(offers.c.account == offer_changes.c.account, offers.c.emag_id == offer_changes.c.emag_id))
+
+
+async def changes_after(
+    connection: AsyncConnection, after: int, *, limit: int, accounts: Collection[str] = ()
+) -> list[ProductChange]:
+    """The first `limit` changes whose `seq` is above `after`, oldest first, of all accounts or of some."""
+    query = _product_changes.where(offer_changes.c.seq > after).order_by(offer_changes.c.seq).limit(limit)
+    if accounts:
+        query = query.where(offer_changes.c.account.in_(accounts))
+    return await _read(connection, query)
+
+
+async def product_changes(
+    connection: AsyncConnection, account: str, emag_id: int, *, limit: int, before: int | None = None
+) -> list[ProductChange]:
+    """The newest `limit` changes of one offer, or those whose `seq` is below `before`; newest first."""
+    query = (
+        _product_changes.where(offer_changes.c.account == account, offer_changes.c.emag_id == emag_id)
+        .order_by(offer_changes.c.seq.desc())
+        .limit(limit)
+    )
+    return await _read(connection, query if before is None else query.where(offer_changes.c.seq < before))
+
+
+async def find_product(connection: AsyncConnection, product_id: int) -> dict[str, Any] | None:
+    """The columns of `product_schemas.Product` by name of the offer with this id of ours, and its remarks."""
+    query = select(*PRODUCT_COLUMNS, offers.c.remarks).where(offers.c.id == product_id)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+async def _read(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[ProductChange]:
+    rows = (await connection.execute(query)).mappings()
+    return [ProductChange.model_validate(dict(row)) for row in rows]
