@@ -1,8 +1,12 @@
-"""The one `MetaData` that every feature's tables join, with names for all constraints."""
+"""The one `MetaData` that every feature's tables join, with names for all constraints, and partial indexes."""
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from typing import Any
+
+from sqlalchemy import ColumnElement, Index, MetaData, TextClause
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateIndex
 
 metadata = MetaData(
     naming_convention={
@@ -13,3 +17,21 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
+
+_WHERE = "partial_index_where"
+
+
+def partial_index(name: str, *columns: str, where: ColumnElement[bool] | TextClause, unique: bool = False) -> Index:
+    """An index over the rows that `where` holds for, on both databases."""
+    return Index(name, *columns, unique=unique, sqlite_where=where, info={_WHERE: where})
+
+
+# Not by the argument `postgresql_where`: to check it, SQLAlchemy imports PostgreSQL's dialect, which takes a tenth of a
+# reading command's time on SQLite.
+@compiles(CreateIndex, "postgresql")
+def _create_on_postgresql(create: CreateIndex, compiler: Any, **options: Any) -> str:
+    index: Index = create.element
+    if _WHERE in index.info:
+        index.dialect_options["postgresql"]["where"] = index.info[_WHERE]
+    statement: str = compiler.visit_create_index(create, **options)
+    return statement

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from emagsync.db.metadata import metadata
+from emagsync.db.metadata import metadata, partial_index
 from emagsync.db.types import BigId, JsonText, UtcDateTime
 
 _open_edit = text("state IN ('open', 'conflict')")
@@ -50,15 +50,14 @@ local_edits = Table(
     Column("closed_at", UtcDateTime),
     Column("closed_by_run", String(36)),  # the run or push that closed it
     Column("closed_value", Text),  # what eMAG had then
-    Index(
+    partial_index(
         "uq_local_edits_open",
         "account",
         "emag_id",
         "field",
         "warehouse_id",
         unique=True,
-        sqlite_where=_open_edit,
-        postgresql_where=_open_edit,
+        where=_open_edit,
     ),
     Index(None, "account", "emag_id", "id"),
     Index(None, "closed_by_run"),
@@ -86,7 +85,7 @@ conflicts = Table(
     Column("value", Text),
     Column("resolved_by", String(120)),
     Column("resolved_at", UtcDateTime),
-    Index("uq_conflicts_open", "edit_id", unique=True, sqlite_where=_open_conflict, postgresql_where=_open_conflict),
+    partial_index("uq_conflicts_open", "edit_id", unique=True, where=_open_conflict),
     Index(None, "account", "state", "id"),
     sqlite_autoincrement=True,
 )
@@ -115,17 +114,16 @@ outbox = Table(
     Column("approved_at", UtcDateTime),
     Column("alarm", String(16)),  # what the brake counts it as: repriced, zeroed or deactivated
     Column("hold_id", BigId),  # the hold whose release let it through
-    Index(
+    partial_index(
         "uq_outbox_not_final",
         "account",
         "emag_id",
         unique=True,
-        sqlite_where=_not_final,
-        postgresql_where=_not_final,
+        where=_not_final,
     ),
     Index(None, "account", "state", "rank", "id"),
     Index(None, "account", "emag_id", "id"),
-    Index("ix_outbox_alarming", "account", "sent_at", sqlite_where=_alarming, postgresql_where=_alarming),
+    partial_index("ix_outbox_alarming", "account", "sent_at", where=_alarming),
     Index(None, "push_id"),
     sqlite_autoincrement=True,
 )
@@ -142,7 +140,7 @@ pushes = Table(
     Column("finished_at", UtcDateTime),
     *_reason_columns("error"),
     Index(None, "account", "created_at"),
-    Index("ix_pushes_running", "account", sqlite_where=_running, postgresql_where=_running),
+    partial_index("ix_pushes_running", "account", where=_running),
 )
 
 # The brake: what waits for a person's yes.
@@ -160,7 +158,7 @@ holds = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("decided_by", String(120)),
     Column("decided_at", UtcDateTime),
-    Index("uq_holds_waiting", "account", "kind", unique=True, sqlite_where=_waiting, postgresql_where=_waiting),
+    partial_index("uq_holds_waiting", "account", "kind", unique=True, where=_waiting),
     Index(None, "account", "id"),
     sqlite_autoincrement=True,
 )

@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from emagsync.db.metadata import metadata
+from emagsync.db.metadata import metadata, partial_index
 from emagsync.db.types import BigId, JsonText, Money, UtcDateTime
 
 FACETS = "ix_offers_facets"
@@ -90,12 +90,11 @@ offers = Table(
         "changed_at",
     ),
     # The few that are left out of nearly every list and count.
-    Index(
+    partial_index(
         REMOVED,
         "account",
         "emag_id",
-        sqlite_where=text("removed_at IS NOT NULL"),
-        postgresql_where=text("removed_at IS NOT NULL"),
+        where=text("removed_at IS NOT NULL"),
     ),
 )
 

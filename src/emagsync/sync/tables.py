@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, String, Table, Text, text
 
-from emagsync.db.metadata import metadata
+from emagsync.db.metadata import metadata, partial_index
 from emagsync.db.types import JsonText, UtcDateTime
 
 ACTIVE_STATUSES = ("queued", "running", "interrupted")
@@ -59,11 +59,11 @@ sync_runs = Table(
     Column("counted", Boolean, nullable=False, server_default=text("false")),
     # The counts that a resumed run began with: those are another run's work.
     Column("inherited", JsonText),
-    Index("uq_sync_runs_active_account", "account", unique=True, sqlite_where=_active, postgresql_where=_active),
+    partial_index("uq_sync_runs_active_account", "account", unique=True, where=_active),
     Index(None, "account", "created_at"),
     Index(None, "sync_id"),
-    Index("ix_sync_runs_unannounced", "finished_at", sqlite_where=_unannounced, postgresql_where=_unannounced),
-    Index("ix_sync_runs_uncounted", "created_at", sqlite_where=_uncounted, postgresql_where=_uncounted),
+    partial_index("ix_sync_runs_unannounced", "finished_at", where=_unannounced),
+    partial_index("ix_sync_runs_uncounted", "created_at", where=_uncounted),
 )
 
 sync_pages = Table(

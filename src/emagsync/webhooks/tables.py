@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
-from emagsync.db.metadata import metadata
+from emagsync.db.metadata import metadata, partial_index
 from emagsync.db.types import JsonText, UtcDateTime
 
 _pending = text("status = 'pending'")
@@ -37,5 +37,5 @@ webhook_deliveries = Table(
     Column("answer", Integer),  # the HTTP status of the last answer
     Column("error", Text),
     Index(None, "webhook_id", "created_at"),
-    Index("ix_webhook_deliveries_due", "next_attempt_at", sqlite_where=_pending, postgresql_where=_pending),
+    partial_index("ix_webhook_deliveries_due", "next_attempt_at", where=_pending),
 )
