@@ -25,7 +25,7 @@ def take_back_to(connection: Connection, revision: str) -> None:
     command.downgrade(_config(connection), revision)
 
 
-def insert_row(connection: Connection, name: str, **given: Any) -> None:
+def insert_row(connection: Connection, name: str, /, **given: Any) -> None:
     """With something in every column that must have something at this step; lists and mappings are JSON."""
     table = Table(name, MetaData(), autoload_with=connection)
     for column in table.c:
