@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -219,3 +220,16 @@ def test_cycles_are_found(graph: dict[str, set[str]], cycles: list[list[str]]) -
 def test_no_modules_import_each_other() -> None:
     by_name = {_name_of(path): tree for path, tree in modules().items()}
     assert _cycles({name: _imported(tree, set(by_name)) for name, tree in by_name.items()}) == []
+
+
+def test_every_path_that_the_architecture_page_names_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`((?:src|web|tests|docs)/[\w./-]+)`", page))
+    assert len(named) > 40
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
+
+
+def test_every_room_is_on_the_architecture_page() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [path.parent.relative_to(SOURCE).as_posix() for path in SOURCE.glob("*/__init__.py")]
+    assert [room for room in rooms if f"`{room}/`" not in page] == []
