@@ -54,7 +54,9 @@ class PushDesk:
         async with self.local.database.transaction() as connection:
             ids = {emag_id for emag_id, _, _ in wanted}
             offers = await stored_offers(connection, account, ids)
-            open_now = {(edit.emag_id, edit.field): edit for edit in await repository.locked(connection, account, ids)}
+            open_now = {
+                (edit.emag_id, edit.field): edit for edit in await repository.lock_waiting(connection, account, ids)
+            }
             edits = []
             for emag_id, field, value in wanted:
                 values = offers[emag_id].values

@@ -57,7 +57,7 @@ class PriceStep:
     decimals: int = 2
 
     def apply_to(self, price: Decimal) -> Decimal:
-        """The new price, which may be none any more: 0 or less."""
+        """The new price. It may be 0 or less, which is no price any more."""
         changed = price + self.amount if self.amount is not None else price * (100 + (self.percent or 0)) / 100
         return changed.quantize(Decimal(1).scaleb(-self.decimals), rounding=ROUND_HALF_UP)
 
@@ -84,7 +84,7 @@ class ChangeRequest:
 
 
 class Unreadable(ValueError):
-    """A value that cannot be meant; `code` and the message tell why."""
+    """A value that cannot be meant. `code` is stable, the message says why."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -130,7 +130,7 @@ def _stepped(step: PriceStep, now: str | None) -> Decimal:
 
 
 def price(given: Any) -> Decimal:
-    """An amount above 0 with at most four decimals; its comma, if it has one, must be a decimal one."""
+    """Parse an amount above 0 with at most four decimals, with a point or a decimal comma. Raises Unreadable."""
     text = str(given).strip()
     if _COMMA.fullmatch(text):
         text = text.replace(",", ".")
@@ -148,7 +148,7 @@ def price(given: Any) -> Decimal:
 
 
 def whole(given: Any, least: int, most: int) -> int:
-    """A whole number within bounds."""
+    """Parse a whole number within bounds. Raises Unreadable."""
     text = str(given).strip()
     if isinstance(given, bool) or not _WHOLE.fullmatch(text):
         raise Unreadable("not_a_whole_number", f"{given!r} is not a whole number")
@@ -159,7 +159,7 @@ def whole(given: Any, least: int, most: int) -> int:
 
 
 def status(given: Any) -> int:
-    """0, 1 or 2, also by name: inactive, active, end_of_life."""
+    """Parse a status, 0, 1 or 2, also by name: inactive, active, end_of_life. Raises Unreadable."""
     text = str(given).strip().lower()
     if text in STATUSES:
         return STATUSES[text]

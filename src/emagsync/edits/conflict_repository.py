@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, insert, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.model import Conflict, ConflictEnding, ConflictFilter
-from emagsync.edits.repository import in_pieces
+from emagsync.edits.repository import in_chunks
 from emagsync.edits.states import ConflictState, Resolution
 from emagsync.edits.tables import conflicts
 
@@ -20,7 +20,7 @@ _COLUMNS = [conflicts.c[name] for name in Conflict._fields]
 
 
 async def open_or_update(connection: AsyncConnection, values: dict[str, Any]) -> bool:
-    """Open the edit's conflict, or note eMAG's value of now in the one that is open. Returns whether it is new."""
+    """Open an edit's conflict, or write eMAG's present value to the open one. Returns whether it is new."""
     noted = update(conflicts).where(conflicts.c.edit_id == values["edit_id"], _OPEN).values(emag=values["emag"])
     if (await connection.execute(noted)).rowcount:
         return False
@@ -30,7 +30,7 @@ async def open_or_update(connection: AsyncConnection, values: dict[str, Any]) ->
 
 async def end(connection: AsyncConnection, edit_ids: Collection[int], how: ConflictEnding) -> None:
     """End the open conflicts of these edits, if they have any."""
-    for some in in_pieces(sorted(edit_ids)):
+    for some in in_chunks(sorted(edit_ids)):
         await connection.execute(
             update(conflicts)
             .where(conflicts.c.edit_id.in_(some), _OPEN)
@@ -45,9 +45,9 @@ async def end(connection: AsyncConnection, edit_ids: Collection[int], how: Confl
 
 
 async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> list[Conflict]:
-    """These conflicts, oldest first."""
+    """The conflicts with these ids, oldest first."""
     found: list[Conflict] = []
-    for some in in_pieces(sorted(ids)):
+    for some in in_chunks(sorted(ids)):
         query = select(*_COLUMNS).where(conflicts.c.id.in_(some)).order_by(conflicts.c.id)
         found.extend(_conflict(row) for row in await connection.execute(query))
     return found
@@ -56,7 +56,7 @@ async def by_ids(connection: AsyncConnection, ids: Sequence[int]) -> list[Confli
 async def list_conflicts(
     connection: AsyncConnection, wanted: ConflictFilter, *, limit: int, before: int | None = None
 ) -> list[Conflict]:
-    """A selection, newest first; `before` is the id of the last one that was seen."""
+    """Selected conflicts, newest first. `before` is the id of the last one of the page before."""
     query = select(*_COLUMNS).where(_selected(wanted)).order_by(conflicts.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(conflicts.c.id < before)

@@ -1,4 +1,4 @@
-"""A person decides a conflict: eMAG's value stays, ours is sent, or a third one is."""
+"""Resolves conflicts as a person decides: eMAG's value stays, the edit is sent, or a third value is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ANY_CHANGE = 10**9
 
 
 class ConflictService:
-    """Lists and resolves conflicts. `on_edit` is told which accounts have something to send."""
+    """Resolves conflicts. One per process; `on_edit` is called with each account that has something to send then."""
 
     def __init__(self, *, database: Database, clock: Clock, on_edit: Callable[[str], None] = lambda _: None) -> None:
         self._database = database
@@ -33,7 +33,7 @@ class ConflictService:
     async def resolve(
         self, ids: Sequence[int], resolution: Resolution, author: Author, *, value: str | None = None
     ) -> list[Conflict]:
-        """Decide these conflicts, all or none; returns them as they are then.
+        """Resolve these conflicts, all or none; returns their final state.
 
         `value` is for `Resolution.OTHER`; it is checked as every edit is, and counts as confirmed. Raises
         ConflictNotFound, ConflictOver and EditRefused.
@@ -48,7 +48,7 @@ class ConflictService:
                 own = [conflict for conflict in found.values() if conflict.account == account]
                 # Offers first, then edits, as every writer here does: else two could wait for each other.
                 await stored_offers(connection, account, {conflict.emag_id for conflict in own}, lock=True)
-                await repository.locked(connection, account, {conflict.emag_id for conflict in own})
+                await repository.lock_waiting(connection, account, {conflict.emag_id for conflict in own})
             for conflict in await conflict_repository.by_ids(connection, wanted):
                 if conflict.state is not ConflictState.OPEN:
                     raise ConflictOver(conflict.id, conflict.resolution or "")
@@ -61,7 +61,7 @@ class ConflictService:
     async def resolve_all(
         self, wanted: ConflictFilter, resolution: Resolution, author: Author
     ) -> tuple[list[Conflict], bool]:
-        """Decide every open conflict of a selection, at most `MOST_AT_ONCE`; and whether there are more."""
+        """Resolve at most `MOST_AT_ONCE` open conflicts of a selection; returns them, and whether there are more."""
         chosen = ConflictFilter(wanted.account, wanted.emag_id, wanted.field, ConflictState.OPEN)
         async with self._database.snapshot() as connection:
             found = await conflict_repository.list_conflicts(connection, chosen, limit=MOST_AT_ONCE + 1)
@@ -101,7 +101,7 @@ class ConflictService:
 
     async def _plan(self, connection: AsyncConnection, conflict: Conflict, value: str | None) -> Plan:
         offers = await stored_offers(connection, conflict.account, [conflict.emag_id])
-        edits = await repository.waiting_among(connection, conflict.account, [conflict.emag_id])
+        edits = await repository.list_waiting(connection, conflict.account, [conflict.emag_id])
         request = ChangeRequest({conflict.field: value}, warehouse_id=conflict.warehouse_id or None, confirm=True)
         return plan(offers[conflict.emag_id], edits, request, most_percent=_ANY_CHANGE)
 

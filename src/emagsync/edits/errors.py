@@ -8,7 +8,7 @@ EditError
 ├── EditUnderway        it is being sent
 ├── ConflictNotFound    there is no such conflict
 ├── ConflictOver        somebody decided already
-├── PreviewOutdated     what was previewed is not what would come of it now
+├── PreviewOutdated     what was previewed is not what would happen now
 ├── SelectionTooLarge   more offers are selected than may be edited at once
 └── FileUnreadable      the file is no table of edits
 """
@@ -45,7 +45,7 @@ class EditRefused(EditError):
 
 
 class ConfirmationNeeded(EditRefused):
-    """It looks like a slip: whoever means it confirms it."""
+    """The edit looks like a slip, and has to be confirmed."""
 
     code = "confirmation_needed"
 
@@ -78,7 +78,7 @@ class EditNotFound(EditError):
 
 
 class EditOver(EditError):
-    """It does not wait any more."""
+    """The edit does not wait any more."""
 
     code = "edit_over"
     http_status = HTTPStatus.CONFLICT
@@ -89,7 +89,7 @@ class EditOver(EditError):
 
 
 class EditUnderway(EditError):
-    """It is being sent: nobody can tell yet whether eMAG has it."""
+    """The edit is being sent: nobody can tell yet whether eMAG has it."""
 
     code = "edit_underway"
     kind = ErrorKind.TRANSIENT
@@ -110,7 +110,7 @@ class ConflictNotFound(EditError):
 
 
 class ConflictOver(EditError):
-    """Somebody, or a sync, decided already."""
+    """A person or a sync has resolved the conflict already."""
 
     code = "conflict_over"
     http_status = HTTPStatus.CONFLICT
@@ -120,7 +120,7 @@ class ConflictOver(EditError):
 
 
 class PreviewOutdated(EditError):
-    """What was previewed is not what would come of it now."""
+    """What was previewed is not what would happen now."""
 
     code = "preview_outdated"
     http_status = HTTPStatus.CONFLICT
@@ -140,6 +140,6 @@ class SelectionTooLarge(EditError):
 
 
 class FileUnreadable(EditError):
-    """The file is no table of edits; the message says where."""
+    """The file is no table of edits. The message says why, and what to change."""
 
     code = "file_unreadable"

@@ -23,7 +23,7 @@ async def merge_read(
     connection: AsyncConnection, reading: Reading, values: Mapping[int, Values], rules: Rules
 ) -> list[MergeDecision]:
     """Merge the values of offers that were just read with their open edits, and write the result."""
-    edits = await repository.locked(connection, reading.account, list(values))
+    edits = await repository.lock_waiting(connection, reading.account, list(values))
     return await write(connection, reading, await decide(connection, reading, edits, values, rules))
 
 

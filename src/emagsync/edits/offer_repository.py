@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import PRICES, values_of
 from emagsync.edits.offer_snapshot import StoredOffer
-from emagsync.edits.repository import in_pieces
+from emagsync.edits.repository import in_chunks
 from emagsync.offers import repository as offers_repository
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.selection_repository import BY_KEY, condition
@@ -23,12 +23,12 @@ _COLUMNS = [offers.c[name] for name in (*_OF_THE_OFFER, *PRICES, "stock", "handl
 async def stored_offers(
     connection: AsyncConnection, account: str, ids: Collection[int], *, lock: bool = False
 ) -> dict[int, StoredOffer]:
-    """Those of `ids`, eMAG's, that the local copy has, also the removed ones.
+    """The offers `ids` (eMAG's) that the local copy has, also the removed ones, by id.
 
     `lock`: until the transaction ends nobody else changes them, or edits them by this function.
     """
     found: dict[int, StoredOffer] = {}
-    for some in in_pieces(sorted(ids)):
+    for some in in_chunks(sorted(ids)):
         query = select(*_COLUMNS).where(offers.c.account == account, offers.c.emag_id.in_(some))
         if lock and connection.dialect.name != "sqlite":
             query = query.order_by(offers.c.emag_id).with_for_update()
@@ -46,9 +46,9 @@ async def key_of(connection: AsyncConnection, product_id: int) -> tuple[str, int
 
 
 async def keys_of(connection: AsyncConnection, product_ids: Sequence[int]) -> dict[int, tuple[str, int]]:
-    """The same of many products; those that do not exist are left out."""
+    """Account and eMAG's id of many products, by our id; those that do not exist are left out."""
     found: dict[int, tuple[str, int]] = {}
-    for some in in_pieces(sorted(set(product_ids))):
+    for some in in_chunks(sorted(set(product_ids))):
         rows = await connection.execute(select(offers.c.id, *BY_KEY).where(offers.c.id.in_(some)))
         found |= {row.id: (row.account, row.emag_id) for row in rows}
     return found
@@ -71,7 +71,7 @@ async def ids_of_part_numbers(
 ) -> dict[str, list[int]]:
     """eMAG's ids of the offers with these part numbers, which may repeat; not the removed ones."""
     found: dict[str, list[int]] = {}
-    for some in in_pieces(part_numbers):
+    for some in in_chunks(part_numbers):
         query = select(offers.c.part_number, offers.c.emag_id).where(
             offers.c.account == account, offers.c.part_number.in_(some), offers.c.removed_at.is_(None)
         )

@@ -83,18 +83,26 @@ def plan(
     keys = {change.key for change in asked}
     # A difference applies to what eMAG has, so a second one adds to the first.
     summed = [_summed(change, waiting.get(change.key)) for change in asked]
-    kept = [change for change in summed if _changes_something(change, waiting.get(change.key), offer)]
+    effective_changes = [change for change in summed if _changes_something(change, waiting.get(change.key), offer)]
     replaced = [waiting[change.key] for change in summed if _replaces(change, waiting.get(change.key))]
     others = [change_of(edit) for edit in edits if edit.key not in keys]
     after = effective(offer.values, [*others, *summed])
     return Plan(
         offer=offer,
         version=version_of(offer.fingerprint, edits),
-        changes=tuple(kept),
+        changes=tuple(effective_changes),
         replaced=tuple(replaced),
         before=before,
         faults=(*issues, *faults(before, after, keys)),
-        doubts=tuple(doubts(offer.values, kept, currency=offer.currency, most_percent=most_percent, vat_ids=vat_ids)),
+        doubts=tuple(
+            doubts(
+                offer.values,
+                effective_changes,
+                currency=offer.currency,
+                most_percent=most_percent,
+                vat_ids=vat_ids,
+            )
+        ),
         confirmed=request.confirm,
     )
 

@@ -42,7 +42,7 @@ class ReasonCode(StrEnum):
     NOT_SENT = "not_sent"
     UNREADABLE = "unreadable"
     PUSH_STOPPED = "push_stopped"
-    # Of an edit that a sync met
+    # Of an edit that a sync merged with eMAG's value
     CHANGED_MEANWHILE = "changed_meanwhile"
     ALREADY = "already"
     EDIT_STANDS = "edit_stands"

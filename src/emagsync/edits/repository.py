@@ -1,4 +1,4 @@
-"""All SQL about local edits. What waits is found by a partial index, which is empty where nobody edits."""
+"""All SQL about local edits. Waiting ones are found by a partial index, which is empty where nobody edits."""
 
 from __future__ import annotations
 
@@ -10,11 +10,9 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     and_,
-    func,
     literal_column,
     select,
     true,
-    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -46,37 +44,28 @@ _locked = BulkSelect(_among.order_by(local_edits.c.id).with_for_update())
 SOME_WAIT: Final = select(local_edits.c.id).where(_WAITS).exists()
 
 
-async def waiting_among(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:
-    """The edits of these offers that wait, in no order."""
+async def list_waiting(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:
+    """The waiting edits of the offers `ids` (eMAG's), in no order."""
     return [_edit(row) for row in await _waiting.run(connection, ids, of_account=account)] if ids else []
 
 
-async def locked(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:
-    """The same, locked until the transaction ends: nobody else can change or close them meanwhile."""
+async def lock_waiting(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:
+    """The same, locked until the transaction ends: nobody else can change or close them until then."""
     # Nothing on SQLite, where a transaction is the only one that writes.
     return [_edit(row) for row in await _locked.run(connection, ids, of_account=account)] if ids else []
 
 
-async def waiting_of(connection: AsyncConnection, offers: Collection[tuple[str, int]]) -> list[Edit]:
-    """The edits that wait of offers of any accounts, `(account, emag_id)`, oldest first."""
-    if not offers:
-        return []
-    key = tuple_(local_edits.c.account, local_edits.c.emag_id)
-    query = select(*_COLUMNS).where(key.in_(sorted(offers)), _WAITS).order_by(local_edits.c.id)
-    return [_edit(row) for row in await connection.execute(query)]
-
-
 async def insert(connection: AsyncConnection, edits: Iterable[Edit]) -> None:
-    """Store new edits, open ones. A value of an offer has at most one that waits (ConstraintViolated else)."""
+    """Store new edits. Raises ConstraintViolated where a field of an offer has a waiting edit: close that first."""
     names = [column.key for column in _NEW]
     rows = [edit._asdict() | {"state": edit.state.value} for edit in edits]
     await _insert.run(connection, [tuple(row[name] for name in names) for row in rows])
 
 
 async def close(connection: AsyncConnection, ids: Collection[int], how: EditClosing) -> list[int]:
-    """End those of `ids` that still wait; returns them."""
+    """Close those of the edits `ids` that still wait; returns the ids of those that were closed."""
     closed: list[int] = []
-    for some in in_pieces(sorted(ids)):
+    for some in in_chunks(sorted(ids)):
         result = await connection.execute(
             update(local_edits)
             .where(local_edits.c.id.in_(some), _WAITS)
@@ -94,21 +83,21 @@ async def close(connection: AsyncConnection, ids: Collection[int], how: EditClos
 
 
 async def change(connection: AsyncConnection, edit_id: int, values: Mapping[str, Any]) -> bool:
-    """Change columns of an edit that waits; False when it does not any more."""
+    """Change columns of a waiting edit; False when it does not wait any more."""
     statement = update(local_edits).where(local_edits.c.id == edit_id, _WAITS).values(**values)
     return (await connection.execute(statement)).rowcount == 1
 
 
 async def get(connection: AsyncConnection, edit_id: int) -> Edit | None:
-    """That edit."""
+    """The edit with this id; None: there is none."""
     row = (await connection.execute(select(*_COLUMNS).where(local_edits.c.id == edit_id))).one_or_none()
     return None if row is None else _edit(row)
 
 
 async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Edit]:
-    """These edits, oldest first."""
+    """The edits with these ids, oldest first."""
     found: list[Edit] = []
-    for some in in_pieces(sorted(ids)):
+    for some in in_chunks(sorted(ids)):
         query = select(*_COLUMNS).where(local_edits.c.id.in_(some)).order_by(local_edits.c.id)
         found.extend(_edit(row) for row in await connection.execute(query))
     return found
@@ -117,25 +106,18 @@ async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Edit
 async def list_edits(
     connection: AsyncConnection, wanted: EditFilter, *, limit: int, before: int | None = None
 ) -> list[Edit]:
-    """A selection, newest first; `before` is the id of the last one that was seen."""
+    """Selected edits, newest first. `before` is the id of the last one of the page before."""
     query = select(*_COLUMNS).where(_selected(wanted)).order_by(local_edits.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(local_edits.c.id < before)
     return [_edit(row) for row in await connection.execute(query)]
 
 
-async def count_waiting(connection: AsyncConnection) -> dict[tuple[str, str], int]:
-    """How many edits wait, by account and state."""
-    query = select(local_edits.c.account, local_edits.c.state, func.count()).where(_WAITS)
-    rows = await connection.execute(query.group_by(local_edits.c.account, local_edits.c.state))
-    return {(account, state): count for account, state, count in rows}
-
-
 async def in_flight(connection: AsyncConnection, account: str, ids: Collection[int]) -> set[int]:
-    """Those of `ids` for which something may have reached eMAG and was not read back yet."""
+    """Those of the offers `ids` for which something may have reached eMAG and was not read back yet."""
     states = [state.value for state in SENT_STATES]
     found: set[int] = set()
-    for some in in_pieces(sorted(ids)):
+    for some in in_chunks(sorted(ids)):
         query = select(outbox.c.emag_id).where(
             outbox.c.account == account, outbox.c.emag_id.in_(some), outbox.c.state.in_(states)
         )
@@ -144,7 +126,7 @@ async def in_flight(connection: AsyncConnection, account: str, ids: Collection[i
 
 
 async def is_held(connection: AsyncConnection, account: str) -> bool:
-    """Whether what a sync found waits for a person's yes: nothing is merged until then."""
+    """Whether the brake holds what a sync found: nothing is merged until a person releases it."""
     query: Select[Any] = (
         select(holds.c.id)
         .where(holds.c.account == account, holds.c.kind == "sync", holds.c.state.in_(("waiting", "refused")))
@@ -153,8 +135,8 @@ async def is_held(connection: AsyncConnection, account: str) -> bool:
     return (await connection.execute(query)).first() is not None
 
 
-def in_pieces(values: Sequence[T]) -> Iterable[Sequence[T]]:
-    """So many at a time as one statement takes as parameters."""
+def in_chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    """The values in chunks that fit into one statement as parameters."""
     for start in range(0, len(values), IN_ONE):
         yield values[start : start + IN_ONE]
 

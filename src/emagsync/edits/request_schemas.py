@@ -1,4 +1,4 @@
-"""What the edit routes take."""
+"""The bodies of requests that edit offers or resolve conflicts."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ class ConflictChoice(BaseModel):
 
     @property
     def chosen(self) -> Resolution:
-        """The same, typed."""
+        """The resolution, typed."""
         return Resolution(self.resolution)
 
 

@@ -175,7 +175,7 @@ async def edits_of(
     found: dict[tuple[str, int], OfferEdits] = {}
     for account, ids in by_account.items():
         edits: dict[int, list[Edit]] = defaultdict(list)
-        for edit in sorted(await repository.waiting_among(connection, account, ids), key=lambda one: one.id):
+        for edit in sorted(await repository.list_waiting(connection, account, ids), key=lambda one: one.id):
             edits[edit.emag_id].append(edit)
         stored = await stored_offers(connection, account, list(edits)) if edits else {}
         found |= {(account, emag_id): offer_edits(offer, edits[emag_id]) for emag_id, offer in stored.items()}

@@ -153,7 +153,7 @@ class EditService:
             edit = await repository.get(connection, edit_id)
             if edit is None:
                 raise EditNotFound(edit_id)
-            await repository.locked(connection, edit.account, [edit.emag_id])
+            await repository.lock_waiting(connection, edit.account, [edit.emag_id])
             if edit.emag_id in await repository.in_flight(connection, edit.account, [edit.emag_id]):
                 raise EditUnderway(edit_id)
             now = self._clock.now()
@@ -288,7 +288,7 @@ async def _known(connection: AsyncConnection, account: str, requests: Sequence[C
     # Offers first, then edits, as every writer does: else two could wait for each other.
     offers = await stored_offers(connection, account, ids, lock=lock)
     edits: dict[int, list[Edit]] = defaultdict(list)
-    read = repository.locked if lock else repository.waiting_among
+    read = repository.lock_waiting if lock else repository.list_waiting
     for edit in await read(connection, account, ids):
         edits[edit.emag_id].append(edit)
     for emag_id in await repository.in_flight(connection, account, ids):

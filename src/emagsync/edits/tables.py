@@ -1,7 +1,8 @@
-"""Local edits and what becomes of them. `offers` always holds what eMAG said last; what people want is kept here.
+"""Tables of local edits, their conflicts, the outbox, pushes and the brake's holds.
 
-Who changes an edit locks its row first (`repository.locked`), so that a merge, a push and a person cannot decide about
-one edit at the same time; a row of `outbox` that is `sending` or `uncertain` keeps merges away from the offer's edits.
+The table `offers` holds what eMAG said last; what people want instead is here. Whoever changes an edit locks its row
+first (`repository.lock_waiting`), so that a merge, a push and a person cannot decide about one edit at the same time.
+While an offer's row in `outbox` is `sending` or `uncertain`, merges leave the offer's edits to its push.
 """
 
 from __future__ import annotations

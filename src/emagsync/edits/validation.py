@@ -27,7 +27,7 @@ _EXACTLY: Final = Decimal("0.0005")  # -10 % is no slip, though 0.1 % off the pr
 
 
 class FieldChange(NamedTuple):
-    """What is to become of one field of an offer. `value` is canonical text, of a relative change with its sign."""
+    """A checked change of one field of an offer. `value` is canonical text, of a relative change with its sign."""
 
     field: str
     warehouse_id: int
@@ -83,7 +83,7 @@ def faults(before: Values, after: Values, touched: Collection[Key]) -> list[Issu
 
 
 def _was_below(before: Values) -> bool:
-    """Whether the recommended price was not above the price already: then that is not this edit's doing."""
+    """Whether the recommended price was not above the price before either: then the edit is not to blame."""
     sale, recommended = _amount(before, _SALE), _amount(before, _RECOMMENDED)
     return bool(recommended) and sale is not None and recommended is not None and recommended <= sale
 
@@ -91,8 +91,11 @@ def _was_below(before: Values) -> bool:
 def doubts(
     emag: Values, changes: Sequence[FieldChange], *, currency: str, most_percent: int, vat_ids: Collection[int] = ()
 ) -> list[Issue]:
-    """What looks like a slip: a price that changes by more than `most_percent`, or by a VAT rate; a VAT id that is not
-    among `vat_ids`, those that the account's offers have (none: not known); an end of life."""
+    """What looks like a slip, and needs a confirmation.
+
+    That is a price that changes by more than `most_percent`, or by a VAT rate; a VAT id that is not among `vat_ids`,
+    those of the account's offers (none: not known); and an end of life.
+    """
     found: list[Issue] = []
     for change in changes:
         if change.field in PRICES:

@@ -1,4 +1,4 @@
-"""A table of edits from a file that people make: CSV as spreadsheet programs write it, or XLSX.
+"""Reads edits from a file that people make: CSV as spreadsheet programs write it, or XLSX.
 
 A row names its offer by eMAG's id or by part number, and holds the values to set; an empty cell leaves a value as it
 is. A price may have a decimal comma where nothing else can be meant. Several rows of one offer must be of different
@@ -14,6 +14,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
+
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
 
 from emagsync.edits.change_request import STOCK_CHANGE, ChangeRequest, Unreadable, whole
 from emagsync.edits.errors import FileUnreadable
@@ -138,7 +141,7 @@ def _request(number: int, cells: Mapping[str, Any], default_account: str | None,
 
 
 def _together(requests: Iterable[ChangeRequest]) -> list[ChangeRequest]:
-    """One request of each offer: rows that name a warehouse are put together, in the place of the first."""
+    """One request for each offer: rows that name a warehouse are combined, in the place of the first."""
     found: dict[tuple[str, int | None, str | None], ChangeRequest] = {}
     others: list[ChangeRequest] = []
     for request in requests:
@@ -177,7 +180,7 @@ def _joined(first: ChangeRequest, second: ChangeRequest) -> ChangeRequest:
 
 
 def _text(cell: object) -> str:
-    """A cell as it was meant. A number of a spreadsheet comes as text of its digits; `5.0` is 5 there."""
+    """The cell's text; of a number, its digits."""
     if cell is None:
         return ""
     if isinstance(cell, Decimal | int) and not isinstance(cell, bool):
@@ -210,9 +213,6 @@ def _decoded(content: bytes) -> str:
 
 
 def _xlsx_rows(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
-    from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
-
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(part.file_size for part in archive.infolist()) > _MOST_UNPACKED:
@@ -225,19 +225,20 @@ def _xlsx_rows(content: bytes) -> Iterator[tuple[int, Sequence[Any]]]:
 
 
 def _cell(value: object) -> object:
-    """XLSX holds numbers as binary fractions: their shortest spelling is what the person typed."""
+    """The cell's value. XLSX holds numbers as binary fractions, whose shortest spelling is what the person typed."""
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 2**53 else Decimal(repr(value))
     return value
 
 
 def _counted(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, Sequence[Any]]]:
-    met = 0
+    """The rows with their numbers, from the first one that is not empty. Raises FileUnreadable for too many."""
+    filled = 0
     for number, cells in enumerate(rows, start=1):
         if len(cells) > _MOST_COLUMNS:
             raise FileUnreadable(f"Row {number} has {len(cells)} columns: at most {_MOST_COLUMNS} make sense here.")
-        met += any(_text(cell) for cell in cells)
-        if met > MOST_ROWS + 1:
+        filled += any(_text(cell) for cell in cells)
+        if filled > MOST_ROWS + 1:
             raise FileUnreadable(f"The file has more than {MOST_ROWS} rows: split it.")
-        if met:
+        if filled:
             yield number, cells

@@ -1,4 +1,4 @@
-"""The body of a bulk edit: a list as JSON, or a form with a file."""
+"""Reads the body of a bulk edit: a list as JSON, or a form with a file."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BulkAsked(NamedTuple):
 
 
 async def read_bulk(request: Request) -> BulkAsked:
-    """What is asked for. Raises 415 and 422 problems, and FileUnreadable."""
+    """Read and validate the body. Raises 415 and 422 problems, and FileUnreadable."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return await _form(request)

@@ -45,7 +45,7 @@ class PriceChange(BaseModel):
         return self
 
     def step(self) -> PriceStep:
-        """The same, for the rules."""
+        """The step that changes the price."""
         return PriceStep(percent=self.percent, amount=self.change, decimals=self.decimals)
 
 
@@ -93,7 +93,7 @@ class SelectionEdit(ListOptions):
         return self
 
     def given(self) -> dict[str, Any]:
-        """What is asked for of each offer, by field."""
+        """The values and price steps for each offer, by field."""
         return self._set() | self._adjusted()
 
     def _set(self) -> dict[str, Any]:

@@ -61,7 +61,7 @@ class Merged(NamedTuple):
 
 
 def merge(edit: Edit, emag: str | None, strategy: ConflictStrategy, *, read_at: datetime) -> Merged:
-    """Meet `emag`, eMAG's value in an answer that was asked for at `read_at`."""
+    """Merge an edit with `emag`, eMAG's value in an answer that was asked for at `read_at`."""
     if edit.kind == RELATIVE:
         # Its difference holds whatever eMAG has; only what was sent and seen ends it.
         return Merged(MergeOutcome.KEPT, edit.base, edit.value, None)

@@ -45,7 +45,7 @@ class DatabaseSink:
         result = await write_offers(connection, batch)
         # What is edited has a row: new offers, which is every offer of a first copy, need no look.
         before = sorted(set(_ids(batch)).difference(result.created))
-        edits = await repository.locked(connection, batch.observation.account, before) if before else []
+        edits = await repository.lock_waiting(connection, batch.observation.account, before) if before else []
         if edits:
             await write(connection, _reading(batch), await _decide(connection, batch, edits, self._rules))
         return result
@@ -65,7 +65,7 @@ class DryRunSink:
     async def store(self, connection: AsyncConnection, batch: RowBatch) -> UpsertResult:
         """Notes what storing them would change; what would become of an edit as a field named `edit:stock@1`."""
         result, changes = await offers.preview(connection, batch.observation, same=batch.same, read=batch.read)
-        edits = await repository.waiting_among(connection, batch.observation.account, _ids(batch))
+        edits = await repository.list_waiting(connection, batch.observation.account, _ids(batch))
         decisions = await _decide(connection, batch, edits, self._rules) if edits else []
         differences = _with_edits(_differences(result, changes), decisions)
         await dry_run_repository.store(connection, self._run_id, differences)
