@@ -18,6 +18,14 @@ _TYPES = {"AsyncConnection", "ColumnElement", "Row", "Table"}
 _STATEMENTS = {"BulkInsert", "BulkSelect", "BulkUpdate"}
 _ASKING = {"execute", "scalar", "scalars", "stream", "exec_driver_sql"}
 
+# Functions that import: what costs a start much and is seldom needed, or is not always installed. Each says why.
+IMPORTS_IN_FUNCTIONS = {
+    "db/migrate.py",
+    "db/postgresql.py",
+    "edits/bulk/file_import.py",
+    "offers/export_formats.py",
+    "telemetry/tracing.py",
+}
 # Modules whose connections are still to be typed. This list only gets shorter.
 UNTYPED_TO_MEND = {"sync/service.py"}
 
@@ -145,6 +153,15 @@ def test_errors_are_told_apart_by_type_not_by_code() -> None:
     assert {"EmagsyncError", "DatabaseError"} <= errors
     found = [f"{path}:{line}" for path, tree in modules().items() for line in _code_comparisons(tree, errors)]
     assert found == []
+
+
+def _imports_in_functions(tree: ast.Module) -> bool:
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return any(isinstance(node, ast.Import | ast.ImportFrom) for function in functions for node in ast.walk(function))
+
+
+def test_functions_import_nothing_without_a_reason() -> None:
+    assert {path for path, tree in modules().items() if _imports_in_functions(tree)} == IMPORTS_IN_FUNCTIONS
 
 
 def _name_of(path: str) -> str:

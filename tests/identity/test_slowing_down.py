@@ -10,9 +10,12 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from emagsync.db.errors import ConstraintViolated
+from emagsync.identity import throttle_repository
 from emagsync.identity.errors import LoginSlowedDown
 from emagsync.identity.secrets import Argon2Cost, PasswordHasher
 from emagsync.identity.throttle import LoginThrottle, wait_after
+from emagsync.identity.throttle_repository import LoginFailures
 from support.api import PASSWORD, Api, open_api
 from support.clocks import ForwardClock, StoppedClock
 
@@ -60,6 +63,22 @@ async def test_of_many_guesses_at_once_no_more_than_five_are_looked_at(api: Api)
     codes = [answer.status_code for answer in answers]
     assert codes.count(401) == 5
     assert codes.count(429) == 15
+
+
+@pytest.mark.databases("postgresql", "SQLite has one writer at a time")
+async def test_two_that_begin_to_count_a_name_at_once_do_not_overwrite_each_other(api: Api) -> None:
+    database, once = api.state.database, LoginFailures(1, None)
+
+    async def begin_behind_another() -> None:
+        async with database.transaction() as connection:
+            assert await throttle_repository.find(connection, "user:x") is None
+            async with database.transaction() as other:
+                await throttle_repository.add(other, "user:x", once, at=api.state.clock.now())
+            await throttle_repository.add(connection, "user:x", once, at=api.state.clock.now())
+
+    # The throttle then looks again, and counts on.
+    with pytest.raises(ConstraintViolated):
+        await begin_behind_another()
 
 
 async def test_a_restart_resets_nothing(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ import pytest
 from emagsync.db.engine import Database
 from emagsync.offers.errors import ExportFailed
 from emagsync.offers.export import export_offers, export_to_file
-from emagsync.offers.export_formats import EXPORT_FIELDS, CsvWriter, ExportFormat, XlsxWriter, defused
+from emagsync.offers.export_formats import EXPORT_FIELDS, CsvWriter, ExportFormat, defused
+from emagsync.offers.export_workbook import XlsxWriter
 from emagsync.offers.schemas import Offer
 from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import offer, remove, store

@@ -1,4 +1,4 @@
-"""Many rows in one statement, at the driver's speed.
+"""Statements on many rows, at the driver's speed.
 
 SQLAlchemy compiles a statement once; the rows then go to and from the driver as tuples. Its own `execute` spends more
 time on each row and on each of an `IN`'s values than SQLite does (`benchmarks/upsert.py`), and makes four trips to
@@ -41,11 +41,11 @@ _named: Callable[[str, Sequence[str]], Any] = namedtuple
 
 
 class BulkInsert:
-    """`INSERT INTO table (columns)`, with what to do when the key is there already.
+    """`INSERT INTO table (columns)`, with what to do about rows whose key exists.
 
-    `update` are the columns that a row with the same `key` gets anew, `add` those that are added to what it has;
-    without a `key` a known one is an error (ConstraintViolated), and PostgreSQL takes the rows by COPY, at about half
-    the cost on both sides. `run()` takes rows as tuples in the order of `columns`.
+    With a `key` such a row gets new values in the columns `update`, and the sum of both in the columns `add`; without
+    either it is left as it is. Without a `key` it is an error (ConstraintViolated), and PostgreSQL takes the rows by
+    COPY, at about half the cost on both sides. `run()` takes rows as tuples in the order of `columns`.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Is the database fit for use? For `emagsync db check`; changes nothing."""
+"""Checks whether the database is fit for use, for `emagsync db check`. Changes nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OLDEST_POSTGRESQL: Final = 13
 
 
 class Finding(NamedTuple):
-    """What was looked at, and how it is. With `is_fatal` nothing works before it is mended."""
+    """The result of one check. With `is_fatal` nothing works until it is repaired."""
 
     name: str
     ok: bool
@@ -24,7 +24,7 @@ class Finding(NamedTuple):
 
 
 async def check(database: Database) -> list[Finding]:
-    """All findings. Raises DatabaseUnavailable when it cannot be opened."""
+    """Check the database. Raises DatabaseUnavailable when it cannot be opened."""
     async with database.snapshot() as connection:
         return await connection.run_sync(_check)
 

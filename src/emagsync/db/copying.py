@@ -1,4 +1,4 @@
-"""Moving everything from one database to another, of the same kind or not: `emagsync db copy`.
+"""Copying everything from one database to another, of the same kind or not: `emagsync db copy`.
 
 All or nothing: the target gets one transaction, which is committed after every row has been read back and compared.
 Rows are read from one moment of the source, streamed, and written in batches, so that memory does not grow.
@@ -68,7 +68,7 @@ async def copy(
     `replace` empties the target first. `on_progress` gets a table with its rows so far, and how many it will have.
     Raises CopyRefused, and DatabaseError when what arrived is not what was sent; then the target is as it was.
     """
-    await _be_ready(source, target)
+    await _require_ready(source, target)
     async with (
         source.patient() as origin,
         target.patient() as place,
@@ -86,15 +86,15 @@ async def _copy_all(
     replace: bool,
     on_progress: OnProgress | None,
 ) -> list[Copied]:
-    await _be_empty(writer, tables, replace=replace)
+    await _require_empty(writer, tables, replace=replace)
     done = [await _copy_table(table, reader, writer, on_progress) for table in tables]
     for table in tables:
-        await _carry_number(table, reader, writer)
+        await _continue_numbering(table, reader, writer)
         await fill_index(writer, table)
     return done
 
 
-async def _be_ready(source: Database, target: Database) -> None:
+async def _require_ready(source: Database, target: Database) -> None:
     if _place(source) == _place(target):
         raise CopyRefused("The source and the target are the same database: nothing to copy.")
     await require_schema(source, "source")
@@ -116,7 +116,7 @@ def _place(database: Database) -> tuple[Any, ...]:
     return (url.host, url.port, url.database) if path is None else (path.resolve(),)
 
 
-async def _be_empty(writer: AsyncConnection, tables: Sequence[Table], *, replace: bool) -> None:
+async def _require_empty(writer: AsyncConnection, tables: Sequence[Table], *, replace: bool) -> None:
     for table in reversed(tables):
         if replace:
             await writer.execute(delete(table))
@@ -155,8 +155,8 @@ async def _batches(connection: AsyncConnection, table: Table) -> AsyncIterator[l
             yield [tuple(row) for row in rows]
 
 
-async def _carry_number(table: Table, reader: AsyncConnection, writer: AsyncConnection) -> None:
-    """Go on numbering where the source would: a number that was given once is never given again."""
+async def _continue_numbering(table: Table, reader: AsyncConnection, writer: AsyncConnection) -> None:
+    """Let the target number new rows as the source would: a number that was used once is never used again."""
     column = table.autoincrement_column
     if column is None:
         return

@@ -22,7 +22,7 @@ _SPARE_SPACE = re.compile(r"  | \n|\n ")
 
 
 class Replaced(NamedTuple):
-    """A row whose text is another one now."""
+    """A row whose text has changed."""
 
     id: int
     old: str
@@ -32,7 +32,7 @@ class Replaced(NamedTuple):
 def searchable(parts: Iterable[str | None]) -> str:
     """The text of a row: its parts folded, each on a line of its own, so that no term matches across two of them."""
     given = [part for part in parts if part]
-    # Tidied one by one only where one of them needs it: few do.
+    # Most need no tidying; checking all at once is cheaper than tidying each.
     text = "\n".join(given)
     if not ("".join(given).isprintable() and _SPARE_SPACE.search(f"\n{text}\n") is None):
         text = "\n".join([_tidy(part) for part in given])
@@ -40,7 +40,7 @@ def searchable(parts: Iterable[str | None]) -> str:
 
 
 def term_of(text: str | None) -> str:
-    """What `text` is searched as: folded, without control characters, each stretch of white space as one space."""
+    """`text` as a search term: folded, without control characters, each stretch of white space as one space."""
     return fold(_tidy(text or "")) or ""
 
 
@@ -61,7 +61,7 @@ class SearchIndex:
         self._insert = BulkInsert(words, [key, content], key=[key], update=[content])
 
     def waits(self, connection: AsyncConnection) -> bool:
-        """Whether new rows are to be added many at a time, and not in the transaction that stores them."""
+        """Whether new rows are added later, many at a time, and not in the transaction that stores them."""
         return connection.dialect.name == "sqlite"
 
     async def add(self, connection: AsyncConnection, rows: Sequence[tuple[int, str]]) -> None:
@@ -81,7 +81,7 @@ class SearchIndex:
         await self.add(connection, [(row.id, row.new) for row in rows])
 
     def matching(self, dialect: str, term: str) -> Select[int]:
-        """The ids of the rows whose text holds `term` (see `term_of`). `%` and `_` mean themselves."""
+        """The ids of the rows whose text contains `term` (see `term_of`). `%` and `_` mean themselves."""
         holds = self.holds(term)
         if dialect != "sqlite" or len(term) < _GRAM:
             return select(self._key).where(holds)
@@ -89,7 +89,7 @@ class SearchIndex:
         return candidates if len(term) == _GRAM else select(self._key).where(self._key.in_(candidates), holds)
 
     def holds(self, term: str) -> ColumnElement[bool]:
-        """Whether a row's text holds `term`."""
+        """Whether a row's text contains `term`."""
         return self._content.contains(term, autoescape=True)
 
     def _candidates(self, term: str) -> Select[int]:

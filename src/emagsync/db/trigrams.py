@@ -1,4 +1,4 @@
-"""PostgreSQL's index for searches by a part of a text: one of trigrams, which needs the extension `pg_trgm`.
+"""PostgreSQL's trigram index for searches by a part of a text, which needs the extension `pg_trgm`.
 
 The extension is in every packaged PostgreSQL, and the owner of a database may create it there since version 13. Where
 that is not so, searches read every text: slower, with the same results.
@@ -31,12 +31,12 @@ _sort_in = text(
 
 
 def is_there(connection: Connection) -> bool:
-    """Whether the index is; always true on SQLite, which has its own."""
+    """Whether the index exists; always true on SQLite, which has its own."""
     return connection.dialect.name != "postgresql" or bool(connection.scalar(_there, {"name": INDEX}))
 
 
 def create(connection: Connection) -> bool:
-    """Make the index, if it is not there and can be made. Returns whether it was made."""
+    """Create the index if it does not exist and the extension is there. Returns whether it was created."""
     if is_there(connection):
         return False
     try:

@@ -35,7 +35,7 @@ class Money(TypeDecorator[Decimal]):
         return _bind_amount(dialect)(value)
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Decimal | None], Any]:
-        """The same without SQLAlchemy's calls around it: five amounts in each row of thousands."""
+        """The same without SQLAlchemy's calls around it, which cost: each of thousands of rows has five amounts."""
         return _bind_amount(dialect)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
@@ -43,7 +43,7 @@ class Money(TypeDecorator[Decimal]):
         return _read_amount(dialect)(value)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None]:
-        """The same, likewise."""
+        """The same without SQLAlchemy's calls around it."""
         return _read_amount(dialect)
 
 
@@ -58,13 +58,13 @@ def _bind_amount(dialect: Dialect) -> Callable[[Decimal | None], Any]:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC moment. SQLite keeps the text `YYYY-MM-DD HH:MM:SS.ffffff`, in UTC."""
+    """An aware time in UTC. SQLite keeps the text `YYYY-MM-DD HH:MM:SS.ffffff`, in UTC."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuses (ValueError) a moment without a zone: it could mean anything."""
+        """Refuses (ValueError) a time without a zone: it could mean anything."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -78,15 +78,15 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
-        """The same without SQLAlchemy's calls around it: three moments in each row of a list."""
-        return _moment_of_text if dialect.name == "sqlite" else _moment
+        """The same without SQLAlchemy's calls around it, which cost: each row of a list has three times."""
+        return _time_of_text if dialect.name == "sqlite" else _aware
 
 
-def _moment_of_text(stored: str | None) -> datetime | None:
+def _time_of_text(stored: str | None) -> datetime | None:
     return None if stored is None else datetime.fromisoformat(f"{stored}+00:00")
 
 
-def _moment(stored: datetime | None) -> datetime | None:
+def _aware(stored: datetime | None) -> datetime | None:
     return None if stored is None else stored.astimezone(UTC)
 
 

@@ -1,4 +1,4 @@
-"""The three formats of an export. Each writer takes rows as they come and keeps none of them.
+"""The formats of an export: CSV and JSON Lines here, XLSX in `export_workbook`. Writers keep no rows.
 
 Spreadsheets run a text cell that begins with `=`, `+`, `-` or `@` as a formula, and a seller's offers hold other
 people's text: such cells begin with an apostrophe in CSV and XLSX. JSON Lines has the text as it is.
@@ -58,13 +58,9 @@ EXPORT_FIELDS = (
     "last_seen_at",
     "removed_at",
 )
-ROWS_PER_SHEET = 1_048_575  # a sheet of XLSX has 1,048,576 rows; the first holds the names
-_LONGEST_CELL = 32_767
-_SPREADSHEET_DIGITS = 15
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Characters that JSON leaves alone, but some readers of lines take for the end of one.
 _LINE_ENDS = tuple((chr(code).encode(), f"\\u{code:04x}".encode()) for code in (0x85, 0x2028, 0x2029))
-_WIDTHS = {"name": 60, "part_number": 18, "part_number_key": 14, "brand": 16, "eans": 16, "main_image": 30}
 
 
 class ExportFormat(StrEnum):
@@ -175,85 +171,11 @@ def _json_value(value: object) -> str | None:
     raise TypeError(f"{type(value).__name__} in an export")
 
 
-class XlsxWriter:
-    """A workbook that is written row by row; a selection larger than a sheet goes on in the next one.
-
-    Times are cells of type date, in UTC. Numbers with more digits than a spreadsheet keeps are text.
-    """
-
-    def __init__(self, file: IO[bytes], *, rows_per_sheet: int = ROWS_PER_SHEET, folder: Path | None = None) -> None:
-        from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
-
-        options = {
-            "constant_memory": True,
-            "strings_to_formulas": False,
-            "strings_to_urls": False,
-            "strings_to_numbers": False,
-            "tmpdir": None if folder is None else str(folder),
-        }
-        self._workbook = Workbook(file, options)
-        self._bold = self._workbook.add_format({"bold": True})
-        self._amount = self._workbook.add_format({"num_format": "0.0000"})
-        self._time = self._workbook.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        self._rows_per_sheet = rows_per_sheet
-        self._sheet = self._new_sheet()
-        self._row = 0
-
-    def write(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Append rows."""
-        for row in rows:
-            if self._row == self._rows_per_sheet:
-                self._sheet = self._new_sheet()
-                self._row = 0
-            self._row += 1
-            for column, value in enumerate(row):
-                if value is not None and value != "":
-                    self._cell(column, value)
-
-    def close(self) -> None:
-        """Assemble the workbook. Raises OSError."""
-        from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]
-
-        try:
-            self._workbook.close()
-        except XlsxFileError as error:
-            raise OSError(str(error)) from error
-
-    def release(self) -> None:
-        """Close the sheets' own temporary files."""
-        for sheet in self._workbook.worksheets():
-            sheet.row_data_fh.close()
-
-    def _new_sheet(self) -> Any:
-        number = len(self._workbook.worksheets()) + 1
-        sheet = self._workbook.add_worksheet("Offers" if number == 1 else f"Offers {number}")
-        sheet.freeze_panes(1, 0)
-        for column, name in enumerate(EXPORT_FIELDS):
-            sheet.set_column(column, column, _WIDTHS.get(name, 19 if name.endswith("_at") else 12))
-            sheet.write_string(0, column, name, self._bold)
-        return sheet
-
-    def _cell(self, column: int, value: Any) -> None:
-        if isinstance(value, bool):
-            self._sheet.write_boolean(self._row, column, value)
-        elif isinstance(value, datetime):
-            self._sheet.write_datetime(self._row, column, value.astimezone(UTC).replace(tzinfo=None), self._time)
-        elif isinstance(value, str):
-            self._sheet.write_string(self._row, column, defused(value)[:_LONGEST_CELL])
-        else:
-            self._number(column, value)
-
-    def _number(self, column: int, value: int | Decimal) -> None:
-        amount = isinstance(value, Decimal)
-        text = f"{value:.{money.SCALE}f}" if amount else str(value)
-        if sum(letter.isdigit() for letter in text) > _SPREADSHEET_DIGITS:
-            self._sheet.write_string(self._row, column, text)
-        else:
-            self._sheet.write_number(self._row, column, value, self._amount if amount else None)
-
-
 def open_writer(export_format: ExportFormat, file: IO[bytes], *, folder: Path | None = None) -> Writer:
     """The writer of a format, on an open binary file. XLSX needs one that can seek, and `folder` for its own files."""
     if export_format is ExportFormat.XLSX:
+        # Here, because its library costs a start 0.05 s of CPU, and every command on offers loads this module.
+        from emagsync.offers.export_workbook import XlsxWriter
+
         return XlsxWriter(file, folder=folder)
     return CsvWriter(file) if export_format is ExportFormat.CSV else JsonLinesWriter(file)

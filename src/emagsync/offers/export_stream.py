@@ -62,9 +62,9 @@ class Exports:
         async with aclosing(stream_offers(self._database, wanted)) as batches:
             async for rows in batches:
                 await in_thread(writer.write, map(_values, rows))
-                yield _taken(file)
+                yield _drain(file)
         writer.close()
-        yield _taken(file)
+        yield _drain(file)
 
     async def _workbook(self, wanted: OfferFilter) -> AsyncGenerator[bytes, None]:
         # A workbook is a ZIP file whose parts are known only at the end: nothing can be sent before.
@@ -92,7 +92,7 @@ async def _scratch(folder: Path) -> AsyncIterator[tuple[IO[bytes], Writer]]:
             writer.release()
 
 
-def _taken(file: io.BytesIO) -> bytes:
+def _drain(file: io.BytesIO) -> bytes:
     """Take what was written since the last time."""
     piece = file.getvalue()
     file.seek(0)

@@ -12,7 +12,7 @@ from emagsync.db.engine import Database
 from emagsync.offers.change_repository import newest_and_changed, newest_change
 from emagsync.offers.records import LIFECYCLE
 from emagsync.offers.schemas import AccountTotals
-from emagsync.offers.statistics_repository import Counts, OldestOffers, count_offers, find_oldest, seen_among
+from emagsync.offers.statistics_repository import Counts, OldestOffers, count_offers, find_oldest, refresh_oldest
 
 _COUNTED: Final = (LIFECYCLE, "status", "sellable", "stock", "validation_status", "offer_validation_status")
 
@@ -72,6 +72,6 @@ async def _oldest_by(
     found = {}
     for account in accounts:
         before = known.get(account)
-        still = None if before is None else await seen_among(connection, account, before)
+        still = None if before is None else await refresh_oldest(connection, account, before)
         found[account] = await find_oldest(connection, account) if still is None else still
     return found

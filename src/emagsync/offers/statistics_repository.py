@@ -75,7 +75,7 @@ def _by_account(rows: Iterable[Row[Any]]) -> dict[str, dict[str, int]]:
     return {row.pop("account"): row for row in found}
 
 
-async def seen_among(connection: AsyncConnection, account: str, known: OldestOffers) -> OldestOffers | None:
+async def refresh_oldest(connection: AsyncConnection, account: str, known: OldestOffers) -> OldestOffers | None:
     """`known` as it is now; None when all of them are gone, or were seen after others may have been."""
     [row] = await _first_seen.run(connection, known.ids, of_account=account, until=known.until)
     return None if row.seen_at is None else known._replace(seen_at=row.seen_at)
