@@ -22,7 +22,6 @@ _ASKING = {"execute", "scalar", "scalars", "stream", "exec_driver_sql"}
 IMPORTS_IN_FUNCTIONS = {
     "db/migrate.py",
     "db/postgresql.py",
-    "edits/bulk/file_import.py",
     "offers/export_formats.py",
     "telemetry/tracing.py",
 }
