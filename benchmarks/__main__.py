@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import api, limited, memory, metrics, postgresql, unlimited, utilisation
+from benchmarks import api, commands, limited, memory, metrics, postgresql, unlimited, utilisation
 from benchmarks.figures import Figure, table
 from benchmarks.measure import run_child
 
@@ -42,6 +42,10 @@ def _utilisation(workspace: Path, quick: bool) -> Iterator[Figure]:
 
 def _api(workspace: Path, quick: bool) -> Iterator[Figure]:
     return api.figures(workspace, offers=2_000 if quick else 100_000, requests=40 if quick else 600)
+
+
+def _commands(workspace: Path, quick: bool) -> Iterator[Figure]:
+    return commands.figures(workspace, rounds=3 if quick else 11)
 
 
 def _postgresql(workspace: Path, quick: bool) -> Iterator[Figure]:
@@ -71,6 +75,7 @@ PARTS: dict[str, Part] = {
     "memory": _memory,
     "utilisation": _utilisation,
     "micro": _micro,
+    "commands": _commands,
     "postgresql": _postgresql,
     "api": _api,
     "scaling": _scaling,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 
 class Measured(NamedTuple):
@@ -22,12 +23,28 @@ class Measured(NamedTuple):
 
 
 def run_child(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> Measured:
-    """Run `python ARGUMENTS` and wait. Raises RuntimeError with what it said when it fails.
+    """Run `python ARGUMENTS`, which prints a JSON document, and wait. Raises RuntimeError when it fails.
 
     The peak cannot read below this process's own, which is why this program imports little.
     """
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryFile() as out:
         began = time.perf_counter()
+        usage = _run(arguments, environment, out)
+        wall = time.perf_counter() - began
+        peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        out.seek(0)
+        return Measured(wall, usage.ru_utime + usage.ru_stime, peak_bytes / 1e6, json.loads(out.read()))
+
+
+def cpu_of(arguments: Sequence[str], environment: Mapping[str, str] | None = None) -> float:
+    """The seconds of CPU that `python ARGUMENTS` takes, whatever it prints. Raises RuntimeError when it fails."""
+    with tempfile.TemporaryFile() as out:
+        usage = _run(arguments, environment, out)
+        return usage.ru_utime + usage.ru_stime
+
+
+def _run(arguments: Sequence[str], environment: Mapping[str, str] | None, out: IO[bytes]) -> resource.struct_rusage:
+    with tempfile.TemporaryFile() as err:
         process = subprocess.Popen(
             [sys.executable, *arguments],
             stdin=subprocess.DEVNULL,
@@ -36,14 +53,11 @@ def run_child(arguments: Sequence[str], environment: Mapping[str, str] | None = 
             env={**_inherited(), **(environment or {})},
         )
         _, status, usage = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
         if process.returncode != 0:
+            err.seek(0)
             raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}: {err.read().decode()[-2000:]}")
-        peak_bytes = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        return Measured(wall, usage.ru_utime + usage.ru_stime, peak_bytes / 1e6, json.loads(out.read()))
+        return usage
 
 
 def _inherited() -> dict[str, str]:

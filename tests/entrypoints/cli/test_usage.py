@@ -39,17 +39,6 @@ def test_the_sandbox_shows_its_own_help(bare: Cli) -> None:
     assert "--no-limit" in result.out
 
 
-def test_help_and_version_do_not_load_what_they_do_not_need() -> None:
-    script = (
-        "import sys; from emagsync.entrypoints.cli import main\n"
-        "code = main(['--help'])\n"
-        "heavy = {'sqlalchemy', 'aiohttp', 'alembic', 'pydantic_settings', 'xlsxwriter', 'structlog'}\n"
-        "sys.exit(code or ' '.join(heavy & set(sys.modules)) or 0)"
-    )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -1,0 +1,89 @@
+"""What commands import: most of a short command's time. Processes of their own, because a forked one has everything."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from entrypoints.cli.command import Cli
+
+_SCRIPT = (
+    "import sys; from emagsync.entrypoints.cli import main\n"
+    "code = main(sys.argv[1:])\n"
+    "print(*sys.modules, file=sys.stderr)\n"
+    "sys.exit(code)"
+)
+# What Typer is made of.
+_TYPER = {"typer", "annotated_doc", "shellingham"}
+_COMMANDS = "emagsync.entrypoints.cli.commands."
+
+# What reading SQLite never needs: eMAG's client, the server, workers, other databases, migrations, files of offers.
+_NOT_FOR_READING = {
+    "aiohttp",
+    "alembic",
+    "argon2",
+    "asyncpg",
+    "celery",
+    "emagsync.edits.service",
+    "emagsync.entrypoints.api",
+    "emagsync.entrypoints.worker",
+    "emagsync.identity",
+    "emagsync.marketplace.client",
+    "emagsync.offers.product_schemas",
+    "emagsync.sandbox",
+    "emagsync.sync.service",
+    "fastapi",
+    "openpyxl",
+    "opentelemetry",
+    "redis",
+    "sqlalchemy.dialects.postgresql",
+    "structlog",
+    "uvicorn",
+    "xlsxwriter",
+}
+
+
+def _imported_by(cli: Cli, *arguments: str) -> set[str]:
+    """The modules that a new interpreter has when the command has ended well."""
+    done = subprocess.run(
+        [sys.executable, "-c", _SCRIPT, *arguments],
+        env=cli.environment({"EMAG_MAIN_USERNAME": "seller", "EMAG_MAIN_PASSWORD": "a-secret"}),
+        cwd=cli.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stderr.split())
+
+
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_help_and_version_import_typer_and_no_command(bare: Cli, option: str) -> None:
+    imported = _imported_by(bare, option)
+    packages = {name.partition(".")[0] for name in imported}
+    assert packages - sys.stdlib_module_names - _before() == {"emagsync", *_TYPER}
+    assert "asyncio" not in packages
+    assert not {name for name in imported if name.startswith(_COMMANDS)}
+
+
+def test_the_help_of_a_group_imports_no_command(bare: Cli) -> None:
+    assert not {name for name in _imported_by(bare, "offers", "--help") if name.startswith(_COMMANDS)}
+
+
+@pytest.mark.parametrize("command", ["status", "offers list"])
+def test_a_reading_command_imports_its_own_module_and_nothing_that_others_need(bare: Cli, command: str) -> None:
+    # The first command on a new database applies the schema's steps, for which it does import Alembic.
+    assert bare("db", "upgrade").code == 0
+    imported = _imported_by(bare, *command.split())
+    assert {name for name in imported if name.startswith(_COMMANDS)} == {_COMMANDS + command.split()[0]}
+    assert not imported & _NOT_FOR_READING
+
+
+def _before() -> set[str]:
+    """The packages that an interpreter has before the command: what the environment's `.pth` files import."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in done.stdout.split()}
