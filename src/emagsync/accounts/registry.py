@@ -22,7 +22,7 @@ BUDGET_FOLDER = "budget"
 class AccountRegistry:
     """Knows the accounts by name and makes their clients. Belongs to one event loop, as its budgets do.
 
-    `on_call` is told of every call that any of its clients makes.
+    `on_call` gets a record of every call that any of its clients makes.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class AccountRegistry:
         return self._configured.get(name)
 
     def client(self, name: str, *, on_call: Callable[[CallRecord], None] | None = None) -> EmagClient:
-        """A new client of the account, not yet opened; `on_call` is told of its calls, beside the registry's own.
+        """A new client of the account, not yet opened. `on_call` gets its calls, as the registry's own does.
 
         Raises SettingsError, and BudgetStoreError for an unusable data directory.
         """

@@ -161,7 +161,7 @@ class FeedQuery(BaseModel):
 
 @router.get("/changes", response_model=Feed, responses=problem_responses(HTTPStatus.CONFLICT))
 async def read_feed(state: State, _: Viewer, query: Annotated[FeedQuery, Query()]) -> Response:
-    """Every change of every product, oldest first; who keeps `next_after` and asks again misses none."""
+    """Every change of every product, oldest first. Keep `next_after` for the next request, and you miss none."""
     page = await change_feed.read_feed(
         state.database, after=query.after, limit=query.limit, accounts=accounts_of(query.account_type)
     )

@@ -274,7 +274,7 @@ class Reason(BaseModel):
 
 
 class Objection(BaseModel):
-    """What eMAG objects to: its code, the part of the documentation, its text; empty where it gives none."""
+    """A validation error of eMAG: its code, the section of the documentation, its text; empty where it gives none."""
 
     code: str
     section: str

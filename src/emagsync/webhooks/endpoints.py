@@ -1,4 +1,4 @@
-"""Routes of webhooks."""
+"""The webhook routes: `/api/v1/webhooks`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def list_webhooks(_: Admin, webhooks: Webhooks) -> WebhookList:
 
 @router.post("", status_code=HTTPStatus.CREATED)
 async def add_webhook(request: Request, caller: Admin, webhooks: Webhooks, asked: WebhookRequest) -> NewWebhook:
-    """A new webhook. Its secret is in this answer and in no other."""
+    """Add a webhook. Its secret is in this answer and in no other."""
     webhook = await webhooks.add(asked)
     await audit(request, caller, "webhook.add", webhook.id, asked.model_dump(mode="json"))
     return webhook
@@ -50,7 +50,7 @@ async def one_webhook(_: Admin, webhooks: Webhooks, webhook_id: Id) -> Webhook:
 async def change_webhook(
     request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id, change: WebhookChange
 ) -> Webhook:
-    """Change its name, address or events, or turn it on or off."""
+    """Change its name, address or events, or enable or disable it."""
     webhook = await webhooks.change(webhook_id, change)
     await audit(request, caller, "webhook.change", webhook_id, change.model_dump(mode="json", exclude_none=True))
     return webhook
@@ -58,14 +58,14 @@ async def change_webhook(
 
 @router.delete("/{webhook_id}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404, 409))
 async def remove_webhook(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> None:
-    """Delete it, with the messages that were still to be sent."""
+    """Delete it, with its pending messages."""
     await webhooks.remove(webhook_id)
     await audit(request, caller, "webhook.remove", webhook_id)
 
 
 @router.post("/{webhook_id}/secret", responses=problem_responses(404, 409))
 async def renew_secret(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> NewWebhook:
-    """Another secret, shown only now; the one before counts no more."""
+    """Replace its secret, which is shown only now; the old one is no longer valid."""
     webhook = await webhooks.renew_secret(webhook_id)
     await audit(request, caller, "webhook.secret", webhook_id)
     return webhook
@@ -73,7 +73,7 @@ async def renew_secret(request: Request, caller: Admin, webhooks: Webhooks, webh
 
 @router.post("/{webhook_id}/test", responses=problem_responses(404))
 async def send_test(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> Delivery:
-    """Send it a test message now, and say what came of it."""
+    """Send it a test message now. The answer has the result."""
     delivery = await webhooks.test(webhook_id)
     await audit(request, caller, "webhook.test", webhook_id, {"status": delivery.status})
     return delivery
@@ -83,5 +83,5 @@ async def send_test(request: Request, caller: Admin, webhooks: Webhooks, webhook
 async def list_deliveries(
     _: Admin, webhooks: Webhooks, webhook_id: Id, limit: Annotated[int, Query(ge=1, le=100)] = 50
 ) -> DeliveryList:
-    """What it was sent, newest first, and what came of it."""
+    """Its messages with their results, newest first."""
     return DeliveryList(deliveries=await webhooks.deliveries(webhook_id, limit=limit))

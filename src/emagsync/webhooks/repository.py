@@ -128,7 +128,7 @@ async def due(
 
 
 async def claim(connection: AsyncConnection, delivery: PendingDelivery, *, until: datetime) -> bool:
-    """Take a message until then, when it is due again if nothing was heard; False when another was faster."""
+    """Lease a message for one attempt, until it is due again. False when another dispatcher was faster."""
     result = await connection.execute(
         update(webhook_deliveries)
         .where(webhook_deliveries.c.id == delivery.id, _PENDING, webhook_deliveries.c.attempts == delivery.attempts)

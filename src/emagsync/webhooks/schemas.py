@@ -1,4 +1,4 @@
-"""The public shapes of webhooks."""
+"""The REST API's schemas of webhooks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 
 class EventKind(StrEnum):
-    """What is told: how a run ended, or that a person has to decide something. A stuck run has failed too: whoever
-    listens only to `failed` is told that."""
+    """The events: how a run ended, or that a person has to decide something. A stuck run has failed too: a webhook
+    that subscribes only to `failed` gets that."""
 
     COMPLETED = "completed"
     PARTIAL = "partial"
@@ -19,7 +19,7 @@ class EventKind(StrEnum):
     STUCK = "stuck"
     CANCELLED = "cancelled"
     CONFLICT = "conflict"  # an offer changed here and on eMAG, and a person decides
-    HOLD = "hold"  # the brake stopped a push, or what a sync found, until a person says yes
+    HOLD = "hold"  # the brake stopped a push, or what a sync found, until a person releases it
 
 
 TEST_EVENT = "test"
@@ -53,7 +53,7 @@ class WebhookChange(BaseModel):
 
 
 class Webhook(BaseModel):
-    """Who is told what. `settings` says that it comes from `EMAGSYNC_WEBHOOKS__URL` and is changed there."""
+    """An address and the events that it gets. `settings`: it is from `EMAGSYNC_WEBHOOKS__URL` and changed there."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -80,7 +80,7 @@ class WebhookList(BaseModel):
 
 
 class DeliveryStatus(StrEnum):
-    """Where a message is."""
+    """The state of a message."""
 
     PENDING = "pending"
     DELIVERED = "delivered"

@@ -414,7 +414,7 @@ export interface paths {
         };
         /**
          * Read Feed
-         * @description Every change of every product, oldest first; who keeps `next_after` and asks again misses none.
+         * @description Every change of every product, oldest first. Keep `next_after` for the next request, and you miss none.
          */
         get: operations["read_feed_api_v1_emag_products_changes_get"];
         put?: never;
@@ -1036,7 +1036,7 @@ export interface paths {
         put?: never;
         /**
          * Add Webhook
-         * @description A new webhook. Its secret is in this answer and in no other.
+         * @description Add a webhook. Its secret is in this answer and in no other.
          */
         post: operations["add_webhook_api_v1_webhooks_post"];
         delete?: never;
@@ -1061,14 +1061,14 @@ export interface paths {
         post?: never;
         /**
          * Remove Webhook
-         * @description Delete it, with the messages that were still to be sent.
+         * @description Delete it, with its pending messages.
          */
         delete: operations["remove_webhook_api_v1_webhooks__webhook_id__delete"];
         options?: never;
         head?: never;
         /**
          * Change Webhook
-         * @description Change its name, address or events, or turn it on or off.
+         * @description Change its name, address or events, or enable or disable it.
          */
         patch: operations["change_webhook_api_v1_webhooks__webhook_id__patch"];
         trace?: never;
@@ -1082,7 +1082,7 @@ export interface paths {
         };
         /**
          * List Deliveries
-         * @description What it was sent, newest first, and what came of it.
+         * @description Its messages with their results, newest first.
          */
         get: operations["list_deliveries_api_v1_webhooks__webhook_id__deliveries_get"];
         put?: never;
@@ -1104,7 +1104,7 @@ export interface paths {
         put?: never;
         /**
          * Renew Secret
-         * @description Another secret, shown only now; the one before counts no more.
+         * @description Replace its secret, which is shown only now; the old one is no longer valid.
          */
         post: operations["renew_secret_api_v1_webhooks__webhook_id__secret_post"];
         delete?: never;
@@ -1124,7 +1124,7 @@ export interface paths {
         put?: never;
         /**
          * Send Test
-         * @description Send it a test message now, and say what came of it.
+         * @description Send it a test message now. The answer has the result.
          */
         post: operations["send_test_api_v1_webhooks__webhook_id__test_post"];
         delete?: never;
@@ -1841,7 +1841,7 @@ export interface components {
         };
         /**
          * DeliveryStatus
-         * @description Where a message is.
+         * @description The state of a message.
          * @enum {string}
          */
         DeliveryStatus: "pending" | "delivered" | "given_up";
@@ -2140,8 +2140,8 @@ export interface components {
         };
         /**
          * EventKind
-         * @description What is told: how a run ended, or that a person has to decide something. A stuck run has failed too: whoever
-         *     listens only to `failed` is told that.
+         * @description The events: how a run ended, or that a person has to decide something. A stuck run has failed too: a webhook
+         *     that subscribes only to `failed` gets that.
          * @enum {string}
          */
         EventKind: "completed" | "partial" | "failed" | "stuck" | "cancelled" | "conflict" | "hold";
@@ -2535,7 +2535,7 @@ export interface components {
         };
         /**
          * Objection
-         * @description What eMAG objects to: its code, the part of the documentation, its text; empty where it gives none.
+         * @description A validation error of eMAG: its code, the section of the documentation, its text; empty where it gives none.
          */
         Objection: {
             /** Code */
@@ -4118,7 +4118,7 @@ export interface components {
         };
         /**
          * Webhook
-         * @description Who is told what. `settings` says that it comes from `EMAGSYNC_WEBHOOKS__URL` and is changed there.
+         * @description An address and the events that it gets. `settings`: it is from `EMAGSYNC_WEBHOOKS__URL` and changed there.
          */
         Webhook: {
             /**
