@@ -45,7 +45,7 @@ demo: $(STAMP) $(PAGE) ## Start a simulated marketplace with two accounts, copy 
 test: lint pytest web-test e2e ## Every test, linter, type check and import-direction check
 
 pytest: $(STAMP) $(PAGE) servers
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm" --durations=10
 
 lint: $(STAMP) $(NODE_STAMP) ## Linters, formatters, types, import directions
 	$(BIN)/ruff check .
@@ -74,9 +74,9 @@ servers:
 	@command -v promtool >/dev/null && command -v prometheus >/dev/null || { echo "The tests of metrics and alerts need prometheus and promtool: install Prometheus ('apt install prometheus')." >&2; exit 1; }
 
 chromium:
-	@test -x "$${CHROMIUM:-/usr/bin/chromium}" && exit 0; \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; \
-	else echo "The browser tests need Chromium: install it ('apt install chromium'), or name one by CHROMIUM=/path." >&2; exit 1; fi
+	@for one in $${CHROMIUM:-/usr/bin/chromium-headless-shell /usr/bin/chromium}; do test -x $$one && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell; \
+	else echo "The browser tests need Chromium: install it ('apt install chromium-headless-shell'), or name one by CHROMIUM=/path." >&2; exit 1; fi
 
 e2e: $(STAMP) $(PAGE) chromium ## The page in a real browser, against the real server and sandbox
 	cd web && npm run --silent e2e

@@ -1,7 +1,11 @@
+import { existsSync } from 'node:fs'
+
 import { defineConfig } from '@playwright/test'
 
-// Debian's Chromium, or another one by CHROMIUM; nothing is downloaded.
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+// Debian's Chromium, or another one by CHROMIUM; nothing is downloaded. The one without a screen takes a fifth less.
+const executablePath =
+  process.env.CHROMIUM ??
+  ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find((path) => existsSync(path))
 
 export default defineConfig({
   testDir: 'e2e',

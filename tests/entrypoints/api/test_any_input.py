@@ -6,6 +6,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+import pytest
+
 from emagsync.rest.principals import Role
 from support.api import open_api
 from support.local import accounts_at
@@ -17,7 +19,17 @@ LEFT_OUT = r"/api/v1/events|/api/v1/tokens/|/webhooks/.*/test"
 PATIENCE_SECONDS = 240
 
 
-async def test_no_input_makes_the_server_fail_or_answer_otherwise_than_documented(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("phases", "examples"),
+    [
+        pytest.param("fuzzing", 2, id="a few for each route"),
+        # Each bound of each parameter besides, which takes minutes.
+        pytest.param("coverage,fuzzing", 5, id="systematic", marks=pytest.mark.storm),
+    ],
+)
+async def test_no_input_makes_the_server_fail_or_answer_otherwise_than_documented(
+    tmp_path: Path, phases: str, examples: int
+) -> None:
     async with open_market({"main": 30, "fbe": 10}) as market:
         accounts = accounts_at(market.url, "main", "fbe")
         async with open_api(tmp_path, accounts, schedule={"enabled": False}) as api:
@@ -25,8 +37,8 @@ async def test_no_input_makes_the_server_fail_or_answer_otherwise_than_documente
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "run"),
                 *(f"{api.url}/openapi.json", "-H", f"Authorization: Bearer {token.token}"),
-                *("--exclude-path-regex", LEFT_OUT, "--checks", CHECKS, "--phases", "coverage,fuzzing"),
-                *("--max-examples", "5", "--workers", "2", "--seed", "20261123", "--no-color"),
+                *("--exclude-path-regex", LEFT_OUT, "--checks", CHECKS, "--phases", phases),
+                *("--max-examples", str(examples), "--workers", "2", "--seed", "20261123", "--no-color"),
                 *("--suppress-health-check", "all", "--request-timeout", "60", "--generation-database", "none"),
                 cwd=tmp_path,
                 stdin=asyncio.subprocess.DEVNULL,
