@@ -10,6 +10,8 @@ PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.h
 # Tests wait more than they compute, so there are more at once than processors.
 WORKERS ?= 3
 SEEDS ?= 50
+# Each of the tests' processes would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo serve test lint format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers

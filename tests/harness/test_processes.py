@@ -14,6 +14,7 @@ import pytest
 
 from support import processes
 from support.processes import AsyncProcess
+from support.program import environment
 
 PROBE = """
 import gc, json, os, random, signal, sys, threading
@@ -122,7 +123,9 @@ async def test_a_signal_ends_it_and_is_told_of(tmp_path: Path, number: int, fres
     assert not Path(f"/proc/{process.pid}").exists()
 
 
-def test_the_interpreters_own_variables_are_left_to_a_new_one() -> None:
+def test_the_interpreters_own_variables_are_left_to_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
+    assert processes.can_fork(environment(tmp_path))
     assert processes.can_fork(VARIABLES)
     assert not processes.can_fork(VARIABLES | {"PYTHONPATH": "/elsewhere"})
 

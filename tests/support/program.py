@@ -32,7 +32,9 @@ def environment(
 ) -> dict[str, str]:
     """A clean environment for the data directory; `accounts` are account names with the names of their API users."""
     names = {"main": "main"} if accounts is None and url is not None else accounts or {}
-    values = {name: value for name, value in os.environ.items() if not name.startswith(("EMAG_", "EMAGSYNC_"))}
+    # Nothing of the caller's own accounts and settings, and nothing that would keep a command from being forked.
+    ours = ("EMAG_", "EMAGSYNC_", "PYTHON")
+    values = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     values |= {"EMAGSYNC_DATA_DIR": str(data_dir), "HOME": str(data_dir), **_QUICK}
     values |= {} if "EMAGSYNC_DATABASE_URL" in variables else variables_in(Path(data_dir))
     for name, username in names.items():
