@@ -19,7 +19,7 @@ _SCRIPT = (
 _TYPER = {"typer", "annotated_doc", "shellingham"}
 _COMMANDS = "emagsync.entrypoints.cli.commands."
 
-# What reading SQLite never needs: eMAG's client, the server, workers, other databases, migrations, files of offers.
+# What reading SQLite into a file or a pipe never needs: eMAG's client, the server, workers, PostgreSQL, migrations...
 _NOT_FOR_READING = {
     "aiohttp",
     "alembic",
@@ -38,6 +38,7 @@ _NOT_FOR_READING = {
     "openpyxl",
     "opentelemetry",
     "redis",
+    "rich",
     "sqlalchemy.dialects.postgresql",
     "structlog",
     "uvicorn",

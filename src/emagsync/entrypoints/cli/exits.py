@@ -7,7 +7,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a script can tell from how a command ended."""
+    """The exit codes of all commands."""
 
     COMPLETED = 0
     FAILED = 1  # also: cancelled

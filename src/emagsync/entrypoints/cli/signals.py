@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM while accounts are being copied: the first asks politely, the second does not."""
+"""Ctrl-C and SIGTERM during a sync: the first stops it after the pages in flight, the second at once."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _GRACE_SECONDS = 2.0
 class StopOnSignals:
     """While the block runs, the first signal sets `requested`; the second cancels what `cancels` was given.
 
-    What does not end within two seconds of the second is left to the kernel: a killed run is resumed like any other.
+    If the process has not ended two seconds after the second, it exits without clean-up; a killed run is resumed like
+    any other.
     """
 
     def __init__(self, say: Callable[[str], None]) -> None:
@@ -39,7 +40,7 @@ class StopOnSignals:
             signal.signal(number, signal.default_int_handler)
 
     def cancels(self, task: asyncio.Task[Any]) -> None:
-        """The second signal cancels this task."""
+        """Let the second signal cancel this task."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -1,4 +1,4 @@
-"""`emagsync history`: the runs, and one run with its pages."""
+"""`emagsync history`: past and present runs, and one run with its pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`emagsync sync`: copy accounts, side by side, and say what came of each."""
+"""`emagsync sync`: copying accounts, several at a time, and reporting how each ended."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def sync(
 
 
 def display_for(names: tuple[str, ...], *, quiet: bool) -> Display:
-    """Live on a terminal, plain lines elsewhere; nothing elsewhere when `quiet`. Always on standard error."""
+    """The display for standard error: live on a terminal; elsewhere plain lines, or no progress when `quiet`."""
     if sys.stderr.isatty():
         return LiveDisplay(names)
     return SilentDisplay() if quiet else PlainDisplay()
@@ -103,7 +103,7 @@ def display_for(names: tuple[str, ...], *, quiet: bool) -> Display:
 async def sync_accounts(
     session: Session, names: tuple[str, ...], parameters: RunParameters, sync_id: str, display: Display
 ) -> list[RunOutcome]:
-    """Run the accounts side by side. None of them keeps another from running, whatever happens to it."""
+    """Sync the accounts concurrently. Whatever happens to one of them does not affect the others."""
     start_logs(session)
     if not any(name in session.accounts.usable for name in names):
         return [_misconfigured(session, name) for name in names]

@@ -1,4 +1,4 @@
-"""`emagsync tokens`: what programs call the REST API with."""
+"""`emagsync tokens`: the API tokens that programs call the REST API with."""
 
 from __future__ import annotations
 

@@ -37,24 +37,24 @@ class LiveDisplay:
         self._live.stop()
 
     def started(self, account: str) -> None:
-        """Its line says so."""
+        """Show in the account's line that it is starting."""
         self._phases[account] = "starting"
 
     def progress(self, progress: Progress) -> None:
-        """Kept until the next drawing."""
+        """Take the newest figures, for the next refresh."""
         self._progress[progress.account] = progress
         self._phases[progress.account] = progress.phase.value
 
     def ended(self, account: str, run: Run | None) -> None:
-        """The line stays, with how the account ended."""
+        """Leave the account's line, with how the run ended."""
         self._phases[account] = run.status.value if run else "not started"
 
     def say(self, line: str) -> None:
-        """A line below the table."""
+        """Add a line below the table."""
         self._notes.append(line)
 
     def render(self) -> Table:
-        """The table as it is now."""
+        """The table to draw now, one row for each account."""
         table = Table(box=None, padding=(0, 1, 0, 0), caption="\n".join(self._notes) or None, caption_justify="left")
         bar_width = min(self._console.width - _WITHOUT_BAR, _BAR_WIDTHS[1])
         for column in ("account", "phase"):

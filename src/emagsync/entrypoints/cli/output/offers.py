@@ -18,7 +18,7 @@ _NAME_LENGTH = 60
 
 
 def print_offers(found: OfferList, skip: int) -> None:
-    """A table, and how much of the selection it is."""
+    """Print a table of offers, and which part of the selection it is."""
     if not found.offers:
         typer.echo("No offers here." if found.total else "No offers match; `emagsync sync` reads them from eMAG.")
         return
@@ -58,7 +58,7 @@ def detail_document(detail: OfferDetail) -> dict[str, Any]:
 
 
 def print_detail(detail: OfferDetail) -> None:
-    """Everything, in paragraphs."""
+    """Print everything about one offer, in paragraphs."""
     offer = detail.offer
     typer.echo(printable(f"{offer.account} {offer.emag_id}: {offer.name or 'without a name'}"))
     typer.echo(_verdict(offer))

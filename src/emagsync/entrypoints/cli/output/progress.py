@@ -1,4 +1,4 @@
-"""Showing how far accounts are, on standard error."""
+"""Progress of a sync on standard error: plain lines, or nothing. `live.py` has the display for terminals."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from emagsync.entrypoints.cli.output.text import duration, of, plural
 from emagsync.sync.schemas import Progress, Run
 
 SECONDS_BETWEEN_LINES = 2.0
-# A line that says what the one before it said is repeated only so often, as a sign of life.
+# A line equal to the one before it is printed only so often, to show that the run is still alive.
 SECONDS_BETWEEN_REPEATS = 30.0
 
 
 class Display(Protocol):
-    """Shows accounts while its block runs."""
+    """Shows the progress of several accounts while its block runs."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *error: object) -> None: ...
 
     def started(self, account: str) -> None:
-        """The account's turn has come."""
+        """Called when the account's run begins."""
         ...
 
     def progress(self, progress: Progress) -> None:
-        """Where a run is now."""
+        """Called with a run's figures, often several times a second."""
         ...
 
     def ended(self, account: str, run: Run | None) -> None:
-        """The account is done; `run` is None when it could not start."""
+        """Called when the account is done; `run` is None when it could not start."""
         ...
 
     def say(self, line: str) -> None:
-        """Something about all of them."""
+        """Show a message to the person, such as what Ctrl-C did."""
         ...
 
 
 class SilentDisplay:
-    """Shows nothing."""
+    """Shows no progress, only messages to the person."""
 
     def __enter__(self) -> Self:
         return self
@@ -59,12 +59,12 @@ class SilentDisplay:
         """Nothing."""
 
     def say(self, line: str) -> None:
-        """A message to the person is not progress: it is shown."""
+        """Print the message."""
         _write(f"emagsync: {line}")
 
 
 class PlainDisplay(SilentDisplay):
-    """A line when an account starts and ends, and in between at most one every two seconds, from its first page on."""
+    """Prints a line when an account starts and ends, and in between at most one every two seconds."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic, write: Callable[[str], None] | None = None):
         self._monotonic = monotonic
@@ -74,12 +74,12 @@ class PlainDisplay(SilentDisplay):
         self._said: dict[str, tuple[str, float]] = {}
 
     def started(self, account: str) -> None:
-        """The start line."""
+        """Print that the account has started."""
         self._due[account] = self._monotonic() + SECONDS_BETWEEN_LINES
         self._write(f"{account}: started")
 
     def progress(self, progress: Progress) -> None:
-        """A line when the last one is old enough, or when the first page has come."""
+        """Print a line when the last one is two seconds old, or when the first page has come."""
         now = self._monotonic()
         first = progress.pages_read > 0 and progress.account not in self._seen
         if first or now >= self._due.get(progress.account, now):
@@ -95,7 +95,7 @@ class PlainDisplay(SilentDisplay):
             self._write(line)
 
     def ended(self, account: str, run: Run | None) -> None:
-        """The end line."""
+        """Print how the account ended."""
         self._write(f"{account}: {run.status.value if run else 'not started'}")
 
 

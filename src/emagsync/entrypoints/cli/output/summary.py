@@ -1,4 +1,4 @@
-"""What came of a sync: for people, and as JSON for scripts."""
+"""The result of a sync: text for people, JSON for scripts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sync_document(sync_id: str, outcomes: Sequence[RunOutcome], code: ExitCode) 
 
 
 def print_summary(outcomes: Sequence[RunOutcome]) -> None:
-    """A paragraph for each account: what happened, and where it did not go well what to do."""
+    """Print a paragraph for each account: what happened and, where something went wrong, what to do."""
     for outcome in outcomes:
         lines = run_lines(outcome.run) if outcome.run else _unstarted_lines(outcome)
         if outcome.is_dry_run:
@@ -47,7 +47,7 @@ def print_summary(outcomes: Sequence[RunOutcome]) -> None:
 
 
 def run_lines(run: Run) -> list[str]:
-    """The run in a few lines of text."""
+    """A run in a few lines: its counts, its first errors, advice."""
     took = duration(_seconds(run))
     counts = (
         f"{run.created:,} created, {run.updated:,} updated, {run.unchanged:,} unchanged, "
@@ -65,7 +65,7 @@ def run_lines(run: Run) -> list[str]:
 
 
 def difference_lines(differences: Sequence[Difference]) -> list[str]:
-    """What a dry run would have changed, a line an offer."""
+    """What a dry run would have changed, one line for each offer."""
     lines = ["  dry run: nothing was changed. It would have:"] if differences else ["  dry run: nothing would change."]
     for difference in differences[:_DIFFERENCES_SHOWN]:
         fields = difference.fields.items() if difference.kind is DifferenceKind.UPDATED else ()
