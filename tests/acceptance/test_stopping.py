@@ -165,7 +165,7 @@ async def fence_raised(local: Local, run_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("take_away", "status"),
+    ("revoke", "status"),
     [
         pytest.param(cancelled, RunStatus.CANCELLED, id="cancelled by another process"),
         pytest.param(cleaned_up, RunStatus.FAILED, id="cleaned up as stuck"),
@@ -173,7 +173,7 @@ async def fence_raised(local: Local, run_id: str) -> None:
     ],
 )
 async def test_a_run_that_was_taken_away_writes_nothing_afterwards(
-    tmp_path: Path, take_away: Callable[[Local, str], Awaitable[None]], status: RunStatus
+    tmp_path: Path, revoke: Callable[[Local, str], Awaitable[None]], status: RunStatus
 ) -> None:
     async with (
         slowly(tmp_path) as (market, local),
@@ -183,7 +183,7 @@ async def test_a_run_that_was_taken_away_writes_nothing_afterwards(
         running = asyncio.ensure_future(local.sync(per_page=10))
         await until(lambda: market.account().reads >= 9)
         run_id = await other.value("SELECT id FROM sync_runs")
-        await take_away(other, run_id)
+        await revoke(other, run_id)
         at_that_moment = await everything(other)
         asked = market.requests()
         ended = await running

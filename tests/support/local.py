@@ -16,7 +16,7 @@ from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import AccountSettings, Settings
 from emagsync.db.engine import Database
 from emagsync.marketplace import CallRecord
-from emagsync.sync import queries
+from emagsync.sync import repository
 from emagsync.sync.process_lock import Workers
 from emagsync.sync.repository import PageRead
 from emagsync.sync.schemas import Mode, Progress, Run, RunParameters, RunStatus
@@ -69,7 +69,7 @@ class Local:
         return run
 
     async def ledger(self, run: Run) -> list[PageRead]:
-        return await queries.ledger(self.database, run.id)
+        return await repository.read_ledger(self.database, run.id)
 
     async def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
         """Rows of a plain SQL query, with the database's own values."""

@@ -101,8 +101,8 @@ async def test_a_run_that_was_taken_away_refuses_its_holder(database: Database, 
     lease = await claimed(database, await inserted(database, a_run()))
     async with database.transaction() as connection:
         run = await repository.get_run(connection, "run-1")
-        assert await repository.take_away(connection, run, status, now=AT)
-        assert not await repository.take_away(connection, run, status, now=AT)
+        assert await repository.revoke(connection, run, status, now=AT)
+        assert not await repository.revoke(connection, run, status, now=AT)
     with pytest.raises(RunSuperseded):
         async with database.transaction() as connection:
             await repository.update_leased(connection, lease, {"processed": 5})

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import insert
 
 from emagsync.core.errors import SettingsError
-from emagsync.sync import queries, repository
+from emagsync.sync import repository
 from emagsync.sync.errors import AccountBusy
 from emagsync.sync.schemas import Mode, Progress, Run, RunParameters, RunStatus, Selection
 from emagsync.sync.tables import sync_runs
@@ -48,7 +48,7 @@ async def left_behind(local: Local, run_id: str, *, silent_for: float, **changes
 async def test_an_unknown_account_starts_nothing(local: Local) -> None:
     with pytest.raises(SettingsError, match="EMAG_NOSUCH_USERNAME"):
         await local.sync("nosuch")
-    assert await queries.recent_runs(local.database) == []
+    assert await repository.read_runs(local.database) == []
 
 
 async def test_a_second_run_of_the_account_is_refused_with_the_id_of_the_first(local: Local, market: Market) -> None:
@@ -57,7 +57,7 @@ async def test_a_second_run_of_the_account_is_refused_with_the_id_of_the_first(l
     await until(lambda: market.requests() >= 1)
     with pytest.raises(AccountBusy) as busy:
         await local.sync()
-    assert [run.id for run in await queries.active_runs(local.database)] == [busy.value.run_id]
+    assert [run.id for run in await repository.read_active_runs(local.database)] == [busy.value.run_id]
     assert busy.value.run_id in str(busy.value)
     await local.service.cancel(busy.value.run_id)
     await first
@@ -76,7 +76,7 @@ async def test_clean_up_fails_the_runs_that_have_been_silent_and_says_why(local:
     await left_behind(local, "waiting", silent_for=1000, account="fbe", status=RunStatus.QUEUED)
     cleaned = await local.service.cleanup(older_than_seconds=900)
     assert {run.id for run in cleaned} == {"stuck", "waiting"}
-    run = await queries.find_run(local.database, "stuck")
+    run = await repository.read_run(local.database, "stuck")
     assert (run.status, [error.code for error in run.errors]) == (RunStatus.FAILED, ["stuck"])
     assert run.finished_at is not None
     assert await local.service.cleanup(older_than_seconds=0) == []
@@ -91,14 +91,14 @@ async def test_recovery_leaves_runs_that_may_live_elsewhere_alone(local: Local) 
     await left_behind(local, "elsewhere", silent_for=30, worker="other:1:" + "a" * 32)
     await left_behind(local, "silent", silent_for=70, account="fbe", worker="other:1:" + "b" * 32)
     assert [run.id for run in await local.service.recover()] == ["silent"]
-    assert (await queries.find_run(local.database, "silent")).status is RunStatus.INTERRUPTED
+    assert (await repository.read_run(local.database, "silent")).status is RunStatus.INTERRUPTED
 
 
 async def test_an_interrupted_run_older_than_an_hour_is_given_up_for_a_new_one(local: Local) -> None:
     await left_behind(local, "old", silent_for=3700, status=RunStatus.INTERRUPTED)
     run = await local.completed()
     assert run.id != "old"
-    assert (await queries.find_run(local.database, "old")).status is RunStatus.FAILED
+    assert (await repository.read_run(local.database, "old")).status is RunStatus.FAILED
 
 
 async def test_an_interrupted_run_is_gone_on_with_even_when_more_time_is_allowed(local: Local) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from emagsync.db.engine import Database
-from emagsync.sync import dry_run_repository, queries
+from emagsync.sync import dry_run_repository, repository
 from emagsync.sync.api_schemas import (
     Accepted,
     AcceptedData,
@@ -71,7 +71,7 @@ async def detail(database: Database, runs: Sequence[Run], now: datetime) -> Sync
     """A sync's runs with their ledgers."""
     details: list[RunDetail] = []
     for run in runs:
-        pages = [page_view(page) for page in await queries.ledger(database, run.id)]
+        pages = [page_view(page) for page in await repository.read_ledger(database, run.id)]
         shown = await differences_view(database, run.id, limit=SHOWN_DIFFERENCES) if run.parameters.dry_run else None
         details.append(RunDetail(**run_view(run, now).model_dump(), pages=pages, differences=shown))
     active = any(not run.status.is_finished for run in runs)

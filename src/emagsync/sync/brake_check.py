@@ -1,6 +1,7 @@
-"""After a completed run: whether eMAG's side has changed so much that the account's edits wait for a person's yes.
+"""Puts the brake on an account's pushes after a run that found too much changed on eMAG's side.
 
-The copying itself is never stopped: the local copy is an exact one, whatever happened on eMAG's side.
+The run itself is never stopped: the local copy is an exact one, whatever happened on eMAG's side. But edits that were
+made of other values than eMAG has now wait for a person's approval.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from emagsync.sync.schemas import Run, RunStatus
 log = structlog.get_logger()
 
 
-async def brake_after(
+async def check_brake_after(
     run: Run, *, database: Database, registry: AccountRegistry, settings: EditsSettings, clock: Clock
 ) -> Hold | None:
-    """The hold that the run led to, if the account has edits or pushes them, and too much has changed since the
-    completed run before it."""
+    """The hold that a completed run led to: the account has edits or pushes them, and too much has changed since the
+    completed run before it. None in any other case."""
     if run.status is not RunStatus.COMPLETED or run.parameters.dry_run:
         return None
-    pushed = (registry.get(run.account).push or settings.push) != "off"
+    is_pushed = (registry.get(run.account).push or settings.push) != "off"
     async with database.transaction() as connection:
-        if not pushed and not await newest_edit(connection, run.account):
+        if not is_pushed and not await newest_edit(connection, run.account):
             return None
         completed = await repository.runs(
             connection, account=run.account, status=RunStatus.COMPLETED, dry_runs=False, limit=5

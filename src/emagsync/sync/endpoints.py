@@ -13,7 +13,7 @@ from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_cursor, encode_cursor
 from emagsync.rest.problems import ApiProblem, invalid, problem_responses
 from emagsync.rest.state import AppState, State
-from emagsync.sync import queries
+from emagsync.sync import repository
 from emagsync.sync.api_responses import accepted, detail, differences_view, finished
 from emagsync.sync.api_schemas import (
     Accepted,
@@ -90,9 +90,11 @@ async def retry_sync(
 @router.get("/status")
 async def status(state: State, _: Viewer) -> StatusView:
     """What runs now, in whatever process, and the ten latest runs."""
-    active = [run for run in await queries.active_runs(state.database) if run.status is not RunStatus.INTERRUPTED]
+    active = [
+        run for run in await repository.read_active_runs(state.database) if run.status is not RunStatus.INTERRUPTED
+    ]
     running = _views(state, sorted(active, key=lambda run: (run.created_at, run.id)))
-    recent = await queries.recent_runs(state.database, limit=_RECENT)
+    recent = await repository.read_runs(state.database, limit=_RECENT)
     return StatusView(
         is_running=bool(running),
         current_sync=running[0] if running else None,
@@ -111,7 +113,7 @@ async def history(
     cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")] = None,
 ) -> HistoryView:
     """Runs, newest first."""
-    runs = await queries.recent_runs(
+    runs = await repository.read_runs(
         state.database, account=account_type, status=status, before=_place(cursor), limit=limit + 1
     )
     page = runs[:limit]

@@ -1,7 +1,7 @@
 """All SQL about runs and their page ledger.
 
-A holder writes only through `Hold`: each of its statements names the fence that it claimed, so a run that was
-stopped, cleaned up or taken over answers "no row" and the whole transaction is rolled back.
+A holder writes only with its `RunLease`: each of its statements names the fence that it claimed, so for a run that was
+stopped, cleaned up or taken over it changes no row, and the whole transaction is rolled back.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from sqlalchemy import Row, Select, Text, Update, bindparam, cast, delete, func,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert
+from emagsync.db.engine import Database
 from emagsync.sync.errors import RunNotFound, RunSuperseded
 from emagsync.sync.metrics.repository import count_runs
 from emagsync.sync.schemas import Phase, Run, RunError, RunParameters, RunStatus
@@ -193,10 +194,10 @@ async def is_leased(connection: AsyncConnection, lease: RunLease) -> bool:
     return await connection.scalar(query) is not None
 
 
-async def take_away(
+async def revoke(
     connection: AsyncConnection, run: Run, status: RunStatus, *, now: datetime, error: RunError | None = None
 ) -> bool:
-    """Put an active run into `status` against its holder's will; returns whether it was still as seen in `run`."""
+    """Revoke the lease of an active run and give it `status`; returns whether it still was as seen in `run`."""
     values: dict[str, Any] = {"status": status, "fence": run.fence + 1}
     if status.is_finished:
         values["finished_at"] = now
@@ -284,6 +285,42 @@ async def prune(connection: AsyncConnection, *, before: datetime, limit: int = 2
         await count_runs(connection, ids)
         await connection.execute(delete(sync_runs).where(sync_runs.c.id.in_(ids)))
     return len(ids)
+
+
+async def read_runs(
+    database: Database,
+    *,
+    account: str | None = None,
+    status: RunStatus | None = None,
+    sync_id: str | None = None,
+    before: tuple[datetime, str] | None = None,
+    dry_runs: bool = True,
+    limit: int = 20,
+) -> list[Run]:
+    """As `runs`, in a snapshot of its own."""
+    async with database.snapshot() as connection:
+        return await runs(
+            connection, account=account, status=status, sync_id=sync_id, before=before, dry_runs=dry_runs, limit=limit
+        )
+
+
+async def read_active_runs(database: Database) -> list[Run]:
+    """As `active_runs`, in a snapshot of its own."""
+    async with database.snapshot() as connection:
+        return await active_runs(connection)
+
+
+async def read_run(database: Database, run_id: str) -> Run:
+    """As `get_run`, in a snapshot of its own. Raises RunNotFound."""
+    async with database.snapshot() as connection:
+        return await get_run(connection, run_id)
+
+
+async def read_ledger(database: Database, run_id: str) -> list[PageRead]:
+    """As `ledger`, in a snapshot of its own. Raises RunNotFound."""
+    async with database.snapshot() as connection:
+        await get_run(connection, run_id)
+        return await ledger(connection, run_id)
 
 
 def errors_text(errors: Sequence[RunError], keep: int = KEPT_ERRORS) -> str:

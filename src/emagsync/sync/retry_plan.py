@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from emagsync.sync.repository import PageRead
-from emagsync.sync.run.progress import FIELD_UNREADABLE, ROW_REJECTED
-from emagsync.sync.run.selective import NOT_KNOWN, lists
-from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus, Selection
+from emagsync.sync.run.selective import lists
+from emagsync.sync.schemas import Mode, Run, RunErrorCode, RunParameters, RunStatus, Selection
 
-# The list moved while it was read: which of its offers are missing is not known.
-_MOVING = "catalogue_moving"
 # What is told of an offer although nothing of it is missing.
-_REMARKS = frozenset({FIELD_UNREADABLE, NOT_KNOWN})
+_REMARKS = frozenset({RunErrorCode.FIELD_UNREADABLE, RunErrorCode.OFFER_NOT_KNOWN})
 
 
 class Retry(NamedTuple):
@@ -32,18 +29,21 @@ def plan_retry(run: Run, pages: Sequence[PageRead], *, is_recent: bool) -> Retry
         return None
     if run.mode is Mode.SELECTIVE:
         return _plan_selection(run, pages)
-    rejected = [error for error in run.errors if error.code == ROW_REJECTED]
-    believed = is_recent and run.failed <= len(rejected) and _MOVING not in (error.code for error in run.errors)
-    if not believed:
+    rejected = [error for error in run.errors if error.code == RunErrorCode.ROW_REJECTED]
+    every_rejected_row_is_known = run.failed <= len(rejected)
+    if not (is_recent and every_rejected_row_is_known) or _list_moved(run):
         return Retry(run.parameters, ())
     ids = {error.emag_id for error in rejected if error.emag_id is not None}
     return Retry(run.parameters, tuple(_without(page, ids) for page in pages))
 
 
+def _list_moved(run: Run) -> bool:
+    return any(error.code == RunErrorCode.CATALOGUE_MOVING for error in run.errors)
+
+
 def _something_failed(run: Run) -> bool:
-    return run.failed > 0 or any(
-        error.code == _MOVING or (error.code not in _REMARKS and (error.emag_id or error.page)) for error in run.errors
-    )
+    failures = [error for error in run.errors if error.code not in _REMARKS and (error.emag_id or error.page)]
+    return run.failed > 0 or _list_moved(run) or bool(failures)
 
 
 def _without(page: PageRead, rejected: set[int]) -> PageRead:
@@ -55,7 +55,7 @@ def _without(page: PageRead, rejected: set[int]) -> PageRead:
 
 def _plan_selection(run: Run, pages: Sequence[PageRead]) -> Retry:
     selection = run.parameters.selection
-    cut_short = run.status is RunStatus.CANCELLED or any(error.code == "timeout" for error in run.errors)
+    cut_short = run.status is RunStatus.CANCELLED or any(error.code == RunErrorCode.TIMEOUT for error in run.errors)
     if selection is None or cut_short or run.error_count > len(run.errors):
         return Retry(run.parameters, ())
     failed = {page.scope for page in pages if not page.is_stored}

@@ -1,37 +1,43 @@
-"""Runs before they begin, and how old they are."""
+"""Makes runs that nobody has started yet, and tells how old runs are."""
 
 from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import NamedTuple
 
 from emagsync.sync.schemas import Run, RunParameters, RunStatus
 
 _COUNTED = ("created", "updated", "unchanged", "removed", "failed")
 
 
+class Origin(NamedTuple):
+    """Who asked for a run (`trigger`: `api`, `cli`, `schedule`); the runs of one request share a `sync_id`."""
+
+    trigger: str
+    sync_id: str
+
+
 def last_heartbeat(run: Run) -> datetime:
-    """When the run last showed that somebody sees to it."""
+    """When the run last showed that somebody executes it; before its first heartbeat, when it was started or made."""
     return max(moment for moment in (run.heartbeat_at, run.started_at, run.created_at) if moment is not None)
 
 
-def began(run: Run) -> datetime:
-    """When it began, whatever attempt it is at, as `started_at` tells everybody; before that, when it was made."""
+def started_at(run: Run) -> datetime:
+    """When the run's first attempt started; before that, when it was made."""
     return run.started_at or run.created_at
 
 
-def new_run(
-    account: str, parameters: RunParameters, *, trigger: str, sync_id: str, now: datetime, resumed: Run | None
-) -> Run:
-    """A run that nobody has begun. It goes on counting where `resumed`, whose pages it starts from, left off."""
+def new_run(account: str, parameters: RunParameters, origin: Origin, *, now: datetime, resumed: Run | None) -> Run:
+    """A queued run. It goes on counting where `resumed`, whose pages it starts from, left off."""
     return Run(
         id=str(uuid.uuid4()),
-        sync_id=sync_id,
+        sync_id=origin.sync_id,
         account=account,
         mode=parameters.mode,
         parameters=parameters,
         status=RunStatus.QUEUED,
-        trigger=trigger,
+        trigger=origin.trigger,
         attempt=0,
         fence=0,
         worker=None,

@@ -82,6 +82,22 @@ class RunParameters(BaseModel):
         return self.mode is Mode.FULL or self.include_inactive
 
 
+class RunErrorCode(StrEnum):
+    """The codes of errors that only runs have; the others are those of the error classes."""
+
+    ROW_REJECTED = "row_rejected"  # a row was not stored
+    FIELD_UNREADABLE = "field_unreadable"  # a row was stored without some of its fields
+    OFFER_NOT_KNOWN = "offer_not_known"  # eMAG does not know an offer that a selective run was to read
+    PAGES_UNREAD = "pages_unread"  # pages could not be read
+    CATALOGUE_MOVING = "catalogue_moving"  # the list never stood still: which of its offers are missing is not known
+    ACCOUNT_DOWN = "account_down"  # eMAG kept failing for the account
+    TIMEOUT = "timeout"  # the run took longer than it was allowed
+    STUCK = "stuck"  # the run was cleaned up
+    INTERRUPTED = "interrupted"  # the run was abandoned for another one
+    INTERRUPTED_TOO_OFTEN = "interrupted_too_often"
+    INTERNAL = "internal"  # a defect of emagsync
+
+
 class RunError(BaseModel):
     """One thing that went wrong, kept with the run. At most 50 are kept; the run counts the rest."""
 

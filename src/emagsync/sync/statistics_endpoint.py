@@ -12,7 +12,7 @@ from emagsync.offers.dependencies import CopyStatistics
 from emagsync.offers.schemas import AccountTotals
 from emagsync.rest.auth import Viewer
 from emagsync.rest.state import State
-from emagsync.sync import queries
+from emagsync.sync import repository
 from emagsync.sync.api_schemas import RunView, run_view
 from emagsync.sync.schemas import RunStatus
 
@@ -52,13 +52,13 @@ async def statistics(state: State, _: Viewer, offers: CopyStatistics) -> Statist
     return Statistics(
         products_by_account={account: found.offers for account, found in totals.items()},
         total_products=sum(found.offers for found in totals.values()),
-        recent_syncs=[run_view(run, now) for run in await queries.recent_runs(state.database, limit=_RECENT)],
+        recent_syncs=[run_view(run, now) for run in await repository.read_runs(state.database, limit=_RECENT)],
         accounts={account: await _account(state.database, found, now) for account, found in totals.items()},
     )
 
 
 async def _account(database: Database, totals: AccountTotals, now: datetime) -> AccountStatistics:
-    completed = await queries.recent_runs(
+    completed = await repository.read_runs(
         database, account=totals.account, status=RunStatus.COMPLETED, dry_runs=False, limit=1
     )
     oldest = totals.oldest_seen_at

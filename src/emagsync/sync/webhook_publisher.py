@@ -11,8 +11,7 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.sync import repository
 from emagsync.sync.api_schemas import run_view
-from emagsync.sync.schemas import Run, RunStatus
-from emagsync.sync.service import INTERRUPTED, STUCK
+from emagsync.sync.schemas import Run, RunErrorCode, RunStatus
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind
 
@@ -55,7 +54,7 @@ def events_of(run: Run) -> tuple[EventKind, ...]:
     """What an ended run is told as: the most telling first. Nothing for a dry run, which changed nothing, and for one
     whose work another one took over, which will be told."""
     codes = {error.code for error in run.errors} if run.status is RunStatus.FAILED else set()
-    if run.parameters.dry_run or INTERRUPTED in codes:
+    if run.parameters.dry_run or RunErrorCode.INTERRUPTED in codes:
         return ()
     ends = {
         RunStatus.COMPLETED: EventKind.COMPLETED,
@@ -66,4 +65,4 @@ def events_of(run: Run) -> tuple[EventKind, ...]:
     told = ends.get(run.status)
     if told is None:
         return ()
-    return (EventKind.STUCK, told) if STUCK in codes else (told,)
+    return (EventKind.STUCK, told) if RunErrorCode.STUCK in codes else (told,)

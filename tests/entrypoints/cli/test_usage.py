@@ -153,9 +153,9 @@ def test_settings_come_from_env_files_and_options_too(bare: Cli) -> None:
 
 def test_an_unexpected_error_is_one_line_and_the_details_are_kept(bare: Cli) -> None:
     script = (
-        "import sys, emagsync.sync.queries as q; from emagsync.entrypoints.cli import main\n"
+        "import sys, emagsync.sync.repository as r; from emagsync.entrypoints.cli import main\n"
         "async def broken(*a, **k): raise ZeroDivisionError('odd p4ssw0rd')\n"
-        "q.active_runs = broken\n"
+        "r.read_active_runs = broken\n"
         "sys.exit(main(['status']))"
     )
     environment = bare.environment({"EMAG_MAIN_USERNAME": "u", "EMAG_MAIN_PASSWORD": "p4ssw0rd"})

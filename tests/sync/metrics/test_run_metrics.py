@@ -15,7 +15,7 @@ from emagsync.sync import repository
 from emagsync.sync.metrics import repository as accounting_repository
 from emagsync.sync.metrics.collector import count_finished_runs
 from emagsync.sync.metrics.run_metrics import figures
-from emagsync.sync.run_factory import new_run
+from emagsync.sync.run_factory import Origin, new_run
 from emagsync.sync.schemas import Mode, Run, RunError, RunParameters, RunStatus, Selection
 from emagsync.telemetry.metrics import Increments, Series
 from sync.run_rows import AT, a_run
@@ -85,7 +85,7 @@ async def test_what_is_pruned_stays_counted(database: Database) -> None:
 
 async def test_a_run_that_goes_on_from_another_counts_only_its_own_work(database: Database) -> None:
     first = ended(status=RunStatus.FAILED, created=3, unchanged=7, removed=1, failed=2)
-    second = new_run("main", first.parameters, trigger="test", sync_id="s", now=AT, resumed=first)
+    second = new_run("main", first.parameters, Origin("test", "s"), now=AT, resumed=first)
     await stored(database, first, second)
     assert products(await shown(database), "created") == 3
     done = {"created": 5, "unchanged": 9, "removed": 1, "failed": 2}

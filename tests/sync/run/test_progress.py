@@ -7,8 +7,8 @@ import pytest
 from emagsync.marketplace.errors import ServerFailure
 from emagsync.marketplace.rows.parse import ParsedRow
 from emagsync.offers.records import UpsertResult
-from emagsync.sync.run.progress import KEPT_ERRORS, ROW_REJECTED, RunProgress
-from emagsync.sync.schemas import RunError
+from emagsync.sync.run.progress import KEPT_ERRORS, RunProgress
+from emagsync.sync.schemas import RunError, RunErrorCode
 from sync.run_rows import AT, a_run
 
 
@@ -62,16 +62,20 @@ def test_a_rejected_row_is_told_with_its_id_and_reason(emag_id: int | None, who:
     progress.reject(rejected(emag_id), AT)
     [told] = progress.errors
     assert told.message == f"{who} was not stored: the row is null, not an object"
-    assert (told.code, told.emag_id) == (ROW_REJECTED, emag_id)
+    assert (told.code, told.emag_id) == (RunErrorCode.ROW_REJECTED, emag_id)
 
 
 def test_another_attempt_goes_on_from_the_row_and_tries_unread_pages_again() -> None:
     run = a_run(
-        processed=10, created=4, unchanged=6, failed=1, errors=(error("server_failure", page=3), error(ROW_REJECTED))
+        processed=10,
+        created=4,
+        unchanged=6,
+        failed=1,
+        errors=(error("server_failure", page=3), error(RunErrorCode.ROW_REJECTED)),
     )
     progress = RunProgress.of(run, 0.0)
     assert (progress.processed, progress.created, progress.failed) == (10, 4, 1)
-    assert [found.code for found in progress.errors] == [ROW_REJECTED]
+    assert [found.code for found in progress.errors] == [RunErrorCode.ROW_REJECTED]
     assert progress.unread_pages == []
 
 

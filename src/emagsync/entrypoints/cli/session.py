@@ -20,7 +20,7 @@ from emagsync.entrypoints.cli.errors import complain, record_crashes_with, redac
 from emagsync.entrypoints.cli.options import GlobalOptions
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.offers.statistics import account_totals
-from emagsync.sync.queries import recent_runs
+from emagsync.sync.repository import read_runs
 from emagsync.telemetry.crashes import record_crash
 
 DEFAULT_ENV_FILE = Path(".env")
@@ -103,7 +103,7 @@ class Session:
         """
         if name is None or name in self.accounts.names:
             return
-        if await recent_runs(database, account=name, limit=1) or name in await account_totals(database):
+        if await read_runs(database, account=name, limit=1) or name in await account_totals(database):
             return
         self.accounts.get(name)
 

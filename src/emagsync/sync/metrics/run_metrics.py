@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from emagsync.core.errors import EmagsyncError
-from emagsync.sync.schemas import Phase, RunStatus
+from emagsync.sync.schemas import Phase, RunErrorCode, RunStatus
 from emagsync.telemetry.metrics import Counter, Gauge, Histogram, Increments, Series
 
 DURATION: Final = Histogram(
@@ -49,15 +49,9 @@ PRODUCTS_TYPE: Final = "products"
 DRY_RUN_TYPE: Final = "dry_run"
 _GROWING: Final = ("created", "updated", "unchanged", "removed")
 _FAILED: Final = "failed"
-_REJECTED: Final = "row_rejected"
+_REJECTED: Final = RunErrorCode.ROW_REJECTED.value
 _OTHER: Final = "other"
-# Codes of a run's errors that no error class has.
-_RUN_CODES: Final = frozenset(
-    {
-        *("row_rejected", "field_unreadable", "offer_not_known", "pages_unread", "timeout", "stuck", "interrupted"),
-        *("interrupted_too_often", "catalogue_moving", "internal"),
-    }
-)
+_RUN_CODES: Final = frozenset(RunErrorCode)
 
 
 class RunFigures(NamedTuple):
@@ -107,7 +101,7 @@ class RunFigures(NamedTuple):
             return self.status == RunStatus.COMPLETED
         parameters = orjson.loads(self.parameters)
         unlimited = parameters.get("max_pages") is None and parameters.get("selection") is None
-        return unlimited and "catalogue_moving" not in self.codes
+        return unlimited and RunErrorCode.CATALOGUE_MOVING not in self.codes
 
     @property
     def codes(self) -> set[str]:
@@ -152,8 +146,8 @@ def _add_end(into: Increments, run: RunFigures) -> None:
     for code, number in run.errors_by_code().items():
         ERRORS.add(into, (*kind, code), number)
     failed_by = run.codes if run.status == RunStatus.FAILED else set()
-    TIMEOUTS.add(into, kind, "timeout" in failed_by)
-    STUCK.add(into, kind, "stuck" in failed_by)
+    TIMEOUTS.add(into, kind, RunErrorCode.TIMEOUT in failed_by)
+    STUCK.add(into, kind, RunErrorCode.STUCK in failed_by)
 
 
 def latest(runs: Iterable[RunFigures]) -> dict[Series, float]:
@@ -166,7 +160,7 @@ def latest(runs: Iterable[RunFigures]) -> dict[Series, float]:
             values[LAST_SUCCESS.series(run.account)] = run.finished_at.timestamp()
         if run.status != RunStatus.CANCELLED:
             values[LAST_FAILED.series(run.account)] = float(run.status == RunStatus.FAILED)
-        values[CIRCUIT.series(run.account)] = float("account_down" in run.codes)
+        values[CIRCUIT.series(run.account)] = float(RunErrorCode.ACCOUNT_DOWN in run.codes)
         met = run.processed + run.removed
         values[CHANGED.series(run.account, "removed")] = run.removed / met if met else 0.0
     return values

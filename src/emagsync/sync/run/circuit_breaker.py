@@ -10,6 +10,7 @@ import asyncio
 
 from emagsync.core.clock import Clock
 from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.sync.schemas import RunErrorCode
 
 BURST = 3
 PROBE_AFTER = (2.0, 4.0, 8.0, 15.0)
@@ -19,7 +20,7 @@ PATIENCE_SECONDS = 60.0
 class AccountDown(EmagsyncError):
     """eMAG kept failing for this account."""
 
-    code = "account_down"
+    code = RunErrorCode.ACCOUNT_DOWN.value
     kind = ErrorKind.TRANSIENT
 
 

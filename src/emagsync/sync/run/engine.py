@@ -58,13 +58,10 @@ from emagsync.sync.run.reconcile import ACTIVE, Reconciler
 from emagsync.sync.run.selective import read_selection
 from emagsync.sync.run.sink import DatabaseSink, DryRunSink
 from emagsync.sync.run.writer import RunWriter
-from emagsync.sync.schemas import Mode, Phase, Progress, Run, RunError, RunStatus
+from emagsync.sync.schemas import Mode, Phase, Progress, Run, RunError, RunErrorCode, RunStatus
 
 log = structlog.get_logger()
 
-PAGES_UNREAD: Final = "pages_unread"
-TIMEOUT: Final = "timeout"
-CATALOGUE_MOVING: Final = "catalogue_moving"
 # How often a run looks whether it was stopped from elsewhere.
 WATCH_SECONDS: Final = 1.0
 # How long a run that was told to stop may take to finish the pages that are on their way.
@@ -131,7 +128,9 @@ class RunEngine:
             raise
         except Exception as error:
             # A defect of ours must not leave a run that looks alive; who called us hears of it.
-            await self._finish(Ending(RunStatus.FAILED, self._explain("internal", _INTERNAL.format(error=error))))
+            await self._finish(
+                Ending(RunStatus.FAILED, self._explain(RunErrorCode.INTERNAL, _INTERNAL.format(error=error)))
+            )
             raise
         except BaseException:
             await asyncio.shield(self._finish(Ending(RunStatus.INTERRUPTED)))
@@ -222,9 +221,11 @@ class RunEngine:
             return Ending(RunStatus.INTERRUPTED)
         if verdict is Verdict.UNREAD:
             pages = ", ".join(map(str, read.unread))
-            return Ending(RunStatus.FAILED, self._explain(PAGES_UNREAD, _UNREAD.format(pages=pages)))
+            return Ending(RunStatus.FAILED, self._explain(RunErrorCode.PAGES_UNREAD, _UNREAD.format(pages=pages)))
         if verdict is Verdict.MOVING:
-            return Ending(RunStatus.PARTIAL, self._explain(CATALOGUE_MOVING, _MOVING.format(passes=MAX_PASSES)))
+            return Ending(
+                RunStatus.PARTIAL, self._explain(RunErrorCode.CATALOGUE_MOVING, _MOVING.format(passes=MAX_PASSES))
+            )
         if verdict is Verdict.LIMITED:
             return Ending(RunStatus.PARTIAL)
         return await self._reconcile(read)
@@ -352,7 +353,7 @@ class RunEngine:
             self._on_progress(self._progress.snapshot(self._clock.monotonic()))
 
     def _timed_out(self, seconds: int) -> Ending:
-        return Ending(RunStatus.FAILED, self._explain(TIMEOUT, _TIMEOUT.format(seconds=seconds)))
+        return Ending(RunStatus.FAILED, self._explain(RunErrorCode.TIMEOUT, _TIMEOUT.format(seconds=seconds)))
 
     def _explain(self, code: str, message: str) -> RunError:
         return RunError(code=code, message=message, at=self._clock.now())

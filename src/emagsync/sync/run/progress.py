@@ -13,10 +13,7 @@ from emagsync.marketplace.rows.parse import ParsedRow
 from emagsync.offers.records import UpsertResult
 from emagsync.sync.repository import KEPT_ERRORS, errors_text
 from emagsync.sync.run.id_set import IdSet
-from emagsync.sync.schemas import Phase, Progress, Run, RunError, RunStatus
-
-ROW_REJECTED = "row_rejected"
-FIELD_UNREADABLE = "field_unreadable"
+from emagsync.sync.schemas import Phase, Progress, Run, RunError, RunErrorCode, RunStatus
 
 
 @dataclass
@@ -55,9 +52,9 @@ class RunProgress:
         for name in _COUNTS:
             setattr(progress, name, getattr(run, name))
         for error in run.errors:
-            if error.code == ROW_REJECTED:
+            if error.code == RunErrorCode.ROW_REJECTED:
                 progress._rejections.append(error)
-            elif error.code == FIELD_UNREADABLE:
+            elif error.code == RunErrorCode.FIELD_UNREADABLE:
                 progress._notes.append(error)
         progress._note_count = len(progress._notes)
         progress._processed_before = run.processed
@@ -114,13 +111,15 @@ class RunProgress:
         if len(self._rejections) < KEPT_ERRORS:
             who = "a row without a usable id" if row.emag_id is None else f"offer {row.emag_id}"
             message = f"{who} was not stored: {row.rejected}"
-            self._rejections.append(RunError(code=ROW_REJECTED, message=message, at=at, emag_id=row.emag_id))
+            self._rejections.append(
+                RunError(code=RunErrorCode.ROW_REJECTED, message=message, at=at, emag_id=row.emag_id)
+            )
 
     def remark(self, row: ParsedRow, at: datetime) -> None:
         """A row was stored without some fields that could not be read."""
         what = "; ".join(f"{remark.field}: {remark.reason}" for remark in row.remarks)
         message = f"offer {row.emag_id} was stored without what could not be read: {what}"
-        self.note(RunError(code=FIELD_UNREADABLE, message=message[:1000], at=at, emag_id=row.emag_id))
+        self.note(RunError(code=RunErrorCode.FIELD_UNREADABLE, message=message[:1000], at=at, emag_id=row.emag_id))
 
     def note(self, error: RunError) -> None:
         """An error of the run itself, or a remark about a row."""
@@ -186,7 +185,7 @@ class RunProgress:
 
 
 def _is_of_the_run(error: RunError) -> bool:
-    return error.page is None and error.emag_id is None and error.code != ROW_REJECTED
+    return error.page is None and error.emag_id is None and error.code != RunErrorCode.ROW_REJECTED
 
 
 _COUNTS = (

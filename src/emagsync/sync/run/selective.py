@@ -12,9 +12,7 @@ from emagsync.marketplace.errors import EmagError
 from emagsync.marketplace.paging import read_stretch
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.writer import PlacedPage, RunWriter
-from emagsync.sync.schemas import RunError, Selection
-
-NOT_KNOWN = "offer_not_known"
+from emagsync.sync.schemas import RunError, RunErrorCode, Selection
 
 
 async def read_selection(
@@ -61,7 +59,7 @@ async def _read_one(client: EmagClient, writer: RunWriter, progress: RunProgress
         return
     if row is None:
         message = f"eMAG does not know an offer {emag_id} of this account"
-        progress.note(RunError(code=NOT_KNOWN, message=message, at=clock.now(), emag_id=emag_id))
+        progress.note(RunError(code=RunErrorCode.OFFER_NOT_KNOWN, message=message, at=clock.now(), emag_id=emag_id))
     else:
         await writer.store_rows([row.raw], read_at=began)
 

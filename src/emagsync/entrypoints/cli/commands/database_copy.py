@@ -22,7 +22,7 @@ from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.offers.search import catch_up
-from emagsync.sync.queries import active_runs
+from emagsync.sync.repository import read_active_runs
 from emagsync.sync.schemas import RunStatus
 
 
@@ -66,7 +66,7 @@ async def _copy(
     async with Database(address) as origin, Database(to) as target:
         require_file(origin)
         await require_schema(origin, "source")
-        going = [run.id for run in await active_runs(origin) if run.status is not RunStatus.INTERRUPTED]
+        going = [run.id for run in await read_active_runs(origin) if run.status is not RunStatus.INTERRUPTED]
         if going and not while_running:
             raise CopyRefused(
                 f"Run {going[0]} is going on in the source: stop emagsync and let it end, or cancel it; or say "

@@ -13,8 +13,7 @@ from emagsync.entrypoints.cli.output.summary import run_lines
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import count, duration, moment, plural, printable
 from emagsync.entrypoints.cli.session import Session, session_of
-from emagsync.sync.queries import find_run, ledger, recent_runs
-from emagsync.sync.repository import PageRead
+from emagsync.sync.repository import PageRead, read_ledger, read_run, read_runs
 from emagsync.sync.schemas import Run, RunStatus
 
 app = typer.Typer(
@@ -58,12 +57,12 @@ async def _runs(session: Session, account: str | None, status: StatusName | None
     async with session.database() as database:
         await session.expect_account(database, account)
         wanted = None if status is None else RunStatus(status)
-        return await recent_runs(database, account=account, status=wanted, limit=limit)
+        return await read_runs(database, account=account, status=wanted, limit=limit)
 
 
 async def _run(session: Session, run_id: str) -> tuple[Run, list[PageRead]]:
     async with session.database() as database:
-        return await find_run(database, run_id), await ledger(database, run_id)
+        return await read_run(database, run_id), await read_ledger(database, run_id)
 
 
 def _print_runs(runs: list[Run]) -> None:

@@ -17,7 +17,7 @@ from emagsync.entrypoints.cli.output.text import age, count, of
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.offers.schemas import AccountTotals
 from emagsync.offers.statistics import account_totals
-from emagsync.sync.queries import active_runs, recent_runs
+from emagsync.sync.repository import read_active_runs, read_runs
 from emagsync.sync.schemas import Run, RunStatus
 
 
@@ -33,7 +33,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 async def _collect(session: Session) -> dict[str, Any]:
     async with session.database() as database:
         totals = await account_totals(database)
-        active = {run.account: run for run in await active_runs(database)}
+        active = {run.account: run for run in await read_active_runs(database)}
         names = dict.fromkeys((*session.accounts.names, *totals, *active))
         return {"accounts": [await _account(session, database, name, totals, active) for name in names]}
 
@@ -41,8 +41,8 @@ async def _collect(session: Session) -> dict[str, Any]:
 async def _account(
     session: Session, database: Database, name: str, totals: dict[str, AccountTotals], active: dict[str, Run]
 ) -> dict[str, Any]:
-    last = await recent_runs(database, account=name, limit=1)
-    completed = await recent_runs(database, account=name, status=RunStatus.COMPLETED, dry_runs=False, limit=1)
+    last = await read_runs(database, account=name, limit=1)
+    completed = await read_runs(database, account=name, status=RunStatus.COMPLETED, dry_runs=False, limit=1)
     return {
         "account": name,
         "configured": name in session.accounts.usable,
