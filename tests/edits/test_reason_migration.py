@@ -16,7 +16,7 @@ from emagsync.edits.push import outbox_repository
 from emagsync.edits.push import repository as pushes
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text, reason_view
 from support.databases import address_in
-from support.migrating import bring_to, insert_row, take_back_to
+from support.migrating import bring_to, insert_row, insert_rows, take_back_to
 
 BEFORE, AFTER = "20261128_09", "20261128_10"
 A_PUSH = "5c0ff33e-0000-4000-8000-000000000001"
@@ -132,7 +132,11 @@ async def filled(database: Database, fill: Any, *arguments: Any) -> None:
 
 
 def an_edit(connection: Connection, values: dict[str, Any]) -> None:
-    insert_row(connection, "local_edits", **{"account": "main", "source": "api", "value": "1", **values})
+    some_edits(connection, [values])
+
+
+def some_edits(connection: Connection, edits: list[dict[str, Any]]) -> None:
+    insert_rows(connection, "local_edits", [{"account": "main", "source": "api", "value": "1", **one} for one in edits])
 
 
 @pytest.mark.databases("both")
@@ -275,10 +279,9 @@ async def test_going_back_leaves_the_sentences_as_they_were_and_forgets_the_code
 @pytest.mark.databases("both")
 async def test_many_edits_are_carried_in_portions(url: str) -> None:
     def many(connection: Connection) -> None:
-        for number in range(1, 1103):
-            an_edit(
-                connection, {"id": number, "emag_id": number, "state": "withdrawn", "reason": f"withdrawn by {number}"}
-            )
+        same = {"state": "withdrawn"}
+        edits = [{"id": n, "emag_id": n, "reason": f"withdrawn by {n}", **same} for n in range(1, 1103)]
+        some_edits(connection, edits)
 
     async with Database(url) as database:
         await filled(database, many)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -27,14 +28,22 @@ def take_back_to(connection: Connection, revision: str) -> None:
 
 def insert_row(connection: Connection, name: str, /, **given: Any) -> None:
     """With something in every column that must have something at this step; lists and mappings are JSON."""
+    insert_rows(connection, name, [given])
+
+
+def insert_rows(connection: Connection, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """As `insert_row`, for rows with the same columns."""
     table = Table(name, MetaData(), autoload_with=connection)
-    for column in table.c:
-        if not column.nullable and column.key not in {*given, "id"}:
-            given[column.key] = _something(column)
-    for name, value in given.items():
+    connection.execute(table.insert(), [_whole(table, row) for row in rows])
+
+
+def _whole(table: Table, given: Mapping[str, Any]) -> dict[str, Any]:
+    missing = [column for column in table.c if not column.nullable and column.key not in {*given, "id"}]
+    row = {**given, **{column.key: _something(column) for column in missing}}
+    for name, value in row.items():
         if isinstance(value, list | dict) and not isinstance(table.c[name].type, JSON):
-            given[name] = json.dumps(value)
-    connection.execute(table.insert().values(given))
+            row[name] = json.dumps(value)
+    return row
 
 
 def _config(connection: Connection) -> Config:
