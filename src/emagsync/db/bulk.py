@@ -3,6 +3,10 @@
 SQLAlchemy compiles a statement once; the rows then go to and from the driver as tuples. Its own `execute` spends more
 time on each row and on each of an `IN`'s values than SQLite does (`benchmarks/upsert.py`), and makes four trips to
 the driver's thread where one will do.
+
+Objects of these classes are made once, at import, and shared: what they remember (`_prepared`) is the compiled SQL by
+dialect and how each column is converted, never a connection or a row. They keep to the types of `emagsync.db.types`:
+values go through the same bind and result processors that SQLAlchemy would use.
 """
 
 from __future__ import annotations
@@ -36,6 +40,7 @@ from sqlalchemy.types import TypeEngine
 
 Convert = Callable[[Any], Any] | None
 
+# Does nothing but make SQLAlchemy begin its transaction; see `_copy`.
 _begin = select(1)
 _named: Callable[[str, Sequence[str]], Any] = namedtuple
 
@@ -81,6 +86,7 @@ class BulkInsert:
     def _prepare(self, dialect: Dialect) -> tuple[str, tuple[Convert, ...]]:
         keys = [column.key for column in self._columns]
         compiled = self._statement(dialect).compile(dialect=dialect, column_keys=keys)
+        # Rows are given by position, so the statement must take its parameters in the order of `columns`.
         if not isinstance(compiled, SQLCompiler) or compiled.positiontup != keys:
             raise AssertionError(f"the columns of {self._table.name} must be given in the order of the table")
         converts = tuple(column.type.dialect_impl(dialect).bind_processor(dialect) for column in self._columns)
@@ -93,6 +99,7 @@ class BulkInsert:
         if not (self._update or self._add):
             ignoring: UpdateBase = insert.on_conflict_do_nothing(index_elements=self._key)
             return ignoring
+        # `excluded` is the row that could not be inserted, in both dialects.
         values: dict[str, Any] = {column.key: insert.excluded[column.key] for column in self._update}
         values |= {column.key: column + insert.excluded[column.key] for column in self._add}
         replacing: UpdateBase = insert.on_conflict_do_update(index_elements=self._key, set_=values)
@@ -116,11 +123,12 @@ class BulkSelect:
         """The rows, in no order; `parameters` are the statement's other ones, by name."""
         given = {**parameters, _ACCOUNT: of_account, _KEYS: list(keys)}
         if connection.dialect.driver != "aiosqlite":
+            # PostgreSQL's driver has no thread to make trips to, so there is less to save.
             return [self._make(row) for row in await connection.execute(self._statement, given)]
         prepared = self._prepared.get(connection.dialect.name)
         if prepared is None:
             prepared = self._prepared.setdefault(connection.dialect.name, self._prepare(connection.dialect))
-        given = {**prepared.constants, **given}
+        given = {**prepared.constants, **given}  # constants: literals that the statement itself holds
         values = [
             given[name] if convert is None else convert(given[name])
             for name, convert in zip(prepared.names, prepared.bind, strict=True)
@@ -158,6 +166,8 @@ class BulkUpdate:
 
 
 class _Prepared(NamedTuple):
+    """A compiled SELECT: its parameters by position, and how parameters and columns are converted."""
+
     sql: str
     names: tuple[str, ...]
     constants: dict[str, Any]
@@ -180,6 +190,8 @@ _ACCOUNT = "of_account"
 
 
 class _Keys(TypeDecorator[list[int]]):
+    """The keys as one parameter: an array on PostgreSQL, a JSON list on SQLite."""
+
     impl = Text
     cache_ok = True
 
@@ -191,11 +203,13 @@ class _Keys(TypeDecorator[list[int]]):
 
 
 class _Among(FunctionElement[bool]):
+    """`among(...)`, which each dialect writes in its own way."""
+
     type = Boolean()
     inherit_cache = True
 
     def self_group(self, against: Any = None) -> _Among:
-        """Itself: SQLite would be asked whether it is equal to 1, and not use an index."""
+        """Itself, not `... = 1`, as SQLAlchemy writes a bare boolean for SQLite: that would not use an index."""
         return self
 
 
@@ -220,15 +234,15 @@ def _converted(rows: Iterable[tuple[Any, ...]], converts: tuple[Convert, ...]) -
 def _convert(column: tuple[Any, ...], convert: Convert) -> Sequence[Any]:
     if convert is None:
         return column
-    if len(set(map(id, column))) == 1:
+    if len(set(map(id, column))) == 1:  # by identity, which costs less than comparing values
         return [convert(column[0])] * len(column)
     return list(map(convert, column))
 
 
 def insert_of(dialect: Dialect) -> Callable[[Table], Any]:
-    """The `insert()` that knows ON CONFLICT, of this dialect.
+    """The dialect's own `insert()`, which knows ON CONFLICT.
 
-    Each dialect has its own. The other one is not imported: a command that reads SQLite would pay a tenth of its time.
+    The other dialect is not imported: that would cost a command that reads SQLite a tenth of its time.
     """
     insert: Callable[[Table], Any] = import_module(f"sqlalchemy.dialects.{dialect.name}").insert
     return insert
@@ -250,7 +264,9 @@ async def _copy(
 ) -> None:
     driver = await _driver(connection)
     if not driver.is_in_transaction():
-        await connection.execute(_begin)  # SQLAlchemy begins one with the first statement that it knows of
+        # SQLAlchemy begins a transaction with the first statement that goes through it, and a COPY does not. Without
+        # one, the COPY would be committed at once, and a later failure could not take it back.
+        await connection.execute(_begin)
     await driver.copy_rows(table.name, [column.name for column in columns], rows)
 
 

@@ -1,6 +1,12 @@
 """The database, opened and closed explicitly, used by `transaction()`, `snapshot()` and `autocommit()`.
 
-Everything is SQLAlchemy Core on async connections and hands out plain rows: nothing is ever loaded lazily, so
+    transaction()   Reads and writes. On SQLite it takes the write lock when it begins (BEGIN IMMEDIATE), so it waits
+                    before it has read anything, and never fails half-way because another writer was faster. On
+                    PostgreSQL it is READ COMMITTED, and repositories lock the rows that a decision depends on.
+    snapshot()      Several SELECTs that must agree with each other. It neither waits for writers nor blocks them.
+    autocommit()    One SELECT, without the trips to the database that beginning and ending a transaction cost.
+
+Everything is SQLAlchemy Core on async connections and returns plain rows: nothing is ever loaded lazily, so
 there is nothing that could raise `MissingGreenlet`.
 """
 
@@ -31,6 +37,7 @@ from emagsync.telemetry.tracing import span
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _SNAPSHOT = "emagsync_snapshot"
 _AUTOCOMMIT = "emagsync_autocommit"
+# How long SQLite waits for a writer of another process; writers of this process queue on `Database._writer`.
 BUSY_TIMEOUT_MS = 30_000
 _SQLITE_CONNECTIONS = 15
 _ADVICE = {
@@ -43,7 +50,8 @@ class Database:
     """One database. Use it as an async context manager, or call `close()`.
 
     `transaction()` commits when its block ends and rolls back when it raises. On SQLite, which has one writer, the
-    writers of this process queue on a lock instead of polling the file's.
+    writers of this process queue on a lock, first come first served: waiting for the file's own lock means polling it
+    with growing pauses, and whoever asks at the right moment gets it.
     """
 
     def __init__(self, url: str | URL) -> None:
@@ -65,12 +73,12 @@ class Database:
 
     @property
     def engine(self) -> AsyncEngine:
-        """For migrations and tests."""
+        """SQLAlchemy's engine, for migrations and tests."""
         return self._engine
 
     @property
     def is_sqlite(self) -> bool:
-        """Whether this is a file of this machine."""
+        """Whether this is SQLite: a file on this machine."""
         return self._url.get_backend_name() == "sqlite"
 
     @property
@@ -85,9 +93,9 @@ class Database:
 
     @property
     def _snapshot_options(self) -> dict[str, Any]:
-        # What is in one of two tables must not be found in both, or in none, because it was moved in between.
+        # A row that a writer moves from one table to another must not be found in both, or in none.
         if self.is_sqlite:
-            return {_SNAPSHOT: True}
+            return {_SNAPSHOT: True}  # `_begin_sqlite` makes a deferred transaction of it: WAL mode's snapshot
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
     @property
@@ -99,7 +107,7 @@ class Database:
         return Database(self._url if self.is_sqlite else self._url.update_query_dict(postgresql.PATIENT))
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         await self._engine.dispose()
         if self._connector is not None:
             await self._connector.settle()
@@ -107,7 +115,8 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose block is one transaction. Raises ConstraintViolated and DatabaseUnavailable."""
-        with translated(self), span("transaction"):  # the commit too
+        with translated(self), span("transaction"):  # outside, because the commit may fail too
+            # The lock first: a waiting writer must not occupy one of the pool's connections, which readers need.
             async with self._writer, self._engine.begin() as connection:
                 yield connection
 
@@ -164,7 +173,8 @@ def async_url(url: str | URL) -> URL:
 
 def _create_engine(url: URL, connector: _SqliteConnector | None) -> AsyncEngine:
     if connector is not None:
-        # What is opened stays open: a connection is a thread, a reading of the schema and an empty cache.
+        # What was opened stays open, and the one used last is used first: a new connection costs a thread and reading
+        # the schema, and begins with an empty cache.
         engine = create_async_engine(
             url, pool_use_lifo=True, pool_size=_SQLITE_CONNECTIONS, max_overflow=0, async_creator=connector
         )
@@ -176,15 +186,19 @@ def _create_engine(url: URL, connector: _SqliteConnector | None) -> AsyncEngine:
 
 
 class _SqliteCompiler(SQLiteCompiler):
-    """SQLAlchemy's own leaves hints out."""
+    """Writes table hints into statements, which SQLAlchemy's own compiler for SQLite leaves out."""
 
     def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
-        """`INDEXED BY ...` behind the table's name."""
+        """The hint, `INDEXED BY ...`, which follows the table's name."""
         return text
 
 
 class _SqliteConnector:
-    """Opens connections for the pool, and closes one whose caller was cancelled meanwhile: nobody else would."""
+    """Opens connections for the pool, and closes one whose caller was cancelled meanwhile: nobody else would.
+
+    Each connection has a thread. Opening cannot be interrupted there, so it is shielded from the caller's cancellation,
+    and a task of its own closes the connection once it is open.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
@@ -204,7 +218,7 @@ class _SqliteConnector:
             raise
 
     async def settle(self) -> None:
-        """Wait until what was abandoned is closed."""
+        """Wait until the abandoned connections are closed."""
         await asyncio.gather(*self._abandoned, return_exceptions=True)
 
 
@@ -256,21 +270,22 @@ def _set_pragmas(connection: AsyncAdapt_aiosqlite_connection) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     options = connection.get_execution_options()
     if options.get(_AUTOCOMMIT, False):
-        return
+        return  # no BEGIN: the SELECT is a transaction by itself
     adapted: Any = connection.connection.dbapi_connection
     adapted.driver_connection.begin(reading=options.get(_SNAPSHOT, False))
 
 
 def _reason(error: BaseException) -> str:
     cause: Any = getattr(error, "orig", None) or error
-    # SQLAlchemy puts the driver's class before what the driver says.
+    # SQLAlchemy puts the name of the driver's class before the driver's message.
     said = str(cause.__cause__ or cause) if isinstance(cause.__cause__, Exception) else str(cause)
     return (said or type(cause).__name__).splitlines()[0].rstrip(".")
 
 
 def _constraint_of(error: IntegrityError | sqlite3.IntegrityError) -> str:
     cause = error.orig if isinstance(error, IntegrityError) else error
-    # The driver's own error, or SQLAlchemy's around it.
+    # PostgreSQL's driver names the constraint, on its own error or on the one that SQLAlchemy wrapped. SQLite only
+    # describes it: "UNIQUE constraint failed: users.username".
     name = getattr(cause, "constraint_name", None) or getattr(
         getattr(cause, "__cause__", None), "constraint_name", None
     )

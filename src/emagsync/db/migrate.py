@@ -29,8 +29,10 @@ async def upgrade(database: Database) -> bool:
 
 
 async def complete(database: Database) -> bool:
-    """Make what earlier migrations had to do without: the search index of PostgreSQL, whose extension may have been
-    missing. Returns whether it made it."""
+    """Make PostgreSQL's search index if the migration could not, because the extension was missing then.
+
+    Returns whether it made one.
+    """
     async with _one_at_a_time(database) as connection:
         return await connection.run_sync(trigrams.create)
 

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 _DIACRITICS = re.compile("[\u0300-\u036f]+")
-# What Romanian and Hungarian texts have of them: replacing these first leaves nothing to decompose in most texts.
+# The diacritics of Romanian and Hungarian: with these replaced first, most texts need no Unicode decomposition.
 _USUAL = tuple(zip("ăâîșşțţáéíóöőúüű", "aaissttaeiooouuu", strict=True))
 
 

@@ -4,6 +4,14 @@ Each trip costs 70 µs of CPU and a wait for the other thread to wake; the drive
 execute, fetch, close), one for BEGIN, and one for a ROLLBACK that has nothing to roll back. Here a query is one trip,
 which also begins the transaction, and what has no effect makes none. Nobody waits for the end of a transaction that
 only read.
+
+The states of a connection, which SQLAlchemy uses for one caller at a time:
+
+    idle       No transaction is open, and the thread has finished everything.
+    begun      `begin()` was called, which sends nothing: the BEGIN goes along with the next statement.
+    open       The thread has executed the BEGIN. `commit()` and `rollback()` make a trip.
+    under way  A trip was started and not finished. A caller that is cancelled stops waiting, but its trip goes on.
+               Until it has finished, the file's state is not known here, so the connection does not count as idle.
 """
 
 from __future__ import annotations
@@ -22,7 +30,7 @@ _AT_ONCE: Final = 1_000
 
 
 class _Result(NamedTuple):
-    """What a statement gave: its columns, counts and first rows."""
+    """The result of a statement: its columns, counts and first rows."""
 
     description: Any
     rowcount: int
@@ -36,11 +44,12 @@ class Connection(aiosqlite.Connection):
 
     def __init__(self, connector: Callable[[], sqlite3.Connection], iter_chunk_size: int) -> None:
         super().__init__(connector, iter_chunk_size)
-        self._begin: str | None = None
+        self._begin: str | None = None  # the BEGIN that goes along with the next statement
         self._only_reads = False
-        # A trip whose caller was cancelled goes on. Each of the two is counted by one thread only.
-        self._asked = 0
-        self._answered = 0
+        # Trips. The event loop counts those that it started and the thread those that it finished: since each number
+        # has one writer, no lock is needed.
+        self._started = 0
+        self._finished = 0
 
     def begin(self, *, reading: bool) -> None:
         """Begin a transaction with the next statement: one that only reads, or one that waits until it may write."""
@@ -60,14 +69,14 @@ class Connection(aiosqlite.Connection):
         if self._begin is not None:
             fn = partial(_in_transaction, self._conn, self._begin, fn)
             self._begin = None
-        self._asked += 1
+        self._started += 1
         return await super()._execute(partial(self._counted, fn), *args, **kwargs)  # type: ignore[no-untyped-call]
 
     def _counted(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         try:
             return fn(*args, **kwargs)
         finally:
-            self._answered += 1
+            self._finished += 1
 
     async def commit(self) -> None:
         """Commit; makes no trip for a transaction without statements."""
@@ -80,9 +89,9 @@ class Connection(aiosqlite.Connection):
         self._begin = None
         if self._is_idle():
             return
-        if self._only_reads and self._asked == self._answered:
-            # Whatever the connection is asked next comes after it in the thread's queue.
-            self._asked += 1
+        if self._only_reads and self._started == self._finished:
+            # The thread works in order: whatever is sent on this connection next comes after the rollback.
+            self._started += 1
             self._tx.put_nowait((None, partial(self._counted, self._conn.rollback)))
         else:
             await super().rollback()
@@ -92,20 +101,24 @@ class Connection(aiosqlite.Connection):
         return _Cursor(self)
 
     def _is_idle(self) -> bool:
-        return self._asked == self._answered and not self.in_transaction
+        return self._started == self._finished and not self.in_transaction
 
-    async def ask(self, ask: Callable[[sqlite3.Connection], _Result]) -> _Result:
-        """Run a cursor's statement, in one trip."""
-        result: _Result = await self._execute(ask, self._conn)
+    async def run_statement(self, statement: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        """Run a cursor's statement and fetch its first rows, in one trip."""
+        result: _Result = await self._execute(statement, self._conn)
         return result
 
-    async def rows_of(self, fetch: Callable[..., Any], *args: Any) -> Any:
+    async def fetch(self, fetch: Callable[..., Any], *args: Any) -> Any:
         """Fetch further rows of a cursor, in one trip."""
         return await self._execute(fetch, *args)
 
 
 class _Cursor:
-    """What SQLAlchemy uses of an asynchronous cursor."""
+    """The part of an asynchronous cursor that SQLAlchemy uses.
+
+    The first rows are here after `execute`. Only a result of more than `_AT_ONCE` rows has a cursor in the thread
+    (`_Result.rest`), which further fetches and `close` go to.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -133,26 +146,26 @@ class _Cursor:
         return self._result.lastrowid
 
     async def execute(self, sql: str, parameters: Any = ()) -> _Cursor:
-        self._result = await self._connection.ask(partial(_execute, sql, parameters))
+        self._result = await self._connection.run_statement(partial(_execute, sql, parameters))
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Any]) -> _Cursor:
-        self._result = await self._connection.ask(partial(_executemany, sql, parameters))
+        self._result = await self._connection.run_statement(partial(_executemany, sql, parameters))
         return self
 
     async def fetchall(self) -> list[Any]:
-        rows = self._taken(len(self._result.rows))
+        rows = self._take(len(self._result.rows))
         rest = self._result.rest
         if rest is not None:
-            rows += await self._connection.rows_of(rest.fetchall)
+            rows += await self._connection.fetch(rest.fetchall)
         return rows
 
     async def fetchmany(self, size: int | None = None) -> list[Any]:
-        wanted = self.arraysize if size is None else size
-        rows = self._taken(wanted)
+        size = self.arraysize if size is None else size
+        rows = self._take(size)
         rest = self._result.rest
-        if len(rows) < wanted and rest is not None:
-            rows += await self._connection.rows_of(rest.fetchmany, wanted - len(rows))
+        if len(rows) < size and rest is not None:
+            rows += await self._connection.fetch(rest.fetchmany, size - len(rows))
         return rows
 
     async def fetchone(self) -> Any:
@@ -163,9 +176,9 @@ class _Cursor:
         rest = self._result.rest
         self._result = self._result._replace(rows=[], rest=None)
         if rest is not None:
-            await self._connection.rows_of(rest.close)
+            await self._connection.fetch(rest.close)
 
-    def _taken(self, count: int) -> list[Any]:
+    def _take(self, count: int) -> list[Any]:
         taken = self._result.rows[:count]
         del self._result.rows[:count]
         return taken
@@ -179,6 +192,7 @@ def connection_to(path: str) -> Connection:
 def _in_transaction(
     connection: sqlite3.Connection, begin: str, fn: Callable[..., Any], *args: Any, **kwargs: Any
 ) -> Any:
+    # When the BEGIN fails (the file stays locked), the statement must not run by itself, outside of any transaction.
     connection.execute(begin)
     return fn(*args, **kwargs)
 
@@ -190,6 +204,7 @@ def _change_many(connection: sqlite3.Connection, sql: str, rows: list[tuple[Any,
 def _execute(sql: str, parameters: Any, connection: sqlite3.Connection) -> _Result:
     cursor = connection.execute(sql, parameters)
     rows = cursor.fetchmany(_AT_ONCE) if cursor.description else []
+    # A full batch may be all there is; finding out costs a trip, which only so large a result pays.
     rest = cursor if len(rows) == _AT_ONCE else None
     result = _Result(cursor.description, cursor.rowcount, cursor.lastrowid, rows, rest)
     if rest is None:

@@ -60,7 +60,7 @@ async def sort_in(connection: AsyncConnection) -> None:
 
 
 def set_list_limit(connection: Connection) -> None:
-    """Let an index that was made by an older version have a list as long as `create` gives it."""
+    """Set the pending list's limit of an index that an older version made, as `create` does for a new one."""
     connection.execute(text(f"ALTER INDEX IF EXISTS {INDEX} SET (gin_pending_list_limit = {_LIST_KB})"))
 
 

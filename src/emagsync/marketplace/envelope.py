@@ -2,6 +2,16 @@
 
 Success is HTTP 200 with a key `isError` that is exactly `false`; everything else is a failure, never "no more offers".
 Source: eMAG's API documentation v4.4.9, "Responses", and what integrations have [seen] in production.
+
+An answer is judged in this order, and the first that applies decides:
+
+1. a refusal that only a person can cure, by status or by eMAG's words: address, credentials, missing right. First,
+   because eMAG sends these with several statuses, 200 among them, and retrying them would only be refused again;
+2. an HTTP status other than 200;
+3. a body that is not the envelope: empty, HTML, broken JSON, or JSON that is no object;
+4. `isError`: `true` is a refusal with messages, anything but `true` and `false` is no answer at all.
+
+Rows stay bytes here. `ingest` compares them with what is stored, and parses only those that differ.
 """
 
 from __future__ import annotations
@@ -36,9 +46,11 @@ _BAD_IP: Final = re.compile(r"invalid vendor ip\s*\[?\s*([0-9a-f.:]*)", re.IGNOR
 _NOT_ALLOWED: Final = re.compile(r"you are not allowed to use this api", re.IGNORECASE)
 _LONGEST_MESSAGE: Final = 300
 _MOST_MESSAGES: Final = 20
+# Of a body that is not an envelope, as far as refusals are looked for in it.
 _LONGEST_PLAIN_BODY: Final = 4096
 _PIECE: Final = 32 * 1024
 _utf8: Final = codecs.getincrementaldecoder("utf-8")
+# What a JSON value is, by its first character; anything else is a number.
 _KINDS: Final = {
     b"": "nothing",
     b"[": "a list",
@@ -50,6 +62,8 @@ _KINDS: Final = {
 }
 
 
+# One escape in JSON text: a whole surrogate pair, half of one, or any other. Matching all of them, in order, keeps an
+# escaped backslash (`\\ud800` is a backslash and `ud800`) from being taken for the beginning of an escape.
 _ESCAPE: Final = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\."
 )
@@ -64,7 +78,7 @@ class HttpAnswer(NamedTuple):
 
 
 class Envelope(msgspec.Struct, rename={"is_error": "isError"}):
-    """eMAG's frame around every answer; the parts are read only when they are needed."""
+    """eMAG's frame around every answer. Its parts stay JSON text, decoded only when they are needed."""
 
     is_error: msgspec.Raw = msgspec.Raw()
     messages: msgspec.Raw = msgspec.Raw()
@@ -150,7 +164,7 @@ def _collect(value: object, found: dict[str, None], depth: int) -> None:
         line = one_line(value)
         if line:
             found[line] = None
-    elif depth >= 4:
+    elif depth >= 4:  # bounded, because what is nested comes from outside
         return
     elif isinstance(value, list):
         for item in value:
@@ -160,6 +174,7 @@ def _collect(value: object, found: dict[str, None], depth: int) -> None:
 
 
 def _collect_object(value: dict[str, object], found: dict[str, None], depth: int) -> None:
+    # An object with a text is one message, such as `{"field": ..., "message": ...}`; any other is searched.
     text = next((value[key] for key in ("message", "text") if isinstance(value.get(key), str)), None)
     if isinstance(text, str):
         field = value.get("field")
@@ -178,6 +193,7 @@ def one_line(text: str) -> str:
 def _decode(body: bytes) -> tuple[Envelope | None, EmagError | None]:
     if not body.strip():
         return None, TruncatedAnswer("eMAG's answer is empty")
+    # The error is returned, not raised: a refusal in the same answer, or its status, says more than its broken body.
     try:
         _check_text(body)
         return _frame(body.removeprefix(b"\xef\xbb\xbf")), None
@@ -192,7 +208,7 @@ def _decode(body: bytes) -> tuple[Envelope | None, EmagError | None]:
 def _check_text(body: bytes) -> None:
     """Rows are cut out as bytes and must be UTF-8. Raises UnicodeDecodeError.
 
-    In pieces: the text of a whole page would be new memory from the system each time.
+    In pieces: decoding a whole page at once would take new memory from the system each time.
     """
     decode = _utf8().decode
     for start in range(0, len(body), _PIECE):
@@ -222,6 +238,7 @@ def _kind(raw: bytes) -> str:
 
 
 def _configuration_refusal(answer: HttpAnswer, envelope: Envelope | None) -> EmagError | None:
+    # A failing server's error page may say anything, and a success is one whatever its messages say.
     if answer.status >= 500 or answer.status in (408, 429):
         return None
     if answer.status == 200 and envelope is not None and bytes(envelope.is_error) == b"false":
@@ -249,6 +266,7 @@ def _configuration_refusal(answer: HttpAnswer, envelope: Envelope | None) -> Ema
 def _words(answer: HttpAnswer, envelope: Envelope | None) -> tuple[str, ...]:
     if envelope is not None:
         return texts(envelope)
+    # A refusal may come as plain text. An HTML page, or JSON of another shape, is not searched.
     body = answer.body[:_LONGEST_PLAIN_BODY].decode(errors="replace")
     return () if body.lstrip()[:1] in ("<", "{", "[") else (one_line(body),)
 
@@ -258,7 +276,7 @@ def _status_error(answer: HttpAnswer, envelope: Envelope | None, now: datetime) 
     if status == 429:
         wait = retry_after(answer.headers, now)
         return RateLimited("eMAG refused the request: too many requests (HTTP 429)", wait)
-    if status >= 500 or status == 408 or status < 300:
+    if status >= 500 or status == 408 or status < 300:  # also 201, 204 ...: a success, but not an answer that we know
         return ServerFailure(f"eMAG failed with HTTP {status}", status, retry_after(answer.headers, now))
     if status < 400:
         return UnexpectedStatus(f"eMAG redirects this call (HTTP {status}): check the account's base URL", status)

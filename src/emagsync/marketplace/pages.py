@@ -55,7 +55,7 @@ _MOST_ITEMS: Final = 16_777_215
 
 
 class OfferCount(NamedTuple):
-    """What `count` says; None where it cannot be read. A hint: never a reason to stop reading."""
+    """The result of `count`; None where it cannot be read. A hint: never a reason to stop reading."""
 
     items: int | None
     pages: int | None

@@ -20,7 +20,7 @@ _FIRST_DIVISORS: Final = (2, 3, 5, 7)
 
 
 class SupportsReadOffers(Protocol):
-    """What `read_stretch` needs of a client."""
+    """A client, as far as `read_stretch` uses it."""
 
     async def read_offers(
         self, *, page: int = 1, per_page: int = 100, filters: OfferFilters | None = None, attempts: int | None = None
@@ -73,6 +73,8 @@ def smaller(per_page: int) -> int | None:
 
 
 class _Stretch:
+    """One stretch being read: the rows so far, and the pieces that failed."""
+
     def __init__(self, client: SupportsReadOffers, filters: OfferFilters | None, may_split: Callable[[], bool]) -> None:
         self.rows: list[bytes] = []
         self.failed: list[FailedPiece] = []
@@ -82,7 +84,10 @@ class _Stretch:
         self._may_split = may_split
 
     async def read(self, page: int, per_page: int, attempts: int | None) -> bool:
-        """False when the piece is past the end, and so is what follows. A short piece proves nothing."""
+        """Read one piece. False when it is past the end of the list, and so is what follows.
+
+        Only an empty piece proves that: a short one proves nothing, because the list may move while it is read.
+        """
         try:
             read = await self._client.read_offers(
                 page=page, per_page=per_page, filters=self._filters, attempts=attempts
@@ -99,8 +104,10 @@ class _Stretch:
     async def _read_pieces(self, page: int, per_page: int, error: EmagError) -> bool:
         size = smaller(per_page)
         if size is None or not error.smaller_page_may_help or not self._may_split():
+            # Lost rows are not the end of the list: what follows is still read.
             self.failed.append(FailedPiece(page, per_page, error))
             return True
+        # Page p of size n covers the same rows as pages (p - 1) * n/m + 1 to p * n/m of size m.
         pieces = per_page // size
         for piece in range((page - 1) * pieces + 1, page * pieces + 1):
             if not await self.read(piece, size, PIECE_ATTEMPTS):

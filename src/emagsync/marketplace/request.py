@@ -1,4 +1,9 @@
-"""Executes one call to eMAG: waits for the request budget, sends it, tries again, and records every attempt."""
+"""Executes one call to eMAG: waits for the request budget, sends it, tries again, and records every attempt.
+
+Each attempt, retries included, takes its own slot of the budget. A write that fails transiently after it was sent is
+not repeated, unless it is one that may be done twice (`Call.repeatable`): nobody knows whether eMAG applied it, so it
+becomes UncertainWrite, and the caller reads the offer back.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +47,7 @@ class Call(Generic[T]):
     """A request, and how its answer is read. `read` raises an EmagError for an answer that it cannot use.
 
     `is_write`: an `isError: true` is final. `repeatable`: doing it twice does no harm, so it is retried like a read.
+    `query` is for routes that take their values in the address; all others take a JSON `body`.
     """
 
     route: str
@@ -124,6 +130,7 @@ class CallExecutor:
             attempt += 1
 
     def _describe(self, error: EmagError, route: str, attempt: int) -> EmagError:
+        # Here, and not where the error is made: only the client knows the account, and the secrets to take out.
         error.account, error.route, error.attempts = self.account, route, attempt
         error.message = self._transport.scrub(error.message)
         if isinstance(error, Refused):
@@ -147,6 +154,8 @@ class CallExecutor:
         else:
             return result
         finally:
+            # Does nothing once the request was sent. With neither answer nor failure the caller was cancelled:
+            # the outcome is not known, and no record is made up.
             await grant.release()
             if answer is not None or failure is not None:
                 self._report(
@@ -172,7 +181,8 @@ class CallExecutor:
         answer = await self._transport.exchange(
             call.method, call.route, body=body, query=call.query, on_sent=grant.sent
         )
-        # A budget that can no longer be kept fails the next call; this one has its answer, a write above all.
+        # A budget store that cannot be written any more fails the next call. This one has its answer, and above all a
+        # write that eMAG has applied must not be reported as failed.
         with suppress(BudgetStoreError):
             await self._budget.apply_response(grant, answer.status, answer.headers)
         return answer
@@ -183,12 +193,12 @@ class CallExecutor:
 
 
 def _rows(result: object) -> int | None:
-    # A named tuple, such as a count, is no list of rows.
+    # A page is a plain tuple of rows; a named tuple, such as a count, is one result.
     return len(result) if isinstance(result, tuple) and not hasattr(result, "_fields") else None
 
 
 def _filters(call: Call[Any]) -> dict[str, Any]:
-    """What is recorded of the request, bounded."""
+    """The part of the request that is recorded, of bounded size."""
     if call.query is not None:
         return {"values": len(call.query)}
     if not isinstance(call.body, Mapping):

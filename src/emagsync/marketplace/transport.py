@@ -1,4 +1,15 @@
-"""Exchanges bytes with eMAG over HTTP, within limits of time and size, and turns aiohttp's errors into EmagErrors."""
+"""Exchanges bytes with eMAG over HTTP, within limits of time and size, and turns aiohttp's errors into EmagErrors.
+
+One fact decides what a failure means: whether the request had been written to the network (`_Sending.was_sent`).
+
+- Before: eMAG cannot have seen it. The error is ConnectFailed; even a write may be sent again, and the slot of the
+  request budget is given back.
+- After: eMAG may have executed it, whatever came back. The error is one of the others; a write becomes UncertainWrite,
+  and the slot is used.
+
+aiohttp reports that moment only to trace callbacks, so a `_Sending` travels with each request as its trace context. The
+callbacks come before the bytes reach the socket, which errs, if at all, on the side of "eMAG may have seen it".
+"""
 
 from __future__ import annotations
 
@@ -43,6 +54,7 @@ class HttpOptions:
 
 def check_base_url(base_url: str) -> None:
     """Raise RequestInvalid unless the API can be called there. The address must not hold a user or password."""
+    # Credentials in an address would end up in logs and errors; a query or fragment would swallow the route behind it.
     try:
         parts = urlsplit(base_url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -81,7 +93,7 @@ class Transport:
         if self._session is not None:
             return
         options = self._options
-        # Connections are as many as there are calls at once: waiting here for a free one would waste granted slots.
+        # No limit of connections: the request budget limits calls already, and waiting here would waste granted slots.
         connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS)
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -127,7 +139,7 @@ class Transport:
         sending = _Sending(on_sent, has_body=body is not None)
         options = self._options
         try:
-            # aiohttp's own limits are per read: a body that drips would last forever.
+            # aiohttp's own limit is for each read: a body that arrives a few bytes at a time would last for ever.
             async with (
                 asyncio.timeout(options.connect_timeout + options.read_timeout),
                 self._session.request(
@@ -149,6 +161,7 @@ class Transport:
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         most = self._options.max_response_bytes
+        # Refused by the announced length if there is one; counted all the same, for a compressed body grows.
         if (response.content_length or 0) > most:
             raise _too_large(most)
         chunks: list[bytes] = []
@@ -162,7 +175,7 @@ class Transport:
 
 
 class _Sending:
-    """Where one request is on its way to the network."""
+    """Whether one request has been written to the network; calls `on_sent` once, at that moment."""
 
     def __init__(self, on_sent: Callable[[], None], *, has_body: bool) -> None:
         self.has_body = has_body
@@ -181,7 +194,7 @@ def _trace_config() -> aiohttp.TraceConfig:
         _session: aiohttp.ClientSession, context: SimpleNamespace, _params: aiohttp.TraceRequestHeadersSentParams
     ) -> None:
         sending: _Sending = context.trace_request_ctx
-        if not sending.has_body:
+        if not sending.has_body:  # otherwise the headers still wait in the buffer for the first chunk of the body
             sending.sent()
 
     async def chunk_sent(
@@ -226,9 +239,10 @@ def _connect_failure(error: Exception, options: HttpOptions) -> EmagError:
 
 
 def _payload_failure(error: aiohttp.ClientPayloadError, options: HttpOptions) -> EmagError:
+    # aiohttp bounds what one chunk may grow to when it is decompressed.
     if isinstance(error.__cause__, DecompressSizeError):
         return _too_large(options.max_response_bytes)
-    # aiohttp tells a reset in the middle of an answer from an early end by its text only.
+    # aiohttp distinguishes a reset in the middle of an answer from an early end only by the error's text.
     if isinstance(error.__cause__, OSError) or "ConnectionResetError" in str(error):
         return ReadFailed("The connection to eMAG broke in the middle of the answer")
     return TruncatedAnswer("eMAG's answer ended before it was complete")

@@ -8,7 +8,7 @@ The states of one request, and who moves it on:
     sent       the transport calls `Grant.sent` as the request's bytes go out: the slots are busy for one window
                (1.05 s) from that moment, not from when they were granted.
     released   the request will never be sent (`Grant.release`, or its caller was cancelled): the slots are free again.
-    void       neither within the lease: the process died, or the store could not be told. A void slot counts as used
+    void       neither within the lease: the process died, or the store was away. A void slot counts as used
                at the end of its lease.
 
 What depends on it:
@@ -18,8 +18,8 @@ What depends on it:
 - `sent` must come before the bytes are on their way and within the lease, or four requests could meet in one window.
 - A caller may be cancelled at any point. A reservation that is made while its caller is being cancelled is given back
   by a task of the budget's own (`spawn`); `settle` waits for these before a process ends.
-- eMAG's own word (429, `Retry-After`, nothing remaining) pauses the whole group for everybody. If the store cannot be
-  told just now, it is told before this process is granted anything else (`_unrecorded`).
+- What eMAG itself says (429, `Retry-After`, nothing remaining) pauses the whole group for everybody. While the store
+  is away, that is kept here, and recorded before this process is granted anything else (`_unrecorded`).
 - While the store is unavailable (Redis is away) nothing is granted. Callers wait and ask again after growing pauses;
   after `PATIENCE_SECONDS` the call fails with BudgetUnavailable, and a run is interrupted, to be resumed.
 """
@@ -170,7 +170,7 @@ class Budget:
         Raises BudgetStoreError, and BudgetUnavailable when the store has not answered for `patience_seconds`.
         """
         began = self.clock.monotonic()
-        reservation = await self._queues[group].wait_turn(priority)
+        reservation = await self._queues[group].wait_for_slot(priority)
         waited = self.clock.monotonic() - began
         return self.grant_type(self, group, reservation, waited if waited >= _NOTICEABLE_SECONDS else 0.0)
 
@@ -201,17 +201,17 @@ class Budget:
         self._queues[group].wake()
 
     async def _update(self, group: RouteGroup, change: StateChange[T]) -> T:
-        """Apply what the store could not be told before, then `change`."""
+        """Apply what could not be recorded while the store was away, then `change`."""
         earlier = tuple(self._unrecorded[group])
         if not earlier:
             return await self._store.update(group, change)
 
-        def all_of_it(state: GroupState, limits: Limits, at: UpdateContext) -> T:
+        def with_unrecorded(state: GroupState, limits: Limits, at: UpdateContext) -> T:
             for one in earlier:
                 one(state, limits, at)
             return change(state, limits, at)
 
-        result = await self._store.update(group, all_of_it)
+        result = await self._store.update(group, with_unrecorded)
         self._unrecorded[group] = [one for one in self._unrecorded[group] if one not in earlier]
         return result
 
@@ -221,8 +221,8 @@ class Budget:
         since_sent = self.clock.monotonic() - grant.sent_at if grant.sent_at is not None else 0.0
         pause = response_headers.minute_pause(headers, now)
         if status == HTTP_TOO_MANY:
-            asked = response_headers.retry_after(headers, now)
-            await self.refused(grant.group, since_sent=since_sent, pause=pause if asked is None else asked)
+            retry_after = response_headers.retry_after(headers, now)
+            await self.refused(grant.group, since_sent=since_sent, pause=pause if retry_after is None else retry_after)
             return
         if pause is None and response_headers.second_is_spent(headers) and not self._explains(grant):
             # The gateway's second began before the request reached it and ends within a second of that.
@@ -279,7 +279,7 @@ class Budget:
         _retrieved(task)
 
     async def settle(self) -> None:
-        """Wait until the store was told of every request that was sent, so that the next process knows of it."""
+        """Wait until every request that was sent is recorded in the store, so that the next process knows of it."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
@@ -318,7 +318,7 @@ class _Queue:
     def length(self) -> int:
         return len(self._waiting)
 
-    async def wait_turn(self, priority: Priority) -> Reservation:
+    async def wait_for_slot(self, priority: Priority) -> Reservation:
         ticket = (priority, next(self._numbers))
         arrived_at = self._budget.clock.monotonic()
         insort(self._waiting, ticket)
@@ -346,7 +346,7 @@ class _Queue:
             if self._waiting[0] == ticket:
                 return
             await self._changed.wait()
-        raise RequestInvalid("The request budget was closed while this call waited for its turn.")
+        raise RequestInvalid("The request budget was closed while this call waited for a slot.")
 
     async def _take(self) -> Reservation | float:
         # A task of its own: it is finished even if the caller is cancelled, so that what it got can be given back.
@@ -386,7 +386,7 @@ class _Queue:
             await cancelled(*waits)
 
     def wake(self) -> None:
-        """Something changed: everybody looks again."""
+        """Wake all callers that wait, because something changed."""
         self._changed.set()
         self._changed = asyncio.Event()
 

@@ -202,10 +202,10 @@ class RedisStore:
         if state is None or not state.is_plausible(limits, read.now):
             state = GroupState.fresh(limits, used_at=read.now)
             if read.state or read.version:
-                state.hold(read.now + settle, "lost")
+                state.reserve_all(read.now + settle, "lost")
         settled_at = float(read.since) + settle
         if read.now < settled_at:
-            state.hold(settled_at, "lost")
+            state.reserve_all(settled_at, "lost")
         return state
 
     def _courteous(self, result: T, state: GroupState) -> T:

@@ -1,4 +1,4 @@
-"""Reads what the headers of eMAG's answers say about its request limits.
+"""Reads the headers of eMAG's answers that are about its request limits.
 
 Source: [seen] a Kong gateway that counts fixed clock windows; headers such as `X-RateLimit-Remaining-3second` may be on
 any answer and `Retry-After` on a 429. Other programs of the same seller use the same budget, so the headers know more

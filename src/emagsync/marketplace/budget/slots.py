@@ -216,7 +216,7 @@ class GroupState(msgspec.Struct):
         if reservation.hour in self.hours:
             self.hours[reservation.hour] -= 1
 
-    def hold(self, until: float, owner: str) -> None:
+    def reserve_all(self, until: float, owner: str) -> None:
         """Every slot counts as granted to `owner` until `until`."""
         for slot, lease in enumerate(self.leases):
             if lease < until:

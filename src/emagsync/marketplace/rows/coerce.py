@@ -1,8 +1,12 @@
 """Reads single values strictly: each function returns the value that is meant, None for nothing, or raises Unreadable.
 
 Source: the shapes met in production: numbers as text, prices as text or number, `""` for nothing.
-Every function takes what `exact_json.decode` gives (`str`, `int`, `Decimal`, `bool`, `None`, `list`, `dict`; never a
-float) and raises `Unreadable` with a reason that names what is there. Nothing is ever rounded.
+Every function takes what `exact_json.decode` returns (`str`, `int`, `Decimal`, `bool`, `None`, `list`, `dict`; never a
+float) and raises `Unreadable` with a reason that continues the field's name: "is 'n/a', not a number".
+
+Nothing is ever rounded or guessed: `1,5` could be one and a half or fifteen, so it is unreadable. Values come from
+outside, so numbers are compared with their bounds before anything is computed with them: a short text such as
+`1e999999` is a number of a million digits.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 USUAL_PRICE = re.compile(r"[0-9]{1,14}\.[0-9]{4}")
 _USUAL_WEIGHT = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+# Characters of a value in a message; digits of a number that is written out; characters of a text read as a number.
 _SHOWN = 40
 _LONGEST_PLAIN = 400
 _LONGEST_NUMBER = 400
@@ -35,7 +40,7 @@ class Unreadable(ValueError):
 
 
 def described(value: object) -> str:
-    """What is there, for a person: `'n/a'`, `the number 1.5`, `a list`, `true`."""
+    """The value in a message to a person: `'n/a'`, `the number 1.5`, `a list`, `true`."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -51,6 +56,7 @@ def described(value: object) -> str:
 
 def number_text(value: int | Decimal) -> str:
     """The one spelling of a number, without exponent and trailing zeros (`121.84`); beyond 400 places `12184E398`."""
+    # By the digits: `normalize` would round to the decimal context, and a format write out a million zeros.
     sign, digits, exponent = Decimal(value).as_tuple()
     if not isinstance(exponent, int):
         return str(value)
@@ -105,6 +111,7 @@ def whole(value: object, least: int = 0, most: int = INTEGER_LIMIT) -> int | Non
 
 
 def _price(value: object) -> Decimal | None:
+    # The way for everything that is not the usual text; `price` is called seven times for each row.
     amount = number(value)
     if amount is None:
         return None
@@ -167,7 +174,7 @@ def address(value: object) -> str | None:
 
 
 def barcode(value: object) -> str | None:
-    """An EAN without white space around it: text, or a whole number without its leading zeros."""
+    """An EAN without white space around it: text, or a whole number (which has lost its leading zeros)."""
     if isinstance(value, Decimal) and value != value.to_integral_value():
         raise Unreadable(f"is {described(value)}, not a barcode")
     found = text(value)
@@ -199,9 +206,10 @@ def identifier(value: object) -> int | None:
 
 
 def members(value: Any) -> list[Any] | None:
-    """A list, also where one member came without its list or PHP wrote an object with counting keys; else `None`."""
+    """The members of a list, of an object that PHP wrote for one, or a single member without its list; else `None`."""
     if isinstance(value, list):
         return value
     if isinstance(value, dict):
+        # PHP writes a list with gaps, or one that does not begin at 0, as an object. An empty one is an empty list.
         return list(value.values()) if all(key.isdigit() for key in value) else [value]
     return [] if value is None or value == "" else None

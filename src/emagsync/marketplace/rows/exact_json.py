@@ -21,7 +21,7 @@ CUT = "nested too deeply: "
 
 
 class Decoded(NamedTuple):
-    """`odd`: msgspec refused it, so that texts may hold what databases refuse. `cut`: levels were left out."""
+    """A decoded row. `odd`: msgspec refused it, so its texts may need cleaning. `cut`: levels were left out."""
 
     value: Any
     odd: bool

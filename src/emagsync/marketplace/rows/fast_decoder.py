@@ -25,10 +25,14 @@ from emagsync.marketplace.rows.field_reader import LONGEST_SHORT_TEXT
 from emagsync.marketplace.rows.product_offer import DOCUMENTED_ID_LIMIT, Image, ProductOffer, main_image
 from emagsync.marketplace.rows.sellable import obstacles
 
+# The types below are the usual shapes. msgspec refuses everything else, such as a number out of range, a fraction or an
+# object where a list is due, and the row goes to `field_reader`. Where text may stand for a number, text is accepted
+# here, and `_from_text` reads it.
 _Count = Annotated[int, Meta(ge=0, le=coerce.INTEGER_LIMIT)]
 _Number = _Count | str | None
 _ShortText = Annotated[str, Meta(max_length=LONGEST_SHORT_TEXT)] | None
 _price: Final = coerce.USUAL_PRICE.fullmatch
+# Texts with NUL characters need cleaning and a remark. (Raw ones are no JSON; half surrogate pairs msgspec refuses.)
 _NUL: Final = b"\\u0000"
 _CURRENCY: Final = re.compile("[A-Z]{3}")
 _EAN: Final = re.compile(f"[0-9A-Za-z]{{1,{LONGEST_SHORT_TEXT}}}")
@@ -38,6 +42,7 @@ class _Unusual(ValueError):
     """The row is not of the usual shape."""
 
 
+# `gc=False`: these live for microseconds and cannot be part of a cycle, so the collector need not look at them.
 class _Validation(Struct, gc=False):
     value: _Count
 
@@ -56,6 +61,11 @@ _Validations = list[_Validation] | _Validation | _Count | None
 
 
 class _Row(Struct, gc=False):
+    """A row of the usual shape: the keys that a field of `ProductOffer` needs; others are skipped undecoded.
+
+    `Any` is for what `coerce` reads from several kinds: prices and weight (text, number), ownership (number, bool).
+    """
+
     id: Annotated[int, Meta(ge=1, le=DOCUMENTED_ID_LIMIT)] | str
     part_number: _ShortText = None
     part_number_key: _ShortText = None
@@ -129,7 +139,7 @@ _prices: Final = attrgetter(
 def read(raw: bytes, platform: Platform) -> ProductOffer | None:
     """The offer of a row of the usual shape about which there is nothing to remark; else `None`.
 
-    `raw` is UTF-8: what is skipped is not checked for it.
+    Keys that are skipped are not checked: the caller has to make sure that `raw` is UTF-8 throughout.
     """
     if _NUL in raw:
         return None
@@ -155,7 +165,7 @@ def _offer(row: _Row, platform: Platform) -> ProductOffer:
         genius_computed,
         warranty,
     ) = [value if value is None or type(value) is int else _from_text(value) for value in _numbers(row)]
-    if emag_id is None or not 0 < emag_id <= DOCUMENTED_ID_LIMIT:
+    if emag_id is None or not 0 < emag_id <= DOCUMENTED_ID_LIMIT:  # an id that came as text was not checked yet
         raise _Unusual
     sale_price, recommended, minimum, maximum, best_sale, best_recommended, green_tax = [
         value if value is None else Decimal(value) if type(value) is str and _price(value) else coerce.price(value)
@@ -167,7 +177,7 @@ def _offer(row: _Row, platform: Platform) -> ProductOffer:
     not_sellable = obstacles(status=status, stock=stock, offer_validation=offer_validation, validation=validation)
     images = _images(row.images)
     family = row.family
-    # By position: 40 names to match take as long as decoding them.
+    # By position, in the order of ProductOffer's fields: matching 40 names would take as long as decoding the row.
     return ProductOffer(
         emag_id,
         row.part_number or None,
@@ -220,7 +230,7 @@ def _from_text(text: str) -> int | None:
 
 
 def _stock(entries: list[_Entry] | None, general: int | None) -> int:
-    """See `Reader.stock`."""
+    """As `Reader.stock`, whose docstring has the rule; unusual where that would remark."""
     values = _values(entries)
     if general is not None and not (values and all(map(_names_warehouse, entries or ()))):
         return general
@@ -277,7 +287,7 @@ def _eans(codes: list[str] | str | None) -> tuple[str, ...]:
     if not codes:
         return ()
     given = (codes,) if type(codes) is str else codes
-    if not all(map(_EAN.fullmatch, given)):
+    if not all(map(_EAN.fullmatch, given)):  # white space around one, or an empty one
         raise _Unusual
     return tuple(dict.fromkeys(given))
 
@@ -285,6 +295,7 @@ def _eans(codes: list[str] | str | None) -> tuple[str, ...]:
 def _images(images: list[Image] | None) -> tuple[Image, ...]:
     if not images:
         return ()
+    # A number in place of an address is remarked on; "http" is enough to know that it is none.
     if not all(image.url.startswith("http") for image in images):
         raise _Unusual
     return tuple(images)

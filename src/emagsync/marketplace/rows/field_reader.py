@@ -1,4 +1,12 @@
-"""Reads the fields of one decoded row and collects a remark for each that cannot be read."""
+"""Reads the fields of one decoded row and collects a remark for each that cannot be read.
+
+It accepts every shape that a field has had, and never raises: a field that cannot be read is None and costs a remark,
+and the rest of the row is good. Most methods first test for the usual value, which needs no function call, and only
+otherwise take the general way through `coerce`; both lead to the same value.
+
+`odd` rows are those that msgspec refused or that hold an escaped NUL. Only their texts are cleaned, since no other row
+can contain what databases refuse.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +20,7 @@ from emagsync.marketplace.rows.product_offer import Image
 T = TypeVar("T")
 LONGEST_SHORT_TEXT = 255
 """Characters in part numbers, keys, brands and EANs; databases index them and refuse entries of some kilobytes."""
-_ABSENT: tuple[object, ...] = ("", [])  # what eMAG's PHP writes where there is nothing
+_ABSENT: tuple[object, ...] = ("", [])  # how eMAG's PHP writes "nothing" where an object is due
 
 
 class Remark(NamedTuple):
@@ -109,6 +117,7 @@ class Reader:
         if type(value) is list and len(value) == 1:
             value = value[0]
         if type(value) is dict:
+            # Without `value` the object itself is what cannot be read, and an empty one is nothing.
             value = value.get("value", value or None)
         if type(value) is int and 0 <= value <= coerce.INTEGER_LIMIT:
             return value
@@ -123,13 +132,14 @@ class Reader:
             code = self.attempt(coerce.whole, field, value)
             if code is not None:
                 codes.append(code)
-        if len(set(codes)) > 1:
+        if len(set(codes)) > 1:  # several entries that agree need no remark
             self.remark(field, f"holds several values ({', '.join(map(str, codes))}); the first one counts")
         return codes[0] if codes else None
 
     def eans(self) -> tuple[str, ...]:
         """Barcodes in their order, each once; a list, one text or one number."""
         value = self._get("ean")
+        # An object with numeric keys is PHP's list too; any other object is not a barcode, and `barcode` remarks on it.
         entries = [value] if isinstance(value, str | int | Decimal) else coerce.members(value)
         if entries is None:
             self.remark("ean", f"is {coerce.described(value)}, not a list of barcodes")
@@ -161,7 +171,7 @@ class Reader:
         return tuple(found)
 
     def _image(self, index: int, entry: object) -> Image | None:
-        if type(entry) is dict and not self._odd:
+        if type(entry) is dict and not self._odd:  # the usual image
             address, kind = entry.get("url"), entry.get("display_type")
             if type(address) is str and address[:4] == "http" and type(kind) is int and 0 <= kind <= 2:
                 return Image(address, kind)
@@ -201,7 +211,7 @@ class Reader:
         """
         general = self.integer("general_stock")
         usual = _usual_entry(self._get("stock"))
-        if usual is not None:
+        if usual is not None:  # the rule above, for one entry
             value, names_warehouse = usual
             if names_warehouse or general is None:
                 return value
@@ -209,6 +219,7 @@ class Reader:
         entries = self._entries("stock")
         values = [self._entry_value("stock", entry) for entry in entries]
         readable = [value for value in values if value is not None]
+        # One unreadable warehouse makes the sum too small: then `general_stock`, if there is one, is the better answer.
         by_warehouse = len(readable) == len(values) > 0 and all(_has_warehouse(entry) for entry in entries)
         total: int | None = sum(readable) if readable else None
         if total is not None and total > coerce.INTEGER_LIMIT:
@@ -252,7 +263,7 @@ class Reader:
 
 
 def _usual_entry(entries: object) -> tuple[int, bool] | None:
-    """The value of the only entry, and whether it names its warehouse: nearly every row's need no closer look."""
+    """The value of the only entry, and whether it names its warehouse; None for all but this usual shape."""
     if type(entries) is not list or len(entries) != 1:
         return None
     entry = entries[0]

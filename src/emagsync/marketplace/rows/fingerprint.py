@@ -144,6 +144,7 @@ def _decimal(value: Decimal) -> orjson.Fragment:
 
 def _texts_to_keep(row: dict[str, Any]) -> list[tuple[str, str]]:
     """The texts of text fields that end in zeros which their canonical spelling would lose, each with its place."""
+    # "ean 0" and "family 0" are part of stored fingerprints: they cannot be renamed.
     eans, family = row.get("ean"), row.get("family")
     places = [(key, row[key]) for key in TEXT_KEYS & row.keys()]
     places += [(f"ean {index}", ean) for index, ean in enumerate(eans if type(eans) is list else (eans,))]

@@ -2,6 +2,13 @@
 
 Pure and lenient: what can be read is kept, and what cannot is named in a remark and costs only its own field. Rows have
 the shapes that are documented for v4.4.9 and others met in production. Prices are without VAT.
+
+Two ways lead to the same offer: `fast_decoder` for rows of the usual shape, `parse_closely` for all others. A row is
+rejected only where there is nothing to store it under: it is not a JSON object, or has no usable id.
+
+Two digests spare work, and both contain PARSER_VERSION. `raw_digest` is over the bytes: a row with the stored one is
+not even parsed. `ParsedRow.fingerprint` is over the content: it tells a changed offer from one that eMAG merely spells
+otherwise, and is computed only for rows whose bytes differ.
 """
 
 from __future__ import annotations
@@ -35,7 +42,7 @@ __all__ = [
 ]
 
 PARSER_VERSION = 1
-"""Raised whenever the same bytes would be parsed to another offer or fingerprint; both digests depend on it."""
+"""To be raised whenever the same bytes would be parsed to another offer or fingerprint; both digests depend on it."""
 
 _VERSION_PREFIX = b"%d\n" % PARSER_VERSION
 _NOT_JSON = "the row is not JSON in UTF-8"
@@ -140,6 +147,7 @@ def _usable_id(value: object) -> int | None:
 
 
 def _peek_odd(raw: bytes) -> int | None:
+    # What msgspec refuses anywhere in a row, such as half a surrogate pair, must not cost the row its id.
     try:
         row = exact_json.decode(raw).value
     except (ValueError, RecursionError):
@@ -173,7 +181,7 @@ def _offer(emag_id: int, reader: Reader, platform: Platform) -> ProductOffer:
         currency=reader.currency(platform.currency),
         currency_type=short_text("currency_type"),
         vat_id=integer("vat_id"),
-        stock=stock or 0,
+        stock=stock or 0,  # unknown stock is 0 in the column; `not_sellable` has the reason `unknown_stock`
         estimated_stock=integer("estimated_stock"),
         handling_time=reader.handling_time(),
         validation_status=validation,

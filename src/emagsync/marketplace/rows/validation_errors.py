@@ -1,4 +1,4 @@
-"""What eMAG objects to in an offer: the messages inside its validation statuses, in one language.
+"""Reads eMAG's objections to an offer: the messages inside its validation statuses, in one language.
 
 Seen in production: `errors` is null, a list, or a deep object whose own `errors` list holds `{code, message, section}`
 with one message per locale; a status is one object or a list of them.
