@@ -25,8 +25,6 @@ IMPORTS_IN_FUNCTIONS = {
     "offers/export_formats.py",
     "telemetry/tracing.py",
 }
-# Modules whose connections are still to be typed. This list only gets shorter.
-UNTYPED_TO_MEND = {"sync/service.py"}
 
 
 @cache
@@ -72,8 +70,7 @@ def test_connections_are_typed() -> None:
         f"{path}:{node.lineno}"
         for path, tree in modules().items()
         for node in _arguments(tree)
-        if path not in UNTYPED_TO_MEND
-        and isinstance(node.annotation, ast.Name)
+        if isinstance(node.annotation, ast.Name)
         and node.annotation.id == "Any"
         and "connection" in (node.arg if isinstance(node, ast.arg) else ast.unparse(node.target))
     ]
