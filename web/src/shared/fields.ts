@@ -1,10 +1,27 @@
 /** The fields of an offer, once: which can be edited, which are prices, what the API calls them. Numbers are eMAG's. */
 
-export const PRICES = ['sale_price', 'recommended_price', 'min_sale_price', 'max_sale_price'] as const
+import type { Schemas } from '../api/client.ts'
+
+export type EditableField = Schemas['EditableField']
+
+/** What can be edited, and how it is entered. It does not compile unless it has just the fields that the API names. */
+const EDITABLE = {
+  sale_price: 'price',
+  recommended_price: 'price',
+  min_sale_price: 'price',
+  max_sale_price: 'price',
+  stock: 'level',
+  handling_time: 'level',
+  vat_id: 'number',
+  status: 'choice',
+} as const satisfies Record<EditableField, 'price' | 'level' | 'number' | 'choice'>
+
+type OfKind<Kind> = { [F in EditableField]: (typeof EDITABLE)[F] extends Kind ? F : never }[EditableField]
+
+export const EDITABLE_FIELDS = Object.keys(EDITABLE) as EditableField[]
+export const PRICES = EDITABLE_FIELDS.filter((field): field is OfKind<'price'> => EDITABLE[field] === 'price')
 /** Kept for each warehouse. */
-export const LEVELS = ['stock', 'handling_time'] as const
-export const EDITABLE_FIELDS = [...PRICES, ...LEVELS, 'vat_id', 'status'] as const
-export type EditableField = (typeof EDITABLE_FIELDS)[number]
+export const LEVELS = EDITABLE_FIELDS.filter((field): field is OfKind<'level'> => EDITABLE[field] === 'level')
 
 /** The validation statuses with which an offer sells. */
 export const SELLABLE_VALIDATIONS: ReadonlySet<number> = new Set([3, 9, 11, 12])
@@ -22,10 +39,6 @@ const STATUS_NAMES: Readonly<Record<string, string>> = {
   '0': 'inactive',
   '1': 'active',
   '2': 'end_of_life',
-}
-
-export function isEditable(name: string): name is EditableField {
-  return EDITABLE_FIELDS.some((field) => field === name)
 }
 
 /** Whether the field's values are amounts of money. */
