@@ -355,3 +355,18 @@ async def test_a_request_whose_record_was_lost_keeps_its_slot_until_its_lease_en
     runners.start("next")
     await clock.advance(30.0)
     assert runners.turns == [("next", 16.05)]
+
+
+async def test_a_slot_that_cannot_be_given_back_hides_nothing_and_is_free_when_its_lease_ends(
+    store: UnreliableStore, clock: ManualClock
+) -> None:
+    """`release` is called while an error or a cancellation is on its way: neither may be lost."""
+    runners = Runners(Budget(store, clock=clock), clock)
+    grant = await runners.budget.acquire(GENERAL)
+    store.is_away = True
+    await grant.release()
+    store.is_away = False
+    for number in range(3):
+        runners.start(str(number))
+    await clock.advance(30.0)
+    assert runners.turns == [("0", 0.0), ("1", 0.0), ("2", 1.05)]

@@ -8,14 +8,16 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from emagsync.core.clock import SystemClock
 from emagsync.core.concurrency import cancelled
 from emagsync.marketplace import Budget, Grant, RouteGroup
-from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
+from emagsync.marketplace.budget.redis_store import _WRITE, RedisConnection, RedisStore
 from emagsync.marketplace.errors import BudgetUnavailable
 from support.drawing import most_in_a_second
 from support.servers import RedisServer
@@ -327,6 +329,55 @@ async def test_health_says_what_a_redis_that_is_away_means(redis: RedisServer) -
     assert not is_up
     assert "requests to eMAG wait" in detail
     await connection.aclose()
+
+
+@pytest.mark.parametrize(
+    ("setting", "unusable", "usable"),
+    [
+        pytest.param("min-replicas-to-write", 1, 0, id="replicas gone"),
+        pytest.param("maxmemory", 1, 0, id="memory full"),
+    ],
+)
+async def test_a_redis_that_can_only_be_read_is_away(
+    redis: RedisServer, setting: str, unusable: int, usable: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Else a run would resume at once, only to be interrupted again, until it was interrupted too often."""
+    caplog.set_level(logging.WARNING)
+    async with budget_on(redis, patience_seconds=0.5) as budget, Redis.from_url(redis.url) as client:
+        await until_some(budget)
+        await client.config_set(setting, unusable)
+        with pytest.raises(BudgetUnavailable):
+            await budget.acquire(GENERAL)
+        waiting = asyncio.ensure_future(budget.wait_until_available())
+        with pytest.raises(BudgetUnavailable):
+            await budget.stats()
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+        await client.config_set(setting, usable)
+        await asyncio.wait_for(waiting, 30)
+    said = [record.message.split(":")[0] for record in caplog.records]
+    assert said == ["redis_away", "redis_back"]
+
+
+async def test_a_grant_whose_answer_was_lost_is_not_taken_a_second_time(
+    redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with budget_on(redis) as budget:
+        await until_some(budget)
+        await until_free(budget)
+        connection = budget._store._connection  # type: ignore[attr-defined]
+        write, lost = connection._scripts[_WRITE], []
+
+        async def write_and_lose_the_first_answer(**arguments: Any) -> Any:
+            answer = await write(**arguments)
+            if not lost:
+                lost.append(answer)
+                raise RedisConnectionError("the connection was closed")
+            return answer
+
+        monkeypatch.setitem(connection._scripts, _WRITE, write_and_lose_the_first_answer)
+        assert await take_all(budget) == 3
+        assert lost == [None]
 
 
 async def test_a_password_is_in_nothing_that_is_said(redis: RedisServer, caplog: pytest.LogCaptureFixture) -> None:

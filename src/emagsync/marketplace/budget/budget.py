@@ -29,6 +29,7 @@ from __future__ import annotations
 import asyncio
 from bisect import insort
 from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from enum import IntEnum
 from itertools import count
 from pathlib import Path
@@ -263,8 +264,9 @@ class Budget:
         return in_use
 
     async def give_back(self, group: RouteGroup, reservation: Reservation) -> None:
-        """The request of `reservation` never went out."""
-        await self._update(group, lambda state, limits, at: state.release(reservation))
+        """The request of `reservation` never went out. If the store is not told, the slot is free when it is void."""
+        with suppress(BudgetUnavailable):
+            await self._update(group, lambda state, limits, at: state.release(reservation))
         self._queues[group].wake()
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

@@ -2,7 +2,9 @@
 
 A change is computed here, by Redis's own clock, and written by a script only if nobody else wrote in between
 (compare-and-set); on a conflict it is computed again from the newer state. A change that changes nothing, such as a
-waiting caller's look at the slots, costs one read. Without Redis nothing is granted: `update` raises BudgetUnavailable.
+waiting caller's look at the slots, costs one script call. Without Redis nothing is granted: `update` raises
+BudgetUnavailable. Each call writes, be it only what was there: a Redis that can only be read (its disk or memory is
+full, its replicas are gone, it is a replica itself) counts as away, since it could not grant anything.
 
 Redis may forget (a restart without persistence, FLUSHALL) or go back in time (an old snapshot, a failover to a replica
 that lags). What it granted before may then be unknown to it and still on its way to eMAG. So the first process that
@@ -57,8 +59,8 @@ local server = type(info) == 'string' and string.match(info, 'run_id:(%w+)') or 
 local memory = redis.call('HMGET', KEYS[1], 'server', 'since')
 if memory[1] ~= server or not memory[2] or tonumber(memory[2]) > tonumber(now) then
   memory = {server, now}
-  redis.call('HSET', KEYS[1], 'server', server, 'since', now)
 end
+redis.call('HSET', KEYS[1], 'server', server, 'since', memory[2])
 local function answer()
   local record = redis.call('HMGET', KEYS[2], 'version', 'state')
   return {now, memory[2], record[1], record[2]}
@@ -187,11 +189,15 @@ class RedisStore:
             after = msgspec.msgpack.encode(state)
             if after == read.state:
                 return self._courteous(result, state)
-            values = [read.since, read.version, uuid.uuid4().hex, after, KEPT_SECONDS]
+            version = uuid.uuid4().hex
+            values = [read.since, read.version, version, after, KEPT_SECONDS]
             conflict = await self._connection.run(_WRITE, keys, values)
             if conflict is None:
                 return self._courteous(result, state)
             read = _Read.parse(conflict)
+            if read.version == version.encode():
+                # It was written the first time, and only the answer was lost.
+                return self._courteous(result, state)
 
     def _state(self, group: RouteGroup, read: _Read) -> GroupState:
         limits, settle = self.limits[group], self._connection.settle_seconds
