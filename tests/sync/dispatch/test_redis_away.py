@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.sync import repository
 from emagsync.sync.dispatch.inline_executor import InlineExecutor
 from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus
 from support.comparing import compare_with_marketplace
@@ -28,11 +30,11 @@ def redis() -> Iterator[RedisServer]:
 
 
 @asynccontextmanager
-async def shop(data_dir: Path, redis: RedisServer) -> AsyncIterator[tuple[Market, Local]]:
+async def shop(data_dir: Path, redis: RedisServer, **settings: Any) -> AsyncIterator[tuple[Market, Local]]:
     """An account whose requests are counted in `redis`, by a budget that gives up after a second."""
     async with (
         open_market({"main": OFFERS}) as market,
-        open_local(data_dir, market.url, redis_url=redis.url, limit={"enabled": True}) as local,
+        open_local(data_dir, market.url, redis_url=redis.url, limit={"enabled": True}, **settings) as local,
     ):
         registry: AccountRegistry = local.service._registry
         assert registry.redis is not None
@@ -88,6 +90,45 @@ async def test_a_server_that_stops_while_a_run_waits_for_redis_does_not_wait_too
         assert not executor.carried
         redis.start()
         assert await local.service.resumable() == [run_id]
+
+
+async def test_a_run_whose_pages_are_too_old_when_redis_is_back_is_replaced_by_a_new_one(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    ended: list[Run] = []
+    async with shop(tmp_path, redis, sync={"resume_within_seconds": 0.001}) as (market, local):
+        executor = InlineExecutor(local.service, on_end=ended.append)
+        old_id = await begin(local, executor)
+        await until(lambda: sum(market.page_reads().values()) >= 5)
+        redis.kill()
+        await until(lambda: bool(ended))
+        redis.start()
+        await until(lambda: len(ended) == 2)
+        old, new = await repository.read_run(local.database, old_id), ended[1]
+        assert (old.status, old.errors[0].code) == (RunStatus.FAILED, "interrupted")
+        assert (new.status, new.attempt, new.resumed_from) == (RunStatus.COMPLETED, 1, None)
+        assert market.page_reads()["1/10"] == 2
+        await until(lambda: not executor.carried)
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+async def test_a_run_that_somebody_else_resumed_while_it_waited_for_redis_is_left_alone(
+    tmp_path: Path, redis: RedisServer
+) -> None:
+    ended: list[Run] = []
+    async with shop(tmp_path, redis) as (market, local):
+        executor = InlineExecutor(local.service, on_end=ended.append)
+        run_id = await begin(local, executor)
+        await until(lambda: sum(market.page_reads().values()) >= 5)
+        redis.kill()
+        await until(lambda: bool(ended))
+        # As another process would have claimed it just now.
+        await local.execute("UPDATE sync_runs SET status = 'running', attempt = 2, fence = fence + 1")
+        redis.start()
+        await until(lambda: not executor.carried)
+        assert [run.status for run in ended] == [RunStatus.INTERRUPTED]
+        run = await repository.read_run(local.database, run_id)
+        assert (run.status, run.attempt) == (RunStatus.RUNNING, 2)
 
 
 async def test_a_command_ends_with_an_interrupted_run_and_the_next_one_goes_on(

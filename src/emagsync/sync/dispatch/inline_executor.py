@@ -82,6 +82,12 @@ class InlineExecutor:
             run = await self._execute(run_id)
             # No other process resumes it while this one lives, so it is resumed here when Redis is back.
             while await self._service.wait_to_resume(run, self._stop):
+                resumable = await self._service.resumable({run_id})
+                if resumable != [run_id]:
+                    # Somebody else resumed or ended it meanwhile, or its pages are too old: then there is a new run.
+                    for new_id in resumable:
+                        self.submit(new_id)
+                    return
                 run = await self._execute(run_id)
         except (RunSuperseded, RunNotFound):
             return
