@@ -24,7 +24,7 @@ CHECK_ATTEMPTS = 2
 
 
 class Culprit(StrEnum):
-    """What the failure of a connection test is about."""
+    """The cause of a failed connection test."""
 
     CREDENTIALS = "credentials"
     IP = "ip"
@@ -88,7 +88,7 @@ def _with_credentials_proven(error: EmagError) -> EmagError:
 
 
 def culprit_of(error: EmagError) -> Culprit:
-    """What a failed call was about: credentials, address, API right, network, marketplace or this machine."""
+    """The cause of a failed call: credentials, address, API right, network, marketplace or this machine."""
     for kinds, culprit in (
         ((CredentialsRefused,), Culprit.CREDENTIALS),
         ((IpNotAllowed,), Culprit.IP),

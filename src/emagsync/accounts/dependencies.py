@@ -1,4 +1,4 @@
-"""What the account endpoints are given."""
+"""FastAPI dependencies of the account endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes of accounts: which are configured, whether eMAG lets them in, and how their request budgets are used."""
+"""Routes of accounts: their configuration, the connection test, and the use of their request budgets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _STATUSES = {
 
 
 class ConnectionData(BaseModel):
-    """What the test saw. `total_products` are offers of every status; null when eMAG's count could not be read."""
+    """The result of the test. `total_products` are offers of every status; null when eMAG's count could not be read."""
 
     account_type: str
     base_url: str
@@ -77,10 +77,10 @@ class GroupView(BaseModel):
     waited_seconds: float
     pauses: int
     paused_for_seconds: float
-    in_window: int = Field(description="Requests in the present window.")
+    in_window: int = Field(description="Requests in the current window.")
     window_seconds: float
     last_minute: int
-    waiting: int = Field(description="Callers of this process that wait for their turn.")
+    waiting: int = Field(description="Calls of this process that wait for a slot.")
 
 
 class BudgetView(BaseModel):
@@ -109,7 +109,7 @@ async def accounts(state: State, _: Viewer, registry: Registry) -> AccountList:
 async def connection_test(
     request: Request, state: State, caller: Operator, registry: Registry, account_type: AccountName = "main"
 ) -> ConnectionView:
-    """Ask eMAG whether it lets the account in. A refusal's `culprit` says whether it is the credentials, the address
+    """Test the account's connection to eMAG. A refusal's `culprit` names the cause: the credentials, the address
     (`ip`), the API right, the network, or eMAG itself."""
     async with registry.client(account_type) as client:
         report = await check_connection(client, clock=state.clock)

@@ -98,7 +98,7 @@ class AccountRegistry:
         return Budget.on_disk(self._settings.data_dir / BUDGET_FOLDER, key, clock=self._clock)
 
     async def aclose(self) -> None:
-        """Let the budgets write their last records; after the clients are closed."""
+        """Close the budgets, which write their last records. To be called after the clients are closed."""
         for budget in self._budgets.values():
             await budget.aclose()
         self._budgets.clear()

@@ -51,14 +51,14 @@ async def read_audit_log(
         str | None, Query(pattern=r"^[a-z_.]{1,64}$", description="Only this action, such as `user.add`.")
     ] = None,
     username: Annotated[str | None, Query(max_length=80, description="Only what this user did.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="Then or later, with a zone.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="At this time or later, with a zone.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Before then.")] = None,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
 ) -> Entries:
     """What was changed, newest first."""
-    wanted = EntryFilter(action, username, since, until)
+    entry_filter = EntryFilter(action, username, since, until)
     before = None if cursor is None else decode_id(_KIND, cursor)
     async with state.database.snapshot() as connection:
-        rows = await repository.entries(connection, wanted, before=before, limit=limit + 1)
+        rows = await repository.entries(connection, entry_filter, before=before, limit=limit + 1)
     entries = [Entry.model_validate({**row, "detail": orjson.loads(row["detail"])}) for row in rows[:limit]]
     return Entries(entries=entries, next_cursor=encode_cursor(_KIND, [entries[-1].id]) if len(rows) > limit else None)

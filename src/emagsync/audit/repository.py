@@ -27,18 +27,18 @@ class EntryFilter(NamedTuple):
 
 
 async def entries(
-    connection: AsyncConnection, wanted: EntryFilter, *, before: int | None, limit: int
+    connection: AsyncConnection, entry_filter: EntryFilter, *, before: int | None, limit: int
 ) -> list[dict[str, Any]]:
     """Entries as rows by column name, newest first, with ids smaller than `before`."""
     statement = select(audit_log).order_by(audit_log.c.id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(audit_log.c.id < before)
-    if wanted.action is not None:
-        statement = statement.where(audit_log.c.action == wanted.action)
-    if wanted.username is not None:
-        statement = statement.where(audit_log.c.username == wanted.username)
-    if wanted.since is not None:
-        statement = statement.where(audit_log.c.at >= wanted.since)
-    if wanted.until is not None:
-        statement = statement.where(audit_log.c.at < wanted.until)
+    if entry_filter.action is not None:
+        statement = statement.where(audit_log.c.action == entry_filter.action)
+    if entry_filter.username is not None:
+        statement = statement.where(audit_log.c.username == entry_filter.username)
+    if entry_filter.since is not None:
+        statement = statement.where(audit_log.c.at >= entry_filter.since)
+    if entry_filter.until is not None:
+        statement = statement.where(audit_log.c.at < entry_filter.until)
     return [dict(row) for row in (await connection.execute(statement)).mappings()]

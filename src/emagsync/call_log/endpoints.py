@@ -21,7 +21,7 @@ _KIND = "emag_calls"
 
 
 class CallQuery(BaseModel):
-    """Which calls; everything that is given must be true of a call."""
+    """Filters of the log: a call must match all that are given."""
 
     account_type: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,31}$")
     route: str | None = Field(default=None, pattern=r"^[a-z0-9_/]{1,64}$", description="Such as `product_offer/read`.")

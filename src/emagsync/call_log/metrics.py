@@ -22,12 +22,12 @@ DURATION: Final = Histogram(
 HITS: Final = Counter("emag_rate_limit_hits_total", "429 answers of eMAG.", ("account_type", "operation_type"))
 WAITS: Final = Histogram(
     "emag_rate_limit_wait_seconds",
-    "How long calls waited for their turn within the request limit.",
+    "How long calls waited for a slot of the request limit.",
     ("account_type", "operation_type"),
     (0.1, 0.5, 1.0, 5.0, 30.0, 120.0),
 )
 
-# Source: eMAG's API documentation v4.4.9; those that the client calls.
+# The routes that the client calls. Source: eMAG's API documentation v4.4.9.
 _ROUTES: Final = frozenset(
     {
         "product_offer/read",

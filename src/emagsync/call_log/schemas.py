@@ -20,7 +20,7 @@ class EmagCall(BaseModel):
     )
     started_at: datetime
     duration_ms: int
-    waited_ms: int = Field(description="How long it waited for its turn within the request limit.")
+    waited_ms: int = Field(description="How long it waited for a slot of the request limit.")
     attempt: int
     status: int | None = Field(description="HTTP; null when no answer came.")
     outcome: str = Field(description="`ok`, or an error's code.")

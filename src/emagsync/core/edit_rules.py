@@ -44,24 +44,25 @@ class FieldOwner(NamedTuple):
 
 
 def parse_strategies(text: str) -> dict[str, ConflictStrategy]:
-    """`manual, fbe=newest_wins` as strategies by account; what names none is of `ALL_ACCOUNTS`. Raises ValueError."""
+    """`manual, fbe=newest_wins` as strategies by account; one without a name is for `ALL_ACCOUNTS`. Raises
+    ValueError."""
     strategies: dict[str, ConflictStrategy] = {}
     for account, strategy in _pairs(text):
         if strategy not in tuple(ConflictStrategy) or "." in account:
             names = ", ".join(ConflictStrategy)
-            raise ValueError(f"{strategy!r} is not one of {names}; fbe=manual is of one account")
+            raise ValueError(f"{strategy!r} is not one of {names}; for one account, write fbe=manual")
         strategies[account] = ConflictStrategy(strategy)
     return strategies
 
 
 def parse_owners(text: str) -> list[FieldOwner]:
-    """`stock=local, fbe.sale_price=emag` as owners, those of all accounts first. Raises ValueError."""
+    """`stock=local, fbe.sale_price=emag` as owners, those for all accounts first. Raises ValueError."""
     owners: list[FieldOwner] = []
     for name, owner in _pairs(text):
         account, _, field = name.rpartition(".")
         if owner not in get_args(Owner) or field not in tuple(EditableField):
             fields = ", ".join(EditableField)
-            raise ValueError(f"{name}={owner} is not such as stock=local or fbe.sale_price=emag; fields: {fields}")
+            raise ValueError(f"{name}={owner} is not of the form stock=local or fbe.sale_price=emag; fields: {fields}")
         owners.append(FieldOwner(account, EditableField(field), cast("Owner", owner)))
     return sorted(owners, key=lambda one: one.account != ALL_ACCOUNTS)
 

@@ -39,7 +39,7 @@ _PREFIX = "EMAGSYNC_"
 LONGEST_RUN_SECONDS: Final = 86_400
 
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
-# Whether local edits are sent to eMAG: not, at once, or when a person has released them.
+# Whether local edits are sent to eMAG: never, at once, or when a person has released them.
 PushMode = Literal["off", "on", "approve"]
 
 
@@ -126,7 +126,8 @@ class ScheduleSettings(BaseModel):
 
 
 class WorkerSettings(BaseModel):
-    """What `emagsync worker` takes on (`EMAGSYNC_WORKER__RUNS` and so on); used with `EMAGSYNC_EXECUTOR=celery`."""
+    """How much `emagsync worker` does at once (`EMAGSYNC_WORKER__RUNS` and so on); used with
+    `EMAGSYNC_EXECUTOR=celery`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -202,7 +203,7 @@ class EditsSettings(BaseModel):
 
 
 class WebhookSettings(BaseModel):
-    """Telling other programs (`EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE` and so on), and one webhook that needs no API call."""
+    """Webhooks (`EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE` and so on), and one that is configured here, without an API call."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -212,18 +213,18 @@ class WebhookSettings(BaseModel):
     events: str = "completed,partial,failed,stuck"
 
 
-def _listed(value: object) -> object:
-    """`a, b` as the environment says it."""
+def _split_list(value: object) -> object:
+    """The values of a list as a variable has it: `a, b`."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
-Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_list)]
 
 
 class Settings(BaseSettings):
     """Everything the environment decides, validated. Secrets print as `**********`.
 
-    A variable that is set to nothing counts as not set, as Compose files and CI systems mean it.
+    An empty variable counts as not set, as Compose files and CI systems mean it.
     """
 
     model_config = SettingsConfigDict(

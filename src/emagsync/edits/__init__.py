@@ -1,1 +1,1 @@
-"""Feature: local edits, how they meet eMAG's changes, conflicts, and pushing edits to eMAG."""
+"""Local edits, their conflicts with eMAG's changes, and pushing them to eMAG."""

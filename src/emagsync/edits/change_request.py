@@ -1,6 +1,6 @@
-"""What somebody asks for of one offer, and how it is read as changes of the offer's fields. Pure.
+"""The changes that somebody requests of one offer, and parsing them into changes of its fields. Pure.
 
-On its way to eMAG a wish has five shapes:
+A change has five shapes on its way to eMAG:
 
 1. `ChangeRequest`: which offer, and the values as they were given. The bodies of requests (`request_schemas`), rows of
    files (`bulk.file_import`), a selection (`bulk.selection`), the command line and undo are all read into it.
@@ -64,11 +64,12 @@ class PriceStep:
 
 @dataclass(frozen=True)
 class ChangeRequest:
-    """What is asked for of one offer, which is named by eMAG's id or else by part number.
+    """The requested changes of one offer, which is named by eMAG's id or else by part number.
 
     `given` are values by field, as they came. That of a price may be a `PriceStep`; `stock_change` is a difference of
     pieces; `stock`, `stock_change` and `handling_time` take one value, or a list of `{warehouse_id, value}` or
-    `{warehouse_id, change}`. `errors` is what could not be read already. `row` numbers the requests of a list or file.
+    `{warehouse_id, change}`. `errors` holds the values that proved unreadable already. `row` numbers the requests of a
+    list or file.
     """
 
     given: Mapping[str, Any]
@@ -84,7 +85,7 @@ class ChangeRequest:
 
 
 class Unreadable(ValueError):
-    """A value that cannot be meant. `code` is stable, the message says why."""
+    """A value that makes no sense for its field. `code` is stable, the message says why."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -181,10 +182,10 @@ def _level(name: str, entry: Mapping[str, Any], warehouse: int | None, values: V
     known = warehouses(values, name)
     if warehouse is None:
         if len(known) != 1:
-            raise Unreadable("warehouse_needed", f"the offer has several warehouses, name one: {_listed(known)}")
+            raise Unreadable("warehouse_needed", f"the offer has several warehouses, name one: {_joined(known)}")
         warehouse = known[0]
     elif warehouse not in known:
-        raise Unreadable("unknown_warehouse", f"the offer has no warehouse {warehouse}, only {_listed(known)}")
+        raise Unreadable("unknown_warehouse", f"the offer has no warehouse {warehouse}, only {_joined(known)}")
     value, change = entry.get("value"), entry.get("change")
     if (value is None) == (change is None):
         raise Unreadable("value_or_change", "needs either a value or a change")
@@ -196,5 +197,5 @@ def _level(name: str, entry: Mapping[str, Any], warehouse: int | None, values: V
     return FieldChange(name, warehouse, RELATIVE, f"{difference:+d}")
 
 
-def _listed(numbers: Sequence[int]) -> str:
+def _joined(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers))

@@ -29,7 +29,7 @@ async def open_or_update(connection: AsyncConnection, values: dict[str, Any]) ->
 
 
 async def end(connection: AsyncConnection, edit_ids: Collection[int], how: ConflictEnding) -> None:
-    """End the open conflicts of these edits, if they have any."""
+    """End the open conflicts of these edits, if there are any."""
     for some in in_chunks(sorted(edit_ids)):
         await connection.execute(
             update(conflicts)

@@ -1,4 +1,4 @@
-"""What the endpoints of edits, conflicts and pushes are given."""
+"""FastAPI dependencies of the endpoints of edits, conflicts and pushes."""
 
 from __future__ import annotations
 

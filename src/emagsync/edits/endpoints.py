@@ -1,4 +1,4 @@
-"""The edit routes: one product, many products, what waits, conflicts."""
+"""Routes of edits and conflicts: editing one product or many, listing and withdrawing edits, deciding conflicts."""
 
 from __future__ import annotations
 
@@ -65,13 +65,14 @@ async def edit_product(
     product_id: ProductId,
     edit: ProductEdit,
     if_match: Annotated[
-        str | None, Header(max_length=200, description="The product's `ETag` or `version`, so that nobody is overrun.")
+        str | None,
+        Header(max_length=200, description="The product's `ETag` or `version`, so that no change is lost."),
     ] = None,
 ) -> EditAnswer:
-    """Edit one product: kept here, and sent to eMAG where the account's push is on.
+    """Edit one product: the edit is stored here, and sent to eMAG if the account's push is on.
 
-    A value that looks like a slip is refused with `confirmation_needed` unless `confirm` says that it is meant; with
-    `If-Match` an edit by somebody else meanwhile is answered with 412.
+    A value that looks like a mistake is refused with `confirmation_needed` unless `confirm` is set. With `If-Match`, an
+    edit that somebody else made meanwhile is answered with 412.
     """
     change = edit.change_request(version=version_in(if_match))
     plan = await edits.edit_product(product_id, change, author_of(caller))
@@ -100,34 +101,34 @@ async def edit_product(
 async def edit_products(request: Request, state: State, caller: Operator, edits: Edits, pushing: Pushing) -> BulkAnswer:
     """Edit many products: a list as JSON, or a CSV or XLSX file, which is only previewed unless `preview` is false.
 
-    A preview shows what every row comes to, and a `token` that stands for exactly that. All or nothing, unless
+    A preview shows the effect of every row, and a `token` for exactly this result. All or nothing, unless
     `skip_invalid`: else a refusal has the same `data` as a preview.
     """
-    asked = await read_bulk(request)
+    body = await read_bulk(request)
     author = author_of(caller, bulk=True)
-    answer = await _edit_many(asked.requests, asked.options, author, state=state, edits=edits, pushing=pushing)
+    answer = await _edit_many(body.requests, body.options, author, state=state, edits=edits, pushing=pushing)
     if answer.data.batch_id is not None:
-        detail = _kept(answer) | {"file": asked.file_name}
+        detail = _audit_detail(answer) | {"file": body.file_name}
         await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, detail)
     return answer
 
 
 @router.post("/products/products/bulk-change", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
 async def change_selection(
-    request: Request, state: State, caller: Operator, edits: Edits, pushing: Pushing, asked: SelectionEdit
+    request: Request, state: State, caller: Operator, edits: Edits, pushing: Pushing, edit: SelectionEdit
 ) -> BulkAnswer:
     """Make one change to many products: those named by `ids`, or all that `filter` finds, at most 10,000.
 
     `set` gives every one the same value; `adjust` changes prices by a percentage or an amount. Otherwise as bulk edits
-    are: only previewed unless `preview` is false, with a `token` that stands for exactly what the preview shows.
+    are: only previewed unless `preview` is false, with a `token` for exactly what the preview shows.
     """
     async with state.database.snapshot() as connection:
-        requests = await change_requests_of(connection, asked)
+        requests = await change_requests_of(connection, edit)
     author = author_of(caller, bulk=True)
-    answer = await _edit_many(requests, asked, author, state=state, edits=edits, pushing=pushing)
+    answer = await _edit_many(requests, edit, author, state=state, edits=edits, pushing=pushing)
     if answer.data.batch_id is not None:
-        wanted = asked.model_dump(mode="json", include={"set", "adjust", "filter", "warehouse_id"}, exclude_none=True)
-        await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, _kept(answer) | wanted)
+        change = edit.model_dump(mode="json", include={"set", "adjust", "filter", "warehouse_id"}, exclude_none=True)
+        await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, _audit_detail(answer) | change)
     return answer
 
 
@@ -155,17 +156,17 @@ async def _edit_many(
     return answer
 
 
-def _kept(answer: BulkAnswer) -> dict[str, Any]:
+def _audit_detail(answer: BulkAnswer) -> dict[str, Any]:
     return {"rows": len(answer.data.rows), "kept": answer.data.kept}
 
 
 class EditQuery(BaseModel):
-    """Which edits."""
+    """Filters of the list of edits."""
 
     account_type: AccountName | None = None
     emag_id: EmagId | None = None
     state: list[EditState] | None = Field(
-        default=None, max_length=8, description="Repeat it for more than one; without, those that wait."
+        default=None, max_length=8, description="Repeat it for more than one; without, the pending ones."
     )
     field: str | None = Field(default=None, max_length=40)
     batch_id: str | None = Field(default=None, max_length=36, description="Of one bulk edit.")
@@ -182,7 +183,7 @@ class EditPage(BaseModel):
 
 @router.get("/edits")
 async def list_edits(state: State, _: Viewer, query: Annotated[EditQuery, Query()]) -> EditPage:
-    """Local edits: those that wait, or what became of them."""
+    """Local edits: the pending ones, or those in other states."""
     wanted = EditFilter(query.account_type, query.emag_id, tuple(query.state or WAITING), query.field, query.batch_id)
     before = None if query.cursor is None else decode_id("edits", query.cursor)
     async with state.database.snapshot() as connection:
@@ -198,14 +199,14 @@ async def list_edits(state: State, _: Viewer, query: Annotated[EditQuery, Query(
     responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
 async def withdraw_edit(request: Request, caller: Operator, edits: Edits, edit_id: Id) -> None:
-    """Take back an edit that waits: eMAG's value stays."""
+    """Withdraw a pending edit: eMAG's value stays."""
     edit = await edits.withdraw(edit_id, caller.username)
     detail = {"field": edit.field, "value": edit.value}
     await audit(request, caller, "edit.withdraw", f"{edit.account}:{edit.emag_id}", detail)
 
 
 class ConflictQuery(BaseModel):
-    """Which conflicts."""
+    """Filters of the list of conflicts."""
 
     account_type: AccountName | None = None
     emag_id: EmagId | None = None
@@ -271,7 +272,7 @@ async def resolve_conflict(
 
 
 def author_of(caller: Principal, *, bulk: bool = False) -> Author:
-    """Who edits, as the record of edits names it."""
+    """The author, as stored with edits."""
     if bulk:
         return Author(caller.username, EditSource.BULK)
     return Author(caller.username, EditSource.PAGE if caller.kind == "session" else EditSource.API)

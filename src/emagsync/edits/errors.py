@@ -2,13 +2,13 @@
 
 EditError
 ├── EditRefused         eMAG would refuse it, or it needs a confirmation
-├── VersionChanged      somebody else was faster
+├── VersionChanged      somebody else changed the offer or its edits
 ├── EditNotFound        there is no such edit
-├── EditOver            it does not wait any more
+├── EditOver            it has ended already
 ├── EditUnderway        it is being sent
 ├── ConflictNotFound    there is no such conflict
-├── ConflictOver        somebody decided already
-├── PreviewOutdated     what was previewed is not what would happen now
+├── ConflictOver        it has been resolved already
+├── PreviewOutdated     applying would not do what the preview showed
 ├── SelectionTooLarge   more offers are selected than may be edited at once
 └── FileUnreadable      the file is no table of edits
 """
@@ -45,13 +45,13 @@ class EditRefused(EditError):
 
 
 class ConfirmationNeeded(EditRefused):
-    """The edit looks like a slip, and has to be confirmed."""
+    """The edit looks like a mistake, and has to be confirmed."""
 
     code = "confirmation_needed"
 
 
 class VersionChanged(EditError):
-    """The offer, or its edits, are not what the caller saw."""
+    """The offer or its edits have changed since the caller read them."""
 
     code = "version_changed"
     http_status = HTTPStatus.PRECONDITION_FAILED
@@ -78,7 +78,7 @@ class EditNotFound(EditError):
 
 
 class EditOver(EditError):
-    """The edit does not wait any more."""
+    """The edit has ended already."""
 
     code = "edit_over"
     http_status = HTTPStatus.CONFLICT
@@ -89,7 +89,7 @@ class EditOver(EditError):
 
 
 class EditUnderway(EditError):
-    """The edit is being sent: nobody can tell yet whether eMAG has it."""
+    """The edit is being sent: whether eMAG has applied it is not known yet."""
 
     code = "edit_underway"
     kind = ErrorKind.TRANSIENT
@@ -120,7 +120,7 @@ class ConflictOver(EditError):
 
 
 class PreviewOutdated(EditError):
-    """What was previewed is not what would happen now."""
+    """Applying would not do what the preview showed."""
 
     code = "preview_outdated"
     http_status = HTTPStatus.CONFLICT

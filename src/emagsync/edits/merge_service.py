@@ -96,7 +96,7 @@ def _conflict(reading: Reading, decision: MergeDecision) -> dict[str, Any]:
 
 
 def _announced(decision: MergeDecision) -> dict[str, Any]:
-    """A new conflict as webhooks tell it."""
+    """The webhook message of a new conflict."""
     edit = decision.edit
     return {
         "emag_id": edit.emag_id,

@@ -1,4 +1,4 @@
-"""The metrics of edits: what waits for a person, and what is on its way to eMAG."""
+"""The metrics of edits: open conflicts, outbox entries and holds."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class EditClosing(NamedTuple):
 
 @dataclass(frozen=True)
 class EditFilter:
-    """Which edits; None and empty: any."""
+    """A filter of edits; None or empty does not filter."""
 
     account: str | None = None
     emag_id: int | None = None
@@ -96,7 +96,7 @@ class ConflictEnding(NamedTuple):
 
 @dataclass(frozen=True)
 class ConflictFilter:
-    """Which conflicts; None: any."""
+    """A filter of conflicts; None does not filter."""
 
     account: str | None = None
     emag_id: int | None = None

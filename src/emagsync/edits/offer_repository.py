@@ -1,4 +1,4 @@
-"""All SQL about the offers of the local copy that edits need: which offers are meant, and their editable values."""
+"""All SQL that edits need about the local copy's offers: finding them, and their editable values."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ async def keys_of(connection: AsyncConnection, product_ids: Sequence[int]) -> di
     return found
 
 
-async def keys_found(connection: AsyncConnection, wanted: OfferFilter, *, limit: int) -> list[tuple[str, int]]:
+async def keys_found(connection: AsyncConnection, offer_filter: OfferFilter, *, limit: int) -> list[tuple[str, int]]:
     """Account and eMAG's id of the offers that a filter finds, in this order, at most `limit`."""
-    query = select(*BY_KEY).where(condition(wanted, connection.dialect.name)).order_by(*BY_KEY).limit(limit)
+    query = select(*BY_KEY).where(condition(offer_filter, connection.dialect.name)).order_by(*BY_KEY).limit(limit)
     return [(row.account, row.emag_id) for row in await connection.execute(query)]
 
 

@@ -30,7 +30,7 @@ class Plan:
     """What a change request does to an offer.
 
     `changes` are the changes without no-ops, `replaced` the waiting edits that these replace, `before` the offer's
-    values with all its waiting edits, `faults` what eMAG would refuse, and `doubts` what looks like a slip.
+    values with all its waiting edits, `faults` what eMAG would refuse, and `doubts` what looks like a mistake.
     """
 
     offer: StoredOffer
@@ -108,7 +108,7 @@ def plan(
 
 
 def change_of(edit: Edit) -> FieldChange:
-    """The change that an edit asks for."""
+    """The change that a stored edit stands for."""
     return FieldChange(edit.field, edit.warehouse_id, edit.kind, edit.value)
 
 
@@ -135,7 +135,7 @@ def _summed(change: FieldChange, waiting: Edit | None) -> FieldChange:
 
 
 def _changes_something(change: FieldChange, waiting: Edit | None, offer: StoredOffer) -> bool:
-    """Whether the change asks for a value that neither eMAG nor the waiting edit has."""
+    """Whether the change leads to a value that neither eMAG nor the waiting edit has."""
     if waiting is not None and (waiting.kind, waiting.value) == (change.kind, change.value):
         return False
     if waiting is not None and offer.is_sent:

@@ -36,7 +36,7 @@ _NEW = [column for column in local_edits.c if column.key in Edit._fields[1 : Edi
 _insert = BulkInsert(local_edits, _NEW)
 _among = select(*_COLUMNS).where(among(local_edits.c.account, local_edits.c.emag_id), _WAITS)
 _waiting = BulkSelect(_among)
-# One order of taking locks for all.
+# All writers lock edits in this order, so that two of them cannot wait for each other.
 _locked = BulkSelect(_among.order_by(local_edits.c.id).with_for_update())
 
 
@@ -104,10 +104,10 @@ async def by_ids(connection: AsyncConnection, ids: Collection[int]) -> list[Edit
 
 
 async def list_edits(
-    connection: AsyncConnection, wanted: EditFilter, *, limit: int, before: int | None = None
+    connection: AsyncConnection, edit_filter: EditFilter, *, limit: int, before: int | None = None
 ) -> list[Edit]:
     """Selected edits, newest first. `before` is the id of the last one of the page before."""
-    query = select(*_COLUMNS).where(_selected(wanted)).order_by(local_edits.c.id.desc()).limit(limit)
+    query = select(*_COLUMNS).where(_selected(edit_filter)).order_by(local_edits.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(local_edits.c.id < before)
     return [_edit(row) for row in await connection.execute(query)]
@@ -141,18 +141,18 @@ def in_chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
         yield values[start : start + IN_ONE]
 
 
-def _selected(wanted: EditFilter) -> ColumnElement[bool]:
+def _selected(edit_filter: EditFilter) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [true()]
-    if wanted.account is not None:
-        conditions.append(local_edits.c.account == wanted.account)
-    if wanted.emag_id is not None:
-        conditions.append(local_edits.c.emag_id == wanted.emag_id)
-    if wanted.states:
-        conditions.append(local_edits.c.state.in_([state.value for state in wanted.states]))
-    if wanted.field is not None:
-        conditions.append(local_edits.c.field == wanted.field)
-    if wanted.batch_id is not None:
-        conditions.append(local_edits.c.batch_id == wanted.batch_id)
+    if edit_filter.account is not None:
+        conditions.append(local_edits.c.account == edit_filter.account)
+    if edit_filter.emag_id is not None:
+        conditions.append(local_edits.c.emag_id == edit_filter.emag_id)
+    if edit_filter.states:
+        conditions.append(local_edits.c.state.in_([state.value for state in edit_filter.states]))
+    if edit_filter.field is not None:
+        conditions.append(local_edits.c.field == edit_filter.field)
+    if edit_filter.batch_id is not None:
+        conditions.append(local_edits.c.batch_id == edit_filter.batch_id)
     return and_(*conditions)
 
 

@@ -13,7 +13,7 @@ from emagsync.edits.fields import FIELDS
 from emagsync.edits.states import Resolution
 from emagsync.offers.product_parameters import AccountName
 
-# So many edits are taken at once, whether as a list, a file or a selection.
+# The most edits in one request, whether as a list, a file or a selection.
 MOST_ROWS: Final = 10_000
 
 
@@ -61,12 +61,12 @@ class OfferValues(BaseModel):
     vat_id: _Whole | None = None
     status: Literal[0, 1, 2, "inactive", "active", "end_of_life"] | None = None
     currency: str | None = Field(default=None, max_length=8, description="If given, it must be the offer's.")
-    confirm: bool = Field(default=False, description="It is meant although it looks like a slip.")
+    confirm: bool = Field(default=False, description="Accepts values that look like a mistake.")
 
     @model_validator(mode="after")
     def _has_values(self) -> OfferValues:
         if not self.given():
-            raise ValueError(f"nothing is asked for: give one of {', '.join((*FIELDS, STOCK_CHANGE))}")
+            raise ValueError(f"nothing to change: give one of {', '.join((*FIELDS, STOCK_CHANGE))}")
         return self
 
     def given(self) -> dict[str, Any]:
@@ -93,20 +93,20 @@ class BulkLine(OfferValues):
 
 
 class ListOptions(BaseModel):
-    """How many edits at once are taken."""
+    """Options of every request with many edits."""
 
     model_config = ConfigDict(extra="forbid")
 
     preview: bool = False
-    confirm: bool = Field(default=False, description="All of it is meant, also what looks like a slip.")
-    skip_invalid: bool = Field(default=False, description="Keep what can be kept; without, it is all or nothing.")
+    confirm: bool = Field(default=False, description="Accepts all values that look like a mistake.")
+    skip_invalid: bool = Field(default=False, description="Store what is valid; without, it is all or nothing.")
     token: str | None = Field(
         default=None, max_length=64, description="Of a preview: apply exactly what it showed, or nothing (409)."
     )
 
 
 class BulkOptions(ListOptions):
-    """How a list of edits is taken."""
+    """Options of a list of edits."""
 
     account_type: AccountName | None = Field(default=None, description="Of the rows that name none.")
 

@@ -1,4 +1,4 @@
-"""What the routes of edits and conflicts answer, and how products show their edits."""
+"""The responses of the edit and conflict routes, and the edits that products show."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class ChangeView(BaseModel):
 
 
 class EditedData(BaseModel):
-    """What was changed of a product, and what waits of it now."""
+    """The changes made to a product, and its pending edits."""
 
     account_type: str
     emag_id: int
@@ -110,7 +110,7 @@ class EditAnswer(BaseModel):
 
 
 class BulkRow(BaseModel):
-    """What one row comes to. `row` is its number in the file, the row of the columns being 1, or in the list."""
+    """The effect of one row. `row` is its number in the file, the row of the columns being 1, or in the list."""
 
     row: int
     account_type: str
@@ -119,17 +119,17 @@ class BulkRow(BaseModel):
     product_id: int | None
     effect: Effect
     changes: list[ChangeView]
-    errors: list[FieldProblem] = Field(description="What eMAG would refuse, or cannot be meant.")
-    doubts: list[FieldProblem] = Field(description="What looks like a slip; `confirm` says that it is meant.")
+    errors: list[FieldProblem] = Field(description="Values that eMAG would refuse, or that make no sense.")
+    doubts: list[FieldProblem] = Field(description="Values that look like a mistake; `confirm` accepts them.")
 
 
 class BulkData(BaseModel):
-    """What every row comes to. `token` stands for exactly this; without `applied` nothing was kept."""
+    """The effect of every row. `token` stands for exactly this; without `applied` nothing was stored."""
 
     applied: bool
-    batch_id: str | None = Field(description="Of the edits that were kept; for `GET /edits` and undo.")
+    batch_id: str | None = Field(description="Of the stored edits; for `GET /edits` and undo.")
     token: str
-    kept: int = Field(description="Rows whose edits were kept.")
+    kept: int = Field(description="Rows whose edits were stored.")
     counts: dict[Effect, int]
     brakes: list[BrakePreview] = Field(
         description="Of a preview: what the brake would say, by account; empty where nothing is repriced and the like."
@@ -224,7 +224,7 @@ def _effective(values: Values) -> EffectiveValues:
 
 
 def edit_answer(plan: Plan, edits: OfferEdits | None) -> EditAnswer:
-    """What `plan` has changed; `edits` are those that wait now."""
+    """The response to an edit of one product; `edits` are those that wait now."""
     return EditAnswer(
         data=EditedData(
             account_type=plan.offer.account,
@@ -239,7 +239,7 @@ def edit_answer(plan: Plan, edits: OfferEdits | None) -> EditAnswer:
 
 
 def bulk_answer(result: BulkResult, brakes: Sequence[BrakePreview] = ()) -> BulkAnswer:
-    """What a list of requests came to, or would."""
+    """The response to a bulk edit or its preview."""
     applied = result.batch_id is not None
     return BulkAnswer(
         data=BulkData(

@@ -38,7 +38,7 @@ from emagsync.edits.validation import Issue
 from emagsync.offers.errors import OfferNotFound, ProductNotFound
 
 _ATTEMPTS = 3
-# So many requests are planned before other tasks have their turn.
+# Requests that are planned before other tasks get to run.
 _AT_ONCE = 100
 
 
@@ -51,7 +51,7 @@ class Author(NamedTuple):
 
 @dataclass(frozen=True)
 class LineResult:
-    """What one request of a list comes to: a plan, or `errors` that say why there is none."""
+    """The result of one request of a list: a plan, or `errors` that say why there is none."""
 
     request: ChangeRequest
     plan: Plan | None
@@ -65,7 +65,7 @@ class LineResult:
 
 @dataclass(frozen=True)
 class BulkResult:
-    """What a list of requests comes to.
+    """The result of a list of requests.
 
     `token` stands for exactly this result: whoever applies a preview hands it back. `batch_id` is that of the edits
     that were stored; None: nothing was.
@@ -81,7 +81,7 @@ class BulkResult:
 
 
 class _Known(NamedTuple):
-    """What the planning of an account's requests needs to know of it."""
+    """What planning an account's requests needs to know."""
 
     offers: Mapping[int, StoredOffer]
     edits: Mapping[int, Sequence[Edit]]
@@ -116,7 +116,7 @@ class EditService:
         return await self.edit_offer(*key, request, author)
 
     async def edit_offer(self, account: str, emag_id: int, request: ChangeRequest, author: Author) -> Plan:
-        """Store what `request` asks for, all of it or nothing; returns the plan that was carried out.
+        """Store what `request` asks for, all of it or nothing; returns the plan that was stored.
 
         Raises OfferNotFound, VersionChanged when the request names a version that is not the offer's, EditRefused and
         ConfirmationNeeded.
@@ -127,7 +127,7 @@ class EditService:
         return result.plan
 
     async def preview(self, requests: Sequence[ChangeRequest]) -> BulkResult:
-        """What the requests come to; nothing is stored."""
+        """The result that the requests would have; nothing is stored."""
         async with self._database.snapshot() as connection:
             results = await self._results(connection, requests, lock=False)
         return BulkResult(results, _token(results), None)
@@ -148,7 +148,7 @@ class EditService:
         return await self._apply(requests, author, skip_invalid=skip_invalid, check=check)
 
     async def withdraw(self, edit_id: int, by: str) -> Edit:
-        """Take back an edit that waits. Raises EditNotFound, EditOver, and EditUnderway while it is being sent."""
+        """Withdraw a waiting edit. Raises EditNotFound, EditOver, and EditUnderway while it is being sent."""
         async with self._database.transaction() as connection:
             edit = await repository.get(connection, edit_id)
             if edit is None:
@@ -177,7 +177,7 @@ class EditService:
             try:
                 result = await self._try_to_apply(requests, author, skip_invalid=skip_invalid, check=check)
             except ConstraintViolated:
-                # Somebody else edited one of the fields at this very moment: look again.
+                # Somebody else edited one of the fields at this very moment: plan again, with that edit.
                 if attempt == _ATTEMPTS - 1:
                     raise
                 continue
@@ -228,7 +228,7 @@ class EditService:
         results: dict[int, LineResult] = {}
         for number, (request, errors) in enumerate(resolved):
             if number % _AT_ONCE == 0:
-                # A file of ten thousand rows takes a second or two, in which others have their turn.
+                # A file of ten thousand rows takes a second or two: let other tasks run meanwhile.
                 await asyncio.sleep(0)
             results[request.row] = LineResult(request, None, errors) if errors else self._plan(request, known, met)
         return results

@@ -34,7 +34,7 @@ class EditSource(StrEnum):
 
 
 class ConflictState(StrEnum):
-    """Whether somebody still has to decide."""
+    """Whether a conflict still has to be decided."""
 
     OPEN = "open"
     RESOLVED = "resolved"

@@ -1,4 +1,4 @@
-"""Checks of edits: what eMAG would refuse is a fault, what looks like a slip is a doubt, to be confirmed. Pure.
+"""Checks of edits: what eMAG would refuse is a fault, what looks like a mistake is a doubt, to be confirmed. Pure.
 
 Ranges are those of eMAG's API documentation v4.4.9, "Writing offers": stock 0..65535, handling time 0..255, at most
 four decimals, `min_sale_price <= sale_price <= max_sale_price`, `recommended_price > sale_price`.
@@ -65,7 +65,7 @@ def target_of(change: FieldChange, emag: str | None) -> str:
 
 
 def faults(before: Values, after: Values, touched: Collection[Key]) -> list[Issue]:
-    """What eMAG would refuse of an offer whose fields `touched` go from `before` to `after`."""
+    """The faults of an offer whose fields `touched` change from `before` to `after`: what eMAG would refuse."""
     found: list[Issue] = []
     sale, low, high, recommended = (_amount(after, key) for key in (_SALE, _LOW, _HIGH, _RECOMMENDED))
     if sale is None or not {_SALE, _LOW, _HIGH, _RECOMMENDED} & set(touched):
@@ -91,7 +91,7 @@ def _was_below(before: Values) -> bool:
 def doubts(
     emag: Values, changes: Sequence[FieldChange], *, currency: str, most_percent: int, vat_ids: Collection[int] = ()
 ) -> list[Issue]:
-    """What looks like a slip, and needs a confirmation.
+    """The doubts about changes: values that look like a mistake and need a confirmation.
 
     That is a price that changes by more than `most_percent`, or by a VAT rate; a VAT id that is not among `vat_ids`,
     those of the account's offers (none: not known); and an end of life.

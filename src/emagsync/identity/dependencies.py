@@ -1,4 +1,4 @@
-"""What the endpoints of users, sessions and API tokens are given."""
+"""FastAPI dependencies of the endpoints of users, sessions and API tokens."""
 
 from __future__ import annotations
 

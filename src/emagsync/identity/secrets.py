@@ -76,5 +76,5 @@ def new_token(prefix: str) -> str:
 
 
 def hashed(token: str) -> str:
-    """What is stored of a token. It is random, so that nothing slower than SHA-256 is needed."""
+    """The hash of a token, which is all that is stored. A token is random, so nothing slower than SHA-256 is needed."""
     return hashlib.sha256(token.encode()).hexdigest()

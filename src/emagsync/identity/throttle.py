@@ -32,7 +32,7 @@ MOST_ROWS = 10_000
 
 
 def wait_after(failures: int) -> timedelta | None:
-    """How long the next attempt has to wait after so many wrong ones in a row; None for not at all."""
+    """How long the next attempt has to wait after this many wrong ones in a row; None for not at all."""
     if failures < FREE_FAILURES:
         return None
     doublings = min(failures - FREE_FAILURES, 20)
@@ -55,7 +55,7 @@ class LoginThrottle:
         keys = (_user_key(username), _address_key(address))
         counted = False
         while not counted:
-            # Violated when another transaction began to count the same key meanwhile: then count on.
+            # Violated when another transaction began to count the same key meanwhile: then add to its count.
             with suppress(ConstraintViolated):
                 async with self._database.transaction() as connection:
                     await self._charge(connection, keys)
@@ -77,7 +77,10 @@ class LoginThrottle:
         await repository.keep_newest(connection, self._most_rows)
 
     async def refund(self, username: str, address: str) -> None:
-        """The attempt was right: forget the name's wrong ones, and take them off the address's."""
+        """Take back a charge, because the password was right: forget the name's failures.
+
+        They are taken off the address's count too, but no more: its other failures may be guesses at other names.
+        """
         async with self._database.transaction() as connection:
             own = await repository.find(connection, _user_key(username))
             await repository.forget(connection, _user_key(username))
@@ -90,7 +93,7 @@ def _counted(failures: int, now: datetime) -> LoginFailures:
 
 
 def _user_key(username: str) -> str:
-    # Hashed, because people type their password where the name belongs.
+    # Hashed, because people sometimes type their password where the name belongs.
     return "user:" + hashlib.sha256(username.encode()).hexdigest()
 
 
@@ -100,6 +103,6 @@ def _address_key(address: str) -> str:
     except ValueError:
         return "address:" + address[:64]
     if isinstance(parsed, ipaddress.IPv6Address):
-        # One customer has a whole /64 to send from.
+        # By /64, which is what one customer has: single addresses could be changed with every attempt.
         return f"address:{ipaddress.ip_network((parsed, 64), strict=False)}"
     return f"address:{parsed}"

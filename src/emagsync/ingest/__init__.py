@@ -1,1 +1,1 @@
-"""Stores rows that were read from eMAG: one way for a run's pages and for what a push reads back."""
+"""Stores rows that were read from eMAG: the same code for a run's pages and for a push's read-back."""

@@ -24,7 +24,7 @@ from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id, raw_diges
 from emagsync.offers import repository as offers
 from emagsync.offers.records import Observation, OfferRecord, StoredOffer, UpsertResult
 
-# After so many rows other tasks get a turn: a request whose slot has come must not wait for a whole page.
+# Rows that are parsed before other tasks get to run: a request whose slot is free must not wait for a whole page.
 _ROWS_AT_ONCE: Final = 20
 
 
@@ -127,8 +127,8 @@ async def store(
 ) -> Stored:
     """Stores prepared rows in the caller's transaction, with `write`.
 
-    `superseded` tells, from what is stored, which offers a newer answer of eMAG was stored of: those are left as they
-    are and count as unchanged. Raises StalePreparation, before anything is written.
+    `superseded` returns, from what is stored, the offers of which a newer answer of eMAG was stored already: those are
+    left as they are and count as unchanged. Raises StalePreparation, before anything is written.
     """
     account, ids = observation.account, list(rows.digests)
     known = await offers.known(connection, account, ids, asked_at=asked_at) if ids else {}
@@ -178,7 +178,8 @@ def _differs(known: StoredOffer | None, digest: bytes) -> bool:
 
 
 def _is_still_true(before: Mapping[int, StoredOffer], now: Mapping[int, StoredOffer]) -> bool:
-    # Who asked eMAG later is judged by what is stored now; the rest decided what was parsed, and to which token.
+    # The last field, who asked eMAG later, is judged by what is stored now. The first three (digest, token, removed)
+    # decided which rows were parsed, and whether a record got the stored token or a new one.
     return before.keys() == now.keys() and all(now[id_][:3] == one[:3] for id_, one in before.items())
 
 

@@ -1,4 +1,4 @@
-"""What the product endpoints are given."""
+"""FastAPI dependencies of the product endpoints."""
 
 from __future__ import annotations
 

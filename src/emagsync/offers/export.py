@@ -20,22 +20,22 @@ from emagsync.offers.selection import OfferFilter
 _values = attrgetter(*EXPORT_FIELDS)
 
 
-async def export_offers(database: Database, wanted: OfferFilter, writer: Writer) -> int:
+async def export_offers(database: Database, offer_filter: OfferFilter, writer: Writer) -> int:
     """Write the whole selection; returns the number of offers. Does not close the writer."""
     count = 0
-    async with aclosing(stream_offers(database, wanted)) as batches:
+    async with aclosing(stream_offers(database, offer_filter)) as batches:
         async for rows in batches:
             writer.write(map(_values, rows))
             count += len(rows)
     return count
 
 
-async def export_to_file(database: Database, wanted: OfferFilter, export_format: ExportFormat, path: Path) -> int:
+async def export_to_file(database: Database, offer_filter: OfferFilter, export_format: ExportFormat, path: Path) -> int:
     """Write the whole selection to `path`, which is complete or not touched. Raises ExportFailed."""
     with _replacing(path) as (file, folder):
         writer = open_writer(export_format, file, folder=folder)
         try:
-            count = await export_offers(database, wanted, writer)
+            count = await export_offers(database, offer_filter, writer)
             writer.close()
         finally:
             writer.release()

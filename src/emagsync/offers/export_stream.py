@@ -41,14 +41,16 @@ class Exports:
         """How many are being written."""
         return self._running
 
-    async def stream(self, wanted: OfferFilter, export_format: ExportFormat) -> AsyncGenerator[bytes, None]:
+    async def stream(self, offer_filter: OfferFilter, export_format: ExportFormat) -> AsyncGenerator[bytes, None]:
         """The document in pieces; to be closed, also when it was not read to its end. Raises ExportsBusy."""
         if self._running >= _AT_ONCE:
             raise ExportsBusy(_AT_ONCE)
         self._running += 1
         try:
             pieces = (
-                self._workbook(wanted) if export_format is ExportFormat.XLSX else self._lines(wanted, export_format)
+                self._workbook(offer_filter)
+                if export_format is ExportFormat.XLSX
+                else self._lines(offer_filter, export_format)
             )
             async with aclosing(pieces):
                 async for piece in pieces:
@@ -56,20 +58,20 @@ class Exports:
         finally:
             self._running -= 1
 
-    async def _lines(self, wanted: OfferFilter, export_format: ExportFormat) -> AsyncGenerator[bytes, None]:
+    async def _lines(self, offer_filter: OfferFilter, export_format: ExportFormat) -> AsyncGenerator[bytes, None]:
         file = io.BytesIO()
         writer = open_writer(export_format, file)
-        async with aclosing(stream_offers(self._database, wanted)) as batches:
+        async with aclosing(stream_offers(self._database, offer_filter)) as batches:
             async for rows in batches:
                 await in_thread(writer.write, map(_values, rows))
                 yield _drain(file)
         writer.close()
         yield _drain(file)
 
-    async def _workbook(self, wanted: OfferFilter) -> AsyncGenerator[bytes, None]:
+    async def _workbook(self, offer_filter: OfferFilter) -> AsyncGenerator[bytes, None]:
         # A workbook is a ZIP file whose parts are known only at the end: nothing can be sent before.
         async with _scratch(self._folder) as (file, writer):
-            async with aclosing(stream_offers(self._database, wanted)) as batches:
+            async with aclosing(stream_offers(self._database, offer_filter)) as batches:
                 async for rows in batches:
                     await in_thread(writer.write, map(_values, rows))
             await in_thread(writer.close)

@@ -36,7 +36,7 @@ Place = Annotated[int, Field(ge=0, le=_LARGEST)]
 
 
 class ProductQuery(BaseModel):
-    """The filters that lists and exports share; everything that is given must be true of a product."""
+    """The filters that lists and exports share: a product must match all that are given."""
 
     account_type: AccountName | None = None
     emag_id: list[Annotated[int, Field(ge=0, le=_LARGEST)]] | None = Field(
@@ -78,7 +78,7 @@ class ProductListQuery(ProductQuery):
 
     skip: int = Field(default=0, ge=0, le=_LARGEST)
     limit: int = Field(default=50, ge=1, le=100)
-    sort: SortName = Field(default="account", description="`-` turns it round; `account` is by account and `emag_id`.")
+    sort: SortName = Field(default="account", description="`-` reverses it; `account` is by account and `emag_id`.")
 
     def order(self) -> Order:
         """The `sort` parameter as an order."""

@@ -60,7 +60,7 @@ class EditsReader:
 
 async def read_products(
     database: Database,
-    wanted: OfferFilter,
+    offer_filter: OfferFilter,
     order: Order,
     *,
     skip: int,
@@ -73,7 +73,7 @@ async def read_products(
     async with database.snapshot() as connection:
         rows, total = await select_page(
             connection,
-            wanted,
+            offer_filter,
             (*PRODUCT_COLUMNS, edits.some_wait.label(_SOME_WAIT)),
             limit=limit,
             skip=skip,

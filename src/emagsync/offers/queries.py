@@ -21,7 +21,7 @@ from emagsync.offers.total_cache import TotalCache
 
 async def list_offers(
     database: Database,
-    wanted: OfferFilter,
+    offer_filter: OfferFilter,
     *,
     limit: int = 50,
     skip: int = 0,
@@ -31,7 +31,7 @@ async def list_offers(
     """Offers by account and id, or in `order`: `limit` of them after the first `skip`, and how many there are."""
     async with database.snapshot() as connection:
         rows, total = await select_page(
-            connection, wanted, OFFER_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
+            connection, offer_filter, OFFER_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
         )
         return OfferList(offers=tuple(_offer(row) for row in rows), total=total)
 
@@ -51,7 +51,7 @@ async def find_offer(database: Database, account: str, emag_id: int, *, changes:
 
 
 async def stream_offers(
-    database: Database, wanted: OfferFilter, *, batch: int = 500
+    database: Database, offer_filter: OfferFilter, *, batch: int = 500
 ) -> AsyncGenerator[Sequence[Row[Any]], None]:
     """The whole selection as it is at one moment, by account and id, in lists of at most `batch` rows.
 
@@ -59,7 +59,7 @@ async def stream_offers(
     """
     async with (
         database.snapshot() as connection,
-        aclosing(offer_batches(connection, wanted, batch=batch)) as batches,
+        aclosing(offer_batches(connection, offer_filter, batch=batch)) as batches,
     ):
         async for rows in batches:
             yield rows

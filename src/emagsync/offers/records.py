@@ -1,4 +1,4 @@
-"""Offers as they are read and stored, and what of a change the change log tells. No SQL."""
+"""Offers as they are read and stored, and the change log entries that they cause. No SQL."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def compare(read: Sequence[OfferRecord], stored: Mapping[int, StoredRow]) -> Com
 def logged_changes(
     observation: Observation, comparison: Comparison, stored: Mapping[int, StoredRow]
 ) -> list[ChangeLogEntry]:
-    """What the change log tells of these offers: which are new or returned, and every logged field that changed."""
+    """The change log entries of these offers: which are new or returned, and every logged field that changed."""
     changes = [lifecycle(observation, record.emag_id, None, "created") for record in comparison.created]
     changes.extend(
         lifecycle(observation, record.emag_id, "removed", "returned")

@@ -1,4 +1,14 @@
-"""Writing the local copy: storing the offers that were read, in the caller's transaction."""
+"""Writing the local copy: storing the offers that were read, in the caller's transaction.
+
+What one page of 100 offers costs depends on what has changed:
+
+    unchanged   one UPDATE of all of them (`_touch`)
+    changed     the row, the payload, the search text and the change log
+    respelled   the same content in other bytes: the row, which gets the new digest; nothing is logged
+
+Two writers, such as a run and a push, may meet the same offers. Both write rows sorted by key, so that neither waits
+for a row of the other while it holds one that the other needs.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +124,7 @@ _touch = BulkUpdate(
 async def known(
     connection: AsyncConnection, account: str, ids: Sequence[int], *, asked_at: datetime
 ) -> dict[int, StoredOffer]:
-    """What is stored of each of `ids`, also of offers marked removed, for a caller who asked eMAG at `asked_at`."""
+    """What is stored of `ids`, offers marked removed included, as seen by a caller who asked eMAG at `asked_at`."""
     rows = await _known.run(connection, ids, of_account=account, asked_at=asked_at)
     return {
         row.emag_id: StoredOffer(row.raw_digest, row.fingerprint, row.removed_at is not None, row.later) for row in rows
@@ -138,7 +148,7 @@ async def apply(
 ) -> UpsertResult:
     """Store what was read: `same` are ids whose bytes did not change, `read` the offers that were parsed.
 
-    No id may occur twice. `stored` are those of `read` that have a row; None: look.
+    No id may occur twice. `stored` are the ids of `read` that have a row already; None: they are looked up.
     Writes rows, payloads and change log entries only for offers whose content changed.
     """
     ids = [record.emag_id for record in read if stored is None or record.emag_id in stored]

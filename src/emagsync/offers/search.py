@@ -11,7 +11,7 @@ __all__ = ["BATCH", "catch_up"]
 
 
 async def catch_up(database: Database) -> int:
-    """Index the offers that search does not find yet, `BATCH` in a transaction. Returns how many they were.
+    """Index the offers that search does not find yet, `BATCH` in a transaction. Returns how many there were.
 
     Called after every few pages of a run, at its end, and when a database is opened. On PostgreSQL all offers are
     found already: there it only sorts new ones into the index, and returns 0.

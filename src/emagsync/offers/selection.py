@@ -37,7 +37,7 @@ class Order:
 
 @dataclass(frozen=True)
 class OfferFilter:
-    """A selection of offers: those of which everything given is true.
+    """A selection of offers: those that match everything that is given.
 
     `accounts`: none for all. `search` is any part of name, part number, part number key, EAN or brand, in any case,
     with or without diacritics. `statuses`: 0 inactive, 1 active, 2 end of life. `changed_since`: content changed then

@@ -1,4 +1,4 @@
-"""What a filter and an order mean in SQL, and how many offers a filter finds."""
+"""Filters and orders of offers as SQL, and counting what a filter finds."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def is_reversible(order: Order) -> bool:
     return order.key not in _SORTED_BY or not _SORTED_BY[order.key].nullable
 
 
-def condition(wanted: OfferFilter, dialect: str) -> ColumnElement[bool]:
-    """`wanted` as a condition on `offers`."""
-    found = offers.c.id.in_(SEARCH_INDEX.matching(dialect, wanted.term)) if wanted.term else true()
-    return and_(true(), *_plain_conditions(wanted), found)
+def condition(offer_filter: OfferFilter, dialect: str) -> ColumnElement[bool]:
+    """`offer_filter` as a condition on `offers`."""
+    found = offers.c.id.in_(SEARCH_INDEX.matching(dialect, offer_filter.term)) if offer_filter.term else true()
+    return and_(true(), *_plain_conditions(offer_filter), found)
 
 
-def ordered_ids(wanted: OfferFilter, order: Order, dialect: str, *, walking: bool = False) -> Select[Any]:
+def ordered_ids(offer_filter: OfferFilter, order: Order, dialect: str, *, walking: bool = False) -> Select[Any]:
     """The ids of the selection, in order, each with the columns it is sorted by.
 
     `walking` looks for the term in one offer after the other instead of asking the search index for all that match:
     quicker where the first of very many matches are wanted.
     """
-    selected = condition(wanted, dialect)
+    selected = condition(offer_filter, dialect)
     if walking:
-        selected = and_(*_plain_conditions(wanted), _contains_term(wanted.term))
+        selected = and_(*_plain_conditions(offer_filter), _contains_term(offer_filter.term))
     sorted_by = _columns(order)
     query = select(offers.c.id, *sorted_by).where(selected).order_by(*order_terms(order, sorted_by))
     if order.key is SortKey.NAME:
@@ -61,32 +61,32 @@ def order_terms(order: Order, columns: Sequence[ColumnElement[Any]]) -> list[Col
     return terms
 
 
-async def count(connection: AsyncConnection, wanted: OfferFilter) -> int:
-    """How many offers `wanted` finds."""
-    if wanted.is_nothing_but_search:
-        return await (_count_found if wanted.term else _count_all)(connection, wanted)
-    query = select(func.count()).select_from(offers).where(condition(wanted, connection.dialect.name))
+async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
+    """How many offers `offer_filter` finds."""
+    if offer_filter.is_nothing_but_search:
+        return await (_count_found if offer_filter.term else _count_all)(connection, offer_filter)
+    query = select(func.count()).select_from(offers).where(condition(offer_filter, connection.dialect.name))
     return await connection.scalar(query) or 0
 
 
-async def _count_all(connection: AsyncConnection, wanted: OfferFilter) -> int:
+async def _count_all(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
     """SQLite counts all rows without looking at any; removed ones have an index of their own."""
     everything = select(func.count()).select_from(offers).scalar_subquery()
-    if wanted.include_removed:
+    if offer_filter.include_removed:
         return await connection.scalar(select(everything)) or 0
     removed = select(func.count()).select_from(offers).where(offers.c.removed_at.is_not(None))
     left_out = by_walking(removed, offers, REMOVED).scalar_subquery()
     return await connection.scalar(select(everything - left_out)) or 0
 
 
-async def _count_found(connection: AsyncConnection, wanted: OfferFilter) -> int:
+async def _count_found(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
     """The matches of the search index, which need no row each, less those of removed offers, which are few."""
-    found = SEARCH_INDEX.matching(connection.dialect.name, wanted.term)
+    found = SEARCH_INDEX.matching(connection.dialect.name, offer_filter.term)
     total = await connection.scalar(select(func.count()).select_from(found.subquery())) or 0
-    if wanted.include_removed or not total:
+    if offer_filter.include_removed or not total:
         return total
     removed = select(func.count()).select_from(offers)
-    removed = removed.where(offers.c.removed_at.is_not(None), _contains_term(wanted.term))
+    removed = removed.where(offers.c.removed_at.is_not(None), _contains_term(offer_filter.term))
     return total - (await connection.scalar(by_walking(removed, offers, REMOVED)) or 0)
 
 
@@ -102,23 +102,23 @@ def _columns(order: Order) -> tuple[Column[Any], ...]:
     return BY_KEY[::-1] if order.key is SortKey.EMAG_ID else (_SORTED_BY[order.key], *BY_KEY)
 
 
-def _plain_conditions(wanted: OfferFilter) -> list[ColumnElement[bool]]:
+def _plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
     columns = offers.c
-    found: list[ColumnElement[bool]] = [] if wanted.include_removed else [columns.removed_at.is_(None)]
+    found: list[ColumnElement[bool]] = [] if offer_filter.include_removed else [columns.removed_at.is_(None)]
     for column, values in (
-        (columns.account, wanted.accounts),
-        (columns.emag_id, wanted.emag_ids),
-        (columns.status, wanted.statuses),
-        (columns.validation_status, wanted.validation_statuses),
+        (columns.account, offer_filter.accounts),
+        (columns.emag_id, offer_filter.emag_ids),
+        (columns.status, offer_filter.statuses),
+        (columns.validation_status, offer_filter.validation_statuses),
     ):
         if values:
             found.append(column == values[0] if len(values) == 1 else column.in_(values))
-    if wanted.sellable is not None:
-        found.append(columns.sellable.is_(wanted.sellable))
-    if wanted.max_stock is not None:
-        found.append(columns.stock <= wanted.max_stock)
-    if wanted.category_id is not None:
-        found.append(columns.category_id == wanted.category_id)
-    if wanted.changed_since is not None:
-        found.append(columns.changed_at >= wanted.changed_since)
+    if offer_filter.sellable is not None:
+        found.append(columns.sellable.is_(offer_filter.sellable))
+    if offer_filter.max_stock is not None:
+        found.append(columns.stock <= offer_filter.max_stock)
+    if offer_filter.category_id is not None:
+        found.append(columns.category_id == offer_filter.category_id)
+    if offer_filter.changed_since is not None:
+        found.append(columns.changed_at >= offer_filter.changed_since)
     return found

@@ -34,14 +34,14 @@ class CachedTotal(NamedTuple):
     version: CopyVersion
     total: int
 
-    def is_good(self, wanted: OfferFilter, version: CopyVersion, *, changed: bool) -> bool:
-        """Whether the total of `wanted` still is right at `version`.
+    def is_good(self, offer_filter: OfferFilter, version: CopyVersion, *, changed: bool) -> bool:
+        """Whether the total of `offer_filter` still is right at `version`.
 
-        `changed`: whether one of the fields that `wanted` looks at may have changed since.
+        `changed`: whether one of the fields that it depends on may have changed since.
         """
         if changed:
             return False
-        return not wanted.term or version.searchable == self.version.searchable
+        return not offer_filter.term or version.searchable == self.version.searchable
 
 
 class TotalCache:
@@ -50,28 +50,28 @@ class TotalCache:
     def __init__(self) -> None:
         self._totals: OrderedDict[OfferFilter, CachedTotal] = OrderedDict()
 
-    def get(self, wanted: OfferFilter) -> CachedTotal | None:
-        """The total that was counted last for `wanted`."""
-        return self._totals.get(wanted)
+    def get(self, offer_filter: OfferFilter) -> CachedTotal | None:
+        """The total that was counted last for `offer_filter`."""
+        return self._totals.get(offer_filter)
 
-    def put(self, wanted: OfferFilter, version: CopyVersion, total: int) -> None:
-        """Remember that `wanted` finds `total` offers at `version`."""
-        if wanted.changed_since is not None:
+    def put(self, offer_filter: OfferFilter, version: CopyVersion, total: int) -> None:
+        """Remember that `offer_filter` finds `total` offers at `version`."""
+        if offer_filter.changed_since is not None:
             return
-        self._totals[wanted] = CachedTotal(version, total)
-        self._totals.move_to_end(wanted)
+        self._totals[offer_filter] = CachedTotal(version, total)
+        self._totals.move_to_end(offer_filter)
         if len(self._totals) > _REMEMBERED:
             self._totals.popitem(last=False)
 
 
-def fields_of(wanted: OfferFilter) -> list[str]:
+def fields_of(offer_filter: OfferFilter) -> list[str]:
     """The fields of the change log that move an offer into the selection or out of it."""
     given = {
-        "status": wanted.statuses,
-        "sellable": wanted.sellable is not None,
-        "stock": wanted.max_stock is not None,
-        "validation_status": wanted.validation_statuses,
-        "category_id": wanted.category_id is not None,
+        "status": offer_filter.statuses,
+        "sellable": offer_filter.sellable is not None,
+        "stock": offer_filter.max_stock is not None,
+        "validation_status": offer_filter.validation_statuses,
+        "category_id": offer_filter.category_id is not None,
     }
-    searched = _SEARCHED if wanted.term else ()
+    searched = _SEARCHED if offer_filter.term else ()
     return [LIFECYCLE, *searched, *(field for field, is_given in given.items() if is_given)]

@@ -1,7 +1,9 @@
 """Live events: every open page gets them at once, as server-sent events, and catches up after a lost connection.
 
-The latest events are kept in a ring buffer. A listener that names the last event it saw gets those that came after it;
-one that is new, was away for too long, or saw another process's events, first gets a `snapshot` of the present state.
+The latest events are in a ring buffer, numbered from 1 in each process. A listener is a position in that numbering and
+nothing else: it has no queue, so a slow one costs no memory, and a publisher never waits for it. If its next event is
+no longer in the ring, or its last one came from another process, it gets a `snapshot` of the present state and goes on
+from the newest event. So it may see a state twice or skip one, but it always arrives at the present one.
 """
 
 from __future__ import annotations
@@ -42,13 +44,12 @@ class Event(NamedTuple):
 class EventBroker:
     """Hands events to listeners. Belongs to one event loop.
 
-    `snapshot` returns the state that a new listener starts with. A slow listener loses nothing that matters: when the
-    ring no longer has its next event, it gets a snapshot again. `keep` is the size of the ring.
+    `snapshot` returns the present state. `keep` is the size of the ring.
     """
 
     def __init__(self, snapshot: Callable[[], Awaitable[Any]], *, keep: int = KEPT_EVENTS) -> None:
         self._snapshot = snapshot
-        # Part of each id: event numbers of another process mean nothing here.
+        # Part of each id, because event numbers of another process mean nothing here.
         self._epoch = uuid.uuid4().hex[:12]
         self._ring: deque[Event] = deque(maxlen=keep)
         self._newest = 0
@@ -82,11 +83,14 @@ class EventBroker:
         try:
             position = self._position_of(last_id)
             while not self._closed:
+                # Looked up first: what is published from here on sets this very event, so the wait below ends.
                 wake = self._wake
                 if position is None or position < self._newest - len(self._ring):
+                    # The position first: events during the snapshot are sent after it, even if it contains them.
                     position = self._newest
                     state = await self._snapshot()
                     yield Event(position, SNAPSHOT, orjson.dumps(state).decode())
+                # A copy, for the ring may change while a listener takes its time with an event.
                 for event in [event for event in self._ring if event.number > position]:
                     yield event
                     position = event.number
@@ -101,6 +105,7 @@ class EventBroker:
         return int(number) if known else None
 
     def _wake_all(self) -> None:
+        # A new event each time: clearing one that is set would leave out listeners that have not looked yet.
         self._wake.set()
         self._wake = asyncio.Event()
 
@@ -125,12 +130,13 @@ async def events(
         str | None, Query(max_length=100, description="Like the header Last-Event-ID, for clients that cannot set it.")
     ] = None,
 ) -> EventSourceResponse:
-    """What happens, as server-sent events: `snapshot`, `run` (its state changed), `progress` (at most 4/s a run).
+    """Live events, as server-sent events: `snapshot`, `run` (its state changed), `progress` (at most 4/s a run).
 
     A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it.
     """
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
+        # A stream outlives the check of its request by hours: a token that is revoked must end it.
         checked = state.clock.monotonic()
         async for event in broker.follow(last_event_id or after):
             if state.clock.monotonic() - checked > CHECK_SECONDS:

@@ -1,4 +1,4 @@
-"""What the running application itself is made of, for endpoints: the parameter `state: State`."""
+"""The running application's own state, which endpoints get as the parameter `state: State`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Check:
 
 @dataclass
 class AppState:
-    """One running application. What the features add to it are dependencies of their own (`rest.dependencies`)."""
+    """One running application. The features' services are dependencies of their own (`rest.dependencies`)."""
 
     settings: Settings
     database: Database

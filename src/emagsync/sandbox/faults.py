@@ -124,10 +124,10 @@ class Faults:
         self._rules.clear()
         self._random.seed(self._seed)
 
-    def choose(self, asked: RequestInfo) -> Fault | None:
+    def choose(self, request: RequestInfo) -> Fault | None:
         """The fault that this request meets, if any; counts it as played."""
         for rule in self._rules:
-            if rule.plays(asked, self._clock(), self._random):
+            if rule.plays(request, self._clock(), self._random):
                 return rule.fault
         return None
 
@@ -143,9 +143,9 @@ class _Rule:
         self.fault, self._since = fault, since
         self.matched = self.played = 0
 
-    def plays(self, asked: RequestInfo, now: float, chance: random.Random) -> bool:
+    def plays(self, request: RequestInfo, now: float, chance: random.Random) -> bool:
         fault = self.fault
-        if not (self._is_time(now - self._since) and _concerns(fault, asked)):
+        if not (self._is_time(now - self._since) and _concerns(fault, request)):
             return False
         self.matched += 1
         if self.matched <= fault.after or (fault.times is not None and self.played >= fault.times):
@@ -159,22 +159,22 @@ class _Rule:
         return elapsed >= self.fault.from_s and (self.fault.until_s is None or elapsed < self.fault.until_s)
 
 
-def _concerns(fault: Fault, asked: RequestInfo) -> bool:
-    if fault.account not in (None, asked.account) or fault.route not in (None, asked.route):
+def _concerns(fault: Fault, request: RequestInfo) -> bool:
+    if fault.account not in (None, request.account) or fault.route not in (None, request.route):
         return False
-    if fault.lookup not in (None, asked.lookup):
+    if fault.lookup not in (None, request.lookup):
         return False
-    return not fault.on_pages or _on_its_pages(fault, asked)
+    return not fault.on_pages or _on_its_pages(fault, request)
 
 
-def _on_its_pages(fault: Fault, asked: RequestInfo) -> bool:
-    if asked.page is None or asked.size is None:
+def _on_its_pages(fault: Fault, request: RequestInfo) -> bool:
+    if request.page is None or request.size is None:
         return False
-    if fault.pages is not None and asked.page not in fault.pages:
+    if fault.pages is not None and request.page not in fault.pages:
         return False
-    if fault.min_items_per_page is not None and asked.size < fault.min_items_per_page:
+    if fault.min_items_per_page is not None and request.size < fault.min_items_per_page:
         return False
-    return fault.rows is None or _overlaps(fault.rows, asked.page, asked.size)
+    return fault.rows is None or _overlaps(fault.rows, request.page, request.size)
 
 
 def _overlaps(rows: tuple[int, int], page: int, size: int) -> bool:

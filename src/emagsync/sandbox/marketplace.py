@@ -78,9 +78,9 @@ class Marketplace:
             return _UNLIMITED
         return self.gateway.admit(account, group, self.settings.limits[group], self.clock())
 
-    def fault_for(self, asked: RequestInfo) -> Fault | None:
+    def fault_for(self, request: RequestInfo) -> Fault | None:
         """The fault that a request meets, if any."""
-        return self.faults.choose(asked)
+        return self.faults.choose(request)
 
     def orders(self, account: Account) -> dict[int, dict[str, Any]]:
         """The account's orders by id, generated when they are first asked for."""

@@ -42,7 +42,7 @@ class SandboxProcess:
         return self._process.pid
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """ApiRequest the control API: ``control("POST", "/faults", {"kind": "html"})``.
+        """Call the control API: ``control("POST", "/faults", {"kind": "html"})``.
 
         Raises:
             SandboxError: the sandbox refused the request; the message is its own.

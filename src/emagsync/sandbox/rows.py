@@ -42,7 +42,7 @@ def validation(value: int | None, errors: Any = None) -> dict[str, Any]:
 
 
 def build_row(seed: int, emag_id: int, row_seed: RowSeed, platform: Platform) -> dict[str, Any]:
-    """The row of offer *emag_id*, in the shape that its place in the catalogue gives it (see :mod:`.shapes`)."""
+    """The row of offer *emag_id*, in the shape that its place in the catalogue gives it (see :mod:`.odd_rows`)."""
     bits, filter_values, more = row_seed.bits, row_seed.filter_values, mix(seed, emag_id, 1)
     row = _identity(bits, more, emag_id, row_seed)
     row |= _texts(bits, more, seed)

@@ -1,1 +1,1 @@
-"""Telling other programs: signed POSTs to configured addresses, from a table, until they are answered."""
+"""Webhooks: signed POSTs to configured addresses, kept in a table until they are answered."""

@@ -1,8 +1,14 @@
 """Delivering webhook messages: signed, and tried again until an attempt succeeds or the last one has failed.
 
-Messages stand in a table until they are delivered, so that a restart loses none. An attempt is claimed by a lease (its
-`next_attempt_at` moves ahead), so that two dispatchers do not deliver one message at the same time; a process that
-dies in an attempt leaves it to others when the lease ends. A receiver may therefore get a message twice, with one id.
+Messages are rows of a table until they are delivered, so that a restart loses none. The states of a message:
+
+    pending     `next_attempt_at` says when it is due. One statement claims an attempt: it counts it and moves that time
+                ahead by `_LEASE_SECONDS`, unless another dispatcher has counted it already.
+    delivered   an attempt was answered with 2xx
+    given_up    the last attempt failed
+
+A process that dies in an attempt leaves the message pending, and due again when the lease ends. So a receiver may get a
+message twice, with the same id (`X-Emagsync-Delivery`). No transaction is open during a request.
 """
 
 from __future__ import annotations
@@ -59,6 +65,7 @@ class WebhookDispatcher:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> WebhookDispatcher:
+        # Neither cached names nor kept connections: each request goes to an address that was judged for it.
         connector = aiohttp.TCPConnector(
             resolver=None if self._allow_private else PublicResolver(), use_dns_cache=False, force_close=True
         )
@@ -83,13 +90,13 @@ class WebhookDispatcher:
         while True:
             try:
                 while await self.deliver_due():
-                    pass
+                    pass  # there may be more that are due
             except DatabaseError as error:
                 log.warning("webhooks_not_read", error=str(error))
             await self._clock.sleep(_POLL_SECONDS)
 
     async def deliver_due(self, among: Collection[str] | None = None) -> int:
-        """Attempt some of the due messages once, or of those `among` some ids. Returns the number of attempts."""
+        """Attempt some due messages once, all at the same time; with `among`, only these ids. Returns how many."""
         now = self._clock.now()
         async with self._database.snapshot() as connection:
             deliveries = await repository.due(connection, now=now, among=among, limit=_BATCH)
@@ -115,7 +122,7 @@ class WebhookDispatcher:
         values: dict[str, Any] = {"answer": result.status, "error": result.error}
         if result.ok:
             return {**values, "status": DeliveryStatus.DELIVERED, "delivered_at": now}
-        if delivery.attempts >= len(WAITS_SECONDS):
+        if delivery.attempts >= len(WAITS_SECONDS):  # `attempts` counts those before this one
             return {**values, "status": DeliveryStatus.GIVEN_UP}
         return {**values, "next_attempt_at": now + timedelta(seconds=WAITS_SECONDS[delivery.attempts])}
 
@@ -129,7 +136,8 @@ class WebhookDispatcher:
             "X-Emagsync-Delivery": delivery.id,
         }
         try:
-            # Checked again: the setting may have changed since, and the resolver never sees a literal address.
+            # Checked when the webhook was made, and again: the setting may have changed since, and an address that is
+            # written as a number never reaches the resolver. A redirect could lead anywhere, so none is followed.
             check_url(delivery.url, allow_private=self._allow_private)
             async with self._session.post(delivery.url, data=body, headers=headers, allow_redirects=False) as response:
                 ok = response.ok and response.status < 300

@@ -1,4 +1,4 @@
-"""What the webhook endpoints are given."""
+"""FastAPI dependencies of the webhook endpoints."""
 
 from __future__ import annotations
 

@@ -253,7 +253,7 @@ export interface paths {
         };
         /**
          * List Edits
-         * @description Local edits: those that wait, or what became of them.
+         * @description Local edits: the pending ones, or those in other states.
          */
         get: operations["list_edits_api_v1_emag_edits_get"];
         put?: never;
@@ -276,7 +276,7 @@ export interface paths {
         post?: never;
         /**
          * Withdraw Edit
-         * @description Take back an edit that waits: eMAG's value stays.
+         * @description Withdraw a pending edit: eMAG's value stays.
          */
         delete: operations["withdraw_edit_api_v1_emag_edits__edit_id__delete"];
         options?: never;
@@ -499,7 +499,7 @@ export interface paths {
          * @description Make one change to many products: those named by `ids`, or all that `filter` finds, at most 10,000.
          *
          *     `set` gives every one the same value; `adjust` changes prices by a percentage or an amount. Otherwise as bulk edits
-         *     are: only previewed unless `preview` is false, with a `token` that stands for exactly what the preview shows.
+         *     are: only previewed unless `preview` is false, with a `token` for exactly what the preview shows.
          */
         post: operations["change_selection_api_v1_emag_products_products_bulk_change_post"];
         delete?: never;
@@ -521,7 +521,7 @@ export interface paths {
          * Edit Products
          * @description Edit many products: a list as JSON, or a CSV or XLSX file, which is only previewed unless `preview` is false.
          *
-         *     A preview shows what every row comes to, and a `token` that stands for exactly that. All or nothing, unless
+         *     A preview shows the effect of every row, and a `token` for exactly this result. All or nothing, unless
          *     `skip_invalid`: else a refusal has the same `data` as a preview.
          */
         post: operations["edit_products_api_v1_emag_products_products_bulk_edit_post"];
@@ -572,10 +572,10 @@ export interface paths {
         head?: never;
         /**
          * Edit Product
-         * @description Edit one product: kept here, and sent to eMAG where the account's push is on.
+         * @description Edit one product: the edit is stored here, and sent to eMAG if the account's push is on.
          *
-         *     A value that looks like a slip is refused with `confirmation_needed` unless `confirm` says that it is meant; with
-         *     `If-Match` an edit by somebody else meanwhile is answered with 412.
+         *     A value that looks like a mistake is refused with `confirmation_needed` unless `confirm` is set. With `If-Match`, an
+         *     edit that somebody else made meanwhile is answered with 412.
          */
         patch: operations["edit_product_api_v1_emag_products_products__product_id__patch"];
         trace?: never;
@@ -751,7 +751,7 @@ export interface paths {
         put?: never;
         /**
          * Connection Test
-         * @description Ask eMAG whether it lets the account in. A refusal's `culprit` says whether it is the credentials, the address
+         * @description Test the account's connection to eMAG. A refusal's `culprit` names the cause: the credentials, the address
          *     (`ip`), the API right, the network, or eMAG itself.
          */
         post: operations["connection_test_api_v1_emag_products_test_connection_post"];
@@ -872,7 +872,7 @@ export interface paths {
         };
         /**
          * Events
-         * @description What happens, as server-sent events: `snapshot`, `run` (its state changed), `progress` (at most 4/s a run).
+         * @description Live events, as server-sent events: `snapshot`, `run` (its state changed), `progress` (at most 4/s a run).
          *
          *     A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it.
          */
@@ -1142,7 +1142,7 @@ export interface paths {
         };
         /**
          * Live
-         * @description The process answers. Asks nothing else, needs no caller.
+         * @description Whether the process answers. Checks nothing else, and needs no authentication.
          */
         get: operations["live_health_live_get"];
         put?: never;
@@ -1162,7 +1162,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description Whether database, schema, executor and scheduler work: 200, or 503. Says more to a caller than to a stranger.
+         * @description Whether database, schema, executor and scheduler work: 200, or 503. Details are for authenticated callers.
          */
         get: operations["ready_health_ready_get"];
         put?: never;
@@ -1393,14 +1393,14 @@ export interface components {
         };
         /**
          * BulkData
-         * @description What every row comes to. `token` stands for exactly this; without `applied` nothing was kept.
+         * @description The effect of every row. `token` stands for exactly this; without `applied` nothing was stored.
          */
         BulkData: {
             /** Applied */
             applied: boolean;
             /**
              * Batch Id
-             * @description Of the edits that were kept; for `GET /edits` and undo.
+             * @description Of the stored edits; for `GET /edits` and undo.
              */
             batch_id: string | null;
             /**
@@ -1414,7 +1414,7 @@ export interface components {
             };
             /**
              * Kept
-             * @description Rows whose edits were kept.
+             * @description Rows whose edits were stored.
              */
             kept: number;
             /** Rows */
@@ -1435,7 +1435,7 @@ export interface components {
             account_type: string | null;
             /**
              * Confirm
-             * @description All of it is meant, also what looks like a slip.
+             * @description Accepts all values that look like a mistake.
              * @default false
              */
             confirm: boolean;
@@ -1448,7 +1448,7 @@ export interface components {
             preview: boolean;
             /**
              * Skip Invalid
-             * @description Keep what can be kept; without, it is all or nothing.
+             * @description Store what is valid; without, it is all or nothing.
              * @default false
              */
             skip_invalid: boolean;
@@ -1472,7 +1472,7 @@ export interface components {
             account_type: string | null;
             /**
              * Confirm
-             * @description All of it is meant, also what looks like a slip.
+             * @description Accepts all values that look like a mistake.
              * @default false
              */
             confirm: boolean;
@@ -1489,7 +1489,7 @@ export interface components {
             preview: boolean;
             /**
              * Skip Invalid
-             * @description Keep what can be kept; without, it is all or nothing.
+             * @description Store what is valid; without, it is all or nothing.
              * @default false
              */
             skip_invalid: boolean;
@@ -1512,7 +1512,7 @@ export interface components {
             account_type: string | null;
             /**
              * Confirm
-             * @description It is meant although it looks like a slip.
+             * @description Accepts values that look like a mistake.
              * @default false
              */
             confirm: boolean;
@@ -1589,7 +1589,7 @@ export interface components {
         };
         /**
          * BulkRow
-         * @description What one row comes to. `row` is its number in the file, the row of the columns being 1, or in the list.
+         * @description The effect of one row. `row` is its number in the file, the row of the columns being 1, or in the list.
          */
         BulkRow: {
             /** Account Type */
@@ -1598,7 +1598,7 @@ export interface components {
             changes: components["schemas"]["ChangeView"][];
             /**
              * Doubts
-             * @description What looks like a slip; `confirm` says that it is meant.
+             * @description Values that look like a mistake; `confirm` accepts them.
              */
             doubts: components["schemas"]["FieldProblem"][];
             effect: components["schemas"]["Effect"];
@@ -1606,7 +1606,7 @@ export interface components {
             emag_id: number | null;
             /**
              * Errors
-             * @description What eMAG would refuse, or cannot be meant.
+             * @description Values that eMAG would refuse, or that make no sense.
              */
             errors: components["schemas"]["FieldProblem"][];
             /** Product Id */
@@ -1718,7 +1718,7 @@ export interface components {
         };
         /**
          * ConflictState
-         * @description Whether somebody still has to decide.
+         * @description Whether a conflict still has to be decided.
          * @enum {string}
          */
         ConflictState: "open" | "resolved";
@@ -1768,7 +1768,7 @@ export interface components {
         };
         /**
          * ConnectionData
-         * @description What the test saw. `total_products` are offers of every status; null when eMAG's count could not be read.
+         * @description The result of the test. `total_products` are offers of every status; null when eMAG's count could not be read.
          */
         ConnectionData: {
             /** Account Type */
@@ -1985,7 +1985,7 @@ export interface components {
         EditableField: "sale_price" | "recommended_price" | "min_sale_price" | "max_sale_price" | "stock" | "handling_time" | "vat_id" | "status";
         /**
          * EditedData
-         * @description What was changed of a product, and what waits of it now.
+         * @description The changes made to a product, and its pending edits.
          */
         EditedData: {
             /** Account Type */
@@ -2083,7 +2083,7 @@ export interface components {
             status: number | null;
             /**
              * Waited Ms
-             * @description How long it waited for its turn within the request limit.
+             * @description How long it waited for a slot of the request limit.
              */
             waited_ms: number;
         };
@@ -2244,7 +2244,7 @@ export interface components {
         GroupView: {
             /**
              * In Window
-             * @description Requests in the present window.
+             * @description Requests in the current window.
              */
             in_window: number;
             /** Last Minute */
@@ -2264,7 +2264,7 @@ export interface components {
             waited_seconds: number;
             /**
              * Waiting
-             * @description Callers of this process that wait for their turn.
+             * @description Calls of this process that wait for a slot.
              */
             waiting: number;
             /** Waits */
@@ -2756,7 +2756,7 @@ export interface components {
         Phase: "starting" | "reading" | "verifying" | "reconciling" | "probing" | "finished";
         /**
          * PriceChange
-         * @description By how much a price changes: a percentage of what the offer has, with the edits that wait, or an amount.
+         * @description By how much a price changes: a percentage of what the offer has, pending edits included, or an amount.
          */
         PriceChange: {
             /**
@@ -2779,7 +2779,7 @@ export interface components {
         };
         /**
          * PriceChanges
-         * @description Prices that are made of the offer's own. `set` is for prices that are to be the same.
+         * @description Changes of prices, starting from each offer's own. `set` gives every offer the same price instead.
          */
         PriceChanges: {
             max_sale_price?: components["schemas"]["PriceChange"] | null;
@@ -3206,7 +3206,7 @@ export interface components {
         ProductEdit: {
             /**
              * Confirm
-             * @description It is meant although it looks like a slip.
+             * @description Accepts values that look like a mistake.
              * @default false
              */
             confirm: boolean;
@@ -3329,7 +3329,7 @@ export interface components {
         PushStatus: "running" | "completed" | "partial" | "held" | "failed" | "interrupted";
         /**
          * Ready
-         * @description Whether everything works. `checks`, each part by name, is for callers only; others get null.
+         * @description Whether everything works. `checks`, each part by name, is for authenticated callers; others get null.
          */
         Ready: {
             /** Checks */
@@ -3733,7 +3733,7 @@ export interface components {
             adjust?: components["schemas"]["PriceChanges"] | null;
             /**
              * Confirm
-             * @description All of it is meant, also what looks like a slip.
+             * @description Accepts all values that look like a mistake.
              * @default false
              */
             confirm: boolean;
@@ -3749,7 +3749,7 @@ export interface components {
             set?: components["schemas"]["ValuesForAll"] | null;
             /**
              * Skip Invalid
-             * @description Keep what can be kept; without, it is all or nothing.
+             * @description Store what is valid; without, it is all or nothing.
              * @default false
              */
             skip_invalid: boolean;
@@ -4079,7 +4079,7 @@ export interface components {
         ValuesForAll: {
             /**
              * Confirm
-             * @description It is meant although it looks like a slip.
+             * @description Accepts values that look like a mistake.
              * @default false
              */
             confirm: boolean;
@@ -4247,7 +4247,7 @@ export interface operations {
                 action?: string | null;
                 /** @description Only what this user did. */
                 username?: string | null;
-                /** @description Then or later, with a zone. */
+                /** @description At this time or later, with a zone. */
                 since?: string | null;
                 /** @description Before then. */
                 until?: string | null;
@@ -4937,7 +4937,7 @@ export interface operations {
             query?: {
                 account_type?: string | null;
                 emag_id?: number | null;
-                /** @description Repeat it for more than one; without, those that wait. */
+                /** @description Repeat it for more than one; without, the pending ones. */
                 state?: components["schemas"]["EditState"][] | null;
                 field?: string | null;
                 /** @description Of one bulk edit. */
@@ -5678,7 +5678,7 @@ export interface operations {
                 include_removed?: boolean;
                 skip?: number;
                 limit?: number;
-                /** @description `-` turns it round; `account` is by account and `emag_id`. */
+                /** @description `-` reverses it; `account` is by account and `emag_id`. */
                 sort?: "account" | "-account" | "emag_id" | "-emag_id" | "sku" | "-sku" | "name" | "-name" | "price" | "-price" | "stock_quantity" | "-stock_quantity" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_synced_at" | "-last_synced_at";
             };
             header?: never;
@@ -6049,7 +6049,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The product's `ETag` or `version`, so that nobody is overrun. */
+                /** @description The product's `ETag` or `version`, so that no change is lost. */
                 "if-match"?: string | null;
             };
             path: {

@@ -68,7 +68,7 @@ _PLAIN_LETTERS: Final = str.maketrans("ăâîșşțţ", "aaisstt")
 
 
 def read_file(content: bytes, *, default_account: str | None, confirm: bool = False) -> list[ChangeRequest]:
-    """The requests of a CSV or XLSX file, each with what is wrong with its row.
+    """Parse a CSV or XLSX file into change requests, each with the errors of its row.
 
     Raises FileUnreadable, which says what to change, for a file that is no table of edits.
     """

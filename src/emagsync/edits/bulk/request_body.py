@@ -28,15 +28,15 @@ class BulkFile(BulkOptions):
     preview: bool = Field(default=True, description="A file is only previewed unless this is false.")
 
 
-class BulkAsked(NamedTuple):
-    """The requests, how to take them, and the file's name, if they came in one."""
+class BulkBody(NamedTuple):
+    """A parsed body: the change requests, the options, and the file's name if they came in one."""
 
     requests: list[ChangeRequest]
     options: BulkOptions
     file_name: str | None
 
 
-async def read_bulk(request: Request) -> BulkAsked:
+async def read_bulk(request: Request) -> BulkBody:
     """Read and validate the body. Raises 415 and 422 problems, and FileUnreadable."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
@@ -52,10 +52,10 @@ async def read_bulk(request: Request) -> BulkAsked:
     except orjson.JSONDecodeError as error:
         raise invalid("body", f"This is not JSON: {error}", "json_invalid") from error
     bulk = _validated(BulkEdit, document)
-    return BulkAsked(bulk.change_requests(), bulk, None)
+    return BulkBody(bulk.change_requests(), bulk, None)
 
 
-async def _form(request: Request) -> BulkAsked:
+async def _form(request: Request) -> BulkBody:
     async with request.form(max_files=1, max_fields=10) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
@@ -67,7 +67,7 @@ async def _form(request: Request) -> BulkAsked:
     requests = await asyncio.to_thread(
         read_file, content, default_account=options.account_type, confirm=options.confirm
     )
-    return BulkAsked(requests, options, name[:200] if name else None)
+    return BulkBody(requests, options, name[:200] if name else None)
 
 
 def _validated(model: type[T], values: Mapping[str, Any]) -> T:

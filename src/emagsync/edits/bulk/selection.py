@@ -30,7 +30,7 @@ Amount = Annotated[Decimal, Field(ge=-_MOST_AMOUNT, le=_MOST_AMOUNT, max_digits=
 
 
 class PriceChange(BaseModel):
-    """By how much a price changes: a percentage of what the offer has, with the edits that wait, or an amount."""
+    """By how much a price changes: a percentage of what the offer has, pending edits included, or an amount."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,7 +50,7 @@ class PriceChange(BaseModel):
 
 
 class PriceChanges(BaseModel):
-    """Prices that are made of the offer's own. `set` is for prices that are to be the same."""
+    """Changes of prices, starting from each offer's own. `set` gives every offer the same price instead."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -87,7 +87,7 @@ class SelectionEdit(ListOptions):
         if (self.ids is None) == (self.filter is None):
             raise ValueError("give either ids or filter")
         if not self.given():
-            raise ValueError("nothing is asked for: give set or adjust")
+            raise ValueError("nothing to change: give set or adjust")
         if twice := sorted(set(self._set()) & set(self._adjusted())):
             raise ValueError(f"{', '.join(twice)} can be set or adjusted, not both")
         return self
@@ -104,17 +104,17 @@ class SelectionEdit(ListOptions):
         return {name: change.step() for name, change in steps.items() if change is not None}
 
 
-async def change_requests_of(connection: AsyncConnection, asked: SelectionEdit) -> list[ChangeRequest]:
+async def change_requests_of(connection: AsyncConnection, edit: SelectionEdit) -> list[ChangeRequest]:
     """A request for each offer of the selection, ordered by account and eMAG's id.
 
     Raises ProductNotFound, and SelectionTooLarge where the filter finds more than may be edited at once.
     """
-    keys = await _chosen(connection, asked.ids) if asked.ids is not None else await _found(connection, asked.filter)
+    keys = await _chosen(connection, edit.ids) if edit.ids is not None else await _found(connection, edit.filter)
     request = ChangeRequest(
-        asked.given(),
-        currency=None if asked.set is None else asked.set.currency,
-        warehouse_id=asked.warehouse_id,
-        confirm=asked.confirm or (asked.set is not None and asked.set.confirm),
+        edit.given(),
+        currency=None if edit.set is None else edit.set.currency,
+        warehouse_id=edit.warehouse_id,
+        confirm=edit.confirm or (edit.set is not None and edit.set.confirm),
     )
     return [
         replace(request, row=number, account=account, emag_id=emag_id)

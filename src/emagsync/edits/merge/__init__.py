@@ -1,1 +1,1 @@
-"""How local edits meet what eMAG changed: a three-way merge."""
+"""Merges local edits with what eMAG changed: a three-way merge."""

@@ -1,4 +1,4 @@
-"""What merging the values of offers that were read does to their open edits, worked out but not yet written. Pure."""
+"""Decides what happens to open edits when values of their offers were read; writes nothing. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emagsync.edits.states import EditState, Resolution
 
 
 class Reading(NamedTuple):
-    """Who read some offers: a run or a push, when it asked eMAG for them, and when the result is written."""
+    """A reading of offers: the run or push that made it, when it asked eMAG, and when the result is written."""
 
     account: str
     source_id: str
@@ -23,7 +23,7 @@ class Reading(NamedTuple):
 
 
 class MergeDecision(NamedTuple):
-    """What becomes of one edit, and the value that eMAG has."""
+    """The decision about one edit, and the value that eMAG has."""
 
     edit: Edit
     merged: Merged
@@ -39,7 +39,7 @@ class MergeDecision(NamedTuple):
 
     @property
     def reason(self) -> Reason | None:
-        """Why the edit ended, or what the merge did to it; None where it says nothing new."""
+        """Why the edit ended, or what the merge changed; None where there is nothing new to say."""
         base, emag, outcome = self.edit.base, self.emag, self.merged.outcome
         if outcome is MergeOutcome.LOST:
             return Reason.of(ReasonCode.CHANGED_MEANWHILE, base=base, emag=emag)

@@ -7,8 +7,8 @@ from emagsync.core.settings import EditsSettings
 from emagsync.edits.merge.three_way import Rules
 
 
-def rules_of(settings: EditsSettings, account: str, asked: ConflictStrategy | None = None) -> Rules:
-    """The account's owners of fields, and its strategy: `asked`, else the account's own, else that of all accounts."""
+def rules_of(settings: EditsSettings, account: str, requested: ConflictStrategy | None = None) -> Rules:
+    """The account's field owners and its strategy: `requested`, else the account's own, else that of all accounts."""
     strategies = parse_strategies(settings.conflict_strategy)
     general = strategies.get(ALL_ACCOUNTS, ConflictStrategy.EMAG_PRIORITY)
     owners: dict[str, Owner] = {}
@@ -16,4 +16,4 @@ def rules_of(settings: EditsSettings, account: str, asked: ConflictStrategy | No
     for of_account, field, owner in parse_owners(settings.owners):
         if of_account in (ALL_ACCOUNTS, account):
             owners[field.value] = owner
-    return Rules(asked or strategies.get(account, general), owners)
+    return Rules(requested or strategies.get(account, general), owners)

@@ -1,4 +1,4 @@
-"""What `/health/ready` asks: database, schema, Redis, executor and scheduler."""
+"""The checks of `/health/ready`: database, schema, Redis, executor and scheduler."""
 
 from __future__ import annotations
 
@@ -30,14 +30,16 @@ async def check_schema(database: Database) -> Check:
 
 
 async def check_redis(registry: AccountRegistry) -> Check:
-    """How Redis is. Always ok: without it requests to eMAG wait, but the local copy, edits and the page work, and
-    taking every server out of service would take those away as well."""
+    """Whether Redis answers. Always ok: without it requests to eMAG wait, but the local copy, edits and the page work.
+
+    Taking every server out of service would take those away as well.
+    """
     connection = registry.redis
     return Check(True, "configured" if connection is None else (await connection.health()).detail)
 
 
 async def check_executor(executor: InlineExecutor | CeleryExecutor) -> Check:
-    """Whether runs can be carried out: always in this process, or as long as the broker takes messages."""
+    """Whether runs can be executed: always in this process, or as long as the broker takes messages."""
     if isinstance(executor, InlineExecutor):
         return Check(True, f"inline, {len(executor.carried)} runs")
     try:
@@ -47,7 +49,7 @@ async def check_executor(executor: InlineExecutor | CeleryExecutor) -> Check:
 
 
 async def check_scheduler(scheduler: Scheduler, settings: ScheduleSettings) -> Check:
-    """Whether the loop that looks for due jobs goes round."""
+    """Whether the loop that looks for due jobs is running."""
     if not settings.enabled:
         return Check(True, "off")
     return Check(scheduler.is_well, "on" if scheduler.is_well else "has not looked at its schedule for a while")

@@ -33,7 +33,7 @@ class Part(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether everything works. `checks`, each part by name, is for callers only; others get null."""
+    """Whether everything works. `checks`, each part by name, is for authenticated callers; others get null."""
 
     status: Literal["ready", "not_ready"]
     checks: dict[str, Part] | None = None
@@ -41,13 +41,13 @@ class Ready(BaseModel):
 
 @router.get("/live")
 async def live() -> Live:
-    """The process answers. Asks nothing else, needs no caller."""
+    """Whether the process answers. Checks nothing else, and needs no authentication."""
     return Live()
 
 
 @router.get("/ready", responses={int(HTTPStatus.SERVICE_UNAVAILABLE): {"model": Ready}})
 async def ready(state: State, response: Response, caller: OptionalPrincipal) -> Ready:
-    """Whether database, schema, executor and scheduler work: 200, or 503. Says more to a caller than to a stranger."""
+    """Whether database, schema, executor and scheduler work: 200, or 503. Details are for authenticated callers."""
     results = await asyncio.gather(*(_ask(check) for check in state.checks.values()))
     checks = {name: Part(ok=check.ok, detail=check.detail) for name, check in zip(state.checks, results, strict=True)}
     is_ready = all(check.ok for check in results)

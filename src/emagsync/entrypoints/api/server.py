@@ -1,4 +1,4 @@
-"""Serves the application with uvicorn until it is told to stop."""
+"""Serves the application with uvicorn until it is stopped."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class ApiServer(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop the server. The application is told first, so that streams and waiting calls end."""
+        """Stop the server. The application is notified first, so that streams and waiting calls end."""
         self._stopping.set()
         await super().shutdown(sockets=sockets)
 

@@ -14,7 +14,7 @@ from emagsync.entrypoints.services.foundation import Foundation
 
 @dataclass(frozen=True)
 class AccountServices:
-    """`registry` makes a client for each account; `recorder` hears of every call that one of them makes."""
+    """`registry` makes a client for each account; `recorder` records every call that one of them makes."""
 
     registry: AccountRegistry
     recorder: CallRecorder

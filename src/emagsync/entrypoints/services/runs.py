@@ -1,4 +1,4 @@
-"""Sync runs: carrying them out, starting and stopping them, and starting them by the clock."""
+"""Sync runs: executing, starting and stopping them, and starting them on schedule."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _nobody(run: Run) -> None:
 
 @contextmanager
 def open_sync_service(base: Foundation, registry: AccountRegistry) -> Iterator[SyncService]:
-    """Carries runs out. While the block runs, this process holds the lock that shows the others that it is alive."""
+    """Executes runs. While the block runs, this process holds the lock that shows others that it is alive."""
     with Workers(base.settings.data_dir, base.clock) as workers:
         yield SyncService(
             database=base.database, registry=registry, settings=base.settings, workers=workers, clock=base.clock
@@ -38,7 +38,7 @@ def build_run_control(
     *,
     on_change: Callable[[Run], None] = _nobody,
 ) -> RunControl:
-    """Starts, stops, retries and cleans up runs. `on_change` hears of a run whose state it changed."""
+    """Starts, stops, retries and cleans up runs. `on_change` is called with each run whose state it changed."""
     return RunControl(
         service=service,
         executor=executor,

@@ -1,1 +1,1 @@
-"""Celery: `emagsync worker` carries out runs and short tasks, `emagsync beat` queues the recurring ones."""
+"""Celery: `emagsync worker` executes runs and short tasks, `emagsync beat` queues the recurring ones."""

@@ -57,7 +57,7 @@ class WorkerServices:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def execute_run(self, run_id: str) -> Run | None:
-        """Carry out a run and return its final state; None when it has ended already or another worker has it."""
+        """Execute a run and return its final state; None when it has ended already or another worker has it."""
         if self.stop.is_set():
             self._hand_over(run_id)
             return None
@@ -66,7 +66,7 @@ class WorkerServices:
         except (RunSuperseded, RunNotFound):
             return None
         except DatabaseError as error:
-            # Its row says how far it got; the sweep has it resumed when the database is back.
+            # The run's row says how far it got; the sweep has it resumed when the database is back.
             log.warning("run_left", run_id=run_id, code=error.code, error=str(error))
             return None
         except EmagsyncError as error:
@@ -78,7 +78,7 @@ class WorkerServices:
         return run
 
     def _hand_over(self, run_id: str) -> None:
-        """Queue the run for a worker that is not stopping."""
+        """Queue the run again, for a worker that is not stopping; logged as `run_passed_on`."""
         log.info("run_passed_on", run_id=run_id)
         self.executor.submit(run_id)
 

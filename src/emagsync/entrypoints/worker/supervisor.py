@@ -26,7 +26,7 @@ from emagsync.entrypoints.worker.signals import connect
 from emagsync.entrypoints.worker.task_names import SHORT, SYNCS
 from emagsync.entrypoints.worker.tasks import register
 
-# Workers need not know of each other.
+# Workers need not know each other: without these, each would greet all others, and follow their events.
 _ALONE: Final = ("--without-gossip", "--without-mingle")
 _FORWARDED: Final = (signal.SIGTERM, signal.SIGQUIT)
 _FAILED: Final = 1
@@ -37,7 +37,7 @@ _MISCONFIGURED: Final = 2
 def run_worker(
     settings: Settings, accounts: ConfiguredAccounts, options: Sequence[str], *, say: Callable[[object], None]
 ) -> int:
-    """Run the worker or workers until told to stop; `options` are Celery's. Returns the exit code.
+    """Run the worker or workers until a signal stops them; `options` are Celery's. Returns the exit code.
 
     `say` prints a line for a person. Raises SettingsError for an option that Celery does not know.
     """
@@ -60,7 +60,7 @@ def run_celery_worker(settings: Settings, accounts: ConfiguredAccounts, options:
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except Abort:
-        return 0  # told to stop before Celery's own handlers were there
+        return 0  # stopped before Celery's own handlers were installed
     except ClickException as error:
         raise SettingsError(f"Celery's worker says: {error.format_message()}") from error
     return 0
@@ -85,14 +85,15 @@ def _has(options: Sequence[str], *names: str) -> bool:
 
 def _supervise(workers: Sequence[Callable[[], int]], say: Callable[[object], None]) -> int:
     """Fork a child for each of `workers`, pass signals on, and end all when one ends."""
-    # Signals are held back until there are handlers for them, so that no child is left behind.
+    # Signals are blocked until there are handlers for them: one that came between a fork and the handlers would end
+    # this process alone, and leave children behind. The children unblock them for themselves.
     signal.pthread_sigmask(signal.SIG_BLOCK, _FORWARDED)
     children = [_fork(worker, say) for worker in workers]
-    told = False
+    stopping = False
 
     def forward(number: int, _: object) -> None:
-        nonlocal told
-        told = True
+        nonlocal stopping
+        stopping = True
         _signal(children, number)
 
     for number in _FORWARDED:
@@ -106,8 +107,8 @@ def _supervise(workers: Sequence[Callable[[], int]], say: Callable[[object], Non
         child, status = os.wait()
         left.discard(child)
         codes.append(os.waitstatus_to_exitcode(status))
-        if not told:
-            # One worker alone would leave half of the work undone.
+        if not stopping:
+            # A worker ended by itself. The other one alone would leave half of the work undone.
             _signal(left, signal.SIGTERM)
     if _MISCONFIGURED in codes:
         return _MISCONFIGURED
@@ -123,16 +124,16 @@ def _fork(worker: Callable[[], int], say: Callable[[object], None]) -> int:
         return child
     code = _FAILED
     try:
-        platforms.set_pdeathsig("SIGTERM")
+        platforms.set_pdeathsig("SIGTERM")  # ends the child with this process, even a killed one
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _FORWARDED)
         code = worker()
     except EmagsyncError as error:
         say(error)
         code = _MISCONFIGURED if error.kind is ErrorKind.CONFIGURATION else _FAILED
     except KeyboardInterrupt:
-        code = 0  # told to stop before it had started
+        code = 0  # stopped before it had started
     except BaseException:  # noqa: BLE001 - the child ends here, whatever it was
-        # The interpreter's own hook, which this child does not come back to.
+        # By the interpreter's own hook: this child never returns to the interpreter, which would call it.
         sys.excepthook(*sys.exc_info())
     finally:
         sys.stdout.flush()

@@ -55,7 +55,7 @@ Work = Callable[[WorkerServices], Coroutine[Any, Any, None]]
 
 
 def sync_products(run_id: str) -> Work:
-    """Carry out a run; nothing when it has ended or another worker has it."""
+    """Execute a run; does nothing when it has ended or another worker has it."""
 
     async def work(services: WorkerServices) -> None:
         await services.execute_run(run_id)

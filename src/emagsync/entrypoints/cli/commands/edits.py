@@ -34,7 +34,7 @@ def load(
     apply: Annotated[
         bool, typer.Option("--apply", help="Keep the edits; without, only show what they come to.")
     ] = False,
-    confirm: Annotated[bool, typer.Option("--confirm", help="It is meant although it looks like a slip.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Accept values that look like a mistake.")] = False,
     skip_invalid: Annotated[bool, typer.Option("--skip-invalid", help="Keep what can be kept.")] = False,
     as_json: Json = False,
 ) -> None:

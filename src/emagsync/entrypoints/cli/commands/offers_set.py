@@ -39,7 +39,7 @@ def set_values(
     warehouse: Annotated[
         int | None, typer.Option(help="Of stock and handling time, where the offer has several.", show_default=False)
     ] = None,
-    confirm: Annotated[bool, typer.Option("--confirm", help="It is meant although it looks like a slip.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Accept values that look like a mistake.")] = False,
     as_json: Json = False,
 ) -> None:
     """Change values of one offer. They are kept here, and sent to eMAG where the account's push is on."""
