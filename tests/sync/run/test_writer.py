@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -12,7 +13,10 @@ from sqlalchemy import select, text
 from emagsync.core.clock import SystemClock
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
+from emagsync.ingest.store import PreparedRows, prepare, sort_rows
+from emagsync.ingest.store import store as store_prepared
 from emagsync.marketplace.paging import StretchRead
+from emagsync.offers.records import Observation
 from emagsync.offers.tables import offer_changes
 from emagsync.sync import repository
 from emagsync.sync.repository import MAIN_SCOPE, RunLease
@@ -81,6 +85,33 @@ async def test_pages_that_share_an_offer_count_and_tell_of_it_once(database: Dat
         (i, "lifecycle", "created") for i in range(1, 6)
     ]
     assert (3, "sale_price", "120.0000") in told
+
+
+async def test_a_page_is_prepared_again_when_somebody_else_stored_one_of_its_offers_meanwhile(
+    database: Database, lease: RunLease, bystander: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a push does that reads back while a run reads pages: nothing is counted or logged twice, nothing is lost."""
+    prepared: list[int] = []
+
+    async def prepare_and_be_overtaken(*arguments: Any, **options: Any) -> PreparedRows:
+        ready = await prepare(*arguments, **options)
+        prepared.append(len(ready.parsed))
+        if len(prepared) == 1:
+            other = await prepare(bystander, "main", sort_rows([row(id=1, sale_price="90.0000")], RO), RO, asked_at=AT)
+            async with bystander.transaction() as connection:
+                await store_prepared(connection, other, Observation("main", "a-push", AT, "push"), asked_at=AT)
+        return ready
+
+    monkeypatch.setattr("emagsync.sync.run.writer.prepare", prepare_and_be_overtaken)
+    await store(writer(database, lease), 1, 1, 2)
+    assert prepared == [2, 2]
+    run = await read_run(database)
+    assert (run.created, run.updated, run.processed, run.pages_read) == (1, 1, 2, 1)
+    assert await log(database) == [
+        (1, "lifecycle", "created"),
+        (2, "lifecycle", "created"),
+        (1, "sale_price", "100.0000"),
+    ]
 
 
 async def test_counts_are_those_of_the_pages_in_the_ledger_at_every_moment(
