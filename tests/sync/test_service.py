@@ -37,7 +37,7 @@ async def local(tmp_path: Path, market: Market) -> AsyncIterator[Local]:
 
 
 async def left_behind(local: Local, run_id: str, *, silent_for: float, **changes: Any) -> Run:
-    """A run in the table that gave its last sign of life so many seconds ago."""
+    """A run in the table that wrote its last heartbeat so many seconds ago."""
     at = datetime.now(UTC) - timedelta(seconds=silent_for)
     run = a_run(run_id, created_at=at, heartbeat_at=at, **({"status": RunStatus.RUNNING} | changes))
     async with local.database.transaction() as connection:

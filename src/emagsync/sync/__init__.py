@@ -1,1 +1,1 @@
-"""Runs: reading an account's offers from eMAG into the local copy, through crashes and bad days."""
+"""Runs: each reads an account's offers from eMAG into the local copy, and survives crashes and outages."""

@@ -1,4 +1,4 @@
-"""Summing runs up for the routes."""
+"""Answers of the run routes: runs of a sync, summed up."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from emagsync.sync.control import Started
 from emagsync.sync.errors import AccountBusy
 from emagsync.sync.schemas import Difference, Run, RunStatus
 
-Outcome = Literal["completed", "partial", "failed"]
+OverallStatus = Literal["completed", "partial", "failed"]
 
 SHOWN_DIFFERENCES: Final = 500
 
 
 def accepted(started: Started, now: datetime) -> Accepted:
-    """The runs were made."""
+    """The answer when the runs were made and go on by themselves."""
     left_out = _left_out(started)
     names = ", ".join(run.account for run in started.runs)
     message = f"Sync started for {names}." + "".join(f" Not for {one.account_type}: {one.message}" for one in left_out)
@@ -40,9 +40,9 @@ def accepted(started: Started, now: datetime) -> Accepted:
 
 
 async def finished(database: Database, started: Started, runs: Sequence[Run], now: datetime) -> Finished:
-    """The runs have ended."""
+    """The answer when the runs have ended."""
     left_out = _left_out(started)
-    status = outcome(runs, whole=not left_out)
+    status = overall_status(runs, whole=not left_out)
     shown: dict[str, list[Difference]] = {}
     for run in runs:
         if run.parameters.dry_run:
@@ -75,7 +75,7 @@ async def detail(database: Database, runs: Sequence[Run], now: datetime) -> Sync
         shown = await differences_view(database, run.id, limit=SHOWN_DIFFERENCES) if run.parameters.dry_run else None
         details.append(RunDetail(**run_view(run, now).model_dump(), pages=pages, differences=shown))
     active = any(not run.status.is_finished for run in runs)
-    status: Literal["running", "cancelled"] | Outcome = "running" if active else outcome(runs, whole=True)
+    status: Literal["running", "cancelled"] | OverallStatus = "running" if active else overall_status(runs, whole=True)
     if {run.status for run in runs} == {RunStatus.CANCELLED}:
         status = "cancelled"
     return SyncDetail(data=SyncData(sync_id=runs[0].sync_id, status=status, runs=details))
@@ -90,7 +90,7 @@ async def differences_view(database: Database, run_id: str, *, after: int = 0, l
     return DifferencesView(count=count, items=page, next_after=page[-1].emag_id if len(items) > limit else None)
 
 
-def outcome(runs: Sequence[Run], *, whole: bool) -> Outcome:
+def overall_status(runs: Sequence[Run], *, whole: bool) -> OverallStatus:
     """`completed` only when every run is and none was left out; `failed` when nothing came of any."""
     statuses = {run.status for run in runs}
     if whole and statuses == {RunStatus.COMPLETED}:

@@ -1,4 +1,4 @@
-"""What people and schedules do with runs: start, stop, retry and clean up, whatever carries them out."""
+"""Starts, stops, retries and cleans up runs for people and schedules, whichever executor executes them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOOK_SECONDS: Final = 0.15
 
 @dataclass(frozen=True)
 class Started:
-    """The runs that were made; `unusable` are accounts without proper credentials, `busy` those that a run holds."""
+    """The runs that were made; `unusable` are accounts without proper credentials, `busy` those with an active run."""
 
     sync_id: str
     runs: tuple[Run, ...]
@@ -39,7 +39,7 @@ class Started:
 
 
 class RunControl:
-    """Starts and stops runs. What it begins is finished even if the caller is gone meanwhile."""
+    """Starts and stops runs. What it has begun is finished even if its caller is cancelled."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class RunControl:
     async def start(
         self, account_type: str, parameters: RunParameters, *, trigger: str, skip_busy: bool = False
     ) -> Started:
-        """Make a run for each account and have them carried out.
+        """Make a run for each account and have them executed.
 
         An account without proper credentials does not keep the others from being synced; it is in `unusable`. Raises
         SettingsError when no account is usable, and AccountBusy.
@@ -85,7 +85,7 @@ class RunControl:
         if not usable:
             raise SettingsError(" ".join(unusable.values()))
         sync_id = str(uuid.uuid4())
-        queued = await self._whole(
+        queued = await self._uninterrupted(
             self._submit(self._service.queue(usable, parameters, trigger=trigger, sync_id=sync_id, skip_busy=skip_busy))
         )
         return Started(sync_id, queued.runs, dict(queued.busy), unusable)
@@ -98,7 +98,9 @@ class RunControl:
         runs = await self.find(any_id)
         sync_id = str(uuid.uuid4())
         ids = [run.id for run in runs]
-        queued = await self._whole(self._submit(self._service.queue_retry(ids, trigger=trigger, sync_id=sync_id)))
+        queued = await self._uninterrupted(
+            self._submit(self._service.queue_retry(ids, trigger=trigger, sync_id=sync_id))
+        )
         return Started(sync_id, queued.runs, {}, {})
 
     async def stop(self, any_id: str) -> list[Run]:
@@ -107,14 +109,14 @@ class RunControl:
         active = [run for run in runs if not run.status.is_finished]
         if not active:
             raise RunNotActive(any_id, runs[0].status)
-        return await self._whole(self._stop_all([run.id for run in active], any_id))
+        return await self._uninterrupted(self._stop_all([run.id for run in active], any_id))
 
     async def clean_up(self, *, older_than_seconds: float) -> list[Run]:
-        """Fail the runs that have been at it for longer than that, alive or not, and stop them."""
-        return await self._whole(self._clean_up(older_than_seconds))
+        """Fail the runs that were started longer ago than that, alive or not, and stop them."""
+        return await self._uninterrupted(self._clean_up(older_than_seconds))
 
     async def resume(self, *, all_interrupted: bool) -> list[str]:
-        """Go on with runs whose holders died, and at start-up with every interrupted one. Returns the ids."""
+        """Resume orphaned runs, and at start-up every interrupted one. Returns the ids."""
         dead = {run.id for run in await self._service.recover()}
         ids = await self._service.resumable(None if all_interrupted else dead)
         for run_id in ids:
@@ -133,7 +135,7 @@ class RunControl:
         return runs
 
     async def ended(self, run_ids: Sequence[str], *, stopping: asyncio.Event) -> list[Run]:
-        """Wait until the runs have ended, whoever carries them; or until `stopping`, with some still active."""
+        """Wait until the runs have ended, whoever executes them; or until `stopping`, with some still active."""
         while True:
             async with self._database.snapshot() as connection:
                 runs = await repository.runs_by_id(connection, run_ids)
@@ -142,7 +144,7 @@ class RunControl:
             await self._clock.sleep(_LOOK_SECONDS)
 
     async def aclose(self) -> None:
-        """Let what was begun be finished."""
+        """Wait until what was begun is finished."""
         while self._work:
             await asyncio.gather(*self._work, return_exceptions=True)
 
@@ -173,7 +175,7 @@ class RunControl:
                 refused = error
                 continue
             stopped.append(run)
-            self._let_go(run)
+            self._announce_and_stop(run)
         if not stopped and refused is not None:
             raise refused
         return stopped
@@ -183,15 +185,15 @@ class RunControl:
         async with self._database.snapshot() as connection:
             runs = await repository.runs_by_id(connection, [run.id for run in cleaned])
         for run in runs:
-            self._let_go(run)
+            self._announce_and_stop(run)
         return runs
 
-    def _let_go(self, run: Run) -> None:
+    def _announce_and_stop(self, run: Run) -> None:
         self._on_change(run)
         self._executor.stop(run.id)
 
-    async def _whole(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do all of it, even if the caller is cancelled half-way, as one whose client has gone may be."""
+    async def _uninterrupted(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do all of `work`, even if the caller is cancelled half-way, as one whose client has gone may be."""
         task = asyncio.get_running_loop().create_task(work)
         self._work.add(task)
         task.add_done_callback(self._work.discard)

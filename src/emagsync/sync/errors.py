@@ -1,4 +1,4 @@
-"""What a run may not do, and why one ended.
+"""Run errors.
 
 SyncError
 ├── AccountBusy        another run holds the account
@@ -6,8 +6,8 @@ SyncError
 ├── RunNotActive       it has already ended
 ├── RunStillActive     it has not ended yet
 ├── NothingToRetry     nothing of it failed
-├── BrokerAway         the workers could not be told; the sweep tells them later
-└── RunSuperseded      the run was taken away from this holder: it writes nothing more
+├── BrokerAway         a run could not be sent to the workers; the sweep sends it later
+└── RunSuperseded      the lease of the run is lost: its former holder writes nothing more
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from emagsync.core.errors import EmagsyncError, ErrorKind
 
 
 class SyncError(EmagsyncError):
-    """Anything that a run may not do."""
+    """Any error about runs."""
 
     code = "sync"
 
@@ -102,7 +102,7 @@ class NothingToRetry(SyncError):
 
 
 class BrokerAway(SyncError):
-    """The workers could not be told what there is to do."""
+    """A run could not be sent to the workers."""
 
     code = "broker_away"
     kind = ErrorKind.TRANSIENT

@@ -1,7 +1,14 @@
-"""Who is alive: every process that holds runs keeps a locked file in the data directory.
+"""Tells which processes are alive: every process that executes runs keeps a locked file in the data directory.
 
-The kernel drops the lock when the process ends, however it ends, so another process of this machine knows at once
-that a run's holder is dead. For a holder on another machine there is only its heartbeat.
+A process is in one of three states, for whoever shares the data directory with it:
+
+    alive    its file is locked
+    dead     its file is there and not locked: the kernel drops the lock when a process ends, however it ends
+    unknown  there is no such file: it runs on another machine, and only its heartbeat tells
+
+So a run of a dead process is taken over at once, and one of an unknown process when its heartbeat is too old. A dead
+process's file has to stay for as long as a run may name it: were it deleted, `dead` would become `unknown`, and the run
+would wait for its heartbeat to age.
 """
 
 from __future__ import annotations
@@ -20,7 +27,7 @@ _KEEP_SECONDS = 7 * 86_400
 
 
 class Workers:
-    """This process's sign of life, and the others'. A context manager; `name` goes into the rows of its runs."""
+    """This process's lock and a look at the others'. A context manager; `name` goes into the rows of its runs."""
 
     def __init__(self, data_dir: Path, clock: Clock | None = None) -> None:
         self._directory = data_dir / "workers"

@@ -1,4 +1,4 @@
-"""What a retry reads again: only what failed. Pure."""
+"""Plans a retry of an ended run: only what failed is read again. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from emagsync.sync.repository import PageRead
 from emagsync.sync.run.selective import lists
 from emagsync.sync.schemas import Mode, Run, RunErrorCode, RunParameters, RunStatus, Selection
 
-# What is told of an offer although nothing of it is missing.
+# Errors about an offer of which nothing is missing.
 _REMARKS = frozenset({RunErrorCode.FIELD_UNREADABLE, RunErrorCode.OFFER_NOT_KNOWN})
 
 
 class Retry(NamedTuple):
-    """How a retry begins: what is asked of it, and the pages that it starts from; those not `stored` are read again."""
+    """The parameters of a retry, and the pages that it starts from; those not `stored` are read again."""
 
     parameters: RunParameters
     pages: tuple[PageRead, ...]

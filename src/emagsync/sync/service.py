@@ -234,7 +234,7 @@ class SyncService:
         age = started_at if also_alive else last_heartbeat
         async with self._database.snapshot() as connection:
             stuck = [run for run in await repository.active_runs(connection) if age(run) <= oldest]
-        what = "had been going for" if also_alive else "gave no sign of life for"
+        what = "had been running for" if also_alive else "wrote no heartbeat for"
         message = f"The run {what} more than {older_than_seconds:.0f} s and was cleaned up. Sync again."
         return await self._revoke(stuck, RunStatus.FAILED, RunError(code=RunErrorCode.STUCK, message=message, at=now))
 

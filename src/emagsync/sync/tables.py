@@ -24,8 +24,7 @@ sync_runs = Table(
     Column("status", String(16), nullable=False),
     Column("trigger", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),
-    # Raised by every claim and by everything that takes the run away from its holder: a holder whose fence is
-    # older than the row's may not write any more.
+    # Raised by every claim and every revocation: a holder whose fence is older than the row's may not write any more.
     Column("fence", Integer, nullable=False),
     Column("worker", String(255)),
     Column("created_at", UtcDateTime, nullable=False),
@@ -49,7 +48,7 @@ sync_runs = Table(
     Column("wait_seconds", Float, nullable=False),
     Column("errors", JsonText, nullable=False),
     Column("error_count", Integer, nullable=False),
-    Column("attempt_started_at", UtcDateTime),
+    Column("attempt_started_at", UtcDateTime),  # for operators' own queries: nothing here reads it
     # What the run is doing and how fast, for whoever watches it from another process.
     Column("phase", String(16)),
     Column("items_per_second", Float),

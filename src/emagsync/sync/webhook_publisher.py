@@ -1,4 +1,4 @@
-"""Handing the ends of runs to the webhooks: whichever process a run ended in, and exactly one time into the table."""
+"""Announces ended runs to the webhooks: each exactly once, whichever process it ended in."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOOK_SECONDS: Final = 1.0
 
 
 class RunWebhookPublisher:
-    """Looks for runs whose end has not been told; their rows remember it, so any number of announcers may look."""
+    """Looks for ended runs that were not announced; their rows remember it, so any number of publishers may look."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -51,8 +51,8 @@ class RunWebhookPublisher:
 
 
 def events_of(run: Run) -> tuple[EventKind, ...]:
-    """What an ended run is told as: the most telling first. Nothing for a dry run, which changed nothing, and for one
-    whose work another one took over, which will be told."""
+    """The events of an ended run, the most specific first. None for a dry run, which changed nothing, nor for one that
+    was abandoned: the run that took over its work will be announced."""
     codes = {error.code for error in run.errors} if run.status is RunStatus.FAILED else set()
     if run.parameters.dry_run or RunErrorCode.INTERRUPTED in codes:
         return ()
@@ -62,7 +62,7 @@ def events_of(run: Run) -> tuple[EventKind, ...]:
         RunStatus.FAILED: EventKind.FAILED,
         RunStatus.CANCELLED: EventKind.CANCELLED,
     }
-    told = ends.get(run.status)
-    if told is None:
+    ending = ends.get(run.status)
+    if ending is None:
         return ()
-    return (EventKind.STUCK, told) if RunErrorCode.STUCK in codes else (told,)
+    return (EventKind.STUCK, ending) if RunErrorCode.STUCK in codes else (ending,)

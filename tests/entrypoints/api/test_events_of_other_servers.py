@@ -11,7 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from emagsync.sync.live.redis_relay import CHANNEL, LARGEST_MESSAGE, RedisRelay
-from emagsync.sync.live.relay import News
+from emagsync.sync.live.relay import RunUpdate
 from emagsync.sync.schemas import Phase, Progress, RunStatus
 from entrypoints.api.test_live_events import listening
 from support.api import Api, open_api
@@ -105,7 +105,7 @@ async def test_a_run_that_is_over_before_anybody_looks_is_told_all_the_same(tmp_
     ],
 )
 async def test_what_is_no_message_of_ours_is_passed_over(message: bytes) -> None:
-    heard: list[News] = []
+    heard: list[RunUpdate] = []
     with RedisServer() as redis:
         async with (
             RedisRelay(redis.url) as teller,
@@ -118,7 +118,7 @@ async def test_what_is_no_message_of_ours_is_passed_over(message: bytes) -> None
             teller.progress(progress_of("a-run"))
             await until(lambda: bool(heard))
             task.cancel()
-    assert heard == [News("a-run", progress_of("a-run"))]
+    assert heard == [RunUpdate("a-run", progress_of("a-run"))]
 
 
 async def test_who_listens_can_be_stopped_while_redis_is_away() -> None:
@@ -136,8 +136,8 @@ async def test_who_listens_can_be_stopped_while_redis_is_away() -> None:
 
 
 async def test_one_s_own_news_do_not_come_back_and_the_newest_progress_is_what_is_told() -> None:
-    heard: list[News] = []
-    own: list[News] = []
+    heard: list[RunUpdate] = []
+    own: list[RunUpdate] = []
     with RedisServer() as redis:
         async with (
             RedisRelay(redis.url) as teller,

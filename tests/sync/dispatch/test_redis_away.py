@@ -85,9 +85,9 @@ async def test_a_server_that_stops_while_a_run_waits_for_redis_does_not_wait_too
         await until(lambda: sum(market.page_reads().values()) >= 2)
         redis.kill()
         await until(lambda: bool(ended))
-        assert executor.carried == {run_id}
+        assert executor.executing == {run_id}
         await executor.aclose()
-        assert not executor.carried
+        assert not executor.executing
         redis.start()
         assert await local.service.resumable() == [run_id]
 

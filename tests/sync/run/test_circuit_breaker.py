@@ -66,7 +66,7 @@ def test_a_success_closes_it() -> None:
 
 
 async def test_a_closed_circuit_asks_for_no_probe() -> None:
-    assert not await Circuit(JumpingClock()).turn_to_probe()
+    assert not await Circuit(JumpingClock()).may_probe()
 
 
 async def test_probes_come_ever_more_rarely_and_end_with_an_error_that_says_so() -> None:
@@ -74,7 +74,7 @@ async def test_probes_come_ever_more_rarely_and_end_with_an_error_that_says_so()
     circuit = opened(clock)
 
     async def probe_for_ever() -> None:
-        while await circuit.turn_to_probe():
+        while await circuit.may_probe():
             pass
 
     with pytest.raises(AccountDown, match="nothing was removed") as down:
@@ -93,7 +93,7 @@ async def test_one_reader_probes_and_the_others_learn_of_it() -> None:
     async def reader() -> None:
         nonlocal probes
         while circuit.is_open:
-            if await circuit.turn_to_probe():
+            if await circuit.may_probe():
                 probes += 1
                 circuit.succeeded()
 
@@ -104,11 +104,11 @@ async def test_one_reader_probes_and_the_others_learn_of_it() -> None:
 async def test_after_it_closed_the_next_burst_is_waited_out_from_the_start() -> None:
     clock = JumpingClock()
     circuit = opened(clock)
-    await circuit.turn_to_probe()
-    await circuit.turn_to_probe()
+    await circuit.may_probe()
+    await circuit.may_probe()
     circuit.succeeded()
     clock.waits.clear()
     for _ in range(BURST):
         circuit.failed()
-    await circuit.turn_to_probe()
+    await circuit.may_probe()
     assert clock.waits == [PROBE_AFTER[0]]

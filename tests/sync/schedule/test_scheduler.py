@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from emagsync.core.settings import ScheduleSettings
 from emagsync.sync.errors import AccountBusy
 from emagsync.sync.schedule.jobs import JobKind, next_time, planned_jobs
-from emagsync.sync.schedule.scheduler import Do, ScheduleNotFound, Scheduler
+from emagsync.sync.schedule.scheduler import Action, ScheduleNotFound, Scheduler
 from support.clocks import ForwardClock
 from support.local import Local, open_local
 from support.market import Market, open_market
@@ -33,8 +33,8 @@ class Work:
         self.done: list[str] = []
         self.busy: set[str] = set()
 
-    def by_kind(self) -> dict[JobKind, Do]:
-        def action(kind: JobKind) -> Do:
+    def by_kind(self) -> dict[JobKind, Action]:
+        def action(kind: JobKind) -> Action:
             async def do(account: str | None) -> str:
                 name = kind.value if account is None else f"{kind}:{account}"
                 if name in self.busy:

@@ -41,7 +41,7 @@ async def check_redis(registry: AccountRegistry) -> Check:
 async def check_executor(executor: InlineExecutor | CeleryExecutor) -> Check:
     """Whether runs can be executed: always in this process, or as long as the broker takes messages."""
     if isinstance(executor, InlineExecutor):
-        return Check(True, f"inline, {len(executor.carried)} runs")
+        return Check(True, f"inline, {len(executor.executing)} runs")
     try:
         return Check(True, f"celery, {await executor.length()} runs wait for a worker")
     except BrokerAway as error:

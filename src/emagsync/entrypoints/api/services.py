@@ -209,7 +209,7 @@ async def _run_control(
         state.add_check("executor", partial(checks.check_executor, executor))
         await stack.enter_async_context(background_task("live runs", live.run()))
         if relay is not None:
-            await stack.enter_async_context(background_task("event relay", relay.listen(live.hear)))
+            await stack.enter_async_context(background_task("event relay", relay.listen(live.receive)))
         await stack.enter_async_context(background_task("streams", until_stopping(state.stopping, live.broker)))
         stack.push_async_callback(control.aclose)
         stack.push_async_callback(executor.aclose)

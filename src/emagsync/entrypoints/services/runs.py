@@ -12,7 +12,7 @@ from emagsync.sync.dispatch.inline_executor import Executor
 from emagsync.sync.process_lock import Workers
 from emagsync.sync.schedule.actions import ScheduleActions
 from emagsync.sync.schedule.jobs import JobKind
-from emagsync.sync.schedule.scheduler import Do, Scheduler
+from emagsync.sync.schedule.scheduler import Action, Scheduler
 from emagsync.sync.schemas import Run
 from emagsync.sync.service import SyncService
 
@@ -49,14 +49,16 @@ def build_run_control(
     )
 
 
-def build_schedule_actions(base: Foundation, registry: AccountRegistry, control: RunControl) -> Mapping[JobKind, Do]:
+def build_schedule_actions(
+    base: Foundation, registry: AccountRegistry, control: RunControl
+) -> Mapping[JobKind, Action]:
     """What this process does itself for each kind of recurring job."""
     return ScheduleActions(
         control=control, registry=registry, database=base.database, settings=base.settings, clock=base.clock
     ).by_kind()
 
 
-def build_scheduler(base: Foundation, registry: AccountRegistry, actions: Mapping[JobKind, Do]) -> Scheduler:
+def build_scheduler(base: Foundation, registry: AccountRegistry, actions: Mapping[JobKind, Action]) -> Scheduler:
     """The recurring jobs of all accounts; `actions` says what is done for each kind of job."""
     return Scheduler(
         database=base.database,

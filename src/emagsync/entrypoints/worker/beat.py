@@ -29,7 +29,7 @@ from emagsync.entrypoints.worker.leader import LEADER_SECONDS, LeaderLock
 from emagsync.entrypoints.worker.queue import CeleryQueue
 from emagsync.entrypoints.worker.services import open_services
 from emagsync.sync.schedule.jobs import JobKind
-from emagsync.sync.schedule.scheduler import Do
+from emagsync.sync.schedule.scheduler import Action
 from emagsync.sync.schemas import Mode
 
 log = structlog.get_logger()
@@ -62,7 +62,7 @@ async def beat(settings: Settings, accounts: ConfiguredAccounts) -> None:
             work.result()
 
 
-def sending(queue: CeleryQueue, kind: JobKind) -> Do:
+def sending(queue: CeleryQueue, kind: JobKind) -> Action:
     """The action that queues jobs of this kind for the workers; the worker that does one records the result."""
 
     async def send(account: str | None) -> None:

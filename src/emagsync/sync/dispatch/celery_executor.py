@@ -1,4 +1,4 @@
-"""Runs carried out by Celery workers: the queue is told a run's id, and the row stays the truth.
+"""Hands runs to Celery workers: a message carries a run's id and nothing else, and the row stays the truth.
 
 A message that is lost costs seconds, one that comes twice costs nothing: whoever gets it has to claim the row first.
 """
@@ -30,7 +30,7 @@ class RunQueue(Protocol):
     """The queue that the workers take runs from."""
 
     async def send(self, run_id: str, *, timeout_seconds: int) -> None:
-        """Have this run carried out, which takes it at most that long. Raises BrokerAway."""
+        """Have a worker execute this run, which takes at most that long. Raises BrokerAway."""
         ...
 
     async def length(self) -> int:
@@ -39,7 +39,7 @@ class RunQueue(Protocol):
 
 
 class CeleryExecutor:
-    """Tells the workers about runs; an `Executor`. What it could not tell them is told by `resend_lost`."""
+    """An `Executor` that sends runs to the workers. What could not be sent, or was lost, is sent by `resend_lost`."""
 
     def __init__(self, service: SyncService, queue: RunQueue, database: Database, clock: Clock) -> None:
         self._service = service
@@ -63,7 +63,7 @@ class CeleryExecutor:
         return await self._queue.length()
 
     async def resend_lost(self) -> list[str]:
-        """Send anew what waits for a worker though no message says so. Returns the ids.
+        """Send again the runs that wait for a worker though no message says so. Returns the ids.
 
         A broker that lost its memory, or that was away when the run was made, leaves fewer messages than runs; the
         oldest are sent again, and one of them too many is harmless. Raises BrokerAway.
@@ -80,7 +80,7 @@ class CeleryExecutor:
         return ids
 
     async def aclose(self) -> None:
-        """Let what is being sent get there."""
+        """Wait until what is being sent has arrived."""
         while self._sending:
             await asyncio.gather(*self._sending.values(), return_exceptions=True)
 

@@ -1,4 +1,7 @@
-"""Who carries runs out. The run's row is the truth: an executor is only told that there is something to do."""
+"""Executors of runs, and the one that executes them in this process.
+
+The run's row is the truth: an executor is only told that there is something to do.
+"""
 
 from __future__ import annotations
 
@@ -20,19 +23,19 @@ STOP_PATIENCE_SECONDS = 8.0
 
 
 class Executor(Protocol):
-    """Carries out queued and interrupted runs, somewhere."""
+    """Executes queued and interrupted runs, somewhere."""
 
     def submit(self, run_id: str) -> None:
-        """See to this run soon. Doing so twice is harmless."""
+        """Have this run executed soon. Doing so twice is harmless."""
         ...
 
     def stop(self, run_id: str) -> None:
-        """The run was taken away: whoever carries it may stop at once. It notices within a second anyway."""
+        """The run's lease was revoked: whoever executes it may stop at once. It notices within a second anyway."""
         ...
 
 
 class InlineExecutor:
-    """Carries runs out in this process, as tasks of its event loop; no request owns them."""
+    """Executes runs in this process, as tasks of its event loop; no request owns them."""
 
     def __init__(
         self,
@@ -48,25 +51,25 @@ class InlineExecutor:
         self._stop = asyncio.Event()
 
     @property
-    def carried(self) -> frozenset[str]:
-        """The ids of the runs that it carries now."""
+    def executing(self) -> frozenset[str]:
+        """The ids of the runs that it executes now."""
         return frozenset(self._tasks)
 
     def submit(self, run_id: str) -> None:
-        """Begin at once, beside all others."""
+        """Start the run at once, beside all others."""
         if run_id not in self._tasks and not self._stop.is_set():
-            task = asyncio.get_running_loop().create_task(self._carry(run_id), name=f"run {run_id}")
+            task = asyncio.get_running_loop().create_task(self._execute_to_end(run_id), name=f"run {run_id}")
             self._tasks[run_id] = task
             task.add_done_callback(lambda done: self._done(run_id, done))
 
     def stop(self, run_id: str) -> None:
-        """Cancel its task. Only for a run whose row has been taken away: it would be left interrupted."""
+        """Cancel its task. Only for a run whose lease was revoked: any other would be left interrupted."""
         task = self._tasks.get(run_id)
         if task is not None:
             task.cancel()
 
     async def aclose(self) -> None:
-        """Let the pages on their way be stored; the runs stay as interrupted ones, to be resumed."""
+        """Let the pages on their way be stored; the runs are then interrupted, to be resumed."""
         self._stop.set()
         if self._tasks:
             await asyncio.wait(self._tasks.values(), timeout=STOP_PATIENCE_SECONDS)
@@ -77,7 +80,7 @@ class InlineExecutor:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _carry(self, run_id: str) -> None:
+    async def _execute_to_end(self, run_id: str) -> None:
         try:
             run = await self._execute(run_id)
             # No other process resumes it while this one lives, so it is resumed here when Redis is back.

@@ -1,4 +1,4 @@
-"""Finding the runs that nobody sees to, every few seconds: their worker died, or the queue forgot them."""
+"""Finds orphaned runs, every few seconds: their worker died, or the queue lost their message."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ log = structlog.get_logger()
 class Sweeper:
     """Any number of processes may sweep: a run is taken from a dead worker by one of them, and sent twice at worst.
 
-    With `seconds` between two looks, a run whose worker died goes on after about that long when its machine is this
-    one, and else `EMAGSYNC_SYNC__STALE_AFTER_SECONDS` after its last sign of life.
+    With `seconds` between two sweeps, a run whose worker died is resumed after about that long when its machine is this
+    one, and else `EMAGSYNC_SYNC__STALE_AFTER_SECONDS` after its last heartbeat.
     """
 
     def __init__(self, control: RunControl, executor: CeleryExecutor, clock: Clock, *, seconds: float) -> None:
@@ -37,7 +37,7 @@ class Sweeper:
             await self._clock.sleep(self._seconds)
 
     async def sweep(self) -> list[str]:
-        """Have every run that nobody sees to carried on. Returns the ids. Raises DatabaseError."""
+        """Have every orphaned run resumed. Returns the ids. Raises DatabaseError."""
         resumed = await self._control.resume(all_interrupted=False)
         try:
             sent = await self._executor.resend_lost()

@@ -1,4 +1,4 @@
-"""Runs as live events: those of this process as they go, those of others as they tell, or by looking at their rows."""
+"""Publishes live events of runs: of this process at once, of others from the relay or by polling their rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from emagsync.db.errors import DatabaseError
 from emagsync.rest.events import EventBroker
 from emagsync.sync import repository
 from emagsync.sync.api_schemas import run_view
-from emagsync.sync.live.relay import EventRelay, News
+from emagsync.sync.live.relay import EventRelay, RunUpdate
 from emagsync.sync.schemas import Progress, Run, RunStatus
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 PROGRESS_SECONDS: Final = 0.25
 LOOK_SECONDS: Final = 1.0
 RECENT: Final = 10
-# A run that another process told of so recently needs no look at its row to see how far it is.
+# A run of which another process sent an update so recently is not polled for its progress.
 HEARD_SECONDS: Final = 2.0
 
 
@@ -31,7 +31,7 @@ class LiveRuns:
 
     State changes of this process's runs come at once by `changed`; the rows are looked at once a second while somebody
     listens, so runs of other processes are seen too. With a relay those are seen at once: what is heard of them by
-    `hear` makes it look at the rows early, or is published as their progress.
+    `receive` makes it look at the rows early, or is published as their progress.
     """
 
     _REMEMBERED = 200
@@ -42,10 +42,10 @@ class LiveRuns:
         self._relay = relay
         self.broker = EventBroker(self.snapshot)
         self._runs: dict[str, Run] = {}  # those that were active when they were last seen
-        self._told: dict[str, tuple[RunStatus, int]] = {}
+        self._published: dict[str, tuple[RunStatus, int]] = {}
         self._progress: dict[str, Progress] = {}  # not published yet
-        self._own: set[str] = set()  # carried by this process
-        self._heard: dict[str, float] = {}  # carried by another one, which told of it at that moment
+        self._own: set[str] = set()  # executed by this process
+        self._heard: dict[str, float] = {}  # executed by another one, which sent an update at that moment
         self._changed: set[str] = set()  # another one said so; not looked at yet
 
     async def snapshot(self) -> dict[str, Any]:
@@ -56,7 +56,7 @@ class LiveRuns:
         return {"running": self._views(active), "recent": self._views(recent)}
 
     def progress(self, progress: Progress) -> None:
-        """A run of this process got on."""
+        """A run of this process made progress."""
         self._own.add(progress.run_id)
         self._progress[progress.run_id] = progress
         if self._relay is not None:
@@ -68,28 +68,28 @@ class LiveRuns:
             self.changed(_advanced(run, progress).model_copy(update=begun))
 
     def changed(self, run: Run) -> None:
-        """Tell the run's state, here and elsewhere, unless it was told already."""
-        if self._tell(run) and self._relay is not None:
+        """Publish the run's state, here and in other processes, unless it was published already."""
+        if self._publish(run) and self._relay is not None:
             self._relay.changed(run)
 
-    def hear(self, news: News) -> None:
-        """Another process told of a run. Its row is believed, not the message: that may be late."""
+    def receive(self, update: RunUpdate) -> None:
+        """Another process sent an update of a run. Its row is believed, not the message, which may be late."""
         if not self.broker.listeners:
             return
-        if news.progress is None and len(self._changed) < self._REMEMBERED:
-            self._changed.add(news.run_id)
-        elif news.progress is not None and news.run_id not in self._own:
-            self._heard[news.run_id] = self._clock.monotonic()
-            self._progress[news.run_id] = news.progress
-            run = self._runs.get(news.run_id)
+        if update.progress is None and len(self._changed) < self._REMEMBERED:
+            self._changed.add(update.run_id)
+        elif update.progress is not None and update.run_id not in self._own:
+            self._heard[update.run_id] = self._clock.monotonic()
+            self._progress[update.run_id] = update.progress
+            run = self._runs.get(update.run_id)
             if run is not None and run.status is not RunStatus.RUNNING:
-                self._changed.add(news.run_id)
+                self._changed.add(update.run_id)
 
-    def _tell(self, run: Run) -> bool:
+    def _publish(self, run: Run) -> bool:
         state = (run.status, run.attempt)
-        if self._told.get(run.id) == state:
+        if self._published.get(run.id) == state:
             return False
-        self._told[run.id] = state
+        self._published[run.id] = state
         self._runs[run.id] = run
         self.broker.publish("run", self._view(run))
         if run.status.is_finished:
@@ -97,7 +97,7 @@ class LiveRuns:
         return True
 
     async def look(self) -> None:
-        """Compare the rows with what was told."""
+        """Compare the rows with what was published, and publish what changed."""
         changed = frozenset(self._changed)
         async with self._database.snapshot() as connection:
             active = await repository.active_runs(connection)
@@ -106,13 +106,13 @@ class LiveRuns:
             ended = await repository.runs_by_id(connection, sorted(gone)) if gone else []
         for run in (*ended, *active):
             before = self._runs.get(run.id)
-            self._tell(run)
+            self._publish(run)
             if before is not None and not self._is_followed(run) and _got_on(before, run):
                 self.broker.publish("progress", self._view(run))
         self._runs = {run.id: run for run in active}
         self._changed -= changed
         self._heard = {run_id: at for run_id, at in self._heard.items() if run_id in self._runs}
-        self._forget_told()
+        self._forget_published()
 
     async def run(self) -> None:
         """Publish for as long as the application runs."""
@@ -131,7 +131,7 @@ class LiveRuns:
             self._publish_progress()
 
     def _is_followed(self, run: Run) -> bool:
-        """Whether its progress comes by itself."""
+        """Whether its progress comes without polling."""
         heard = self._heard.get(run.id)
         return run.id in self._own or (heard is not None and self._clock.monotonic() - heard < HEARD_SECONDS)
 
@@ -144,11 +144,11 @@ class LiveRuns:
         # One that is not known yet is seen by the next look at the rows.
         self._progress.clear()
 
-    def _forget_told(self) -> None:
+    def _forget_published(self) -> None:
         # Those that ended just now are remembered: their end may be heard of from two sides.
-        for run_id in list(self._told)[: -self._REMEMBERED]:
+        for run_id in list(self._published)[: -self._REMEMBERED]:
             if run_id not in self._runs:
-                del self._told[run_id]
+                del self._published[run_id]
 
     def _forget(self, run_id: str) -> None:
         self._progress.pop(run_id, None)
@@ -176,6 +176,6 @@ def _got_on(before: Run, run: Run) -> bool:
 
 
 async def until_stopping(stopping: asyncio.Event, broker: EventBroker) -> None:
-    """Close the streams when the application begins to stop: they would hold it up."""
+    """Close the streams when the application begins to stop: they would delay it."""
     await stopping.wait()
     broker.close()

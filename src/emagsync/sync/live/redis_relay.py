@@ -1,4 +1,4 @@
-"""News of runs by Redis's publish and subscribe. What is lost while Redis is away is lost: the rows tell it too."""
+"""Carries updates of runs by Redis's publish and subscribe. What is lost while Redis is away is in the rows too."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
 from emagsync.core.redis import AWAY, address_of, open_redis, preserving_cancellation, reason_of
-from emagsync.sync.live.relay import News
+from emagsync.sync.live.relay import RunUpdate
 from emagsync.sync.schemas import Progress, Run
 
 log = structlog.get_logger()
@@ -61,23 +61,23 @@ class RedisRelay:
             await self._redis.aclose()
 
     def progress(self, progress: Progress) -> None:
-        """Tell it within a quarter of a second, unless there is newer progress by then."""
+        """Publish it within a quarter of a second, unless there is newer progress by then."""
         self._put(progress.run_id, progress)
 
     def changed(self, run: Run) -> None:
-        """Tell the others to look at the run's row."""
+        """Tell the other processes to look at the run's row."""
         self._put(run.id, None)
 
-    async def listen(self, hear: Callable[[News], None]) -> None:
-        """Hand in what others tell; while Redis is away, try again every second."""
+    async def listen(self, receive: Callable[[RunUpdate], None]) -> None:
+        """Call `receive` with the updates of other processes; while Redis is away, try again every second."""
         while True:
             try:
-                await self._subscribed(hear)
+                await self._subscribed(receive)
             except AWAY as error:
                 self._went_away(error)
                 await self._clock.sleep(_AGAIN_SECONDS)
 
-    async def _subscribed(self, hear: Callable[[News], None]) -> None:
+    async def _subscribed(self, receive: Callable[[RunUpdate], None]) -> None:
         async with self._redis.pubsub() as subscription:
             with preserving_cancellation():
                 await subscription.subscribe(self._channel)
@@ -87,11 +87,11 @@ class RedisRelay:
                     message = await subscription.get_message(ignore_subscribe_messages=True, timeout=_QUIET_SECONDS)
                     if message is None:
                         await subscription.ping()
-                news = None if message is None else self._understood(message["data"])
-                if news is not None:
-                    hear(news)
+                update = None if message is None else self._decoded(message["data"])
+                if update is not None:
+                    receive(update)
 
-    def _understood(self, data: Any) -> News | None:
+    def _decoded(self, data: Any) -> RunUpdate | None:
         """None for our own messages, and for what is no message of ours."""
         if not isinstance(data, bytes) or len(data) > LARGEST_MESSAGE:
             return None
@@ -101,7 +101,7 @@ class RedisRelay:
         except (msgspec.MsgspecError, ValidationError):
             return None
         is_odd = progress is not None and progress.run_id != message.run_id
-        return None if message.sender == self._sender or is_odd else News(message.run_id, progress)
+        return None if message.sender == self._sender or is_odd else RunUpdate(message.run_id, progress)
 
     def _put(self, run_id: str, progress: Progress | None) -> None:
         fields = None if progress is None else progress.model_dump(mode="json")

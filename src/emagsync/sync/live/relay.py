@@ -1,4 +1,4 @@
-"""Telling the other processes how runs get on, sooner than their rows do."""
+"""Tells other processes about progress of runs, sooner than polling their rows does."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import NamedTuple, Protocol
 from emagsync.sync.schemas import Progress, Run
 
 
-class News(NamedTuple):
-    """What another process says of a run it carries: how far it is, or (`progress` is None) that its row changed."""
+class RunUpdate(NamedTuple):
+    """An update from the process that executes a run: its progress, or (`progress` is None) that its row changed."""
 
     run_id: str
     progress: Progress | None
 
 
 class EventRelay(Protocol):
-    """Carries news between processes, as well as it can: who must know looks at the rows."""
+    """Carries updates between processes, best effort: whoever must know looks at the rows."""
 
     def progress(self, progress: Progress) -> None:
-        """A run of this process got on. Returns at once; at most four a second of each run are told."""
+        """A run of this process made progress. Returns at once; at most four updates a second of each run are sent."""
         ...
 
     def changed(self, run: Run) -> None:
         """A run's row has another state now. Returns at once."""
         ...
 
-    async def listen(self, hear: Callable[[News], None]) -> None:
-        """Hand in what other processes tell, until cancelled. News of this process is left out."""
+    async def listen(self, receive: Callable[[RunUpdate], None]) -> None:
+        """Call `receive` with the updates of other processes, until cancelled."""
         ...

@@ -1,4 +1,4 @@
-"""The metrics of runs, as the database knows them: whatever process carries them, after restarts and kills."""
+"""Collects the metrics of runs from the database: whichever process executes them, after restarts and kills too."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from emagsync.telemetry import exposition
 from emagsync.telemetry.exposition import Family
 from emagsync.telemetry.metrics import Gauge, Increments, Labels
 
-_IN_PROGRESS: Final = Gauge("emag_sync_in_progress", "1 while a run is carried out.", ("account_type", "sync_type"))
+_IN_PROGRESS: Final = Gauge("emag_sync_in_progress", "1 while a run is executed.", ("account_type", "sync_type"))
 _SILENT: Final = Gauge(
-    "emag_sync_silent_seconds", "How long ago the active run gave its last sign of life.", ("account_type",)
+    "emag_sync_silent_seconds", "How long ago the active run wrote its last heartbeat.", ("account_type",)
 )
 _INTERVAL: Final = Gauge(
     "emag_sync_interval_seconds", "The shortest interval of the account's scheduled syncs.", ("account_type",)

@@ -1,7 +1,13 @@
-"""An account's circuit: after a burst of failures nothing more is asked until a probe gets through.
+"""Stops asking eMAG for an account that keeps failing, until a probe gets through.
 
 eMAG's 5xx come in bursts that last minutes, often for one account only. Trying every page through such a burst would
 spend the budget, and the retries of all pages, for nothing.
+
+    closed  pages are read; `BURST` pages in a row that fail, after all their retries, open the circuit
+    open    every reader of pages waits in `may_probe`; one after the other is let through to probe, after growing waits
+            (`PROBE_AFTER`). When none gets through for `PATIENCE_SECONDS`, the run fails with AccountDown
+
+Any success closes it again: a probe's, or that of a page that was on its way when it opened.
 """
 
 from __future__ import annotations
@@ -25,7 +31,7 @@ class AccountDown(EmagsyncError):
 
 
 class Circuit:
-    """Counts failures in a row; open after `BURST` of them. One probe at a time decides."""
+    """The circuit of one run. It opens after `BURST` failures in a row."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -61,7 +67,7 @@ class Circuit:
             self._opened_at = self._clock.monotonic()
             self._closed.clear()
 
-    async def turn_to_probe(self) -> bool:
+    async def may_probe(self) -> bool:
         """Wait while the circuit is open. True: the caller must probe now; False: it is closed.
 
         Raises AccountDown when no probe got through for `PATIENCE_SECONDS`.

@@ -112,7 +112,7 @@ class PassReader:
     async def _next_page(self) -> int | None:
         """The next page to read; None when there is none left, or the run was told to stop."""
         while not self._stop.is_set():
-            if self._circuit.is_open and await self._circuit.turn_to_probe():
+            if self._circuit.is_open and await self._circuit.may_probe():
                 await self._probe()
                 continue
             page = await self._plan.next()

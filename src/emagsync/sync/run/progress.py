@@ -1,4 +1,4 @@
-"""What a run has done so far, in memory: the counts and errors that go into its row with every page."""
+"""What a run has done so far, in memory: the counts and errors that are written to its row with every page."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class RunProgress:
 
     @classmethod
     def of(cls, run: Run, started: float) -> RunProgress:
-        """Go on from what the run's row says. Errors of pages are dropped: those pages are read again."""
+        """The progress that the run's row tells. Errors of pages are dropped: those pages are read again."""
         progress = cls(run, started)
         for name in _COUNTS:
             setattr(progress, name, getattr(run, name))
@@ -66,7 +66,7 @@ class RunProgress:
         pages = [self._page_errors[key] for key in sorted(self._page_errors)]
         every = [*pages, *self._rejections, *self._notes]
         if len(every) > KEPT_ERRORS:
-            # Why the run itself went wrong is told in any case.
+            # Why the run itself went wrong is kept in any case.
             own = [note for note in self._notes if _is_of_the_run(note)]
             others = [error for error in every if not _is_of_the_run(error)]
             every = [*others[: KEPT_ERRORS - len(own)], *own]
@@ -145,7 +145,7 @@ class RunProgress:
         return values
 
     def meters(self) -> dict[str, float]:
-        """The columns that grow between pages too."""
+        """The columns that also grow between pages."""
         return {name: getattr(self, name) for name in ("requests", "rate_limit_hits", "wait_seconds")}
 
     def pace(self, now: float) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class RunProgress:
         return (self.processed - self._processed_before) / max(now - self.started, 0.001)
 
     def snapshot(self, now: float) -> Progress:
-        """This moment, for people to watch. `now` is monotonic seconds."""
+        """The progress at this moment, for people to watch. `now` is monotonic seconds."""
         elapsed = max(now - self.started, 0.001)
         rate = self._rate(now)
         left = None if self.total_items is None else max(self.total_items - self.processed, 0)

@@ -1,4 +1,8 @@
-"""After the last page: what the local copy has and eMAG's list did not show is asked for, offer by offer."""
+"""Finds out, after the last page, about offers that the local copy has and eMAG's list did not show.
+
+Each is asked for by its id; only one that eMAG then does not know is marked removed. An answer that does not come is no
+answer: the offer stays as it is, and the run is not called complete.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ _TOGETHER = 50
 
 
 class Reconciler:
-    """Finds out what became of the offers that a complete read did not see."""
+    """Looks up the offers that a complete read did not see."""
 
     def __init__(
         self,
@@ -79,11 +83,11 @@ class Reconciler:
                 count = await self._client.count_offers(filters)
                 if count.items is None or count.items / 100 + 1 >= len(wanted):
                     continue
-                began = self._clock.now()
+                asked_at = self._clock.now()
                 async for page in self._client.offer_pages(filters=filters):
-                    for emag_id in await self._writer.store_rows(page.raw_rows, read_at=began):
+                    for emag_id in await self._writer.store_rows(page.raw_rows, read_at=asked_at):
                         found.add(emag_id)
-                    began = self._clock.now()
+                    asked_at = self._clock.now()
             except EmagError as error:
                 if error.kind is ErrorKind.CONFIGURATION:
                     raise
@@ -92,7 +96,7 @@ class Reconciler:
     async def _look_up(self, ids: list[int], *, may_remove: bool) -> None:
         found: list[bytes] = []
         unknown: list[int] = []
-        began = self._clock.now()
+        asked_at = self._clock.now()
         waiting = list(reversed(ids))
 
         async def ask() -> None:
@@ -110,7 +114,7 @@ class Reconciler:
 
         await run_concurrently([ask() for _ in range(LOOKUPS_IN_FLIGHT)])
         if found:
-            await self._writer.store_rows(found, read_at=began)
+            await self._writer.store_rows(found, read_at=asked_at)
         if unknown and may_remove:
             await self._writer.mark_removed(sorted(unknown))
 

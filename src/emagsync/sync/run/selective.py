@@ -1,4 +1,4 @@
-"""Selective runs: only the offers that are named, or that one of eMAG's filters lists."""
+"""Reads the offers of a selective run: those that are named, or that one of eMAG's filters lists."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def read_selection(
     clock: Clock,
     stop: asyncio.Event,
 ) -> None:
-    """Read and store what is selected. An id that eMAG does not know is noted; nothing is ever marked removed."""
+    """Read and store the selected offers. An id that eMAG does not know is noted; nothing is ever marked removed."""
     for emag_id in selection.ids:
         if stop.is_set():
             return
@@ -48,7 +48,7 @@ def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
 
 
 async def _read_one(client: EmagClient, writer: RunWriter, progress: RunProgress, emag_id: int, clock: Clock) -> None:
-    began = clock.now()
+    asked_at = clock.now()
     try:
         row = await client.find_offer(emag_id)
     except EmagError as error:
@@ -61,7 +61,7 @@ async def _read_one(client: EmagClient, writer: RunWriter, progress: RunProgress
         message = f"eMAG does not know an offer {emag_id} of this account"
         progress.note(RunError(code=RunErrorCode.OFFER_NOT_KNOWN, message=message, at=clock.now(), emag_id=emag_id))
     else:
-        await writer.store_rows([row.raw], read_at=began)
+        await writer.store_rows([row.raw], read_at=asked_at)
 
 
 async def _read_list(

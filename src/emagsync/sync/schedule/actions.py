@@ -1,4 +1,4 @@
-"""What the recurring jobs do."""
+"""The work of the recurring jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from emagsync.db.engine import Database
 from emagsync.sync import repository
 from emagsync.sync.control import RunControl
 from emagsync.sync.schedule.jobs import JobKind
-from emagsync.sync.schedule.scheduler import Do
+from emagsync.sync.schedule.scheduler import Action
 from emagsync.sync.schemas import Mode, RunParameters
 from emagsync.webhooks import repository as webhooks
 
@@ -30,7 +30,7 @@ class ConnectionBroken(EmagsyncError):
 
 
 class ScheduleActions:
-    """The jobs' own work, each as one call that returns a line about it."""
+    """Does the jobs: each is one call that returns a line about what it did."""
 
     def __init__(
         self, *, control: RunControl, registry: AccountRegistry, database: Database, settings: Settings, clock: Clock
@@ -41,8 +41,8 @@ class ScheduleActions:
         self._settings = settings
         self._clock = clock
 
-    def by_kind(self) -> Mapping[JobKind, Do]:
-        """For the scheduler."""
+    def by_kind(self) -> Mapping[JobKind, Action]:
+        """The actions by kind of job, for the scheduler."""
         return {
             JobKind.INCREMENTAL: lambda account: self._sync(account, Mode.INCREMENTAL),
             JobKind.FULL: lambda account: self._sync(account, Mode.FULL),

@@ -1,4 +1,4 @@
-"""The recurring jobs: which there are, how often by the settings, and when each is due next. Pure."""
+"""The recurring jobs: which there are, their intervals by the settings, and when each is due next. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doing recurring jobs when they are due. Any number of schedulers may run: a job's row is claimed by moving it on."""
+"""Runs recurring jobs when they are due. Any number of schedulers may run: a job is claimed by moving its due time."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ LOOK_SECONDS: Final = 5.0
 SICK_AFTER_SECONDS: Final = 60.0
 _LONGEST_MESSAGE = 500
 
-# None: somebody else does it, and will say what became of it.
-Do = Callable[[str | None], Awaitable[str | None]]
+# Does a job for an account and returns a line about it; None: somebody else does it, and will note the result.
+Action = Callable[[str | None], Awaitable[str | None]]
 
 
 class ScheduleNotFound(SyncError):
@@ -45,7 +45,7 @@ class ScheduleNotFound(SyncError):
 
 
 class Scheduled(NamedTuple):
-    """A job with its row: what is in force, and what became of it the last time."""
+    """A job with its row: the settings in force, and the last result."""
 
     job: Job
     row: Due
@@ -70,7 +70,7 @@ class Scheduler:
         database: Database,
         settings: ScheduleSettings,
         accounts: Callable[[], tuple[str, ...]],
-        actions: Mapping[JobKind, Do],
+        actions: Mapping[JobKind, Action],
         clock: Clock,
         rng: random.Random | None = None,
     ) -> None:
@@ -85,11 +85,11 @@ class Scheduler:
 
     @property
     def is_well(self) -> bool:
-        """Whether its loop looks at the rows."""
+        """Whether its loop has looked at the rows lately."""
         return self._looked_at is not None and self._clock.monotonic() - self._looked_at < SICK_AFTER_SECONDS
 
     async def run(self) -> None:
-        """Do what is due, for as long as the application runs. A slow job does not hold up the others."""
+        """Run due jobs for as long as the application runs. A slow job does not delay the others."""
         try:
             while True:
                 try:
@@ -103,13 +103,13 @@ class Scheduler:
             await cancelled(*self._doing)
 
     async def do_due(self) -> list[str]:
-        """Do what is due now and wait for its end. Returns the names of the jobs."""
+        """Run the jobs that are due now and wait for their end. Returns their names."""
         claimed = await self.claim_due()
         await asyncio.gather(*(self._do(scheduled) for scheduled in claimed))
         return [scheduled.job.name for scheduled in claimed]
 
     async def do(self, name: str) -> None:
-        """Do that job now, due or not, and note what became of it. Raises ScheduleNotFound."""
+        """Run that job now, due or not, and note its result. Raises ScheduleNotFound."""
         await self._do(await self.find(name))
 
     async def claim_due(self) -> list[Scheduled]:
