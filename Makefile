@@ -57,7 +57,7 @@ lint: $(STAMP) $(NODE_STAMP) ## Linters, formatters, types, import directions
 	@$(BIN)/python -m emagsync.entrypoints.api.schema | diff -q - web/src/api/openapi.json >/dev/null || { echo "web/src/api/openapi.json is stale: 'make web-types'." >&2; exit 1; }
 	cd web && npm run --silent check
 
-web-types: $(STAMP) $(NODE_STAMP) ## The page's types anew from the API
+web-types: $(STAMP) $(NODE_STAMP) ## Generate the OpenAPI document and the page's types again
 	$(BIN)/python -m emagsync.entrypoints.api.schema > web/src/api/openapi.json
 	cd web && npm run --silent types
 
@@ -83,7 +83,7 @@ chromium:
 e2e: $(STAMP) $(PAGE) chromium ## The page in a real browser, against the real server and sandbox
 	cd web && npm run --silent e2e
 
-format: $(STAMP) $(NODE_STAMP) ## Let the formatters mend what they can
+format: $(STAMP) $(NODE_STAMP) ## Let the formatters fix what they can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	cd web && npm run --silent format
@@ -97,7 +97,7 @@ storm: $(STAMP) servers ## Random storms and kills: 50 seeds, or SEEDS=n
 wheel: $(STAMP) $(PAGE) ## A wheel with the page in it, in dist/
 	$(BIN)/python -m hatchling build -t wheel
 
-lock: $(STAMP) ## Pin the dependencies anew
+lock: $(STAMP) ## Pin the dependencies again
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements/base.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --extra tracing --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/base.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --extra tracing --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/base.txt -o requirements/tracing.txt

@@ -1,6 +1,6 @@
-"""Whether a local copy equals the marketplace, and whether two local copies equal each other.
+"""Compares a local copy with the marketplace, and local copies with each other.
 
-What the marketplace says is read here without any code of the client: by the words of the contract alone.
+The marketplace's rows are read without any code of the client, by the contract alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def compare_with_marketplace(database: Database | Path, account: str, truth: Map
 
 
 def differences(database: Database | Path, account: str, truth: Mapping[int, Mapping[str, Any]]) -> list[str]:
-    """What is not as the marketplace has it, one line an offer."""
+    """The differences from the marketplace, one line an offer."""
     local = present_offers(database, account)
     missing = [f"{emag_id} is missing" for emag_id in sorted(truth.keys() - local.keys())]
     invented = [f"{emag_id} should not be there" for emag_id in sorted(local.keys() - truth.keys())]

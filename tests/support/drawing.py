@@ -1,4 +1,4 @@
-"""Programs that draw on one budget in Redis, side by side, and what they say of it."""
+"""Processes that share one request budget in Redis, and the times at which they sent requests."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Drawer:
         return sum(at > moment for at in list(self.written))
 
     def end(self) -> None:
-        """Tell it to end, and wait for that."""
+        """Ask it to end, and wait until it has."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:

@@ -1,4 +1,4 @@
-"""An API with a sandbox behind it, and the words that tests of edits need."""
+"""An API with a sandbox behind it, and helpers for tests of edits."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Editing:
         return await self.api.operator.patch(f"{PRODUCTS}/{product['id']}", json=values, headers=headers)
 
     async def edit(self, emag_id: int, **values: Any) -> dict[str, Any]:
-        """An edit that has to be kept; the answer's data."""
+        """Make an edit, which has to succeed; returns the answer's data."""
         answer = await self.patch(emag_id, confirm=True, **values)
         assert answer.status_code == 200, answer.text
         return answer.json()["data"]  # type: ignore[no-any-return]

@@ -18,7 +18,7 @@ PASSWORD = "a-password-ț7"
 
 
 class Market:
-    """One sandbox with the words that tests need. `url` is the base URL of its API."""
+    """One sandbox, with short methods for what tests do to it. `url` is the base URL of its API."""
 
     def __init__(self, server: SandboxServer) -> None:
         self.server = server

@@ -1,4 +1,4 @@
-"""Processes that die in the middle of what they do, as `kill -9` ends them: nothing of them is written afterwards."""
+"""Simulates processes that die at any moment, as by `kill -9`: nothing of theirs is written afterwards."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Death(NamedTuple):
 
 
 class Killed(BaseException):
-    """What this process was about to do, a dead one does not. Nobody catches it."""
+    """Raised where the simulated process dies. No code catches it, so nothing after that point is done."""
 
 
 class Life:

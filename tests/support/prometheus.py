@@ -1,4 +1,4 @@
-"""Debian's Prometheus as a real process, and what expressions of PromQL name."""
+"""Debian's Prometheus as a real process, and the metrics and labels that PromQL expressions name."""
 
 from __future__ import annotations
 
@@ -244,7 +244,7 @@ GIVEN_LABELS = frozenset({"job", "instance"})
 
 
 def problems(expression: str, scrape: Scrape) -> list[str]:
-    """What an expression reads and `scrape` does not have."""
+    """Metrics, labels and values that an expression reads and `scrape` does not have."""
     names = named_in(expression)
     assert names, f"nothing is read by {expression}"
     return [problem for named in names for problem in _problems_of(named, scrape)]

@@ -1,4 +1,4 @@
-"""Local edits on their way to a sandbox: a synced copy, what pushes it, and what its tests need."""
+"""Pushing local edits to a sandbox: a synced copy, its push service, and helpers for tests."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CALM: dict[str, Any] = {
 
 @dataclass
 class PushDesk:
-    """A local copy, the marketplace behind it, and what pushes between them."""
+    """A local copy, the marketplace behind it, and the push service between them."""
 
     local: Local
     market: Market

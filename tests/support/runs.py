@@ -1,4 +1,4 @@
-"""Runs over REST: a server with accounts of a sandbox, and the words that its tests need."""
+"""Runs over REST: a server with accounts of a sandbox, and helpers for its tests."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ STUCK_SECONDS = 90
 
 
 def repetitions(full: int, otherwise: int) -> int:
-    """As many as the issue asks for in `make storm`, else a few."""
+    """The full number of repetitions in `make storm`, else a few."""
     return full if int(os.environ.get("EMAGSYNC_STORM_SEEDS", "0")) >= 10 else otherwise
 
 
