@@ -39,11 +39,11 @@ COMMANDS: dict[str, Command | Group] = {
     "push": Command("push:push", "Send the edits that may go out now, and read them back."),
     "undo": Command("undo:undo", "Put back what a push, or a sync's merge, changed."),
     "accounts": Command("accounts:accounts", "List the accounts as configured, without their passwords."),
-    "check": Command("check:check", "Test whether eMAG lets accounts in."),
+    "check": Command("check:check", "Test the accounts' connections to eMAG."),
     "cleanup": Command("cleanup:cleanup", "End the runs that have sent no heartbeat for a while."),
     "serve": Command("serve:serve", "Serve the page and the REST API until Ctrl-C."),
-    "worker": Command("worker:worker_app", "Carry out queued syncs and short work until told to stop."),
-    "beat": Command("worker:beat", "Tell the workers what is due, and find orphaned runs."),
+    "worker": Command("worker:worker_app", "Run queued syncs and short tasks until stopped."),
+    "beat": Command("worker:beat", "Queue what is due for the workers, and find orphaned runs."),
     "sandbox": Command("sandbox:app", "Run a simulated eMAG marketplace to test integrations with."),
     "demo": Command("demo:demo", "Start a simulated marketplace, copy it and show the page."),
     "history": Command("history:app", "The runs, newest first; `show` for one with its pages."),
@@ -57,15 +57,15 @@ COMMANDS: dict[str, Command | Group] = {
         },
     ),
     "edits": Group(
-        "Local edits: what waits, and what became of it.",
+        "Local edits, waiting or ended.",
         {
             "load": Command("edits:load", "Edit many offers by a CSV or XLSX file."),
             "list": Command("edits:list_edits", "List local edits, newest first."),
-            "withdraw": Command("edits:withdraw", "Take back edits that wait: eMAG's values stay."),
+            "withdraw": Command("edits:withdraw", "Withdraw edits that wait: eMAG's values stay."),
         },
     ),
     "conflicts": Group(
-        "What was edited here and changed on eMAG.",
+        "Values that were edited here and changed on eMAG.",
         {
             "list": Command("conflicts:list_conflicts", "List what waits for a person's decision, newest first."),
             "resolve": Command("conflicts:resolve", "Decide conflicts: take eMAG's values, ours, or another one."),
@@ -80,11 +80,11 @@ COMMANDS: dict[str, Command | Group] = {
         },
     ),
     "holds": Group(
-        "What the brake stopped, and waits for a yes.",
+        "Changes that the brake holds until a person decides.",
         {
             "list": Command("holds:list_holds", "List what the brake stopped, newest first."),
-            "release": Command("holds:release", "Say yes: what the brake stopped goes out."),
-            "refuse": Command("holds:refuse", "Say no: what the brake counted is refused."),
+            "release": Command("holds:release", "Release a hold: what the brake stopped is sent."),
+            "refuse": Command("holds:refuse", "Refuse a hold: what the brake counted is rejected."),
         },
     ),
     "users": Group(
@@ -93,13 +93,13 @@ COMMANDS: dict[str, Command | Group] = {
             "add": Command("users:add", "Add a user."),
             "list": Command("users:list_all", "List the users."),
             "passwd": Command("users:passwd", "Give a user a new password, which ends the user's sessions."),
-            "disable": Command("users:disable", "Keep a user out, at once."),
-            "enable": Command("users:enable", "Let a disabled user in again."),
+            "disable": Command("users:disable", "Disable a user, at once."),
+            "enable": Command("users:enable", "Enable a disabled user again."),
             "role": Command("users:role", "Change what a user may do."),
         },
     ),
     "tokens": Group(
-        "What programs call the REST API with.",
+        "API tokens, with which programs call the REST API.",
         {
             "create": Command("tokens:create", "Make an API token."),
             "list": Command("tokens:list_all", "List the API tokens that are not revoked."),
@@ -111,7 +111,7 @@ COMMANDS: dict[str, Command | Group] = {
         {
             "upgrade": Command("database:upgrade", "Bring the database to this version's schema."),
             "status": Command("database:status", "Show which schema the database has, and which this version needs."),
-            "check": Command("database:check", "See whether the database is fit for use."),
+            "check": Command("database:check", "Check whether the database is fit for use."),
             "copy": Command("database_copy:copy", "Copy the whole database to another one."),
         },
     ),

@@ -1,4 +1,4 @@
-"""What the commands that edit offers share: in whose name they edit, and the entry in the audit log."""
+"""Shared by the commands that edit offers: the author of edits, and the entry in the audit log."""
 
 from __future__ import annotations
 

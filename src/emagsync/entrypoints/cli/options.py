@@ -11,7 +11,7 @@ import typer
 from emagsync.core.errors import SettingsError
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-AtMost = Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")]
+AtMost = Annotated[int, typer.Option(min=1, max=10_000, help="At most this many.")]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the commands about pushing share: the service, and a person's decision with its entry in the audit log."""
+"""Shared by the commands about pushing: the service, and a person's decision with its entry in the audit log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`emagsync check`: whether eMAG lets accounts in."""
+"""`emagsync check`: testing the accounts' connections to eMAG."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check(
     account: Annotated[list[str] | None, typer.Argument(help="Which accounts; none means all of them.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Test whether eMAG lets accounts in. Tests credentials, address, API right and network; reads nothing else."""
+    """Test the accounts' connections to eMAG. Tests credentials, address, API right and network; reads nothing else."""
     session = session_of(context)
     names = session.chosen_accounts(account)
     start_logs(session)

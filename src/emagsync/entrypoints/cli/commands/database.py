@@ -39,7 +39,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
 
 def check(context: typer.Context, as_json: Json = False) -> None:
-    """See whether the database is fit for use. Looks at schema, damage, rights, the search index; changes nothing.
+    """Check whether the database is fit for use. Looks at schema, damage, rights, the search index; changes nothing.
 
     The exit code is 1 when something keeps emagsync from working.
     """

@@ -107,7 +107,7 @@ async def _list(session: Session, wanted: EditFilter, limit: int) -> list[Edit]:
 def withdraw(
     context: typer.Context, ids: Annotated[list[int], typer.Argument(help="Ids of edits.", show_default=False)]
 ) -> None:
-    """Take back edits that wait: eMAG's values stay."""
+    """Withdraw edits that wait: eMAG's values stay."""
     session = session_of(context)
     for edit_id in ids:
         # One by one, so that those before an unknown one are in the audit log.

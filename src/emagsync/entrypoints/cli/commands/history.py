@@ -28,7 +28,7 @@ def history(
     context: typer.Context,
     account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
     status: Annotated[StatusName | None, typer.Option(help="Only runs with this status.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="At most this many.")] = 20,
     as_json: Json = False,
 ) -> None:
     """List the runs, newest first. `emagsync history show RUN` tells everything about one."""

@@ -54,14 +54,14 @@ async def _list(session: Session, account: str | None) -> list[Hold]:
 
 
 def release(context: typer.Context, hold_id: HoldId) -> None:
-    """Say yes: what the brake stopped goes out."""
+    """Release a hold: what the brake stopped is sent."""
     session = session_of(context)
     hold = decide(session, "hold.release", str(hold_id), lambda service, by: service.release_hold(hold_id, by=by))
     typer.echo(f"hold {hold.id} is {hold.state}")
 
 
 def refuse(context: typer.Context, hold_id: HoldId) -> None:
-    """Say no: what the brake counted is refused. Of a sync: the account's edits rest until the hold is released."""
+    """Refuse a hold: what the brake counted is rejected. After a sync, edits stay held until it is released."""
     session = session_of(context)
     hold = decide(session, "hold.refuse", str(hold_id), lambda service, by: service.refuse_hold(hold_id, by=by))
     typer.echo(f"hold {hold.id} is {hold.state}")

@@ -35,7 +35,7 @@ def list_offers(
     max_stock: MaxStock = None,
     include_removed: Removed = False,
     limit: AtMost = 50,
-    skip: Annotated[int, typer.Option(min=0, help="Leave out the first so many.")] = 0,
+    skip: Annotated[int, typer.Option(min=0, help="Skip this many first.")] = 0,
     as_json: Json = False,
 ) -> None:
     """List offers of the local copy, by account and id."""
@@ -51,7 +51,7 @@ def show(
     context: typer.Context,
     account: Annotated[str, typer.Argument(help="The account.")],
     emag_id: Annotated[int, typer.Argument(help="The offer's id (the seller's own).")],
-    changes: Annotated[int, typer.Option(min=0, max=1000, help="At most so many changes.")] = 20,
+    changes: Annotated[int, typer.Option(min=0, max=1000, help="At most this many changes.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Show everything about one offer. Why it does or does not sell, recent changes, the row as eMAG sent it."""

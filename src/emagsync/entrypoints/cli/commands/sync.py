@@ -42,7 +42,7 @@ def sync(
     mode: Annotated[
         ModeName, typer.Option(help="full: every status, finds removed offers. selective: only what is named.")
     ] = "incremental",
-    max_pages: Annotated[int | None, typer.Option(min=1, help="Read at most so many pages; ends as partial.")] = None,
+    max_pages: Annotated[int | None, typer.Option(min=1, help="Read at most this many pages; ends as partial.")] = None,
     items_per_page: Annotated[int | None, typer.Option(min=1, max=100, help="Offers a page, 100 by default.")] = None,
     include_inactive: Annotated[
         bool, typer.Option("--include-inactive", help="Incremental: inactive offers too. Full always has them.")

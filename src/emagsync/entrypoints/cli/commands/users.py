@@ -62,12 +62,12 @@ def passwd(context: typer.Context, name: Name, password_stdin: FromStdin = False
 
 
 def disable(context: typer.Context, name: Name, as_json: Json = False) -> None:
-    """Keep a user out, at once. The user's API tokens end too."""
+    """Disable a user, at once. The user's API tokens end too."""
     _print_user(asyncio.run(_change(session_of(context), name, enabled=False)), "disabled", as_json=as_json)
 
 
 def enable(context: typer.Context, name: Name, as_json: Json = False) -> None:
-    """Let a disabled user in again."""
+    """Enable a disabled user again."""
     _print_user(asyncio.run(_change(session_of(context), name, enabled=True)), "enabled", as_json=as_json)
 
 

@@ -23,7 +23,7 @@ worker_app = typer.Typer(add_completion=False, rich_markup_mode=None)
     context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": ["--help"]}
 )
 def worker(context: typer.Context) -> None:
-    """Carry out queued syncs and short work until told to stop.
+    """Run queued syncs and short tasks until stopped.
 
     All other arguments are passed on to Celery: `emagsync worker -Q emagsync.syncs -c 100 -l info`. Without -Q there
     are two Celery workers, so that short work never waits for a catalogue; -P and -c are for the syncs' one.
@@ -34,7 +34,7 @@ def worker(context: typer.Context) -> None:
 
 
 def beat(context: typer.Context) -> None:
-    """Tell the workers what is due, and find orphaned runs. Of several, one is active at a time."""
+    """Queue what is due for the workers, and find orphaned runs. Of several, one is active at a time."""
     session = session_of(context)
     settings = _prepared(session)
     asyncio.run(run_beat(settings, session.accounts))
