@@ -20,9 +20,10 @@ from support.market import Market, open_market
 
 pytestmark = pytest.mark.databases("both")
 
-PER_PAGE = 50
+PER_PAGE = 17
 PAGES = 9
-SIZES = [pytest.param(450, id="last page full"), pytest.param(433, id="last page not full")]
+FULL, NOT_FULL = 153, 146
+SIZES = [pytest.param(FULL, id="last page full"), pytest.param(NOT_FULL, id="last page not full")]
 AT_EVERY_PAGE = pytest.mark.parametrize("after", range(1, PAGES + 1))
 
 
@@ -45,9 +46,9 @@ async def test_offers_removed_while_the_run_reads_are_not_in_the_copy(tmp_path: 
     chance = random.Random(f"{size} {after}")
     async with open_market({"main": size}, jitter_ms=2) as market, open_local(tmp_path, market.url) as local:
         if after % 2:
-            await local.completed()  # an older copy is there
+            await local.completed(per_page=PER_PAGE)  # an older copy is there
         market.meanwhile({"op": "remove", "ids": some(market, chance, chance.choice((1, 3)))}, after_reads=after)
-        await local.completed()
+        await local.completed(per_page=PER_PAGE)
         compare_with_marketplace(local.database, "main", market.truth())
 
 
@@ -56,13 +57,13 @@ async def test_offers_removed_while_the_run_reads_are_not_in_the_copy(tmp_path: 
 @pytest.mark.databases("both", first=3)
 async def test_offers_added_while_the_run_reads_are_in_the_copy(tmp_path: Path, after: int, where: str) -> None:
     chance = random.Random(f"{after} {where}")
-    size = 450 if after % 2 else 433
+    size = FULL if after % 2 else NOT_FULL
     async with open_market({"main": size}, jitter_ms=2) as market, open_local(tmp_path, market.url) as local:
         gaps = with_gaps(market, chance)
         rows = [{"id": emag_id} for emag_id in chance.sample(gaps, chance.choice((1, 3)))]
-        added: dict[str, Any] = {"rows": rows} if where == "in the middle" else {"count": 60}
+        added: dict[str, Any] = {"rows": rows} if where == "in the middle" else {"count": PER_PAGE + 5}
         market.meanwhile({"op": "add", **added}, after_reads=after)
-        await local.completed()
+        await local.completed(per_page=PER_PAGE)
         compare_with_marketplace(local.database, "main", market.truth())
 
 
@@ -73,7 +74,7 @@ async def test_equal_numbers_removed_and_added_are_noticed_or_healed_by_the_next
 ) -> None:
     chance = random.Random(after)
     async with (
-        open_market({"main": 433}, jitter_ms=2) as market,
+        open_market({"main": NOT_FULL}, jitter_ms=2) as market,
         open_local(tmp_path, market.url, sync={"pages_in_flight": 8 if after % 2 else 1}) as local,
     ):
         gaps = with_gaps(market, chance)
@@ -82,9 +83,9 @@ async def test_equal_numbers_removed_and_added_are_noticed_or_healed_by_the_next
             {"op": "add", "rows": [{"id": emag_id} for emag_id in gaps[:2]]},
             after_reads=after,
         )
-        await local.completed()
+        await local.completed(per_page=PER_PAGE)
         if differences(local.database, "main", market.truth()):
-            await local.completed()
+            await local.completed(per_page=PER_PAGE)
         compare_with_marketplace(local.database, "main", market.truth())
 
 
@@ -98,11 +99,11 @@ async def test_a_removal_before_and_an_addition_behind_the_pages_still_to_be_rea
     Before the third page both neighbours of the slip may still be unread, and then the next run heals it.
     """
     async with (
-        open_market({"main": 433}) as market,
+        open_market({"main": NOT_FULL}) as market,
         open_local(tmp_path, market.url, sync={"pages_in_flight": 1}) as local,
     ):
         market.meanwhile({"op": "remove", "ids": [1]}, {"op": "add", "count": 1}, after_reads=page)
-        await local.completed()
+        await local.completed(per_page=PER_PAGE)
         compare_with_marketplace(local.database, "main", market.truth())
 
 
@@ -115,32 +116,32 @@ def restless() -> Iterator[Any]:
 @pytest.mark.parametrize("order", list(restless()))
 @pytest.mark.databases("both", first=2)
 async def test_rows_in_another_order_at_every_read_are_all_found(tmp_path: Path, order: dict[str, Any]) -> None:
-    async with open_market({"main": 433}, order=order) as market, open_local(tmp_path, market.url) as local:
-        await local.completed()
+    async with open_market({"main": NOT_FULL}, order=order) as market, open_local(tmp_path, market.url) as local:
+        await local.completed(per_page=PER_PAGE)
         compare_with_marketplace(local.database, "main", market.truth())
 
 
 async def test_a_list_that_never_stands_still_is_not_called_complete_unless_it_is(tmp_path: Path) -> None:
     async with (
-        open_market({"main": 433}, order={"kind": "shuffle"}) as market,
+        open_market({"main": NOT_FULL}, order={"kind": "shuffle"}) as market,
         open_local(tmp_path, market.url) as local,
     ):
-        run = await local.sync()
+        run = await local.sync(per_page=PER_PAGE)
         if run.status is RunStatus.COMPLETED:
-            assert len(await local.rows("SELECT 1 FROM offers")) == 433
+            assert len(await local.rows("SELECT 1 FROM offers")) == NOT_FULL
         else:
             assert run.errors
         market.set(order={"kind": "id"})
-        await local.completed()
+        await local.completed(per_page=PER_PAGE)
         compare_with_marketplace(local.database, "main", market.truth())
 
 
 async def test_an_offer_that_only_slipped_out_of_sight_is_never_marked_removed(tmp_path: Path) -> None:
-    async with open_market({"main": 433}) as market, open_local(tmp_path, market.url) as local:
-        await local.completed()
+    async with open_market({"main": NOT_FULL}) as market, open_local(tmp_path, market.url) as local:
+        await local.completed(per_page=PER_PAGE)
         market.set(order={"kind": "rotate", "by": 13})
         for _ in range(3):
-            await local.sync()
+            await local.sync(per_page=PER_PAGE)
         assert await local.value("SELECT count(*) FROM offers WHERE removed_at IS NOT NULL") == 0
         assert await local.value("SELECT count(*) FROM offer_changes WHERE new = 'removed'") == 0
 

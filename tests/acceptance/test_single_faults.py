@@ -16,8 +16,8 @@ from support.market import open_market
 
 pytestmark = pytest.mark.databases("both")
 
-OFFERS = 430
-PER_PAGE = 50
+OFFERS = 146
+PER_PAGE = 17
 PAGES = 9
 HTTP = {"connect_timeout": 1.0, "read_timeout": 1.0}
 
