@@ -8,7 +8,7 @@ from emagsync.core.errors import ConfigurationError, EmagsyncError, SettingsErro
 from emagsync.db.errors import ConstraintViolated, DatabaseTooNew, DatabaseUnavailable
 from emagsync.edits import errors as edits
 from emagsync.edits.push import errors as push
-from emagsync.edits.validation import Objection
+from emagsync.edits.validation import Issue
 from emagsync.identity import errors as identity
 from emagsync.offers import errors as offers
 from emagsync.rest.problems import problem_of
@@ -16,7 +16,7 @@ from emagsync.sync import errors as sync
 from emagsync.sync.schedule.scheduler import ScheduleNotFound
 from emagsync.webhooks import errors as webhooks
 
-PRICE = Objection("price", "too_low", "It is too low.")
+PRICE = Issue("price", "too_low", "It is too low.")
 
 
 @pytest.mark.parametrize(
