@@ -41,7 +41,7 @@ class WebhookService:
     ) -> None:
         self._database = database
         self._signer = signer
-        self._courier = dispatcher
+        self._dispatcher = dispatcher
         self._settings = settings
         self._clock = clock
 
@@ -101,7 +101,7 @@ class WebhookService:
             await repository.get(connection, webhook_id)
             body = {"message": "This is a test of an emagsync webhook."}
             delivery_id = await repository.add_delivery(connection, webhook_id, TEST_EVENT, body, now=now)
-        await self._courier.deliver_due([delivery_id])
+        await self._dispatcher.deliver_due([delivery_id])
         async with self._database.snapshot() as connection:
             delivery = await repository.delivery(connection, delivery_id)
         assert delivery is not None  # noqa: S101 - it was made above

@@ -210,6 +210,11 @@ def test_an_offer_that_could_not_be_read_is_looked_at_later() -> None:
         assert (later.state, later.next_at) == (state, NOW + timedelta(seconds=outbox.UNREADABLE_SECONDS))
 
 
+def test_an_offer_that_could_not_be_read_does_not_make_an_answer_of_none() -> None:
+    awaiting = entry(OutboxState.SENDING, next_at=None)
+    assert outbox.postpone(awaiting, "busy", NOW) == awaiting
+
+
 def test_rejecting_leaves_what_was_applied() -> None:
     done = item(result=Result.APPLIED)
     rejected = outbox.reject(entry(OutboxState.PENDING, done, stock("-3")), REASON, NOW)

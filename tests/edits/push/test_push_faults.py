@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from emagsync.db.errors import DatabaseUnavailable
 from emagsync.edits.change_request import ChangeRequest
+from emagsync.edits.push import outbox
+from emagsync.edits.push.outbox import Answer, Event, OutboxEntry
+from emagsync.edits.push.writer import PushWriter
 from emagsync.edits.reasons import reason_text
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
@@ -94,6 +98,31 @@ async def test_a_refusal_after_which_the_offer_cannot_be_read_is_not_believed_ye
         desk.market.fault(kind="status", status=500, route="product_offer/read", lookup=True, after=1, times=5)
         assert (await desk.push()).counts == {"applied": 1}
         assert (desk.shown(7, "stock"), desk.saves()) == ("17", 1)
+
+
+async def test_a_push_that_ends_before_it_has_noted_an_unverified_refusal_does_not_take_it_for_a_yes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = PushWriter.answered
+
+    async def lost(writer: PushWriter, entries: Sequence[OutboxEntry], answer: Answer) -> None:
+        if answer.event is Event.NO_ANSWER:
+            raise DatabaseUnavailable("away")
+        await noted(writer, entries, answer)
+
+    monkeypatch.setattr(outbox, "UNREADABLE_SECONDS", 0.0)
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(7, "sale_price", "90.0000")
+        desk.market.fault(kind="is_error", route="offer/save", times=1)
+        desk.market.fault(kind="status", status=500, route="product_offer/read", lookup=True, times=5)
+        with monkeypatch.context() as patched:
+            patched.setattr(PushWriter, "answered", lost)
+            assert (await desk.push()).status == "failed"
+        desk.market.change("change", ids=[7], set={"sale_price": "120.0000"})
+        await desk.push()
+        [edit] = await desk.edits()
+        assert (edit.state, await desk.states()) == ("lost", {7: "dropped"})
+        assert (desk.shown(7, "sale_price"), desk.saves()) == ("120.0000", 1)
 
 
 async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(tmp_path: Path) -> None:

@@ -267,7 +267,12 @@ def judge_read_back(entry: OutboxEntry, read: Values, *, readback_seconds: float
 
 
 def postpone(entry: OutboxEntry, message: str, now: datetime) -> OutboxEntry:
-    """The entry whose offer could not be read, because of `message`: it is looked at again later."""
+    """The entry whose offer could not be read, because of `message`: it is looked at again later.
+
+    One whose answer is still awaited stays as it is: with `next_at` it would count as accepted.
+    """
+    if entry.awaits_answer:
+        return entry
     later = now + timedelta(seconds=UNREADABLE_SECONDS)
     return entry.moved(Event.POSTPONED, next_at=later, reason=Reason.of(ReasonCode.UNREADABLE, message=message))
 
