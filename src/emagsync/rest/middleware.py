@@ -84,9 +84,8 @@ class BodyLimitMiddleware:
             message = await receive()
             read += len(message.get("body", b""))
             if read > self._max_bytes:
-                raise HTTPException(
-                    HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-                )  # FastAPI passes it on from where it reads the body
+                # FastAPI passes it on from where it reads the body.
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
 
         await self._app(scope, receive_counted, send)

@@ -28,7 +28,7 @@ def decode_cursor(kind: str, cursor: str, types: Sequence[type[str] | type[int]]
     values = _values(cursor)
     if values is None or len(values) != len(types) + 1 or values[0] != kind:
         raise _bad()
-    if not all(_fits(value, kind) for value, kind in zip(values[1:], types, strict=True)):
+    if not all(_fits(value, expected) for value, expected in zip(values[1:], types, strict=True)):
         raise _bad()
     return tuple(values[1:])
 
@@ -51,11 +51,11 @@ def _values(cursor: str) -> list[CursorValue] | None:
     return values if isinstance(values, list) else None
 
 
-def _fits(value: CursorValue, kind: type[str] | type[int]) -> bool:
+def _fits(value: CursorValue, expected: type[str] | type[int]) -> bool:
     if value is None:
         return True
     # A larger number is one that no database column holds.
-    return type(value) is kind and (not isinstance(value, int) or -(2**63) <= value < 2**63)
+    return type(value) is expected and (not isinstance(value, int) or -(2**63) <= value < 2**63)
 
 
 def _bad() -> Exception:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
@@ -16,8 +16,6 @@ from starlette.responses import JSONResponse
 from emagsync.core.errors import EmagsyncError, ErrorKind
 
 MEDIA_TYPE = "application/problem+json"
-
-E = TypeVar("E", bound=EmagsyncError)
 
 
 class FieldProblem(BaseModel):

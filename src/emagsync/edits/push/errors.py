@@ -3,7 +3,6 @@
 PushError
 ├── PushBusy          another process pushes for the account
 ├── PushOff           pushing is turned off for the account
-├── PushHeld          the brake holds the account until a person decides
 ├── PushSuperseded    another process took over: this one writes nothing more
 ├── PushNotFound      there is no such push
 ├── HoldNotFound      there is no such hold
@@ -49,20 +48,6 @@ class PushOff(PushError):
             "to on, or to approve, and restart."
         )
         self.account = account
-
-
-class PushHeld(PushError):
-    """The brake holds the account."""
-
-    code = "push_held"
-
-    def __init__(self, account: str, hold_id: int) -> None:
-        super().__init__(
-            f"The brake holds account {account!r} (hold {hold_id}): look at what would be changed, then release or "
-            "refuse it."
-        )
-        self.account = account
-        self.hold_id = hold_id
 
 
 class PushSuperseded(PushError):
