@@ -12,7 +12,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
-from emagsync.ingest.store import PreparedRows, StalePreparation, Stored, prepare, prepare_parsed, sort_rows, store
+from emagsync.ingest.store import (
+    PreparedRows,
+    StalePreparation,
+    Stored,
+    prepare,
+    prepare_parsed,
+    sort_rows,
+    store,
+    take_for_unchanged,
+)
 from emagsync.offers import repository
 from emagsync.offers.records import Observation, StoredOffer, UpsertResult
 from emagsync.offers.tables import offers
@@ -146,3 +155,22 @@ async def test_an_offer_of_which_a_newer_answer_is_stored_is_left_as_it_is(datab
     assert result.result == UpsertResult((), (2,), (1,))
     assert [one.emag_id for one in result.parsed] == [2]
     assert (await stored_prices(database))[1] != "7.0000"
+
+
+async def test_rows_that_are_taken_for_unchanged_are_stored_without_a_look_beforehand(database: Database) -> None:
+    await stored(database, await prepared(database, row(id=1), row(id=2)))
+    same = await stored(database, take_for_unchanged(sort_rows([row(id=1), row(id=2)], RO)))
+    assert same.result == UpsertResult((), (), (1, 2))
+
+
+@pytest.mark.parametrize(
+    "other", [pytest.param(row(id=2, sale_price="7.0000"), id="changed"), pytest.param(row(id=3), id="not stored")]
+)
+async def test_rows_that_are_wrongly_taken_for_unchanged_are_refused_before_anything_is_written(
+    database: Database, other: bytes
+) -> None:
+    await stored(database, await prepared(database, row(id=1), row(id=2)))
+    before = await stored_prices(database)
+    with pytest.raises(StalePreparation):
+        await stored(database, take_for_unchanged(sort_rows([row(id=1), other], RO)))
+    assert await stored_prices(database) == before

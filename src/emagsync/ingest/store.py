@@ -3,6 +3,9 @@
 `prepare` (or `prepare_parsed`) does what takes time, outside any transaction: it looks up what is stored, parses the
 rows whose bytes differ from that, and makes records of them. `store` writes them inside the caller's transaction.
 
+Where a page probably shows what is stored, `take_for_unchanged` saves the first look: an unchanged catalogue is looked
+up once, inside the transaction.
+
 What is stored may change between the two: a push stores what it read back while a run reads pages. `store` notices
 and raises StalePreparation before it writes anything: the caller rolls back and prepares the same rows again. It never
 has to do so twice for one change, since each time somebody else has committed a newer state of one of the offers.
@@ -46,7 +49,12 @@ class PreparedRows(NamedTuple):
     digests: Mapping[int, bytes]  # of every row's bytes
     parsed: Mapping[int, ParsedRow]  # the rows whose bytes are not what is stored
     records: Mapping[int, OfferRecord]  # of those of them that are offers
-    known: Mapping[int, StoredOffer]  # what was stored when they were prepared
+    known: Mapping[int, StoredOffer] | None  # what was stored when they were prepared; None: taken for unchanged
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether any row had to be parsed."""
+        return bool(self.parsed)
 
 
 class RowBatch(NamedTuple):
@@ -100,6 +108,12 @@ async def prepare(
     return PreparedRows(digests, parsed, records, known)
 
 
+def take_for_unchanged(rows: RawRows) -> PreparedRows:
+    """Prepares rows without looking anything up, for a page that probably shows what is stored. If it does not, `store`
+    raises StalePreparation, and the rows are to be prepared properly."""
+    return PreparedRows({emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}, {}, {}, None)
+
+
 async def prepare_parsed(
     database: Database, account: str, rows: Mapping[int, ParsedRow], *, asked_at: datetime
 ) -> PreparedRows:
@@ -132,7 +146,7 @@ async def store(
     """
     account, ids = observation.account, list(rows.digests)
     known = await offers.known(connection, account, ids, asked_at=asked_at) if ids else {}
-    if known != rows.known and not _is_still_true(rows.known, known):
+    if not _fits(rows, known):
         raise StalePreparation
     left = set(await superseded(connection, known)) if superseded is not None else set()
     same = [emag_id for emag_id in ids if emag_id not in left and emag_id not in rows.parsed]
@@ -175,6 +189,13 @@ async def _parsed(
 
 def _differs(known: StoredOffer | None, digest: bytes) -> bool:
     return known is None or known.digest != digest or known.is_removed
+
+
+def _fits(rows: PreparedRows, known: Mapping[int, StoredOffer]) -> bool:
+    """Whether the rows were prepared for what is stored now."""
+    if rows.known is None:
+        return not any(_differs(known.get(emag_id), digest) for emag_id, digest in rows.digests.items())
+    return known == rows.known or _is_still_true(rows.known, known)
 
 
 def _is_still_true(before: Mapping[int, StoredOffer], now: Mapping[int, StoredOffer]) -> bool:

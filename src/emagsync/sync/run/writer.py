@@ -15,7 +15,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.edits.push import repository as push_repository
-from emagsync.ingest.store import PreparedRows, RawRows, StalePreparation, Stored, prepare, sort_rows, store
+from emagsync.ingest.store import (
+    PreparedRows,
+    RawRows,
+    StalePreparation,
+    Stored,
+    prepare,
+    sort_rows,
+    store,
+    take_for_unchanged,
+)
 from emagsync.marketplace.paging import StretchRead
 from emagsync.marketplace.platforms import Platform
 from emagsync.offers import search
@@ -67,6 +76,7 @@ class RunWriter:
         self._sink = sink or DatabaseSink()
         self._writes = WriteCoordinator(_PAGES_AT_ONCE)
         self._unindexed = 0  # offers stored since the search index caught up
+        self._expects_changes = False  # whether the page before had any: then the next one is looked up beforehand
 
     async def store_page(self, place: PlacedPage, read: StretchRead) -> tuple[int, ...]:
         """Store a page, whole or what could be read of it. Returns the ids of its rows, in order, repeats included."""
@@ -122,13 +132,18 @@ class RunWriter:
     async def _store_in(
         self, slot: WriteSlot, rows: RawRows, read_at: datetime, record_page: RecordPage | None
     ) -> None:
-        account = self._lease.account
+        prepared = None if self._expects_changes else take_for_unchanged(rows)
         while True:
-            prepared = await prepare(self._database, account, rows, self._platform, asked_at=read_at)
+            if prepared is None:
+                account = self._lease.account
+                prepared = await prepare(self._database, account, rows, self._platform, asked_at=read_at)
             try:
-                return await self._commit(slot, rows, prepared, read_at, record_page)
+                await self._commit(slot, rows, prepared, read_at, record_page)
             except StalePreparation:
-                continue
+                prepared = None
+            else:
+                self._expects_changes = prepared.has_changes
+                return
 
     async def _commit(
         self,
