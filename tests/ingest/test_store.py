@@ -20,6 +20,7 @@ from emagsync.ingest.store import (
     prepare_parsed,
     sort_rows,
     store,
+    take_for_new,
     take_for_unchanged,
 )
 from emagsync.offers import repository
@@ -173,4 +174,13 @@ async def test_rows_that_are_wrongly_taken_for_unchanged_are_refused_before_anyt
     before = await stored_prices(database)
     with pytest.raises(StalePreparation):
         await stored(database, take_for_unchanged(sort_rows([row(id=1), other], RO)))
+    assert await stored_prices(database) == before
+
+
+async def test_rows_that_are_taken_for_new_are_created_and_refused_where_one_is_stored(database: Database) -> None:
+    new = await stored(database, await take_for_new(sort_rows([row(id=1), row(id=2)], RO), RO))
+    assert new.result == UpsertResult((1, 2), (), ())
+    before = await stored_prices(database)
+    with pytest.raises(StalePreparation):
+        await stored(database, await take_for_new(sort_rows([row(id=2, sale_price="7.0000"), row(id=3)], RO), RO))
     assert await stored_prices(database) == before

@@ -3,8 +3,8 @@
 `prepare` (or `prepare_parsed`) does what takes time, outside any transaction: it looks up what is stored, parses the
 rows whose bytes differ from that, and makes records of them. `store` writes them inside the caller's transaction.
 
-Where a page probably shows what is stored, `take_for_unchanged` saves the first look: an unchanged catalogue is looked
-up once, inside the transaction.
+Where a page probably shows what is stored, or nothing that is, `take_for_unchanged` and `take_for_new` save the first
+look: an unchanged catalogue and a first copy are looked up once, inside the transaction.
 
 What is stored may change between the two: a push stores what it read back while a run reads pages. `store` notices
 and raises StalePreparation before it writes anything: the caller rolls back and prepares the same rows again. It never
@@ -50,11 +50,6 @@ class PreparedRows(NamedTuple):
     parsed: Mapping[int, ParsedRow]  # the rows whose bytes are not what is stored
     records: Mapping[int, OfferRecord]  # of those of them that are offers
     known: Mapping[int, StoredOffer] | None  # what was stored when they were prepared; None: taken for unchanged
-
-    @property
-    def has_changes(self) -> bool:
-        """Whether any row had to be parsed."""
-        return bool(self.parsed)
 
 
 class RowBatch(NamedTuple):
@@ -112,6 +107,13 @@ def take_for_unchanged(rows: RawRows) -> PreparedRows:
     """Prepares rows without looking anything up, for a page that probably shows what is stored. If it does not, `store`
     raises StalePreparation, and the rows are to be prepared properly."""
     return PreparedRows({emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}, {}, {}, None)
+
+
+async def take_for_new(rows: RawRows, platform: Platform) -> PreparedRows:
+    """The same for a page none of whose offers is stored yet, as in a first copy. Never raises on what is in a row."""
+    digests = {emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}
+    parsed, records = await _parsed(((id_, parse(raw, platform)) for id_, raw in rows.by_id.items()), digests, {}, {})
+    return PreparedRows(digests, parsed, records, {})
 
 
 async def prepare_parsed(

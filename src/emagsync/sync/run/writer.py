@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum, auto
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +24,7 @@ from emagsync.ingest.store import (
     prepare,
     sort_rows,
     store,
+    take_for_new,
     take_for_unchanged,
 )
 from emagsync.marketplace.paging import StretchRead
@@ -41,6 +43,17 @@ _PAGES_AT_ONCE: Final = 2
 
 # What else a transaction writes, after the offers and while the run's counts are locked.
 RecordPage = Callable[[AsyncConnection, RawRows], Awaitable[None]]
+
+
+class Expected(Enum):
+    """What the next page is taken for: what the page before was.
+
+    Only a mixed page is looked up beforehand. A wrong guess is noticed when the page is stored.
+    """
+
+    UNCHANGED = auto()
+    NEW = auto()
+    MIXED = auto()
 
 
 class PlacedPage(NamedTuple):
@@ -76,7 +89,7 @@ class RunWriter:
         self._sink = sink or DatabaseSink()
         self._writes = WriteCoordinator(_PAGES_AT_ONCE)
         self._unindexed = 0  # offers stored since the search index caught up
-        self._expects_changes = False  # whether the page before had any: then the next one is looked up beforehand
+        self._expected = Expected.UNCHANGED
 
     async def store_page(self, place: PlacedPage, read: StretchRead) -> tuple[int, ...]:
         """Store a page, whole or what could be read of it. Returns the ids of its rows, in order, repeats included."""
@@ -132,18 +145,23 @@ class RunWriter:
     async def _store_in(
         self, slot: WriteSlot, rows: RawRows, read_at: datetime, record_page: RecordPage | None
     ) -> None:
-        prepared = None if self._expects_changes else take_for_unchanged(rows)
+        prepared = await self._guess(rows)
         while True:
             if prepared is None:
                 account = self._lease.account
                 prepared = await prepare(self._database, account, rows, self._platform, asked_at=read_at)
             try:
-                await self._commit(slot, rows, prepared, read_at, record_page)
+                stored = await self._commit(slot, rows, prepared, read_at, record_page)
             except StalePreparation:
                 prepared = None
             else:
-                self._expects_changes = prepared.has_changes
+                self._expected = _kind_of(rows, stored)
                 return
+
+    async def _guess(self, rows: RawRows) -> PreparedRows | None:
+        if self._expected is Expected.UNCHANGED:
+            return take_for_unchanged(rows)
+        return await take_for_new(rows, self._platform) if self._expected is Expected.NEW else None
 
     async def _commit(
         self,
@@ -152,7 +170,7 @@ class RunWriter:
         prepared: PreparedRows,
         read_at: datetime,
         record_page: RecordPage | None,
-    ) -> None:
+    ) -> Stored:
         """One transaction: the offers, then, one transaction of the run at a time, ledger and counts."""
         async with self._database.transaction() as connection:
             stored = await store(
@@ -167,6 +185,7 @@ class RunWriter:
             if record_page is not None:
                 await record_page(connection, rows)
             await self._count(connection, rows, stored)
+        return stored
 
     def _columns(self) -> dict[str, Any]:
         return {**self._progress.columns(), **self._progress.pace(self._clock.monotonic())}
@@ -209,6 +228,12 @@ class RunWriter:
             error=str(read.failed[0].error) if read.failed else None,
             finished_at=self._clock.now(),
         )
+
+
+def _kind_of(rows: RawRows, stored: Stored) -> Expected:
+    if not stored.parsed:
+        return Expected.UNCHANGED
+    return Expected.NEW if len(stored.result.created) == len(rows.by_id) else Expected.MIXED
 
 
 async def _read_later_by_pushes(connection: AsyncConnection, known: Mapping[int, StoredOffer]) -> set[int]:
