@@ -16,8 +16,8 @@ from support.market import open_market
 
 pytestmark = pytest.mark.databases("both")
 
-OFFERS = 146
-PER_PAGE = 17
+OFFERS = 137
+PER_PAGE = 16
 PAGES = 9
 HTTP = {"connect_timeout": 1.0, "read_timeout": 1.0}
 
