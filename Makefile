@@ -14,7 +14,7 @@ SEEDS ?= 50
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test lint format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers
+.PHONY: help install demo serve test checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,17 +44,25 @@ web: $(PAGE) ## Build the page
 demo: $(STAMP) $(PAGE) ## Start a simulated marketplace with two accounts, copy both, show the page
 	@$(BIN)/emagsync demo
 
-test: lint pytest web-test e2e ## Every test, linter, type check and import-direction check
+test: checks pytest e2e ## Every test, linter, type check and import-direction check
+
+# What takes one processor each, two at a time.
+checks: $(STAMP) $(NODE_STAMP)
+	@$(MAKE) --no-print-directory -j2 lint-web lint-python web-test
 
 pytest: $(STAMP) $(PAGE) servers
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm" --durations=10
 
-lint: $(STAMP) $(NODE_STAMP) ## Linters, formatters, types, import directions
+lint: lint-python lint-web ## Linters, formatters, types, import directions
+
+lint-python: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m emagsync.entrypoints.api.schema | diff -q - web/src/api/openapi.json >/dev/null || { echo "web/src/api/openapi.json is stale: 'make web-types'." >&2; exit 1; }
+
+lint-web: $(NODE_STAMP)
 	cd web && npm run --silent check
 
 web-types: $(STAMP) $(NODE_STAMP) ## Generate the OpenAPI document and the page's types again

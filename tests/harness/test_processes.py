@@ -112,9 +112,10 @@ def test_it_ends_as_a_new_interpreter_ends(tmp_path: Path, text: str, code: int,
 @BOTH
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 async def test_a_signal_ends_it_and_is_told_of(tmp_path: Path, number: int, fresh: bool) -> None:
-    path = script(
-        tmp_path, "import sys, time; sys.excepthook = lambda *_: 0\nprint('here', flush=True)\ntime.sleep(60)"
-    )
+    # Where the tests run in the background of a shell, what they start ignores SIGINT.
+    text = "import signal, sys, time; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    text += "sys.excepthook = lambda *_: 0\nprint('here', flush=True)\ntime.sleep(60)"
+    path = script(tmp_path, text)
     process = await AsyncProcess.start(script=path, env=VARIABLES, cwd=tmp_path, fresh=fresh)
     assert await process.stdout.readline() == b"here\n"
     assert process.returncode is None
