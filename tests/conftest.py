@@ -7,6 +7,7 @@ that is SQLite.
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Iterator
 
@@ -34,6 +35,12 @@ def backend(request: pytest.FixtureRequest) -> Iterator[str]:
 def _own_databases(backend: str) -> Iterator[None]:
     with databases.dropped_afterwards():
         yield
+
+
+def pytest_configure() -> None:
+    """A shell ignores Ctrl-C for what it starts in the background, and every program of a test would inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

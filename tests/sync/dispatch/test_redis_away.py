@@ -108,7 +108,7 @@ async def test_a_run_whose_pages_are_too_old_when_redis_is_back_is_replaced_by_a
         assert (old.status, old.errors[0].code) == (RunStatus.FAILED, "interrupted")
         assert (new.status, new.attempt, new.resumed_from) == (RunStatus.COMPLETED, 1, None)
         assert market.page_reads()["1/10"] == 2
-        await until(lambda: not executor.carried)
+        await until(lambda: not executor.executing)
         compare_with_marketplace(local.database, "main", market.truth())
 
 
@@ -125,7 +125,7 @@ async def test_a_run_that_somebody_else_resumed_while_it_waited_for_redis_is_lef
         # As another process would have claimed it just now.
         await local.execute("UPDATE sync_runs SET status = 'running', attempt = 2, fence = fence + 1")
         redis.start()
-        await until(lambda: not executor.carried)
+        await until(lambda: not executor.executing)
         assert [run.status for run in ended] == [RunStatus.INTERRUPTED]
         run = await repository.read_run(local.database, run_id)
         assert (run.status, run.attempt) == (RunStatus.RUNNING, 2)
