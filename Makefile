@@ -8,7 +8,7 @@ NODE_STAMP := web/node_modules/.installed
 PAGE := src/emagsync/entrypoints/api/static/index.html
 PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
 # Tests wait more than they compute, so there are more at once than processors.
-WORKERS ?= 3
+WORKERS ?= 4
 SEEDS ?= 50
 # Each of the tests' processes would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
