@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from support import databases
@@ -21,6 +22,18 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 _BACKENDS = {"both": databases.BACKENDS} | {backend: (backend,) for backend in databases.BACKENDS}
+
+
+# structlog's own choice renders a traceback with colours and all local variables: a second of work for each.
+_LOGS = [
+    *structlog.get_config()["processors"][:-1],
+    structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+]
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> None:
+    structlog.configure(processors=_LOGS)
 
 
 @pytest.fixture(scope="module", autouse=True)

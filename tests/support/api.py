@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 from sqlalchemy import text
+from starlette.routing import BaseRoute
 
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock
@@ -85,6 +86,7 @@ async def open_api(
         hasher = PasswordHasher(CHEAP_HASH)
         services = await stack.enter_async_context(open_services(chosen, accounts, clock=clock, hasher=hasher))
         server = ApiServer(services)
+        _share_routes(server.config.app)
         await stack.enter_async_context(_serving(server, listener))
         clients = {"stranger": client(address_of(listener))}
         for role in Role:
@@ -94,6 +96,21 @@ async def open_api(
         for one in clients.values():
             await stack.enter_async_context(one)
         yield Api(address_of(listener), services, server, clients)
+
+
+# The routes of the first application of this process.
+_routes: list[BaseRoute] = []
+
+
+def _share_routes(app: FastAPI) -> None:
+    """Let `app` use the routes that FastAPI has analysed for the applications before it.
+
+    It would do that for each of them at its first request, which is most of what a small test costs. What they serve
+    comes from the application that is called, so all may have the same ones.
+    """
+    if not _routes:
+        _routes.extend(app.router.routes)
+    app.router.routes[:] = _routes
 
 
 @asynccontextmanager

@@ -125,4 +125,4 @@ async def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None
     """Wait until `condition()` holds; fails when it does not within `seconds`."""
     async with asyncio.timeout(seconds):
         while not condition():
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.005)

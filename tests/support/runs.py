@@ -54,7 +54,7 @@ class Desk:
         """The run, as soon as the condition holds of it."""
         async with asyncio.timeout(60):
             while not condition(run := await self.run(run_id)):
-                await asyncio.sleep(0.01)
+                await asyncio.sleep(0.03)
         return run
 
     async def ended(self, run_id: str) -> dict[str, Any]:

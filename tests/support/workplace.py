@@ -70,7 +70,7 @@ class Workplace:
         """The run as soon as the condition holds of it."""
         async with asyncio.timeout(seconds):
             while not condition(run := await self.run(run_id)):
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.05)
         return run
 
     async def ended(self, run_id: str) -> Run:

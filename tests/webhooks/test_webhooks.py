@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 from pathlib import Path
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.databases("both")
 
 WEBHOOKS = "/api/v1/webhooks"
 PRIVATE = {"webhooks": {"allow_private": True}}
+# Between two looks at what became of a message.
+LOOK_SECONDS = 0.05
 
 
 def is_signed(letter: ReceivedWebhook, secret: str) -> bool:
@@ -48,10 +51,11 @@ async def deliveries(desk: Desk, webhook_id: str) -> list[dict[str, Any]]:
 
 async def delivered(desk: Desk, webhook_id: str, status: str = "delivered") -> dict[str, Any]:
     """The newest message, as soon as it has that status."""
-    found: list[dict[str, Any]] = []
-    while not found or found[0]["status"] != status:
+    while True:
         found = await deliveries(desk, webhook_id)
-    return found[0]
+        if found and found[0]["status"] == status:
+            return found[0]
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def test_the_end_of_a_run_is_told_once_and_signed(tmp_path: Path, receiver: Receiver) -> None:
@@ -104,7 +108,7 @@ async def test_a_message_that_is_not_answered_is_sent_again_until_it_is(tmp_path
         for attempt, seconds in enumerate(WAITS_SECONDS[:3], start=1):
             await until(lambda attempt=attempt: len(receiver.letters) == attempt)
             while (await deliveries(desk, webhook["id"]))[0]["answer"] != [500, 302, 404][attempt - 1]:
-                pass
+                await asyncio.sleep(LOOK_SECONDS)
             waiting = (await deliveries(desk, webhook["id"]))[0]
             assert (waiting["status"], waiting["attempts"]) == ("pending", attempt)
             clock.forward(seconds=seconds + 1)
@@ -123,6 +127,7 @@ async def test_a_message_is_given_up_after_the_last_wait(tmp_path: Path, receive
         for attempt in range(1, len(WAITS_SECONDS) + 2):
             while (await deliveries(desk, webhook["id"]) or [{"attempts": 0}])[0]["attempts"] < attempt:
                 clock.forward(hours=13)
+                await asyncio.sleep(LOOK_SECONDS)
         assert (await delivered(desk, webhook["id"], "given_up"))["attempts"] == len(WAITS_SECONDS) + 1
 
 

@@ -228,6 +228,7 @@ async def test_a_change_that_emag_takes_and_never_shows_is_tried_a_few_times_and
         async with asyncio.timeout(60):
             while (await desk.states()).get(7) != "rejected":
                 await desk.service.push_account("main", trigger="test")
+                await asyncio.sleep(0.02)
         [edit] = await desk.edits()
         assert "eMAG still shows the value from before" in (reason_text(edit.reason) or "")
         assert desk.saves() == 5
@@ -246,6 +247,7 @@ async def test_an_account_that_is_down_ends_the_push_and_loses_nothing(tmp_path:
             while "uncertain" in (await desk.states()).values() or "pending" in (await desk.states()).values():
                 await desk.local.execute("UPDATE outbox SET next_at = NULL WHERE state IN ('uncertain', 'pending')")
                 await desk.service.push_account("main", trigger="test")
+                await asyncio.sleep(0.05)
         assert set((await desk.states()).values()) == {"applied"}
         assert {desk.shown(emag_id, "sale_price") for emag_id in range(1, 251)} == {"90.0000"}
 

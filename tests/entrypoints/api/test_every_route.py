@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx2
 import pytest
 
 from emagsync.entrypoints.api.routers import ROUTERS
+from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.openapi import operations, required_role
 from emagsync.rest.principals import Role
 from support.api import Api
@@ -30,9 +32,9 @@ UNAUDITED: set[tuple[str, str]] = set()
 SMALLER = {Role.OPERATOR: Role.VIEWER, Role.ADMIN: Role.OPERATOR}
 
 
-def routes(api: Api) -> dict[tuple[str, str], dict[str, Any]]:
-    document = api.server.config.app.openapi()
-    return {(method, path): operation for path, method, operation in operations(document)}
+@functools.cache
+def routes() -> dict[tuple[str, str], dict[str, Any]]:
+    return {(method, path): operation for path, method, operation in operations(openapi_document())}
 
 
 def address(path: str, operation: dict[str, Any]) -> str:
@@ -50,7 +52,7 @@ def is_problem(answer: httpx2.Response, code: str) -> bool:
 
 
 async def test_every_route_but_login_and_health_refuses_a_stranger(api: Api) -> None:
-    for (method, path), operation in routes(api).items():
+    for (method, path), operation in routes().items():
         if (method, path) in OPEN:
             assert required_role(operation) is None, path
             continue
@@ -62,7 +64,7 @@ async def test_every_route_but_login_and_health_refuses_a_stranger(api: Api) -> 
 
 async def test_every_route_refuses_a_token_that_nobody_has(api: Api) -> None:
     async with api.bearing("emag_t_" + "x" * 43) as liar:
-        for (method, path), operation in routes(api).items():
+        for (method, path), operation in routes().items():
             if (method, path) not in OPEN:
                 answer = await call(liar, method, path, operation)
                 assert answer.status_code == 401, (method, path, answer.text)
@@ -71,7 +73,7 @@ async def test_every_route_refuses_a_token_that_nobody_has(api: Api) -> None:
 async def test_every_route_refuses_a_role_that_is_too_small(api: Api) -> None:
     clients = {Role.VIEWER: api.viewer, Role.OPERATOR: api.operator}
     refused = 0
-    for (method, path), operation in routes(api).items():
+    for (method, path), operation in routes().items():
         needed = required_role(operation)
         smaller = SMALLER.get(Role(needed)) if needed else None
         if smaller is None:
@@ -85,22 +87,22 @@ async def test_every_route_refuses_a_role_that_is_too_small(api: Api) -> None:
 
 
 async def test_a_viewer_changes_nothing_but_what_is_the_viewers_own(api: Api) -> None:
-    for (method, path), operation in routes(api).items():
+    for (method, path), operation in routes().items():
         if method == "get" or (method, path) in OPEN | FOR_ANY_CALLER:
             continue
         assert required_role(operation) in (Role.OPERATOR, Role.ADMIN), (method, path)
 
 
-async def test_every_route_tells_its_refusals_and_what_it_is_for(api: Api) -> None:
-    for (method, path), operation in routes(api).items():
+def test_every_route_tells_its_refusals_and_what_it_is_for() -> None:
+    for (method, path), operation in routes().items():
         assert operation.get("description"), (method, path)
         assert "default" in operation["responses"], (method, path)
         if (method, path) not in OPEN:
             assert {"401", "403"} <= operation["responses"].keys(), (method, path)
 
 
-async def test_every_route_has_an_operation_id_of_its_own(api: Api) -> None:
-    ids = [operation["operationId"] for operation in routes(api).values()]
+def test_every_route_has_an_operation_id_of_its_own() -> None:
+    ids = [operation["operationId"] for operation in routes().values()]
     assert len(ids) == len(set(ids))
 
 

@@ -96,7 +96,7 @@ async def test_no_counter_ever_goes_down_through_runs_stops_retries_pruning_and_
 async def _watch(caller: httpx2.AsyncClient, seen: list[Scrape]) -> None:
     while True:
         seen.append(await scrape(caller))
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.05)
 
 
 async def test_what_another_process_did_is_shown_when_it_has_ended(tmp_path: Path) -> None:

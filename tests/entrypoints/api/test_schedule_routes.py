@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,7 @@ async def test_jobs_sync_test_connections_and_delete_what_is_old(tmp_path: Path)
         jobs = {}
         while not jobs or any(job["last_result"] is None for job in jobs.values()):
             jobs = {job["name"]: job for job in (await desk.api.viewer.get(SCHEDULES)).json()["schedules"]}
+            await asyncio.sleep(0.02)
         assert {jobs["incremental:main"]["last_result"], jobs["full:main"]["last_result"]} == {"ok", "busy"}
         assert jobs["health:main"]["last_message"].startswith("12 offers")
         # The newest and the last completed one stay; that may be one run or two.
@@ -76,5 +78,6 @@ async def test_the_server_says_whether_its_scheduler_and_executor_work(tmp_path:
         ready = {}
         while ready.get("status") != "ready":
             ready = (await desk.api.viewer.get("/health/ready")).json()
+            await asyncio.sleep(0.02)
         assert ready["checks"]["scheduler"] == {"ok": True, "detail": "on"}
         assert ready["checks"]["executor"]["ok"]
