@@ -8,7 +8,7 @@ NODE_STAMP := web/node_modules/.installed
 PAGE := src/emagsync/entrypoints/api/static/index.html
 PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
 # Tests wait more than they compute, so there are more at once than processors.
-WORKERS ?= 4
+WORKERS ?= 3
 SEEDS ?= 50
 # Each of the tests' processes would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -51,7 +51,8 @@ checks: $(STAMP) $(NODE_STAMP)
 	@$(MAKE) --no-print-directory -j2 lint-web lint-python web-test
 
 pytest: $(STAMP) $(PAGE) servers
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm" --durations=10
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet" --durations=10
+	$(BIN)/python -m pytest -n 2 -q -m "quiet and not storm"
 
 lint: lint-python lint-web ## Linters, formatters, types, import directions
 

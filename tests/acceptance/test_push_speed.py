@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from support.pushing import open_push_desk
 
 
+@pytest.mark.quiet
 async def test_stock_edits_go_out_fifty_at_a_time_and_use_the_request_limit(tmp_path: Path) -> None:
     limit = {"enabled": True}
     async with open_push_desk(tmp_path, 900, market={"limit": True}, limit=limit) as desk:

@@ -33,6 +33,7 @@ def turns(written: list[float]) -> list[float]:
     return [later - earlier for earlier, later in zip(written, written[3:], strict=False)]
 
 
+@pytest.mark.quiet
 @pytest.mark.timeout(240)
 def test_three_processes_use_one_account_s_budget_and_never_pass_it() -> None:
     """What is written is exact whatever this machine does. When it is busy, what arrives may be pressed together by

@@ -13,7 +13,7 @@ from emagsync.marketplace import errors as e
 from emagsync.sandbox.faults import FaultKind
 from marketplace.conftest import Shop
 
-QUICK = HttpOptions(connect_timeout=0.2, read_timeout=0.2)
+QUICK = HttpOptions(connect_timeout=0.2, read_timeout=0.5)
 FAULTS: list[tuple[dict[str, Any], type[e.EmagError]]] = [
     *(({"kind": "status", "status": status}, e.ServerFailure) for status in (500, 502, 503, 504, 408)),
     ({"kind": "status", "status": 404}, e.UnexpectedStatus),

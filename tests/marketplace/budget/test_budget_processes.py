@@ -39,6 +39,7 @@ def run(directory: Path, processes: int) -> Run:
     return Run(written, report["refused"], report["groups"]["other"]["peak_per_second"])
 
 
+@pytest.mark.quiet
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("processes", [1, 2])
 def test_the_rate_is_used_and_never_passed(tmp_path: Path, processes: int) -> None:

@@ -302,16 +302,24 @@ def _retry_after(failures: int) -> float:
     return min(_LONGEST_RETRY_SECONDS, _FIRST_RETRY_SECONDS * 2.0 ** min(failures, 10))
 
 
+class _Waiter:
+    """A caller in the queue. `changed` is set when it is to look again; `is_waiting` is false once it is to give up."""
+
+    def __init__(self, ticket: tuple[Priority, int]) -> None:
+        self.ticket = ticket
+        self.changed = asyncio.Event()
+        self.is_waiting = True
+
+
 class _Queue:
     """The callers that wait for one route group, in the order in which they are served. Nothing polls: only the one in
-    front asks the store, and the others wait until something changed."""
+    front asks the store. A change wakes that one alone: hundreds may wait, and all of them would be late."""
 
     def __init__(self, budget: Budget, group: RouteGroup) -> None:
         self._budget = budget
         self._group = group
         self._numbers = count()
-        self._waiting: list[tuple[Priority, int]] = []
-        self._changed = asyncio.Event()
+        self._waiting: list[_Waiter] = []
         # When the store stopped answering, and how often it was asked since.
         self._unavailable_since: float | None = None
         self._failures = 0
@@ -321,13 +329,13 @@ class _Queue:
         return len(self._waiting)
 
     async def wait_for_slot(self, priority: Priority) -> Reservation:
-        ticket = (priority, next(self._numbers))
+        waiter = _Waiter((priority, next(self._numbers)))
         arrived_at = self._budget.clock.monotonic()
-        insort(self._waiting, ticket)
+        insort(self._waiting, waiter, key=lambda one: one.ticket)
         try:
             while True:
-                await self._until_first(ticket)
-                changed = self._changed
+                await self._until_first(waiter)
+                waiter.changed.clear()
                 try:
                     reserved = await self._take()
                 except BudgetUnavailable as error:
@@ -337,17 +345,18 @@ class _Queue:
                     if isinstance(reserved, Reservation):
                         return reserved
                     wait = reserved
-                await self._sleep_until_slot(wait, changed)
+                await self._sleep_until_slot(wait, waiter.changed)
         finally:
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
             self.wake()
 
-    async def _until_first(self, ticket: tuple[Priority, int]) -> None:
-        while ticket in self._waiting:
-            if self._waiting[0] == ticket:
+    async def _until_first(self, waiter: _Waiter) -> None:
+        while waiter.is_waiting:
+            if self._waiting[0] is waiter:
                 return
-            await self._changed.wait()
+            await waiter.changed.wait()
+            waiter.changed.clear()
         raise RequestInvalid("The request budget was closed while this call waited for a slot.")
 
     async def _take(self) -> Reservation | float:
@@ -380,7 +389,7 @@ class _Queue:
         return min(_retry_after(self._failures - 1), left)
 
     async def _sleep_until_slot(self, seconds: float, changed: asyncio.Event) -> None:
-        """Sleep for `seconds`, or until something changes, also if that was since `changed` was looked up."""
+        """Sleep for `seconds`, or until something changes, also if that was while the store was asked."""
         waits = [asyncio.ensure_future(wait) for wait in (self._budget.clock.sleep(seconds), changed.wait())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -388,11 +397,13 @@ class _Queue:
             await cancelled(*waits)
 
     def wake(self) -> None:
-        """Wake all callers that wait, because something changed."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        """Something changed: the caller in front looks again."""
+        if self._waiting:
+            self._waiting[0].changed.set()
 
     def close(self) -> None:
         """Fail the calls that wait."""
-        self._waiting.clear()
-        self.wake()
+        closed, self._waiting = self._waiting, []
+        for waiter in closed:
+            waiter.is_waiting = False
+            waiter.changed.set()
