@@ -385,6 +385,7 @@ async def test_a_cancelled_call_leaves_the_budget_and_the_connection_in_order(sh
         await call
     await client.read_vat()
     assert (await budget.stats()).requests == 2
+    assert shop.outcomes == ["cancelled", "ok"]
 
 
 async def test_a_connection_that_the_server_closed_meanwhile_costs_one_attempt_at_most(shop: Shop) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Final
 
-from emagsync.marketplace import CallRecord
+from emagsync.marketplace import CANCELLED, CallRecord
 from emagsync.telemetry.metrics import Counter, Histogram, Increments
 
 OTHER: Final = "other"
@@ -46,7 +46,9 @@ _ROUTES: Final = frozenset(
         "order/acknowledge",
     }
 )
-_NO_ANSWER: Final = frozenset({"timeout", "connect_failed", "read_failed", "truncated_answer", "answer_too_large"})
+_NO_ANSWER: Final = frozenset(
+    {"timeout", "connect_failed", "read_failed", "truncated_answer", "answer_too_large", CANCELLED}
+)
 _STATUSES: Final = frozenset(int(status) for status in HTTPStatus)
 
 

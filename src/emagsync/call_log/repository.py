@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.call_log.tables import emag_calls
 from emagsync.db.bulk import BulkInsert
+from emagsync.marketplace import CANCELLED
 
 OK = "ok"
 FAILED = "failed"
@@ -38,7 +39,7 @@ class CallRow(NamedTuple):
 
 
 class CallFilter(NamedTuple):
-    """A filter of calls; None does not filter. `outcome` is a code, or `failed` for all but `ok`."""
+    """A filter of calls; None does not filter. `outcome` is a code, or `failed` for all but `ok` and `cancelled`."""
 
     account: str | None = None
     route: str | None = None
@@ -86,7 +87,7 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
     equal = ((_table.account, wanted.account), (_table.route, wanted.route), (_table.run_id, wanted.run_id))
     conditions = [column == value for column, value in equal if value is not None]
     if wanted.outcome == FAILED:
-        conditions.append(_table.outcome != OK)
+        conditions.append(_table.outcome.not_in((OK, CANCELLED)))
     elif wanted.outcome is not None:
         conditions.append(_table.outcome == wanted.outcome)
     if wanted.since is not None:

@@ -23,7 +23,7 @@ class EmagCall(BaseModel):
     waited_ms: int = Field(description="How long it waited for a slot of the request limit.")
     attempt: int
     status: int | None = Field(description="HTTP; null when no answer came.")
-    outcome: str = Field(description="`ok`, or an error's code.")
+    outcome: str = Field(description="`ok`, an error's code, or `cancelled`.")
     error: str | None
     rows: int | None
     run_id: str | None

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage
     from emagsync.marketplace.paging import FailedPiece, StretchRead, read_stretch
     from emagsync.marketplace.platforms import PLATFORMS, Platform
-    from emagsync.marketplace.request import CallRecord
+    from emagsync.marketplace.request import CANCELLED, CallRecord
     from emagsync.marketplace.retry import RetryDecision, RetryPolicy
     from emagsync.marketplace.rows.parse import ParsedRow, ProductOffer, parse
     from emagsync.marketplace.transport import HttpOptions
     from emagsync.marketplace.writes import Level, OfferUpdate, SaveResult
 
 _MODULES: Final = {
+    "CANCELLED": "request",
     "Budget": "budget.budget",
     "BudgetStats": "budget.budget",
     "BudgetStore": "budget.stores",
@@ -59,6 +60,7 @@ _MODULES: Final = {
 }
 
 __all__ = [
+    "CANCELLED",
     "PLATFORMS",
     "Budget",
     "BudgetStats",

@@ -27,6 +27,7 @@ from emagsync.marketplace.transport import Transport
 
 T = TypeVar("T")
 OK: Final = "ok"
+CANCELLED: Final = "cancelled"
 
 # The keys of a request's body that are recorded: paging, statuses, ids and times. Others may hold personal data.
 _RECORDED_FILTERS: Final = frozenset(
@@ -66,7 +67,8 @@ class CallRecord:
     """One attempt, for logs and metrics. It holds no headers, bodies or secrets.
 
     `started_at` is when the budget granted it (UTC); `seconds` is the exchange's duration, `waited_seconds` that of the
-    wait for the budget; `outcome` is `ok` or the error's code; `rows` in the answer, where it is a list. `filters` are
+    wait for the budget; `outcome` is `ok`, the error's code, or `cancelled` where the caller did not wait for the
+    answer of a request that was sent; `rows` in the answer, where it is a list. `filters` are
     what was asked for, as far as it is paging, a status, an id or a time; of a write, how many entities it was about.
     """
 
@@ -154,10 +156,10 @@ class CallExecutor:
         else:
             return result
         finally:
-            # Does nothing once the request was sent. With neither answer nor failure the caller was cancelled:
-            # the outcome is not known, and no record is made up.
+            # Does nothing once the request was sent. Such a request counts, for us as for eMAG, also when its caller
+            # was cancelled and knows no outcome.
             await grant.release()
-            if answer is not None or failure is not None:
+            if grant.was_sent or failure is not None:
                 self._report(
                     CallRecord(
                         account=self.account,
@@ -167,7 +169,7 @@ class CallExecutor:
                         waited_seconds=grant.waited_seconds,
                         attempt=attempt,
                         status=answer.status if answer is not None else None,
-                        outcome=failure.code if failure is not None else OK,
+                        outcome=_outcome(answer, failure),
                         error=self._transport.scrub(failure.message) if failure is not None else None,
                         rows=rows,
                         filters=_filters(call),
@@ -190,6 +192,12 @@ class CallExecutor:
     def _report(self, record: CallRecord) -> None:
         if self._on_call is not None:
             self._on_call(record)
+
+
+def _outcome(answer: HttpAnswer | None, failure: EmagError | None) -> str:
+    if failure is not None:
+        return failure.code
+    return CANCELLED if answer is None else OK
 
 
 def _rows(result: object) -> int | None:

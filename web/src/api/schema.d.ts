@@ -2057,7 +2057,7 @@ export interface components {
             id: number;
             /**
              * Outcome
-             * @description `ok`, or an error's code.
+             * @description `ok`, an error's code, or `cancelled`.
              */
             outcome: string;
             /**
