@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from emagsync.core.errors import SettingsError
+from emagsync.db import sqlite_driver
 from emagsync.db.engine import Database, async_url
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
 from support.databases import address_of
@@ -184,3 +186,16 @@ async def test_a_connection_whose_asker_is_cancelled_is_closed_with_its_thread(t
     async with asyncio.timeout(5):
         while threading.active_count() > before:
             await asyncio.sleep(0.01)
+
+
+@pytest.mark.databases("sqlite", "its file")
+async def test_a_new_file_can_be_opened_by_several_at_once(tmp_path: Path) -> None:
+    def open_at_once(path: Path, together: threading.Barrier) -> str:
+        together.wait()
+        with closing(sqlite_driver.connect(str(path))) as connection:
+            return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+    for number in range(100):
+        path, together = tmp_path / f"{number}.sqlite3", threading.Barrier(4)
+        modes = await asyncio.gather(*(asyncio.to_thread(open_at_once, path, together) for _ in range(4)))
+        assert modes == ["wal"] * 4

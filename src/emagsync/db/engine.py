@@ -21,7 +21,6 @@ from typing import Any
 
 import aiosqlite
 from sqlalchemy import Connection, event
-from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
@@ -37,8 +36,6 @@ from emagsync.telemetry.tracing import span
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _SNAPSHOT = "emagsync_snapshot"
 _AUTOCOMMIT = "emagsync_autocommit"
-# How long SQLite waits for a writer of another process; writers of this process queue on `Database._writer`.
-BUSY_TIMEOUT_MS = 30_000
 _SQLITE_CONNECTIONS = 15
 _ADVICE = {
     True: "Check EMAGSYNC_DATABASE_URL, or that EMAGSYNC_DATA_DIR exists, is writable and has free space.",
@@ -179,7 +176,6 @@ def _create_engine(url: URL, connector: _SqliteConnector | None) -> AsyncEngine:
             url, pool_use_lifo=True, pool_size=_SQLITE_CONNECTIONS, max_overflow=0, async_creator=connector
         )
         engine.sync_engine.dialect.statement_compiler = _SqliteCompiler
-        event.listen(engine.sync_engine, "connect", _configure_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
     return postgresql.create_engine(url)
@@ -233,38 +229,6 @@ async def _opened(connection: aiosqlite.Connection) -> aiosqlite.Connection:
 
 async def _close_when_open(connecting: asyncio.Future[aiosqlite.Connection]) -> None:
     await (await connecting).close()
-
-
-def _configure_sqlite(connection: AsyncAdapt_aiosqlite_connection, _: object) -> None:
-    try:
-        _set_pragmas(connection)
-    except BaseException:
-        # The pool forgets a connection whose set-up failed; its thread would outlive the event loop.
-        connection.close()
-        raise
-
-
-def _set_pragmas(connection: AsyncAdapt_aiosqlite_connection) -> None:
-    # The driver's own BEGIN would be a deferred one, which can fail half-way with SQLITE_BUSY when a reader
-    # becomes a writer; `_begin_sqlite` says which kind is meant.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        # Of a new file only: an offer's row as eMAG sent it is 3 kB, and five of them fill such a page well.
-        "page_size = 16384",
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "journal_mode = WAL",
-        # Safe against a killed process; after a power cut the last commits may be missing, never half there,
-        # and a run reads those pages again.
-        "synchronous = NORMAL",
-        "foreign_keys = ON",
-        "journal_size_limit = 67108864",
-        # Within that size: pages that many transactions change are written back to the file less often.
-        "wal_autocheckpoint = 4000",
-        "cache_size = -8000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

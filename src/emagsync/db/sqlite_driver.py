@@ -17,6 +17,7 @@ The states of a connection, which SQLAlchemy uses for one caller at a time:
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
@@ -24,6 +25,26 @@ from typing import Any, Final, NamedTuple
 
 import aiosqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
+
+# How long a connection waits for a writer of another process; writers of this process queue on `Database._writer`.
+BUSY_TIMEOUT_SECONDS: Final = 30.0
+_RETRY_SECONDS: Final = 0.01
+# The bits of an error code that do not say which variant it is.
+_PRIMARY_CODE: Final = 0xFF
+_PRAGMAS: Final = (
+    # Of a new file only: an offer's row as eMAG sent it is 3 kB, and five of them fill such a page well.
+    "page_size = 16384",
+    f"busy_timeout = {BUSY_TIMEOUT_SECONDS * 1000:.0f}",
+    "journal_mode = WAL",
+    # Safe against a killed process; after a power cut the last commits may be missing, never half there,
+    # and a run reads those pages again.
+    "synchronous = NORMAL",
+    "foreign_keys = ON",
+    "journal_size_limit = 67108864",
+    # Within that size: pages that many transactions change are written back to the file less often.
+    "wal_autocheckpoint = 4000",
+    "cache_size = -8000",
+)
 
 # Rows that come with the query itself; a larger result is fetched in further trips.
 _AT_ONCE: Final = 1_000
@@ -186,7 +207,36 @@ class _Cursor:
 
 def connection_to(path: str) -> Connection:
     """A connection to the file, not opened yet."""
-    return Connection(partial(sqlite3.connect, path), 64)
+    return Connection(partial(connect, path), 64)
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """Open the file and set it up, in the connection's own thread."""
+    # The driver's own BEGIN would be a deferred one, which can fail half-way with SQLITE_BUSY when a reader
+    # becomes a writer; `Connection.begin` says which kind is meant.
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        for pragma in _PRAGMAS:
+            _set(connection, pragma)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _set(connection: sqlite3.Connection, pragma: str) -> None:
+    # `busy_timeout` does not cover a change of the journal mode: where two processes open a new file at once, one of
+    # them is refused without a wait.
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute(f"PRAGMA {pragma}").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+        else:
+            return
+        time.sleep(_RETRY_SECONDS)
 
 
 def _in_transaction(
