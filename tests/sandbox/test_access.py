@@ -51,7 +51,7 @@ async def test_an_unknown_resource_is_an_error_with_a_message(sandbox):
 @pytest.mark.parametrize("body", [b"{", b"[1]", b"\xff"])
 async def test_a_body_that_is_no_json_object_is_an_error(sandbox, body):
     emag = await sandbox()
-    assert "body" in (await emag.call("vat/read", body)).refusal
+    assert "body" in (await emag.call("product_offer/read", body)).refusal
 
 
 async def test_no_password_shows_in_a_repr(sandbox):

@@ -149,7 +149,7 @@ async def test_lookups_of_single_offers_are_not_counted_as_pages(sandbox):
 async def test_the_state_shows_accounts_settings_and_faults_but_no_password(sandbox):
     emag = await sandbox(5, latency_ms=1)
     state = await emag.control("GET", "/state")
-    assert state["accounts"]["main"] == {"offers": 5, "version": 1, "reads": 0}
+    assert state["accounts"]["main"] == {"offers": 5, "version": 1, "reads": 0, "in_campaign": []}
     assert state["settings"]["latency_ms"] == 1
     assert "secret" not in str(state)
 

@@ -202,14 +202,14 @@ async def test_a_save_can_take_effect_although_its_answer_is_lost(sandbox):
     lost = Fault(kind="reset", route="offer/save", after_handling=True, times=1)
     emag = await sandbox(faults=(lost,))
     with pytest.raises(aiohttp.ClientConnectionError):
-        await emag.call("offer/save", {"data": [{"id": 5, "status": 2}]})
+        await emag.call("offer/save", [{"id": 5, "status": 2}])
     assert emag.main.row(5)["status"] == 2
 
 
 async def test_a_save_that_fails_before_it_is_carried_out_changes_nothing(sandbox):
     emag = await sandbox(faults=(Fault(kind="status", route="offer/save"),))
     before = emag.main.version
-    assert (await emag.call("offer/save", {"data": [{"id": 5, "status": 2}]})).status == 500
+    assert (await emag.call("offer/save", [{"id": 5, "status": 2}])).status == 500
     assert emag.main.version == before
 
 

@@ -12,6 +12,7 @@ from emagsync.sandbox.changes import apply_change, change_from
 from emagsync.sandbox.faults import fault_from
 from emagsync.sandbox.marketplace import Account, Marketplace
 from emagsync.sandbox.platforms import PLATFORMS
+from emagsync.sandbox.save_rules import save_rule_from
 from emagsync.sandbox.server import SandboxServer
 from emagsync.sandbox.settings import Settings
 from emagsync.sandbox.triggers import Trigger
@@ -38,8 +39,21 @@ class Market:
         self.market.faults.add(fault_from(values))
 
     def mend(self) -> None:
-        """No faults any more."""
+        """No faults and no rules about saves any more."""
         self.market.faults.clear()
+        self.market.save_rules.clear()
+
+    def save_rule(self, **values: Any) -> None:
+        """Refuse offers of saves, or leave them out of the answer: `save_rule(ids=[5], messages=["why"])`."""
+        self.market.save_rules.add(save_rule_from(values))
+
+    def start_campaign(self, *ids: int, name: str = "main") -> None:
+        """These offers are in a campaign with stock in site: eMAG refuses their updates."""
+        self.change("join_campaign", name, ids=list(ids))
+
+    def end_campaign(self, *ids: int, name: str = "main") -> None:
+        """The campaign is over for these offers, or for all."""
+        self.change("leave_campaign", name, ids=list(ids))
 
     def change(self, op: str, name: str = "main", **values: Any) -> list[int]:
         return apply_change(self.account(name), change_from({"op": op, **values}))

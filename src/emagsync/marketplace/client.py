@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 from emagsync.core.clock import Clock, SystemClock
@@ -20,8 +20,16 @@ from emagsync.marketplace.request import Call, CallExecutor, CallRecord
 from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id
 from emagsync.marketplace.transport import HttpOptions, Transport, check_base_url
-from emagsync.marketplace.writes import OfferUpdate, SaveResult, documentation_remarks, save_body
+from emagsync.marketplace.writes import (
+    OfferUpdate,
+    SaveResult,
+    documentation_remarks,
+    read_verdicts,
+    save_body,
+    save_list,
+)
 
+T = TypeVar("T")
 MOST_EANS: Final = 100
 DEFAULT_ACCOUNT: Final = "emag"
 
@@ -169,13 +177,12 @@ class EmagClient:
                 yield row
 
     async def save_offers(self, updates: Sequence[OfferUpdate]) -> SaveResult:
-        """Change 1 to 50 existing offers (`offer/save`). The answer is for the whole list: all or nothing.
+        """Change 1 to 50 existing offers (`offer/save`). eMAG answers for each offer: see `SaveResult.refused`.
 
         Raises WriteRefused when nothing was saved, UncertainWrite when that is not known.
         """
-        body = save_body([update.body() for update in updates])
-        await self._calls.execute(_write("offer/save", body))
-        return SaveResult()
+        body = save_list([update.body() for update in updates])
+        return await self._calls.execute(_write("offer/save", body, lambda answer: read_verdicts(result_value(answer))))
 
     async def save_product_offers(self, offers: Sequence[Mapping[str, Any]]) -> SaveResult:
         """Create or update 1 to 50 offers (`product_offer/save`), in eMAG's own keys; prices as text.
@@ -183,7 +190,7 @@ class EmagClient:
         Objections to a product's documentation come back as remarks: eMAG saves the offer all the same.
         """
         try:
-            await self._calls.execute(_write("product_offer/save", save_body(offers)))
+            await self._calls.execute(_write("product_offer/save", save_body(offers), _nothing))
         except WriteRefused as error:
             result = documentation_remarks(error)
             if result is None:
@@ -264,7 +271,9 @@ class EmagClient:
         """
         if order_id < 1:
             raise RequestInvalid(f"order id {order_id} is not positive")
-        await self._calls.execute(_write(f"order/acknowledge/{order_id}", {}, group=RouteGroup.ORDERS, repeatable=True))
+        await self._calls.execute(
+            _write(f"order/acknowledge/{order_id}", {}, _nothing, group=RouteGroup.ORDERS, repeatable=True)
+        )
 
     def _order_body(self, filters: OrderFilters | None) -> dict[str, Any]:
         return filters.body(self._platform.time_zone) if filters else {}
@@ -288,7 +297,16 @@ def _order_call(route: str, read: Callable[[Envelope], Any], body: object) -> Ca
     return Call(route, read, body, group=RouteGroup.ORDERS, priority=Priority.URGENT)
 
 
-def _write(route: str, body: object, *, group: RouteGroup = RouteGroup.GENERAL, repeatable: bool = False) -> Call[None]:
-    return Call(
-        route, lambda _: None, body, group=group, priority=Priority.URGENT, is_write=True, repeatable=repeatable
-    )
+def _nothing(envelope: Envelope) -> None:
+    """What is read of an answer that says no more than that it went well."""
+
+
+def _write(
+    route: str,
+    body: object,
+    read: Callable[[Envelope], T],
+    *,
+    group: RouteGroup = RouteGroup.GENERAL,
+    repeatable: bool = False,
+) -> Call[T]:
+    return Call(route, read, body, group=group, priority=Priority.URGENT, is_write=True, repeatable=repeatable)

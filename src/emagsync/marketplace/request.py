@@ -209,6 +209,8 @@ def _filters(call: Call[Any]) -> dict[str, Any]:
     """The part of the request that is recorded, of bounded size."""
     if call.query is not None:
         return {"values": len(call.query)}
+    if isinstance(call.body, list):
+        return {"entities": len(call.body)}
     if not isinstance(call.body, Mapping):
         return {}
     if isinstance(call.body.get("data"), list):

@@ -1,7 +1,7 @@
 """Builds and checks the bodies of requests that change offers.
 
-Source: eMAG's API documentation v4.4.9, "Writing offers": at most 50 entities in one save and 4000 elements in one
-request; `offer/save` takes only the keys that change, and cannot create.
+Source: eMAG's API documentation v4.5.1, "Writing offers": at most 50 entities in one save and 4000 elements in one
+request; `offer/save` takes the bare list, only the keys that change, and cannot create; it answers for each offer.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from emagsync.core import money
@@ -78,21 +79,47 @@ class OfferUpdate:
 
 
 class SaveResult(NamedTuple):
-    """A save that eMAG accepted. Read the offer back before believing it.
+    """A save that eMAG accepted. Read the offers back before believing it.
 
     `remarks`: what eMAG objects to in the *documentation* of the product; the offer itself was saved.
+    `refused`: the offers that eMAG did not take, by id, with its words.
     """
 
     remarks: tuple[str, ...] = ()
+    refused: Mapping[int, tuple[str, ...]] = MappingProxyType({})
 
 
 def save_body(entities: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The list wrapped in `data`, as every save wants it. Raises RequestInvalid."""
+    """The list wrapped in `data`, as every save but `offer/save` wants it. Raises RequestInvalid."""
+    return {"data": save_list(entities)}
+
+
+def save_list(entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The bare list, as `offer/save` wants it. Raises RequestInvalid."""
     if not 1 <= len(entities) <= MOST_ENTITIES:
         raise RequestInvalid(f"{len(entities)} entities in one save; eMAG takes 1 to {MOST_ENTITIES}")
     if (elements := _elements(entities)) > MOST_ELEMENTS:
         raise RequestInvalid(f"{elements} elements in one save; eMAG takes {MOST_ELEMENTS}: send fewer offers at once")
-    return {"data": [dict(entity) for entity in entities]}
+    return [dict(entity) for entity in entities]
+
+
+def read_verdicts(results: object) -> SaveResult:
+    """What `offer/save` answered for each offer: `{id: {isError, messages}}`, or a list of such with their `id`."""
+    refused: dict[int, tuple[str, ...]] = {}
+    for emag_id, verdict in _by_id(results):
+        if isinstance(verdict, Mapping) and verdict.get("isError") is True:
+            messages = verdict.get("messages")
+            refused[emag_id] = tuple(str(message) for message in messages) if isinstance(messages, list) else ()
+    return SaveResult(refused=refused)
+
+
+def _by_id(results: object) -> list[tuple[int, object]]:
+    pairs: list[tuple[object, object]] = []
+    if isinstance(results, Mapping):
+        pairs = list(results.items())
+    elif isinstance(results, list):
+        pairs = [(verdict.get("id"), verdict) for verdict in results if isinstance(verdict, Mapping)]
+    return [(int(str(key)), verdict) for key, verdict in pairs if str(key).isdecimal()]
 
 
 def documentation_remarks(error: WriteRefused) -> SaveResult | None:

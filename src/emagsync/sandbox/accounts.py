@@ -3,6 +3,7 @@
 import random
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, Final
 
 from emagsync.sandbox.catalogue import Catalogue
@@ -17,7 +18,8 @@ _VIEWS_KEPT: Final = 16
 class Account:
     """An API user with a password and a catalogue.
 
-    ``version`` grows with every change of the catalogue; ``reads`` counts the pages of offers that were answered.
+    ``version`` grows with every change of the catalogue; ``reads`` counts the pages of offers that were answered;
+    the offers of ``in_campaign`` are in a campaign with stock in site, so that their updates are refused.
     """
 
     def __init__(
@@ -29,6 +31,8 @@ class Account:
         self.reads = 0
         self.orders: dict[int, dict[str, Any]] | None = None
         self.seed, self.platform = seed, PLATFORMS[platform]
+        self.in_campaign: set[int] = set()
+        self._scheduled: list[tuple[date, int, dict[str, Any]]] = []
         self._views: OrderedDict[tuple[int, Filters], Sequence[int]] = OrderedDict()
 
     def __repr__(self) -> str:
@@ -42,6 +46,19 @@ class Account:
     def accepts(self, password: str) -> bool:
         """Whether *password* is this account's."""
         return password == self._password
+
+    def schedule(self, emag_id: int, day: date, values: dict[str, Any]) -> None:
+        """Let the offer take *values* (keys of a save) on *day*; they replace what was scheduled for it before."""
+        self._scheduled = [entry for entry in self._scheduled if entry[1] != emag_id]
+        self._scheduled.append((day, emag_id, values))
+
+    def due(self, day: date) -> list[tuple[int, dict[str, Any]]]:
+        """What was scheduled for *day* or before, as ids and values; it is scheduled no more."""
+        if not self._scheduled:
+            return []
+        now = [entry for entry in self._scheduled if entry[0] <= day]
+        self._scheduled = [entry for entry in self._scheduled if entry[0] > day]
+        return [(emag_id, values) for _, emag_id, values in sorted(now, key=lambda entry: entry[:2])]
 
     def ids(self) -> list[int]:
         """The ids of the offers as they are now, ascending."""

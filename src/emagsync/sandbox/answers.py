@@ -36,6 +36,11 @@ def failure(messages: Iterable[Any], status: int = 200) -> Answer:
     return Answer(encode({"isError": True, "messages": list(messages), "errors": [], "results": []}), status)
 
 
+def plain(values: dict[str, Any], status: int) -> Answer:
+    """An answer outside the envelope, as some routes and the web server in front of them give it."""
+    return Answer(encode(values), status)
+
+
 def page_body(rows: Iterable[bytes]) -> bytes:
     """The body of a page from rows that are encoded already."""
     return b'{"isError":false,"messages":[],"errors":[],"results":[' + b",".join(rows) + b"]}"

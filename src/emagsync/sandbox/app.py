@@ -80,7 +80,7 @@ class ApiHandler:
             raise Refusal(fault_injection.NOT_ALLOWED, status=settings.refusal_status)
         query = exchange.request.query
         return ApiRequest(
-            self._market, exchange.account, _body(raw), path_id=path_id, query=lambda name: query.getall(name, ())
+            self._market, exchange.account, _content(raw), path_id=path_id, query=lambda name: query.getall(name, ())
         )
 
     def _request_info(self, exchange: "_Exchange", call: ApiRequest) -> RequestInfo:
@@ -193,13 +193,10 @@ def _resource(method: str, route: str) -> Resource:
     return resource
 
 
-def _body(raw: bytes) -> dict[str, Any]:
+def _content(raw: bytes) -> Any:
     if not raw.strip():
         return {}
     try:
-        body = decode(raw)
+        return decode(raw)
     except ValueError:
         raise Refusal("Invalid request: the body is not JSON") from None
-    if not isinstance(body, dict):
-        raise Refusal("Invalid request: the body must be a JSON object")
-    return body

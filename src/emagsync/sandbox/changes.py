@@ -21,7 +21,9 @@ class CatalogueChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     * ``add``: the offers of ``rows`` appear, each its ``id`` and what differs from a generated row (with ``whole``: the
       row exactly as given); or ``count`` generated ones behind the largest id;
     * ``odd_rows``: the ``rows``, any JSON at all, are served behind offer ``after`` (0: first);
-    * ``clear_odd_rows`` drops them all.
+    * ``clear_odd_rows`` drops them all;
+    * ``join_campaign``: the offers ``ids`` are in a campaign with stock in site, so that eMAG refuses their updates;
+    * ``leave_campaign``: the campaign has ended for the offers ``ids``, or for all.
     """
 
     op: str = "change"
@@ -55,8 +57,7 @@ def apply_change(account: Account, change: CatalogueChange) -> list[int]:
 
 
 def _change(account: Account, change: CatalogueChange) -> list[int]:
-    if unknown := [emag_id for emag_id in change.ids if emag_id not in account.catalogue]:
-        raise SandboxError(f"change: account {account.name} has no offer {unknown[0]}.")
+    _known(account, change.ids)
     if "id" in change.set or "id" in change.unset:
         raise SandboxError("change: an id cannot be changed; remove the offer and add another.")
     for emag_id in change.ids:
@@ -105,10 +106,29 @@ def _clear_odd_rows(account: Account, change: CatalogueChange) -> list[int]:
     return []
 
 
+def _join_campaign(account: Account, change: CatalogueChange) -> list[int]:
+    account.in_campaign |= set(_known(account, change.ids))
+    return change.ids
+
+
+def _leave_campaign(account: Account, change: CatalogueChange) -> list[int]:
+    left = sorted(account.in_campaign & set(change.ids) if change.ids else account.in_campaign)
+    account.in_campaign -= set(left)
+    return left
+
+
+def _known(account: Account, ids: list[int]) -> list[int]:
+    if unknown := [emag_id for emag_id in ids if emag_id not in account.catalogue]:
+        raise SandboxError(f"change: account {account.name} has no offer {unknown[0]}.")
+    return ids
+
+
 _OPERATIONS: Final[dict[str, Callable[[Account, CatalogueChange], list[int]]]] = {
     "change": _change,
     "remove": _remove,
     "add": _add,
     "odd_rows": _odd_rows,
     "clear_odd_rows": _clear_odd_rows,
+    "join_campaign": _join_campaign,
+    "leave_campaign": _leave_campaign,
 }

@@ -12,6 +12,7 @@ from emagsync.sandbox.changes import apply_change, change_from
 from emagsync.sandbox.codec import decode, encode
 from emagsync.sandbox.faults import fault_from
 from emagsync.sandbox.marketplace import Marketplace
+from emagsync.sandbox.save_rules import save_rule_from
 from emagsync.sandbox.settings import SandboxError
 from emagsync.sandbox.triggers import Trigger
 
@@ -33,6 +34,9 @@ def add_control_routes(app: web.Application, marketplace: Marketplace) -> None:
         ("GET", "/faults"): control.faults,
         ("POST", "/faults"): control.add_faults,
         ("DELETE", "/faults"): control.clear_faults,
+        ("GET", "/save_rules"): control.save_rules,
+        ("POST", "/save_rules"): control.add_save_rules,
+        ("DELETE", "/save_rules"): control.clear_save_rules,
         ("POST", "/triggers"): control.add_triggers,
         ("DELETE", "/triggers"): control.clear_triggers,
         ("GET", "/offers"): control.offers,
@@ -42,6 +46,8 @@ def add_control_routes(app: web.Application, marketplace: Marketplace) -> None:
         ("POST", "/offers/remove"): control.change_offers,
         ("POST", "/offers/odd_rows"): control.change_offers,
         ("POST", "/offers/clear_odd_rows"): control.change_offers,
+        ("POST", "/offers/join_campaign"): control.change_offers,
+        ("POST", "/offers/leave_campaign"): control.change_offers,
         ("GET", "/orders"): control.orders,
         ("POST", "/orders"): control.put_orders,
         ("POST", "/consume"): control.consume,
@@ -96,7 +102,12 @@ class _Control:
     async def state(self, request: web.Request) -> web.StreamResponse:
         market = self._market
         accounts = {
-            account.name: {"offers": len(account.catalogue), "version": account.version, "reads": account.reads}
+            account.name: {
+                "offers": len(account.catalogue),
+                "version": account.version,
+                "reads": account.reads,
+                "in_campaign": sorted(account.in_campaign),
+            }
             for account in market.accounts.values()
         }
         return _json(
@@ -105,6 +116,7 @@ class _Control:
                 "accounts": accounts,
                 "settings": msgspec.to_builtins(market.settings),
                 "faults": market.faults.to_list(),
+                "save_rules": market.save_rules.to_list(),
                 "triggers": {"waiting": market.triggers.waiting(), "fired": market.triggers.fired},
             }
         )
@@ -150,6 +162,20 @@ class _Control:
     async def clear_faults(self, request: web.Request) -> web.StreamResponse:
         self._market.faults.clear()
         return await self.faults(request)
+
+    async def save_rules(self, request: web.Request) -> web.StreamResponse:
+        return _json({"save_rules": self._market.save_rules.to_list()})
+
+    async def add_save_rules(self, request: web.Request) -> web.StreamResponse:
+        rules = [save_rule_from(entry) for entry in await _entries(request)]
+        for name in {rule.account for rule in rules} - {None}:
+            self._market.account(str(name))
+        self._market.save_rules.add(*rules)
+        return await self.save_rules(request)
+
+    async def clear_save_rules(self, request: web.Request) -> web.StreamResponse:
+        self._market.save_rules.clear()
+        return await self.save_rules(request)
 
     async def add_triggers(self, request: web.Request) -> web.StreamResponse:
         for entry in await _entries(request):

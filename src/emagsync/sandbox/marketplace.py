@@ -13,6 +13,7 @@ from emagsync.sandbox.gateway import Admission, Gateway
 from emagsync.sandbox.generated_orders import generated_orders, put_order
 from emagsync.sandbox.pages import PageCache
 from emagsync.sandbox.platforms import PLATFORMS
+from emagsync.sandbox.save_rules import SaveRules
 from emagsync.sandbox.settings import SandboxError, Settings
 from emagsync.sandbox.triggers import Triggers
 
@@ -52,6 +53,7 @@ class Marketplace:
         self.settings.check()
         self.faults = Faults(seed, monotonic)
         self.faults.add(*faults)
+        self.save_rules = SaveRules(seed)
         self.gateway = Gateway()
         self.triggers = Triggers()
         self.pages = PageCache()

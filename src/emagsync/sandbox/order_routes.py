@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from emagsync.sandbox.answers import Answer, Refusal, success
+from emagsync.sandbox.entities import entities
 from emagsync.sandbox.filters import page_of, whole
 from emagsync.sandbox.generated_orders import BY_SELLER, TIME_FORMAT
 from emagsync.sandbox.read_routes import count_results
 from emagsync.sandbox.request import ApiRequest
-from emagsync.sandbox.save_routes import entities
 
 _MONTH: Final = timedelta(days=31)
 

@@ -1,7 +1,14 @@
-"""The marketplaces the sandbox can stand in for: their codes and currencies."""
+"""The marketplaces the sandbox can stand in for: their codes, currencies and VAT rates."""
 
+from datetime import date
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
+
+_RATES: Final = {
+    "ro": ((date(2025, 8, 1), ("0.21", "0.11", "0")), (date.min, ("0.19", "0.09", "0.05", "0"))),
+    "bg": ((date.min, ("0.2", "0.09", "0")),),
+    "hu": ((date.min, ("0.27", "0.18", "0.05", "0")),),
+}
 
 
 class Platform(NamedTuple):
@@ -11,6 +18,20 @@ class Platform(NamedTuple):
     locale: str
     currency: str
     zone: ZoneInfo
+
+    @property
+    def country(self) -> str:
+        """``ro``, ``bg`` or ``hu``."""
+        return self.locale[-2:].lower()
+
+    @property
+    def vat_ids(self) -> tuple[int, ...]:
+        """The ids of every VAT rate that the country has or had."""
+        return tuple(range(1, 1 + max(len(rates) for _, rates in _RATES[self.country])))
+
+    def vat_rates(self, day: date) -> tuple[str, ...]:
+        """The VAT rates of the country on *day*, the first with id 1; never a matter of an offer's currency."""
+        return next(rates for since, rates in _RATES[self.country] if day >= since)
 
 
 def _platform(code: str, locale: str, currency: str, zone: str) -> Platform:

@@ -11,9 +11,6 @@ from emagsync.sandbox.request import ApiRequest, Resource
 from emagsync.sandbox.save_routes import patch_stock, save_light, save_products
 from emagsync.sandbox.word_lists import COLOURS, LOCALITIES, PRODUCTS
 
-_VAT_RATES: Final = tuple(
-    {"vat_id": number, "vat_rate": Decimal(rate)} for number, rate in ((1, "0.21"), (2, "0.11"), (3, "0"))
-)
 _HANDLING_TIMES: Final = tuple({"id": days} for days in (0, 1, 2, 3, 4, 5, 7, 10, 14, 30, 60))
 
 
@@ -23,7 +20,9 @@ def _page_of(request: ApiRequest, rows: list[dict[str, Any]]) -> Answer:
 
 
 def _vat(request: ApiRequest) -> Answer:
-    return success(_VAT_RATES)
+    today = request.marketplace.local_time(request.account).date()
+    rates = request.account.platform.vat_rates(today)
+    return success([{"vat_id": number, "vat_rate": Decimal(rate)} for number, rate in enumerate(rates, start=1)])
 
 
 def _handling_times(request: ApiRequest) -> Answer:

@@ -1,221 +1,175 @@
-"""Writing offers: ``offer/save``, ``product_offer/save`` and ``PATCH offer_stock/{id}``: all or nothing."""
+"""Writing offers: ``offer/save``, ``product_offer/save``, ``PATCH offer_stock/{id}``; each offer judged by itself."""
 
-from decimal import Decimal, InvalidOperation
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final, NamedTuple
 
-from emagsync.sandbox.accounts import Account
-from emagsync.sandbox.answers import Answer, Refusal, failure, success
+from emagsync.sandbox.answers import Answer, Refusal, failure, plain, success
 from emagsync.sandbox.catalogue import MAX_ID
-from emagsync.sandbox.changes import template
-from emagsync.sandbox.filters import matching
+from emagsync.sandbox.entities import bare_entities, entities
+from emagsync.sandbox.offer_documents import AlreadyHeld, ProductSaves
+from emagsync.sandbox.offer_values import BY_WAREHOUSE, LIGHT, apply_values
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.row_seed import whole_or_none
-from emagsync.sandbox.rows import price_text, validation
+from emagsync.sandbox.save_rules import Message, SavedOffer, SaveRule
 
-MOST_ENTITIES: Final = 50
-MOST_ELEMENTS: Final = 4000
-_TOO_DEAR: Final = 10**12
-_PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
-_BY_WAREHOUSE: Final = {"stock": 65_535, "handling_time": 255}
-_LIGHT: Final = frozenset((*_PRICES, *_BY_WAREHOUSE, "currency_type", "vat_id", "status"))
-_UPDATE_NEEDS: Final = ("id", "status", "sale_price", "vat_id", "handling_time", "stock")
-_NEW_PRODUCT_NEEDS: Final = ("category_id", "name", "part_number", "brand")
-_NOT_PLAIN: Final = (*_PRICES, *_BY_WAREHOUSE, "id", "status", "vat_id")
+IN_CAMPAIGN: Final = "The offer is part of a campaign with stock in site and cannot be updated until it ends"
+_TAKEN: Final = "The offer was saved"
+_DOCUMENTATION: Final = "Documentation errors: the product documentation was not saved; the offer was saved"
+
+
+# The row of an offer after a save of these values. Raises Refusal when eMAG does not take them.
+_Change = Callable[[int, dict[str, Any]], dict[str, Any]]
+
+
+class _Verdict(NamedTuple):
+    """What the answer says of one offer."""
+
+    emag_id: int
+    refused: bool
+    messages: list[Message]
 
 
 def save_light(request: ApiRequest) -> Answer:
-    """``offer/save``: only the keys that change, only offers that exist."""
-    changed = [_light(request.account, entity) for entity in entities(request.body)]
-    _store(request.account, changed)
-    return success([])
+    """``offer/save``: the bare list of offers that exist, each with the keys that change; an answer for each.
+
+    ``{"results": {"5": {"isError": false, "messages": [...]}}}``; false outside does not mean that an offer was taken.
+    """
+    save = _Save(request, "offer/save", bare_entities(request.content))
+    verdicts = list(save.verdicts(lambda emag_id, entity: _light(save, emag_id, entity)))
+    return success(_results(verdicts, as_list=request.marketplace.settings.save_results == "list"))
 
 
 def save_products(request: ApiRequest) -> Answer:
-    """``product_offer/save``: creates offers, attaches them to catalogue products, or updates them."""
-    taken: set[str] = set()
-    changed = [_product(request.account, entity, taken) for entity in entities(request.body)]
-    _store(request.account, changed)
-    if request.marketplace.settings.documentation_errors:
-        return failure(["Documentation errors: the product documentation was not saved; the offer was saved"])
-    return success([])
+    """``product_offer/save``: creates offers, attaches them to catalogue products, or updates them.
+
+    Messages that name ``Product id: N`` speak of offers that were refused; the others were saved [seen].
+    """
+    market = request.marketplace
+    products = ProductSaves(request.account, market.local_time(request.account).date())
+    save = _Save(request, "product_offer/save", entities(request.body))
+    verdicts = save.verdicts(lambda emag_id, entity: products.row(emag_id, entity, save.row(emag_id)))
+    messages: list[Message] = [
+        _naming(verdict.emag_id, message) for verdict in verdicts if verdict.refused for message in verdict.messages
+    ]
+    if market.settings.documentation_errors:
+        messages.append(_DOCUMENTATION)
+    return failure(messages, market.settings.refused_save_status) if messages else success([])
 
 
 def patch_stock(request: ApiRequest) -> Answer:
-    """``PATCH offer_stock/{id}``: documented, but failing in production [seen] unless ``offer_stock_works`` is set."""
+    """``PATCH offer_stock/{id}`` with ``{"stock": 21}``: 204 and no body. A list fails, as callers have seen.
+
+    With the setting ``offer_stock_works`` false it answers 500 whatever it gets.
+    """
     if not request.marketplace.settings.offer_stock_works:
         raise Refusal("An internal error occurred", status=500)
-    _store(request.account, [_light(request.account, {"id": request.path_id, "stock": request.body.get("stock")})])
-    return success([])
-
-
-def entities(body: dict[str, Any]) -> list[dict[str, Any]]:
-    """The entities of a save. Raises :class:`Refusal` when they are not a list of objects, or too many."""
-    if elements(body) > MOST_ELEMENTS:
-        raise Refusal(f"Maximum input vars of {MOST_ELEMENTS} exceeded")
-    data = body.get("data")
-    if not isinstance(data, list) or not data or not all(isinstance(entity, dict) for entity in data):
-        raise Refusal("Invalid request: data must be a list of objects")
-    if len(data) > MOST_ENTITIES:
-        raise Refusal(f"Maximum {MOST_ENTITIES} entities are allowed in one request, {len(data)} received")
-    return data
-
-
-def elements(value: Any) -> int:
-    """Single values in a body, as PHP counts input variables."""
-    if isinstance(value, dict):
-        return sum(elements(inner) for inner in value.values())
-    return sum(elements(inner) for inner in value) if isinstance(value, list) else 1
-
-
-def _store(account: Account, changed: list[tuple[int, dict[str, Any]]]) -> None:
-    for emag_id, row in changed:
-        account.catalogue.put(emag_id, row)
-
-
-def _light(account: Account, entity: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    emag_id = _id(entity)
+    account, emag_id, most = request.account, request.path_id or 0, BY_WAREHOUSE["stock"]
     if emag_id not in account.catalogue:
-        raise Refusal(f"Offer {emag_id} does not exist")
-    if unknown := set(entity) - _LIGHT - {"id"}:
-        raise Refusal(f"Offer {emag_id}: {', '.join(sorted(unknown))} cannot be changed by offer/save")
+        return plain({"message": "This offer does not exist"}, 404)
+    stock = request.body.get("stock")
+    if not isinstance(stock, int) or isinstance(stock, bool) or not 0 <= stock <= most:
+        return _invalid_stock(f"stock must be a whole number of 0 to {most}")
+    if emag_id in account.in_campaign:
+        return _invalid_stock(IN_CAMPAIGN)
     row = account.catalogue.build(emag_id)
-    _apply_values(row, entity)
-    return emag_id, row
+    warehouses = [entry.get("warehouse_id", 1) for entry in row.get("stock") or [{}] if isinstance(entry, dict)]
+    if len(warehouses) > 1:
+        return _invalid_stock("the offer has several warehouses")
+    entry = {"warehouse_id": whole_or_none(warehouses[0]) or 1, "value": stock}
+    apply_values(row, {"stock": [entry]}, account.platform)
+    account.catalogue.put(emag_id, row)
+    return Answer(b"", 204)
 
 
-def _product(account: Account, entity: dict[str, Any], taken: set[str]) -> tuple[int, dict[str, Any]]:
-    emag_id = _id(entity)
-    if missing := [key for key in _UPDATE_NEEDS if entity.get(key) is None]:
-        raise Refusal(f"Offer {emag_id}: missing {', '.join(missing)}")
-    if emag_id in account.catalogue:
-        row = account.catalogue.build(emag_id)
-    else:
-        row = _new_row(account, emag_id, entity, taken)
-    row |= {key: value for key, value in entity.items() if key not in _NOT_PLAIN}
-    _apply_values(row, entity)
-    return emag_id, row
+def _invalid_stock(message: str) -> Answer:
+    return plain({"message": "Invalid data", "errors": [{"message": message, "field": "stock"}]}, 400)
 
 
-def _new_row(account: Account, emag_id: int, entity: dict[str, Any], taken: set[str]) -> dict[str, Any]:
-    key, ean = entity.get("part_number_key"), entity.get("ean")
-    attached = key is not None or (ean is not None and all(entity.get(name) is None for name in _NEW_PRODUCT_NEEDS))
-    if key is not None:
-        if key in taken or matching(account.catalogue, (("part_number_key", str(key)),)):
-            raise Refusal("You already hold a Product associated with this PN")
-        taken.add(key)
-    missing = [name for name in _NEW_PRODUCT_NEEDS if entity.get(name) is None]
-    if not attached and missing:
-        raise Refusal(f"Offer {emag_id}: to create it, give part_number_key, one ean, or {', '.join(missing)}")
-    row = template(account, emag_id)
-    row |= dict.fromkeys(_PRICES) | {"part_number_key": key, "ean": [], "part_number": "", "start_date": None}
-    row["min_sale_price"], row["max_sale_price"] = "0.0000", "100387.5800"
-    row["validation_status"] = [validation(9 if attached else 1)]
-    row["offer_validation_status"] = {"value": 1, "description": "Saleable", "errors": None}
+class _Save:
+    """The offers of one save; their rows wait until all are judged, as some refusals are for the whole call."""
+
+    def __init__(self, request: ApiRequest, route: str, sent: list[dict[str, Any]]) -> None:
+        self.account, self._market, self._route = request.account, request.marketplace, route
+        self._sent = [(_id(entity), entity) for entity in sent]
+        self._rows: dict[int, dict[str, Any]] = {}
+
+    def row(self, emag_id: int) -> dict[str, Any] | None:
+        """The offer's row as this save has it so far; None when there is no such offer."""
+        if emag_id in self._rows:
+            return dict(self._rows[emag_id])
+        return self.account.catalogue.build(emag_id) if emag_id in self.account.catalogue else None
+
+    def verdicts(self, change: _Change) -> list[_Verdict]:
+        """Save what may be saved, by *change* (the row after the save, or a refusal), and say what became of each.
+
+        Raises:
+            Refusal: the whole call is refused, and nothing was saved.
+        """
+        offers = [self._offer(emag_id, entity) for emag_id, entity in self._sent]
+        if (rule := self._market.save_rules.whole_call(offers)) is not None:
+            raise Refusal(*rule.messages, status=self._market.settings.refused_save_status)
+        verdicts = [
+            verdict
+            for offer, (emag_id, entity) in zip(offers, self._sent, strict=True)
+            for verdict in self._judged(emag_id, entity, self._market.save_rules.of(offer), change)
+        ]
+        for emag_id, row in self._rows.items():
+            self.account.catalogue.put(emag_id, row)
+        return verdicts
+
+    def _offer(self, emag_id: int, entity: dict[str, Any]) -> SavedOffer:
+        known = self.account.catalogue
+        part_number = known.filter_values(emag_id).part_number if emag_id in known else entity.get("part_number")
+        return SavedOffer(self.account.name, self._route, emag_id, part_number)
+
+    def _judged(
+        self, emag_id: int, entity: dict[str, Any], rule: SaveRule | None, change: _Change
+    ) -> Iterator[_Verdict]:
+        """The verdict on one offer; none where a rule leaves it out of the answer."""
+        named = emag_id if rule is None or rule.as_id is None else rule.as_id
+        is_stopped = rule is not None and rule.verdict != "taken"
+        if rule is None or not is_stopped or rule.applied:
+            try:
+                self._rows[emag_id] = self._changed(emag_id, entity, change)
+            except AlreadyHeld:
+                raise
+            except Refusal as refusal:
+                yield _Verdict(named, True, refusal.messages)
+                return
+        if rule is None or rule.verdict == "taken":
+            yield _Verdict(named, False, [_TAKEN])
+        elif rule.verdict == "refused":
+            yield _Verdict(named, True, rule.messages)
+
+    def _changed(self, emag_id: int, entity: dict[str, Any], change: _Change) -> dict[str, Any]:
+        if emag_id in self.account.in_campaign:
+            raise Refusal(IN_CAMPAIGN)
+        return change(emag_id, entity)
+
+
+def _light(save: _Save, emag_id: int, entity: dict[str, Any]) -> dict[str, Any]:
+    row = save.row(emag_id)
+    if row is None:
+        raise Refusal(f"Offer {emag_id} does not exist")
+    if unknown := set(entity) - LIGHT - {"id"}:
+        raise Refusal(f"{', '.join(sorted(unknown))} cannot be changed by offer/save")
+    apply_values(row, entity, save.account.platform)
     return row
 
 
-def _apply_values(row: dict[str, Any], entity: dict[str, Any]) -> None:
-    """Put the offer's values into *row*, in the shapes that the row already has. Raises :class:`Refusal`."""
-    for key in _PRICES:
-        if key in entity:
-            row[key] = _shaped_price(row.get(key), _price(entity, key))
-    for key, largest in _BY_WAREHOUSE.items():
-        if key in entity:
-            _set_warehouses(row, key, _warehouse_values(entity, key, largest))
-    for key, allowed in (("status", (0, 1, 2)), ("vat_id", (1, 2, 3))):
-        if key in entity:
-            row[key] = _like(row.get(key), _choice(entity, key, allowed))
-    if "currency_type" in entity:
-        if entity["currency_type"] not in ("EUR", "PLN"):
-            raise _invalid(entity, "currency_type", "EUR or PLN")
-        row["currency_type"] = entity["currency_type"]
-    _check_prices(row, entity)
+def _results(verdicts: Iterable[_Verdict], *, as_list: bool) -> Any:
+    judged = [
+        (verdict.emag_id, {"isError": verdict.refused, "messages": list(verdict.messages)}) for verdict in verdicts
+    ]
+    if as_list:
+        return [{"id": emag_id, **verdict} for emag_id, verdict in judged]
+    return {str(emag_id): verdict for emag_id, verdict in judged}
 
 
-def _check_prices(row: dict[str, Any], entity: dict[str, Any]) -> None:
-    if not entity.keys() & set(_PRICES):
-        return
-    sale, recommended, low, high = (_readable(row.get(key)) for key in _PRICES)
-    if sale is None or sale <= 0:
-        raise _invalid(entity, "sale_price", "a price above 0")
-    if (low is not None and sale < low) or (high is not None and sale > high):
-        raise Refusal(f"Offer {entity['id']}: sale_price must be between min_sale_price and max_sale_price")
-    if "recommended_price" in entity and recommended is not None and recommended <= sale:
-        raise Refusal(f"Offer {entity['id']}: recommended_price must be greater than sale_price")
-
-
-def _readable(value: Any) -> Decimal | None:
-    try:
-        price = Decimal(str(value))
-    except InvalidOperation:
-        return None
-    return price if price.is_finite() else None
-
-
-def _price(entity: dict[str, Any], key: str) -> Decimal | None:
-    value = entity[key]
-    if value is None and key == "recommended_price":
-        return None
-    price = _readable(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
-    if price is None or not 0 <= price < _TOO_DEAR or price != round(price, 4):
-        raise _invalid(entity, key, "a price with at most four decimals")
-    return price
-
-
-def _shaped_price(old: Any, price: Decimal | None) -> Any:
-    if price is None:
-        return None
-    return price if isinstance(old, Decimal | int) else price_text(price)
-
-
-def _like(old: Any, value: int) -> Any:
-    return str(value) if isinstance(old, str) else value
-
-
-def _choice(entity: dict[str, Any], key: str, allowed: tuple[int, ...]) -> int:
-    text = str(entity[key])
-    if isinstance(entity[key], bool) or text not in {str(value) for value in allowed}:
-        raise _invalid(entity, key, "one of " + ", ".join(str(value) for value in allowed))
-    return int(text)
-
-
-def _warehouse_values(entity: dict[str, Any], key: str, largest: int) -> dict[int, int]:
-    entries = entity[key]
-    expected = f"a list of {{warehouse_id, value 0..{largest}}}"
-    if not isinstance(entries, list) or not entries:
-        raise _invalid(entity, key, expected)
-    values: dict[int, int] = {}
-    for entry in entries:
-        if not isinstance(entry, dict):
-            raise _invalid(entity, key, expected)
-        warehouse, value = str(entry.get("warehouse_id", 1)), str(entry.get("value"))
-        if not (warehouse.isdecimal() and value.isdecimal() and int(value) <= largest):
-            raise _invalid(entity, key, expected)
-        values[int(warehouse)] = int(value)
-    return values
-
-
-def _set_warehouses(row: dict[str, Any], key: str, values: dict[int, int]) -> None:
-    if isinstance(row.get(key), list):
-        kept = [
-            entry for entry in row[key] if isinstance(entry, dict) and whole_or_none(entry.get("value")) is not None
-        ]
-        row[key] = _merged(kept, values)
-        values = dict(enumerate(int(entry["value"]) for entry in row[key]))
-    if key == "stock":
-        total = sum(values.values())
-        row["general_stock"] = _like(row.get("general_stock"), total)
-        row["estimated_stock"] = _like(row.get("estimated_stock"), total)
-
-
-def _merged(entries: list[dict[str, Any]], values: dict[int, int]) -> list[dict[str, Any]]:
-    """The entries with the new values; one without a warehouse stands for warehouse 1, new warehouses come last."""
-    left = dict(values)
-    merged = []
-    for entry in entries:
-        warehouse = whole_or_none(entry.get("warehouse_id", 1)) or 1
-        merged.append({**entry, "value": _like(entry["value"], left.pop(warehouse))} if warehouse in left else entry)
-    return merged + [{"warehouse_id": warehouse, "value": value} for warehouse, value in left.items()]
+def _naming(emag_id: int, message: Message) -> Message:
+    if isinstance(message, dict):
+        return {**message, "message": f"Product id: {emag_id} - {message.get('message', '')}"}
+    return f"Product id: {emag_id} - {message}"
 
 
 def _id(entity: dict[str, Any]) -> int:
@@ -223,7 +177,3 @@ def _id(entity: dict[str, Any]) -> int:
     if isinstance(entity.get("id"), bool) or not text.isdecimal() or not 1 <= int(text) <= MAX_ID:
         raise Refusal(f"Invalid id {text}: a whole number of 1 to {MAX_ID} is expected")
     return int(text)
-
-
-def _invalid(entity: dict[str, Any], key: str, expected: str) -> Refusal:
-    return Refusal(f"Offer {entity['id']}: invalid {key}, {expected} is expected")

@@ -6,6 +6,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 CountShape = Literal["text", "numbers", "list", "missing", "null", "too_low", "too_high", "zero"]
+SaveResults = Literal["object", "list"]
 OrderKind = Literal["id", "reverse", "shuffle", "rotate"]
 
 
@@ -59,7 +60,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     count_offset: int = 3
     order: Order = msgspec.field(default_factory=Order)
     documentation_errors: bool = False
-    offer_stock_works: bool = False
+    offer_stock_works: bool = True
+    save_results: SaveResults = "object"
+    refused_save_status: int = 200
     gzip: bool = True
     cache_mb: int = 128
 
@@ -92,8 +95,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             _network(address)
         if self.order.every < 1:
             raise SandboxError("settings: order.every is at least 1.")
-        if not 200 <= self.refusal_status <= 599:
-            raise SandboxError(f"settings: refusal_status is an HTTP status, not {self.refusal_status}.")
+        for name in ("refusal_status", "refused_save_status"):
+            if not 200 <= getattr(self, name) <= 599:
+                raise SandboxError(f"settings: {name} is an HTTP status, not {getattr(self, name)}.")
 
     def allows(self, address: str) -> bool:
         """Whether *address* is on the allow list; an empty list lets everybody in."""

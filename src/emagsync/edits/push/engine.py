@@ -217,7 +217,7 @@ class PushEngine:
         """Send claimed entries in one save, and write what eMAG's answer says about each of them."""
         entries = await self._writer.sent_together(entries)
         try:
-            await self._client.save_offers([update_of(entry.emag_id, entry.items) for entry in entries])
+            result = await self._client.save_offers([update_of(entry.emag_id, entry.items) for entry in entries])
         except WriteRefused as error:
             await self._handle_refusal(entries, "; ".join(error.messages) or error.message)
         except UncertainWrite as error:
@@ -235,7 +235,12 @@ class PushEngine:
                 raise
         else:
             self._failures = 0
-            await self._writer.answered(entries, Answer(Event.ACCEPTED))
+            taken = [entry for entry in entries if entry.emag_id not in result.refused]
+            if taken:
+                await self._writer.answered(taken, Answer(Event.ACCEPTED))
+            for entry in entries:
+                if (messages := result.refused.get(entry.emag_id)) is not None:
+                    await self._handle_refusal([entry], "; ".join(messages))
 
     async def _handle_refusal(self, entries: Sequence[OutboxEntry], message: str) -> None:
         """Halve a refused save until the offers that eMAG objects to are alone; then verify the refusal by reading."""
