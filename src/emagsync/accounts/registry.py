@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
 from emagsync.accounts.settings import ConfiguredAccounts, base_url_of, platform_for
 from emagsync.core.clock import Clock, SystemClock
@@ -76,7 +75,7 @@ class AccountRegistry:
     def budget(self, name: str) -> Budget:
         """The request budget of the account's API user. Two names for one API user get the same one."""
         account = self.get(name)
-        key = budget_key(_server_of(base_url_of(account)), account.username)
+        key = budget_key(base_url_of(account), account.username)
         budget = self._budgets.get(key)
         if budget is None:
             budget = self._budgets[key] = self._new_budget(key)
@@ -118,10 +117,3 @@ def _both(
         second(record)
 
     return tell
-
-
-def _server_of(base_url: str) -> str:
-    """Scheme, host and port: eMAG counts by API user, however the path to it is spelled."""
-    parts = urlsplit(base_url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}"

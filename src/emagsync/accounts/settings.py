@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from emagsync.core.errors import SettingsError
 from emagsync.core.settings import AccountSettings, PushMode
+from emagsync.marketplace.addresses import check_base_url, server_of
+from emagsync.marketplace.errors import RequestInvalid
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
 
 _VARIABLE = re.compile(r"^EMAG_([A-Z0-9][A-Z0-9_]*?)_(USERNAME|PASSWORD|BASE_URL|PLATFORM|PUSH)$")
@@ -104,14 +106,10 @@ def _url_problem(variable: str, url: str | None) -> str | None:
     if url is None:
         return None
     try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in ("http", "https") or parts.username or parts.query:
+        check_base_url(url)
+    except RequestInvalid:
         return f"{variable} is not the address of an eMAG API, such as https://marketplace-api.emag.ro/api-3."
-    if parts.scheme == "http" and not _is_private(host):
+    if urlsplit(url).scheme == "http" and not _is_private(server_of(url).host):
         return f"{variable} must begin with https://: the password would travel in clear text."
     return None
 
@@ -121,7 +119,7 @@ def _is_private(host: str) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
-        return "." not in host.rstrip(".") or host.endswith(".localhost")
+        return "." not in host or host.endswith(".localhost")
     return address.is_loopback or address.is_private
 
 

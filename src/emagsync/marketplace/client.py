@@ -6,20 +6,20 @@ import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
-from urllib.parse import urlsplit
 
 from emagsync.core.clock import Clock, SystemClock
+from emagsync.marketplace.addresses import check_base_url
 from emagsync.marketplace.budget.budget import Budget, Priority
 from emagsync.marketplace.budget.slots import RouteGroup
 from emagsync.marketplace.envelope import Envelope, result_objects, result_rows, result_value
 from emagsync.marketplace.errors import MalformedResults, RequestInvalid, WriteRefused
 from emagsync.marketplace.filters import OfferFilters, OrderFilters, page_body
 from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage, read_count
-from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
+from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, known_platform
 from emagsync.marketplace.request import Call, CallExecutor, CallRecord
 from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id
-from emagsync.marketplace.transport import HttpOptions, Transport, check_base_url
+from emagsync.marketplace.transport import HttpOptions, Transport
 from emagsync.marketplace.writes import (
     OfferUpdate,
     SaveResult,
@@ -281,8 +281,8 @@ class EmagClient:
 
 def _platform(code: str, base_url: str | None) -> Platform:
     if base_url is not None:
-        known = platform_of(base_url)
-        if urlsplit(known.base_url).hostname == urlsplit(base_url).hostname:
+        known = known_platform(base_url)
+        if known is not None:
             return known
     if code not in PLATFORMS:
         raise RequestInvalid(f"platform is {code!r}; choose one of {', '.join(PLATFORMS)}")

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
+
+from emagsync.marketplace.addresses import server_of
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,10 @@ DEFAULT_PLATFORM = "emag-ro"
 
 def platform_of(base_url: str) -> Platform:
     """The platform that an address belongs to, by its host; an unknown host (a proxy, a sandbox) is `emag-ro`'s."""
-    host = urlsplit(base_url).hostname
-    for platform in PLATFORMS.values():
-        if urlsplit(platform.base_url).hostname == host:
-            return platform
-    return PLATFORMS[DEFAULT_PLATFORM]
+    return known_platform(base_url) or PLATFORMS[DEFAULT_PLATFORM]
+
+
+def known_platform(base_url: str) -> Platform | None:
+    """The platform whose own host that is, or None. Raises RequestInvalid for what is no address."""
+    host = server_of(base_url).host
+    return next((one for one in PLATFORMS.values() if server_of(one.base_url).host == host), None)

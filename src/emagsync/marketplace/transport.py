@@ -19,7 +19,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.http_exceptions import DecompressSizeError
@@ -50,19 +49,6 @@ class HttpOptions:
     read_timeout: float = 60.0
     max_response_bytes: int = 64 * 1024 * 1024
     trust_env: bool = False
-
-
-def check_base_url(base_url: str) -> None:
-    """Raise RequestInvalid unless the API can be called there. The address must not hold a user or password."""
-    # Credentials in an address would end up in logs and errors; a query or fragment would swallow the route behind it.
-    try:
-        parts = urlsplit(base_url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        bare = not (parts.username or parts.password or parts.query or parts.fragment)
-    except ValueError:
-        usable = bare = False
-    if not usable or not bare:
-        raise RequestInvalid("base_url must look like https://marketplace-api.emag.ro/api-3")
 
 
 class Transport:

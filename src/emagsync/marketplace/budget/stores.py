@@ -20,6 +20,7 @@ from typing import Final, Protocol, TypeVar
 import msgspec
 
 from emagsync.core.clock import Clock
+from emagsync.marketplace.addresses import server_of
 from emagsync.marketplace.budget.slots import GroupState, Limits, RouteGroup, UpdateContext
 from emagsync.marketplace.errors import BudgetStoreError
 
@@ -150,10 +151,13 @@ class FileStore:
 
 
 def budget_key(base_url: str, username: str) -> str:
-    """A file name for one API user: eMAG counts requests by user, whatever the account is called here."""
-    host = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in base_url.partition("://")[2])
-    digest = blake2b(f"{base_url}\0{username}".encode(), digest_size=6).hexdigest()
-    return f"{host[:60].strip('.')}-{digest}"
+    """A file name for one API user: eMAG counts requests by user, whatever the account is called here.
+
+    It is the same however `base_url` is written, see `server_of`. Raises RequestInvalid for one that is no address.
+    """
+    server = server_of(base_url)
+    digest = blake2b(f"{server}\0{username}".encode(), digest_size=6).hexdigest()
+    return f"{server.host.replace(':', '-')[:50].strip('.')}-{server.port}-{digest}"
 
 
 def _now(clock: Clock) -> UpdateContext:
