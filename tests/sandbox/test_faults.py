@@ -1,6 +1,7 @@
 """Everything that can go wrong on purpose."""
 
 import asyncio
+import time
 
 import aiohttp
 import orjson
@@ -8,6 +9,7 @@ import pytest
 
 from emagsync.sandbox.faults import Fault, Faults, RequestInfo, fault_from
 from emagsync.sandbox.settings import SandboxError
+from support.local import until
 
 READ = "product_offer/read"
 
@@ -278,3 +280,31 @@ def test_the_first_rule_that_is_not_used_up_plays():
 def test_a_rule_that_makes_no_sense_is_refused(values):
     with pytest.raises(SandboxError, match="fault"):
         fault_from(values)
+
+
+async def test_an_answer_can_take_time_for_each_of_its_rows(sandbox):
+    emag = await sandbox(250, faults=(Fault(kind="slow", route=READ, row_ms=2),))
+    began = time.monotonic()
+    assert len(await emag.read(itemsPerPage=10)) == 10
+    middle = time.monotonic()
+    assert len(await emag.read(itemsPerPage=100)) == 100
+    assert middle - began >= 0.02
+    assert time.monotonic() - middle >= 0.2
+
+
+async def test_a_caller_that_does_not_wait_for_a_slow_answer_did_not_read_the_page(sandbox):
+    emag = await sandbox(faults=(Fault(kind="slow", route=READ, row_ms=50),))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await page(emag)
+    await until(lambda: sum(emag.main.report.statuses.values()) == 1)
+    assert dict(emag.main.report.statuses) == {0: 1}
+    assert not emag.main.report.page_reads
+
+
+async def test_a_firewall_answers_html_with_status_403(sandbox):
+    emag = await sandbox(faults=(Fault(kind="firewall", times=1),))
+    answer = await page(emag)
+    assert (answer.status, answer.headers["Content-Type"]) == (403, "text/html; charset=utf-8")
+    assert b"isError" not in answer.body
+    assert (await page(emag)).status == 200

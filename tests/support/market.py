@@ -15,6 +15,7 @@ from emagsync.sandbox.platforms import PLATFORMS
 from emagsync.sandbox.save_rules import save_rule_from
 from emagsync.sandbox.server import SandboxServer
 from emagsync.sandbox.settings import Settings
+from emagsync.sandbox.shapes import shape_from
 from emagsync.sandbox.triggers import Trigger
 
 PASSWORD = "a-password-ț7"
@@ -54,6 +55,14 @@ class Market:
     def end_campaign(self, *ids: int, name: str = "main") -> None:
         """The campaign is over for these offers, or for all."""
         self.change("leave_campaign", name, ids=list(ids))
+
+    def shape(self, **values: Any) -> None:
+        """Serve rows in another spelling, the truth unchanged: `shape(kind="nothing", **{"as": "empty_list"})`."""
+        self.market.shapes.add(shape_from(values))
+
+    def slow_by_row(self, row_ms: float, **values: Any) -> None:
+        """Reads take so long for each row that they answer with."""
+        self.fault(kind="slow", route="product_offer/read", row_ms=row_ms, **values)
 
     def change(self, op: str, name: str = "main", **values: Any) -> list[int]:
         return apply_change(self.account(name), change_from({"op": op, **values}))

@@ -114,11 +114,16 @@ class ApiHandler:
             answer = Answer(b"") if broken else fault_injection.replacement(fault, exchange.request.remote or "")
         if fault.kind == "timeout":
             await fault_injection.hang(exchange.request, None if fault.delay_ms is None else fault.delay_ms / 1000)
-        elif fault.delay_ms and fault.kind != "drip":
-            await asyncio.sleep(fault.delay_ms / 1000)
+        elif fault.kind != "drip" and not await fault_injection.delayed(exchange.request, _delay_s(fault, answer)):
+            return self._gone(exchange)
         if fault.kind in _BREAKING or fault.kind == "drip":
             return await self._break(exchange, answer, fault)
         return self._send(exchange, answer, fault.retry_after)
+
+    def _gone(self, exchange: "_Exchange") -> web.StreamResponse:
+        """The caller did not wait for the answer."""
+        exchange.account.report.ended(exchange.entry, 0, corrupted=True)
+        return web.Response()
 
     async def _break(self, exchange: "_Exchange", answer: Answer, fault: Fault) -> web.StreamResponse:
         request = exchange.request
@@ -154,6 +159,10 @@ class ApiHandler:
     def _headers(self, exchange: "_Exchange", answer: Answer) -> dict[str, str]:
         headers = {"Content-Type": fault_injection.content_type(answer)}
         return headers | exchange.admission.headers if self._market.settings.rate_headers else headers
+
+
+def _delay_s(fault: Fault, answer: Answer) -> float:
+    return ((fault.delay_ms or 0.0) + (fault.row_ms or 0.0) * (answer.items or 0)) / 1000
 
 
 class _Exchange(NamedTuple):

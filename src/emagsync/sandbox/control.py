@@ -1,7 +1,7 @@
 """The control API: watch and steer the sandbox. JSON over HTTP, callers on this machine only, no password."""
 
 import ipaddress
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -14,6 +14,7 @@ from emagsync.sandbox.faults import fault_from
 from emagsync.sandbox.marketplace import Marketplace
 from emagsync.sandbox.save_rules import save_rule_from
 from emagsync.sandbox.settings import SandboxError
+from emagsync.sandbox.shapes import shape_from
 from emagsync.sandbox.triggers import Trigger
 
 PREFIX: Final = "/_control"
@@ -37,6 +38,9 @@ def add_control_routes(app: web.Application, marketplace: Marketplace) -> None:
         ("GET", "/save_rules"): control.save_rules,
         ("POST", "/save_rules"): control.add_save_rules,
         ("DELETE", "/save_rules"): control.clear_save_rules,
+        ("GET", "/shapes"): control.shapes,
+        ("POST", "/shapes"): control.add_shapes,
+        ("DELETE", "/shapes"): control.clear_shapes,
         ("POST", "/triggers"): control.add_triggers,
         ("DELETE", "/triggers"): control.clear_triggers,
         ("GET", "/offers"): control.offers,
@@ -117,6 +121,7 @@ class _Control:
                 "settings": msgspec.to_builtins(market.settings),
                 "faults": market.faults.to_list(),
                 "save_rules": market.save_rules.to_list(),
+                "shapes": market.shapes.to_list(),
                 "triggers": {"waiting": market.triggers.waiting(), "fired": market.triggers.fired},
             }
         )
@@ -154,8 +159,7 @@ class _Control:
 
     async def add_faults(self, request: web.Request) -> web.StreamResponse:
         faults = [fault_from(entry) for entry in await _entries(request)]
-        for name in {fault.account for fault in faults} - {None}:
-            self._market.account(str(name))
+        self._check_accounts(fault.account for fault in faults)
         self._market.faults.add(*faults)
         return await self.faults(request)
 
@@ -168,14 +172,26 @@ class _Control:
 
     async def add_save_rules(self, request: web.Request) -> web.StreamResponse:
         rules = [save_rule_from(entry) for entry in await _entries(request)]
-        for name in {rule.account for rule in rules} - {None}:
-            self._market.account(str(name))
+        self._check_accounts(rule.account for rule in rules)
         self._market.save_rules.add(*rules)
         return await self.save_rules(request)
 
     async def clear_save_rules(self, request: web.Request) -> web.StreamResponse:
         self._market.save_rules.clear()
         return await self.save_rules(request)
+
+    async def shapes(self, request: web.Request) -> web.StreamResponse:
+        return _json({"shapes": self._market.shapes.to_list()})
+
+    async def add_shapes(self, request: web.Request) -> web.StreamResponse:
+        shapes = [shape_from(entry) for entry in await _entries(request)]
+        self._check_accounts(shape.account for shape in shapes)
+        self._market.shapes.add(*shapes)
+        return await self.shapes(request)
+
+    async def clear_shapes(self, request: web.Request) -> web.StreamResponse:
+        self._market.shapes.clear()
+        return await self.shapes(request)
 
     async def add_triggers(self, request: web.Request) -> web.StreamResponse:
         for entry in await _entries(request):
@@ -237,6 +253,11 @@ class _Control:
     def _reporting(self) -> list[Account]:
         unknown_callers = self._market.unknown_callers
         return [*self._market.accounts.values(), *([unknown_callers] if unknown_callers.report.requests else [])]
+
+    def _check_accounts(self, names: Iterable[str | None]) -> None:
+        for name in names:
+            if name is not None:
+                self._market.account(name)
 
     def _of(self, request: web.Request) -> Account:
         return self._market.account(request.query.get("account", ""))

@@ -58,6 +58,11 @@ def _status_page(fault: Fault, address: str) -> Answer:
     return Answer(html(fault.http_status), fault.http_status, "text/html")
 
 
+def _firewall(fault: Fault, address: str) -> Answer:
+    body = b"<html><head><title>Access denied</title></head><body><h1>Access denied</h1></body></html>"
+    return Answer(body, fault.http_status, "text/html")
+
+
 def _rate_limited(fault: Fault, address: str) -> Answer:
     return Answer(encode({"message": fault.message or "API rate limit exceeded"}), fault.http_status)
 
@@ -77,6 +82,7 @@ def _invalid_ip(fault: Fault, address: str) -> Answer:
 _REPLACED: Final[dict[str, Callable[[Fault, str], Answer]]] = {
     "status": _status_page,
     "html": _status_page,
+    "firewall": _firewall,
     "rate_limited": _rate_limited,
     "empty": lambda fault, address: Answer(b"", fault.http_status),
     "is_error": _is_error,
@@ -109,6 +115,17 @@ _CORRUPTED: Final[dict[str, Callable[[bytes], bytes]]] = {
     "null_results": lambda body: _with(body, results=None),
     "wrong_results_type": lambda body: _with(body, results="no results"),
 }
+
+
+async def delayed(request: web.Request, seconds: float) -> bool:
+    """Wait so long; False at once when the client has gone meanwhile."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while (left := end - loop.time()) > 0:
+        if request.transport is None or request.transport.is_closing():
+            return False
+        await asyncio.sleep(min(_POLL_S, left))
+    return True
 
 
 async def hang(request: web.Request, seconds: float | None) -> None:

@@ -30,8 +30,9 @@ FaultKind = Literal[
     "wrong_results_type",
     "empty_page",
     "wrong_page",
+    "firewall",
 ]
-_DEFAULT_STATUS: Final = {"status": 500, "rate_limited": 429, "not_allowed": 403, "invalid_ip": 403}
+_DEFAULT_STATUS: Final = {"status": 500, "rate_limited": 429, "not_allowed": 403, "invalid_ip": 403, "firewall": 403}
 
 
 class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
@@ -40,6 +41,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     ``rows`` is a range of row positions (from 1, both ends included): it holds whatever size of pages a client reads.
     Rules about pages never match look-ups of single offers; ``lookup: true`` matches nothing else.
     ``after_handling``: the request is executed first, then its answer goes wrong (a save that looks lost).
+    ``row_ms``: the answer takes so long for each row in it, besides ``delay_ms``.
     ``from_s`` and ``until_s`` are seconds since the rule was added. ``times`` null means for ever.
     """
 
@@ -61,6 +63,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     body: str | None = None
     message: str | dict[str, Any] | None = None
     delay_ms: float | None = None
+    row_ms: float | None = None
     drip_bytes: int | None = None
 
     @property

@@ -15,6 +15,7 @@ from emagsync.sandbox.pages import PageCache
 from emagsync.sandbox.platforms import PLATFORMS
 from emagsync.sandbox.save_rules import SaveRules
 from emagsync.sandbox.settings import SandboxError, Settings
+from emagsync.sandbox.shapes import Shapes
 from emagsync.sandbox.triggers import Triggers
 
 __all__ = ["Account", "Marketplace"]
@@ -56,7 +57,8 @@ class Marketplace:
         self.save_rules = SaveRules(seed)
         self.gateway = Gateway()
         self.triggers = Triggers()
-        self.pages = PageCache()
+        self.shapes = Shapes()
+        self.pages = PageCache(self.shapes)
         self.clock, self.monotonic = clock, monotonic
         self.random = random.Random(seed)  # noqa: S311 - a simulation has to be repeatable
         self.accounts: dict[str, Account] = {}

@@ -3,21 +3,22 @@
 from typing import Any
 
 from emagsync.sandbox.answers import Answer, Refusal, success
-from emagsync.sandbox.filters import offer_filters, page_of
+from emagsync.sandbox.filters import LARGEST_PAGE, Filters, Page, offer_filters, page_of
 from emagsync.sandbox.request import ApiRequest
-from emagsync.sandbox.settings import Settings
+from emagsync.sandbox.settings import Paging, Settings
 
 
 def read_offers(request: ApiRequest) -> Answer:
     """A page of offers; past the end it is empty."""
-    page, filters = page_of(request.body), offer_filters(request.body)
+    market, account = request.marketplace, request.account
+    asked, filters = page_of(request.body), _heeded_filters(request)
+    page = _paged(asked, len(account.view(filters)), market.settings.paging)
     if request.served_page is not None:
         page = page._replace(number=request.served_page)
-    market, account = request.marketplace, request.account
     answer = market.pages.page(account, filters, page, market.settings, request.gzip)
     if all(name == "status" for name, _ in filters):
         account.reads += 1
-        market.triggers.page_answered(account, page.number)
+        market.triggers.page_answered(account, asked.number)
     return answer
 
 
@@ -25,11 +26,34 @@ def count_offers(request: ApiRequest) -> Answer:
     """How many offers and pages match, in the shape that the settings ask for."""
     return success(
         count_results(
-            len(request.account.view(offer_filters(request.body))),
+            len(request.account.view(_heeded_filters(request))),
             page_of(request.body).size,
             request.marketplace.settings,
         )
     )
+
+
+def _heeded_filters(request: ApiRequest) -> Filters:
+    """The filters that are not ignored by the settings (``all``: none is heeded)."""
+    ignored = request.marketplace.settings.ignored_filters
+    return tuple(
+        (name, value) for name, value in offer_filters(request.body) if name not in ignored and "all" not in ignored
+    )
+
+
+def _paged(asked: Page, rows: int, paging: Paging) -> Page:
+    """The page that is served for the page that was asked for."""
+    match paging:
+        case "first_rows":
+            return Page(1, LARGEST_PAGE)
+        case "first_page":
+            return asked._replace(number=1)
+        case "all_rows":
+            return Page(1, max(1, rows))
+        case "last_page":
+            return asked._replace(number=min(asked.number, max(1, -(-rows // asked.size))))
+        case _:
+            return asked
 
 
 def count_results(items: int, size: int, settings: Settings) -> Any:

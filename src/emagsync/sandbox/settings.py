@@ -7,6 +7,8 @@ import msgspec
 
 CountShape = Literal["text", "numbers", "list", "missing", "null", "too_low", "too_high", "zero"]
 SaveResults = Literal["object", "list"]
+Gpsr = Literal["by_id", "lists", "booleans"]
+Paging = Literal["right", "first_rows", "first_page", "all_rows", "last_page"]
 OrderKind = Literal["id", "reverse", "shuffle", "rotate"]
 
 
@@ -58,6 +60,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     refusal_status: int = 403
     count_shape: CountShape = "text"
     count_offset: int = 3
+    paging: Paging = "right"
+    ignored_filters: list[str] = msgspec.field(default_factory=list)
+    gpsr: Gpsr = "lists"
     order: Order = msgspec.field(default_factory=Order)
     documentation_errors: bool = False
     offer_stock_works: bool = True
