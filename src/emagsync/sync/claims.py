@@ -25,6 +25,7 @@ from emagsync.sync.errors import AccountBusy, RunSuperseded
 from emagsync.sync.process_lock import Workers
 from emagsync.sync.repository import RunLease
 from emagsync.sync.retry_plan import Retry
+from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run_factory import Origin, last_heartbeat, new_run
 from emagsync.sync.schemas import Run, RunError, RunErrorCode, RunParameters, RunStatus
@@ -92,6 +93,7 @@ class AccountClaims:
         if resumed is not None:
             await repository.inherit_ledger(connection, old=resumed.id, new=run.id)
             await dry_run_repository.inherit(connection, old=resumed.id, new=run.id)
+            await evidence_repository.inherit(connection, old=resumed.id, new=run.id)
         return run
 
     async def insert_retry(self, connection: AsyncConnection, before: Run, retry: Retry, origin: Origin) -> Run:
@@ -106,6 +108,7 @@ class AccountClaims:
         await repository.write_ledger(connection, run.id, retry.pages)
         if retry.pages:
             await dry_run_repository.inherit(connection, old=before.id, new=run.id)
+            await evidence_repository.inherit(connection, old=before.id, new=run.id)
         return run
 
     async def claim(self, connection: AsyncConnection, run: Run) -> RunLease:

@@ -7,11 +7,14 @@ from typing import Annotated
 from fastapi import Depends
 
 from emagsync.rest.dependencies import Provided
+from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.control import RunControl
 from emagsync.sync.schedule.scheduler import Scheduler
 
 run_control = Provided(RunControl)
+certificates = Provided(Certificates)
 scheduler = Provided(Scheduler)
 
 Control = Annotated[RunControl, Depends(run_control)]
+CertificatesOfRuns = Annotated[Certificates, Depends(certificates)]
 Schedules = Annotated[Scheduler, Depends(scheduler)]

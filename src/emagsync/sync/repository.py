@@ -6,7 +6,7 @@ stopped, cleaned up or taken over it changes no row, and the whole transaction i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -24,6 +24,8 @@ from emagsync.sync.tables import ACTIVE_STATUSES, sync_pages, sync_runs
 
 MAIN_SCOPE = "main"
 KEPT_ERRORS = 50
+# Pages of the ledger, each with up to a hundred ids.
+_PAGES_AT_ONCE = 500
 
 
 class RunLease(NamedTuple):
@@ -220,12 +222,16 @@ async def record_page(connection: AsyncConnection, run_id: str, page: PageRead) 
 
 async def ledger(connection: AsyncConnection, run_id: str) -> list[PageRead]:
     """The run's pages in the order of pass, scope and page."""
-    result = await connection.execute(
-        select(*(sync_pages.c[name] for name in PageRead._fields))
-        .where(sync_pages.c.run_id == run_id)
-        .order_by(sync_pages.c.pass_number, sync_pages.c.scope, sync_pages.c.page)
-    )
-    return [PageRead(**{**row._mapping, "ids": tuple(orjson.loads(row.ids))}) for row in result]
+    return [_page(row) for row in await connection.execute(_ledger_of(run_id))]
+
+
+async def ledger_pages(connection: AsyncConnection, run_id: str) -> AsyncIterator[PageRead]:
+    """The same, some at a time: for a snapshot."""
+    start = 0
+    while rows := (await connection.execute(_ledger_of(run_id).offset(start).limit(_PAGES_AT_ONCE))).all():
+        for row in rows:
+            yield _page(row)
+        start += len(rows)
 
 
 async def inherit_ledger(connection: AsyncConnection, *, old: str, new: str) -> None:
@@ -326,6 +332,18 @@ async def read_ledger(database: Database, run_id: str) -> list[PageRead]:
 def errors_text(errors: Sequence[RunError], keep: int = KEPT_ERRORS) -> str:
     """At most `keep` errors as JSON; the run counts the rest."""
     return orjson.dumps([error.model_dump(mode="json") for error in errors[:keep]]).decode()
+
+
+def _ledger_of(run_id: str) -> Select[Any]:
+    return (
+        select(*(sync_pages.c[name] for name in PageRead._fields))
+        .where(sync_pages.c.run_id == run_id)
+        .order_by(sync_pages.c.pass_number, sync_pages.c.scope, sync_pages.c.page)
+    )
+
+
+def _page(row: Row[Any]) -> PageRead:
+    return PageRead(**{**row._mapping, "ids": tuple(orjson.loads(row.ids))})
 
 
 async def _one(connection: AsyncConnection, query: Select[Any]) -> Run | None:

@@ -93,3 +93,18 @@ sync_differences = Table(
     Column("kind", String(16), nullable=False),  # created, updated or removed
     Column("fields", JsonText, nullable=False),  # {"stock": [old, new], ...}, values as the change log writes them
 )
+
+# What a run notes for its certificate while it reads. The rest of that is in its row and in its page ledger.
+sync_certificates = Table(
+    "sync_certificates",
+    metadata,
+    Column("run_id", String(36), ForeignKey("sync_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("evidence", JsonText, nullable=False),  # see `emagsync.sync.run.evidence.Evidence`
+    # The copy when the run ended; NULL where the run did not get so far, or was to store nothing.
+    Column("copied_at", UtcDateTime),
+    Column("offers", Integer),
+    Column("state", String(64)),  # over ids and fingerprints as stored: whether the copy is still what it was
+    Column("digest", String(64)),  # over ids and content; NULL until there is time to make it: decision 9
+    Column("digest_version", Integer),
+    Index(None, "state"),
+)

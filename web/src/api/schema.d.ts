@@ -600,6 +600,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/products/runs/{any_id}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Certificate
+         * @description What a run read, counted, looked up and stored, what that proves about the copy, and why.
+         *
+         *     Where the digest of the copy is still to be made, this makes it, unless the copy has changed since.
+         */
+        get: operations["certificate_api_v1_emag_products_runs__any_id__certificate_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/statistics": {
         parameters: {
             query?: never;
@@ -672,6 +694,28 @@ export interface paths {
          * @description One sync, or one run, with the ledger of its pages; a dry run with what it would have changed.
          */
         get: operations["one_sync_api_v1_emag_products_sync__any_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/sync/{any_id}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Certificate
+         * @description What a run read, counted, looked up and stored, what that proves about the copy, and why.
+         *
+         *     Where the digest of the copy is still to be made, this makes it, unless the copy has changed since.
+         */
+        get: operations["certificate_api_v1_emag_products_sync__any_id__certificate_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1617,6 +1661,73 @@ export interface components {
             sku: string | null;
         };
         /**
+         * Certificate
+         * @description What one run read, counted, looked up and stored, and what that proves.
+         */
+        Certificate: {
+            /** Account Type */
+            account_type: string;
+            /** Attempts */
+            attempts: number;
+            /** Completed At */
+            completed_at: string | null;
+            copied: components["schemas"]["CopyView"];
+            /**
+             * Count After
+             * @description The same, when every row of it had been read.
+             */
+            count_after: number | null;
+            /**
+             * Count Before
+             * @description The number of offers as eMAG said when the last reading began.
+             */
+            count_before: number | null;
+            looked_up: components["schemas"]["LookedUp"] | null;
+            mode: components["schemas"]["Mode"];
+            /** @description The last reading, or all lists of a selection. */
+            read: components["schemas"]["ReadTotals"];
+            /** Readings */
+            readings: components["schemas"]["ReadingView"][];
+            /** Reasons */
+            reasons: components["schemas"]["CertificateReason"][];
+            /** Resumed From */
+            resumed_from: string | null;
+            /** Run Id */
+            run_id: string;
+            /** Started At */
+            started_at: string | null;
+            status: components["schemas"]["RunStatus"];
+            stored: components["schemas"]["StoredCounts"];
+            /** Sync Id */
+            sync_id: string;
+            verdict: components["schemas"]["CertificateVerdict"];
+        };
+        /**
+         * CertificateReason
+         * @description One reason: its code, the values in its sentence, and the sentence in English.
+         */
+        CertificateReason: {
+            code: components["schemas"]["CertificateReasonCode"];
+            /** Message */
+            message: string;
+            /** Values */
+            values: {
+                [key: string]: number | string | number[];
+            };
+        };
+        /**
+         * CertificateReasonCode
+         * @description Why; the codes are stable. The first reasons of a certificate decide its verdict, the rest supports it.
+         * @enum {string}
+         */
+        CertificateReasonCode: "not_ended" | "cancelled" | "ended_early" | "pages_unread" | "list_moved" | "offers_unanswered" | "unexplained" | "dry_run" | "selection" | "page_limit" | "rows_unreadable" | "unknown_kept" | "whole_list" | "active_only" | "stood_still" | "readings_agree" | "count_agrees" | "count_differs" | "count_missing" | "looked_up" | "resumed" | "no_evidence";
+        /**
+         * CertificateVerdict
+         * @description What a run proves about the copy.
+         * @enum {string}
+         */
+        CertificateVerdict: "complete" | "complete_with_unreadable_rows" | "partial_by_request" | "not_complete";
+        /**
          * ChangeView
          * @description One field before and after. `old` is eMAG's value with the edits that waited before.
          */
@@ -1796,6 +1907,27 @@ export interface components {
             status: "success";
         };
         /**
+         * CopyView
+         * @description The account's copy when the run ended. Equal digests (`emagsync db digest`) mean equal copies.
+         */
+        CopyView: {
+            /** At */
+            at: string | null;
+            /** Digest */
+            digest: string | null;
+            digest_state: components["schemas"]["DigestState"];
+            /**
+             * Digest Version
+             * @description Only digests of the same version can be compared.
+             */
+            digest_version: number | null;
+            /**
+             * Offers
+             * @description Offers in the copy, without those marked removed.
+             */
+            offers: number | null;
+        };
+        /**
          * Decided
          * @description How many lines were decided about.
          */
@@ -1881,6 +2013,12 @@ export interface components {
             /** Next After */
             next_after: number | null;
         };
+        /**
+         * DigestState
+         * @description Whether there is a digest of the copy as the run left it.
+         * @enum {string}
+         */
+        DigestState: "made" | "changed_since" | "none";
         /**
          * EditAnswer
          * @description An edit of one product.
@@ -2440,6 +2578,31 @@ export interface components {
             password: string;
             /** Username */
             username: string;
+        };
+        /**
+         * LookedUp
+         * @description Offers that the list did not show, or that were named, and what became of them; counts of offers.
+         */
+        LookedUp: {
+            /**
+             * Asked
+             * @description Asked for by id.
+             */
+            asked: number;
+            /** Found */
+            found: number;
+            /**
+             * Listed
+             * @description Found in eMAG's lists of inactive offers.
+             */
+            listed: number;
+            /** Unanswered */
+            unanswered: number;
+            /**
+             * Unknown
+             * @description eMAG does not know them.
+             */
+            unknown: number;
         };
         /**
          * Me
@@ -3328,6 +3491,123 @@ export interface components {
          */
         PushStatus: "running" | "completed" | "partial" | "held" | "failed" | "interrupted";
         /**
+         * ReadTotals
+         * @description What the page ledger says of one reading, or of all lists of a selection. `pages` are those with rows.
+         *
+         *     A repeat is a row whose offer was on an earlier page or row of the same list; a hole is an empty page before a page
+         *     with rows. Both show that the list moved while it was read.
+         */
+        ReadTotals: {
+            /**
+             * Distinct Offers
+             * @default 0
+             */
+            distinct_offers: number;
+            /** First Read At */
+            first_read_at?: string | null;
+            /**
+             * Holes
+             * @default 0
+             */
+            holes: number;
+            /**
+             * Inherited Pages
+             * @description Of these: read by the run that this one goes on from.
+             * @default 0
+             */
+            inherited_pages: number;
+            /** Last Read At */
+            last_read_at?: string | null;
+            /**
+             * Pages
+             * @default 0
+             */
+            pages: number;
+            /**
+             * Repeats
+             * @default 0
+             */
+            repeats: number;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+            /** Unread Pages */
+            unread_pages?: number[];
+            /**
+             * Unreadable Rows
+             * @description Rows without a usable id; those of `stored.failed` have one.
+             * @default 0
+             */
+            unreadable_rows: number;
+        };
+        /**
+         * ReadingView
+         * @description One reading of the whole list. eMAG's counts are null where it gave none or nobody noted them.
+         */
+        ReadingView: {
+            /** Count After */
+            count_after: number | null;
+            /** Count Before */
+            count_before: number | null;
+            /**
+             * Distinct Offers
+             * @default 0
+             */
+            distinct_offers: number;
+            /** First Read At */
+            first_read_at?: string | null;
+            /**
+             * Found New
+             * @description Whether it saw an offer that no reading before it had seen.
+             */
+            found_new: boolean | null;
+            /**
+             * Holes
+             * @default 0
+             */
+            holes: number;
+            /**
+             * Inherited Pages
+             * @description Of these: read by the run that this one goes on from.
+             * @default 0
+             */
+            inherited_pages: number;
+            /** Last Read At */
+            last_read_at?: string | null;
+            /**
+             * Movements
+             * @description What showed that the list moved: `repeated_row`, `hole`, `short_page`, `changed_tail`. null: the reading did not come to its end, or nobody noted it.
+             */
+            movements: string[] | null;
+            /** Number */
+            number: number;
+            /**
+             * Pages
+             * @default 0
+             */
+            pages: number;
+            /**
+             * Repeats
+             * @default 0
+             */
+            repeats: number;
+            /**
+             * Rows
+             * @default 0
+             */
+            rows: number;
+            /** Unread Pages */
+            unread_pages?: number[];
+            /**
+             * Unreadable Rows
+             * @description Rows without a usable id; those of `stored.failed` have one.
+             * @default 0
+             */
+            unreadable_rows: number;
+        };
+        /**
          * Ready
          * @description Whether everything works. `checks`, each part by name, is for authenticated callers; others get null.
          */
@@ -3835,6 +4115,24 @@ export interface components {
             runs: components["schemas"]["RunView"][];
             /** Sync Id */
             sync_id: string;
+        };
+        /**
+         * StoredCounts
+         * @description What came of the offers that were read. In a dry run: what would have.
+         */
+        StoredCounts: {
+            /** Created */
+            created: number;
+            /** Failed */
+            failed: number;
+            /** Processed */
+            processed: number;
+            /** Removed */
+            removed: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Updated */
+            updated: number;
         };
         /**
          * SyncData
@@ -6201,6 +6499,83 @@ export interface operations {
             };
         };
     };
+    certificate_api_v1_emag_products_runs__any_id__certificate_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a sync, or of one of its runs. */
+                any_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     statistics_api_v1_emag_products_statistics_get: {
         parameters: {
             query?: never;
@@ -6432,6 +6807,83 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    certificate_api_v1_emag_products_sync__any_id__certificate_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of a sync, or of one of its runs. */
+                any_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -18,6 +18,7 @@ from emagsync.offers import endpoints as product_endpoints
 from emagsync.rest import events
 from emagsync.sync import endpoints as sync_endpoints
 from emagsync.sync import statistics_endpoint
+from emagsync.sync.certificate import endpoints as certificate_endpoints
 from emagsync.sync.schedule import endpoints as schedule_endpoints
 from emagsync.webhooks import endpoints as webhook_endpoints
 
@@ -28,6 +29,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_endpoints.tokens_router,
     audit_log.router,
     sync_endpoints.router,
+    certificate_endpoints.router,
     statistics_endpoint.router,
     product_endpoints.router,
     edit_endpoints.router,

@@ -57,8 +57,9 @@ from emagsync.offers.statistics import OfferStatistics
 from emagsync.offers.total_cache import TotalCache
 from emagsync.rest.events import EventBroker, event_broker
 from emagsync.rest.state import AppState
+from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.control import RunControl
-from emagsync.sync.dependencies import run_control, scheduler
+from emagsync.sync.dependencies import certificates, run_control, scheduler
 from emagsync.sync.dispatch.celery_executor import CeleryExecutor
 from emagsync.sync.dispatch.inline_executor import InlineExecutor
 from emagsync.sync.dispatch.sweeper import Sweeper
@@ -90,6 +91,7 @@ class ApiServices:
     edits_of_offers: EditsReader
     sync: SyncService
     runs: RunControl
+    certificates: Certificates
     events: EventBroker
     webhooks: WebhookService
     push: PushService
@@ -142,6 +144,7 @@ async def open_services(
             edits_of_offers=EditsReader(edits_of, SOME_WAIT),
             sync=sync,
             runs=runs.control,
+            certificates=Certificates(base.database),
             events=runs.events,
             webhooks=webhooks,
             push=push,
@@ -165,6 +168,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     offer_dependencies.objection_reader.provide(app, services.objections)
     offer_dependencies.edits_reader.provide(app, services.edits_of_offers)
     run_control.provide(app, services.runs)
+    certificates.provide(app, services.certificates)
     event_broker.provide(app, services.events)
     webhook_service.provide(app, services.webhooks)
     edit_dependencies.push_service.provide(app, services.push)

@@ -46,7 +46,7 @@ COMMANDS: dict[str, Command | Group] = {
     "beat": Command("worker:beat", "Queue what is due for the workers, and find orphaned runs."),
     "sandbox": Command("sandbox:app", "Run a simulated eMAG marketplace to test integrations with."),
     "demo": Command("demo:demo", "Start a simulated marketplace, copy it and show the page."),
-    "history": Command("history:app", "The runs, newest first; `show` for one with its pages."),
+    "history": Command("history:app", "The runs, newest first; `show` or `certificate` for one."),
     "offers": Group(
         "The local copy of the offers.",
         {
@@ -112,6 +112,7 @@ COMMANDS: dict[str, Command | Group] = {
             "upgrade": Command("database:upgrade", "Bring the database to this version's schema."),
             "status": Command("database:status", "Show which schema the database has, and which this version needs."),
             "check": Command("database:check", "Check whether the database is fit for use."),
+            "digest": Command("database_digest:digest", "Show the digest of the copy: equal digests, equal offers."),
             "copy": Command("database_copy:copy", "Copy the whole database to another one."),
         },
     ),

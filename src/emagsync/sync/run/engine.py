@@ -50,7 +50,11 @@ from emagsync.marketplace.errors import BudgetUnavailable, EmagError
 from emagsync.sync import repository
 from emagsync.sync.errors import RunSuperseded
 from emagsync.sync.repository import MAIN_SCOPE, PageRead, RunLease
+from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.circuit_breaker import Circuit
+from emagsync.sync.run.copy_note import note_copy
+from emagsync.sync.run.evidence import Evidence
+from emagsync.sync.run.evidence_repository import CopyNoted
 from emagsync.sync.run.list_stability import MAX_PASSES, ListStability, Pass, Verdict
 from emagsync.sync.run.page_reader import PassReader
 from emagsync.sync.run.progress import RunProgress
@@ -117,6 +121,7 @@ class RunEngine:
         )
         self._circuit = Circuit(clock)
         self._ledger: list[PageRead] = []
+        self._evidence = Evidence()
         self._over = False
         self._sleep_task: asyncio.Future[None] | None = None
 
@@ -146,7 +151,7 @@ class RunEngine:
         while True:
             try:
                 await self._writer.catch_up()
-                await self._finish(ending)
+                await self._finish(ending, await self._note_copy(ending))
             except DatabaseUnavailable:
                 if self._database.is_sqlite or self._clock.monotonic() >= patience_ends:
                     raise
@@ -195,6 +200,9 @@ class RunEngine:
     async def _work(self) -> Ending:
         async with self._database.snapshot() as connection:
             self._ledger = await repository.ledger(connection, self._run.id)
+            noted = await evidence_repository.read(connection, self._run.id)
+        if noted is not None:
+            self._evidence = noted.evidence
         for page in self._ledger:
             for emag_id in page.ids:
                 self._progress.seen.add(emag_id)
@@ -208,7 +216,13 @@ class RunEngine:
         selection = self._run.parameters.selection
         if selection is not None:
             await read_selection(
-                self._client, self._writer, self._progress, selection, clock=self._clock, stop=self._stop
+                self._client,
+                self._writer,
+                self._progress,
+                selection,
+                look_ups=self._evidence.begin_look_ups(),
+                clock=self._clock,
+                stop=self._stop,
             )
         await self._writer.save_counts()
         if self._stop.is_set():
@@ -217,6 +231,7 @@ class RunEngine:
 
     async def _work_list(self) -> Ending:
         verdict, read = await self._read_until_still()
+        self._evidence.judge(verdict)
         if verdict is Verdict.STOPPED or self._stop.is_set():
             return Ending(RunStatus.INTERRUPTED)
         if verdict is Verdict.UNREAD:
@@ -238,6 +253,9 @@ class RunEngine:
         while True:
             read = await self._read_pass(number, count)
             verdict = stability.next(read)
+            if verdict is not Verdict.STOPPED:
+                self._evidence.note(read)
+                await self._writer.save_evidence(self._evidence)
             if verdict is not Verdict.READ_AGAIN:
                 return verdict, read
             self._progress.phase = Phase.VERIFYING
@@ -298,6 +316,7 @@ class RunEngine:
             clock=self._clock,
             account=self._run.account,
             stop=self._stop,
+            evidence=self._evidence,
         )
         complete = not self._progress.failed
         only_active = not self._run.parameters.reads_every_status
@@ -329,7 +348,18 @@ class RunEngine:
             if not await repository.is_leased(connection, self._lease):
                 raise RunSuperseded(f"Run {self._lease.run_id} was stopped or taken over.")
 
-    async def _finish(self, ending: Ending) -> None:
+    async def _note_copy(self, ending: Ending) -> CopyNoted | None:
+        """The copy that the run's certificate speaks of."""
+        if self._run.parameters.dry_run or ending.status not in (RunStatus.COMPLETED, RunStatus.PARTIAL):
+            return None
+        return await note_copy(
+            self._database,
+            self._run.account,
+            now=self._clock.now(),
+            took_seconds=self._clock.monotonic() - self._progress.started,
+        )
+
+    async def _finish(self, ending: Ending, copy: CopyNoted | None = None) -> None:
         if ending.error is not None:
             self._progress.note(ending.error)
         # Not the counts: those in the row are exactly those of the pages that were stored.
@@ -346,6 +376,7 @@ class RunEngine:
         else:
             values["worker"] = None
         async with self._database.transaction() as connection:
+            await evidence_repository.write(connection, self._run.id, self._evidence, copy)
             await repository.update_leased(connection, self._lease, values)
 
     def _report(self) -> None:

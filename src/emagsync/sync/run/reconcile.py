@@ -16,6 +16,7 @@ from emagsync.db.engine import Database
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.offers import repository as offers
+from emagsync.sync.run.evidence import Evidence
 from emagsync.sync.run.id_set import IdSet
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.writer import RunWriter
@@ -41,6 +42,7 @@ class Reconciler:
         clock: Clock,
         account: str,
         stop: asyncio.Event,
+        evidence: Evidence,
     ) -> None:
         self._database = database
         self._client = client
@@ -49,6 +51,8 @@ class Reconciler:
         self._clock = clock
         self._account = account
         self._stop = stop
+        self._evidence = evidence
+        self._look_ups = evidence.begin_look_ups()
         self.unanswered = 0
 
     async def run(self, seen: IdSet, *, only_active: bool, may_remove: bool) -> None:
@@ -64,6 +68,7 @@ class Reconciler:
             if self._stop.is_set():
                 return
             await self._look_up(unseen[start : start + _TOGETHER], may_remove=may_remove)
+            await self._writer.save_evidence(self._evidence)
 
     async def _unseen(self, seen: IdSet, *, only_active: bool) -> AsyncIterator[int]:
         status = ACTIVE if only_active else None
@@ -91,7 +96,9 @@ class Reconciler:
             except EmagError as error:
                 if error.kind is ErrorKind.CONFIGURATION:
                     raise
-        return [emag_id for emag_id in unseen if emag_id not in found]
+        left = [emag_id for emag_id in unseen if emag_id not in found]
+        self._look_ups.listed += len(unseen) - len(left)
+        return left
 
     async def _look_up(self, ids: list[int], *, may_remove: bool) -> None:
         found: list[bytes] = []
@@ -102,6 +109,7 @@ class Reconciler:
         async def ask() -> None:
             while waiting and not self._stop.is_set():
                 emag_id = waiting.pop()
+                self._look_ups.asked += 1
                 try:
                     row = await self._client.find_offer(emag_id)
                 except EmagError as error:
@@ -113,6 +121,8 @@ class Reconciler:
                     found.append(row.raw)
 
         await run_concurrently([ask() for _ in range(LOOKUPS_IN_FLIGHT)])
+        self._look_ups.found += len(found)
+        self._look_ups.unknown += len(unknown)
         if found:
             await self._writer.store_rows(found, read_at=asked_at)
         if unknown and may_remove:
@@ -122,5 +132,6 @@ class Reconciler:
         if error.kind is ErrorKind.CONFIGURATION:
             raise error
         self.unanswered += 1
+        self._look_ups.unanswered += 1
         message = f"offer {emag_id} was not in eMAG's list, and asking for it failed: {error}"
         self._progress.note(RunError(code=error.code, message=message, at=self._clock.now(), emag_id=emag_id))

@@ -10,6 +10,7 @@ from emagsync.core.errors import ErrorKind
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.marketplace.paging import read_stretch
+from emagsync.sync.run.evidence import LookUps
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.writer import PlacedPage, RunWriter
 from emagsync.sync.schemas import RunError, RunErrorCode, Selection
@@ -21,6 +22,7 @@ async def read_selection(
     progress: RunProgress,
     selection: Selection,
     *,
+    look_ups: LookUps,
     clock: Clock,
     stop: asyncio.Event,
 ) -> None:
@@ -28,7 +30,7 @@ async def read_selection(
     for emag_id in selection.ids:
         if stop.is_set():
             return
-        await _read_one(client, writer, progress, emag_id, clock)
+        await _read_one(client, writer, progress, emag_id, look_ups, clock)
     for scope, filters in lists(selection):
         await _read_list(client, writer, scope, filters, clock=clock, stop=stop)
 
@@ -47,20 +49,26 @@ def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
         )
 
 
-async def _read_one(client: EmagClient, writer: RunWriter, progress: RunProgress, emag_id: int, clock: Clock) -> None:
+async def _read_one(
+    client: EmagClient, writer: RunWriter, progress: RunProgress, emag_id: int, look_ups: LookUps, clock: Clock
+) -> None:
     asked_at = clock.now()
+    look_ups.asked += 1
     try:
         row = await client.find_offer(emag_id)
     except EmagError as error:
         if error.kind is ErrorKind.CONFIGURATION:
             raise
+        look_ups.unanswered += 1
         message = f"offer {emag_id} could not be read: {error}"
         progress.note(RunError(code=error.code, message=message, at=clock.now(), emag_id=emag_id))
         return
     if row is None:
+        look_ups.unknown += 1
         message = f"eMAG does not know an offer {emag_id} of this account"
         progress.note(RunError(code=RunErrorCode.OFFER_NOT_KNOWN, message=message, at=clock.now(), emag_id=emag_id))
     else:
+        look_ups.found += 1
         await writer.store_rows([row.raw], read_at=asked_at)
 
 

@@ -33,6 +33,8 @@ from emagsync.offers import search
 from emagsync.offers.records import Observation, StoredOffer
 from emagsync.sync import repository
 from emagsync.sync.repository import PageRead, RunLease
+from emagsync.sync.run import evidence_repository
+from emagsync.sync.run.evidence import Evidence
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.sink import DatabaseSink, RowSink
 from emagsync.sync.run.write_lock import WriteCoordinator, WriteSlot
@@ -126,6 +128,12 @@ class RunWriter:
             pace = self._progress.pace(self._clock.monotonic())
             values = {"heartbeat_at": self._clock.now(), **self._progress.meters(), **pace}
             await repository.update_leased(connection, self._lease, values)
+
+    async def save_evidence(self, evidence: Evidence) -> None:
+        """Write what the run has noted for its certificate so far."""
+        async with self._database.transaction() as connection:
+            await evidence_repository.write(connection, self._lease.run_id, evidence)
+            await repository.update_leased(connection, self._lease, {"heartbeat_at": self._clock.now()})
 
     async def save_counts(self) -> None:
         """Write the counts and errors without any offer."""

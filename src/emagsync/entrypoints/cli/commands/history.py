@@ -8,16 +8,21 @@ from typing import Annotated, Literal
 import typer
 
 from emagsync.entrypoints.cli.options import Json
+from emagsync.entrypoints.cli.output.certificate import certificate_lines
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.summary import run_lines
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import count, duration, moment, plural, printable
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.sync.certificate.schemas import Certificate
+from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.repository import PageRead, read_ledger, read_run, read_runs
 from emagsync.sync.schemas import Run, RunStatus
 
 app = typer.Typer(
-    help="The runs, newest first; `show` for one with its pages.", add_completion=False, rich_markup_mode=None
+    help="The runs, newest first; `show` or `certificate` for one.",
+    add_completion=False,
+    rich_markup_mode=None,
 )
 
 StatusName = Literal["queued", "running", "interrupted", "completed", "partial", "failed", "cancelled"]
@@ -51,6 +56,23 @@ def show(
         print_json({"run": found, "pages": [page._asdict() for page in pages]})
     else:
         _print_run(found, pages)
+
+
+@app.command("certificate")
+def certificate(
+    context: typer.Context, run: Annotated[str, typer.Argument(help="A run's id.")], as_json: Json = False
+) -> None:
+    """Show what a run read, counted, looked up and stored, and whether that makes the copy complete."""
+    found = asyncio.run(_certificate(session_of(context), run))
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo("\n".join(map(printable, certificate_lines(found))))
+
+
+async def _certificate(session: Session, run_id: str) -> Certificate:
+    async with session.database() as database:
+        return await Certificates(database).of(run_id)
 
 
 async def _runs(session: Session, account: str | None, status: StatusName | None, limit: int) -> list[Run]:
