@@ -103,7 +103,7 @@ async def test_reference_data(shop: Shop) -> None:
     assert len(category["characteristics"][0]["values"]) == 2
     eans = next(row["ean"] for row in shop.account.rows() if isinstance(row["ean"], list) and row["ean"])
     found = await client.find_by_eans(eans)
-    assert {entry["eans"] for entry in found} == set(eans)
+    assert {entry["ean"] for entry in found} == set(eans)
     assert [record.route for record in shop.records][-1] == "documentation/find_by_eans"
 
 

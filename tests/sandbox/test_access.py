@@ -42,10 +42,14 @@ async def test_each_account_sees_its_own_offers(sandbox):
     assert mine[0] != theirs[0]
 
 
-async def test_an_unknown_resource_is_an_error_with_a_message(sandbox):
+@pytest.mark.parametrize(
+    ("route", "method"), [("no/such", "POST"), ("vat/read", "GET"), ("message/read", "POST"), ("", "POST")]
+)
+async def test_an_unknown_route_answers_404(sandbox, route, method):
+    """The contract: 404 `{"message": "Invalid URL"}`."""
     emag = await sandbox()
-    assert "no/such" in (await emag.call("no/such")).refusal
-    assert "GET" in (await emag.call("vat/read", method="GET")).refusal
+    answer = await emag.call(route, method=method)
+    assert (answer.status, answer.json) == (404, {"message": "Invalid URL"})
 
 
 @pytest.mark.parametrize("body", [b"{", b"[1]", b"\xff"])

@@ -85,7 +85,7 @@ def test_longer_windows_count_too(clock, group, name, allowed, seconds):
 async def test_requests_that_are_wrong_count_too(sandbox, clock):
     emag = await sandbox(limit=True, clock=clock)
     assert await statuses(emag, "vat/read", 1, password="wrong") == [403]
-    assert await statuses(emag, "no/such", 1) == [200]
+    assert await statuses(emag, "no/such", 1) == [404]
     assert await statuses(emag, "vat/read", 2) == [200, 429]
 
 

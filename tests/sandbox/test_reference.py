@@ -45,21 +45,34 @@ async def test_products_are_found_by_their_eans(sandbox):
     one, two = emag.main.row(2), emag.main.row(4)
     query = "&".join(f"eans[]={ean}" for ean in (one["ean"][0], two["ean"][0], "0000000000000"))
     found = (await emag.call(f"documentation/find_by_eans?{query}", method="GET")).results
-    assert [(row["eans"], row["part_number_key"]) for row in found] == [
-        (one["ean"][0], one["part_number_key"]),
-        (two["ean"][0], two["part_number_key"]),
-    ]
+    assert {ean: [product["part_number_key"] for product in entry["products"]] for ean, entry in found.items()} == {
+        one["ean"][0]: [one["part_number_key"]],
+        two["ean"][0]: [two["part_number_key"]],
+    }
+    [product] = found[one["ean"][0]]["products"]
+    assert product["ean"] == one["ean"][0]
+    assert {"doc_category_id", "site_url", "allowed_to_add_offer", "hotness", "product_image"} <= product.keys()
 
 
-@pytest.mark.parametrize("count", [0, 101])
-async def test_an_ean_search_takes_1_to_100_eans(sandbox, count):
+async def test_eans_beyond_a_hundred_are_ignored_with_a_message(sandbox):
+    emag = await sandbox(110)
+    eans = [emag.main.row(2)["ean"][0], *(str(number) for number in range(99)), emag.main.row(4)["ean"][0]]
+    query = "&".join(f"eans[]={ean}" for ean in eans)
+    answer = await emag.call(f"documentation/find_by_eans?{query}", method="GET")
+    assert answer.results.keys() == {eans[0]}
+    assert "1 were ignored" in answer.json["messages"][0]
+
+
+async def test_an_ean_search_wants_an_ean(sandbox):
     emag = await sandbox(5)
-    query = "&".join(f"eans[]={number}" for number in range(count))
-    assert "100" in (await emag.call(f"documentation/find_by_eans?{query}", method="GET")).refusal
+    assert "EAN" in (await emag.call("documentation/find_by_eans", method="GET")).refusal
 
 
-async def test_the_smart_deals_price_of_an_offer(sandbox):
+async def test_the_smart_deals_price_of_an_offer_is_a_price_or_null(sandbox):
     emag = await sandbox(5)
-    found = (await emag.call("smart-deals-price-check?productId=2", method="GET")).results
-    assert found["productId"] == 2
+    for emag_id, badge in ((2, True), (4, False)):
+        values = {"sale_price": "6.5500", "has_smart_deals_badge": badge}
+        await emag.control("POST", "/offers/change", {"account": "main", "ids": [emag_id], "set": values})
+    asked = [await emag.call(f"smart-deals-price-check?productId={emag_id}", method="GET") for emag_id in (2, 4)]
+    assert [answer.results for answer in asked] == [{"smart_deals_price": 6.22}, None]
     assert "productId" in (await emag.call("smart-deals-price-check?productId=77", method="GET")).refusal

@@ -234,7 +234,7 @@ class EmagClient:
             raise RequestInvalid(f"{len(eans)} EANs in one call; eMAG takes 1 to {MOST_EANS}")
         call = Call(
             "documentation/find_by_eans",
-            result_objects,
+            _products_by_ean,
             query=[("eans[]", ean) for ean in eans],
             method="GET",
             group=RouteGroup.EANS,
@@ -291,6 +291,16 @@ def _platform(code: str, base_url: str | None) -> Platform:
 
 def _count(envelope: Envelope) -> OfferCount:
     return read_count(result_value(envelope))
+
+
+def _products_by_ean(envelope: Envelope) -> tuple[dict[str, Any], ...]:
+    """The products of `{ean: {"products": [...]}}`."""
+    found = result_value(envelope)
+    if not found:
+        return ()
+    if not isinstance(found, dict) or not all(isinstance(entry, dict) for entry in found.values()):
+        raise MalformedResults("eMAG's answer holds something else than products by EAN")
+    return tuple(product for entry in found.values() for product in entry.get("products") or ())
 
 
 def _order_call(route: str, read: Callable[[Envelope], Any], body: object) -> Call[Any]:

@@ -52,12 +52,10 @@ class Account:
         self._scheduled = [entry for entry in self._scheduled if entry[1] != emag_id]
         self._scheduled.append((day, emag_id, values))
 
-    def due(self, day: date) -> list[tuple[int, dict[str, Any]]]:
-        """What was scheduled for *day* or before, as ids and values; it is scheduled no more."""
-        if not self._scheduled:
-            return []
-        now = [entry for entry in self._scheduled if entry[0] <= day]
-        self._scheduled = [entry for entry in self._scheduled if entry[0] > day]
+    def due(self, day: date, ids: Sequence[int] = ()) -> list[tuple[int, dict[str, Any]]]:
+        """What was scheduled for *day* or before (for *ids* or all), as ids and values; it is scheduled no more."""
+        now = [entry for entry in self._scheduled if entry[0] <= day and (not ids or entry[1] in ids)]
+        self._scheduled = [entry for entry in self._scheduled if entry not in now]
         return [(emag_id, values) for _, emag_id, values in sorted(now, key=lambda entry: entry[:2])]
 
     def ids(self) -> list[int]:

@@ -9,14 +9,15 @@ from aiohttp import web
 
 from emagsync.sandbox import fault_injection
 from emagsync.sandbox.accounts import Account
-from emagsync.sandbox.answers import Answer, Refusal, failure
+from emagsync.sandbox.answers import Answer, Refusal, failure, plain
+from emagsync.sandbox.changes import apply_due
 from emagsync.sandbox.codec import decode, encode
 from emagsync.sandbox.control import add_control_routes
 from emagsync.sandbox.faults import Fault, RequestInfo
 from emagsync.sandbox.filters import offer_filters, page_of
 from emagsync.sandbox.gateway import Admission, group_of
 from emagsync.sandbox.marketplace import Marketplace
-from emagsync.sandbox.request import ApiRequest, Resource
+from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.request_log import LogEntry, is_lookup
 from emagsync.sandbox.resources import LISTS, ROUTES, WITH_ID
 
@@ -64,6 +65,7 @@ class ApiHandler:
             call = self._authorise(exchange, password, raw, path_id)
         except Refusal as refusal:
             return self._send(exchange, failure(refusal.messages, refusal.status))
+        apply_due(account, market.local_time(account).date())
         fault = market.fault_for(self._request_info(exchange, call))
         if fault is None:
             call.gzip = settings.gzip and "gzip" in request.headers.get("Accept-Encoding", "")
@@ -99,7 +101,7 @@ class ApiHandler:
 
     def _execute(self, exchange: "_Exchange", call: ApiRequest) -> Answer:
         try:
-            return _resource(exchange.request.method, exchange.route)(call)
+            return ROUTES.get((exchange.request.method, exchange.route), _invalid_url)(call)
         except Refusal as refusal:
             return failure(refusal.messages, refusal.status)
 
@@ -195,11 +197,8 @@ def _route(tail: str) -> tuple[str, int | None]:
     return tail, None
 
 
-def _resource(method: str, route: str) -> Resource:
-    resource = ROUTES.get((method, route))
-    if resource is None:
-        raise Refusal(f"Resource {route} does not exist or does not accept {method}")
-    return resource
+def _invalid_url(request: ApiRequest) -> Answer:
+    return plain({"message": "Invalid URL"}, 404)
 
 
 def _content(raw: bytes) -> Any:

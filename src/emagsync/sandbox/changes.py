@@ -1,13 +1,18 @@
 """Changes made to an account's offers from outside the API, as the seller's staff or eMAG would make them."""
 
+import contextlib
 from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
 
 from emagsync.sandbox.accounts import Account
+from emagsync.sandbox.answers import Refusal
 from emagsync.sandbox.catalogue import MAX_ID
 from emagsync.sandbox.codec import encode
+from emagsync.sandbox.offer_values import apply_values, multiplied_prices
 from emagsync.sandbox.row_seed import row_seed_of
 from emagsync.sandbox.rows import build_row
 from emagsync.sandbox.settings import SandboxError
@@ -22,6 +27,9 @@ class CatalogueChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
       row exactly as given); or ``count`` generated ones behind the largest id;
     * ``odd_rows``: the ``rows``, any JSON at all, are served behind offer ``after`` (0: first);
     * ``clear_odd_rows`` drops them all;
+    * ``start_scheduled``: what saves with a ``start_date`` scheduled for the offers ``ids`` (or all) begins now;
+    * ``reprice``: the prices of offers (``ids`` or all) that are kept in ``currency_type`` are multiplied by
+      ``factor``, as eMAG does at the start of every month;
     * ``join_campaign``: the offers ``ids`` are in a campaign with stock in site, so that eMAG refuses their updates;
     * ``leave_campaign``: the campaign has ended for the offers ``ids``, or for all.
     """
@@ -34,6 +42,8 @@ class CatalogueChange(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     count: int = 0
     after: int = 0
     whole: bool = False
+    currency_type: str = "EUR"
+    factor: str = "1.01"
 
 
 def change_from(values: Any) -> CatalogueChange:
@@ -106,6 +116,45 @@ def _clear_odd_rows(account: Account, change: CatalogueChange) -> list[int]:
     return []
 
 
+def apply_due(account: Account, today: date) -> None:
+    """Let begin what was scheduled for *today* or before."""
+    for emag_id, values in account.due(today):
+        _begin(account, emag_id, values)
+
+
+def _start_scheduled(account: Account, change: CatalogueChange) -> list[int]:
+    begun = account.due(date.max, change.ids)
+    for emag_id, values in begun:
+        _begin(account, emag_id, values)
+    return [emag_id for emag_id, _ in begun]
+
+
+def _begin(account: Account, emag_id: int, values: dict[str, Any]) -> None:
+    if emag_id not in account.catalogue:
+        return
+    row = account.catalogue.build(emag_id) | {"start_date": None}
+    # What was right when it was scheduled may be outside the limits that were saved since: it is dropped then.
+    with contextlib.suppress(Refusal):
+        apply_values(row, values, account.platform)
+        row |= {key: values[key] for key in ("warranty",) if key in values}
+        account.catalogue.put(emag_id, row)
+
+
+def _reprice(account: Account, change: CatalogueChange) -> list[int]:
+    try:
+        factor = Decimal(change.factor)
+    except InvalidOperation:
+        raise SandboxError(f"change: factor is a number, not {change.factor!r}.") from None
+    repriced = []
+    for emag_id in change.ids or account.ids():
+        row = account.catalogue.build(emag_id)
+        if row.get("currency_type") == change.currency_type:
+            row |= multiplied_prices(row, factor)
+            account.catalogue.put(emag_id, row)
+            repriced.append(emag_id)
+    return repriced
+
+
 def _join_campaign(account: Account, change: CatalogueChange) -> list[int]:
     account.in_campaign |= set(_known(account, change.ids))
     return change.ids
@@ -129,6 +178,8 @@ _OPERATIONS: Final[dict[str, Callable[[Account, CatalogueChange], list[int]]]] =
     "add": _add,
     "odd_rows": _odd_rows,
     "clear_odd_rows": _clear_odd_rows,
+    "start_scheduled": _start_scheduled,
+    "reprice": _reprice,
     "join_campaign": _join_campaign,
     "leave_campaign": _leave_campaign,
 }

@@ -50,6 +50,8 @@ def add_control_routes(app: web.Application, marketplace: Marketplace) -> None:
         ("POST", "/offers/remove"): control.change_offers,
         ("POST", "/offers/odd_rows"): control.change_offers,
         ("POST", "/offers/clear_odd_rows"): control.change_offers,
+        ("POST", "/offers/start_scheduled"): control.change_offers,
+        ("POST", "/offers/reprice"): control.change_offers,
         ("POST", "/offers/join_campaign"): control.change_offers,
         ("POST", "/offers/leave_campaign"): control.change_offers,
         ("GET", "/orders"): control.orders,

@@ -17,6 +17,7 @@ _PRICES: Final = (
     "max_sale_price",
     "best_offer_sale_price",
     "best_offer_recommended_price",
+    "main_offer_price",
 )
 _WHOLE: Final = (
     "id",

@@ -34,6 +34,12 @@ def apply_values(row: dict[str, Any], entity: dict[str, Any], platform: Platform
     _check_prices(row, entity)
 
 
+def multiplied_prices(row: dict[str, Any], factor: Decimal) -> dict[str, Any]:
+    """The row's prices times *factor*, in their shapes, to four decimals."""
+    found = {key: _readable(row.get(key)) for key in PRICES}
+    return {key: _shaped_price(row[key], round(price * factor, 4)) for key, price in found.items() if price is not None}
+
+
 def invalid(key: str, expected: str) -> Refusal:
     """The refusal of a value."""
     return Refusal(f"Invalid {key}: {expected} is expected")

@@ -1,11 +1,13 @@
 """``product_offer/read``, ``product_offer/count`` and ``documentation/find_by_eans``: what the account's offers are."""
 
-from typing import Any
+from typing import Any, Final
 
 from emagsync.sandbox.answers import Answer, Refusal, success
 from emagsync.sandbox.filters import LARGEST_PAGE, Filters, Page, offer_filters, page_of
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.settings import Paging, Settings
+
+MOST_EANS: Final = 100
 
 
 def read_offers(request: ApiRequest) -> Answer:
@@ -69,11 +71,17 @@ def count_results(items: int, size: int, settings: Settings) -> Any:
 
 
 def find_by_eans(request: ApiRequest) -> Answer:
-    """The catalogue's products with the given EANs, at most 100 a request."""
-    wanted = set(request.query("eans[]"))
-    if not 1 <= len(wanted) <= 100:
-        raise Refusal("Between 1 and 100 EANs are expected in eans[]")
-    return success([_found(row, ean) for row in request.account.rows() for ean in sorted(wanted & _eans(row))])
+    """The catalogue's products by EAN: ``{ean: {"products": [...]}}``; EANs beyond 100 are ignored with a message."""
+    given = list(dict.fromkeys(request.query("eans[]")))
+    if not given:
+        raise Refusal("At least one EAN is expected in eans[]")
+    wanted, ignored = set(given[:MOST_EANS]), given[MOST_EANS:]
+    found: dict[str, Any] = {}
+    for row in request.account.rows():
+        for ean in sorted(wanted & _eans(row)):
+            found.setdefault(ean, {"products": []})["products"].append(_found(row, ean))
+    messages = [f"Maximum {MOST_EANS} EANs are allowed, {len(ignored)} were ignored"] if ignored else []
+    return success(found, messages)
 
 
 def _eans(row: dict[str, Any]) -> set[str]:
@@ -82,13 +90,17 @@ def _eans(row: dict[str, Any]) -> set[str]:
 
 
 def _found(row: dict[str, Any], ean: str) -> dict[str, Any]:
+    images = row.get("images") or [{}]
     return {
-        "eans": ean,
+        "ean": ean,
         "part_number_key": row.get("part_number_key"),
         "product_name": row.get("name"),
         "brand_name": row.get("brand_name"),
-        "category_id": row.get("category_id"),
+        "category_name": (row.get("family") or {}).get("name"),
+        "doc_category_id": row.get("category_id"),
         "site_url": row.get("url") or "",
-        "allow_to_add_offer": False,
+        "allowed_to_add_offer": False,
         "vendor_has_offer": True,
+        "hotness": None,
+        "product_image": images[0].get("url"),
     }

@@ -11,6 +11,8 @@ from emagsync.sandbox.request import ApiRequest, Resource
 from emagsync.sandbox.save_routes import patch_stock, save_light, save_products
 from emagsync.sandbox.word_lists import COLOURS, LOCALITIES, PRODUCTS
 
+# Of the price, which makes an offer eligible for the badge.
+_SMART_DEALS_PART: Final = Decimal("0.95")
 _HANDLING_TIMES: Final = tuple({"id": days} for days in (0, 1, 2, 3, 4, 5, 7, 10, 14, 30, 60))
 
 
@@ -128,15 +130,9 @@ def _smart_deals(request: ApiRequest) -> Answer:
     if len(wanted) != 1 or not wanted[0].isdecimal() or int(wanted[0]) not in request.account.catalogue:
         raise Refusal("Invalid productId")
     row = request.account.catalogue.build(int(wanted[0]))
-    return success(
-        {
-            "productId": int(wanted[0]),
-            "currentPrice": row.get("sale_price"),
-            "targetPrice": row.get("best_offer_sale_price"),
-            "discount": 5,
-            "isEligible": bool(row.get("has_smart_deals_badge")),
-        }
-    )
+    if not row.get("has_smart_deals_badge"):
+        return success(None)
+    return success({"smart_deals_price": round(Decimal(str(row["sale_price"])) * _SMART_DEALS_PART, 2)})
 
 
 ROUTES: Final[dict[tuple[str, str], Resource]] = {

@@ -115,6 +115,7 @@ def _prices(more: int, price: Decimal, platform: Platform) -> dict[str, Any]:
         "max_sale_price": price_text(price * 4 + 10),
         "best_offer_sale_price": price_text(best),
         "best_offer_recommended_price": price_text(best * Decimal("1.1")),
+        "main_offer_price": price_text(best),
         "currency": platform.currency,
         "currency_type": None,
         "vat_id": 1 if more % 7 else 2,
