@@ -11,7 +11,7 @@ from emagsync.marketplace.budget.budget import Budget
 from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
 from emagsync.marketplace.budget.stores import budget_key
 from emagsync.marketplace.client import EmagClient
-from emagsync.marketplace.request import CallRecord
+from emagsync.marketplace.request import CallRecord, HttpExchange
 from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.transport import HttpOptions
 
@@ -21,7 +21,8 @@ BUDGET_FOLDER = "budget"
 class AccountRegistry:
     """Knows the accounts by name and makes their clients. Belongs to one event loop, as its budgets do.
 
-    `on_call` gets a record of every call that any of its clients makes.
+    `on_call` gets a record of every call that any of its clients makes; `on_exchange` gets the requests and answers
+    themselves, for a recording.
     """
 
     def __init__(
@@ -31,11 +32,13 @@ class AccountRegistry:
         *,
         clock: Clock | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        on_exchange: Callable[[HttpExchange], None] | None = None,
     ) -> None:
         self._configured = configured
         self._settings = settings
         self._clock = clock or SystemClock()
         self._on_call = on_call
+        self._on_exchange = on_exchange
         self._budgets: dict[str, Budget] = {}
         self._redis: RedisConnection | None = None
 
@@ -70,6 +73,7 @@ class AccountRegistry:
             http=HttpOptions(**self._settings.http.model_dump()),
             clock=self._clock,
             on_call=_both(self._on_call, on_call),
+            on_exchange=self._on_exchange,
         )
 
     def budget(self, name: str) -> Budget:

@@ -237,6 +237,7 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Field(default_factory=lambda: default_data_dir(os.environ), validate_default=True)
+    record_dir: Path | None = None
     database_url: SecretStr | None = None
     redis_url: SecretStr | None = None
     executor: Literal["inline", "celery"] = Field(default="inline", validate_default=True)
@@ -297,6 +298,11 @@ class Settings(BaseSettings):
                 # In particular `*`, with which anybody could claim to come from anywhere.
                 raise ValueError(f"{value!r} is not an address or network such as 10.0.0.2 or 10.0.0.0/24") from error
         return values
+
+    @field_validator("record_dir")
+    @classmethod
+    def _absolute_if_any(cls, value: Path | None) -> Path | None:
+        return None if value is None else Path(os.path.abspath(_expanded(value)))  # noqa: PTH100 - as for data_dir
 
     @field_validator("data_dir")
     @classmethod

@@ -16,7 +16,7 @@ from emagsync.marketplace.errors import MalformedResults, RequestInvalid, WriteR
 from emagsync.marketplace.filters import OfferFilters, OrderFilters, page_body
 from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage, read_count
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, known_platform
-from emagsync.marketplace.request import Call, CallExecutor, CallRecord
+from emagsync.marketplace.request import Call, CallExecutor, CallRecord, HttpExchange
 from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id
 from emagsync.marketplace.transport import HttpOptions, Transport
@@ -39,7 +39,8 @@ class EmagClient:
 
     `base_url` wins over `platform`'s own address. `account` is the name that records and errors carry. Without a
     `budget` the client counts its requests itself, in memory; hand in one `Budget` where several clients or processes
-    use the same API user. `on_call` gets a record of every attempt. Methods raise `EmagError`s, see `errors.py`.
+    use the same API user. `on_call` gets a record of every attempt; `on_exchange` gets each request and its answer
+    whole, personal data included, for a `Recorder`. Methods raise `EmagError`s, see `errors.py`.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class EmagClient:
         clock: Clock | None = None,
         rng: random.Random | None = None,
         on_call: Callable[[CallRecord], None] | None = None,
+        on_exchange: Callable[[HttpExchange], None] | None = None,
     ) -> None:
         if not username or not password:
             raise RequestInvalid("a client needs a username and a password")
@@ -75,6 +77,8 @@ class EmagClient:
             clock=clock,
             rng=rng or random.Random(),  # noqa: S311  # spreads retries; nothing secret
             on_call=on_call,
+            platform=self._platform.code,
+            on_exchange=on_exchange,
         )
 
     def __repr__(self) -> str:

@@ -8,7 +8,7 @@ becomes UncertainWrite, and the caller reads the offer back.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -87,6 +87,25 @@ class CallRecord:
     is_write: bool = False
 
 
+@dataclass(frozen=True)
+class HttpExchange:
+    """One request that was made and what came back: whole, so with secrets and personal data, for a recording.
+
+    `answer` is None where none came; `error` is then why. `seconds` do not count the wait for the budget.
+    """
+
+    account: str
+    platform: str
+    started_at: datetime
+    seconds: float
+    method: str
+    route: str
+    query: Sequence[tuple[str, str]]
+    body: bytes | None
+    answer: HttpAnswer | None
+    error: EmagError | None
+
+
 class CallExecutor:
     """Makes calls for one API user: waits for the budget, sends, tries again, records each attempt."""
 
@@ -100,8 +119,12 @@ class CallExecutor:
         clock: Clock,
         rng: random.Random,
         on_call: Callable[[CallRecord], None] | None,
+        platform: str,
+        on_exchange: Callable[[HttpExchange], None] | None,
     ) -> None:
         self.account = account
+        self._platform = platform
+        self._on_exchange = on_exchange
         self._transport = transport
         self._budget = budget
         self._retry = retry
@@ -180,13 +203,43 @@ class CallExecutor:
 
     async def _exchange(self, call: Call[T], grant: Grant) -> HttpAnswer:
         body = None if call.body is None else orjson.dumps(call.body)
-        answer = await self._transport.exchange(
-            call.method, call.route, body=body, query=call.query, on_sent=grant.sent
-        )
+        answer = await self._observed(call, body, grant)
         # A budget store that cannot be written any more fails the next call. This one has its answer, and above all a
         # write that eMAG has applied must not be reported as failed.
         with suppress(BudgetStoreError):
             await self._budget.apply_response(grant, answer.status, answer.headers)
+        return answer
+
+    async def _observed(self, call: Call[T], body: bytes | None, grant: Grant) -> HttpAnswer:
+        """The exchange, shown to whoever records exchanges. One that was cancelled has no outcome to show."""
+        started_at, began = self._clock.now(), self._clock.monotonic()
+        answer: HttpAnswer | None = None
+        failure: EmagError | None = None
+        try:
+            answer = await self._transport.exchange(
+                call.method, call.route, body=body, query=call.query, on_sent=grant.sent
+            )
+        except EmagError as error:
+            failure = error
+            raise
+        finally:
+            if self._on_exchange is not None and (answer or failure):
+                seconds = self._clock.monotonic() - began
+                query = tuple(call.query or ())
+                self._on_exchange(
+                    HttpExchange(
+                        account=self.account,
+                        platform=self._platform,
+                        started_at=started_at,
+                        seconds=seconds,
+                        method=call.method,
+                        route=call.route,
+                        query=query,
+                        body=body,
+                        answer=answer,
+                        error=failure,
+                    )
+                )
         return answer
 
     def _report(self, record: CallRecord) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 import base64
 import binascii
+from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from aiohttp import web
 
 from emagsync.sandbox import fault_injection
 from emagsync.sandbox.accounts import Account
-from emagsync.sandbox.answers import Answer, Refusal, failure, plain
+from emagsync.sandbox.answers import Answer, Refusal, failure, plain, success
 from emagsync.sandbox.changes import apply_due
 from emagsync.sandbox.codec import decode, encode
 from emagsync.sandbox.control import add_control_routes
@@ -17,6 +18,7 @@ from emagsync.sandbox.faults import Fault, RequestInfo
 from emagsync.sandbox.filters import offer_filters, page_of
 from emagsync.sandbox.gateway import Admission, group_of
 from emagsync.sandbox.marketplace import Marketplace
+from emagsync.sandbox.replay import ReplayedAnswer
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.request_log import LogEntry, is_lookup
 from emagsync.sandbox.resources import LISTS, ROUTES, WITH_ID
@@ -67,6 +69,8 @@ class ApiHandler:
             return self._send(exchange, failure(refusal.messages, refusal.status))
         apply_due(account, market.local_time(account).date())
         fault = market.fault_for(self._request_info(exchange, call))
+        if fault is None and (replayed := self._recorded(exchange, call)) is not None:
+            return await self._replay(exchange, replayed)
         if fault is None:
             call.gzip = settings.gzip and "gzip" in request.headers.get("Accept-Encoding", "")
             return self._send(exchange, self._execute(exchange, call))
@@ -126,6 +130,26 @@ class ApiHandler:
         """The caller did not wait for the answer."""
         exchange.account.report.ended(exchange.entry, 0, corrupted=True)
         return web.Response()
+
+    def _recorded(self, exchange: "_Exchange", call: ApiRequest) -> ReplayedAnswer | None:
+        """The answer that this request got when it was recorded, where the sandbox serves a recording."""
+        replay, request = self._market.replay, exchange.request
+        if replay is None:
+            return None
+        tail, query = request.match_info["tail"].strip("/"), request.query.items()
+        return replay.answer(exchange.account.name, request.method, tail, query, call.content)
+
+    async def _replay(self, exchange: "_Exchange", recorded: ReplayedAnswer) -> web.StreamResponse:
+        if recorded.failure == "timeout":
+            await fault_injection.hang(exchange.request, None)
+        else:
+            await asyncio.sleep(recorded.seconds)
+        if recorded.failure is not None:
+            fault = Fault(kind="truncated" if recorded.failure == "truncated" else "reset")
+            exchange.entry.fault = fault.kind
+            return await self._break(exchange, success(["a row that was lost"]), fault)
+        exchange.account.report.ended(exchange.entry, recorded.status, corrupted=recorded.status != HTTPStatus.OK)
+        return web.Response(body=recorded.body, status=recorded.status, headers=recorded.headers)
 
     async def _break(self, exchange: "_Exchange", answer: Answer, fault: Fault) -> web.StreamResponse:
         request = exchange.request

@@ -14,8 +14,9 @@ from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.catalogue import Catalogue, from_csv, from_json, generated
 from emagsync.sandbox.codec import decode
 from emagsync.sandbox.faults import Fault, fault_from
-from emagsync.sandbox.marketplace import Marketplace, default_accounts
+from emagsync.sandbox.marketplace import Marketplace
 from emagsync.sandbox.platforms import PLATFORMS
+from emagsync.sandbox.replay import Replay
 from emagsync.sandbox.server import SandboxServer
 from emagsync.sandbox.settings import SandboxError, Settings
 
@@ -46,10 +47,13 @@ def run(argv: Sequence[str] | None = None) -> int:
             **_object(options.settings, "--settings"),
         }
     )
+    if options.replay is not None and options.account:
+        raise SandboxError("--replay has the accounts of the recording; leave out --account.")
     marketplace = Marketplace(
         [account_from(text, options.seed + number, options.platform) for number, text in enumerate(options.account)]
         if options.account
-        else default_accounts(options.seed, options.platform),
+        else None,
+        replay=None if options.replay is None else Replay(options.replay, speed=options.replay_speed),
         settings=settings,
         faults=[_fault(text) for text in options.fault],
         platform=options.platform,
@@ -111,6 +115,10 @@ def _parser() -> argparse.ArgumentParser:
     add("--allow-ip", action="append", default=[], metavar="ADDRESS", help="refuse callers from elsewhere, repeatable")
     add("--fault", action="append", default=[], metavar="JSON", help="a fault rule, repeatable")
     add("--settings", default="{}", metavar="JSON", help="any other settings of the control API")
+    add(
+        "--replay", type=Path, metavar="DIR", help="serve what was recorded in this folder by `emagsync sandbox record`"
+    )
+    add("--replay-speed", type=float, default=1.0, metavar="TIMES", help="answer this many times as fast as recorded")
     add("--port-file", type=Path, metavar="FILE", help="write the port there once it listens")
     add("--exit-with-stdin", action="store_true", help="end when the standard input is closed")
     return parser

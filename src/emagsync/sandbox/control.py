@@ -57,6 +57,7 @@ def add_control_routes(app: web.Application, marketplace: Marketplace) -> None:
         ("GET", "/orders"): control.orders,
         ("POST", "/orders"): control.put_orders,
         ("POST", "/consume"): control.consume,
+        ("POST", "/replay/rewind"): control.rewind,
     }
     for (method, path), handler in routes.items():
         app.router.add_route(method, PREFIX + path, _guarded(handler))
@@ -125,8 +126,15 @@ class _Control:
                 "save_rules": market.save_rules.to_list(),
                 "shapes": market.shapes.to_list(),
                 "triggers": {"waiting": market.triggers.waiting(), "fired": market.triggers.fired},
+                "replay": None if market.replay is None else market.replay.to_dict(),
             }
         )
+
+    async def rewind(self, request: web.Request) -> web.StreamResponse:
+        if self._market.replay is None:
+            raise SandboxError("This sandbox serves no recording; start it with --replay DIR.")
+        self._market.replay.rewind()
+        return _json(self._market.replay.to_dict())
 
     async def report(self, request: web.Request) -> web.StreamResponse:
         accounts = {account.name: account.report.to_dict() for account in self._reporting()}

@@ -13,6 +13,7 @@ from emagsync.sandbox.gateway import Admission, Gateway
 from emagsync.sandbox.generated_orders import generated_orders, put_order
 from emagsync.sandbox.pages import PageCache
 from emagsync.sandbox.platforms import PLATFORMS
+from emagsync.sandbox.replay import Replay
 from emagsync.sandbox.save_rules import SaveRules
 from emagsync.sandbox.settings import SandboxError, Settings
 from emagsync.sandbox.shapes import Shapes
@@ -31,6 +32,7 @@ class Marketplace:
         platform: a code of the contract's table, such as ``emag-ro``.
         clock: seconds since the epoch; the gateway's windows follow it.
         monotonic: seconds for peaks and for the times of faults.
+        replay: a recording, whose answers go before the marketplace's own; its accounts when none are given.
 
     Raises:
         SandboxError: the platform is unknown or two accounts have one name.
@@ -46,6 +48,7 @@ class Marketplace:
         seed: int = 1,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        replay: Replay | None = None,
     ) -> None:
         if platform not in PLATFORMS:
             raise SandboxError(f"Unknown platform {platform!r}. Known: {', '.join(PLATFORMS)}.")
@@ -63,7 +66,10 @@ class Marketplace:
         self.random = random.Random(seed)  # noqa: S311 - a simulation has to be repeatable
         self.accounts: dict[str, Account] = {}
         self.unknown_callers = Account("(unknown)", "", generated(0))
-        for account in default_accounts(seed, platform) if accounts is None else accounts:
+        self.replay = replay
+        if accounts is None:
+            accounts = default_accounts(seed, platform) if replay is None else replay.accounts()
+        for account in accounts:
             self._add(account)
 
     def account(self, name: str) -> Account:

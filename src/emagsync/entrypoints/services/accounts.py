@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+
+import structlog
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.call_log.recorder import CallRecorder
+from emagsync.core.settings import Settings
 from emagsync.entrypoints.services.foundation import Foundation
+from emagsync.marketplace.recording.recorder import Recorder
+from emagsync.marketplace.recording.scrub import Credentials
+from emagsync.marketplace.request import HttpExchange
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -25,8 +33,31 @@ async def open_accounts(base: Foundation, accounts: ConfiguredAccounts) -> Async
     """Write the calls to the database while the block runs; then close the request budgets and write the last calls."""
     recorder = CallRecorder(base.settings.calls, base.clock)
     async with recorder.writing_to(base.database):
-        registry = AccountRegistry(accounts, base.settings, clock=base.clock, on_call=recorder.observe)
-        try:
-            yield AccountServices(registry, recorder)
-        finally:
-            await registry.aclose()
+        with recording(base.settings, accounts) as on_exchange:
+            registry = AccountRegistry(
+                accounts, base.settings, clock=base.clock, on_call=recorder.observe, on_exchange=on_exchange
+            )
+            try:
+                yield AccountServices(registry, recorder)
+            finally:
+                await registry.aclose()
+
+
+@contextmanager
+def recording(settings: Settings, accounts: ConfiguredAccounts) -> Iterator[Callable[[HttpExchange], None] | None]:
+    """What the clients are to show their exchanges to while the block runs, where `EMAGSYNC_RECORD_DIR` asks for it.
+
+    Raises RecordingError when that folder cannot be written to.
+    """
+    if settings.record_dir is None:
+        yield None
+        return
+    with Recorder(settings.record_dir, credentials_of(accounts)) as writer:
+        yield writer.observe
+    if writer.problem is not None:
+        log.warning("recording.stopped", folder=str(writer.folder), reason=str(writer.problem))
+
+
+def credentials_of(accounts: ConfiguredAccounts) -> list[Credentials]:
+    """Names and passwords of every API user, none of which a recording may hold."""
+    return [Credentials(user.username, user.password.get_secret_value()) for user in accounts.usable.values()]
