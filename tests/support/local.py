@@ -16,6 +16,7 @@ from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import AccountSettings, Settings
 from emagsync.db.engine import Database
 from emagsync.marketplace import CallRecord
+from emagsync.marketplace.request import HttpExchange
 from emagsync.sync import repository
 from emagsync.sync.process_lock import Workers
 from emagsync.sync.repository import PageRead
@@ -102,6 +103,7 @@ async def open_local(
     clock: Clock | None = None,
     accounts: ConfiguredAccounts | None = None,
     on_call: Callable[[CallRecord], None] | None = None,
+    on_exchange: Callable[[HttpExchange], None] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Local]:
     """A service for the accounts `names` (`main` if none) of the sandbox at `url`, without a request limit."""
@@ -109,7 +111,7 @@ async def open_local(
     values.setdefault("database_url", address_in(data_dir))
     chosen = Settings(_env_file=None, **values)
     known = accounts or accounts_at(url, *(names or ("main",)))
-    registry = AccountRegistry(known, chosen, clock=clock, on_call=on_call)
+    registry = AccountRegistry(known, chosen, clock=clock, on_call=on_call, on_exchange=on_exchange)
     async with Database(chosen.effective_database_url) as database:
         with Workers(data_dir) as workers:
             yield Local(

@@ -52,7 +52,7 @@ _PLAIN: Final = frozenset({"ean", "eans", "part_number", "ext_part_number", "par
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _NUMBER: Final = re.compile(r"-?[0-9]")
 
-_EMAIL: Final = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE: Final = re.compile(
     r"(?<![\w.,])(?:\+|00)(?:[ ().\-/]?[0-9]){8,14}(?![\w])|(?<![\w.,])0(?:[ ().\-/]?[0-9]){9}(?!\w)"
 )
@@ -114,13 +114,9 @@ class Scrubber:
 
     def text(self, text: str) -> str:
         """A text, scrubbed by its looks and of the known secrets. Entities do not hide what they spell."""
-        masked = self._looked_at(text)
-        if "&" in text:
-            spelled = html.unescape(text)
-            looked_at = self._looked_at(spelled)
-            if looked_at != spelled and self._looked_at(html.unescape(masked)) != html.unescape(masked):
-                return looked_at
-        return masked
+        spelled = html.unescape(text) if "&" in text else text
+        masked = self._looked_at(spelled)
+        return text if masked == spelled else masked
 
     def secrets(self, text: str) -> str:
         """A text without the credentials, and otherwise as it is."""

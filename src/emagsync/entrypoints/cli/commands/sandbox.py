@@ -37,13 +37,13 @@ def sandbox(context: typer.Context) -> None:
     `emagsync sandbox record --help` those of a recording that it can serve."""
     if context.args[:1] == [_RECORD]:
         command = get_command(_recording)
-        with command.make_context(f"emagsync sandbox {_RECORD}", context.args[1:], parent=context) as inner:
+        with command.make_context(_RECORD, context.args[1:], parent=context) as inner:
             command.invoke(inner)
         return
     raise typer.Exit(main(list(context.args)))
 
 
-@_recording.command()
+@_recording.command(context_settings={"help_option_names": ["-h", "--help"]})
 def record(
     context: typer.Context,
     account: Annotated[str, typer.Argument(help="The account to read.")],
