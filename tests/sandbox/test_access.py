@@ -1,5 +1,6 @@
 """Who may call."""
 
+import aiohttp
 import pytest
 
 
@@ -61,3 +62,33 @@ async def test_a_body_that_is_no_json_object_is_an_error(sandbox, body):
 async def test_no_password_shows_in_a_repr(sandbox):
     emag = await sandbox()
     assert "secret" not in repr(emag.main)
+
+
+async def form(emag, route, text):
+    headers = {"Authorization": aiohttp.encode_basic_auth("main", "main-secret")}
+    async with emag.session.post(f"{emag.server.api_url}/{route}", data={"data": text}, headers=headers) as answer:
+        return await answer.json()
+
+
+FORMS = [
+    ("product_offer/read", '{"id": 2}', [2]),
+    ("offer/save", '[{"id": 2, "vat_id": 1}]', ["2"]),
+    ("product_offer/save", "[]", None),
+]
+
+
+@pytest.mark.parametrize(("route", "text", "expected"), FORMS)
+async def test_form_bodies_are_accepted_when_asked_to(sandbox, route, text, expected):
+    emag = await sandbox(5, form_bodies=True)
+    answer = await form(emag, route, text)
+    if expected is None:
+        assert "list of objects" in answer["messages"][0]
+    else:
+        found = answer["results"]
+        assert ([int(row["id"]) for row in found] if isinstance(found, list) else list(found)) == expected
+
+
+@pytest.mark.parametrize("route", ["product_offer/read", "offer/save"])
+async def test_form_bodies_are_refused_otherwise(sandbox, route):
+    emag = await sandbox(5)
+    assert (await form(emag, route, '[{"id": 2, "vat_id": 1}]'))["isError"] is True

@@ -5,6 +5,7 @@ import base64
 import binascii
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qs
 
 from aiohttp import web
 
@@ -24,6 +25,7 @@ from emagsync.sandbox.request_log import LogEntry, is_lookup
 from emagsync.sandbox.resources import LISTS, ROUTES, WITH_ID
 
 API_PREFIX: Final = "/api-3"
+FORM: Final = "application/x-www-form-urlencoded"
 _LARGEST_BODY: Final = 16 * 1024 * 1024
 _DRIP_MS: Final = 500.0
 _DRIP_BYTES: Final = 2
@@ -85,8 +87,10 @@ class ApiHandler:
         if exchange.account is self._market.unknown_callers or not exchange.account.accepts(password):
             raise Refusal(fault_injection.NOT_ALLOWED, status=settings.refusal_status)
         query = exchange.request.query
+        is_form = settings.form_bodies and exchange.request.content_type == FORM
+        content = _form_content(raw, exchange.route) if is_form else _content(raw)
         return ApiRequest(
-            self._market, exchange.account, _content(raw), path_id=path_id, query=lambda name: query.getall(name, ())
+            self._market, exchange.account, content, path_id=path_id, query=lambda name: query.getall(name, ())
         )
 
     def _request_info(self, exchange: "_Exchange", call: ApiRequest) -> RequestInfo:
@@ -223,6 +227,16 @@ def _route(tail: str) -> tuple[str, int | None]:
 
 def _invalid_url(request: ApiRequest) -> Answer:
     return plain({"message": "Invalid URL"}, 404)
+
+
+def _form_content(raw: bytes, route: str) -> Any:
+    """The body that a form carries as JSON in its field ``data``; for saves, the list of entities."""
+    try:
+        fields = parse_qs(raw.decode(), strict_parsing=True)
+    except ValueError:
+        raise Refusal("Invalid request: the body is not a form") from None
+    content = _content(fields.get("data", [""])[-1].encode())
+    return {"data": content} if isinstance(content, list) and route != "offer/save" else content
 
 
 def _content(raw: bytes) -> Any:

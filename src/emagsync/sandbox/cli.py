@@ -19,6 +19,7 @@ from emagsync.sandbox.platforms import PLATFORMS
 from emagsync.sandbox.replay import Replay
 from emagsync.sandbox.server import SandboxServer
 from emagsync.sandbox.settings import SandboxError, Settings
+from emagsync.sandbox.tls import context_of
 
 _DEFAULT_OFFERS: Final = 1000
 _LARGEST_PORT: Final = 65_535
@@ -59,7 +60,8 @@ def run(argv: Sequence[str] | None = None) -> int:
         platform=options.platform,
         seed=options.seed,
     )
-    server = SandboxServer(marketplace, host=options.host, port=options.port)
+    tls = context_of(options.tls_cert, options.tls_key, wanted=options.tls)
+    server = SandboxServer(marketplace, host=options.host, port=options.port, tls=tls)
     asyncio.run(_serve(server, options.port_file, watch_stdin=options.exit_with_stdin))
     return 0
 
@@ -119,6 +121,9 @@ def _parser() -> argparse.ArgumentParser:
         "--replay", type=Path, metavar="DIR", help="serve what was recorded in this folder by `emagsync sandbox record`"
     )
     add("--replay-speed", type=float, default=1.0, metavar="TIMES", help="answer this many times as fast as recorded")
+    add("--tls", action="store_true", help="speak https, with a self-signed certificate unless one is given")
+    add("--tls-cert", type=Path, metavar="FILE", help="certificate (PEM) for https; with --tls made when missing")
+    add("--tls-key", type=Path, metavar="FILE", help="its private key (PEM)")
     add("--port-file", type=Path, metavar="FILE", help="write the port there once it listens")
     add("--exit-with-stdin", action="store_true", help="end when the standard input is closed")
     return parser

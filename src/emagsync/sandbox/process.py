@@ -1,6 +1,7 @@
 """The sandbox as a child process, for programs and tests that need it beside them rather than inside."""
 
 import http.client
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -23,13 +24,13 @@ class SandboxProcess:
     Use it as a context manager, or call :meth:`stop`.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
-        self._process, self.port = process, port
+    def __init__(self, process: subprocess.Popen[bytes], port: int, *, tls: bool = False) -> None:
+        self._process, self.port, self._tls = process, port, tls
 
     @property
     def base_url(self) -> str:
         """Where it answers, like ``http://127.0.0.1:41234``."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def api_url(self) -> str:
@@ -71,7 +72,7 @@ class SandboxProcess:
             self._process.wait()
 
     def _request(self, method: str, path: str, body: Any) -> bytes:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=_CONTROL_TIMEOUT_S)
+        connection = self._connection()
         try:
             connection.request(method, f"/_control{path}", None if body is None else encode(body))
             response = connection.getresponse()
@@ -81,6 +82,14 @@ class SandboxProcess:
         if response.status != http.HTTPStatus.OK:
             raise SandboxError(f"{method} {path}: {response.status} {data.decode(errors='replace')}")
         return data
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if not self._tls:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=_CONTROL_TIMEOUT_S)
+        # Our own child on this machine, whose certificate nobody has signed.
+        trusting = ssl.create_default_context()
+        trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=_CONTROL_TIMEOUT_S, context=trusting)
 
     def __enter__(self) -> "SandboxProcess":
         return self
@@ -122,4 +131,5 @@ def start_sandbox(
                 said.seek(0)
                 raise SandboxError(f"The sandbox did not start: {said.read().decode(errors='replace').strip()}")
             time.sleep(_POLL_S)
-        return SandboxProcess(process, int(port_file.read_text(encoding="ascii")))
+        tls = any(option.startswith("--tls") for option in options)
+        return SandboxProcess(process, int(port_file.read_text(encoding="ascii")), tls=tls)

@@ -9,11 +9,15 @@ from emagsync.sandbox.order_routes import acknowledge_order, count_orders, read_
 from emagsync.sandbox.read_routes import count_offers, find_by_eans, read_offers
 from emagsync.sandbox.request import ApiRequest, Resource
 from emagsync.sandbox.save_routes import patch_stock, save_light, save_products
-from emagsync.sandbox.word_lists import COLOURS, LOCALITIES, PRODUCTS
+from emagsync.sandbox.word_lists import WORDS, Words
 
 # Of the price, which makes an offer eligible for the badge.
 _SMART_DEALS_PART: Final = Decimal("0.95")
 _HANDLING_TIMES: Final = tuple({"id": days} for days in (0, 1, 2, 3, 4, 5, 7, 10, 14, 30, 60))
+
+
+def _words(request: ApiRequest) -> Words:
+    return WORDS[request.account.platform.country]
 
 
 def _page_of(request: ApiRequest, rows: list[dict[str, Any]]) -> Answer:
@@ -32,19 +36,20 @@ def _handling_times(request: ApiRequest) -> Answer:
 
 
 def _categories(request: ApiRequest) -> list[dict[str, Any]]:
-    language = str(request.body.get("language", "ro"))
+    country = request.account.platform.country
+    language = str(request.body.get("language", country))
     return [
         {
             "id": 3000 + number,
             "parent_id": None if number % 5 == 0 else 3000 + number - number % 5,
-            "name": name if language.startswith("ro") else f"{name} ({language})",
+            "name": name if language.startswith(country) else f"{name} ({language})",
             "is_allowed": int(number % 7 != 0),
             "is_ean_mandatory": number % 2,
             "is_warranty_mandatory": 0,
             "characteristics": [],
             "family_types": [],
         }
-        for number, name in enumerate(PRODUCTS)
+        for number, name in enumerate(_words(request).products)
     ]
 
 
@@ -66,17 +71,18 @@ def _colour(request: ApiRequest) -> dict[str, Any]:
     size, number = whole(request.body, "valuesPerPage", 256), whole(request.body, "valuesCurrentPage", 1)
     if size < 1 or number < 1:
         raise Refusal("valuesCurrentPage and valuesPerPage must be at least 1")
-    values = COLOURS[(number - 1) * size : number * size]
+    values = _words(request).colours[(number - 1) * size : number * size]
     return {"id": 5401, "name": "Culoare", "type_id": 1, "is_mandatory": 1, "allow_new_value": 0, "values": values}
 
 
 def _count_categories(request: ApiRequest) -> Answer:
     size = page_of(request.body).size
-    count = len(PRODUCTS)
+    count = len(_words(request).products)
     return success({"noOfItems": str(count), "noOfPages": str(-(-count // size)), "itemsPerPage": str(size)})
 
 
 def _addresses(request: ApiRequest) -> Answer:
+    words = _words(request)
     return _page_of(
         request,
         [
@@ -86,11 +92,11 @@ def _addresses(request: ApiRequest) -> Answer:
                 "locality_id": locality_id,
                 "city": city,
                 "suburb": county,
-                "address": f"Strada Depozitului {number + 1}",
+                "address": words.depot.format(number + 1),
                 "zipcode": f"{100_000 + number * 1111}",
                 "is_default": number == 0,
             }
-            for number, (city, county, locality_id) in enumerate(LOCALITIES[:2])
+            for number, (city, county, locality_id) in enumerate(words.localities[:2])
         ],
     )
 
@@ -115,7 +121,7 @@ def _localities(request: ApiRequest) -> Answer:
             "geoid": locality_id * 10,
             "modified": "2025-01-15 10:00:00",
         }
-        for city, county, locality_id in LOCALITIES
+        for city, county, locality_id in _words(request).localities
     ]
     name = request.body.get("name")
     return _page_of(request, [row for row in rows if name is None or str(name).lower() in str(row["name"]).lower()])

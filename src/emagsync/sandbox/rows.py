@@ -6,7 +6,7 @@ from typing import Any, Final
 from emagsync.sandbox.odd_rows import apply_shape
 from emagsync.sandbox.platforms import Platform
 from emagsync.sandbox.row_seed import FilterValues, RowSeed, mix
-from emagsync.sandbox.word_lists import BRANDS, COLOURS, PRODUCTS, SENTENCES, TRAITS
+from emagsync.sandbox.word_lists import WORDS, Words
 
 STATIC: Final = "https://marketplace-static.emag.example/resources"
 _NEXT_ITEM: Final = "</li>\r\n<li>"
@@ -44,24 +44,24 @@ def validation(value: int | None, errors: Any = None) -> dict[str, Any]:
 def build_row(seed: int, emag_id: int, row_seed: RowSeed, platform: Platform) -> dict[str, Any]:
     """The row of offer *emag_id*, in the shape that its place in the catalogue gives it (see :mod:`.odd_rows`)."""
     bits, filter_values, more = row_seed.bits, row_seed.filter_values, mix(seed, emag_id, 1)
-    row = _identity(bits, more, emag_id, row_seed)
-    row |= _texts(bits, more, seed)
+    words = WORDS[platform.country]
+    row = _identity(bits, more, emag_id, row_seed, words)
+    row |= _texts(bits, more, seed, words)
     row |= _prices(more, row_seed.price, platform)
     row |= _stock(more, filter_values)
     row |= _statuses(more, filter_values)
-    row |= _compliance(bits, more, emag_id)
+    row |= _compliance(bits, more, emag_id, words)
     apply_shape(row, seed + emag_id, more)
     return row
 
 
-def _identity(bits: int, more: int, emag_id: int, row_seed: RowSeed) -> dict[str, Any]:
-    brand = BRANDS[(bits >> 12) % len(BRANDS)]
+def _identity(bits: int, more: int, emag_id: int, row_seed: RowSeed, words: Words) -> dict[str, Any]:
+    brand = words.brands[(bits >> 12) % len(words.brands)]
     name = row_seed.name
     if name is None:
-        product, trait = PRODUCTS[bits % len(PRODUCTS)], TRAITS[(bits >> 5) % len(TRAITS)]
-        name = (
-            f"{product} {brand}, {trait}, {TRAITS[(more >> 9) % len(TRAITS)]}, {COLOURS[(bits >> 16) % len(COLOURS)]}"
-        )
+        product, traits = words.products[bits % len(words.products)], words.traits
+        trait, other = traits[(bits >> 5) % len(traits)], traits[(more >> 9) % len(traits)]
+        name = f"{product} {brand}, {trait}, {other}, {words.colours[(bits >> 16) % len(words.colours)]}"
     return {
         "part_number_key": row_seed.filter_values.part_number_key,
         "brand_name": brand,
@@ -79,9 +79,9 @@ def _identity(bits: int, more: int, emag_id: int, row_seed: RowSeed) -> dict[str
     }
 
 
-def _texts(bits: int, more: int, seed: int) -> dict[str, Any]:
-    count = len(SENTENCES)
-    lines = [SENTENCES[(bits + step * 5 + (more >> step)) % count] for step in range(7 + more % 5)]
+def _texts(bits: int, more: int, seed: int, words: Words) -> dict[str, Any]:
+    count = len(words.sentences)
+    lines = [words.sentences[(bits + step * 5 + (more >> step)) % count] for step in range(7 + more % 5)]
     resource = 30_000_000 + bits % 9_000_000
     images = [
         {
@@ -99,7 +99,7 @@ def _texts(bits: int, more: int, seed: int) -> dict[str, Any]:
         "characteristics": [
             {"id": 4000 + step * 37 + bits % 11, "value": value}
             for step, value in enumerate(
-                (COLOURS[(bits >> 16) % len(COLOURS)], f"{more % 90 + 5} cm", "Da", f"{more % 400} g")
+                (words.colours[(bits >> 16) % len(words.colours)], f"{more % 90 + 5} cm", words.yes, f"{more % 400} g")
             )
         ]
         + [{"id": 6506, "value": f"{36 + more % 10}", "tag": "original"}],
@@ -160,8 +160,9 @@ def _statuses(more: int, filter_values: FilterValues) -> dict[str, Any]:
     }
 
 
-def _compliance(bits: int, more: int, emag_id: int) -> dict[str, Any]:
-    brand = BRANDS[(bits >> 12) % len(BRANDS)]
+def _compliance(bits: int, more: int, emag_id: int, words: Words) -> dict[str, Any]:
+    brand = words.brands[(bits >> 12) % len(words.brands)]
+    (company, address), (representative, office) = words.company, words.representative
     return {
         "offer_details": {
             "id": 42_000_000 + emag_id,
@@ -171,17 +172,13 @@ def _compliance(bits: int, more: int, emag_id: int) -> dict[str, Any]:
         },
         "manufacturer": [
             {
-                "name": f"{brand} Industries SRL",
-                "address": "Strada Fabricii 12, Brașov, România",
+                "name": company.format(brand),
+                "address": address,
                 "email": "gpsr@producator.example",
             }
         ],
         "eu_representative": []
         if more % 3
-        else [
-            {"name": "Reprezentant UE SRL", "address": "Calea Moșilor 7, București", "email": "ue@reprezentant.example"}
-        ],
-        "safety_information": "A nu se lăsa la îndemâna copiilor. Citiți instrucțiunile înainte de folosire."
-        if more % 2
-        else "",
+        else [{"name": representative, "address": office, "email": "ue@reprezentant.example"}],
+        "safety_information": words.safety if more % 2 else "",
     }

@@ -1,5 +1,6 @@
 """The sandbox in the running event loop, for tests and for programs that embed it."""
 
+import ssl
 from types import TracebackType
 from typing import Final
 
@@ -17,12 +18,19 @@ class SandboxServer:
     """Serves a marketplace while its ``async with`` block runs.
 
     ``base_url`` is like ``http://127.0.0.1:41234``; the API of every account is under ``{base_url}/api-3``.
-    Port 0 takes a free port.
+    Port 0 takes a free port. With *tls* it speaks https.
     """
 
-    def __init__(self, marketplace: Marketplace | None = None, *, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        marketplace: Marketplace | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self.marketplace = marketplace or Marketplace()
-        self._host, self._port = host, port
+        self._host, self._port, self._tls = host, port, tls
         self._runner: web.AppRunner | None = None
 
     @property
@@ -34,7 +42,8 @@ class SandboxServer:
     def base_url(self) -> str:
         """Where the server answers."""
         host = "127.0.0.1" if self._host in ("0.0.0.0", "") else self._host  # noqa: S104 - compared, not bound
-        return f"http://[{host}]:{self._port}" if ":" in host else f"http://{host}:{self._port}"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://[{host}]:{self._port}" if ":" in host else f"{scheme}://{host}:{self._port}"
 
     @property
     def api_url(self) -> str:
@@ -46,7 +55,7 @@ class SandboxServer:
         runner = web.AppRunner(create_app(self.marketplace), access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
         try:
-            await web.TCPSite(runner, self._host, self._port, backlog=512).start()
+            await web.TCPSite(runner, self._host, self._port, backlog=512, ssl_context=self._tls).start()
         except OSError as error:
             await runner.cleanup()
             raise SandboxError(f"Cannot listen on {self._host}:{self._port}: {error.strerror or error}") from error

@@ -63,6 +63,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     paging: Paging = "right"
     ignored_filters: list[str] = msgspec.field(default_factory=list)
     gpsr: Gpsr = "lists"
+    form_bodies: bool = False
     order: Order = msgspec.field(default_factory=Order)
     documentation_errors: bool = False
     offer_stock_works: bool = True

@@ -1,6 +1,7 @@
-"""Word lists from which the sandbox composes Romanian-looking product texts. All of them are made up here."""
+"""Word lists from which the sandbox composes texts that look like those of a country. All are made up here."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 PRODUCTS: Final = (
     "Lampă LED de birou",
@@ -90,3 +91,132 @@ LOCALITIES: Final = (
     ("Brașov", "Brașov", 1999),
     ("Constanța", "Constanța", 4703),
 )
+
+
+class Words(NamedTuple):
+    """What the offers and reference data of one country are composed from. ``localities``: city, county, id."""
+
+    products: Sequence[str]
+    traits: Sequence[str]
+    colours: Sequence[str]
+    sentences: Sequence[str]
+    brands: Sequence[str]
+    localities: Sequence[tuple[str, str, int]]
+    depot: str
+    company: tuple[str, str]
+    representative: tuple[str, str]
+    safety: str
+    yes: str
+
+
+WORDS: Final = {
+    "ro": Words(
+        products=PRODUCTS,
+        traits=TRAITS,
+        colours=COLOURS,
+        sentences=SENTENCES,
+        brands=BRANDS,
+        localities=LOCALITIES,
+        depot="Strada Depozitului {}",
+        company=("{} Industries SRL", "Strada Fabricii 12, Brașov, România"),
+        representative=("Reprezentant UE SRL", "Calea Moșilor 7, București"),
+        safety="A nu se lăsa la îndemâna copiilor. Citiți instrucțiunile înainte de folosire.",
+        yes="Da",
+    ),
+    "bg": Words(
+        products=(
+            "Настолна LED лампа",
+            "Стойка за телефон за кола",
+            "Бързо зарядно устройство USB-C",
+            "Овлажнител за въздух",
+            "Електрическа кафеварка",
+            "Комплект прецизни отвертки",
+            "Безжични слушалки",
+            "Предпазен калъф",
+            "Външна батерия",
+            "Кухненска везна",
+            "Ученическа раница",
+            "Ортопедична възглавница",
+        ),
+        traits=(
+            "с регулируема височина",
+            "с дистанционно управление",
+            "сгъваем",
+            "водоустойчив",
+            "от неръждаема стомана",
+            "за дома и градината",
+            "безшумен",
+            "лесен за почистване",
+        ),
+        colours=("Черен мат", "Бял", "Тъмносив", "Червен", "Син", "Зелен", "Сребрист", "Кафяв"),
+        sentences=(
+            "Продуктът се <strong>монтира лесно</strong> и не изисква специални инструменти.",
+            "Материалите са издръжливи и се почистват с влажна кърпа.",
+            "Комплектът съдържа продукта, захранващ кабел и <em>ръководство на български език</em>.",
+            "Подходящ е както за дома, така и за офиса.",
+            "Ниската консумация на енергия го прави подходящ за ежедневна употреба.",
+            "Закръглените ръбове го правят безопасен за деца &amp; домашни любимци.",
+            "Производителят осигурява резервни части поне <strong>5 години</strong>.",
+        ),
+        brands=BRANDS,
+        localities=(
+            ("София", "София-град", 21_001),
+            ("Пловдив", "Пловдив", 21_002),
+            ("Варна", "Варна", 21_003),
+            ("Бургас", "Бургас", 21_004),
+        ),
+        depot="ул. Складова {}",
+        company=("{} Индъстрис ЕООД", "ул. Фабрична 12, Пловдив, България"),
+        representative=("Представител ЕС ООД", "бул. Витоша 7, София"),
+        safety="Да се пази от деца. Прочетете инструкциите преди употреба.",
+        yes="Да",
+    ),
+    "hu": Words(
+        products=(
+            "LED asztali lámpa",
+            "Autós telefontartó",
+            "USB-C gyorstöltő",
+            "Légpárásító",
+            "Elektromos kávéfőző",
+            "Precíziós csavarhúzókészlet",
+            "Vezeték nélküli fülhallgató",
+            "Védőtok",
+            "Külső akkumulátor",
+            "Konyhai mérleg",
+            "Iskolatáska",
+            "Ortopéd párna",
+        ),
+        traits=(
+            "állítható magasságú",
+            "távirányítóval",
+            "összecsukható",
+            "vízálló",
+            "rozsdamentes acélból",
+            "otthonra és kertbe",
+            "csendes",
+            "könnyen tisztítható",
+        ),
+        colours=("Matt fekete", "Fehér", "Sötétszürke", "Piros", "Kék", "Zöld", "Ezüst", "Barna"),
+        sentences=(
+            "A termék <strong>könnyen felszerelhető</strong>, különleges szerszám nem kell hozzá.",
+            "Az anyagok időtállóak, nedves ruhával tisztíthatók.",
+            "A doboz tartalma: a termék, a tápkábel és a <em>magyar nyelvű útmutató</em>.",
+            "Otthonra és irodába egyaránt illik.",
+            "Alacsony fogyasztása miatt mindennapi használatra alkalmas.",
+            "Lekerekített élei gyermekek &amp; állatok mellett is biztonságossá teszik.",
+            "A gyártó legalább <strong>5 évig</strong> ad pótalkatrészt.",
+        ),
+        brands=BRANDS,
+        localities=(
+            ("Budapest", "Budapest", 31_001),
+            ("Debrecen", "Hajdú-Bihar", 31_002),
+            ("Szeged", "Csongrád-Csanád", 31_003),
+            ("Győr", "Győr-Moson-Sopron", 31_004),
+        ),
+        depot="Raktár utca {}.",
+        company=("{} Ipari Kft.", "Gyár utca 12., Győr, Magyarország"),
+        representative=("EU Képviselő Kft.", "Andrássy út 7., Budapest"),
+        safety="Gyermekektől elzárva tartandó. Használat előtt olvassa el az útmutatót.",
+        yes="Igen",
+    ),
+}
