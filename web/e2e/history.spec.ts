@@ -49,6 +49,8 @@ test('a failed sync says why and what to do, and what failed is read again', asy
   await expect(page.getByText('Reluați mai târziu ce a eșuat; problema este la eMAG.')).toBeVisible()
   await expect(page.getByRole('img', { name: /Pagini citite: / })).toBeVisible()
   await expect(page.locator('tbody .badge-bad').first()).toHaveText('eșuată')
+  await expect(page.getByText('Incompletă')).toBeVisible()
+  await expect(page.getByText('O pagină nu a putut fi citită: 3.')).toBeVisible()
   expect(await seriousFindings(page)).toEqual([])
   await screenshot(page, 'run')
 
@@ -59,6 +61,8 @@ test('a failed sync says why and what to do, and what failed is read again', asy
   await expect(
     page.getByText('pagini au fost preluate de la o sincronizare anterioară', { exact: false }),
   ).toBeVisible()
+  await expect(page.getByText('S-a citit toată lista: 700 de oferte pe 7 pagini.')).toBeVisible()
+  await expect(page.getByText(/^1:[0-9a-f]{64}$/)).toBeVisible()
 })
 
 test('runs are filtered by account and outcome, and the address keeps it', async ({ page }) => {

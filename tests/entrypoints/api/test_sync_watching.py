@@ -118,3 +118,18 @@ async def test_a_run_of_the_command_line_is_in_the_history(tmp_path: Path) -> No
             run = await other.completed()
         (seen,) = (await desk.api.viewer.get(f"{PRODUCTS}/history")).json()["data"]["syncs"]
         assert (seen["id"], seen["triggered_by"]) == (run.id, "test")
+
+
+async def test_a_runs_certificate_has_two_addresses_and_none_for_a_sync_of_several_runs(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 30, "fbe": 5}) as desk:
+        both = await desk.sync(account_type="both")
+        run = next(run for run in both["data"]["runs"] if run["account_type"] == "main")
+        one = (await desk.api.viewer.get(f"{PRODUCTS}/runs/{run['id']}/certificate")).json()
+        assert one == (await desk.api.viewer.get(f"{PRODUCTS}/sync/{run['id']}/certificate")).json()
+        assert (one["account_type"], one["verdict"], one["read"]["distinct_offers"]) == ("main", "complete", 30)
+        assert one["reasons"][0]["code"] == "whole_list"
+        assert len(one["copied"]["digest"]) == 64
+        of_both = await desk.api.viewer.get(f"{PRODUCTS}/sync/{both['sync_id']}/certificate")
+        assert (of_both.status_code, of_both.json()["code"]) == (409, "several_runs")
+        unknown = await desk.api.viewer.get(f"{PRODUCTS}/runs/never-was/certificate")
+        assert (unknown.status_code, unknown.json()["code"]) == (404, "run_not_found")

@@ -83,6 +83,22 @@ def test_history_lists_runs_and_shows_one_with_its_pages(copied: Cli) -> None:
     assert copied("history", "--status", "failed").out.startswith("No runs")
 
 
+def test_a_runs_certificate_and_the_digest_of_the_copy_agree(copied: Cli) -> None:
+    run_id = copied("history", "--account", "main", "--json").json["runs"][0]["id"]
+    one = copied("history", "certificate", run_id, "--json").json
+    assert (one["verdict"], one["stored"]["processed"]) == ("complete", 230)
+    copies = copied("db", "digest", "--json").json
+    assert [copy["account"] for copy in copies["accounts"]] == ["fbe", "main"]
+    main = copied("db", "digest", "--account", "MAIN", "--json").json
+    assert main["accounts"] == copies["accounts"][1:]
+    assert main["accounts"] == [{"account": "main", "offers": 230, "digest": one["copied"]["digest"]}]
+    text = copied("history", "certificate", run_id).out
+    assert "Every page of the list was read: 230 offers on 3 pages." in text
+    for line in (text, copied("db", "digest").out):
+        assert f"{copies['version']}:{one['copied']['digest']}" in line
+    assert copied("history", "certificate", "nope").code == 1
+
+
 def test_a_run_that_does_not_exist_is_said_so(copied: Cli) -> None:
     result = copied("history", "show", "nope")
     assert result.code == 1

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
 import { formatDate, formatDuration, formatNumber, useRole } from '../../../shared/index.ts'
+import { Certificate } from './Certificate.tsx'
 import { Differences } from './Differences.tsx'
 import { ErrorGroups } from './errors/ErrorGroups.tsx'
 import type { RunDetail, RunStatus } from './queries.ts'
@@ -35,6 +36,7 @@ export function RunReport({ run }: { run: RunDetail }) {
       <Counts run={run} />
       {mayUndo ? <Link to={`/edits/undo?run=${run.id}`}>{t('undo')}</Link> : null}
       <ErrorGroups run={run} />
+      {run.completed_at === null ? null : <Certificate runId={run.id} />}
       {run.dry_run && run.differences ? <Differences runId={run.id} total={run.differences.count} /> : null}
       <TimelineSection pages={run.pages} />
       <RunOptions run={run} />

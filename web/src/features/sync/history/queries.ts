@@ -17,6 +17,7 @@ export type Difference = Omit<Schemas['Difference'], 'fields'> & {
   fields: Readonly<Record<string, readonly (string | null)[]>>
 }
 export type RunStatus = Run['status']
+export type Certificate = Schemas['Certificate']
 
 export const RUN_STATUSES = [
   'completed',
@@ -88,6 +89,21 @@ export function useRetry() {
         }),
       ),
     onSuccess: () => client.invalidateQueries({ queryKey: [HISTORY] }),
+  })
+}
+
+/** What an ended run proves about the copy. */
+export function useCertificate(runId: string) {
+  return useQuery({
+    queryKey: [HISTORY, 'certificate', runId],
+    queryFn: ({ signal }) =>
+      dataOf(
+        api.GET('/api/v1/emag/products/runs/{any_id}/certificate', {
+          params: { path: { any_id: runId } },
+          signal,
+        }),
+      ),
+    staleTime: Infinity,
   })
 }
 
