@@ -26,8 +26,8 @@ class Platform(NamedTuple):
 
     @property
     def vat_ids(self) -> tuple[int, ...]:
-        """The ids of every VAT rate that the country has or had."""
-        return tuple(range(1, 1 + max(len(rates) for _, rates in _RATES[self.country])))
+        """The ids of the VAT rates that offers may have now."""
+        return tuple(range(1, 1 + len(_RATES[self.country][0][1])))
 
     def vat_rates(self, day: date) -> tuple[str, ...]:
         """The VAT rates of the country on *day*, the first with id 1; never a matter of an offer's currency."""
