@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from emagsync.edits.reasons import (
     reason_view,
     stored_reason,
 )
+from emagsync.edits.refusals import ADVICE, Advice
 
 NAMES: Mapping[ReasonCode, list[str]] = {
     code: re.findall(r"\{(\w+)\}", sentence) for code, sentence in reasons._SENTENCES.items()
@@ -108,6 +110,61 @@ def test_what_a_reason_is_shown_as(reason: Reason, text: str, code: ReasonCode |
     assert reason_view(read) == (None if code is None else ReasonView(code=code, values=values))
 
 
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        pytest.param(["sale_price must be between min_sale_price and max_sale_price"], "price_limits", id="limits"),
+        pytest.param(["Prețul minim este mai mare decât prețul"], "price_limits", id="limits, in Romanian"),
+        pytest.param(["recommended_price must be greater than sale_price"], "recommended_price", id="recommended"),
+        pytest.param(["Invalid sale_price"], "price_value", id="a price"),
+        pytest.param(["Offer 1000000388 not found"], "offer_missing", id="seen: an offer that is not there"),
+        pytest.param(["This offer does not exist"], "offer_missing", id="documented: an offer that is not there"),
+        pytest.param(["Invalid vat_id"], "vat_rate", id="VAT"),
+        pytest.param(["handling_time: invalid value"], "handling_time", id="handling time"),
+        pytest.param(["Unknown warehouse_id 4 in stock"], "warehouse", id="warehouse"),
+        pytest.param(["stock: value must be at most 65535"], "stock_value", id="stock"),
+        pytest.param(["currency_type must be EUR or PLN"], "currency", id="currency"),
+        pytest.param(["Your vendor account is suspended"], "account", id="account"),
+        pytest.param(["Product documentation was rejected"], "documentation", id="documentation"),
+        pytest.param(["This category is not allowed"], "category", id="category"),
+        pytest.param(["The offer is at its end of life"], "status", id="status"),
+        pytest.param(["Computer says no"], None, id="not known"),
+    ],
+)
+def test_a_refusal_keeps_emags_words_and_says_what_to_do_where_that_is_known(
+    words: list[str], advice: str | None
+) -> None:
+    read = stored_and_read(Reason.refusal(words))
+    view = reason_view(read)
+    assert view == ReasonView(
+        code=ReasonCode.REFUSED_BY_EMAG,
+        values={"message": words[0]} | ({} if advice is None else {"advice": advice}),
+    )
+    text = reason_text(read)
+    assert text is not None
+    assert words[0] in text
+    assert ("What to do: " in text) == (advice is not None)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["Offer has stock in site and cannot be updated"],
+        ["bad luck", "STOCK-IN-SITE"],
+        ["Oferta este în campanie"],
+        ["The offer takes part in a campaign"],
+    ],
+)
+def test_a_campaign_is_no_refusal(words: list[str]) -> None:
+    reason = Reason.refusal(words)
+    assert (reason.is_campaign, reason.is_refusal, reason.advice) == (True, False, None)
+    assert reason.values == {"message": "; ".join(words)}
+
+
+def test_a_refusal_without_words_says_so() -> None:
+    assert reason_text(Reason.refusal([])) == "eMAG refused it without giving a reason"
+
+
 def test_no_reason_is_no_text_and_no_columns() -> None:
     assert (reason_text(None), reason_view(None), stored_reason(None, None, None)) == (None, None, None)
     nothing: dict[str, Any] = {"reason": None, "reason_code": None, "reason_values": None}
@@ -116,6 +173,7 @@ def test_no_reason_is_no_text_and_no_columns() -> None:
 
 def test_every_code_has_a_sentence() -> None:
     assert set(reasons._SENTENCES) == set(ReasonCode)
+    assert set(ADVICE) == set(Advice)
 
 
 @pytest.mark.parametrize("language", ["ro", "en"])
@@ -124,3 +182,5 @@ def test_the_page_has_words_for_each(language: str) -> None:
     text = file.read_text(encoding="utf-8")
     said = text[text.index('"reasons"') :]
     assert [code for code in ReasonCode if f'"{code}":' not in said] == []
+    advice = json.loads(text)["advice"]
+    assert {*Advice} == set(advice)

@@ -2,7 +2,7 @@
 
 A reason is stored as a code with its values, and becomes a sentence only where it is shown: in the API, the page, the
 command line and the log. Readers in other languages need not understand English, and no name or value can be mistaken
-for a part of a sentence. What has no code is quoted: the words of eMAG, or of something else that we only pass on.
+for a part of a sentence. eMAG's words are a value of their code; what has no code is words that are only passed on.
 
 The tables keep the English sentence beside the code, for people who read them by SQL; the program reads it only
 where there is no code. Pure.
@@ -10,13 +10,15 @@ where there is no code. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 import orjson
 from pydantic import BaseModel, Field
+
+from emagsync.edits.refusals import ADVICE, Advice, advice_for, speaks_of_campaign
 
 
 class ReasonCode(StrEnum):
@@ -42,6 +44,9 @@ class ReasonCode(StrEnum):
     NOT_SENT = "not_sent"
     UNREADABLE = "unreadable"
     PUSH_STOPPED = "push_stopped"
+    REFUSED_BY_EMAG = "refused_by_emag"
+    REFUSED_SILENTLY = "refused_silently"
+    WAITS_FOR_CAMPAIGN = "waits_for_campaign"
     # Of an edit that a sync merged with eMAG's value
     CHANGED_MEANWHILE = "changed_meanwhile"
     ALREADY = "already"
@@ -83,6 +88,9 @@ _SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.NOT_SENT: "not sent ({cause}): {message}",
     ReasonCode.UNREADABLE: "could not be read back: {message}",
     ReasonCode.PUSH_STOPPED: "stopped ({cause}): {message}",
+    ReasonCode.REFUSED_BY_EMAG: "eMAG refused it: {message}",
+    ReasonCode.REFUSED_SILENTLY: "eMAG refused it without giving a reason",
+    ReasonCode.WAITS_FOR_CAMPAIGN: "waits for a campaign to end, then it is sent again; eMAG says: {message}",
     ReasonCode.CHANGED_MEANWHILE: f"{_MEANWHILE} meanwhile",
     ReasonCode.ALREADY: "eMAG has {emag} already",
     ReasonCode.EDIT_STANDS: f"{_MEANWHILE}; the edit stands",
@@ -96,6 +104,8 @@ _SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.HAS_VALUE: "it has this value",
 }
 _NO_VALUE: Final = "nothing"
+# The value that names what to do about a refusal, where that is known.
+_ADVICE_VALUE: Final = "advice"
 
 
 @dataclass(frozen=True)
@@ -119,9 +129,39 @@ class Reason:
         """Words that are not ours, passed on as they are."""
         return cls(None, words=words)
 
+    @classmethod
+    def refusal(cls, words: Sequence[str]) -> Reason:
+        """Why eMAG refused a change, in its own words, with what to do about it where that is known; or, where a
+        campaign is the reason, that the change waits for its end."""
+        if not words:
+            return cls.of(ReasonCode.REFUSED_SILENTLY)
+        message = "; ".join(words)
+        if speaks_of_campaign(words):
+            return cls.of(ReasonCode.WAITS_FOR_CAMPAIGN, message=message)
+        advice = advice_for(words)
+        known = {} if advice is None else {_ADVICE_VALUE: advice.value}
+        return cls.of(ReasonCode.REFUSED_BY_EMAG, message=message, **known)
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether eMAG has refused the change for good."""
+        return self.code in (ReasonCode.REFUSED_BY_EMAG, ReasonCode.REFUSED_SILENTLY)
+
+    @property
+    def is_campaign(self) -> bool:
+        """Whether the change waits for the end of a campaign."""
+        return self.code is ReasonCode.WAITS_FOR_CAMPAIGN
+
+    @property
+    def advice(self) -> Advice | None:
+        """What to do about it, where that is known."""
+        code = self.values.get(_ADVICE_VALUE)
+        return Advice(code) if code in set(Advice) else None
+
 
 class ReasonView(BaseModel):
-    """A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`."""
+    """A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`; of a
+    refusal of eMAG's its words (`message`) and, where that is known, what to do (`advice`, a stable code)."""
 
     code: ReasonCode
     values: dict[str, str] = Field(description="By name. An empty one stands for: eMAG has no value.")
@@ -134,7 +174,8 @@ def reason_text(reason: Reason | None) -> str | None:
     if reason.code is None:
         return reason.words
     shown = {name: _NO_VALUE if value is None else value for name, value in reason.values.items()}
-    return _SENTENCES[reason.code].format(**shown)
+    sentence = _SENTENCES[reason.code].format(**shown)
+    return sentence if reason.advice is None else f"{sentence.rstrip('.')}. What to do: {ADVICE[reason.advice]}"
 
 
 def reason_view(reason: Reason | None) -> ReasonView | None:

@@ -43,7 +43,7 @@ class EditView(BaseModel):
     value: str = Field(description="Of a relative edit the difference, with its sign.")
     state: EditState
     reason: Text = Field(description="Why it ended, or what a sync did to it.")
-    why: ReasonView | None = Field(description="The reason for programs. Null: there is none, or it is eMAG's words.")
+    why: ReasonView | None = Field(description="The reason for programs. Null: there is none, or words without a code.")
     confirmed: bool
     made_by: str
     made_at: datetime

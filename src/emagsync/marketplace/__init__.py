@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from emagsync.marketplace.request import CANCELLED, CallRecord
     from emagsync.marketplace.retry import RetryDecision, RetryPolicy
     from emagsync.marketplace.rows.parse import ParsedRow, ProductOffer, parse
+    from emagsync.marketplace.save_answers import OfferVerdict, SaveResult, Verdict
     from emagsync.marketplace.transport import HttpOptions
-    from emagsync.marketplace.writes import Level, OfferUpdate, SaveResult
+    from emagsync.marketplace.writes import Level, OfferUpdate
 
 _MODULES: Final = {
     "CANCELLED": "request",
@@ -42,6 +43,7 @@ _MODULES: Final = {
     "OfferFilters": "filters",
     "OfferPage": "pages",
     "OfferUpdate": "writes",
+    "OfferVerdict": "save_answers",
     "OrderFilters": "filters",
     "OrderPage": "pages",
     "PLATFORMS": "platforms",
@@ -52,8 +54,9 @@ _MODULES: Final = {
     "RetryDecision": "retry",
     "RetryPolicy": "retry",
     "RouteGroup": "budget.slots",
-    "SaveResult": "writes",
+    "SaveResult": "save_answers",
     "StretchRead": "paging",
+    "Verdict": "save_answers",
     "budget_key": "budget.stores",
     "parse": "rows.parse",
     "read_stretch": "paging",
@@ -78,6 +81,7 @@ __all__ = [
     "OfferFilters",
     "OfferPage",
     "OfferUpdate",
+    "OfferVerdict",
     "OrderFilters",
     "OrderPage",
     "ParsedRow",
@@ -89,6 +93,7 @@ __all__ = [
     "RouteGroup",
     "SaveResult",
     "StretchRead",
+    "Verdict",
     "budget_key",
     "parse",
     "read_stretch",

@@ -5,31 +5,24 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.marketplace.addresses import check_base_url
 from emagsync.marketplace.budget.budget import Budget, Priority
 from emagsync.marketplace.budget.slots import RouteGroup
 from emagsync.marketplace.envelope import Envelope, result_objects, result_rows, result_value
-from emagsync.marketplace.errors import MalformedResults, RequestInvalid, WriteRefused
+from emagsync.marketplace.errors import MalformedResults, RequestInvalid
 from emagsync.marketplace.filters import OfferFilters, OrderFilters, page_body
 from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage, read_count
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, known_platform
 from emagsync.marketplace.request import Call, CallExecutor, CallRecord, HttpExchange
 from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id
+from emagsync.marketplace.save_answers import Judge, SaveResult, judge_offer_save, judge_product_offer_save
 from emagsync.marketplace.transport import HttpOptions, Transport
-from emagsync.marketplace.writes import (
-    OfferUpdate,
-    SaveResult,
-    documentation_remarks,
-    read_verdicts,
-    save_body,
-    save_list,
-)
+from emagsync.marketplace.writes import OfferUpdate, ids_of, save_list
 
-T = TypeVar("T")
 MOST_EANS: Final = 100
 DEFAULT_ACCOUNT: Final = "emag"
 
@@ -181,26 +174,37 @@ class EmagClient:
                 yield row
 
     async def save_offers(self, updates: Sequence[OfferUpdate]) -> SaveResult:
-        """Change 1 to 50 existing offers (`offer/save`). eMAG answers for each offer: see `SaveResult.refused`.
+        """Change 1 to 50 existing offers (`offer/save`). eMAG judges each by itself: the result says which it has
+        taken, which it has refused and why, and of which its answer says nothing.
 
-        Raises WriteRefused when nothing was saved, UncertainWrite when that is not known.
+        Raises WriteRefused when the whole list was refused without naming an offer, UncertainWrite when it is not known
+        what was saved.
         """
-        body = save_list([update.body() for update in updates])
-        return await self._calls.execute(_write("offer/save", body, lambda answer: read_verdicts(result_value(answer))))
+        entities = [update.body() for update in updates]
+        return await self._save("offer/save", save_list(entities), ids_of(entities), judge_offer_save)
 
     async def save_product_offers(self, offers: Sequence[Mapping[str, Any]]) -> SaveResult:
         """Create or update 1 to 50 offers (`product_offer/save`), in eMAG's own keys; prices as text.
 
-        Objections to a product's documentation come back as remarks: eMAG saves the offer all the same.
+        Objections to a product's documentation come back as remarks: eMAG saves the offer all the same. Offers that
+        eMAG's other objections name are refused, the others were saved. Raises as `save_offers` does.
         """
-        try:
-            await self._calls.execute(_write("product_offer/save", save_body(offers), _nothing))
-        except WriteRefused as error:
-            result = documentation_remarks(error)
-            if result is None:
-                raise
-            return result
-        return SaveResult()
+        body = {"data": save_list(offers)}
+        return await self._save("product_offer/save", body, ids_of(offers), judge_product_offer_save)
+
+    async def _save(self, route: str, body: object, ids: Sequence[int], judge: Judge) -> SaveResult:
+        call = Call(
+            route,
+            lambda envelope: judge(envelope, ids),
+            body,
+            priority=Priority.URGENT,
+            is_write=True,
+            repeatable=False,
+            reads_refusals=True,
+        )
+        result = await self._calls.execute(call)
+        # As those of errors: what eMAG says is shown and logged, and may quote what it was sent.
+        return result.with_words(self._transport.scrub)
 
     # Reference data
 
@@ -275,9 +279,7 @@ class EmagClient:
         """
         if order_id < 1:
             raise RequestInvalid(f"order id {order_id} is not positive")
-        await self._calls.execute(
-            _write(f"order/acknowledge/{order_id}", {}, _nothing, group=RouteGroup.ORDERS, repeatable=True)
-        )
+        await self._calls.execute(_write(f"order/acknowledge/{order_id}", {}, group=RouteGroup.ORDERS, repeatable=True))
 
     def _order_body(self, filters: OrderFilters | None) -> dict[str, Any]:
         return filters.body(self._platform.time_zone) if filters else {}
@@ -311,16 +313,7 @@ def _order_call(route: str, read: Callable[[Envelope], Any], body: object) -> Ca
     return Call(route, read, body, group=RouteGroup.ORDERS, priority=Priority.URGENT)
 
 
-def _nothing(envelope: Envelope) -> None:
-    """What is read of an answer that says no more than that it went well."""
-
-
-def _write(
-    route: str,
-    body: object,
-    read: Callable[[Envelope], T],
-    *,
-    group: RouteGroup = RouteGroup.GENERAL,
-    repeatable: bool = False,
-) -> Call[T]:
-    return Call(route, read, body, group=group, priority=Priority.URGENT, is_write=True, repeatable=repeatable)
+def _write(route: str, body: object, *, group: RouteGroup = RouteGroup.GENERAL, repeatable: bool = False) -> Call[None]:
+    return Call(
+        route, lambda _: None, body, group=group, priority=Priority.URGENT, is_write=True, repeatable=repeatable
+    )

@@ -7,7 +7,7 @@ An answer is judged in this order, and the first that applies decides:
 
 1. a refusal that only a person can cure, by status or by eMAG's words: address, credentials, missing right. First,
    because eMAG sends these with several statuses, 200 among them, and retrying them would only be refused again;
-2. an HTTP status other than 200;
+2. an HTTP status other than 200; of a write, HTTP 400 and 422 with `isError: true` are refusals like any other [seen];
 3. a body that is not the envelope: empty, HTML, broken JSON, or JSON that is no object;
 4. `isError`: `true` is a refusal with messages, anything but `true` and `false` is no answer at all.
 
@@ -86,6 +86,11 @@ class Envelope(msgspec.Struct, rename={"is_error": "isError"}):
     message: msgspec.Raw = msgspec.Raw()
     results: msgspec.Raw = msgspec.Raw()
 
+    @property
+    def refuses(self) -> bool:
+        """Whether it says `isError: true`."""
+        return bytes(self.is_error) == b"true"
+
 
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 _RAW_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -93,19 +98,24 @@ _RAW_DICT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _EXACT: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def open_envelope(answer: HttpAnswer, *, is_write: bool, now: datetime) -> Envelope:
-    """The envelope of a successful answer. Raises the EmagError that any other answer means."""
+def open_envelope(answer: HttpAnswer, *, is_write: bool, now: datetime, also_refusals: bool = False) -> Envelope:
+    """The envelope of a successful answer. Raises the EmagError that any other answer means.
+
+    `also_refusals`: the envelope of a refusal (`isError: true`) is returned too, for who finds more in it than words.
+    """
     envelope, problem = _decode(answer.body)
     refusal = _configuration_refusal(answer, envelope)
     if refusal is not None:
         raise refusal
-    if answer.status != 200:
+    if answer.status != 200 and not (is_write and _refuses_with_status(answer, envelope)):
         raise _status_error(answer, envelope, now)
     if envelope is None:
         raise problem or NotJson("eMAG's answer is not JSON")
+    if envelope.refuses:
+        if also_refusals:
+            return envelope
+        raise refusal_of(envelope, is_write=is_write)
     is_error = bytes(envelope.is_error)
-    if is_error == b"true":
-        raise _refused(texts(envelope), is_write=is_write)
     if is_error != b"false":
         found = f"isError is {is_error[:40].decode(errors='replace')}" if is_error else "isError is missing"
         raise MissingIsError(f"eMAG's answer does not say whether it succeeded: {found}{_quoted(texts(envelope))}")
@@ -147,8 +157,8 @@ def _exact(raw: bytes) -> Any:
         raise NotJson(f"eMAG's results cannot be decoded ({one_line(str(error))})") from error
 
 
-def texts(envelope: Envelope) -> tuple[str, ...]:
-    """Every text of `messages`, `message` and `errors`, one line each, in whatever shape they came."""
+def texts(envelope: Envelope, most: int = _MOST_MESSAGES) -> tuple[str, ...]:
+    """Every text of `messages`, `message` and `errors`, at most so many, one line each, in whatever shape they came."""
     found: dict[str, None] = {}
     for part in (envelope.messages, envelope.message, envelope.errors):
         if part:
@@ -156,6 +166,13 @@ def texts(envelope: Envelope) -> tuple[str, ...]:
                 _collect(msgspec.json.decode(part), found, depth=0)
             except (msgspec.DecodeError, RecursionError):
                 continue
+    return tuple(found)[:most]
+
+
+def texts_in(value: object) -> tuple[str, ...]:
+    """Every text in a decoded part of an answer, such as the `messages` about one offer, read in the same way."""
+    found: dict[str, None] = {}
+    _collect(value, found, depth=0)
     return tuple(found)[:_MOST_MESSAGES]
 
 
@@ -284,7 +301,13 @@ def _status_error(answer: HttpAnswer, envelope: Envelope | None, now: datetime) 
     return UnexpectedStatus(f"eMAG answered HTTP {status}: check the account's base URL{_quoted(said)}", status)
 
 
-def _refused(messages: tuple[str, ...], *, is_write: bool) -> Refused:
+def _refuses_with_status(answer: HttpAnswer, envelope: Envelope | None) -> bool:
+    return answer.status in (400, 422) and envelope is not None and envelope.refuses
+
+
+def refusal_of(envelope: Envelope, *, is_write: bool) -> Refused:
+    """The error that an `isError: true` means."""
+    messages = texts(envelope)
     said = "; ".join(messages) or "without giving a reason"
     if is_write:
         return WriteRefused(f"eMAG refused the change: {said}", messages)

@@ -47,7 +47,8 @@ _MOST_RECORDED: Final = 20
 class Call(Generic[T]):
     """A request, and how its answer is read. `read` raises an EmagError for an answer that it cannot use.
 
-    `is_write`: an `isError: true` is final. `repeatable`: doing it twice does no harm, so it is retried like a read.
+    `is_write`: an `isError: true` is final; `reads_refusals`: `read` gets its envelope, and raises where it is one.
+    `repeatable`: doing it twice does no harm, so it is retried like a read.
     `query` is for routes that take their values in the address; all others take a JSON `body`.
     """
 
@@ -60,6 +61,7 @@ class Call(Generic[T]):
     priority: Priority = Priority.NORMAL
     is_write: bool = False
     repeatable: bool = True
+    reads_refusals: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,10 @@ class CallExecutor:
         rows: int | None = None
         try:
             answer = await self._exchange(call, grant)
-            result = call.read(open_envelope(answer, is_write=call.is_write, now=self._clock.now()))
+            envelope = open_envelope(
+                answer, is_write=call.is_write, now=self._clock.now(), also_refusals=call.reads_refusals
+            )
+            result = call.read(envelope)
             rows = _rows(result)
         except EmagError as error:
             failure = error
@@ -262,7 +267,7 @@ def _filters(call: Call[Any]) -> dict[str, Any]:
     """The part of the request that is recorded, of bounded size."""
     if call.query is not None:
         return {"values": len(call.query)}
-    if isinstance(call.body, list):
+    if isinstance(call.body, list):  # `offer/save` takes the bare list
         return {"entities": len(call.body)}
     if not isinstance(call.body, Mapping):
         return {}

@@ -1,7 +1,8 @@
 """Builds and checks the bodies of requests that change offers.
 
 Source: eMAG's API documentation v4.5.1, "Writing offers": at most 50 entities in one save and 4000 elements in one
-request; `offer/save` takes the bare list, only the keys that change, and cannot create; it answers for each offer.
+request; `offer/save` takes only the keys that change, and cannot create. Its body is the bare list; every other save
+wraps the list in `data`.
 """
 
 from __future__ import annotations
@@ -9,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from emagsync.core import money
-from emagsync.marketplace.errors import RequestInvalid, WriteRefused
+from emagsync.marketplace.errors import RequestInvalid
 
 MOST_ENTITIES: Final = 50
 MOST_ELEMENTS: Final = 4000
@@ -78,24 +78,8 @@ class OfferUpdate:
         return {name: [level._asdict() for level in levels]}
 
 
-class SaveResult(NamedTuple):
-    """A save that eMAG accepted. Read the offers back before believing it.
-
-    `remarks`: what eMAG objects to in the *documentation* of the product; the offer itself was saved.
-    `refused`: the offers that eMAG did not take, by id, with its words.
-    """
-
-    remarks: tuple[str, ...] = ()
-    refused: Mapping[int, tuple[str, ...]] = MappingProxyType({})
-
-
-def save_body(entities: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The list wrapped in `data`, as every save but `offer/save` wants it. Raises RequestInvalid."""
-    return {"data": save_list(entities)}
-
-
 def save_list(entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The bare list, as `offer/save` wants it. Raises RequestInvalid."""
+    """The body of an `offer/save`, which every other save wraps in `data`. Raises RequestInvalid."""
     if not 1 <= len(entities) <= MOST_ENTITIES:
         raise RequestInvalid(f"{len(entities)} entities in one save; eMAG takes 1 to {MOST_ENTITIES}")
     if (elements := _elements(entities)) > MOST_ELEMENTS:
@@ -103,34 +87,19 @@ def save_list(entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [dict(entity) for entity in entities]
 
 
-def read_verdicts(results: object) -> SaveResult:
-    """What `offer/save` answered for each offer: `{id: {isError, messages}}`, or a list of such with their `id`."""
-    refused: dict[int, tuple[str, ...]] = {}
-    for emag_id, verdict in _by_id(results):
-        if isinstance(verdict, Mapping) and verdict.get("isError") is True:
-            messages = verdict.get("messages")
-            refused[emag_id] = tuple(str(message) for message in messages) if isinstance(messages, list) else ()
-    return SaveResult(refused=refused)
+def ids_of(entities: Sequence[Mapping[str, Any]]) -> list[int]:
+    """The ids of the offers of a save, each once. Raises RequestInvalid: the answer speaks of offers by their id."""
+    ids = [_id_of(entity.get("id")) for entity in entities]
+    if twice := {emag_id for emag_id in ids if ids.count(emag_id) > 1}:
+        raise RequestInvalid(f"offer {min(twice)} is twice in one save")
+    return ids
 
 
-def _by_id(results: object) -> list[tuple[int, object]]:
-    pairs: list[tuple[object, object]] = []
-    if isinstance(results, Mapping):
-        pairs = list(results.items())
-    elif isinstance(results, list):
-        pairs = [(verdict.get("id"), verdict) for verdict in results if isinstance(verdict, Mapping)]
-    return [(int(str(key)), verdict) for key, verdict in pairs if str(key).isdecimal()]
-
-
-def documentation_remarks(error: WriteRefused) -> SaveResult | None:
-    """The success that an `isError: true` about documentation is, on `product_offer/save` only; else None.
-
-    The exceptions, where nothing was saved, are "Maximum input vars ..." and [seen] "You already hold a Product
-    associated with this PN". A refusal that does not speak of documentation is a refusal.
-    """
-    said = " ".join(error.messages).casefold()
-    nothing_saved = "maximum input vars" in said or "already hold a product associated" in said
-    return None if nothing_saved or "documentation" not in said else SaveResult(error.messages)
+def _id_of(value: object) -> int:
+    text = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:18]) <= LARGEST_ID):
+        raise RequestInvalid(f"offer id {value!r} is not a whole number of 1 to {LARGEST_ID}")
+    return int(text)
 
 
 def _elements(value: object) -> int:

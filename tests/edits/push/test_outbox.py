@@ -13,10 +13,13 @@ from emagsync.edits.push.items import Item, Result
 from emagsync.edits.push.outbox import TRANSITIONS, Answer, Event, ForbiddenTransition, OutboxEntry, transition
 from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import FINAL_STATES, OPEN_STATES, EditState, OutboxState
+from emagsync.marketplace.save_answers import OfferVerdict, Verdict
 
 NOW = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
 READ_BACK = 20.0
 REASON = Reason.of(ReasonCode.REFUSED_BY, by="ana")
+REFUSAL = Reason.refusal(["sale_price must be below max_sale_price"])
+CAMPAIGN = ("The offer is in a campaign with stock in site",)
 
 # The whole table once more, read by state: what is not in it is forbidden.
 ALLOWED: dict[str, dict[str, str]] = {
@@ -40,6 +43,7 @@ ALLOWED: dict[str, dict[str, str]] = {
     "sending": {
         "accepted": "sending",
         "not_sent": "pending",
+        "deferred": "pending",
         "no_answer": "uncertain",
         "interrupted": "uncertain",
         "not_shown": "uncertain",
@@ -103,7 +107,7 @@ def test_what_may_have_been_sent_goes_back_to_pending_only_when_it_certainly_was
         for (state, event), after in TRANSITIONS.items()
         if state in (OutboxState.SENDING, OutboxState.UNCERTAIN) and after is OutboxState.PENDING
     }
-    assert back == {Event.NOT_SENT, Event.NOT_TAKEN}
+    assert back == {Event.NOT_SENT, Event.DEFERRED, Event.NOT_TAKEN}
 
 
 CURRENT = {("sale_price", 0): "100.0000", ("max_sale_price", 0): "200.0000", ("stock", 1): "20"}
@@ -154,6 +158,7 @@ def test_a_difference_keeps_the_target_of_its_first_sending() -> None:
         pytest.param(Answer(Event.ACCEPTED), "sending", 1, NOW, id="accepted"),
         pytest.param(Answer(Event.NOT_SENT, REASON), "pending", 0, None, id="certainly not sent"),
         pytest.param(Answer(Event.NO_ANSWER, REASON), "uncertain", 1, NOW, id="no certain answer"),
+        pytest.param(Answer(Event.REJECTED, REFUSAL), "rejected", 1, None, id="refused"),
     ],
 )
 def test_answers(answer: Answer, state: str, attempts: int, next_at: datetime | None) -> None:
@@ -168,6 +173,21 @@ def test_an_answer_that_says_nothing_does_not_move_what_has_ended(state: OutboxS
 
 
 @pytest.mark.parametrize(
+    ("said", "event", "code"),
+    [
+        pytest.param(OfferVerdict(Verdict.TAKEN, ("hm",)), Event.ACCEPTED, None, id="taken, with a remark"),
+        pytest.param(OfferVerdict(Verdict.REFUSED, ("bad price",)), Event.REJECTED, "refused_by_emag", id="refused"),
+        pytest.param(OfferVerdict(Verdict.REFUSED), Event.REJECTED, "refused_silently", id="refused without a word"),
+        pytest.param(OfferVerdict(Verdict.REFUSED, CAMPAIGN), Event.REJECTED, "waits_for_campaign", id="a campaign"),
+        pytest.param(OfferVerdict(Verdict.UNKNOWN), Event.NO_ANSWER, "no_certain_answer", id="not mentioned"),
+    ],
+)
+def test_what_emags_verdict_about_an_offer_means(said: OfferVerdict, event: Event, code: str | None) -> None:
+    answer = Answer.of(said)
+    assert (answer.event, answer.reason and answer.reason.code) == (event, code)
+
+
+@pytest.mark.parametrize(
     ("shown", "state", "result"),
     [
         pytest.param("90.0000", "applied", Result.APPLIED, id="eMAG shows it all the same"),
@@ -176,10 +196,61 @@ def test_an_answer_that_says_nothing_does_not_move_what_has_ended(state: OutboxS
         pytest.param(None, "rejected", Result.REJECTED, id="eMAG has no value"),
     ],
 )
-def test_a_refusal_is_verified_by_what_was_read(shown: str | None, state: str, result: Result) -> None:
-    judged = outbox.judge_refusal(entry(OutboxState.SENDING), {("sale_price", 0): shown}, REASON, NOW)
+def test_the_refusal_of_a_whole_save_is_verified_by_what_was_read(
+    shown: str | None, state: str, result: Result
+) -> None:
+    judged = outbox.judge_refusal(entry(OutboxState.SENDING), REFUSAL, NOW, read={("sale_price", 0): shown})
     assert (judged.state, judged.items[0].result) == (state, result)
-    assert judged.items[0].reason == (None if result is Result.APPLIED else REASON)
+    assert judged.items[0].reason == (None if result is Result.APPLIED else REFUSAL)
+    assert judged.reason == (None if result is Result.APPLIED else REFUSAL)
+
+
+def test_a_refused_offer_keeps_emags_words_once_for_all_of_its_changes() -> None:
+    judged = outbox.judge_answer(entry(OutboxState.SENDING, item(), stock("-3")), Answer(Event.REJECTED, REFUSAL), NOW)
+    assert [one.reason for one in judged.items] == [REFUSAL, REFUSAL]
+    assert (judged.state, judged.reason, judged.next_at) == ("rejected", REFUSAL, None)
+
+
+def test_an_offer_in_a_campaign_waits_longer_each_time_and_is_never_rejected() -> None:
+    now, one, waits = NOW, entry(OutboxState.PENDING, item(target=None), attempts=0), []
+    for _ in range(8):
+        sent = outbox.claim(one, (item(target=None),), CURRENT, approve=False, push_id="p", now=now)
+        one = outbox.judge_answer(sent, Answer(Event.REJECTED, Reason.refusal(CAMPAIGN)), now)
+        assert (one.state, one.attempts, one.sent_at, one.is_done) == ("pending", 0, None, False)
+        assert one.next_at is not None
+        assert one.next_at > now
+        waits.append((one.next_at - now).total_seconds())
+        now = one.next_at
+    assert waits == [300, 600, 1200, 2400, 3600, 3600, 3600, 3600]
+    assert one.reason == Reason.of(ReasonCode.WAITS_FOR_CAMPAIGN, message=CAMPAIGN[0], times=8)
+
+
+def test_an_offer_in_a_campaign_goes_on_waiting_when_its_edits_change() -> None:
+    waiting = outbox.judge_refusal(entry(OutboxState.SENDING), Reason.refusal(CAMPAIGN), NOW)
+    changed = refresh(waiting, CHANGED, 20, approve=False)
+    assert (changed.items, changed.next_at) == (CHANGED, waiting.next_at)
+
+
+def test_what_is_waiting_for_a_campaign_starts_from_what_emag_has_when_it_is_over() -> None:
+    """The stock of an offer in a campaign sells on: that is no doubt about what eMAG took."""
+    waiting = outbox.judge_refusal(entry(OutboxState.SENDING, stock("-3")), Reason.refusal(CAMPAIGN), NOW)
+    sold = {**CURRENT, ("stock", 1): "12"}
+    again = outbox.claim(waiting, waiting.items, sold, approve=False, push_id="q", now=NOW)
+    assert (again.state, [(one.before, one.target) for one in again.items]) == ("sending", [("12", "9")])
+
+
+def test_after_a_lost_answer_a_campaign_changes_nothing_about_what_is_sent() -> None:
+    lost = entry(OutboxState.SENDING, stock("-3"), attempts=2)
+    waiting = outbox.judge_refusal(lost, Reason.refusal(CAMPAIGN), NOW)
+    assert (waiting.state, waiting.attempts, waiting.items[0].target) == ("pending", 1, "17")
+
+
+def test_a_whole_save_refused_because_of_a_campaign_waits_unless_emag_shows_what_was_sent() -> None:
+    campaign = Reason.refusal(CAMPAIGN)
+    shown = outbox.judge_refusal(entry(OutboxState.SENDING), campaign, NOW, read={("sale_price", 0): "90.0000"})
+    assert shown.state == "applied"
+    other = outbox.judge_refusal(entry(OutboxState.SENDING), campaign, NOW, read={("sale_price", 0): "100.0000"})
+    assert other.state == "pending"
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,11 @@ from emagsync.edits.push.plan import Batch, BatchKind, Step, Unread, after_sendi
 from emagsync.edits.push.readback import OfferFetcher, portion
 from emagsync.edits.push.schemas import Hold
 from emagsync.edits.push.writer import PushJob, PushWriter
-from emagsync.edits.reasons import Reason, ReasonCode
+from emagsync.edits.reasons import Reason, ReasonCode, reason_text
+from emagsync.edits.states import OutboxState
 from emagsync.marketplace.client import EmagClient
 from emagsync.marketplace.errors import BudgetUnavailable, EmagError, UncertainWrite, WriteRefused
+from emagsync.marketplace.save_answers import SaveResult
 from emagsync.marketplace.writes import MOST_ENTITIES
 
 log = structlog.get_logger()
@@ -219,7 +221,7 @@ class PushEngine:
         try:
             result = await self._client.save_offers([update_of(entry.emag_id, entry.items) for entry in entries])
         except WriteRefused as error:
-            await self._handle_refusal(entries, "; ".join(error.messages) or error.message)
+            await self._handle_refusal(entries, error.messages)
         except UncertainWrite as error:
             reason = _caused_by(error.cause, ReasonCode.NO_CERTAIN_ANSWER)
             await self._writer.answered(entries, Answer(Event.NO_ANSWER, reason))
@@ -235,15 +237,39 @@ class PushEngine:
                 raise
         else:
             self._failures = 0
-            taken = [entry for entry in entries if entry.emag_id not in result.refused]
-            if taken:
-                await self._writer.answered(taken, Answer(Event.ACCEPTED))
-            for entry in entries:
-                if (messages := result.refused.get(entry.emag_id)) is not None:
-                    await self._handle_refusal([entry], "; ".join(messages))
+            await self._note_verdicts(entries, result)
 
-    async def _handle_refusal(self, entries: Sequence[OutboxEntry], message: str) -> None:
-        """Halve a refused save until the offers that eMAG objects to are alone; then verify the refusal by reading."""
+    async def _note_verdicts(self, entries: Sequence[OutboxEntry], result: SaveResult) -> None:
+        """Write what eMAG said about each of the offers. Its refusals are final and cost no reading; what it has taken,
+        or did not mention, is read back."""
+        answers = {emag_id: Answer.of(said) for emag_id, said in result.verdicts.items()}
+        self._log_refusals(await self._writer.judged(entries, answers))
+        if result.unknown:
+            log.warning("offers_not_in_answer", account=self._job.account, emag_ids=list(result.unknown))
+        remarks = {emag_id: words for emag_id, words in result.taken.items() if words}
+        if remarks or result.remarks:
+            log.info("save_remarks", account=self._job.account, offers=remarks, said=result.remarks)
+
+    def _log_refusals(self, entries: Sequence[OutboxEntry]) -> None:
+        for entry in entries:
+            if entry.state is OutboxState.REJECTED:
+                told = [item.reason for item in entry.items if item.reason is not None and item.reason.is_refusal]
+                if told:
+                    log.warning(
+                        "offer_refused", account=entry.account, emag_id=entry.emag_id, reason=reason_text(told[0])
+                    )
+            elif entry.state is OutboxState.PENDING and entry.waits_for_campaign:
+                log.info(
+                    "offer_waits_for_campaign",
+                    account=entry.account,
+                    emag_id=entry.emag_id,
+                    reason=reason_text(entry.reason),
+                    again_at=entry.next_at,
+                )
+
+    async def _handle_refusal(self, entries: Sequence[OutboxEntry], words: Sequence[str]) -> None:
+        """Halve a save that was refused as a whole, and names nobody, until the offers that eMAG objects to are alone;
+        then verify the refusal by reading."""
         if len(entries) > 1:
             middle = len(entries) // 2
             await self._save(entries[:middle])
@@ -251,10 +277,9 @@ class PushEngine:
             return
         # Some of eMAG's complaints are only remarks, and the change is made.
         if await self._read([entries[0].emag_id]):
-            unread = Reason.quoted(f"eMAG refused it, and could not be read since: {message}")
-            await self._writer.answered(entries, Answer(Event.NO_ANSWER, unread))
+            await self._writer.answered(entries, Answer(Event.NO_ANSWER, _unverified(words)))
         else:
-            await self._writer.refused(entries[0], Reason.quoted(message))
+            self._log_refusals(await self._writer.refused(entries[0], Reason.refusal(words)))
 
     async def _save_unless_stopped(self, entries: Sequence[OutboxEntry]) -> None:
         if self._is_stopped:
@@ -284,6 +309,10 @@ class PushEngine:
 def stopped_by(error: EmagsyncError) -> Reason:
     """Why a push ended before its work was done."""
     return Reason.of(ReasonCode.PUSH_STOPPED, cause=error.code, message=error)
+
+
+def _unverified(words: Sequence[str]) -> Reason:
+    return Reason.of(ReasonCode.NO_CERTAIN_ANSWER, cause=WriteRefused.code, message="; ".join(words))
 
 
 def _caused_by(error: EmagError, code: ReasonCode) -> Reason:

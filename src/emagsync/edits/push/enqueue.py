@@ -59,7 +59,8 @@ def with_known_targets(items: Sequence[Item], before: Sequence[Item]) -> tuple[I
 def refresh(entry: OutboxEntry, items: tuple[Item, ...], stock: int | None, *, approve: bool) -> OutboxEntry:
     """An entry that was not sent, as it is to be when its edits ask for `items`: itself, where nothing has changed.
 
-    What has changed needs a new approval, and is counted anew by the brake; `stock` is what the offer has now.
+    What has changed needs a new approval, and is counted anew by the brake; `stock` is what the offer has now. An offer
+    in a campaign goes on waiting: eMAG refuses its changes whatever they are.
     """
     is_same = changes_of(entry.items) == changes_of(items)
     is_approved = is_same and entry.approved_at is not None
@@ -74,7 +75,7 @@ def refresh(entry: OutboxEntry, items: tuple[Item, ...], stock: int | None, *, a
         approved_by=None,
         approved_at=None,
         attempts=0,
-        next_at=None,
+        next_at=entry.next_at if entry.waits_for_campaign else None,
     )
 
 

@@ -184,15 +184,21 @@ def judge_uncertain(item: Item, read: Values) -> Item:
     )
 
 
-def judge_refused(item: Item, read: Values, reason: Reason) -> Item:
-    """The item after eMAG refused it and the offer was read: rejected, unless eMAG shows the change all the same.
+def judge_shown(item: Item, read: Values) -> Item:
+    """The item after a refusal that the offer, `read` since, may belie: done where eMAG shows the change all the same.
 
     Some of eMAG's complaints are only remarks, and the change is made.
     """
-    if item.is_done:
-        return item
-    took = item.target is not None and read.get(item.key) == item.target
-    return item.done(Result.APPLIED) if took else item.done(Result.REJECTED, reason)
+    took = not item.is_done and item.target is not None and read.get(item.key) == item.target
+    return item.done(Result.APPLIED) if took else item
+
+
+def unsent(item: Item) -> Item:
+    """The item as if it had not been sent, since eMAG has certainly never taken it.
+
+    What it is to become, and from what, is seen anew when it is sent again: until then eMAG's value may change.
+    """
+    return item if item.is_done else replace(item, target=None)
 
 
 def reject_rest(items: Iterable[Item], reason: Reason) -> tuple[Item, ...]:
@@ -212,8 +218,13 @@ def sending_problem(emag_id: int, items: Sequence[Item]) -> Reason | None:
 
 
 def reasons(items: Iterable[Item]) -> Reason | None:
-    """Why not everything was applied, in one line of words; the codes are with the items."""
-    given = dict.fromkeys(f"{item.field}: {reason_text(item.reason)}" for item in items if item.reason)
+    """Why not everything was applied: eMAG's refusal, which is about the whole offer, as it is; else one line of words,
+    since the codes are with the items."""
+    told = [item for item in items if item.reason]
+    first = told[0].reason if told else None
+    if first is not None and first.is_refusal and all(item.reason == first for item in told):
+        return first
+    given = dict.fromkeys(f"{item.field}: {reason_text(item.reason)}" for item in told)
     return Reason.quoted("; ".join(given)) if given else None
 
 

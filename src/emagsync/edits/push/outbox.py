@@ -3,15 +3,17 @@
                  needs_approval            claimed              no_answer, interrupted,
       WAITING <-----------------> PENDING ---------> SENDING ----- not_shown ---------> UNCERTAIN
                approved, queued      ^  ^              | |                                  |
-                                     |  +-- not_sent --+ |                                  |
+                                     |  +-- not_sent, -+ |                                  |
+                                     |      deferred     |                                  |
                                      +------------------ | ------- not_taken ---------------+
                                                          v
                               APPLIED, REJECTED, DROPPED: final, whatever came before
 
 WAITING    A person has to approve it first. Only where the account's push setting is `approve`.
-PENDING    To be sent. Anybody may still change or reject its edits.
+PENDING    To be sent, with `next_at` not before then: eMAG takes no changes of an offer in a campaign, and is asked
+           again after a while. Anybody may still change or reject its edits.
 SENDING    Claimed by a push. Without `next_at`, eMAG's answer is still awaited; with it, eMAG has accepted the changes
-           and the offer is read back at that time.
+           and the offer is read back at that time. What eMAG refuses by name is not read back and not sent again.
 UNCERTAIN  eMAG may or may not have the changes, since its answer did not come, or they did not show. The offer is read
            back before anything else is sent for it.
 
@@ -42,16 +44,18 @@ from emagsync.edits.push.items import (
     Item,
     Result,
     judge_accepted,
-    judge_refused,
+    judge_shown,
     judge_uncertain,
     price_problem,
     reasons,
     reject_rest,
     sending_problem,
+    unsent,
     with_target,
 )
 from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import FINAL_STATES, EditState, OutboxState
+from emagsync.marketplace.save_answers import OfferVerdict, Verdict
 
 # How often a change is sent that eMAG accepts without showing it, or whose answers are lost.
 MOST_ATTEMPTS: Final = 5
@@ -59,6 +63,10 @@ MOST_ATTEMPTS: Final = 5
 UNREADABLE_SECONDS: Final = 10.0
 # eMAG may need a moment to show what it accepted: the offer is first read again after that.
 SOONEST_READ_BACK_SECONDS: Final = 0.25
+# An offer in a campaign: eMAG is asked again after that, each time after twice as long.
+SOONEST_AFTER_CAMPAIGN_SECONDS: Final = 300.0
+LATEST_AFTER_CAMPAIGN_SECONDS: Final = 3600.0
+_CAUSE_NOT_MENTIONED: Final = "not_in_answer"
 
 
 class Event(StrEnum):
@@ -71,6 +79,7 @@ class Event(StrEnum):
     CLAIMED = "claimed"  # a push sends it now
     ACCEPTED = "accepted"  # eMAG says that it has taken the changes
     NOT_SENT = "not_sent"  # eMAG has certainly not taken them
+    DEFERRED = "deferred"  # eMAG has refused them because of a campaign: it will take them when that is over
     NO_ANSWER = "no_answer"  # no answer, or one that leaves it open
     INTERRUPTED = "interrupted"  # the push ended before eMAG's answer
     NOT_SHOWN = "not_shown"  # eMAG accepted the changes, and still does not show them
@@ -100,6 +109,7 @@ TRANSITIONS: Final[Mapping[tuple[OutboxState, Event], OutboxState]] = {
     (_PENDING, Event.REOPENED): OutboxState.DROPPED,
     (_SENDING, Event.ACCEPTED): _SENDING,
     (_SENDING, Event.NOT_SENT): _PENDING,
+    (_SENDING, Event.DEFERRED): _PENDING,
     (_SENDING, Event.NO_ANSWER): _UNCERTAIN,
     (_SENDING, Event.INTERRUPTED): _UNCERTAIN,
     (_SENDING, Event.NOT_SHOWN): _UNCERTAIN,
@@ -172,6 +182,11 @@ class OutboxEntry(NamedTuple):
         return self.state is OutboxState.SENDING and self.next_at is None
 
     @property
+    def waits_for_campaign(self) -> bool:
+        """Whether eMAG has refused it because of a campaign, and nothing else has happened to it since."""
+        return self.reason is not None and self.reason.is_campaign
+
+    @property
     def asks_for_difference(self) -> bool:
         """Whether a change of it is a difference that was not turned into a value yet."""
         return any(item.is_relative and item.target is None for item in self.items)
@@ -182,11 +197,25 @@ class OutboxEntry(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the answer to a save says about one offer: `event` is ACCEPTED, NOT_SENT or NO_ANSWER. A refusal is none of
-    them: it is verified by reading the offer, and then judged by `judge_refusal`."""
+    """What the answer to a save says about one offer: `event` is ACCEPTED, NOT_SENT, NO_ANSWER, or REJECTED where eMAG
+    refused it by name. A save that was refused as a whole is none of them: the offer is read, and then `judge_refusal`
+    decides."""
 
     event: Event
     reason: Reason | None = None
+
+    @classmethod
+    def of(cls, said: OfferVerdict) -> Answer:
+        """What eMAG's verdict about the offer means."""
+        match said.verdict:
+            case Verdict.TAKEN:
+                return cls(Event.ACCEPTED)
+            case Verdict.REFUSED:
+                return cls(Event.REJECTED, Reason.refusal(said.words))
+            case Verdict.UNKNOWN:
+                message = "; ".join(said.words) or "eMAG's answer does not mention the offer"
+                unknown = Reason.of(ReasonCode.NO_CERTAIN_ANSWER, cause=_CAUSE_NOT_MENTIONED, message=message)
+                return cls(Event.NO_ANSWER, unknown)
 
 
 # Before it is sent
@@ -213,7 +242,9 @@ def claim(
     entry = entry._replace(items=items, push_id=push_id, next_at=None)
     if entry.is_done:
         return _ended(entry, now)
-    return entry.moved(Event.CLAIMED, attempts=entry.attempts + 1, sent_at=now, reason=None, finished_at=None)
+    # How often eMAG has pointed to a campaign is needed again, should it do so once more.
+    reason = entry.reason if entry.waits_for_campaign else None
+    return entry.moved(Event.CLAIMED, attempts=entry.attempts + 1, sent_at=now, reason=reason, finished_at=None)
 
 
 def drop(entry: OutboxEntry, now: datetime) -> OutboxEntry:
@@ -231,17 +262,45 @@ def reject(entry: OutboxEntry, reason: Reason, now: datetime) -> OutboxEntry:
 
 def judge_answer(entry: OutboxEntry, answer: Answer, now: datetime) -> OutboxEntry:
     """The entry after eMAG's answer to the save that it was part of."""
-    if answer.event is Event.ACCEPTED:
-        return entry.moved(Event.ACCEPTED, next_at=now)
-    if answer.event is Event.NOT_SENT:
-        return entry.moved(Event.NOT_SENT, attempts=entry.attempts - 1, sent_at=None, reason=answer.reason)
-    # Reading the offer after a refusal may have ended the entry: eMAG does not know the offer any more.
-    return entry if entry.is_final else entry.moved(answer.event, reason=answer.reason, next_at=now)
+    match answer.event, answer.reason:
+        case Event.ACCEPTED, _:
+            return entry.moved(Event.ACCEPTED, reason=None, next_at=now)
+        case Event.NOT_SENT, reason:
+            return _back_to_pending(entry, Event.NOT_SENT, reason=reason)
+        case Event.REJECTED, Reason() as reason:
+            return judge_refusal(entry, reason, now)
+        case event, reason:
+            # Reading the offer after a refusal may have ended the entry: eMAG does not know the offer any more.
+            return entry if entry.is_final else entry.moved(event, reason=reason, next_at=now)
 
 
-def judge_refusal(entry: OutboxEntry, read: Values, reason: Reason, now: datetime) -> OutboxEntry:
-    """The entry after eMAG refused it alone, and the offer was `read` since: what it shows as sent, it took."""
-    return _ended(entry._replace(items=tuple(judge_refused(item, read, reason) for item in entry.items)), now)
+def judge_refusal(entry: OutboxEntry, reason: Reason, now: datetime, *, read: Values | None = None) -> OutboxEntry:
+    """The entry after eMAG refused it: rejected, or to be sent again when a campaign is over.
+
+    `read`: what the offer showed since, where the save was refused as a whole; what it shows as sent, it took.
+    """
+    if read is not None:
+        entry = entry._replace(items=tuple(judge_shown(item, read) for item in entry.items))
+    if entry.is_done:
+        return _ended(entry, now)
+    return _deferred(entry, reason, now) if reason.is_campaign else reject(entry, reason, now)
+
+
+def _deferred(entry: OutboxEntry, reason: Reason, now: datetime) -> OutboxEntry:
+    """The entry, to be sent again after a wait that grows with each refusal in a row."""
+    before = entry.reason.values.get("times") if entry.reason is not None and entry.reason.is_campaign else None
+    times = int(before or 0) + 1
+    seconds = min(LATEST_AFTER_CAMPAIGN_SECONDS, SOONEST_AFTER_CAMPAIGN_SECONDS * 2.0 ** min(times - 1, 10))
+    counted = Reason.of(ReasonCode.WAITS_FOR_CAMPAIGN, **{**reason.values, "times": times})
+    return _back_to_pending(entry, Event.DEFERRED, reason=counted, next_at=now + timedelta(seconds=seconds))
+
+
+def _back_to_pending(entry: OutboxEntry, event: Event, **changes: Any) -> OutboxEntry:
+    """The entry after a sending that eMAG has certainly not taken: it counts as none."""
+    attempts = entry.attempts - 1
+    # After an earlier sending whose answer was lost, only the same targets are sent again (see `claim`).
+    items = entry.items if attempts else tuple(unsent(item) for item in entry.items)
+    return entry.moved(event, attempts=attempts, items=items, sent_at=None, **changes)
 
 
 def judge_read_back(entry: OutboxEntry, read: Values, *, readback_seconds: float, now: datetime) -> OutboxEntry:
@@ -278,6 +337,13 @@ def postpone(entry: OutboxEntry, message: str, now: datetime) -> OutboxEntry:
 
 
 # What becomes of its edits
+
+
+def waiting_edits(before: OutboxEntry, after: OutboxEntry) -> list[int]:
+    """The edits of an entry that has just come to wait for the end of a campaign; they stay open."""
+    is_new = before.state is OutboxState.SENDING and after.state is OutboxState.PENDING and after.waits_for_campaign
+    return [item.edit_id for item in after.items if not item.is_done] if is_new else []
+
 
 # None: the edit stays open.
 EDIT_STATES: Final[Mapping[Result | None, EditState | None]] = {

@@ -13,7 +13,7 @@ from emagsync.edits.fields import RELATIVE
 from emagsync.edits.push.items import Item, changes_stock, items_of, items_text
 from emagsync.edits.push.outbox import ClosedEdit, Event, OutboxEntry, transition
 from emagsync.edits.push.plan import Unread
-from emagsync.edits.reasons import reason_columns, reason_in
+from emagsync.edits.reasons import Reason, reason_columns, reason_in
 from emagsync.edits.states import FINAL_STATES, OPEN_STATES, SENT_STATES, OutboxState
 from emagsync.edits.tables import holds, local_edits, outbox
 from emagsync.offers.tables import offers
@@ -111,12 +111,12 @@ async def has_work(connection: AsyncConnection, account: str, *, now: datetime) 
 
 
 async def is_due(connection: AsyncConnection, account: str, *, now: datetime) -> bool:
-    """Whether something that was sent is to be read back or sent again now."""
+    """Whether something that was sent is to be read back or sent again now, or a wait of an entry is over."""
+    is_over = outbox.c.next_at <= now
     query = select(outbox.c.id).where(
         outbox.c.account == account,
         outbox.c.state.in_((OutboxState.PENDING, *SENT_STATES)),
-        outbox.c.attempts > 0,
-        or_(outbox.c.next_at.is_(None), outbox.c.next_at <= now),
+        or_(is_over, outbox.c.next_at.is_(None) & (outbox.c.attempts > 0)),
     )
     return (await connection.scalar(query.limit(1))) is not None
 
@@ -273,6 +273,13 @@ async def close_edits(
         )
     )
     await connection.execute(statement, [_closing(edit) for edit in closed])
+
+
+async def note_reason(connection: AsyncConnection, edit_ids: Collection[int], reason: Reason | None) -> None:
+    """Note what those of the edits wait for that are still open."""
+    await connection.execute(
+        update(local_edits).where(local_edits.c.id.in_(edit_ids), _WAITS).values(**reason_columns(reason))
+    )
 
 
 def _closing(edit: ClosedEdit) -> dict[str, Any]:

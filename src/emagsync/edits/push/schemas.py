@@ -63,7 +63,7 @@ class ItemView(BaseModel):
     target: str | None
     result: Result | None
     reason: str | None
-    why: ReasonView | None = Field(description="The reason for programs. Null: there is none, or it is eMAG's words.")
+    why: ReasonView | None = Field(description="The reason for programs. Null: there is none, or words without a code.")
 
 
 class OutboxView(BaseModel):
@@ -81,6 +81,7 @@ class OutboxView(BaseModel):
     alarm: str | None = Field(description="What the brake counts it as: repriced, zeroed or deactivated.")
     created_at: datetime
     updated_at: datetime
+    next_at: datetime | None = Field(description="Not sent, or read back, before then.")
     sent_at: datetime | None
     finished_at: datetime | None
     approved_by: str | None

@@ -107,15 +107,23 @@ class PushWriter:
         return await self._change(entries, lambda entry, now: entry._replace(batch_id=batch))
 
     async def answered(self, entries: Sequence[OutboxEntry], answer: Answer) -> None:
-        """Write what eMAG's answer to their save says about the entries."""
-        await self._change(entries, lambda entry, now: outbox.judge_answer(entry, answer, now))
+        """Write what eMAG's answer to their save says about all of the entries."""
+        await self.judged(entries, {entry.emag_id: answer for entry in entries})
 
-    async def refused(self, entry: OutboxEntry, reason: Reason) -> None:
-        """Write that eMAG refused the entry alone; its offer was read and stored since."""
+    async def judged(self, entries: Sequence[OutboxEntry], answers: Mapping[int, Answer]) -> list[OutboxEntry]:
+        """Write what eMAG's answer to their save says about each of the entries, by offer. Returns them as they are
+        then."""
+        return await self._change(entries, lambda entry, now: outbox.judge_answer(entry, answers[entry.emag_id], now))
+
+    async def refused(self, entry: OutboxEntry, reason: Reason) -> list[OutboxEntry]:
+        """Write that eMAG refused a save of this entry alone; its offer was read and stored since. Returns it as it is
+        then."""
         async with self._transaction() as (connection, now):
             values = _values_in(await stored_offers(connection, self._job.account, [entry.emag_id]), entry.emag_id)
             locked = await repository.lock_entries(connection, self._job.account, list(OutboxState), ids=[entry.id])
-            await self._apply(connection, locked, lambda one: outbox.judge_refusal(one, values, reason, now), now)
+            return await self._apply(
+                connection, locked, lambda one: outbox.judge_refusal(one, reason, now, read=values), now
+            )
 
     async def read(self, rows: Mapping[int, ParsedRow], *, read_at: datetime) -> None:
         """Store offers as eMAG shows them: what was sent for them is judged by that, and open edits meet it."""
@@ -202,6 +210,9 @@ async def apply_changes(
     closed = [edit for before, entry in changes for edit in outbox.closed_edits(before.items, entry)]
     await repository.write_entries(connection, after, now=now)
     await repository.close_edits(connection, closed, by=by, now=now)
+    for before, entry in changes:
+        if waiting := outbox.waiting_edits(before, entry):
+            await repository.note_reason(connection, waiting, entry.reason)
     await repository.rebase_later_edits(connection, [edit for edit in closed if edit.is_applied])
     return after
 

@@ -2,7 +2,7 @@ import { useTranslation } from 'react-i18next'
 
 import type { Schemas } from '../../api/client.ts'
 import { useFieldWords } from './useFieldWords.ts'
-import { shownValues } from './reasons.ts'
+import { quotesEmag, shownValues } from './reasons.ts'
 
 export type Reason = Schemas['ReasonView']
 
@@ -28,7 +28,16 @@ export function Why({ why, text, field }: Props) {
     cause: t(i18n.exists(cause, { ns: 'edits' }) ? cause : 'causes.other'),
   })
   const message = why.values['message']
-  if (message === undefined) return said
+  const advice = `advice.${why.values['advice'] ?? ''}`
+  if (i18n.exists(advice, { ns: 'edits' })) {
+    return (
+      <>
+        {said}
+        <span className="advice">{t(advice)}</span>
+      </>
+    )
+  }
+  if (message === undefined || quotesEmag(why)) return said
   return (
     <>
       {said}

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 
-import { shownValues } from './reasons.ts'
+import en from './i18n/en.json'
+import ro from './i18n/ro.json'
+import { quotesEmag, shownValues } from './reasons.ts'
 
 describe('values of a reason', () => {
   const write = (value: string | null): string => (value === null ? '—' : `<${value}>`)
@@ -19,5 +21,16 @@ describe('values of a reason', () => {
       times: '5',
       cause: 'timeout',
     })
+  })
+
+  it('leave eMAG’s words and the advice as they are, and tell that the words are for the reader', () => {
+    const why = { code: 'refused_by_emag', values: { message: '5.0000', advice: 'price_limits' } } as const
+    expect(shownValues(why, write)).toEqual(why.values)
+    expect(quotesEmag(why)).toBe(true)
+    expect(quotesEmag({ code: 'unreadable' })).toBe(false)
+  })
+
+  it('have advice in both languages', () => {
+    expect(Object.keys(ro.advice)).toEqual(Object.keys(en.advice))
   })
 })

@@ -75,6 +75,9 @@ export default function OutboxSection() {
           <Badge tone={TONES[line.state]}>{t(`outbox.states.${line.state}`)}</Badge>{' '}
           {line.alarm ? <span className="muted">{t(`alarms.${line.alarm}`)}</span> : null}
           <LineReasons line={line} />
+          {line.state === 'pending' && line.next_at ? (
+            <span className="reason muted">{t('outbox.again', { at: formatDate(line.next_at) })}</span>
+          ) : null}
         </span>
       ),
     },
