@@ -25,14 +25,17 @@ from emagsync.marketplace import (
     Level,
     OfferFilters,
     OfferUpdate,
+    OfferVerdict,
     OrderFilters,
     RetryPolicy,
     RouteGroup,
     SaveResult,
+    Verdict,
     read_stretch,
 )
 from emagsync.marketplace import errors as e
 from emagsync.marketplace.client import DEFAULT_ACCOUNT
+from emagsync.sandbox.save_rules import SaveRule
 from marketplace.conftest import PASSWORD, Shop
 
 GENERAL = RouteGroup.GENERAL
@@ -130,7 +133,8 @@ def test_order_times_are_sent_in_the_platforms_local_time() -> None:
 async def test_saves_change_offers(shop: Shop) -> None:
     client = await shop.client()
     update = OfferUpdate(id=7, sale_price=Decimal("19.9"), min_sale_price=Decimal(1), max_sale_price=Decimal(500))
-    assert await client.save_offers([update, OfferUpdate(id=8, stock=[Level(1, 42)], status=0)]) == SaveResult()
+    result = await client.save_offers([update, OfferUpdate(id=8, stock=[Level(1, 42)], status=0)])
+    assert (list(result.taken), result.refused, result.unknown) == ([7, 8], {}, {})
     first, second = await client.find_offer(7), await client.find_offer(8)
     assert first is not None
     assert first.offer is not None
@@ -138,6 +142,53 @@ async def test_saves_change_offers(shop: Shop) -> None:
     assert second is not None
     assert second.offer is not None
     assert (second.offer.stock, second.offer.status) == (42, 0)
+
+
+def about(*ids: int) -> list[OfferUpdate]:
+    return [OfferUpdate(id=emag_id, handling_time=[Level(1, 9)]) for emag_id in ids]
+
+
+async def test_each_offer_of_a_save_has_its_verdict(shop: Shop) -> None:
+    client = await shop.client()
+    shop.market.save_rules.add(
+        SaveRule(ids=[8], messages=["stock: no", {"field": "handling_time", "message": "too long"}]),
+        SaveRule(ids=[9], verdict="missing"),
+        SaveRule(ids=[10], verdict="missing", applied=True),
+        SaveRule(ids=[11], verdict="taken", as_id=999),
+    )
+    for form in ("object", "list"):
+        shop.settings(save_results=form)
+        result = await client.save_offers(about(7, 8, 9, 10, 11))
+        assert list(result.verdicts) == [7, 8, 9, 10, 11]
+        assert (list(result.taken), list(result.unknown)) == ([7], [9, 10, 11])
+        assert result.refused == {8: ("stock: no", "handling_time: too long")}
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_a_save_that_is_refused_as_a_whole_is_an_error_with_any_status(shop: Shop, status: int) -> None:
+    client = await shop.client()
+    shop.settings(refused_save_status=status)
+    shop.market.save_rules.add(SaveRule(verdict="whole_call", messages=["Not today"]))
+    with pytest.raises(e.WriteRefused) as raised:
+        await client.save_offers(about(7, 8))
+    assert raised.value.messages == ("Not today",)
+
+
+async def test_a_product_save_can_be_refused_in_part(shop: Shop) -> None:
+    client = await shop.client()
+    shop.market.save_rules.add(SaveRule(ids=[8], messages=["4032254753475 is not a valid EAN."]))
+    prices = {"min_sale_price": "1.0000", "max_sale_price": "500.0000"}
+    result = await client.save_product_offers([PRODUCT | prices, PRODUCT | prices | {"id": 8}])
+    assert list(result.taken) == [7]
+    [said] = result.refused[8]
+    assert "is not a valid EAN" in said
+
+
+async def test_words_about_an_offer_hold_no_secret(shop: Shop) -> None:
+    client = await shop.client()
+    shop.market.save_rules.add(SaveRule(ids=[7], messages=[f"main:{PASSWORD} may not"]))
+    result = await client.save_offers(about(7))
+    assert PASSWORD not in str(result)
 
 
 TWO_MONTHS = OrderFilters(
@@ -156,7 +207,7 @@ PRODUCT = {
 async def test_objections_to_the_documentation_are_remarks_on_a_success(shop: Shop) -> None:
     client = await shop.client()
     await client.save_offers([OfferUpdate(id=7, sale_price=Decimal(5), min_sale_price=Decimal(1))])
-    assert await client.save_product_offers([PRODUCT]) == SaveResult()
+    assert await client.save_product_offers([PRODUCT]) == SaveResult({7: OfferVerdict(Verdict.TAKEN)})
     shop.settings(documentation_errors=True)
     result = await client.save_product_offers([PRODUCT | {"sale_price": "21.0000"}])
     assert "Documentation errors" in result.remarks[0]
@@ -199,6 +250,9 @@ async def test_other_objections_mean_that_nothing_was_saved(shop: Shop, said: st
         pytest.param(lambda c: c.save_offers([OfferUpdate(id=1, sale_price=Decimal(-1))]), id="negative"),
         pytest.param(lambda c: c.save_offers([OfferUpdate(id=1, stock=[Level(1, 65_536)])]), id="stock too high"),
         pytest.param(lambda c: c.save_product_offers([{"x": list(range(4001))}]), id="4001 elements"),
+        pytest.param(lambda c: c.save_product_offers([{"name": "x"}]), id="no id"),
+        pytest.param(lambda c: c.save_product_offers([{"id": "7a"}]), id="an id that is none"),
+        pytest.param(lambda c: c.save_product_offers([{"id": 7}, {"id": "7"}]), id="an offer twice"),
         pytest.param(lambda c: c.find_by_eans([]), id="no EAN"),
         pytest.param(lambda c: c.find_by_eans(["1"] * 101), id="101 EANs"),
         pytest.param(lambda c: c.acknowledge_order(0), id="order 0"),

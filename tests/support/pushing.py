@@ -119,6 +119,10 @@ class PushDesk:
         """How many saves eMAG was sent."""
         return self.market.account(account).report.routes.get("offer/save", 0)
 
+    def reads(self, account: str = "main") -> int:
+        """How many times eMAG was asked for offers."""
+        return self.market.account(account).report.routes.get("product_offer/read", 0)
+
     async def holds(self) -> list[Any]:
         async with self.local.database.snapshot() as connection:
             return await brake_repository.list_holds(connection)

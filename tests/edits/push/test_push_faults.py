@@ -14,16 +14,19 @@ from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.push import outbox
 from emagsync.edits.push.outbox import Answer, Event, OutboxEntry
 from emagsync.edits.push.writer import PushWriter
-from emagsync.edits.reasons import reason_text
+from emagsync.edits.reasons import Reason, reason_text
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
 from emagsync.marketplace import Budget
 from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
+from support.clocks import ForwardClock
 from support.pushing import open_push_desk
 from support.servers import RedisServer
 
 pytestmark = pytest.mark.databases("both")
 
+# eMAG says that it has taken the changes of offer 7.
+TAKEN = '{"isError": false, "messages": [], "errors": [], "results": {"7": {"isError": false, "messages": []}}}'
 LOST_ANSWERS: tuple[dict[str, Any], ...] = (
     {"kind": "status", "status": 500},
     {"kind": "status", "status": 503},
@@ -56,19 +59,106 @@ async def test_after_an_answer_that_was_lost_only_the_difference_is_sent(
         assert {edit.state for edit in await desk.edits()} == {"applied"}
 
 
-async def test_a_refused_batch_is_halved_until_the_guilty_offers_are_alone(tmp_path: Path) -> None:
-    async with open_push_desk(tmp_path, 120) as desk:
+async def test_a_refused_offer_keeps_emags_words_and_costs_the_others_nothing(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, edits={"readback_seconds": 20}) as desk:
         await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 51)])
         for guilty in (13, 37):
             desk.market.change("change", ids=[guilty], set={"max_sale_price": "105.0000"})
+        reads = desk.reads()
         push = await desk.push()
         assert (push.status, push.counts) == ("partial", {"applied": 48, "rejected": 2})
-        rejected = {edit.emag_id: reason_text(edit.reason) for edit in await desk.edits() if edit.state == "rejected"}
+        rejected = {edit.emag_id: edit.reason for edit in await desk.edits() if edit.state == "rejected"}
         assert sorted(rejected) == [13, 37]
-        assert all("between min_sale_price and max_sale_price" in reason for reason in rejected.values() if reason)
+        for reason in rejected.values():
+            assert reason is not None
+            assert (reason.code, reason.values["advice"]) == ("refused_by_emag", "price_limits")
+        # One save for all, and the list once: nothing is halved, and the refused ones are not read by themselves.
+        assert (desk.saves(), desk.reads() - reads) == (1, 2)
+        assert desk.shown(12, "sale_price") == "110.0000"
+        assert desk.shown(13, "sale_price") == "100.0000"
+
+
+@pytest.mark.parametrize("form", ["object", "list"])
+async def test_a_batch_with_every_kind_of_verdict(tmp_path: Path, form: str) -> None:
+    async with open_push_desk(tmp_path, edits={"readback_seconds": 20}) as desk:
+        desk.market.set(save_results=form)
+        await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 9)])
+        desk.market.save_rule(ids=[2], messages=["Computer says no", {"field": "sale_price", "message": "too high"}])
+        desk.market.save_rule(ids=[3], messages=[])
+        desk.market.save_rule(ids=[4], verdict="missing", times=1)
+        desk.market.save_rule(ids=[5], verdict="missing", applied=True)
+        desk.market.save_rule(ids=[6], verdict="taken", as_id=999_999)
+        desk.market.start_campaign(7)
+        push = await desk.push()
+        assert (push.status, push.counts) == ("partial", {"applied": 5, "pending": 1, "rejected": 2})
+        states = await desk.states()
+        assert {emag_id for emag_id, state in states.items() if state == "rejected"} == {2, 3}
+        told = {edit.emag_id: (str(edit.state), edit.reason) for edit in await desk.edits()}
+        assert told[2] == ("rejected", Reason.refusal(["Computer says no", "sale_price: too high"]))
+        assert told[3] == ("rejected", Reason.refusal([]))
+        state, reason = told[7]
+        assert (state, reason and reason.code) == ("open", "waits_for_campaign")
+        for emag_id, state in states.items():
+            shown = "110.0000" if state == "applied" else "100.0000"
+            assert desk.shown(emag_id, "sale_price") == shown, emag_id
+        # The batch, and once more what was neither mentioned nor made.
+        assert desk.saves() == 2
+
+
+async def test_an_offer_in_a_campaign_is_sent_again_when_the_campaign_is_over(tmp_path: Path) -> None:
+    clock = ForwardClock()
+    async with open_push_desk(tmp_path, clock=clock) as desk:
+        await desk.edit(7, "stock", "-3", kind="relative")
+        desk.market.start_campaign(7)
+        assert (await desk.push()).counts == {"pending": 1}
+        # Nothing is due, and nothing is asked, before the wait is over.
+        assert not await desk.service.is_due("main")
+        assert await desk.service.push_account("main", trigger="test") is None
+        for saves in (2, 3):
+            clock.forward(seconds=3600)
+            assert await desk.service.is_due("main")
+            assert (await desk.push()).counts == {"pending": 1}
+            assert desk.saves() == saves
+        desk.market.end_campaign(7)
+        desk.market.change("change", ids=[7], set={"stock": [{"warehouse_id": 1, "value": 12}], "general_stock": 12})
+        clock.forward(seconds=3600)
+        assert (await desk.push()).counts == {"applied": 1}
+        assert desk.shown(7, "stock") == "9"
+        [edit] = await desk.edits()
+        assert (edit.state, edit.reason) == ("applied", None)
+
+
+async def test_an_edit_that_waits_for_a_campaign_can_be_withdrawn(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(7, "sale_price", "90.0000")
+        desk.market.start_campaign(7)
+        await desk.push()
+        [edit] = await desk.edits()
+        await EditService(database=desk.local.database, settings=desk.local.settings.edits, clock=desk.clock).withdraw(
+            edit.id, "ana"
+        )
+        await desk.service.push_account("main", trigger="test")
+        assert (await desk.states(), desk.saves()) == ({7: "dropped"}, 1)
+
+
+async def test_a_batch_that_is_refused_as_a_whole_is_halved_until_the_guilty_offers_are_alone(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, 120) as desk:
+        await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 51)])
+        desk.market.save_rule(ids=[13, 37], verdict="whole_call", messages=["Invalid data"])
+        push = await desk.push()
+        assert (push.status, push.counts) == ("partial", {"applied": 48, "rejected": 2})
+        rejected = {edit.emag_id: edit.reason for edit in await desk.edits() if edit.state == "rejected"}
+        assert rejected == dict.fromkeys((13, 37), Reason.refusal(["Invalid data"]))
         assert desk.saves() < 30
         assert desk.shown(12, "sale_price") == "110.0000"
         assert desk.shown(13, "sale_price") == "100.0000"
+
+
+async def test_a_campaign_that_refuses_a_whole_save_lets_only_its_offer_wait(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 5)])
+        desk.market.save_rule(ids=[3], verdict="whole_call", messages=["stock in site"])
+        assert (await desk.push()).counts == {"applied": 3, "pending": 1}
 
 
 async def test_a_refusal_that_passes_costs_nothing_but_requests(tmp_path: Path) -> None:
@@ -164,9 +254,7 @@ async def test_what_emag_shows_only_after_a_moment_is_waited_for_and_not_sent_ag
     async with open_push_desk(tmp_path, edits={"readback_seconds": 20}) as desk:
         await desk.edit(7, "sale_price", "90.0000")
         # eMAG says that it took it, and shows it half a second later.
-        desk.market.fault(
-            kind="status", status=200, route="offer/save", times=1, body='{"isError": false, "results": []}'
-        )
+        desk.market.fault(kind="status", status=200, route="offer/save", times=1, body=TAKEN)
         pushing = asyncio.ensure_future(desk.push())
         async with asyncio.timeout(30):
             while desk.market.account().report.routes["product_offer/read"] < 2:
@@ -184,8 +272,7 @@ async def test_a_difference_is_taken_off_a_later_edit_once_however_often_the_off
         asked = {"sale_price": "90.0000", "stock_change": -3}
         await service.edit_offer("main", 7, ChangeRequest(asked, confirm=True), author)
         # eMAG says that it took both; it shows the stock first, and the price later.
-        answer = '{"isError": false, "results": []}'
-        desk.market.fault(kind="status", status=200, route="offer/save", times=1, body=answer)
+        desk.market.fault(kind="status", status=200, route="offer/save", times=1, body=TAKEN)
         pushing = asyncio.ensure_future(desk.push())
 
         async def when(holds: Callable[[], Awaitable[bool]]) -> None:
@@ -224,7 +311,7 @@ async def test_a_difference_is_taken_off_a_later_edit_once_however_often_the_off
 async def test_a_change_that_emag_takes_and_never_shows_is_tried_a_few_times_and_told(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, edits={"readback_seconds": 0.3}) as desk:
         await desk.edit(7, "sale_price", "90.0000")
-        desk.market.fault(kind="status", status=200, route="offer/save", body='{"isError": false, "results": []}')
+        desk.market.fault(kind="status", status=200, route="offer/save", body=TAKEN)
         async with asyncio.timeout(60):
             while (await desk.states()).get(7) != "rejected":
                 await desk.service.push_account("main", trigger="test")

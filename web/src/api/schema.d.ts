@@ -2112,7 +2112,7 @@ export interface components {
             value: string;
             /** Warehouse Id */
             warehouse_id: number | null;
-            /** @description The reason for programs. Null: there is none, or it is eMAG's words. */
+            /** @description The reason for programs. Null: there is none, or words without a code. */
             why: components["schemas"]["ReasonView"] | null;
         };
         /**
@@ -2504,7 +2504,7 @@ export interface components {
             value: string;
             /** Warehouse Id */
             warehouse_id: number;
-            /** @description The reason for programs. Null: there is none, or it is eMAG's words. */
+            /** @description The reason for programs. Null: there is none, or words without a code. */
             why: components["schemas"]["ReasonView"] | null;
         };
         /**
@@ -2765,6 +2765,11 @@ export interface components {
             id: number;
             /** Items */
             items: components["schemas"]["ItemView"][];
+            /**
+             * Next At
+             * @description Not sent, or read back, before then.
+             */
+            next_at: string | null;
             /** Push Id */
             push_id: string | null;
             /** Reason */
@@ -3637,10 +3642,11 @@ export interface components {
          * @description The codes. They are stable: pages and programs translate them.
          * @enum {string}
          */
-        ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "changed_meanwhile" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "no_value_before" | "has_value";
+        ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "refused_by_emag" | "refused_silently" | "waits_for_campaign" | "changed_meanwhile" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "no_value_before" | "has_value";
         /**
          * ReasonView
-         * @description A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`.
+         * @description A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`; of a
+         *     refusal of eMAG's its words (`message`) and, where that is known, what to do (`advice`, a stable code).
          */
         ReasonView: {
             code: components["schemas"]["ReasonCode"];
