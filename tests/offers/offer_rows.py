@@ -10,6 +10,7 @@ from typing import Any
 from emagsync.db.engine import Database
 from emagsync.offers import repository, search
 from emagsync.offers.records import Observation, OfferRecord
+from emagsync.offers.value_lists import list_text
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -29,12 +30,14 @@ def offer(emag_id: int, **changes: Any) -> OfferRecord:
         "stock": 5,
         "validation_status": 9,
         "offer_validation_status": 1,
-        "eans": f"59400000{emag_id:05}",
+        "eans": [f"59400000{emag_id:05}"],
         "sellable": True,
         "not_sellable": "",
         "payload": f'{{"id":{emag_id},"sale_price":121.8400}}',
     }
     values |= changes
+    values["eans"] = list_text(values["eans"])
+    values["rewrites_payload"] = False
     values["fingerprint"] = f"{hash(tuple(sorted((k, str(v)) for k, v in values.items()))) & (2**127 - 1):032x}"
     values["raw_digest"] = bytes.fromhex(values["fingerprint"])
     return OfferRecord(**values)

@@ -41,7 +41,9 @@ async def test_offers_come_by_account_and_id_with_how_many_there_are(copy: Datab
 
 
 async def test_an_offer_has_its_amounts_and_times_exactly(copy: Database) -> None:
-    await store(copy, [offer(1, eans="5940000000001 5940000000002", not_sellable="no_stock inactive", sellable=False)])
+    await store(
+        copy, [offer(1, eans=["5940000000001", "5940000000002"], not_sellable="no_stock inactive", sellable=False)]
+    )
     (row,) = (await list_offers(copy, OfferFilter())).offers
     assert row.eans == ("5940000000001", "5940000000002")
     assert row.not_sellable == ("no_stock", "inactive")
@@ -82,7 +84,7 @@ async def test_search_finds_any_part_in_any_case_with_or_without_diacritics(
             offer(2, name="model a_b 500 bumbac"),
             offer(3, name="model axb", part_number="AB-77"),
             offer(4, name=None, part_number=None, part_number_key="DXYZ9"),
-            offer(5, eans="0000000000001 5941234567890"),
+            offer(5, eans=["0000000000001", "5941234567890"]),
             offer(6, brand="Küchenprofi"),
             offer(7, name="Чанта за лаптоп"),
         ],

@@ -75,5 +75,5 @@ def test_a_new_offer_can_be_told_field_by_field() -> None:
 
 
 def test_every_value_of_a_record_has_a_column_and_every_logged_field_is_a_value() -> None:
-    assert set(OfferRecord._fields) - {column.key for column in offers.c} == {"payload"}
+    assert set(OfferRecord._fields) - {column.key for column in offers.c} == {"payload", "rewrites_payload"}
     assert set(LOGGED_FIELDS) <= set(OfferRecord._fields)

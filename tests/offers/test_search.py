@@ -16,6 +16,7 @@ from emagsync.offers.queries import list_offers
 from emagsync.offers.records import OfferRecord
 from emagsync.offers.search_repository import text_of
 from emagsync.offers.selection import OfferFilter, Order, SortKey
+from emagsync.offers.value_lists import read_list
 from offers.offer_rows import offer, remove, store
 from support.databases import new_database
 
@@ -90,7 +91,7 @@ def expected(offers: list[OfferRecord], term: str) -> list[int]:
 
 
 def texts(row: OfferRecord) -> list[str]:
-    parts = (row.name, row.part_number, row.part_number_key, row.eans, row.brand)
+    parts = (row.name, row.part_number, row.part_number_key, *read_list(row.eans), row.brand)
     return [" ".join((fold(part) or "").split()) for part in parts]
 
 
@@ -111,7 +112,7 @@ async def test_every_term_finds_what_reading_all_offers_finds(
 
 
 async def test_no_term_matches_across_two_texts(copy: Database) -> None:
-    await store(copy, [offer(1, name="abc", part_number="def", part_number_key=None, brand=None, eans="")])
+    await store(copy, [offer(1, name="abc", part_number="def", part_number_key=None, brand=None, eans=[])])
     for term in ("cd", "cde", "bc de", "abcdef"):
         assert (await list_offers(copy, OfferFilter(search=term))).total == 0
 

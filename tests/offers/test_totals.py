@@ -64,7 +64,7 @@ def statements_of(copy: Database) -> Iterator[list[str]]:
         pytest.param({"search": "lampa"}, {"name": "Scaun"}, id="name"),
         pytest.param({"search": "sku-2"}, {"part_number": "X"}, id="part number"),
         pytest.param({"search": "D00002"}, {"part_number_key": "X"}, id="part number key"),
-        pytest.param({"search": "5940000000002"}, {"eans": ""}, id="EAN"),
+        pytest.param({"search": "5940000000002"}, {"eans": []}, id="EAN"),
         pytest.param({"search": "nor"}, {"brand": "Sudika"}, id="brand"),
     ],
 )

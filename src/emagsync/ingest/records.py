@@ -3,30 +3,55 @@
 from __future__ import annotations
 
 from operator import attrgetter
+from typing import NamedTuple
 
 import orjson
 
 from emagsync.marketplace.rows.parse import ParsedRow, ProductOffer, Remark
 from emagsync.offers.records import OfferRecord
+from emagsync.offers.value_lists import list_text
 
-_COMPUTED = ("eans", "sellable", "not_sellable", "remarks", "fingerprint", "raw_digest", "payload")
+_COMPUTED = (
+    "eans",
+    "sellable",
+    "not_sellable",
+    "remarks",
+    "fingerprint",
+    "raw_digest",
+    "payload",
+    "rewrites_payload",
+)
 # By position, and all at once: by name they take three times as long.
 _as_it_is = attrgetter(*OfferRecord._fields[: -len(_COMPUTED)])
 assert OfferRecord._fields[-len(_COMPUTED) :] == _COMPUTED  # noqa: S101 - the order below
 
 
-def record_of(offer: ProductOffer, row: ParsedRow, digest: bytes, *, token: str | None = None) -> OfferRecord:
-    """The columns of `offers`, and the row's own bytes as text. `token` is that of the content, if it is known."""
+class Content(NamedTuple):
+    """What is to be stored of a row beside its columns: the payload, and where it is not a new content, what stays.
+
+    `token`: that of the content, which is stored already. `digest`: the stored one, which stays. `rewrites_payload`:
+    the payload is to be written although the content is the same, because it says more than the stored one.
+    """
+
+    payload: str
+    token: str | None = None
+    digest: bytes | None = None
+    rewrites_payload: bool = False
+
+
+def record_of(offer: ProductOffer, row: ParsedRow, digest: bytes, content: Content) -> OfferRecord:
+    """The columns of `offers`, and the row as JSON text; `digest` is that of the row's bytes."""
     return OfferRecord._make(
         (
             *_as_it_is(offer),
-            " ".join(offer.eans),
+            list_text(offer.eans),
             offer.sellable,
             " ".join(offer.not_sellable),
             _remarks_text(row.remarks),
-            token or digest.hex(),
-            digest,
-            row.text,
+            content.token or digest.hex(),
+            content.digest or digest,
+            content.payload,
+            content.rewrites_payload,
         )
     )
 

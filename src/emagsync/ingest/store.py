@@ -21,9 +21,10 @@ from typing import Final, NamedTuple
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
-from emagsync.ingest.records import record_of
+from emagsync.ingest.records import Content, record_of
 from emagsync.marketplace.platforms import Platform
-from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id, raw_digest
+from emagsync.marketplace.rows import comparison
+from emagsync.marketplace.rows.parse import ParsedRow, is_current, parse, peek_id, raw_digest
 from emagsync.offers import repository as offers
 from emagsync.offers.records import Observation, OfferRecord, StoredOffer, UpsertResult
 
@@ -47,13 +48,13 @@ class PreparedRows(NamedTuple):
     """Rows that are ready to be stored, by id."""
 
     digests: Mapping[int, bytes]  # of every row's bytes
-    parsed: Mapping[int, ParsedRow]  # the rows whose bytes are not what is stored
+    parsed: Mapping[int, ParsedRow]  # the rows whose bytes are not what is stored, and that tell something new
     records: Mapping[int, OfferRecord]  # of those of them that are offers
     known: Mapping[int, StoredOffer] | None  # what was stored when they were prepared; None: taken for unchanged
 
 
 class RowBatch(NamedTuple):
-    """What is to be written: `same` are ids whose bytes did not change, `read` the offers that were parsed anew,
+    """What is to be written: `same` are ids of which nothing changed, `read` the offers that were parsed anew,
     `stored` the ids of those that have a row. eMAG was asked for them at `asked_at`."""
 
     observation: Observation
@@ -177,16 +178,38 @@ async def _parsed(
     known: Mapping[int, StoredOffer],
     payloads: Mapping[int, str],
 ) -> tuple[dict[int, ParsedRow], dict[int, OfferRecord]]:
+    """The rows whose bytes are not what is stored, and records of them. Left out are those that tell nothing new."""
     parsed: dict[int, ParsedRow] = {}
     records: dict[int, OfferRecord] = {}
     for number, (emag_id, row) in enumerate(changed, start=1):
-        parsed[emag_id] = row
-        if row.offer is not None:
-            token = _token_if_same_content(row, known.get(emag_id), payloads.get(emag_id))
-            records[emag_id] = record_of(row.offer, row, digests[emag_id], token=token)
+        if row.offer is None:
+            parsed[emag_id] = row
+        elif (told := _told_by(row, known.get(emag_id), payloads.get(emag_id))) is not None:
+            parsed[emag_id] = row
+            records[emag_id] = record_of(row.offer, row, digests[emag_id], told)
         if number % _ROWS_AT_ONCE == 0:
             await asyncio.sleep(0)
     return parsed, records
+
+
+def _told_by(row: ParsedRow, known: StoredOffer | None, payload: str | None) -> Content | None:
+    """What a row tells of the offer's content, beside what is stored. None: nothing that is to be written.
+
+    The digest that is kept is that of the row in a list: those are what most rows are compared with.
+    """
+    if known is None or payload is None:
+        return Content(row.text)
+    stored = payload.encode()
+    merged = comparison.with_companies_of(stored, row.raw)
+    text = row.text if merged is row.raw else merged.decode()
+    if not comparison.same_content(stored, row.raw):
+        return Content(text)
+    says_more = comparison.names_more(stored, row.raw)
+    is_settled = is_current(known.digest) and not known.is_removed
+    if is_settled and not says_more and comparison.names_companies(row.raw):
+        return None
+    keeps_digest = is_settled and says_more
+    return Content(text, known.token, known.digest if keeps_digest else None, rewrites_payload=says_more)
 
 
 def _differs(known: StoredOffer | None, digest: bytes) -> bool:
@@ -204,10 +227,3 @@ def _is_still_true(before: Mapping[int, StoredOffer], now: Mapping[int, StoredOf
     # The last field, who asked eMAG later, is judged by what is stored now. The first three (digest, token, removed)
     # decided which rows were parsed, and whether a record got the stored token or a new one.
     return before.keys() == now.keys() and all(now[id_][:3] == one[:3] for id_, one in before.items())
-
-
-def _token_if_same_content(row: ParsedRow, known: StoredOffer | None, payload: str | None) -> str | None:
-    """The token of the stored content, where the row has the same content in another spelling."""
-    if known is None or payload is None:
-        return None
-    return known.token if row._replace(raw=payload.encode()).fingerprint == row.fingerprint else None

@@ -18,6 +18,7 @@ from typing import IO, Any, Protocol
 import orjson
 
 from emagsync.core import money
+from emagsync.offers.value_lists import plain_list, read_list
 
 # The order of the columns, and of the keys of a JSON line. All are fields of `offers.schemas.Offer`.
 EXPORT_FIELDS = (
@@ -57,7 +58,11 @@ EXPORT_FIELDS = (
     "changed_at",
     "last_seen_at",
     "removed_at",
+    # Added later, at the end: some readers of CSV count columns.
+    "main_offer_price",
+    "currency_type",
 )
+_EANS = EXPORT_FIELDS.index("eans")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Characters that JSON leaves alone, but some readers of lines take for the end of one.
 _LINE_ENDS = tuple((chr(code).encode(), f"\\u{code:04x}".encode()) for code in (0x85, 0x2028, 0x2029))
@@ -92,6 +97,13 @@ def defused(text: str) -> str:
     return f"'{text}" if text.startswith(_DANGEROUS) else text
 
 
+def cells(row: Sequence[Any]) -> list[Any]:
+    """The values of a row for a spreadsheet: EANs are one text."""
+    values = list(row)
+    values[_EANS] = plain_list(values[_EANS])
+    return values
+
+
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC, such as `2026-11-23T17:00:00Z`."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
@@ -109,7 +121,7 @@ class CsvWriter:
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
         """Append rows."""
-        self._csv.writerows([[_csv_cell(value) for value in row] for row in rows])
+        self._csv.writerows([[_csv_cell(value) for value in cells(row)] for row in rows])
         self._flush()
 
     def close(self) -> None:
@@ -160,7 +172,7 @@ class JsonLinesWriter:
 
 def _json_object(row: Sequence[Any]) -> dict[str, Any]:
     line = dict(zip(EXPORT_FIELDS, row, strict=True))
-    line["eans"] = line["eans"].split()
+    line["eans"] = read_list(line["eans"])
     line["not_sellable"] = line["not_sellable"].split()
     return line
 

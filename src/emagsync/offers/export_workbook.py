@@ -12,7 +12,7 @@ from xlsxwriter.exceptions import XlsxFileError  # type: ignore[import-untyped]
 from xlsxwriter.workbook import Workbook  # type: ignore[import-untyped]
 
 from emagsync.core import money
-from emagsync.offers.export_formats import EXPORT_FIELDS, defused
+from emagsync.offers.export_formats import EXPORT_FIELDS, cells, defused
 
 ROWS_PER_SHEET = 1_048_575  # a sheet of XLSX has 1,048,576 rows; the first holds the names
 _LONGEST_CELL = 32_767
@@ -49,7 +49,7 @@ class XlsxWriter:
                 self._sheet = self._new_sheet()
                 self._row = 0
             self._row += 1
-            for column, value in enumerate(row):
+            for column, value in enumerate(cells(row)):
                 if value is not None and value != "":
                     self._cell(column, value)
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from emagsync.core import money
 from emagsync.offers.explanations import Language
 from emagsync.offers.schemas import Amount, OfferRemark
+from emagsync.offers.value_lists import read_list
 
 # The daily full run sees every offer: one that two of them missed is out of date.
 STALE_AFTER = timedelta(hours=48)
@@ -98,6 +99,10 @@ class Product(BaseModel):
     account_type: str
     price: Amount | None
     currency: str
+    currency_type: str | None = Field(
+        description="The currency that the price is kept in where it is not the platform's: eMAG recalculates the "
+        "price at the start of each month."
+    )
     stock_quantity: int
     is_active: bool = Field(description="Its status is 1 and eMAG has it.")
     status: StatusName | None = Field(description="null for a status that eMAG does not document.")
@@ -115,6 +120,7 @@ class Product(BaseModel):
     min_sale_price: Amount | None
     max_sale_price: Amount | None
     best_offer_sale_price: Amount | None
+    main_offer_price: Amount | None = Field(description="Of the offer that leads the product page.")
     buy_button_rank: int | None
     number_of_offers: int | None
     vat_id: int | None
@@ -157,7 +163,7 @@ def product_row(values: Iterable[Any]) -> dict[str, Any]:
 def product_values(row: dict[str, Any], now: datetime, edits: OfferEdits | None = None) -> dict[str, Any]:
     """The values of a `Product`, in order, from those of PRODUCT_FIELDS and its edits that wait."""
     values = _IN_ORDER | row
-    values["eans"] = row["eans"].split()
+    values["eans"] = read_list(row["eans"])
     values["not_sellable"] = row["not_sellable"].split()
     values["status"] = _STATUS_NAMES.get(row["status_code"])
     values["is_active"] = row["status_code"] == STATUS_NUMBERS["active"] and row["removed_at"] is None

@@ -17,6 +17,7 @@ from emagsync.offers.page_repository import OFFER_COLUMNS, offer_batches, select
 from emagsync.offers.schemas import Offer, OfferDetail, OfferList, OfferRemark
 from emagsync.offers.selection import OfferFilter, Order
 from emagsync.offers.total_cache import TotalCache
+from emagsync.offers.value_lists import read_list
 
 
 async def list_offers(
@@ -55,7 +56,8 @@ async def stream_offers(
 ) -> AsyncGenerator[Sequence[Row[Any]], None]:
     """The whole selection as it is at one moment, by account and id, in lists of at most `batch` rows.
 
-    The rows have the fields of `Offer`, with `eans` and `not_sellable` as stored: text separated by single spaces.
+    The rows have the fields of `Offer`, with `eans` and `not_sellable` as stored: a JSON list, and a text separated by
+    single spaces.
     """
     async with (
         database.snapshot() as connection,
@@ -67,7 +69,7 @@ async def stream_offers(
 
 def _offer(row: Any) -> Offer:
     values = {name: getattr(row, name) for name in Offer.model_fields}
-    values["eans"] = tuple(row.eans.split())
+    values["eans"] = tuple(read_list(row.eans))
     values["not_sellable"] = tuple(row.not_sellable.split())
     return Offer.model_validate(values)
 

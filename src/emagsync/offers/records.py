@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
 from emagsync.core import money
+from emagsync.offers.value_lists import plain_list
 
 # The field of the change log whose values are `created`, `removed` and `returned`.
 LIFECYCLE = "lifecycle"
@@ -35,13 +36,17 @@ LOGGED_FIELDS = (
     "offer_validation_status",
     "buy_button_rank",
     "best_offer_sale_price",
+    "main_offer_price",
     "warranty",
     "sellable",
 )
 
 
 class OfferRecord(NamedTuple):
-    """One offer as it is stored: the columns of `offers` by name, and its row as eMAG sent it (JSON text)."""
+    """One offer as it is stored: the columns of `offers` by name, and its row as eMAG sent it (JSON text).
+
+    `rewrites_payload`: the row is stored although the content is the same, because it says more than the stored one.
+    """
 
     emag_id: int
     part_number: str | None
@@ -55,6 +60,7 @@ class OfferRecord(NamedTuple):
     min_sale_price: Decimal | None
     max_sale_price: Decimal | None
     currency: str
+    currency_type: str | None
     vat_id: int | None
     stock: int
     estimated_stock: int | None
@@ -65,19 +71,21 @@ class OfferRecord(NamedTuple):
     buy_button_rank: int | None
     number_of_offers: int | None
     best_offer_sale_price: Decimal | None
+    main_offer_price: Decimal | None
     ownership: int | None
     genius_eligibility: int | None
     genius_eligibility_type: int | None
     genius_computed: int | None
     warranty: int | None
     main_image: str | None
-    eans: str
+    eans: str  # as `value_lists.list_text` writes them
     sellable: bool
     not_sellable: str
     remarks: str | None
     fingerprint: str
     raw_digest: bytes
     payload: str
+    rewrites_payload: bool = False
 
 
 class UpsertResult(NamedTuple):
@@ -194,7 +202,7 @@ def field_changes(observation: Observation, before: StoredRow | None, record: Of
     for field in LOGGED_FIELDS:
         old, new = getattr(before, field, None), getattr(record, field)
         if old != new:
-            yield _entry(observation, record.emag_id, field, as_text(old), as_text(new))
+            yield _entry(observation, record.emag_id, field, _logged(field, old), _logged(field, new))
 
 
 def lifecycle(observation: Observation, emag_id: int, old: str | None, new: str) -> ChangeLogEntry:
@@ -205,6 +213,10 @@ def lifecycle(observation: Observation, emag_id: int, old: str | None, new: str)
 def _entry(observation: Observation, emag_id: int, field: str, old: str | None, new: str | None) -> ChangeLogEntry:
     at, run_id, source = observation.at, observation.run_id, observation.source
     return ChangeLogEntry(observation.account, emag_id, field, old, new, run_id, at, source)
+
+
+def _logged(field: str, value: Any) -> str | None:
+    return plain_list(value) if field == "eans" and value is not None else as_text(value)
 
 
 def as_text(value: Any) -> str | None:

@@ -4,7 +4,8 @@ What one page of 100 offers costs depends on what has changed:
 
     unchanged   one UPDATE of all of them (`_touch`)
     changed     the row, the payload, the search text and the change log
-    respelled   the same content in other bytes: the row, which gets the new digest; nothing is logged
+    respelled   the same content in other bytes: the row, which gets the new digest; nothing is logged; the payload
+                only where it says more than the stored one
 
 Two writers, such as a run and a push, may meet the same offers. Both write rows sorted by key, so that neither waits
 for a row of the other while it holds one that the other needs.
@@ -236,7 +237,8 @@ async def _write(connection: AsyncConnection, observation: Observation, comparis
     await _insert_payloads.run(connection, _payload_rows(observation, created))
     await _update_offers.run(connection, _offer_rows(observation, updated))
     await _refresh_offers.run(connection, _offer_rows(observation, respelled))
-    await _update_payloads.run(connection, _payload_rows(observation, updated))
+    rewritten = [*updated, *(record for record in respelled if record.rewrites_payload)]
+    await _update_payloads.run(connection, _payload_rows(observation, sorted(rewritten, key=_by_id)))
 
 
 def _offer_rows(observation: Observation, records: Sequence[OfferRecord]) -> list[tuple[Any, ...]]:

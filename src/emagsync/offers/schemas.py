@@ -35,6 +35,7 @@ class Offer(BaseModel):
     min_sale_price: Amount | None
     max_sale_price: Amount | None
     currency: str
+    currency_type: str | None
     vat_id: int | None
     stock: int
     estimated_stock: int | None
@@ -45,6 +46,7 @@ class Offer(BaseModel):
     buy_button_rank: int | None
     number_of_offers: int | None
     best_offer_sale_price: Amount | None
+    main_offer_price: Amount | None
     ownership: int | None
     genius_eligibility: int | None
     genius_eligibility_type: int | None

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.bulk import BulkSelect, among
 from emagsync.db.search_index import Replaced, SearchIndex, searchable
 from emagsync.offers.tables import offer_search, offers
+from emagsync.offers.value_lists import read_list
 
 # How many new offers are worth a transaction of their own.
 BATCH: Final = 2_000
@@ -39,7 +40,7 @@ _insert_created = text(
 
 
 class Searchable(Protocol):
-    """The parts of an offer that search looks in; `eans` are separated by spaces."""
+    """The parts of an offer that search looks in; `eans` is a list as it is stored."""
 
     @property
     def emag_id(self) -> int: ...
@@ -57,7 +58,7 @@ class Searchable(Protocol):
 
 def text_of(offer: Searchable) -> str:
     """The searchable text of an offer; the name is first, so that it also sorts by name."""
-    return searchable((offer.name, offer.part_number, offer.part_number_key, *offer.eans.split(), offer.brand))
+    return searchable((offer.name, offer.part_number, offer.part_number_key, *read_list(offer.eans), offer.brand))
 
 
 async def index_offers(connection: AsyncConnection, account: str, written: Sequence[Searchable]) -> None:

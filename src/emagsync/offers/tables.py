@@ -43,6 +43,7 @@ offers = Table(
     Column("min_sale_price", Money),
     Column("max_sale_price", Money),
     Column("currency", String(8), nullable=False),
+    Column("currency_type", Text),
     Column("vat_id", BigInteger),
     Column("stock", BigInteger, nullable=False),
     Column("estimated_stock", BigInteger),
@@ -53,13 +54,14 @@ offers = Table(
     Column("buy_button_rank", BigInteger),
     Column("number_of_offers", BigInteger),
     Column("best_offer_sale_price", Money),
+    Column("main_offer_price", Money),
     Column("ownership", SmallInteger),
     Column("genius_eligibility", BigInteger),
     Column("genius_eligibility_type", BigInteger),
     Column("genius_computed", BigInteger),
     Column("warranty", BigInteger),
     Column("main_image", Text),
-    Column("eans", Text, nullable=False),  # separated by one space, with none around it
+    Column("eans", Text, nullable=False),  # a JSON list
     Column("sellable", Boolean, nullable=False),
     Column("not_sellable", Text, nullable=False),  # why not: codes separated by one space
     Column("remarks", JsonText),  # what of the row could not be read: [[field, reason], ...]

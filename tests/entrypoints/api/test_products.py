@@ -33,7 +33,7 @@ async def found(api: Api, **query: Any) -> list[int]:
 
 
 async def test_a_product_has_the_fields_that_scripts_read(api: Api) -> None:
-    await store(api.state.database, [offer(7, sale_price=Decimal("121.8400"), eans="5940000000001 5940000000002")])
+    await store(api.state.database, [offer(7, sale_price=Decimal("121.8400"), eans=["5940000000001", "5940000000002"])])
     (product,) = (await page(api))["products"]
     assert product | {"id": 1, "version": "", "last_synced_at": "2026-11-23T10:00:00Z"} == {
         "id": 1,
@@ -94,7 +94,7 @@ async def test_a_list_is_written_as_its_schema_says(api: Api) -> None:
     amounts = {"recommended_price": Decimal("0.0001"), "min_sale_price": Decimal("99999999999999.9999")}
     full = offer(1, **numbers, **amounts, ownership=1, main_image='https://a.ro/"ă\u2028', sellable=False)
     bare = dict.fromkeys(("part_number", "part_number_key", "name", "brand", "status", "sale_price"))
-    await store(api.state.database, [full, offer(2, **bare, eans="", not_sellable="no_stock inactive")], at=late)
+    await store(api.state.database, [full, offer(2, **bare, eans=[], not_sellable="no_stock inactive")], at=late)
     await store(api.state.database, [offer(3, status=7)])
     await remove(api.state.database, 3, at=late)
     answer = await api.viewer.get(PRODUCTS, params={"include_removed": "true"})
@@ -239,7 +239,7 @@ async def test_totals_follow_every_change(api: Api) -> None:
     await remove(database, 1)
     assert (await page(api, search="lampa"))["pagination"]["total"] == 1
     assert (await page(api, search="lampa", include_removed=True))["pagination"]["total"] == 2
-    await store(database, [offer(2, name="Scaun", eans="4006381333931"), offer(1, name="Lampă")])
+    await store(database, [offer(2, name="Scaun", eans=["4006381333931"]), offer(1, name="Lampă")])
     assert (await page(api, search="4006381333931"))["pagination"]["total"] == 1
     assert (await page(api, search="lampa"))["pagination"]["total"] == 2
 

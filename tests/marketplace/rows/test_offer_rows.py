@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from emagsync.marketplace.platforms import PLATFORMS
-from emagsync.marketplace.rows import parse
+from emagsync.marketplace.rows import coerce, parse
 from emagsync.marketplace.rows.parse import Image, Remark
 from marketplace.rows.row_shapes import SAMPLE_ROWS, offer, parsed, row, written
 
@@ -54,6 +58,7 @@ def test_a_row_as_emag_usually_sends_it_is_read_whole() -> None:
         "number_of_offers": 1,
         "best_offer_sale_price": Decimal("99.1600"),
         "best_offer_recommended_price": Decimal("99.1600"),
+        "main_offer_price": None,
         "ownership": 1,
         "genius_eligibility": 1,
         "genius_eligibility_type": None,
@@ -121,7 +126,7 @@ def test_prices_always_have_four_decimals_and_never_pass_through_a_float() -> No
         -1,
         "-0.5",
         True,
-        [],
+        [1],
         {"value": 1},
         10**14,
         "1e999999",
@@ -129,20 +134,11 @@ def test_prices_always_have_four_decimals_and_never_pass_through_a_float() -> No
         "1 2",
     ],
 )
-@pytest.mark.parametrize("field", ["sale_price", "recommended_price", "best_offer_sale_price", "green_tax"])
+@pytest.mark.parametrize("field", ["sale_price", "best_offer_sale_price", "main_offer_price", "green_tax"])
 def test_a_price_that_cannot_be_read_exactly_is_missing_and_remarked(field: str, value: Any) -> None:
     found = parsed(row(**{field: value}))
 
     assert [remark.field for remark in found.remarks] == [field]
-    assert getattr(found.offer, field) is None
-
-
-@pytest.mark.parametrize("value", ["", None, "  ", ...])
-@pytest.mark.parametrize("field", ["sale_price", "warranty", "vat_id", "weight", "buy_button_rank", "ownership"])
-def test_nothing_is_nothing_without_a_remark(field: str, value: Any) -> None:
-    found = parsed(row(**{field: value}))
-
-    assert found.remarks == ()
     assert getattr(found.offer, field) is None
 
 
@@ -154,7 +150,9 @@ def test_a_whole_number_is_read_from_every_spelling(value: Any, expected: int) -
     assert offer(row(warranty=value)).warranty == expected
 
 
-@pytest.mark.parametrize("value", [Decimal("1.5"), "1.5", True, False, "x", [], {}, -1, 2**31, 10**400, "9" * 5000])
+@pytest.mark.parametrize(
+    "value", [Decimal("1.5"), "1.5", True, False, "x", [1], {"x": 1}, -1, 2**31, 10**400, "9" * 5000]
+)
 def test_what_is_no_whole_number_is_missing_and_remarked(value: Any) -> None:
     found = parsed(row(warranty=value))
 
@@ -181,7 +179,7 @@ def test_ownership_is_1_or_2_also_when_it_comes_as_a_boolean(value: Any, expecte
     assert offer(row(ownership=value)).ownership == expected
 
 
-@pytest.mark.parametrize("value", [0, 3, "yes", []])
+@pytest.mark.parametrize("value", [0, 3, "yes", [1]])
 def test_any_other_ownership_is_remarked(value: Any) -> None:
     assert remarked(row(ownership=value)) == ["ownership"]
 
@@ -249,6 +247,84 @@ def test_eans_come_in_many_shapes(value: Any, expected: tuple[str, ...]) -> None
     assert found.offer.eans == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(["5 941234 567890"], ("5941234567890",), id="spaces"),
+        pytest.param("5,941234,567890", ("5941234567890",), id="commas"),
+        pytest.param(["5941234567890;", " 5941234567890"], ("5941234567890",), id="semicolon at the end"),
+        pytest.param(["5\u00a0941234\t567890"], ("5941234567890",), id="other white space"),
+        pytest.param(["4006 3813"], ("40063813",), id="eight digits"),
+    ],
+)
+def test_a_barcode_with_separators_is_cleaned_to_its_digits(value: Any, expected: tuple[str, ...]) -> None:
+    found = parsed(row(ean=value))
+
+    assert found.remarks == ()
+    assert found.offer is not None
+    assert found.offer.eans == expected
+
+
+@pytest.mark.parametrize("text", ["5941234567890, 4006381333931", "5941234567890;40063813", "AB 12", "12 34", "a,b"])
+def test_what_may_be_several_barcodes_is_kept_as_one_with_a_remark(text: str) -> None:
+    for value in ([text], text, [f" {text} "]):
+        found = parsed(row(ean=value))
+
+        assert [remark.field for remark in found.remarks] == ["ean"]
+        assert found.offer is not None
+        assert found.offer.eans == (text,)
+
+
+@given(st.lists(st.text(max_size=20), max_size=4))
+def test_an_ean_is_never_split_and_keeps_its_letters(values: list[str]) -> None:
+    found = offer(row(ean=values)).eans
+
+    assert len(found) <= len(values)
+    for ean in found:
+        bare = "".join(re.split(r"[\s,;\u200b\ufeff]+", ean))
+        assert any(bare == "".join(re.split(r"[\s,;\u200b\ufeff]+", coerce.storable(value))) for value in values)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "columns"),
+    [
+        ("ean", ["5941234567890", "40063813"], ["eans"]),
+        ("images", [{"url": "https://images.example/1.jpg", "display_type": 1}], ["images", "main_image"]),
+        ("stock", [{"warehouse_id": 1, "value": 3}, {"warehouse_id": 2, "value": 4}], ["stock"]),
+        ("handling_time", [{"warehouse_id": 1, "value": 3}], ["handling_time"]),
+        ("validation_status", [{"value": 9, "errors": []}], ["validation_status"]),
+        ("offer_validation_status", {"value": 2}, ["offer_validation_status"]),
+        ("family", {"id": 8, "name": "Lampa"}, ["family_id", "family_name"]),
+    ],
+)
+def test_json_text_where_a_list_belongs_is_read_as_that_list(field: str, value: Any, columns: list[str]) -> None:
+    as_list, as_text = parsed(row(**{field: value})), parsed(row(**{field: json.dumps(value)}))
+
+    assert as_text.remarks == ()
+    for column in columns:
+        assert getattr(as_text.offer, column) == getattr(as_list.offer, column)
+        assert getattr(as_text.offer, column) not in (None, ())
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Tom &amp; Jerry &quot;M&quot;", 'Tom & Jerry "M"'),
+        ("Caf&eacute; &#537;i ceai&nbsp;&#x2122;", "Café și ceai\u00a0™"),
+        ("H&M, B&regular, AT&T; &nosuch;", "H&M, B&regular, AT&T; &nosuch;"),
+        ("&amp;amp;", "&amp;"),
+        ("&#0;", "\ufffd"),
+    ],
+)
+@pytest.mark.parametrize("field", ["name", "brand", "brand_name", "family"])
+def test_html_entities_of_names_are_decoded_once_and_stay_in_the_payload(field: str, name: str, expected: str) -> None:
+    raw = row(**{"brand": ..., field: {"id": 1, "name": name} if field == "family" else name})
+    column = {"brand_name": "brand", "family": "family_name"}.get(field, field)
+
+    assert getattr(offer(raw), column) == expected
+    assert name in json.dumps(parse.payload(raw), ensure_ascii=False, default=str).replace('\\"', '"')
+
+
 def test_an_odd_ean_costs_only_itself() -> None:
     found = parsed(row(ean=["1", True, ["2"], {"x": 1}, Decimal("1.5"), "9" * 300, "3"]))
 
@@ -296,13 +372,13 @@ def test_of_several_validation_statuses_the_first_counts_and_a_remark_says_so() 
 
 
 def test_odd_images_cost_only_themselves() -> None:
-    found = parsed(
-        row(images=[{"url": "a", "display_type": "1"}, 5, None, {"url": ["b"]}, "c", {"url": "d", "display_type": "x"}])
-    )
+    first, second, third = "http://a", "HTTPS://c", "https://d/ e"
+    images = [{"url": first, "display_type": "1"}, 5, None, {"url": ["b"]}, second, {"url": third, "display_type": "x"}]
+    found = parsed(row(images=images))
 
     assert [remark.field for remark in found.remarks] == ["images[1]", "images[3].url", "images[5].display_type"]
     assert found.offer is not None
-    assert found.offer.images == (Image("a", 1), Image("c", None), Image("d", None))
+    assert found.offer.images == (Image(first, 1), Image(second, None), Image(third, None))
 
 
 def test_the_currency_is_the_rows_else_the_platforms() -> None:
@@ -329,12 +405,14 @@ def test_text_that_only_looks_like_an_escape_stays() -> None:
     assert (offer(raw).name, parsed(raw).remarks) == ("C:\\u0000", ())
 
 
-def test_an_address_is_never_a_number() -> None:
-    found = parsed(row(images=["0", {"url": "1.0"}, {"url": 1}]))
+@pytest.mark.parametrize("text", ["0", "1.0", 1, "main.jpg", "//cdn.example/1.jpg", "javascript:alert(1)", "http://"])
+@pytest.mark.parametrize("shape", [lambda url: url, lambda url: {"url": url, "display_type": 1}], ids=["bare", "usual"])
+def test_what_is_no_address_is_no_image(text: Any, shape: Callable[[Any], Any]) -> None:
+    found = parsed(row(images=[shape("https://images.example/1.jpg"), shape(text)]))
 
-    assert [remark.field for remark in found.remarks] == ["images[0].url", "images[1].url", "images[2].url"]
+    assert [remark.field.partition(".")[0] for remark in found.remarks] == ["images[1]"]
     assert found.offer is not None
-    assert found.offer.images == ()
+    assert [image.url for image in found.offer.images] == ["https://images.example/1.jpg"]
 
 
 def test_too_many_levels_cost_only_what_is_below_them() -> None:

@@ -3012,6 +3012,11 @@ export interface components {
             created_at: string;
             /** Currency */
             currency: string;
+            /**
+             * Currency Type
+             * @description The currency that the price is kept in where it is not the platform's: eMAG recalculates the price at the start of each month.
+             */
+            currency_type: string | null;
             /** Eans */
             eans: string[];
             /** @description The values that it has once these edits have reached eMAG; null where none wait. All others here are eMAG's. */
@@ -3049,6 +3054,11 @@ export interface components {
             last_synced_at: string;
             /** Main Image */
             main_image: string | null;
+            /**
+             * Main Offer Price
+             * @description Of the offer that leads the product page.
+             */
+            main_offer_price: string | null;
             /** Max Sale Price */
             max_sale_price: string | null;
             /** Min Sale Price */
@@ -3225,6 +3235,11 @@ export interface components {
             created_at: string;
             /** Currency */
             currency: string;
+            /**
+             * Currency Type
+             * @description The currency that the price is kept in where it is not the platform's: eMAG recalculates the price at the start of each month.
+             */
+            currency_type: string | null;
             /** Eans */
             eans: string[];
             /** @description The values that it has once these edits have reached eMAG; null where none wait. All others here are eMAG's. */
@@ -3272,6 +3287,11 @@ export interface components {
             last_synced_at: string;
             /** Main Image */
             main_image: string | null;
+            /**
+             * Main Offer Price
+             * @description Of the offer that leads the product page.
+             */
+            main_offer_price: string | null;
             /** Max Sale Price */
             max_sale_price: string | null;
             /** Min Sale Price */

@@ -1,6 +1,6 @@
 """Reads single values strictly: each function returns the value that is meant, None for nothing, or raises Unreadable.
 
-Source: the shapes met in production: numbers as text, prices as text or number, `""` for nothing.
+Source: the shapes met in production: numbers as text, prices as text or number, and each of PHP's ways to say nothing.
 Every function takes what `exact_json.decode` returns (`str`, `int`, `Decimal`, `bool`, `None`, `list`, `dict`; never a
 float) and raises `Unreadable` with a reason that continues the field's name: "is 'n/a', not a number".
 
@@ -11,8 +11,10 @@ outside, so numbers are compared with their bounds before anything is computed w
 
 from __future__ import annotations
 
+import html
 import re
 from decimal import Decimal
+from html.entities import html5
 from typing import Any
 
 from emagsync.core import money
@@ -29,6 +31,12 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 USUAL_PRICE = re.compile(r"[0-9]{1,14}\.[0-9]{4}")
 _USUAL_WEIGHT = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_ADDRESS = re.compile(r"https?://.", re.IGNORECASE | re.DOTALL)
+# An entity with its semicolon: without one, "B&regular" would be one too.
+_ENTITY = re.compile(r"&(?:(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
+# What people put between the digits of a barcode, or between several in one text.
+_SEPARATORS = re.compile(r"[\s,;\u200b\ufeff]+")
+_BARCODE_LENGTHS = (8, 12, 13, 14)  # of EAN-8, UPC-A, EAN-13 and GTIN-14
 # Characters of a value in a message; digits of a number that is written out; characters of a text read as a number.
 _SHOWN = 40
 _LONGEST_PLAIN = 400
@@ -37,6 +45,19 @@ _LONGEST_NUMBER = 400
 
 class Unreadable(ValueError):
     """The value cannot be read as what its field holds; the text says what is there instead."""
+
+
+def is_empty(value: object) -> bool:
+    """Whether a value of any field says nothing: null, `""`, `[]` or `{}`."""
+    return value is None or (isinstance(value, str | list | dict) and not value)
+
+
+def is_nothing(value: object) -> bool:
+    """Whether the value of a field that holds no free text says nothing: as `is_empty`, blank text, or the text
+    "null"."""
+    if isinstance(value, str):
+        return value.strip().lower() in ("", "null")
+    return is_empty(value)
 
 
 def described(value: object) -> str:
@@ -77,17 +98,15 @@ def number_text(value: int | Decimal) -> str:
 
 
 def number(value: object) -> Decimal | None:
-    """Any finite number, from a number or its text; `None` for null and empty text."""
-    if value is None:
-        return None
+    """Any finite number, from a number or its text; `None` for nothing."""
     if isinstance(value, Decimal):
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
+    if is_nothing(value):
+        return None
     if isinstance(value, str):
         text = value.strip()
-        if not text:
-            return None
         if len(text) <= _LONGEST_NUMBER and _NUMBER.fullmatch(text):
             return Decimal(text)
     raise Unreadable(f"is {described(value)}, not a number")
@@ -154,8 +173,8 @@ def _weight(value: object) -> Decimal | None:
 
 
 def text(value: object) -> str | None:
-    """Text as it is; a number is its text (`1` is `"1"`); `None` for null and empty text."""
-    if value is None or value == "":
+    """Text as it is; a number is its text (`1` is `"1"`); `None` for null and what is empty."""
+    if is_empty(value):
         return None
     if isinstance(value, str):
         return value
@@ -165,20 +184,45 @@ def text(value: object) -> str | None:
 
 
 def address(value: object) -> str | None:
-    """A URL; what is a number, as number or as text, is none."""
-    if isinstance(value, str) and not _NUMBER.fullmatch(value):
-        return value or None
-    if value is None:
+    """A URL, without white space around it; what does not begin with `http://` or `https://` is none."""
+    if is_nothing(value):
         return None
-    raise Unreadable(f"is {described(value)}, not an address")
+    found = value.strip() if isinstance(value, str) else ""
+    if not _ADDRESS.match(found):
+        raise Unreadable(f"is {described(value)}, not an address")
+    return found
 
 
 def barcode(value: object) -> str | None:
-    """An EAN without white space around it: text, or a whole number (which has lost its leading zeros)."""
+    """An EAN: text, or a whole number (which has lost its leading zeros).
+
+    Spaces, commas and semicolons between the digits of one barcode are taken out. Where what is left is none, the text
+    stays as it is, without white space around it (`is_unclear` finds those): it may be two barcodes, or something else.
+    """
+    if is_nothing(value):
+        return None
     if isinstance(value, Decimal) and value != value.to_integral_value():
         raise Unreadable(f"is {described(value)}, not a barcode")
-    found = text(value)
-    return (found.strip() or None) if found else None
+    found = (text(value) or "").strip()
+    if not is_unclear(found):
+        return found or None
+    digits = _SEPARATORS.sub("", found)
+    return digits if len(digits) in _BARCODE_LENGTHS and digits.isascii() and digits.isdigit() else found
+
+
+def is_unclear(ean: str) -> bool:
+    """Whether what `barcode` read may be several barcodes, or none: it has white space, commas or semicolons in it."""
+    return _SEPARATORS.search(ean) is not None
+
+
+def without_entities(value: str) -> str:
+    """The text with its HTML entities decoded, once: `Tom &amp; Jerry` is `Tom & Jerry`."""
+    return _ENTITY.sub(_decoded, value) if "&" in value else value
+
+
+def _decoded(entity: re.Match[str]) -> str:
+    number, name = entity.groups()
+    return html.unescape(entity[0]) if number else html5.get(f"{name};", entity[0])
 
 
 def storable(value: str) -> str:
@@ -212,4 +256,4 @@ def members(value: Any) -> list[Any] | None:
     if isinstance(value, dict):
         # PHP writes a list with gaps, or one that does not begin at 0, as an object. An empty one is an empty list.
         return list(value.values()) if all(key.isdigit() for key in value) else [value]
-    return [] if value is None or value == "" else None
+    return [] if is_nothing(value) else None

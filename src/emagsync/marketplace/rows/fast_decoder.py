@@ -21,7 +21,7 @@ from msgspec import Meta, Struct
 
 from emagsync.marketplace.platforms import Platform
 from emagsync.marketplace.rows import coerce, exact_json
-from emagsync.marketplace.rows.field_reader import LONGEST_SHORT_TEXT
+from emagsync.marketplace.rows.field_reader import LONGEST_SHORT_TEXT, is_usual_address
 from emagsync.marketplace.rows.product_offer import DOCUMENTED_ID_LIMIT, Image, ProductOffer, main_image
 from emagsync.marketplace.rows.sellable import obstacles
 
@@ -29,13 +29,16 @@ from emagsync.marketplace.rows.sellable import obstacles
 # object where a list is due, and the row goes to `field_reader`. Where text may stand for a number, text is accepted
 # here, and `_from_text` reads it.
 _Count = Annotated[int, Meta(ge=0, le=coerce.INTEGER_LIMIT)]
-_Number = _Count | str | None
-_ShortText = Annotated[str, Meta(max_length=LONGEST_SHORT_TEXT)] | None
+# PHP's way to say nothing: on some accounts every row has it, so it must not be unusual. (An empty object is.)
+_Empty = Annotated[list[Any], Meta(max_length=0)]
+_Number = _Count | str | _Empty | None
+_Text = str | _Empty | None
+_ShortText = Annotated[str, Meta(max_length=LONGEST_SHORT_TEXT)] | _Empty | None
 _price: Final = coerce.USUAL_PRICE.fullmatch
 # Texts with NUL characters need cleaning and a remark. (Raw ones are no JSON; half surrogate pairs msgspec refuses.)
 _NUL: Final = b"\\u0000"
 _CURRENCY: Final = re.compile("[A-Z]{3}")
-_EAN: Final = re.compile(f"[0-9A-Za-z]{{1,{LONGEST_SHORT_TEXT}}}")
+_EAN: Final = re.compile(f"(?!(?i:null)$)[0-9A-Za-z]{{1,{LONGEST_SHORT_TEXT}}}")
 
 
 class _Unusual(ValueError):
@@ -57,6 +60,7 @@ class _Family(Struct, gc=False):
     name: str | None = None
 
 
+_NO_FAMILY: Final = _Family()
 _Validations = list[_Validation] | _Validation | _Count | None
 
 
@@ -69,7 +73,7 @@ class _Row(Struct, gc=False):
     id: Annotated[int, Meta(ge=1, le=DOCUMENTED_ID_LIMIT)] | str
     part_number: _ShortText = None
     part_number_key: _ShortText = None
-    name: str | None = None
+    name: _Text = None
     brand: _ShortText = None
     brand_name: _ShortText = None
     category_id: _Number = None
@@ -79,7 +83,7 @@ class _Row(Struct, gc=False):
     recommended_price: Any = None
     min_sale_price: Any = None
     max_sale_price: Any = None
-    currency: str | None = None
+    currency: _Text = None
     currency_type: _ShortText = None
     vat_id: _Number = None
     stock: list[_Entry] | None = None
@@ -93,6 +97,7 @@ class _Row(Struct, gc=False):
     number_of_offers: _Number = None
     best_offer_sale_price: Any = None
     best_offer_recommended_price: Any = None
+    main_offer_price: Any = None
     ownership: Any = None
     genius_eligibility: _Number = None
     genius_eligibility_type: _Number = None
@@ -100,12 +105,12 @@ class _Row(Struct, gc=False):
     warranty: _Number = None
     green_tax: Any = None
     weight: Any = None
-    url: str | None = None
+    url: _Text = None
     ean: list[str] | str | None = None
     images: list[Image] | None = None
     start_date: _ShortText = None
-    family: _Family | None = None
-    description: str | None = None
+    family: _Family | _Empty | None = None
+    description: _Text = None
 
 
 FIELDS: Final = _Row.__struct_fields__
@@ -132,6 +137,7 @@ _prices: Final = attrgetter(
     "max_sale_price",
     "best_offer_sale_price",
     "best_offer_recommended_price",
+    "main_offer_price",
     "green_tax",
 )
 
@@ -167,7 +173,7 @@ def _offer(row: _Row, platform: Platform) -> ProductOffer:
     ) = [value if value is None or type(value) is int else _from_text(value) for value in _numbers(row)]
     if emag_id is None or not 0 < emag_id <= DOCUMENTED_ID_LIMIT:  # an id that came as text was not checked yet
         raise _Unusual
-    sale_price, recommended, minimum, maximum, best_sale, best_recommended, green_tax = [
+    sale_price, recommended, minimum, maximum, best_sale, best_recommended, main_offer, green_tax = [
         value if value is None else Decimal(value) if type(value) is str and _price(value) else coerce.price(value)
         for value in _prices(row)
     ]
@@ -176,14 +182,14 @@ def _offer(row: _Row, platform: Platform) -> ProductOffer:
     offer_validation = _validation(row.offer_validation_status)
     not_sellable = obstacles(status=status, stock=stock, offer_validation=offer_validation, validation=validation)
     images = _images(row.images)
-    family = row.family
+    family = row.family if type(row.family) is _Family else _NO_FAMILY
     # By position, in the order of ProductOffer's fields: matching 40 names would take as long as decoding the row.
     return ProductOffer(
         emag_id,
-        row.part_number or None,
-        row.part_number_key or None,
-        row.name or None,
-        row.brand or row.brand_name or None,
+        _text(row.part_number),
+        _word(row.part_number_key),
+        _name(row.name),
+        _name(row.brand) or _name(row.brand_name),
         category_id,
         vendor_category_id,
         status,
@@ -192,7 +198,7 @@ def _offer(row: _Row, platform: Platform) -> ProductOffer:
         minimum,
         maximum,
         _currency(row.currency, platform),
-        row.currency_type or None,
+        _word(row.currency_type),
         vat_id,
         stock,
         estimated_stock,
@@ -204,6 +210,7 @@ def _offer(row: _Row, platform: Platform) -> ProductOffer:
         number_of_offers,
         best_sale,
         best_recommended,
+        main_offer,
         _ownership(row.ownership),
         genius_eligibility,
         genius_eligibility_type,
@@ -211,22 +218,36 @@ def _offer(row: _Row, platform: Platform) -> ProductOffer:
         warranty,
         green_tax,
         coerce.weight(row.weight),
-        row.url or None,
+        _word(row.url),
         main_image(images),
         _eans(row.ean),
         images,
-        row.start_date or None,
-        None if family is None else family.id,
-        None if family is None else family.name or None,
-        row.description or None,
+        _word(row.start_date),
+        family.id,
+        _name(family.name),
+        _text(row.description),
         not not_sellable,
         not_sellable,
     )
 
 
-def _from_text(text: str) -> int | None:
+def _word(value: str | list[Any] | None) -> str | None:
+    return value if type(value) is str and not coerce.is_nothing(value) else None
+
+
+def _text(value: str | list[Any] | None) -> str | None:
+    return value if value and type(value) is str else None
+
+
+def _name(value: str | list[Any] | None) -> str | None:
+    return coerce.without_entities(value) or None if type(value) is str else None
+
+
+def _from_text(value: str | list[Any]) -> int | None:
     # `isdigit` alone also takes superscripts, and Python refuses to read thousands of digits.
-    return int(text) if len(text) < 10 and text.isascii() and text.isdigit() else coerce.whole(text)
+    if type(value) is str and len(value) < 10 and value.isascii() and value.isdigit():
+        return int(value)
+    return coerce.whole(value)
 
 
 def _stock(entries: list[_Entry] | None, general: int | None) -> int:
@@ -252,7 +273,7 @@ def _count(value: int | str) -> int:
 
 
 def _names_warehouse(entry: _Entry) -> bool:
-    return entry.warehouse_id not in (None, "")
+    return type(entry.warehouse_id) is int or not coerce.is_nothing(entry.warehouse_id)
 
 
 def _longest(entries: list[_Entry] | None) -> int | None:
@@ -261,18 +282,18 @@ def _longest(entries: list[_Entry] | None) -> int | None:
 
 def _validation(value: Any) -> int | None:
     if type(value) is list:
-        if len(value) != 1:
+        if len(value) > 1:
             raise _Unusual
-        value = value[0]
+        value = value[0] if value else None
     if type(value) is _Validation:
         return value.value
     return value  # type: ignore[no-any-return]
 
 
-def _currency(code: str | None, platform: Platform) -> str:
+def _currency(code: str | list[Any] | None, platform: Platform) -> str:
     if not code:
         return platform.currency
-    if not _CURRENCY.fullmatch(code):
+    if type(code) is not str or not _CURRENCY.fullmatch(code):
         raise _Unusual
     return code
 
@@ -295,7 +316,6 @@ def _eans(codes: list[str] | str | None) -> tuple[str, ...]:
 def _images(images: list[Image] | None) -> tuple[Image, ...]:
     if not images:
         return ()
-    # A number in place of an address is remarked on; "http" is enough to know that it is none.
-    if not all(image.url.startswith("http") for image in images):
+    if not all(is_usual_address(image.url) for image in images):
         raise _Unusual
     return tuple(images)

@@ -1,8 +1,9 @@
 """Reads the fields of one decoded row and collects a remark for each that cannot be read.
 
 It accepts every shape that a field has had, and never raises: a field that cannot be read is None and costs a remark,
-and the rest of the row is good. Most methods first test for the usual value, which needs no function call, and only
-otherwise take the general way through `coerce`; both lead to the same value.
+and the rest of the row is good. What says nothing is left out of the row at the start, once for all fields: nothing is
+nothing, whichever of PHP's ways it is written in, and costs no remark. Most methods first test for the usual value,
+which needs no function call, and only otherwise take the general way through `coerce`; both lead to the same value.
 
 `odd` rows are those that msgspec refused or that hold an escaped NUL. Only their texts are cleaned, since no other row
 can contain what databases refuse.
@@ -14,13 +15,26 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
-from emagsync.marketplace.rows import coerce
+from emagsync.marketplace.rows import coerce, exact_json
 from emagsync.marketplace.rows.product_offer import Image
 
 T = TypeVar("T")
 LONGEST_SHORT_TEXT = 255
 """Characters in part numbers, keys, brands and EANs; databases index them and refuse entries of some kilobytes."""
-_ABSENT: tuple[object, ...] = ("", [])  # how eMAG's PHP writes "nothing" where an object is due
+FREE_TEXTS = frozenset(("part_number", "name", "brand", "brand_name", "description"))
+"""Fields whose text may be any: there "null" is a text. (A product may be called so; a date or a number may not.)"""
+_STRUCTURES = frozenset(
+    (
+        "ean",
+        "images",
+        "stock",
+        "handling_time",
+        "family",
+        "validation_status",
+        "translation_validation_status",
+        "offer_validation_status",
+    )
+)
 
 
 class Remark(NamedTuple):
@@ -36,10 +50,33 @@ class Reader:
     __slots__ = ("_get", "_odd", "remarks", "row")
 
     def __init__(self, row: dict[str, Any], *, odd: bool) -> None:
-        self.row = row
-        self._get = row.get
-        self.remarks: list[Remark] = []
         self._odd = odd
+        self.remarks: list[Remark] = []
+        self.row = self._without_nothing(row)
+        self._get = self.row.get
+
+    def _without_nothing(self, row: dict[str, Any]) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        for field, value in row.items():
+            if field in FREE_TEXTS:
+                if not coerce.is_empty(value):
+                    told[field] = value
+                continue
+            meant = self._unfolded(value) if field in _STRUCTURES and type(value) is str else value
+            if not coerce.is_nothing(meant):
+                told[field] = meant
+        return told
+
+    def _unfolded(self, text: str) -> Any:
+        """A list or an object that came as JSON text."""
+        if text.lstrip()[:1] not in ("[", "{"):
+            return text
+        try:
+            decoded = exact_json.decode(text.encode())
+        except ValueError:  # also half surrogate pairs: UnicodeEncodeError is one
+            return text
+        self._odd = self._odd or decoded.odd
+        return decoded.value
 
     def remark(self, field: str, reason: str) -> None:
         """Note that `field` could not be read; `reason` continues the field's name ("is a list, not text")."""
@@ -89,6 +126,14 @@ class Reader:
             return value or None
         return self._short(field, self.text(field))
 
+    def name(self, field: str) -> str | None:
+        """A name for people to read, with its HTML entities decoded."""
+        return _readable(self.text(field))
+
+    def short_name(self, field: str) -> str | None:
+        """The same, of what people search by."""
+        return _readable(self.short_text(field))
+
     def clean(self, field: str, value: str | None) -> str | None:
         """The text without what databases refuse, with a remark where that changed it."""
         if value is None or not self._odd:
@@ -104,8 +149,6 @@ class Reader:
         if value is None:
             return default
         code = value.strip().upper()
-        if not code:
-            return default
         if len(code) != 3 or not (code.isascii() and code.isalpha()):
             self.remark("currency", f"is {coerce.described(value)}, not a currency; {default} is assumed")
             return default
@@ -137,7 +180,7 @@ class Reader:
         return codes[0] if codes else None
 
     def eans(self) -> tuple[str, ...]:
-        """Barcodes in their order, each once; a list, one text or one number."""
+        """Barcodes in their order, each once; a list, one text or one number. None is ever split."""
         value = self._get("ean")
         # An object with numeric keys is PHP's list too; any other object is not a barcode, and `barcode` remarks on it.
         entries = [value] if isinstance(value, str | int | Decimal) else coerce.members(value)
@@ -153,6 +196,8 @@ class Reader:
 
     def _ean(self, entry: object) -> str | None:
         text = self.clean("ean", self.attempt(coerce.barcode, "ean", entry))
+        if text is not None and coerce.is_unclear(text):
+            self.remark("ean", f"holds {coerce.described(text)}, which is kept as one barcode")
         return self._short("ean", text)
 
     def images(self) -> tuple[Image, ...]:
@@ -173,7 +218,7 @@ class Reader:
     def _image(self, index: int, entry: object) -> Image | None:
         if type(entry) is dict and not self._odd:  # the usual image
             address, kind = entry.get("url"), entry.get("display_type")
-            if type(address) is str and address[:4] == "http" and type(kind) is int and 0 <= kind <= 2:
+            if type(address) is str and is_usual_address(address) and type(kind) is int and 0 <= kind <= 2:
                 return Image(address, kind)
         field = f"images[{index}]"
         if isinstance(entry, dict):
@@ -181,7 +226,7 @@ class Reader:
         elif isinstance(entry, str):
             address, kind = entry, None
         else:
-            if entry is not None:
+            if not coerce.is_nothing(entry):
                 self.remark(field, f"is {coerce.described(entry)}, not an image")
             return None
         url = self.clean(f"{field}.url", self.attempt(coerce.address, f"{field}.url", address))
@@ -192,16 +237,16 @@ class Reader:
         return Image(url, kind)
 
     def family(self) -> tuple[int | None, str | None]:
-        """Id and name of the family; eMAG writes null, or an empty list, where there is none."""
+        """Id and name of the family."""
         value = self._get("family")
+        if value is None:
+            return None, None
         if not isinstance(value, dict):
-            if value is None or value in _ABSENT:
-                return None, None
             self.remark("family", f"is {coerce.described(value)}, not a family")
             return None, None
         number = self.attempt(coerce.whole, "family.id", value.get("id"))
         name = self.attempt(coerce.text, "family.name", value.get("name"))
-        return number, self.clean("family.name", name)
+        return number, _readable(self.clean("family.name", name))
 
     def stock(self) -> int | None:
         """Pieces for sale, `None` where nothing readable says how many.
@@ -276,4 +321,13 @@ def _usual_entry(entries: object) -> tuple[int, bool] | None:
 
 
 def _has_warehouse(entry: object) -> bool:
-    return isinstance(entry, dict) and entry.get("warehouse_id") not in (None, "")
+    return isinstance(entry, dict) and not coerce.is_nothing(entry.get("warehouse_id"))
+
+
+def is_usual_address(text: str) -> bool:
+    """Whether `coerce.address` takes it as it is; it is shorter to tell so here."""
+    return text.startswith(("https://", "http://")) and len(text) > len("https://") and not text[-1].isspace()
+
+
+def _readable(name: str | None) -> str | None:
+    return None if name is None else coerce.without_entities(name) or None

@@ -1,14 +1,14 @@
 """Parses one row of `product_offer/read`: from eMAG's bytes to an immutable `ProductOffer` with remarks.
 
 Pure and lenient: what can be read is kept, and what cannot is named in a remark and costs only its own field. Rows have
-the shapes that are documented for v4.4.9 and others met in production. Prices are without VAT.
+the shapes that are documented for v4.5.1 and others met in production. Prices are without VAT.
 
 Two ways lead to the same offer: `fast_decoder` for rows of the usual shape, `parse_closely` for all others. A row is
 rejected only where there is nothing to store it under: it is not a JSON object, or has no usable id.
 
-Two digests spare work, and both contain PARSER_VERSION. `raw_digest` is over the bytes: a row with the stored one is
-not even parsed. `ParsedRow.fingerprint` is over the content: it tells a changed offer from one that eMAG merely spells
-otherwise, and is computed only for rows whose bytes differ.
+Two digests spare work. `raw_digest` is over the bytes and contains PARSER_VERSION: a row with the stored one is not
+even parsed. `ParsedRow.fingerprint` is over the content; `comparison.same_content` tells by it a changed offer from one
+that eMAG merely spells otherwise, which is asked only for rows whose bytes differ.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ __all__ = [
     "validation_errors",
 ]
 
-PARSER_VERSION = 1
-"""To be raised whenever the same bytes would be parsed to another offer or fingerprint; both digests depend on it."""
+PARSER_VERSION = 2
+"""To be raised whenever the same bytes would be parsed to another offer: every stored row is then parsed anew."""
 
-_VERSION_PREFIX = b"%d\n" % PARSER_VERSION
+_VERSION_BYTE = bytes((PARSER_VERSION,))
 _NOT_JSON = "the row is not JSON in UTF-8"
 
 
@@ -68,7 +68,7 @@ class ParsedRow(NamedTuple):
 
         Made when asked for: a row is compared far less often than it is read. Raises ValueError for a rejected row.
         """
-        return fingerprint(payload(self.raw), PARSER_VERSION)
+        return fingerprint(payload(self.raw))
 
 
 class _Id(msgspec.Struct, gc=False):
@@ -120,8 +120,13 @@ def peek_id(raw: bytes) -> int | None:
 
 
 def raw_digest(raw: bytes) -> bytes:
-    """16 bytes over the parser's version and the bytes: equal means surely unchanged, different means parse it."""
-    return hashlib.blake2b(_VERSION_PREFIX + raw, digest_size=16).digest()
+    """The parser's version and 15 bytes over the row: equal means surely unchanged, different means parse it."""
+    return _VERSION_BYTE + hashlib.blake2b(raw, digest_size=15).digest()
+
+
+def is_current(digest: bytes) -> bool:
+    """Whether a stored digest is of a row that this version of the parser has read."""
+    return digest.startswith(_VERSION_BYTE)
 
 
 def payload(raw: bytes) -> dict[str, Any]:
@@ -169,8 +174,8 @@ def _offer(emag_id: int, reader: Reader, platform: Platform) -> ProductOffer:
         emag_id=emag_id,
         part_number=short_text("part_number"),
         part_number_key=short_text("part_number_key"),
-        name=text("name"),
-        brand=short_text("brand") or short_text("brand_name"),
+        name=reader.name("name"),
+        brand=reader.short_name("brand") or reader.short_name("brand_name"),
         category_id=integer("category_id"),
         vendor_category_id=integer("vendor_category_id"),
         status=status,
@@ -191,6 +196,7 @@ def _offer(emag_id: int, reader: Reader, platform: Platform) -> ProductOffer:
         number_of_offers=integer("number_of_offers"),
         best_offer_sale_price=price("best_offer_sale_price"),
         best_offer_recommended_price=price("best_offer_recommended_price"),
+        main_offer_price=price("main_offer_price"),
         ownership=reader.attempt(coerce.ownership, "ownership", row.get("ownership")),
         genius_eligibility=integer("genius_eligibility"),
         genius_eligibility_type=integer("genius_eligibility_type"),

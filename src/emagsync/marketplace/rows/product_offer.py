@@ -49,6 +49,7 @@ class ProductOffer(msgspec.Struct, frozen=True, gc=False):
     currency: str
     """The row's, else the platform's."""
     currency_type: str | None
+    """The currency that the seller keeps the price in, where it is not the platform's: eMAG recalculates monthly."""
     vat_id: int | None
     stock: int
     """Pieces over all warehouses; see `Reader.stock`. 0 with the reason `unknown_stock` where no field tells."""
@@ -64,6 +65,8 @@ class ProductOffer(msgspec.Struct, frozen=True, gc=False):
     number_of_offers: int | None
     best_offer_sale_price: Decimal | None
     best_offer_recommended_price: Decimal | None
+    main_offer_price: Decimal | None
+    """The price of the offer that leads the product page."""
     ownership: int | None
     """1 (sent as 1 or true): the seller may change the documentation; 2 (or false): not."""
     genius_eligibility: int | None

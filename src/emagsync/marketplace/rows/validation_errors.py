@@ -50,7 +50,7 @@ def _objections(errors: Any, locale: str) -> Iterator[ValidationError]:
                 )
             elif all(key.isdigit() for key in node):
                 waiting += reversed(node.values())
-        elif _text(node):
+        elif not coerce.is_nothing(node) and _text(node):
             yield ValidationError("", "", _text(node))
 
 
