@@ -86,7 +86,7 @@ async def test_the_migrations_make_exactly_the_tables_that_the_code_declares(dat
 
 
 def insert_an_offer(connection: Connection) -> None:
-    insert_row(connection, "offers", account="main", emag_id=7, name="Lampă de birou")
+    insert_row(connection, "offers", account="main", emag_id=7, name="Lampă de birou", eans="[]")
 
 
 @pytest.mark.parametrize("step", STEPS)
