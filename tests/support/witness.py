@@ -27,12 +27,30 @@ def canonical(value: Any) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def told(value: Any) -> Any:
+    """Without the members of objects that say nothing."""
+    if isinstance(value, dict):
+        return {key: told(member) for key, member in value.items() if member is not None and member not in ("", [], {})}
+    return [told(member) for member in value] if isinstance(value, list) else value
+
+
+def listed(row: dict[str, Any]) -> dict[str, Any]:
+    """Whether there are companies, as a list says it."""
+    row = told(row)
+    for key in ("manufacturer", "eu_representative"):
+        if key in row:
+            row[key] = bool(row[key])
+            if not row[key]:
+                del row[key]
+    return row
+
+
 def digest_of(rows: Iterable[bytes]) -> str:
     """The digest of these rows, as eMAG sends them."""
     lines: dict[int, str] = {}
     for raw in rows:
         row = json.loads(raw, parse_float=Decimal)
-        content = hashlib.blake2b(b"1\n" + canonical(row).encode(), digest_size=16).hexdigest()
+        content = hashlib.blake2b(b"1\n" + canonical(listed(row)).encode(), digest_size=16).hexdigest()
         lines[int(row["id"])] = f"{int(row['id'])} {content}\n"
     text = "emagsync offers 1\n" + "".join(lines[emag_id] for emag_id in sorted(lines))
     return hashlib.sha256(text.encode()).hexdigest()

@@ -9,7 +9,9 @@ The digest of an account's offers is SHA-256, in hexadecimal, over the text
 
 with a line for each offer that is not marked removed, in the order of their ids, every line ended by a line feed. The
 fingerprint is that of the whole row as eMAG sent it last (`marketplace.rows.fingerprint`, with `DIGEST_VERSION`), so
-neither the order of keys nor the spelling of numbers matters, and every other difference of any field does.
+neither the order of keys nor the spelling of numbers matters. Nor does in which of its ways eMAG says nothing, or
+whether a row names the companies of GPSR (`marketplace.rows.comparison`): a copy keeps the fuller form, which it has
+only of those offers that were ever asked for by id. Every other difference of any field does.
 
 The fingerprint that is stored with an offer cannot serve: it changes exactly when the content does, but where it began
 depends on how eMAG spelled the row when it was first read. A digest of those (`read_state`) tells only whether one copy
@@ -25,8 +27,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.marketplace.rows.comparison import as_listed
 from emagsync.marketplace.rows.fingerprint import fingerprint
-from emagsync.marketplace.rows.parse import payload
 from emagsync.offers import digest_repository
 
 DIGEST_VERSION: Final = 1
@@ -46,7 +48,7 @@ class CopyDigest(NamedTuple):
 
 def content_line(emag_id: int, row: str) -> str:
     """The line of one offer; `row` is its JSON as eMAG sent it."""
-    return f"{emag_id} {fingerprint(payload(row.encode()), DIGEST_VERSION)}\n"
+    return f"{emag_id} {fingerprint(as_listed(row.encode()), DIGEST_VERSION)}\n"
 
 
 async def read_digest(connection: AsyncConnection, account: str) -> CopyDigest:

@@ -13,11 +13,9 @@ from typing import Any, Final
 import msgspec
 
 from emagsync.marketplace.rows import coerce, exact_json
-from emagsync.marketplace.rows.field_reader import FREE_TEXTS
-from emagsync.marketplace.rows.fingerprint import NUMBER_KEYS, TEXT_KEYS, fingerprint
+from emagsync.marketplace.rows.fingerprint import fingerprint
 
 COMPANIES: Final = ("manufacturer", "eu_representative")
-_NO_FREE_TEXT: Final = NUMBER_KEYS | (TEXT_KEYS - FREE_TEXTS) | {*COMPANIES, "ean", "images", "family"}
 _TRUE: Final = (True, 1, "1", "true")
 _FALSE: Final = (False, 0, "0", "false")
 
@@ -43,6 +41,15 @@ def same_content(stored: bytes, row: bytes) -> bool:
                 if key in one:
                     one[key] = True
     return fingerprint(pair[0]) == fingerprint(pair[1])
+
+
+def as_listed(raw: bytes) -> dict[str, Any]:
+    """A row as a list would tell it, by whichever way it was asked for, and without what says nothing.
+
+    Two rows of one unchanged offer are the same in this form. Raises ValueError where the row is not a JSON object.
+    """
+    row = _told(raw)
+    return row | dict.fromkeys(row.keys() & set(COMPANIES), True)
 
 
 def names_companies(row: bytes) -> bool:
@@ -90,7 +97,7 @@ def _told(raw: bytes) -> dict[str, Any]:
     row = exact_json.decode(raw).value
     if not isinstance(row, dict):
         raise ValueError(f"the row is {coerce.described(row)}, not an object")  # noqa: TRY004  (bad data, not a type)
-    told = {key: _without_nothing(value) for key, value in row.items() if not _says_nothing(key, value)}
+    told: dict[str, Any] = _without_nothing(row)
     for key in COMPANIES:
         value = told.get(key)
         if isinstance(value, bool | int | Decimal | str):
@@ -99,10 +106,6 @@ def _told(raw: bytes) -> dict[str, Any]:
             elif value in _TRUE:
                 told[key] = True
     return told
-
-
-def _says_nothing(key: str, value: object) -> bool:
-    return coerce.is_nothing(value) if key in _NO_FREE_TEXT else coerce.is_empty(value)
 
 
 def _without_nothing(value: Any) -> Any:

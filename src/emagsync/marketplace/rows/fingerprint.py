@@ -28,7 +28,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
@@ -87,13 +87,13 @@ _BEGIN_NUMBERS = frozenset("-0123456789")
 _FOLDED_TEXT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*0|-0")
 
 
-_FORM: Final = 1  # of the canonical writing, and part of every fingerprint
+def fingerprint(row: dict[str, Any], version: int = 1) -> str:
+    """32 hex characters for a decoded row, which is used up: its values are made canonical in place.
 
-
-def fingerprint(row: dict[str, Any]) -> str:
-    """32 hex characters for a decoded row, which is used up: its values are made canonical in place."""
+    `version` is part of it: those of different versions cannot be compared.
+    """
     kept = _texts_to_keep(row)
-    digest = hashlib.blake2b(b"%d\n%b" % (_FORM, _written(row)), digest_size=16)
+    digest = hashlib.blake2b(b"%d\n%b" % (version, _written(row)), digest_size=16)
     if kept:
         digest.update(b"\n" + orjson.dumps(sorted(kept)))
     return digest.hexdigest()

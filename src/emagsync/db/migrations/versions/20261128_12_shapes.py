@@ -2,8 +2,8 @@
 
 The two new columns are filled from the rows as eMAG sent them, so that nothing seems to have changed at the next run.
 
-Revision ID: 20261128_11
-Revises: 20261128_10
+Revision ID: 20261128_12
+Revises: 20261128_11
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from alembic import op
 
 from emagsync.db.types import JsonText, Money
 
-revision = "20261128_11"
-down_revision = "20261128_10"
+revision = "20261128_12"
+down_revision = "20261128_11"
 branch_labels = None
 depends_on = None
 
