@@ -244,6 +244,6 @@ async def test_a_digest_that_there_was_no_time_for_is_made_when_it_is_asked_for(
 
 
 def test_a_digest_is_made_at_once_where_it_is_little_beside_the_run() -> None:
-    assert copy_note.is_affordable(2_000, took_seconds=0.1)
+    assert copy_note.is_affordable(500, took_seconds=0.1)
     assert copy_note.is_affordable(250_000, took_seconds=250_000 / 300)  # as the limit allows
     assert not copy_note.is_affordable(25_000, took_seconds=8)

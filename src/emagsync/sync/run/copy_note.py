@@ -19,7 +19,7 @@ from emagsync.sync.run.evidence_repository import CopyNoted
 # What hashing one row takes, roughly; a share of a run's time that nobody misses; and a time that nobody does.
 _SECONDS_AN_OFFER: Final = 40e-6
 _SHARE: Final = 0.02
-_AT_MOST_SECONDS: Final = 0.1
+_AT_MOST_SECONDS: Final = 0.02
 
 
 async def note_copy(database: Database, account: str, *, now: datetime, took_seconds: float) -> CopyNoted:
