@@ -6,15 +6,18 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from emagsync.accounts.connection_test import Culprit, check_connection
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import base_url_of, platform_for, read_accounts
-from emagsync.core.settings import LimitSettings, RetrySettings, Settings
+from emagsync.core.errors import SettingsError
+from emagsync.core.settings import HttpSettings, LimitSettings, RetrySettings, Settings
 from emagsync.marketplace import RouteGroup
 from emagsync.sandbox.cli import account_from
 from emagsync.sandbox.marketplace import Marketplace
 from emagsync.sandbox.server import SandboxServer
+from support.network import forward_proxy
 from support.servers import RedisServer
 
 
@@ -154,3 +157,39 @@ async def test_without_a_limit_redis_is_not_asked(tmp_path: Path) -> None:
     assert accounts.redis is None
     assert (await accounts.budget("main").stats()).requests == 0
     await accounts.aclose()
+
+
+async def test_the_report_says_through_which_proxy_and_no_password(
+    marketplace: SandboxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with forward_proxy() as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://user:pr0xy-secret@{proxy.address}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        accounts = registry(tmp_path, **variables(marketplace.api_url))
+        async with accounts.client("main") as client:
+            report = await check_connection(client)
+        await accounts.aclose()
+        assert report.ok
+        assert report.proxy == f"http://{proxy.address} (HTTP_PROXY)"
+        assert len(proxy.asked) == 2
+        settings = Settings(data_dir=tmp_path, http=HttpSettings(proxy=SecretStr(f"user:pr0xy-secret@{proxy.address}")))
+        named = AccountRegistry(read_accounts(variables(marketplace.api_url)), settings)
+        assert str(named.client("main").proxy) == f"http://{proxy.address} (EMAGSYNC_HTTP__PROXY)"
+        await named.aclose()
+    assert "pr0xy-secret" not in str(report) + str(settings)
+
+
+def test_an_account_with_an_odd_proxy_cannot_be_used_and_the_others_can(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://user:s3cret@127.0.0.1:1080")
+    monkeypatch.delenv("HTTP_PROXY", raising=False)
+    accounts = registry(
+        tmp_path, **variables("https://marketplace-api.emag.ro"), **variables("http://127.0.0.1:9", name="FBE")
+    )
+    assert accounts.names == ("main", "fbe")
+    assert accounts.problems == {
+        "main": "HTTPS_PROXY: a proxy of HTTP is needed, http:// or https://; socks5:// is not supported"
+    }
+    with pytest.raises(SettingsError, match="HTTPS_PROXY"):
+        accounts.client("main")

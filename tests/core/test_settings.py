@@ -161,3 +161,27 @@ def test_what_is_no_address_of_redis_stops_the_start_and_is_not_shown(
     with pytest.raises(SettingsError, match=r"^EMAGSYNC_REDIS_URL: an address such as redis://") as raised:
         load_settings()
     assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        pytest.param("PROXY", "socks5://user:s3cret@h:1080", "socks5:// is not supported", id="another kind of proxy"),
+        pytest.param("PROXY", "http://user:s3cret@", "must be the address of a proxy", id="a proxy without a host"),
+        pytest.param("CA_BUNDLE", "missing.pem", "missing.pem cannot be used: No such file", id="no file"),
+        pytest.param("CA_BUNDLE", "odd.pem", "odd.pem cannot be used: it holds no certificates", id="not certificates"),
+    ],
+)
+def test_an_odd_way_to_emag_stops_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str) -> None:
+    Path("odd.pem").write_text("no certificate\n")
+    monkeypatch.setenv(f"EMAGSYNC_HTTP__{name}", value)
+    with pytest.raises(SettingsError, match=f"^EMAGSYNC_HTTP__{name}: ") as raised:
+        load_settings()
+    assert says in str(raised.value)
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_way_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAGSYNC_HTTP__PROXY", "")
+    monkeypatch.setenv("EMAGSYNC_HTTP__CA_BUNDLE", " ")
+    assert (load_settings().http.proxy, load_settings().http.ca_bundle) == (None, None)

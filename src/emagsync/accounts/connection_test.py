@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from emagsync.core.clock import Clock, SystemClock
@@ -17,6 +17,7 @@ from emagsync.marketplace.errors import (
     CredentialsRefused,
     EmagError,
     IpNotAllowed,
+    ProxyRefused,
     ReadFailed,
 )
 
@@ -40,7 +41,8 @@ class ConnectionReport:
     """The result of a connection test.
 
     `latency_ms` is that of `vat/read`, with its wait for the request budget; `total_products` are the offers that eMAG
-    counts, of every status.
+    counts, of every status. `proxy` is the one that the requests went through, without credentials, and the variable
+    that named it; None: they went directly.
     """
 
     account: str
@@ -51,27 +53,25 @@ class ConnectionReport:
     culprit: Culprit | None = None
     code: str | None = None
     message: str | None = None
+    proxy: str | None = None
 
 
 async def check_connection(client: EmagClient, *, clock: Clock | None = None) -> ConnectionReport:
     """Test the connection of an opened `client`. A failure is reported, not raised."""
     clock = clock or SystemClock()
-    latency_ms: int | None = None
+    proxy = None if client.proxy is None else str(client.proxy)
+    report = ConnectionReport(client.account, client.base_url, False, None, None, proxy=proxy)
     try:
         began = clock.monotonic()
         await client.read_vat(attempts=CHECK_ATTEMPTS)
-        latency_ms = round((clock.monotonic() - began) * 1000)
+        report = replace(report, latency_ms=round((clock.monotonic() - began) * 1000))
         count = await client.count_offers(attempts=CHECK_ATTEMPTS)
     except EmagError as refusal:
-        error = refusal if latency_ms is None else _with_credentials_proven(refusal)
-        return ConnectionReport(
-            client.account, client.base_url, False, None, latency_ms, culprit_of(error), error.code, error.message
-        )
+        error = refusal if report.latency_ms is None else _with_credentials_proven(refusal)
+        return replace(report, culprit=culprit_of(error), code=error.code, message=error.message)
     except BudgetUnavailable as error:
-        return ConnectionReport(
-            client.account, client.base_url, False, None, latency_ms, Culprit.MACHINE, error.code, str(error)
-        )
-    return ConnectionReport(client.account, client.base_url, True, count.items, latency_ms)
+        return replace(report, culprit=Culprit.MACHINE, code=error.code, message=str(error))
+    return replace(report, ok=True, total_products=count.items)
 
 
 def _with_credentials_proven(error: EmagError) -> EmagError:
@@ -93,7 +93,7 @@ def culprit_of(error: EmagError) -> Culprit:
         ((CredentialsRefused,), Culprit.CREDENTIALS),
         ((IpNotAllowed,), Culprit.IP),
         ((ApiRightMissing,), Culprit.API_RIGHT),
-        ((ConnectFailed, CallTimeout, ReadFailed), Culprit.NETWORK),
+        ((ConnectFailed, CallTimeout, ReadFailed, ProxyRefused), Culprit.NETWORK),
         ((BudgetStoreError,), Culprit.MACHINE),
     ):
         if isinstance(error, kinds):

@@ -41,6 +41,7 @@ class ConnectionData(BaseModel):
     base_url: str
     total_products: int | None
     latency_ms: int | None
+    proxy: str | None = Field(description="What the requests went through, and the variable that named it.")
 
 
 class ConnectionView(BaseModel):
@@ -125,6 +126,7 @@ async def connection_test(
             base_url=report.base_url,
             total_products=report.total_products,
             latency_ms=report.latency_ms,
+            proxy=report.proxy,
         ),
     )
 
@@ -174,5 +176,10 @@ def _account(registry: AccountRegistry, name: str, usual_push: PushMode) -> Acco
 
 def _refusal(report: ConnectionReport) -> ApiProblem:
     culprit = report.culprit or Culprit.MARKETPLACE
-    extra: dict[str, Any] = {"culprit": culprit, "account_type": report.account, "base_url": report.base_url}
+    extra: dict[str, Any] = {
+        "culprit": culprit,
+        "account_type": report.account,
+        "base_url": report.base_url,
+        "proxy": report.proxy,
+    }
     return ApiProblem(_STATUSES[culprit], report.code or "emag_error", report.message or "eMAG refused.", **extra)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 
 from emagsync.accounts.settings import ConfiguredAccounts, base_url_of, platform_for
 from emagsync.core.clock import Clock, SystemClock
-from emagsync.core.settings import AccountSettings, Settings
+from emagsync.core.errors import SettingsError
+from emagsync.core.proxies import parse_proxy
+from emagsync.core.settings import AccountSettings, HttpSettings, Settings
 from emagsync.marketplace.budget.budget import Budget
 from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
 from emagsync.marketplace.budget.stores import budget_key
@@ -16,6 +18,7 @@ from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.transport import HttpOptions
 
 BUDGET_FOLDER = "budget"
+PROXY_SETTING = "EMAGSYNC_HTTP__PROXY"
 
 
 class AccountRegistry:
@@ -34,8 +37,9 @@ class AccountRegistry:
         on_call: Callable[[CallRecord], None] | None = None,
         on_exchange: Callable[[HttpExchange], None] | None = None,
     ) -> None:
-        self._configured = configured
         self._settings = settings
+        self._http = _http_options(settings.http)
+        self._configured = _with_a_way(configured, self._http)
         self._clock = clock or SystemClock()
         self._on_call = on_call
         self._on_exchange = on_exchange
@@ -70,7 +74,7 @@ class AccountRegistry:
             account=name,
             budget=self.budget(name),
             retry=RetryPolicy(**self._settings.retry.model_dump()),
-            http=HttpOptions(**self._settings.http.model_dump()),
+            http=self._http,
             clock=self._clock,
             on_call=_both(self._on_call, on_call),
             on_exchange=self._on_exchange,
@@ -108,6 +112,24 @@ class AccountRegistry:
         if self._redis is not None:
             await self._redis.aclose()
             self._redis = None
+
+
+def _http_options(settings: HttpSettings) -> HttpOptions:
+    secret = settings.proxy
+    proxy = None if secret is None else parse_proxy(secret.get_secret_value(), PROXY_SETTING)
+    return HttpOptions(**settings.model_dump() | {"proxy": proxy})
+
+
+def _with_a_way(configured: ConfiguredAccounts, http: HttpOptions) -> ConfiguredAccounts:
+    """The accounts; one that the environment names an odd proxy for is among those that cannot be used."""
+    problems = dict(configured.problems)
+    for name, account in configured.usable.items():
+        try:
+            http.proxy_to(base_url_of(account))
+        except SettingsError as error:
+            problems[name] = str(error)
+    usable = {name: account for name, account in configured.usable.items() if name not in problems}
+    return ConfiguredAccounts(usable, problems)
 
 
 def _both(

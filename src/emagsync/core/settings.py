@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_network
@@ -32,6 +33,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from emagsync.core.edit_rules import parse_owners, parse_strategies
 from emagsync.core.errors import SettingsError
+from emagsync.core.proxies import parse_proxy
 
 _PREFIX = "EMAGSYNC_"
 
@@ -71,13 +73,45 @@ class RetrySettings(BaseModel):
 
 
 class HttpSettings(BaseModel):
-    """Limits of one HTTP exchange with eMAG (`EMAGSYNC_HTTP__READ_TIMEOUT` and so on)."""
+    """One HTTP exchange with eMAG: its limits and its way there (`EMAGSYNC_HTTP__READ_TIMEOUT` and so on).
+
+    Without `proxy` the variables `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` decide, unless `trust_env` is off.
+    `ca_bundle` is a file of certificates (PEM) that are trusted besides the system's.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     connect_timeout: Seconds = 10.0
     read_timeout: Seconds = 60.0
     max_response_bytes: int = Field(default=64 * 1024 * 1024, ge=1024)
+    trust_env: bool = True
+    proxy: SecretStr | None = None
+    ca_bundle: Path | None = None
+
+    @field_validator("proxy", "ca_bundle", mode="before")
+    @classmethod
+    def _set_to_nothing(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("proxy")
+    @classmethod
+    def _is_proxy(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parse_proxy(value.get_secret_value(), "")
+        return value
+
+    @field_validator("ca_bundle")
+    @classmethod
+    def _holds_certificates(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        path = _expanded(value)
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except OSError as error:  # an SSLError, for a file that is there, is one too
+            reason = "it holds no certificates in PEM form" if isinstance(error, ssl.SSLError) else error.strerror
+            raise ValueError(f"{path} cannot be used: {reason}") from error
+        return path
 
 
 class SyncSettings(BaseModel):

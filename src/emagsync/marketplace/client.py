@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from emagsync.core.clock import Clock, SystemClock
+from emagsync.core.proxies import Proxy
 from emagsync.marketplace.addresses import check_base_url
 from emagsync.marketplace.budget.budget import Budget, Priority
 from emagsync.marketplace.budget.slots import RouteGroup
@@ -91,6 +92,11 @@ class EmagClient:
     def base_url(self) -> str:
         """The address of the API, without a slash at its end."""
         return self._base_url
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy that requests go through; None: they go directly. `str` shows it without credentials."""
+        return self._transport.proxy
 
     @property
     def budget(self) -> Budget:

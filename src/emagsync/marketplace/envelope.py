@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -34,6 +35,7 @@ from emagsync.marketplace.errors import (
     MalformedResults,
     MissingIsError,
     NotJson,
+    ProxyRefused,
     RateLimited,
     Refused,
     ServerFailure,
@@ -261,6 +263,8 @@ def _configuration_refusal(answer: HttpAnswer, envelope: Envelope | None) -> Ema
     if answer.status == 200 and envelope is not None and bytes(envelope.is_error) == b"false":
         return None
     said = _words(answer, envelope)
+    if answer.status == 407:
+        return proxy_refused(407)
     bad_ip = next((match for match in map(_BAD_IP.search, said) if match), None)
     if bad_ip:
         ip = bad_ip[1] or None
@@ -296,9 +300,33 @@ def _status_error(answer: HttpAnswer, envelope: Envelope | None, now: datetime) 
     if status >= 500 or status == 408 or status < 300:  # also 201, 204 ...: a success, but not an answer that we know
         return ServerFailure(f"eMAG failed with HTTP {status}", status, retry_after(answer.headers, now))
     if status < 400:
-        return UnexpectedStatus(f"eMAG redirects this call (HTTP {status}): check the account's base URL", status)
+        return UnexpectedStatus(
+            f"eMAG redirects this call{_elsewhere(answer)} (HTTP {status}). No credentials were sent "
+            "there: check the account's base URL, and whether a proxy or firewall answers for eMAG",
+            status,
+        )
     said = texts(envelope) if envelope is not None else ()
     return UnexpectedStatus(f"eMAG answered HTTP {status}: check the account's base URL{_quoted(said)}", status)
+
+
+def _elsewhere(answer: HttpAnswer) -> str:
+    """` to https://host`, where the answer says to which host. The rest of the address may hold anything."""
+    try:
+        parts = urlsplit(answer.headers.get("Location", ""))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    return f" to {one_line(f'{parts.scheme}://{host}')}{f':{port}' if port else ''}" if host else ""
+
+
+def proxy_refused(status: int, proxy: str | None = None) -> ProxyRefused:
+    """The error of a proxy that let a request not through; `proxy` is its address, without credentials."""
+    which = f"The proxy {proxy}" if proxy else "A proxy on the way to eMAG"
+    if status == 407:
+        return ProxyRefused(
+            f"{which} wants another user and password (HTTP 407): put them into its address, as user:password@host:port"
+        )
+    return ProxyRefused(f"{which} does not let this machine through to eMAG (HTTP {status}): have it allowed there")
 
 
 def _refuses_with_status(answer: HttpAnswer, envelope: Envelope | None) -> bool:

@@ -5,6 +5,7 @@ EmagError
 │   ├── CredentialsRefused       eMAG does not know this user name and password
 │   ├── IpNotAllowed             the caller's address is not on the account's allow list (`.ip`)
 │   ├── ApiRightMissing          the user is known but may not use the API, or not this resource
+│   ├── ProxyRefused             the proxy on the way to eMAG lets this machine, or its user, not through
 │   └── BudgetStoreError         the file that requests are counted in cannot be used
 ├── transient: the same call may succeed later
 │   ├── RateLimited              HTTP 429 (`.retry_after` seconds)
@@ -86,6 +87,13 @@ class ApiRightMissing(_Configuration):
     """HTTP 403: the user is known, but the right to use this part of the API is missing."""
 
     code = "api_right_missing"
+
+
+class ProxyRefused(_Configuration):
+    """The proxy on the way to eMAG wants another user and password, or forbids the connection. eMAG saw nothing."""
+
+    code = "proxy_refused"
+    surely_not_applied = True
 
 
 class BudgetStoreError(_Configuration):

@@ -15,16 +15,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
+import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace, TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypedDict
 
 import aiohttp
 from aiohttp.http_exceptions import DecompressSizeError
 
 from emagsync import __version__
-from emagsync.marketplace.envelope import HttpAnswer
+from emagsync.core.proxies import Proxy, parse_proxy, proxy_for
+from emagsync.marketplace.envelope import HttpAnswer, proxy_refused
 from emagsync.marketplace.errors import (
     AnswerTooLarge,
     CallTimeout,
@@ -41,25 +45,60 @@ USER_AGENT: Final = f"emagsync/{__version__}"
 _KEEPALIVE_SECONDS: Final = 5.0
 
 
+# A proxy that wants other credentials (407), or that may not be used for this (401, 403, 405): a person must act.
+_PROXY_REFUSALS: Final = frozenset({401, 403, 405, 407})
+
+
+class _Way(TypedDict, total=False):
+    """aiohttp's options of one request through a proxy."""
+
+    proxy: str
+    proxy_headers: dict[str, str]
+
+
 @dataclass(frozen=True)
 class HttpOptions:
-    """Limits of one exchange: seconds, and bytes after decompression. `trust_env` uses `HTTPS_PROXY` and the like."""
+    """One exchange: its limits (seconds, and bytes after decompression) and its way to eMAG.
+
+    Without a `proxy`, such as `http://user:password@host:3128`, those of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` are
+    used, unless `trust_env` is false. `ca_bundle` is a file of certificates that are trusted besides the system's.
+    """
 
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
     max_response_bytes: int = 64 * 1024 * 1024
-    trust_env: bool = False
+    trust_env: bool = True
+    proxy: Proxy | str | None = field(default=None, repr=False)
+    ca_bundle: Path | None = None
+
+    def proxy_to(self, base_url: str) -> Proxy | None:
+        """The proxy that requests to that address go through; None: they go directly.
+
+        Raises RequestInvalid for a `proxy` that makes no sense, and SettingsError for one of the environment.
+        """
+        if isinstance(self.proxy, str):
+            try:
+                return parse_proxy(self.proxy, "HttpOptions.proxy")
+            except ValueError as error:
+                raise RequestInvalid(f"HttpOptions.proxy: {error}") from None
+        if self.proxy is not None:
+            return self.proxy
+        return proxy_for(base_url, os.environ) if self.trust_env else None
 
 
 class Transport:
-    """The open connections to one eMAG API user's endpoint. `base_url` has passed `check_base_url`."""
+    """The open connections to one eMAG API user's endpoint. `base_url` has passed `check_base_url`.
+
+    Raises RequestInvalid for an odd `options.proxy`, and SettingsError for an odd proxy of the environment.
+    """
 
     def __init__(self, base_url: str, username: str, password: str, options: HttpOptions) -> None:
         self._base_url = base_url.rstrip("/")
         self._options = options
         token = base64.b64encode(f"{username}:{password}".encode()).decode()
         self._authorization = f"Basic {token}"
-        self._secrets = tuple(secret for secret in (token, password) if secret)
+        self.proxy = options.proxy_to(base_url)
+        self._secrets = tuple(secret for secret in (token, password, *_secrets_of(self.proxy)) if secret)
         self._session: aiohttp.ClientSession | None = None
 
     def __repr__(self) -> str:
@@ -80,18 +119,21 @@ class Transport:
             return
         options = self._options
         # No limit of connections: the request budget limits calls already, and waiting here would waste granted slots.
-        connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEPALIVE_SECONDS)
+        connector = aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=_KEEPALIVE_SECONDS, ssl=_tls_context(options.ca_bundle)
+        )
         self._session = aiohttp.ClientSession(
             connector=connector,
+            # Not the authorization: aiohttp gives a session's headers to proxies, too.
             headers={
-                "Authorization": self._authorization,
                 "User-Agent": USER_AGENT,
                 "Accept": "application/json",
                 "Accept-Encoding": "gzip, deflate",
             },
             timeout=aiohttp.ClientTimeout(connect=options.connect_timeout, sock_read=options.read_timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=options.trust_env,
+            # aiohttp would also take credentials from ~/.netrc, and ask for the proxy anew for each request.
+            trust_env=False,
             trace_configs=[_trace_config()],
         )
 
@@ -133,17 +175,40 @@ class Transport:
                     f"{self._base_url}/{path}",
                     data=body,
                     params=query,
-                    headers={"Content-Type": "application/json"} if body is not None else None,
+                    headers=self._headers(has_body=body is not None),
+                    # A redirect is an error: wherever it leads, the credentials must not follow it.
                     allow_redirects=False,
+                    **self._way(),
                     trace_request_ctx=sending,
                 ) as response,
             ):
                 content = await self._read(response)
                 return HttpAnswer(response.status, response.headers, content)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            failure = _translate(error, was_sent=sending.was_sent, options=options)
+            failure = _translate(error, was_sent=sending.was_sent, options=options, proxy=self.proxy)
             # A ClientResponseError carries the request's headers, the authorization among them.
             raise failure from (None if isinstance(error, aiohttp.ClientResponseError) else error)
+
+    def _headers(self, *, has_body: bool) -> dict[str, str]:
+        headers = {"Authorization": self._authorization}
+        if has_body:
+            headers["Content-Type"] = "application/json"
+        # Of an encrypted exchange the proxy sees the request for a tunnel alone.
+        if self.proxy is not None and self.proxy.authorization is not None and not self._is_encrypted:
+            headers["Proxy-Authorization"] = self.proxy.authorization
+        return headers
+
+    def _way(self) -> _Way:
+        if self.proxy is None:
+            return {}
+        authorization = self.proxy.authorization
+        if authorization is None or not self._is_encrypted:
+            return {"proxy": self.proxy.address}
+        return {"proxy": self.proxy.address, "proxy_headers": {"Proxy-Authorization": authorization}}
+
+    @property
+    def _is_encrypted(self) -> bool:
+        return self._base_url.lower().startswith("https:")
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         most = self._options.max_response_bytes
@@ -199,8 +264,27 @@ def _too_large(most: int) -> AnswerTooLarge:
     return AnswerTooLarge(f"eMAG's answer is larger than {most} bytes: read smaller pages")
 
 
-def _translate(error: Exception, *, was_sent: bool, options: HttpOptions) -> EmagError:
+def _secrets_of(proxy: Proxy | None) -> tuple[str, ...]:
+    if proxy is None or proxy.authorization is None:
+        return ()
+    return (proxy.authorization.removeprefix("Basic "), proxy.password)
+
+
+def _tls_context(ca_bundle: Path | None) -> ssl.SSLContext | bool:
+    if ca_bundle is None:
+        return True  # aiohttp's own, which trusts what the system trusts
+    context = ssl.create_default_context()
+    try:
+        context.load_verify_locations(ca_bundle)
+    except OSError as error:
+        raise RequestInvalid(f"the certificates of {ca_bundle} cannot be used: {error.strerror or error}") from error
+    return context
+
+
+def _translate(error: Exception, *, was_sent: bool, options: HttpOptions, proxy: Proxy | None) -> EmagError:
     if not was_sent:
+        if proxy is not None and (failure := _proxy_failure(error, proxy, options)) is not None:
+            return failure
         return _connect_failure(error, options)
     if isinstance(error, TimeoutError):
         return CallTimeout(f"eMAG sent no complete answer within {options.read_timeout:g} s")
@@ -211,6 +295,23 @@ def _translate(error: Exception, *, was_sent: bool, options: HttpOptions) -> Ema
     return ReadFailed(f"The connection to eMAG broke: {type(error).__name__}")
 
 
+def _proxy_failure(error: Exception, proxy: Proxy, options: HttpOptions) -> EmagError | None:
+    """What went wrong on the way through the proxy; None where that was not the proxy's doing."""
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        if error.status in _PROXY_REFUSALS:
+            return proxy_refused(error.status, str(proxy))
+        return ConnectFailed(f"The proxy {proxy} made no connection to eMAG (HTTP {error.status}): check it")
+    if isinstance(error, TimeoutError):
+        return ConnectFailed(
+            f"No connection to eMAG through the proxy {proxy} within {options.connect_timeout:g} s: check the proxy"
+        )
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return ConnectFailed(f"The host name of the proxy {proxy} was not found: check that variable")
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return ConnectFailed(f"No connection to the proxy {proxy}: {error.strerror or 'check that it runs'}")
+    return None
+
+
 def _connect_failure(error: Exception, options: HttpOptions) -> EmagError:
     if isinstance(error, aiohttp.InvalidURL):
         return RequestInvalid("base_url is not an address that can be called")
@@ -219,7 +320,10 @@ def _connect_failure(error: Exception, options: HttpOptions) -> EmagError:
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return ConnectFailed("eMAG's host name was not found: check the network and the account's base URL")
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
-        return ConnectFailed(f"No trusted TLS connection to eMAG: {error.strerror or error}")
+        return ConnectFailed(
+            f"No trusted TLS connection to eMAG: {error.strerror or error}. Where a firewall or proxy of your network "
+            "opens encrypted traffic, name its certificate in EMAGSYNC_HTTP__CA_BUNDLE"
+        )
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return ConnectFailed(f"No connection to eMAG: {reason}")
 

@@ -22,7 +22,12 @@ async def test_a_connection_that_works_is_told_with_its_offers(tmp_path: Path) -
         body = (await desk.api.operator.post(TEST)).json()
         latency = body["data"].pop("latency_ms")
         assert body["status"] == "success"
-        assert body["data"] == {"account_type": "main", "base_url": desk.market.url, "total_products": 17}
+        assert body["data"] == {
+            "account_type": "main",
+            "base_url": desk.market.url,
+            "total_products": 17,
+            "proxy": None,
+        }
         assert latency >= 0
         (entry,) = await desk.api.rows("SELECT target FROM audit_log WHERE action = 'account.test'")
         assert entry["target"] == "main"

@@ -1888,6 +1888,11 @@ export interface components {
             base_url: string;
             /** Latency Ms */
             latency_ms: number | null;
+            /**
+             * Proxy
+             * @description What the requests went through, and the variable that named it.
+             */
+            proxy: string | null;
             /** Total Products */
             total_products: number | null;
         };

@@ -13,6 +13,7 @@ import typer
 from emagsync.accounts.settings import ConfiguredAccounts, read_accounts
 from emagsync.core.clock import SystemClock
 from emagsync.core.errors import SettingsError
+from emagsync.core.proxies import proxies_of
 from emagsync.core.secrets import secrets_of
 from emagsync.core.settings import Settings, load_settings, misspelt, read_variables
 from emagsync.db.engine import Database
@@ -53,6 +54,7 @@ class Session:
         _ = self.variables
         settings = load_settings(self._env_file, data_dir=self._options.data_dir)
         redactor.add_credentials(secrets_of(settings).items())
+        redactor.add_credentials((proxy.user or "", proxy.password) for proxy in proxies_of(os.environ))
         record_crashes_with(lambda error: record_crash(settings.data_dir, error, redactor, at=SystemClock().now()))
         return settings
 

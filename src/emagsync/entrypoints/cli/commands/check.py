@@ -74,13 +74,15 @@ async def _log_calls(session: Session, recorder: CallRecorder) -> None:
 
 
 def _print_report(report: ConnectionReport) -> None:
+    way = f" through the proxy {report.proxy}" if report.proxy else ""
     if report.ok:
         typer.echo(
-            f"{report.account}: connected to {report.base_url} in {report.latency_ms} ms, "
+            f"{report.account}: connected to {report.base_url}{way} in {report.latency_ms} ms, "
             f"{count(report.total_products)} offers"
         )
     else:
-        complain(f"{report.account}: {report.culprit}: {report.message}")
+        asked = f" (asked{way})" if way else ""
+        complain(f"{report.account}: {report.culprit}: {report.message}{asked}")
 
 
 def _code(report: ConnectionReport) -> ExitCode:

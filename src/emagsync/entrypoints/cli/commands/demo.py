@@ -97,7 +97,11 @@ def _usual_or_free_port() -> int:
 
 def _demo_session(folder: Path, sandbox: SandboxProcess, names: tuple[str, ...]) -> Session:
     """A session that knows nothing of the real accounts and the real database of whoever tries the demo."""
-    variables = {"EMAGSYNC_DATA_DIR": str(folder), "EMAGSYNC_ADMIN_PASSWORD": _ADMIN_PASSWORD}
+    variables = {
+        "EMAGSYNC_DATA_DIR": str(folder),
+        "EMAGSYNC_ADMIN_PASSWORD": _ADMIN_PASSWORD,
+        "EMAGSYNC_HTTP__TRUST_ENV": "false",  # no proxy knows the way to this machine's own marketplace
+    }
     for name in names:
         variables[f"EMAG_{name.upper()}_USERNAME"] = name
         variables[f"EMAG_{name.upper()}_PASSWORD"] = _password(name)
