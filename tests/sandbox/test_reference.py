@@ -34,12 +34,6 @@ async def test_lists_that_a_seller_has(sandbox, route):
     assert (await emag.call(route)).results
 
 
-@pytest.mark.parametrize("route", ["awb/read", "rma/read"])
-async def test_lists_that_are_empty(sandbox, route):
-    emag = await sandbox()
-    assert (await emag.call(route)).results == []
-
-
 async def test_products_are_found_by_their_eans(sandbox):
     emag = await sandbox(100)
     one, two = emag.main.row(2), emag.main.row(4)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from emagsync.sandbox.catalogue import Catalogue
 from emagsync.sandbox.filters import Filters, matching
+from emagsync.sandbox.fulfilment import Fulfilment
 from emagsync.sandbox.platforms import PLATFORMS
 from emagsync.sandbox.request_log import AccountReport
 from emagsync.sandbox.settings import Order
@@ -30,6 +31,7 @@ class Account:
         self.report = AccountReport()
         self.reads = 0
         self.orders: dict[int, dict[str, Any]] | None = None
+        self.fulfilment = Fulfilment()
         self.seed, self.platform = seed, PLATFORMS[platform]
         self.in_campaign: set[int] = set()
         self._scheduled: list[tuple[date, int, dict[str, Any]]] = []

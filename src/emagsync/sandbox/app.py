@@ -217,12 +217,13 @@ def _credentials(request: web.Request) -> tuple[str, str]:
 
 
 def _route(tail: str) -> tuple[str, int | None]:
-    """The route and the id at its end, where the route has one."""
-    tail = tail.strip("/")
-    route, _, last = tail.rpartition("/")
-    if route in WITH_ID and last.isdecimal():
-        return route, int(last)
-    return tail, None
+    """The route and the id at its end or within it, where the route has one."""
+    parts = tail.strip("/").split("/")
+    for place in (-1, 1):
+        route = "/".join(parts[:place] + parts[place:][1:])
+        if route in WITH_ID and WITH_ID[route] == place and parts[place].isdecimal():
+            return route, int(parts[place])
+    return "/".join(parts), None
 
 
 def _invalid_url(request: ApiRequest) -> Answer:

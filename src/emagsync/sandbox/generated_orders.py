@@ -1,4 +1,4 @@
-"""Generated orders: a handful per account, with data that looks personal and is made up."""
+"""Generated orders: a handful per account in the shapes of v4.5.1, with data that looks personal and is made up."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -9,11 +9,15 @@ from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.row_seed import mix
 from emagsync.sandbox.rows import price_text
 from emagsync.sandbox.settings import SandboxError
-from emagsync.sandbox.word_lists import FIRST_NAMES, LAST_NAMES, LOCALITIES, STREETS
+from emagsync.sandbox.word_lists import FIRST_NAMES, LAST_NAMES, STREETS, WORDS
 
 ORDERS: Final = 36
 TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
+BY_EMAG: Final = 2
 BY_SELLER: Final = 3
+CANCELLED, NEW, IN_PROGRESS, PREPARED, FINALIZED, RETURNED = range(6)
+ON_DELIVERY, BY_TRANSFER, CARD_ONLINE = 1, 2, 3
+_PAYMENTS: Final = {ON_DELIVERY: "RAMBURS", BY_TRANSFER: "TRANSFER", CARD_ONLINE: "CARD_ONLINE"}
 
 
 def generated_orders(account: Account, now: datetime) -> dict[int, dict[str, Any]]:
@@ -21,7 +25,7 @@ def generated_orders(account: Account, now: datetime) -> dict[int, dict[str, Any
     ids = account.ids()[:500]
     now = now.replace(microsecond=0)
     orders = (_order(account, number, ids, now) for number in range(1, ORDERS + 1 if ids else 1))
-    return {order["id"]: order for order in orders}
+    return {int(order["id"]): order for order in orders}
 
 
 def put_order(account: Account, orders: dict[int, dict[str, Any]], values: dict[str, Any], now: datetime) -> None:
@@ -37,87 +41,193 @@ def put_order(account: Account, orders: dict[int, dict[str, Any]], values: dict[
     if known is None:
         if not (ids := account.ids()[:500]):
             raise SandboxError(f"orders: account {account.name} has no offer to order.")
-        known = _order(account, ORDERS, ids, now.replace(microsecond=0)) | {"status": 1}
+        kind = BY_EMAG if values.get("type") == BY_EMAG else BY_SELLER
+        known = _order(account, ORDERS, ids, now.replace(microsecond=0), kind) | {"status": NEW}
     orders[order_id] = known | values
 
 
-def _order(account: Account, number: int, ids: list[int], now: datetime) -> dict[str, Any]:
+def _order(account: Account, number: int, ids: list[int], now: datetime, kind: int | None = None) -> dict[str, Any]:
     bits = mix(account.seed, number, 7)
     created = now - timedelta(hours=6 * (ORDERS - number), minutes=bits % 60)
-    lines = [
-        _line(account, number * 10 + step, ids[(bits >> step) % len(ids)], created) for step in range(1 + bits % 3)
-    ]
-    return {
-        "id": 300_000_000 + number,
+    kind = kind or (BY_EMAG if bits % 6 == 0 else BY_SELLER)
+    order_id = 501_000_000 + number
+    status = (NEW, NEW, IN_PROGRESS, PREPARED, FINALIZED, CANCELLED, RETURNED)[bits % 7]
+    order: dict[str, Any] = {
+        # Documented as a number, arrives as either.
+        "id": str(order_id) if bits % 5 == 0 else order_id,
         "vendor_name": f"{account.name.title()} Magazin SRL",
-        "status": (1, 1, 2, 3, 4, 0, 5)[bits % 7],
+        "type": kind,
+        "parent_id": str(order_id - 1) if bits % 17 == 0 else None,
+        "status": status,
         "is_complete": int(bits % 9 != 0),
-        "type": 2 if bits % 6 == 0 else BY_SELLER,
-        "payment_mode": ("COD", "TRANSFER", "CARD_ONLINE")[bits % 3],
-        "payment_mode_id": 1 + bits % 3,
-        "payment_status": int(bits % 3 == 2),
-        "delivery_mode": "courier",
-        "delivery_payment_mode": ("COD", "TRANSFER", "CARD_ONLINE")[bits % 3],
-        "details": {"locker_id": None, "locker_name": None},
-        "date": created.strftime(TIME_FORMAT),
-        "modified": (created + timedelta(minutes=5)).strftime(TIME_FORMAT),
-        "customer": _customer(account, number, bits, created),
-        "products": lines,
-        "shipping_tax": "15.9900",
-        "shipping_tax_voucher_split": [],
-        "vouchers": [],
-        "attachments": [],
-        "cashed_co": "0.0000",
-        "cashed_cod": "0.0000",
-        "refunded_amount": "0.0000",
-        "cancellation_reason": None,
-        "maximum_date_for_shipment": (created + timedelta(days=2)).strftime(TIME_FORMAT),
-        "finalization_date": None,
-        "has_editable_products": 1,
+        "date": _text(created),
+        "created": _text(created),
+        "modified": _text(created + timedelta(minutes=5)),
+        "finalization_date": _text(min(created + timedelta(hours=5), now)) if status in (FINALIZED, RETURNED) else None,
+        "maximum_date_for_shipment": _text(created + timedelta(days=2)),
+        # The two things that are missing in orders that eMAG ships.
+        "customer": _customer(account, number, bits, created) if kind == BY_SELLER else None,
+        "products": _lines(account, number, bits, ids, created, status) if kind == BY_SELLER else [],
+        "attachments": [] if bits % 3 else None,
+        "proforms": ([], {}, "")[bits % 3],
+        "is_storno": (False, None)[bits % 2],
+        "cancellation_request": _text(created + timedelta(hours=1)) if bits % 13 == 0 and status == NEW else None,
+        "reason_cancellation": {"id": 31, "name": "Clientul a renunțat"} if status == CANCELLED else _nothing(),
+        "refunded_amount": "0",
+        "refund_status": None,
+        "has_editable_products": int(kind == BY_SELLER),
         "late_shipment": 0,
+        "flags": [{"flag": "early_order", "value": 1}] if bits % 8 == 0 else [],
         "emag_club": bits % 2,
+        "weekend_delivery": 0,
+        "currency": account.platform.currency,
+        "observation": "",
+    }
+    return order | _payment(bits, status) | _delivery(bits, number) | _vouchers(order["products"])
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime(TIME_FORMAT)
+
+
+def _nothing() -> dict[str, Any]:
+    return {"id": None, "name": None}
+
+
+def _payment(bits: int, status: int) -> dict[str, Any]:
+    payment = 1 + (bits >> 3) % 3
+    paid = payment == CARD_ONLINE or (payment == BY_TRANSFER and status != NEW)
+    return {
+        "payment_mode": _PAYMENTS[payment],
+        "payment_mode_id": None if bits % 29 == 0 else payment,
+        "detailed_payment_method": "eCREDIT" if payment == CARD_ONLINE and bits % 4 == 0 else "",
+        "delivery_payment_mode": _PAYMENTS[payment],
+        "payment_status": int(paid),
+        "cashed_co": (None, 0, "0")[bits % 3],
+        "cashed_cod": (0, "0", None)[bits % 3],
+        "shipping_tax": "15.9900" if bits % 2 else Decimal("15.99"),
+        "shipping_tax_voucher_split": [],
     }
 
 
-def _line(account: Account, line_id: int, emag_id: int, created: datetime) -> dict[str, Any]:
-    row = account.catalogue.build(emag_id)
-    split = [{"voucher_id": 1, "value": "-1.0000", "vat_value": "-0.2100"}] if line_id % 5 == 0 else []
+def _delivery(bits: int, number: int) -> dict[str, Any]:
+    mode = ("courier", "pickup", "courier", "Livrare 6H")[(bits >> 5) % 4]
+    locker = {
+        "locker_id": f"RO{number:05d}",
+        "locker_name": f"Locker {STREETS[bits % len(STREETS)]}",
+        "locker_delivery_eligible": 1,
+        "courier_external_office_id": None,
+    }
+    enforced = {0: [1], 1: []}.get((bits >> 7) % 12)
     return {
-        "id": 900_000 + line_id,
-        "product_id": emag_id,
-        "part_number": row.get("part_number"),
+        "delivery_mode": mode,
+        "details": locker if mode == "pickup" else [],
+        # Null: any courier; a list: only these; an empty one: no AWB can be issued here.
+        "enforced_vendor_courier_accounts": enforced,
+    }
+
+
+def _vouchers(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    """The order's vouchers: the same discounts as in the splits of its lines, told once more."""
+    splits = [split for line in lines for split in line["product_voucher_split"]]
+    return {
+        "vouchers": [
+            {
+                "voucher_id": split["voucher_id"],
+                "voucher_name": split["voucher_name"],
+                "sale_price": split["value"],
+                "sale_price_vat": split["vat_value"],
+                "vat": split["vat"],
+                "status": 1,
+            }
+            for split in splits
+        ]
+    }
+
+
+def _lines(
+    account: Account, number: int, bits: int, ids: list[int], created: datetime, status: int
+) -> list[dict[str, Any]]:
+    chosen = [ids[(bits >> step) % len(ids)] for step in range(1 + bits % 3)]
+    return [_line(account, number * 10 + step, emag_id, created, status) for step, emag_id in enumerate(chosen)]
+
+
+def _line(account: Account, line_id: int, emag_id: int, created: datetime, status: int) -> dict[str, Any]:
+    row = account.catalogue.build(emag_id)
+    vat = f"{Decimal(account.platform.vat_rates(created.date())[0]):.4f}"
+    ordered = 1 + line_id % 3
+    quantity = 0 if status == RETURNED else ordered
+    price = price_text(_price_of(row))
+    part_number = str(row.get("part_number") or "").translate({ord(sign): None for sign in " ,;"})
+    return {
+        "id": 90_000_000 + line_id,
+        "product_id": str(emag_id),
+        "mkt_id": None if line_id % 4 else 7_000_000 + line_id,
         "name": row.get("name"),
-        "quantity": 1 + line_id % 3,
-        "sale_price": price_text(_price_of(row)),
-        "currency": row.get("currency"),
         "status": int(line_id % 8 != 0),
-        "vat": "0.2100",
-        "created": created.strftime(TIME_FORMAT),
-        "modified": created.strftime(TIME_FORMAT),
-        "product_voucher_split": split,
-        "recycle_warranties": [],
+        "part_number": part_number,
+        "ext_part_number": part_number,
+        "part_number_key": row.get("part_number_key"),
+        "currency": row.get("currency") or account.platform.currency,
+        "quantity": quantity,
+        "initial_qty": ordered,
+        "storno_qty": ordered - quantity,
+        "sale_price": price,
+        "original_price": price,
+        "vat": vat,
+        "reversible_vat_charging": 0,
         "retained_amount": 0,
+        "created": _text(created),
+        "modified": _text(created),
         "details": [],
+        "serial_numbers": None,
+        "attachments": [],
+        "campaign": {"id": None, "name": "Black Friday"} if line_id % 9 == 0 else None,
+        "product_voucher_split": [_split(vat)] if line_id % 5 == 0 else [],
+        "recycle_warranties": [_deposit(ordered)] if line_id % 7 == 0 else [],
+    }
+
+
+def _split(vat: str) -> dict[str, Any]:
+    return {
+        "voucher_id": 1,
+        "value": "-1.0000",
+        "vat_value": price_text(-Decimal(vat)),
+        "vat": vat,
+        "offered_by": "seller",
+        "voucher_name": "Reducere de fidelitate",
+    }
+
+
+def _deposit(quantity: int) -> dict[str, Any]:
+    return {
+        "quantity": quantity,
+        "sale_price": "0.5000",
+        "vat_rate": "0.0000",
+        "product_name": "Garanție SGR",
+        "recycle_warranty_voucher_split": [],
     }
 
 
 def _price_of(row: dict[str, Any]) -> Decimal:
     try:
-        return Decimal(str(row.get("sale_price")))
+        price = Decimal(str(row.get("sale_price")))
     except InvalidOperation:
         return Decimal(10)
+    return price if price.is_finite() else Decimal(10)
 
 
 def _customer(account: Account, number: int, bits: int, created: datetime) -> dict[str, Any]:
     name = f"{FIRST_NAMES[bits % len(FIRST_NAMES)]} {LAST_NAMES[(bits >> 4) % len(LAST_NAMES)]}"
-    city, county, locality = LOCALITIES[(bits >> 8) % len(LOCALITIES)]
+    towns = WORDS[account.platform.country].localities
+    city, county, locality = towns[(bits >> 8) % len(towns)]
     street = f"{STREETS[(bits >> 12) % len(STREETS)]} {bits % 90 + 1}, ap. {bits % 40 + 1}"
     phone = f"+4070000{bits % 10_000:04d}"
     place = {
-        "country": "RO",
+        "country": account.platform.country.upper(),
         "suburb": county,
         "city": city,
-        "locality_id": locality,
+        "locality_id": str(locality) if bits % 3 == 0 else locality,
         "street": street,
         "postal_code": "010101",
     }
@@ -125,15 +235,18 @@ def _customer(account: Account, number: int, bits: int, created: datetime) -> di
         "id": 5_000_000 + number,
         "mkt_id": 7_000_000 + number,
         "name": name,
-        "company": "",
+        # Of a person the same as the name.
+        "company": name,
         "gender": "",
         "code": "",
         "registration_number": "",
         "bank": "",
         "iban": "",
-        "fax": "",
+        "fax": None,
         "legal_entity": 0,
         "is_vat_payer": 0,
+        "liable_person": "",
+        # A hash that looks like an address.
         "email": hashlib.sha256(f"{account.name}/{number}".encode()).hexdigest()[:32] + "@customer.example",
         "phone_1": phone,
         "phone_2": "",
@@ -142,8 +255,8 @@ def _customer(account: Account, number: int, bits: int, created: datetime) -> di
         "billing_phone": phone,
         "shipping_contact": name,
         "shipping_phone": phone,
-        "created": created.strftime(TIME_FORMAT),
-        "modified": created.strftime(TIME_FORMAT),
+        "created": _text(created),
+        "modified": _text(created),
         **{f"billing_{key}": value for key, value in place.items()},
         **{f"shipping_{key}": value for key, value in place.items()},
     }

@@ -5,10 +5,17 @@ from typing import Any, Final
 
 from emagsync.sandbox.answers import Answer, Refusal, success
 from emagsync.sandbox.filters import page_of, whole
-from emagsync.sandbox.order_routes import acknowledge_order, count_orders, read_orders, save_order
+from emagsync.sandbox.invoice_routes import read_categories as read_invoice_categories
+from emagsync.sandbox.invoice_routes import read_customer_invoices, read_invoices
+from emagsync.sandbox.order_documents import read_attachments, read_volumetry, save_attachments
+from emagsync.sandbox.order_routes import acknowledge_order, count_orders, read_orders, save_order, unlock_courier
+from emagsync.sandbox.places import count_localities, read_addresses, read_courier_accounts, read_localities
+from emagsync.sandbox.product_routes import propose_offers, save_measurements
 from emagsync.sandbox.read_routes import count_offers, find_by_eans, read_offers
 from emagsync.sandbox.request import ApiRequest, Resource
+from emagsync.sandbox.return_routes import count_returns, read_returns, save_returns
 from emagsync.sandbox.save_routes import patch_stock, save_light, save_products
+from emagsync.sandbox.shipping_routes import read_awbs, read_packages, read_pdf, read_zpl, save_awb, save_packages
 from emagsync.sandbox.word_lists import WORDS, Words
 
 # Of the price, which makes an offer eligible for the badge.
@@ -81,56 +88,6 @@ def _count_categories(request: ApiRequest) -> Answer:
     return success({"noOfItems": str(count), "noOfPages": str(-(-count // size)), "itemsPerPage": str(size)})
 
 
-def _addresses(request: ApiRequest) -> Answer:
-    words = _words(request)
-    return _page_of(
-        request,
-        [
-            {
-                "address_id": f"{number:05d}",
-                "address_type_id": 2 - number % 2,
-                "locality_id": locality_id,
-                "city": city,
-                "suburb": county,
-                "address": words.depot.format(number + 1),
-                "zipcode": f"{100_000 + number * 1111}",
-                "is_default": number == 0,
-            }
-            for number, (city, county, locality_id) in enumerate(words.localities[:2])
-        ],
-    )
-
-
-def _courier_accounts(request: ApiRequest) -> Answer:
-    return _page_of(
-        request,
-        [
-            {"account_id": 1, "account_display_name": "Curier standard", "courier_account_type": 2, "status": 1},
-            {"account_id": 2, "account_display_name": "Curier locker", "courier_account_type": 3, "status": 1},
-        ],
-    )
-
-
-def _localities(request: ApiRequest) -> Answer:
-    rows = [
-        {
-            "emag_id": locality_id,
-            "name": city,
-            "region2": county,
-            "region1": county,
-            "geoid": locality_id * 10,
-            "modified": "2025-01-15 10:00:00",
-        }
-        for city, county, locality_id in _words(request).localities
-    ]
-    name = request.body.get("name")
-    return _page_of(request, [row for row in rows if name is None or str(name).lower() in str(row["name"]).lower()])
-
-
-def _nothing(request: ApiRequest) -> Answer:
-    return _page_of(request, [])
-
-
 def _smart_deals(request: ApiRequest) -> Answer:
     wanted = request.query("productId")
     if len(wanted) != 1 or not wanted[0].isdecimal() or int(wanted[0]) not in request.account.catalogue:
@@ -153,18 +110,35 @@ ROUTES: Final[dict[tuple[str, str], Resource]] = {
     ("POST", "order/count"): count_orders,
     ("POST", "order/acknowledge"): acknowledge_order,
     ("POST", "order/save"): save_order,
+    ("POST", "order/unlock-courier"): unlock_courier,
+    ("POST", "order/attachments/read"): read_attachments,
+    ("POST", "order/attachments/save"): save_attachments,
+    ("POST", "order/volumetry/read"): read_volumetry,
     ("POST", "category/read"): _read_categories,
     ("POST", "category/count"): _count_categories,
-    ("POST", "addresses/read"): _addresses,
-    ("POST", "courier_accounts/read"): _courier_accounts,
-    ("POST", "locality/read"): _localities,
-    ("POST", "awb/read"): _nothing,
-    ("POST", "rma/read"): _nothing,
+    ("POST", "addresses/read"): read_addresses,
+    ("POST", "courier_accounts/read"): read_courier_accounts,
+    ("POST", "locality/read"): read_localities,
+    ("POST", "locality/count"): count_localities,
+    ("POST", "awb/save"): save_awb,
+    ("POST", "awb/read"): read_awbs,
+    ("GET", "awb/read_pdf"): read_pdf,
+    ("GET", "awb/read_zpl"): read_zpl,
+    ("POST", "awb/package/read"): read_packages,
+    ("POST", "awb/package/save"): save_packages,
+    ("POST", "rma/read"): read_returns,
+    ("POST", "rma/count"): count_returns,
+    ("POST", "rma/save"): save_returns,
+    ("POST", "invoice/read"): read_invoices,
+    ("POST", "invoice/categories"): read_invoice_categories,
+    ("POST", "customer-invoice/read"): read_customer_invoices,
+    ("POST", "measurements/save"): save_measurements,
+    ("POST", "campaign_proposals/save"): propose_offers,
     ("GET", "documentation/find_by_eans"): find_by_eans,
     ("GET", "smart-deals-price-check"): _smart_deals,
 }
-# Actions whose path ends with an id: order/acknowledge/{id} and offer_stock/{id}.
-WITH_ID: Final = ("order/acknowledge", "offer_stock")
+# Actions whose path has an id, and where in it: order/acknowledge/{id}, offer_stock/{id}, order/{id}/unlock-courier.
+WITH_ID: Final = {"order/acknowledge": -1, "offer_stock": -1, "order/unlock-courier": 1}
 # Actions that answer with pages of a list, which rules about pages look at.
 LISTS: Final = (
     "product_offer/read",
@@ -173,4 +147,6 @@ LISTS: Final = (
     "addresses/read",
     "courier_accounts/read",
     "locality/read",
+    "awb/read",
+    "rma/read",
 )

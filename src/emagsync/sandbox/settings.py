@@ -69,6 +69,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     offer_stock_works: bool = True
     save_results: SaveResults = "object"
     refused_save_status: int = 200
+    bare_order_saves: bool = False
     gzip: bool = True
     cache_mb: int = 128
 

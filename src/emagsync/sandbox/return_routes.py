@@ -1,0 +1,155 @@
+"""``rma/read``, ``rma/count`` and ``rma/save``: what customers send back."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from emagsync.sandbox.accounts import Account
+from emagsync.sandbox.answers import Answer, Refusal, success
+from emagsync.sandbox.codec import encode
+from emagsync.sandbox.entities import entities
+from emagsync.sandbox.filters import whole
+from emagsync.sandbox.generated_orders import BY_SELLER, FINALIZED, RETURNED, TIME_FORMAT
+from emagsync.sandbox.listing import Row, between, count_answer, equal, one_of, page_answer
+from emagsync.sandbox.request import ApiRequest
+from emagsync.sandbox.row_seed import mix
+
+INCOMPLETE, NEW, APPROVED, REFUSED, CANCELLED, RECEIVED, FINISHED = range(1, 8)
+_NEXT: Final = {NEW: (APPROVED, CANCELLED), APPROVED: (CANCELLED, RECEIVED), RECEIVED: (REFUSED, FINISHED)}
+_FIRST: Final = 8_000_000
+_DATES: Final = (
+    *("maximum_finalization_date", "first_pickup_date"),
+    *("estimated_product_pickup", "estimated_product_reception"),
+)
+_FILTERS: Final = ("id", "emag_id", "order_id", "request_status", "type")
+
+
+def read_returns(request: ApiRequest) -> Answer:
+    """``rma/read``: returns, which are never among the orders."""
+    return page_answer(request, _matching(request))
+
+
+def count_returns(request: ApiRequest) -> Answer:
+    """``rma/count``: the same filters."""
+    return count_answer(request, _matching(request))
+
+
+def save_returns(request: ApiRequest) -> Answer:
+    """``rma/save``: the next state of returns; what is refused answers with a list in a list."""
+    returns, platform = returns_of(request), request.account.platform
+    warnings: list[str] = []
+    saved: dict[int, Row] = {}
+    for sent in entities(request.body):
+        try:
+            emag_id, changes = _changes(returns, sent)
+        except Refusal as refusal:
+            return _refused(refusal)
+        saved[emag_id] = returns[emag_id] | changes
+        if platform.country == "bg" and not sent.get("currency"):
+            warnings.append(f"Return {emag_id}: currency is missing, {platform.currency} was assumed")
+    returns.update(saved)
+    return success([], warnings)
+
+
+def returns_of(request: ApiRequest) -> dict[int, Row]:
+    """The account's returns by eMAG's id, generated from its orders when they are first asked for."""
+    fulfilment, market = request.account.fulfilment, request.marketplace
+    if fulfilment.returns is None:
+        orders = [
+            (order_id, order)
+            for order_id, order in sorted(market.orders(request.account).items())
+            if order["type"] == BY_SELLER and order["status"] in (FINALIZED, RETURNED)
+        ]
+        now = market.local_time(request.account).replace(tzinfo=None, microsecond=0)
+        rows = [_return(request.account, place, *order, now) for place, order in enumerate(orders)]
+        fulfilment.returns = {row["emag_id"]: row for row in rows}
+    return fulfilment.returns
+
+
+def _matching(request: ApiRequest) -> list[Row]:
+    body = request.body
+    rows = equal(returns_of(request).values(), body, *_FILTERS)
+    rows = between(rows, body.get("date_start"), body.get("date_end"), lambda row: str(row["date"]))
+    wanted = {name: body[name] for name in ("product_id", "product_emag_id") if body.get(name) is not None}
+    return [row for row in rows if equal(row["products"], wanted, *wanted)] if wanted else rows
+
+
+def _changes(returns: dict[int, Row], sent: Row) -> tuple[int, Row]:
+    emag_id = whole(sent, "emag_id", 0)
+    known = returns.get(emag_id)
+    if known is None:
+        raise Refusal(f"Return {sent.get('emag_id')} does not exist")
+    where, before = f"Return {emag_id}", known["request_status"]
+    after = one_of(sent, "request_status", range(INCOMPLETE, FINISHED + 1), where)
+    if after != before and after not in _NEXT.get(before, ()):
+        raise Refusal(f"{where}: request_status cannot be changed from {before} to {after}")
+    return emag_id, {"request_status": after}
+
+
+def _refused(refusal: Refusal) -> Answer:
+    body = {"isError": True, "messages": refusal.messages, "errors": [], "results": [[]]}
+    return Answer(encode(body), refusal.status)
+
+
+def _return(account: Account, place: int, order_id: int, order: Row, now: datetime) -> dict[str, Any]:
+    bits = mix(account.seed, order_id, 13)
+    customer, lines = order["customer"] or {}, order["products"]
+    status = FINISHED if order["status"] == RETURNED else (NEW, APPROVED, RECEIVED, REFUSED)[place % 4]
+    date = min(datetime.fromisoformat(order["date"]) + timedelta(days=1), now).strftime(TIME_FORMAT)
+    emag_id = _FIRST + place
+    return {
+        "id": None if bits % 2 else str(emag_id),
+        "emag_id": emag_id,
+        "is_full_fbe": 0,
+        "return_parent_id": None,
+        "order_id": str(order_id),
+        "type": 3,
+        "is_club": bits % 2,
+        "is_fast": 0,
+        "customer_name": customer.get("name"),
+        "customer_company": customer.get("company"),
+        "customer_phone": customer.get("phone_1"),
+        "pickup_country": account.platform.country.upper(),
+        "pickup_suburb": customer.get("shipping_suburb"),
+        "pickup_city": customer.get("shipping_city"),
+        "pickup_address": customer.get("shipping_street"),
+        "pickup_zipcode": customer.get("shipping_postal_code"),
+        "pickup_locality_id": customer.get("shipping_locality_id"),
+        "pickup_method": 1 + bits % 3,
+        "return_type": 1 + bits % 5,
+        "replacement_product_id": ("0", 0, None)[bits % 3],
+        "replacement_product_emag_id": ("0", 0, None)[bits % 3],
+        "observations": "Produsul nu se potrivește",
+        "return_reason": 20 + bits % 9,
+        "date": date,
+        "products": [
+            {
+                "id": str(emag_id * 10 + number),
+                "product_emag_id": str(line["id"]),
+                "product_id": line["product_id"],
+                "quantity": "1",
+                "product_name": line["name"],
+                "return_reason": 20 + bits % 9,
+                "observations": "",
+                "diagnostic": None,
+                "reject_reason": None,
+                "retained_amount": "0",
+            }
+            for number, line in enumerate(lines[:1])
+        ],
+        "extra_info": dict.fromkeys(_DATES),
+        "return_tax_value": "0.0000",
+        "swap": None,
+        "return_address_snapshot": "",
+        "return_address_id": None,
+        "awbs": [],
+        "status_history": [{"code": "new", "event_date": date, "requests": []}],
+        "request_history": [],
+        "locker": [] if bits % 4 else {"locker_id": "RO00001", "locker_name": "Locker Piața Mare"},
+        "country": account.platform.country.upper(),
+        "address_type": None,
+        "request_status": status,
+        "request_status_reason": None,
+        "currency": account.platform.currency,
+        "finalized_with_incident": 0,
+        "courier_name": None,
+    }
