@@ -106,7 +106,8 @@ async def test_reference_data(shop: Shop) -> None:
     assert len(category["characteristics"][0]["values"]) == 2
     eans = next(row["ean"] for row in shop.account.rows() if isinstance(row["ean"], list) and row["ean"])
     found = await client.find_by_eans(eans)
-    assert {entry["ean"] for entry in found} == set(eans)
+    assert found.keys() == set(eans)
+    assert {product.ean for products in found.values() for product in products} == set(eans)
     assert [record.route for record in shop.records][-1] == "documentation/find_by_eans"
 
 

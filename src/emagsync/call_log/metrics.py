@@ -27,7 +27,7 @@ WAITS: Final = Histogram(
     (0.1, 0.5, 1.0, 5.0, 30.0, 120.0),
 )
 
-# The routes that the client calls. Source: eMAG's API documentation v4.4.9.
+# The routes that the client calls. Source: eMAG's API documentation v4.5.1.
 _ROUTES: Final = frozenset(
     {
         "product_offer/read",
@@ -40,6 +40,7 @@ _ROUTES: Final = frozenset(
         "category/read",
         "category/count",
         "documentation/find_by_eans",
+        "smart-deals-price-check",
         "order/read",
         "order/count",
         "order/save",

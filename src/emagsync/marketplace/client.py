@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from decimal import Decimal
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -12,8 +14,9 @@ from emagsync.core.proxies import Proxy
 from emagsync.marketplace.addresses import check_base_url
 from emagsync.marketplace.budget.budget import Budget, Priority
 from emagsync.marketplace.budget.slots import RouteGroup
+from emagsync.marketplace.catalogue_products import CatalogueProduct, products_by_ean, smart_deals_price
 from emagsync.marketplace.envelope import Envelope, result_objects, result_rows, result_value
-from emagsync.marketplace.errors import MalformedResults, RequestInvalid
+from emagsync.marketplace.errors import MalformedResults, RequestInvalid, UnexpectedStatus, WriteRefused
 from emagsync.marketplace.filters import OfferFilters, OrderFilters, page_body
 from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage, read_count
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, known_platform
@@ -22,9 +25,12 @@ from emagsync.marketplace.retry import RetryPolicy
 from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id
 from emagsync.marketplace.save_answers import Judge, SaveResult, judge_offer_save, judge_product_offer_save
 from emagsync.marketplace.transport import HttpOptions, Transport
-from emagsync.marketplace.writes import OfferUpdate, ids_of, save_list
+from emagsync.marketplace.writes import LARGEST_ID, OfferUpdate, ids_of, save_list
 
 MOST_EANS: Final = 100
+MOST_STOCK: Final = 65_535
+_INVALID_URL: Final = "invalid url"
+_ACKNOWLEDGED: Final = re.compile(r"already\s+(?:in\s+progress|(?:been\s+)?acknowledged)", re.IGNORECASE)
 DEFAULT_ACCOUNT: Final = "emag"
 
 
@@ -242,18 +248,53 @@ class EmagClient:
         body = page_body(page, per_page) | {name: value for name, value in options.items() if value is not None}
         return await self._calls.execute(Call("category/read", result_objects, body))
 
-    async def find_by_eans(self, eans: Sequence[str]) -> tuple[dict[str, Any], ...]:
-        """The catalogue's products with these EANs, at most 100 a call. Has limits of its own (5/s, 5000 a day)."""
+    async def find_by_eans(self, eans: Sequence[str]) -> dict[str, tuple[CatalogueProduct, ...]]:
+        """The catalogue's products by EAN, of those EANs that eMAG knows; at most 100 a call.
+
+        Has limits of its own: 5 a second, 5000 a day.
+        """
         if not 1 <= len(eans) <= MOST_EANS:
             raise RequestInvalid(f"{len(eans)} EANs in one call; eMAG takes 1 to {MOST_EANS}")
         call = Call(
             "documentation/find_by_eans",
-            _products_by_ean,
+            products_by_ean,
             query=[("eans[]", ean) for ean in eans],
             method="GET",
             group=RouteGroup.EANS,
         )
         return await self._calls.execute(call)
+
+    async def smart_deals_price(self, emag_id: int) -> Decimal | None:
+        """The price, without VAT, at which an offer would have the smart deals badge; None where eMAG has none."""
+        _check_id(emag_id)
+        query = [("productId", str(emag_id))]
+        call = Call("smart-deals-price-check", smart_deals_price, query=query, method="GET")
+        return await self._calls.execute(call)
+
+    async def save_stock(self, emag_id: int, stock: int) -> None:
+        """Set the stock of an offer with one warehouse (`PATCH offer_stock/{id}`), 0 to 65535 pieces.
+
+        Callers who sent a list have seen it fail, and nobody has shown it working [seen]: `save_offers` is the way.
+        Raises WriteRefused with eMAG's words, for an offer that does not exist too.
+        """
+        _check_id(emag_id)
+        if not 0 <= stock <= MOST_STOCK:
+            raise RequestInvalid(f"offer {emag_id}: stock {stock} is outside 0..{MOST_STOCK}")
+        call = Call(
+            f"offer_stock/{emag_id}",
+            lambda _: None,
+            {"stock": stock},
+            method="PATCH",
+            priority=Priority.URGENT,
+            is_write=True,
+        )
+        try:
+            await self._calls.execute(call)
+        except UnexpectedStatus as error:
+            # This route refuses by its status, outside eMAG's envelope. An address that is wrong answers 404 as well.
+            if error.status not in (400, 404) or _INVALID_URL in " ".join(error.messages).casefold():
+                raise
+            raise WriteRefused(f"eMAG refused the stock: {'; '.join(error.messages)}", error.messages) from error
 
     # Orders
 
@@ -266,7 +307,9 @@ class EmagClient:
         return OrderPage(page, per_page, rows)
 
     async def count_orders(self, filters: OrderFilters | None = None) -> OfferCount:
-        """How many orders match, as eMAG says it."""
+        """How many orders match, as eMAG says it. Of a stretch of time it wants both ends."""
+        if filters is not None:
+            filters.check_both_ends()
         return await self._calls.execute(_order_call("order/count", _count, self._order_body(filters)))
 
     async def order_pages(
@@ -278,14 +321,20 @@ class EmagClient:
             yield page
             number += 1
 
-    async def acknowledge_order(self, order_id: int) -> None:
+    async def acknowledge_order(self, order_id: int | str) -> None:
         """Take a new order in work (status 1 to 2); eMAG stops notifying about it. Only after it is safely stored.
 
-        A write, yet repeated like a read: acknowledging an order twice leaves it as acknowledging it once does.
+        A write, yet repeated like a read: an order that is acknowledged already is what was wanted, although eMAG
+        answers with an error then [seen]. Orders that eMAG ships (type 2) cannot be acknowledged.
         """
-        if order_id < 1:
+        if not str(order_id).isdecimal() or int(order_id) < 1:
             raise RequestInvalid(f"order id {order_id} is not positive")
-        await self._calls.execute(_write(f"order/acknowledge/{order_id}", {}, group=RouteGroup.ORDERS, repeatable=True))
+        call = _write(f"order/acknowledge/{order_id}", {}, group=RouteGroup.ORDERS, repeatable=True)
+        try:
+            await self._calls.execute(call)
+        except WriteRefused as error:
+            if not _ACKNOWLEDGED.search(" ".join(error.messages)):
+                raise
 
     def _order_body(self, filters: OrderFilters | None) -> dict[str, Any]:
         return filters.body(self._platform.time_zone) if filters else {}
@@ -305,14 +354,9 @@ def _count(envelope: Envelope) -> OfferCount:
     return read_count(result_value(envelope))
 
 
-def _products_by_ean(envelope: Envelope) -> tuple[dict[str, Any], ...]:
-    """The products of `{ean: {"products": [...]}}`."""
-    found = result_value(envelope)
-    if not found:
-        return ()
-    if not isinstance(found, dict) or not all(isinstance(entry, dict) for entry in found.values()):
-        raise MalformedResults("eMAG's answer holds something else than products by EAN")
-    return tuple(product for entry in found.values() for product in entry.get("products") or ())
+def _check_id(emag_id: int) -> None:
+    if not 1 <= emag_id <= LARGEST_ID:
+        raise RequestInvalid(f"offer id {emag_id} is outside 1..{LARGEST_ID}")
 
 
 def _order_call(route: str, read: Callable[[Envelope], Any], body: object) -> Call[Any]:

@@ -105,6 +105,8 @@ def open_envelope(answer: HttpAnswer, *, is_write: bool, now: datetime, also_ref
 
     `also_refusals`: the envelope of a refusal (`isError: true`) is returned too, for who finds more in it than words.
     """
+    if is_write and answer.status == 204 and not answer.body:
+        return Envelope(is_error=msgspec.Raw(b"false"))  # done, and nothing to say about it: `offer_stock`
     envelope, problem = _decode(answer.body)
     refusal = _configuration_refusal(answer, envelope)
     if refusal is not None:
@@ -306,7 +308,7 @@ def _status_error(answer: HttpAnswer, envelope: Envelope | None, now: datetime) 
             status,
         )
     said = texts(envelope) if envelope is not None else ()
-    return UnexpectedStatus(f"eMAG answered HTTP {status}: check the account's base URL{_quoted(said)}", status)
+    return UnexpectedStatus(f"eMAG answered HTTP {status}: check the account's base URL{_quoted(said)}", status, said)
 
 
 def _elsewhere(answer: HttpAnswer) -> str:

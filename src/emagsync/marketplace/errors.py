@@ -213,14 +213,15 @@ class WriteRefused(Refused):
 
 
 class UnexpectedStatus(EmagError):
-    """An HTTP status that repeating does not change, such as 404 or a redirect."""
+    """An HTTP status that repeating does not change, such as 404 or a redirect. `messages` are eMAG's own words."""
 
     code = "unexpected_status"
     surely_not_applied = True
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, messages: tuple[str, ...] = ()) -> None:
         super().__init__(message)
         self.status = status
+        self.messages = messages
 
 
 class UncertainWrite(EmagError):

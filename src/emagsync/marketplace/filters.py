@@ -36,9 +36,11 @@ class OfferFilters:
 
 @dataclass(frozen=True)
 class OrderFilters:
-    """Filters of `order/read` and `count`. Times are aware; eMAG takes a span of at most one month.
+    """Filters of `order/read` and `count`. Times are aware; eMAG takes a span of at most one month, and an end only
+    with its beginning.
 
-    `status`: 0 cancelled, 1 new, 2 in progress, 3 prepared, 4 finalized, 5 returned; one or several.
+    `status`: 0 cancelled, 1 new, 2 in progress, 3 prepared, 4 finalized, 5 returned; `payment_mode_id`: 1 on delivery,
+    2 bank transfer, 3 card; one or several of each.
     `type`: 2 fulfilled by eMAG, 3 by the seller (eMAG's default).
     """
 
@@ -48,7 +50,7 @@ class OrderFilters:
     created_before: datetime | None = None
     modified_after: datetime | None = None
     modified_before: datetime | None = None
-    payment_mode_id: int | None = None
+    payment_mode_id: int | Sequence[int] | None = None
     is_complete: bool | None = None
     type: int | None = None
 
@@ -56,19 +58,28 @@ class OrderFilters:
         """The top-level keys to send, times in the platform's local time. Raises RequestInvalid."""
         _check_span("created", self.created_after, self.created_before)
         _check_span("modified", self.modified_after, self.modified_before)
-        status = self.status if self.status is None or isinstance(self.status, int) else list(self.status)
         values: dict[str, Any] = {
             "id": self.id,
-            "status": status,
+            "status": _one_or_several(self.status),
             "createdAfter": _local(self.created_after, zone),
             "createdBefore": _local(self.created_before, zone),
             "modifiedAfter": _local(self.modified_after, zone),
             "modifiedBefore": _local(self.modified_before, zone),
-            "payment_mode_id": self.payment_mode_id,
+            "payment_mode_id": _one_or_several(self.payment_mode_id),
             "is_complete": None if self.is_complete is None else int(self.is_complete),
             "type": self.type,
         }
         return {name: value for name, value in values.items() if value is not None}
+
+    def check_both_ends(self) -> None:
+        """Raise RequestInvalid for a stretch of time with one end only, which `order/count` does not take."""
+        for name in ("created", "modified"):
+            if (getattr(self, f"{name}_after") is None) is not (getattr(self, f"{name}_before") is None):
+                raise RequestInvalid(f"order/count takes {name}_after and {name}_before together")
+
+
+def _one_or_several(values: int | Sequence[int] | None) -> int | list[int] | None:
+    return values if values is None or isinstance(values, int) else list(values)
 
 
 def page_body(page: int, per_page: int) -> dict[str, Any]:
@@ -89,6 +100,8 @@ def _local(moment: datetime | None, zone: ZoneInfo) -> str | None:
 
 
 def _check_span(name: str, after: datetime | None, before: datetime | None) -> None:
+    if before is not None and after is None:
+        raise RequestInvalid(f"{name}_before is only taken together with {name}_after")
     if after is None or before is None or after.tzinfo is None or before.tzinfo is None:
         return
     if not timedelta(0) <= before - after <= _ONE_MONTH:
