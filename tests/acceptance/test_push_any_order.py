@@ -1,4 +1,5 @@
-"""Issue 7: edits, changes on eMAG's side, syncs, pushes, lost answers, undo, decisions and crashes, in any order.
+"""Issue 7: edits, changes on eMAG's side, syncs, pushes, refusals, lost answers, undo, decisions and crashes, in any
+order.
 
 However they come: no edit vanishes without a record, nothing is sent twice with effect and nothing that nobody asked
 for, no edit is lost to anything but eMAG's own change, `min_sale_price <= sale_price <= max_sale_price` always, and
@@ -33,6 +34,7 @@ from emagsync.edits.errors import ConfirmationNeeded, ConflictOver, EditOver, Ed
 from emagsync.edits.model import ConflictFilter, Edit
 from emagsync.edits.push.errors import NothingToUndo
 from emagsync.edits.push.items import Item
+from emagsync.edits.push.outbox import LATEST_AFTER_CAMPAIGN_SECONDS
 from emagsync.edits.push.schemas import UndoRequest
 from emagsync.edits.push.service import PushService
 from emagsync.edits.push.undo import Undo
@@ -341,6 +343,23 @@ class BothSides(RuleBasedStateMachine):
     def a_save_is_refused_in_words(self, taken: bool) -> None:
         self.market.fault(kind="is_error", route="offer/save", times=1, after_handling=taken)
 
+    @rule(emag_id=offer, times=st.integers(1, 2))
+    def an_offer_is_refused_by_name(self, emag_id: int, times: int) -> None:
+        self.market.save_rule(ids=[emag_id], times=times, messages=["Computer says no"])
+
+    @rule(emag_id=offer, taken=st.booleans(), times=st.integers(1, 2))
+    def an_offer_is_missing_from_the_answer(self, emag_id: int, taken: bool, times: int) -> None:
+        self.market.save_rule(ids=[emag_id], times=times, verdict="missing", applied=taken)
+
+    @rule(emag_id=offer)
+    def a_campaign_begins(self, emag_id: int) -> None:
+        self.market.start_campaign(emag_id)
+
+    @rule(emag_id=offer)
+    def a_campaign_ends(self, emag_id: int) -> None:
+        self.market.end_campaign(emag_id)
+        self.clock.forward(seconds=LATEST_AFTER_CAMPAIGN_SECONDS)
+
     @rule()
     def offers_cannot_be_looked_up(self) -> None:
         self.market.fault(kind="status", status=500, route="product_offer/read", lookup=True, times=6)
@@ -448,6 +467,8 @@ class BothSides(RuleBasedStateMachine):
 
     async def _come_to_rest(self) -> None:
         self.market.mend()
+        self.market.end_campaign()
+        self.clock.forward(seconds=LATEST_AFTER_CAMPAIGN_SECONDS)
         for _ in range(3):
             self.clock.forward(seconds=DEAD_SECONDS)
             await self.desk.local.completed()
