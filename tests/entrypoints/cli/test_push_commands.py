@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from emagsync.edits.refusals import ADVICE, Advice
 from support.program import environment, run
 from support.pushing import open_push_desk
 
@@ -19,11 +20,20 @@ async def test_edits_are_pushed_listed_and_undone_from_the_command_line(tmp_path
         assert listed["holds"][0]["counts"] == {"repriced": 21}
         released = await run("holds", "release", str(listed["holds"][0]["id"]), variables=variables)
         assert (released.code, released.out) == (0, "hold 1 is released\n")
+        desk.market.save_rule(ids=[3], messages=["Offer 3 not found"])
         pushed = await run("push", variables=variables)
-        assert (pushed.code, pushed.out) == (0, "main: completed: 21 applied\n")
+        refusal = f"eMAG refused it: Offer 3 not found. What to do: {ADVICE[Advice.OFFER_MISSING]}"
+        told = f"main: partial: 20 applied, 1 rejected\n  offer 3: rejected: {refusal}\n"
+        assert (pushed.code, pushed.out) == (3, told)
         lines = json.loads((await run("outbox", "list", "--json", variables=variables)).out)["lines"]
+        [refused] = [line for line in lines if line["state"] == "rejected"]
+        assert refused["reason"] == refused["items"][0]["reason"] == refusal
+        assert refused["why"] == {
+            "code": "refused_by_emag",
+            "values": {"message": "Offer 3 not found", "advice": "offer_missing"},
+        }
         undone = await run("undo", "--push", lines[0]["push_id"], variables=variables)
-        assert "21 values would be put back; --yes does it, 0 are left." in undone.out
+        assert "20 values would be put back; --yes does it, 0 are left." in undone.out
         nothing = await run("undo", variables=variables)
         assert (nothing.code, nothing.out) == (2, "")
         assert "give push_id, run_id" in nothing.err

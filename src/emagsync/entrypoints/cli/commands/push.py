@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Annotated, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
 from emagsync.core.errors import EmagsyncError
+from emagsync.db.engine import Database
+from emagsync.edits.push import outbox_repository
+from emagsync.edits.push.outbox import OutboxEntry
 from emagsync.edits.push.schemas import Push
+from emagsync.edits.reasons import reason_text
+from emagsync.edits.states import OutboxState
 from emagsync.entrypoints.cli.errors import complain, exit_code_of
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.text import printable
 from emagsync.entrypoints.cli.pushing import open_pushing
 from emagsync.entrypoints.cli.session import Session, session_of
 
+# Offers that are named after a push; the outbox lists all.
+MOST_LINES: Final = 20
+
 
 class _Pushed(NamedTuple):
-    """How pushing for one account ended: a push, an error, or neither when there was nothing to send."""
+    """How pushing for one account ended: a push, an error, or neither when there was nothing to send. `unsent` are the
+    lines of it that eMAG refused, or that wait."""
 
     account: str
     push: Push | None = None
     error: EmagsyncError | None = None
+    unsent: Sequence[OutboxEntry] = ()
 
 
 def push(
@@ -43,22 +54,41 @@ def push(
             complain(one.error)
         elif not as_json:
             typer.echo(_line(one))
+            for line in _unsent_lines(one.unsent):
+                typer.echo(printable(line))
     raise typer.Exit(gravest(map(_code, pushed)))
 
 
 async def _push(session: Session, names: Sequence[str] | None) -> list[_Pushed]:
     done: list[_Pushed] = []
-    async with open_pushing(session) as (_, service):
+    async with open_pushing(session) as (base, service):
         chosen = [name.lower() for name in names or () if name.lower() != "all"] or list(service.pushed_accounts)
         if not chosen:
             complain("No account's edits are pushed: set EMAG_MAIN_PUSH, or EMAGSYNC_EDITS__PUSH, to on or approve.")
             raise typer.Exit(ExitCode.USAGE)
         for name in chosen:
             try:
-                done.append(_Pushed(name, await service.push_account(name, trigger="cli")))
+                pushed = await service.push_account(name, trigger="cli")
+                done.append(_Pushed(name, pushed, unsent=await _unsent(base.database, pushed)))
             except EmagsyncError as error:
                 done.append(_Pushed(name, error=error))
     return done
+
+
+async def _unsent(database: Database, push: Push | None) -> Sequence[OutboxEntry]:
+    if push is None:
+        return ()
+    states = [OutboxState.REJECTED, OutboxState.PENDING]
+    async with database.snapshot() as connection:
+        entries = await outbox_repository.list_entries(connection, push_id=push.id, states=states, limit=None)
+    return [entry for entry in entries if entry.reason is not None]
+
+
+def _unsent_lines(entries: Sequence[OutboxEntry]) -> Iterator[str]:
+    for entry in entries[:MOST_LINES]:
+        yield f"  offer {entry.emag_id}: {entry.state}: {reason_text(entry.reason)}"
+    if len(entries) > MOST_LINES:
+        yield f"  and {len(entries) - MOST_LINES} more: emagsync outbox list"
 
 
 def _line(pushed: _Pushed) -> str:
