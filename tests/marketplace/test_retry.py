@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 from emagsync.core.settings import RetrySettings
 from emagsync.marketplace import RetryPolicy
 from emagsync.marketplace import errors as e
+from emagsync.marketplace.retry import Attempts
 
 TRANSIENT = [
     e.ConnectFailed("x"),
     e.ReadFailed("x"),
+    e.AccessBlocked("x"),
     e.CallTimeout("x"),
     e.RateLimited("x"),
     e.ServerFailure("x", 408),
@@ -98,8 +100,31 @@ def test_the_jitter_is_full(attempt: int, seed: int) -> None:
 
 def test_a_call_may_have_its_own_number_of_attempts() -> None:
     policy = RetryPolicy()
-    few = [policy.decide(n, e.ReadFailed("x"), is_write=False, random=Most(), attempts=2).retry for n in (1, 2)]
+    few = [
+        policy.decide(n, e.ReadFailed("x"), is_write=False, random=Most(), attempts=Attempts(2)).retry for n in (1, 2)
+    ]
     assert few == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("error", "tried"),
+    [
+        pytest.param(e.CallTimeout("x"), 1, id="no answer in time"),
+        pytest.param(e.ServerFailure("x", 504), 1, id="a gateway that gave up"),
+        pytest.param(e.ServerFailure("x", 503), 3, id="another failure"),
+        pytest.param(e.ReadFailed("x"), 3, id="a reset"),
+        pytest.param(e.Refused("x"), 4, id="what smaller pages do not cure"),
+        pytest.param(e.RateLimited("x"), 5, id="429, which says nothing about the call"),
+    ],
+)
+def test_a_page_that_smaller_ones_follow_has_fewer_attempts_and_one_if_it_took_too_long(
+    error: e.EmagError, tried: int
+) -> None:
+    policy, attempts = RetryPolicy(), Attempts(4, of_splittable=3)
+    attempt = 1
+    while policy.decide(attempt, error, is_write=False, random=Most(), attempts=attempts).retry:
+        attempt += 1
+    assert attempt == tried
 
 
 def test_the_policy_is_made_of_the_settings() -> None:

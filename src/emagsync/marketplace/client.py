@@ -16,12 +16,19 @@ from emagsync.marketplace.budget.budget import Budget, Priority
 from emagsync.marketplace.budget.slots import RouteGroup
 from emagsync.marketplace.catalogue_products import CatalogueProduct, products_by_ean, smart_deals_price
 from emagsync.marketplace.envelope import Envelope, result_objects, result_rows, result_value
-from emagsync.marketplace.errors import MalformedResults, RequestInvalid, UnexpectedStatus, WriteRefused
+from emagsync.marketplace.errors import (
+    ListRepeats,
+    MalformedResults,
+    RequestInvalid,
+    UnexpectedStatus,
+    WriteRefused,
+)
 from emagsync.marketplace.filters import OfferFilters, OrderFilters, page_body
 from emagsync.marketplace.pages import OfferCount, OfferPage, OrderPage, read_count
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, known_platform
+from emagsync.marketplace.repeated_pages import RepeatedPages
 from emagsync.marketplace.request import Call, CallExecutor, CallRecord, HttpExchange
-from emagsync.marketplace.retry import RetryPolicy
+from emagsync.marketplace.retry import Attempts, RetryPolicy
 from emagsync.marketplace.rows.parse import ParsedRow, parse, peek_id
 from emagsync.marketplace.save_answers import Judge, SaveResult, judge_offer_save, judge_product_offer_save
 from emagsync.marketplace.transport import HttpOptions, Transport
@@ -67,6 +74,8 @@ class EmagClient:
         self._platform = _platform(platform, base_url)
         self._base_url = (base_url or self._platform.base_url).rstrip("/")
         self._transport = Transport(self._base_url, username, password, http)
+        self._retry = retry
+        self._http = http
         self._own_budget = budget is None
         self._budget = budget or Budget.in_memory(clock=clock)
         self._calls = CallExecutor(
@@ -109,6 +118,16 @@ class EmagClient:
         """The request budget that this client draws on."""
         return self._budget
 
+    @property
+    def retry(self) -> RetryPolicy:
+        """How often and when its calls are tried again."""
+        return self._retry
+
+    @property
+    def http(self) -> HttpOptions:
+        """The limits of one exchange."""
+        return self._http
+
     async def open(self) -> Self:
         """Get ready for calls. `async with` does it."""
         await self._transport.open()
@@ -136,22 +155,28 @@ class EmagClient:
         per_page: int = 100,
         filters: OfferFilters | None = None,
         attempts: int | None = None,
+        split_attempts: int | None = None,
         priority: Priority = Priority.NORMAL,
     ) -> OfferPage:
         """One page of offers, `per_page` 1..100. Without a status filter all statuses come. No order is promised.
 
-        `attempts` replaces the retry policy's number for this call.
+        `attempts` replaces the retry policy's number for this call. Who reads smaller pages when this one fails for a
+        reason that they may cure says in `split_attempts` how often it is to be tried before; an answer that took too
+        long is then not waited for again. A 429 is always tried again.
         """
         body = page_body(page, per_page) | (filters.body() if filters else {})
-        rows = await self._calls.execute(Call("product_offer/read", result_rows, body, priority=priority), attempts)
+        call = Call("product_offer/read", result_rows, body, priority=priority)
+        rows = await self._calls.execute(call, self._attempts(attempts, split_attempts))
         return OfferPage(page, per_page, rows, self._platform)
 
     async def count_offers(self, filters: OfferFilters | None = None, *, attempts: int | None = None) -> OfferCount:
         """How many offers match, as eMAG says it. A hint only."""
         body = filters.body() if filters else {}
-        return await self._calls.execute(Call("product_offer/count", _count, body), attempts)
+        return await self._calls.execute(Call("product_offer/count", _count, body), self._attempts(attempts))
 
-    async def find_offer(self, emag_id: int, *, priority: Priority = Priority.NORMAL) -> ParsedRow | None:
+    async def find_offer(
+        self, emag_id: int, *, attempts: int | None = None, priority: Priority = Priority.NORMAL
+    ) -> ParsedRow | None:
         """The offer with this id; None when eMAG answered properly and does not know it.
 
         Raises MalformedResults when eMAG answers with other offers only: its filter did not work, and nothing follows.
@@ -167,16 +192,22 @@ class EmagClient:
             return None
 
         body = page_body(1, 100) | OfferFilters(id=emag_id).body()
-        row = await self._calls.execute(Call("product_offer/read", read, body, priority=priority))
+        call = Call("product_offer/read", read, body, priority=priority)
+        row = await self._calls.execute(call, self._attempts(attempts))
         return None if row is None else parse(row, self._platform)
 
     async def offer_pages(
         self, *, per_page: int = 100, filters: OfferFilters | None = None, start: int = 1
     ) -> AsyncIterator[OfferPage]:
-        """Every page from `start` on, one after the other, until one comes back empty (which is not yielded)."""
-        number = start
+        """Every page from `start` on, one after the other, until one comes back empty (which is not yielded).
+
+        Raises ListRepeats when the list repeats itself instead of ending.
+        """
+        number, repeats = start, RepeatedPages()
         while page := await self.read_offers(page=number, per_page=per_page, filters=filters):
             yield page
+            if repeats.add(number, page.raw_rows):
+                raise ListRepeats(number)
             number += 1
 
     async def offers(self, *, per_page: int = 100, filters: OfferFilters | None = None) -> AsyncIterator[ParsedRow]:
@@ -222,7 +253,7 @@ class EmagClient:
 
     async def read_vat(self, *, attempts: int | None = None) -> tuple[dict[str, Any], ...]:
         """The VAT rates. The cheapest call that proves credentials, API right and IP."""
-        return await self._calls.execute(Call("vat/read", result_objects, {}), attempts)
+        return await self._calls.execute(Call("vat/read", result_objects, {}), self._attempts(attempts))
 
     async def read_handling_times(self) -> tuple[dict[str, Any], ...]:
         """The handling times that offers may have, in days."""
@@ -335,6 +366,11 @@ class EmagClient:
         except WriteRefused as error:
             if not _ACKNOWLEDGED.search(" ".join(error.messages)):
                 raise
+
+    def _attempts(self, of_any: int | None, of_splittable: int | None = None) -> Attempts | None:
+        if of_any is None and of_splittable is None:
+            return None
+        return Attempts(of_any or self._retry.attempts, of_splittable)
 
     def _order_body(self, filters: OrderFilters | None) -> dict[str, Any]:
         return filters.body(self._platform.time_zone) if filters else {}

@@ -6,7 +6,8 @@ Source: eMAG's API documentation v4.4.9, "Responses", and what integrations have
 An answer is judged in this order, and the first that applies decides:
 
 1. a refusal that only a person can cure, by status or by eMAG's words: address, credentials, missing right. First,
-   because eMAG sends these with several statuses, 200 among them, and retrying them would only be refused again;
+   because eMAG sends these with several statuses, 200 among them, and retrying them would only be refused again. A 403
+   is one only as JSON: what comes as a page is a firewall's, and passes;
 2. an HTTP status other than 200; of a write, HTTP 400 and 422 with `isError: true` are refusals like any other [seen];
 3. a body that is not the envelope: empty, HTML, broken JSON, or JSON that is no object;
 4. `isError`: `true` is a refusal with messages, anything but `true` and `false` is no answer at all.
@@ -28,6 +29,7 @@ import msgspec
 
 from emagsync.marketplace.budget.response_headers import retry_after
 from emagsync.marketplace.errors import (
+    AccessBlocked,
     ApiRightMissing,
     CredentialsRefused,
     EmagError,
@@ -279,7 +281,7 @@ def _configuration_refusal(answer: HttpAnswer, envelope: Envelope | None) -> Ema
         return CredentialsRefused(
             "eMAG refused the credentials: check the API user's name and password, and that this user may use the API"
         )
-    if answer.status == 403:
+    if answer.status == 403 and envelope is not None:
         return ApiRightMissing(
             f"eMAG forbids this call: give the API user the right to it in eMAG's seller account{_quoted(said)}"
         )
@@ -296,6 +298,11 @@ def _words(answer: HttpAnswer, envelope: Envelope | None) -> tuple[str, ...]:
 
 def _status_error(answer: HttpAnswer, envelope: Envelope | None, now: datetime) -> EmagError:
     status = answer.status
+    if status == 403:
+        return AccessBlocked(
+            "A firewall before eMAG refused the request (HTTP 403 with a page that is not eMAG's): that passes by "
+            "itself; if it stays, ask eMAG whether this machine's address is blocked"
+        )
     if status == 429:
         wait = retry_after(answer.headers, now)
         return RateLimited("eMAG refused the request: too many requests (HTTP 429)", wait)

@@ -10,6 +10,7 @@ EmagError
 ├── transient: the same call may succeed later
 │   ├── RateLimited              HTTP 429 (`.retry_after` seconds)
 │   ├── ServerFailure            HTTP 408, 5xx or an unexpected 2xx (`.status`)
+│   ├── AccessBlocked            HTTP 403 that is not eMAG's own answer: a firewall's page
 │   ├── ConnectFailed            no connection: nothing was sent
 │   ├── ReadFailed               the connection broke after the request was sent
 │   ├── CallTimeout              no complete answer in time
@@ -19,6 +20,7 @@ EmagError
 │   │   ├── MissingIsError       JSON without `isError: true|false`
 │   │   ├── MalformedResults     `isError: false`, but `results` is not what is due
 │   │   └── AnswerTooLarge       larger than `HttpOptions.max_response_bytes`
+│   ├── ListRepeats              a list shows the same rows page after page (`.page`)
 │   └── Refused                  `isError: true` on a read (`.messages`)
 └── permanent: the same call never succeeds
     ├── WriteRefused             `isError: true` on a write (`.messages`): nothing was saved
@@ -32,9 +34,12 @@ EmagsyncError
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
+
+# Request Timeout, Gateway Timeout, and what some gateways say for the latter: whoever stands before eMAG gave up.
+_TIMED_OUT: Final = frozenset({408, 504, 524})
 
 
 class EmagError(EmagsyncError):
@@ -46,6 +51,8 @@ class EmagError(EmagsyncError):
     surely_not_applied: ClassVar[bool] = False
     # The same rows in smaller pages may pass. [seen]: large pages time out or reset while smaller ones pass.
     smaller_page_may_help: ClassVar[bool] = False
+    # It took eMAG too long: the same page would take as long again, a smaller one less.
+    took_too_long: bool = False
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
@@ -84,7 +91,7 @@ class IpNotAllowed(_Configuration):
 
 
 class ApiRightMissing(_Configuration):
-    """HTTP 403: the user is known, but the right to use this part of the API is missing."""
+    """HTTP 403 in eMAG's JSON: the user is known, but the right to use this part of the API is missing."""
 
     code = "api_right_missing"
 
@@ -134,6 +141,16 @@ class ServerFailure(_Transient):
         super().__init__(message)
         self.status = status
         self.retry_after = retry_after
+        self.took_too_long = status in _TIMED_OUT
+
+
+class AccessBlocked(_Transient):
+    """HTTP 403 with a page that is not eMAG's: a firewall between us and eMAG took offence, and soon does so no more.
+
+    eMAG's own refusals are JSON or one of its two sentences, and are ApiRightMissing, CredentialsRefused, IpNotAllowed.
+    """
+
+    code = "access_blocked"
 
 
 class ConnectFailed(_Transient):
@@ -155,6 +172,7 @@ class CallTimeout(_Transient):
 
     code = "timeout"
     smaller_page_may_help = True
+    took_too_long = True
 
 
 class BadAnswer(_Transient):
@@ -192,6 +210,22 @@ class AnswerTooLarge(BadAnswer):
     """More bytes than `HttpOptions.max_response_bytes`, counted after decompression."""
 
     code = "answer_too_large"
+
+
+class ListRepeats(_Transient):
+    """A list repeats itself instead of ending: eMAG ignores the number of the page. Noticed on `page`.
+
+    What it showed is true; that it showed everything is not known.
+    """
+
+    code = "list_repeats"
+
+    def __init__(self, page: int) -> None:
+        super().__init__(
+            f"eMAG's list repeats itself: up to page {page} the same offers come again and again, so nobody knows "
+            "which are missing. Nothing was removed. If it stays so, tell eMAG that its list ignores currentPage"
+        )
+        self.page = page
 
 
 class Refused(_Transient):

@@ -22,7 +22,7 @@ from emagsync.marketplace.budget.budget import Budget, Grant, Priority
 from emagsync.marketplace.budget.slots import RouteGroup
 from emagsync.marketplace.envelope import Envelope, HttpAnswer, open_envelope
 from emagsync.marketplace.errors import BudgetStoreError, EmagError, Refused, UncertainWrite
-from emagsync.marketplace.retry import RetryPolicy
+from emagsync.marketplace.retry import Attempts, RetryPolicy
 from emagsync.marketplace.transport import Transport
 
 T = TypeVar("T")
@@ -134,7 +134,7 @@ class CallExecutor:
         self._rng = rng
         self._on_call = on_call
 
-    async def execute(self, call: Call[T], attempts: int | None = None) -> T:
+    async def execute(self, call: Call[T], attempts: Attempts | None = None) -> T:
         """The call's result. Raises the last attempt's EmagError; a write of unknown fate raises UncertainWrite.
 
         Raises BudgetUnavailable when the request could not be counted, and so was not sent.

@@ -24,6 +24,17 @@ class RetryDecision(NamedTuple):
 GIVE_UP = RetryDecision(None)
 
 
+class Attempts(NamedTuple):
+    """How often one call is tried, instead of the policy's number.
+
+    `of_splittable` is for a page whose caller reads smaller ones when it fails for a reason that those may cure: so
+    often is it tried then, and only once when its answer took too long.
+    """
+
+    of_any: int
+    of_splittable: int | None = None
+
+
 @dataclass(frozen=True)
 class RetryPolicy:
     """Exponential waits with full jitter: before attempt n+1 a random time in 0 .. min(max, base * 2^(n-1)) seconds.
@@ -43,14 +54,14 @@ class RetryPolicy:
         *,
         is_write: bool,
         random: random.Random,
-        attempts: int | None = None,
+        attempts: Attempts | None = None,
     ) -> RetryDecision:
         """What follows after attempt number `attempt` (from 1) failed with `error`.
 
         Only transient errors are tried again, and a write only when it certainly was not applied. `attempts`
         replaces the policy's own number for one call.
         """
-        if error.kind is not ErrorKind.TRANSIENT or attempt >= (self.attempts if attempts is None else attempts):
+        if error.kind is not ErrorKind.TRANSIENT or attempt >= self._most(error, attempts):
             return GIVE_UP
         if is_write and not error.surely_not_applied:
             return GIVE_UP
@@ -59,3 +70,11 @@ class RetryPolicy:
         # 2.0**1000 would overflow; 60 doublings are beyond any maximum.
         ceiling = min(self.max_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 60))
         return RetryDecision(random.uniform(0.0, ceiling))
+
+    def _most(self, error: EmagError, attempts: Attempts | None) -> int:
+        # A 429 says nothing about the call that met it: however few attempts that may have, it is its turn later.
+        if attempts is None or isinstance(error, RateLimited):
+            return self.attempts
+        if attempts.of_splittable is None or not error.smaller_page_may_help:
+            return attempts.of_any
+        return 1 if error.took_too_long else attempts.of_splittable

@@ -6,7 +6,7 @@ stopped, cleaned up or taken over it changes no row, and the whole transaction i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -17,15 +17,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert
 from emagsync.db.engine import Database
+from emagsync.marketplace.page_sizes import Pace
 from emagsync.sync.errors import RunNotFound, RunSuperseded
 from emagsync.sync.metrics.repository import count_runs
 from emagsync.sync.schemas import Phase, Run, RunError, RunParameters, RunStatus
-from emagsync.sync.tables import ACTIVE_STATUSES, sync_pages, sync_runs
+from emagsync.sync.tables import ACTIVE_STATUSES, account_paces, sync_pages, sync_runs
 
 MAIN_SCOPE = "main"
+# The second reading, of all offers, that decides about many offers that the first one did not show.
+CONFIRMING_SCOPE = "confirm"
 KEPT_ERRORS = 50
 # Pages of the ledger, each with up to a hundred ids.
 _PAGES_AT_ONCE = 500
+
+
+def part_scope(scope: str, size: int) -> str:
+    """The scope of the parts, of so many rows, of pages of `scope` that are not complete: `main:25`."""
+    return f"{scope}:{size}"
 
 
 class RunLease(NamedTuple):
@@ -57,6 +65,11 @@ class PageRead(NamedTuple):
     def is_stored(self) -> bool:
         """Whether every row of it was read."""
         return self.status == "stored"
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is a part of a page that is not complete."""
+        return ":" in self.scope
 
 
 # Not a column of its own: it is asked for seldom, and of few rows.
@@ -218,6 +231,33 @@ async def record_page(connection: AsyncConnection, run_id: str, page: PageRead) 
     """Write the page into the ledger; a page that is there already is replaced."""
     values = {**page._asdict(), "run_id": run_id, "ids": orjson.dumps(page.ids).decode()}
     await _record_page.run(connection, [tuple(values[column.key] for column in sync_pages.c)])
+
+
+async def delete_parts(connection: AsyncConnection, run_id: str, page: PageRead, sizes: Collection[int]) -> None:
+    """Delete the entries of the parts, of these sizes, of a page that is complete now."""
+    for size in sizes:
+        times = page.size // size
+        await connection.execute(
+            delete(sync_pages).where(
+                sync_pages.c.run_id == run_id,
+                sync_pages.c.pass_number == page.pass_number,
+                sync_pages.c.scope == part_scope(page.scope, size),
+                sync_pages.c.page.between((page.page - 1) * times + 1, page.page * times),
+            )
+        )
+
+
+async def pace_of(connection: AsyncConnection, account: str) -> Pace | None:
+    """What was learnt about the account's pages, if they cannot be as large as is asked for."""
+    row = (await connection.execute(select(account_paces).where(account_paces.c.account == account))).first()
+    return None if row is None else Pace(row.page_size, row.seconds_per_offer, row.failed_trials)
+
+
+async def remember_pace(connection: AsyncConnection, account: str, pace: Pace | None, now: datetime) -> None:
+    """Keep what was learnt about the account's pages; None: they can be as large as is asked for."""
+    await connection.execute(delete(account_paces).where(account_paces.c.account == account))
+    if pace is not None:
+        await connection.execute(insert(account_paces).values(account=account, learnt_at=now, **pace._asdict()))
 
 
 async def ledger(connection: AsyncConnection, run_id: str) -> list[PageRead]:

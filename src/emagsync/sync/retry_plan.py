@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from emagsync.marketplace.errors import ListRepeats
 from emagsync.sync.repository import PageRead
 from emagsync.sync.run.selective import lists
 from emagsync.sync.schemas import Mode, Run, RunErrorCode, RunParameters, RunStatus, Selection
@@ -38,7 +39,7 @@ def plan_retry(run: Run, pages: Sequence[PageRead], *, is_recent: bool) -> Retry
 
 
 def _list_moved(run: Run) -> bool:
-    return any(error.code == RunErrorCode.CATALOGUE_MOVING for error in run.errors)
+    return any(error.code in (RunErrorCode.CATALOGUE_MOVING, ListRepeats.code) for error in run.errors)
 
 
 def _something_failed(run: Run) -> bool:

@@ -108,6 +108,8 @@ class RunError(BaseModel):
     at: datetime
     page: int | None = None
     emag_id: int | None = None
+    # The numbers in the message, for whoever says it in other words: `{"page_size": 25, ...}`.
+    values: dict[str, float] | None = None
 
 
 class Phase(StrEnum):

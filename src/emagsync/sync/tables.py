@@ -70,7 +70,8 @@ sync_pages = Table(
     metadata,
     Column("run_id", String(36), ForeignKey("sync_runs.id", ondelete="CASCADE"), primary_key=True),
     Column("pass_number", Integer, primary_key=True, autoincrement=False),
-    Column("scope", String(16), primary_key=True),  # which list the page is of: `main`, or a status read beside it
+    # Which list the page is of, such as `main`; with `:25`, a part of that size of a page that is not complete.
+    Column("scope", String(16), primary_key=True),
     Column("page", Integer, primary_key=True, autoincrement=False),
     Column("size", Integer, nullable=False),
     Column("status", String(16), nullable=False),  # stored or failed
@@ -82,6 +83,17 @@ sync_pages = Table(
     Column("error", Text),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=False),
+)
+
+# What was learnt of an account whose pages cannot be as large as is asked for (marketplace/page_sizes.py).
+account_paces = Table(
+    "account_paces",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("page_size", Integer, nullable=False),
+    Column("seconds_per_offer", Float),
+    Column("failed_trials", Integer, nullable=False),  # larger pages that were tried in vain, in a row
+    Column("learnt_at", UtcDateTime, nullable=False),
 )
 
 # What a dry run would have changed, one row an offer; at most `KEPT_DIFFERENCES` of them are kept for a run.

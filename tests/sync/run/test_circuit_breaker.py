@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from emagsync.core.errors import ErrorKind
+from emagsync.marketplace.errors import ServerFailure
 from emagsync.sync.run.circuit_breaker import BURST, PATIENCE_SECONDS, PROBE_AFTER, AccountDown, Circuit
 
 
@@ -32,24 +33,37 @@ class JumpingClock:
 
 def opened(clock: JumpingClock) -> Circuit:
     circuit = Circuit(clock)
-    for _ in range(BURST):
-        circuit.failed()
+    fail(circuit, BURST)
     return circuit
+
+
+def fail(circuit: Circuit, times: int) -> None:
+    """So many calls about different pages fail."""
+    for page in range(times):
+        circuit.failed(ServerFailure("eMAG failed with HTTP 503", 503), page)
 
 
 def test_it_opens_after_a_burst_of_failures_and_not_before() -> None:
     circuit = Circuit(JumpingClock())
-    for _ in range(BURST - 1):
-        circuit.failed()
+    fail(circuit, BURST - 1)
     assert not circuit.is_open
-    circuit.failed()
+    fail(circuit, 1)
+    assert circuit.is_open
+
+
+def test_one_page_that_keeps_failing_does_not_open_it() -> None:
+    circuit = Circuit(JumpingClock())
+    for _ in range(10 * BURST):
+        circuit.failed(ServerFailure("eMAG failed with HTTP 503", 503), "page 3")
+    assert not circuit.is_open
+    fail(circuit, 1)
     assert circuit.is_open
 
 
 def test_failures_with_successes_between_them_do_not_open_it() -> None:
     circuit = Circuit(JumpingClock())
     for _ in range(10):
-        circuit.failed()
+        fail(circuit, BURST - 1)
         circuit.succeeded()
     assert not circuit.is_open
     assert circuit.is_healthy
@@ -77,7 +91,7 @@ async def test_probes_come_ever_more_rarely_and_end_with_an_error_that_says_so()
         while await circuit.may_probe():
             pass
 
-    with pytest.raises(AccountDown, match="nothing was removed") as down:
+    with pytest.raises(AccountDown, match=r"\(eMAG failed with HTTP 503\)\. Nothing was removed") as down:
         await probe_for_ever()
     assert tuple(clock.waits[: len(PROBE_AFTER)]) == PROBE_AFTER
     assert set(clock.waits[len(PROBE_AFTER) :]) == {PROBE_AFTER[-1]}
@@ -108,7 +122,6 @@ async def test_after_it_closed_the_next_burst_is_waited_out_from_the_start() -> 
     await circuit.may_probe()
     circuit.succeeded()
     clock.waits.clear()
-    for _ in range(BURST):
-        circuit.failed()
+    fail(circuit, BURST)
     await circuit.may_probe()
     assert clock.waits == [PROBE_AFTER[0]]

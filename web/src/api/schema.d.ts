@@ -1720,7 +1720,7 @@ export interface components {
          * @description Why; the codes are stable. The first reasons of a certificate decide its verdict, the rest supports it.
          * @enum {string}
          */
-        CertificateReasonCode: "not_ended" | "cancelled" | "ended_early" | "pages_unread" | "list_moved" | "offers_unanswered" | "unexplained" | "dry_run" | "selection" | "page_limit" | "rows_unreadable" | "unknown_kept" | "whole_list" | "active_only" | "stood_still" | "readings_agree" | "count_agrees" | "count_differs" | "count_missing" | "looked_up" | "resumed" | "no_evidence";
+        CertificateReasonCode: "not_ended" | "cancelled" | "ended_early" | "pages_unread" | "list_moved" | "offers_unanswered" | "unexplained" | "dry_run" | "selection" | "page_limit" | "rows_unreadable" | "unknown_kept" | "whole_list" | "active_only" | "stood_still" | "readings_agree" | "count_agrees" | "count_differs" | "count_missing" | "looked_up" | "confirmed" | "resumed" | "no_evidence";
         /**
          * CertificateVerdict
          * @description What a run proves about the copy.
@@ -2594,6 +2594,12 @@ export interface components {
              * @description Asked for by id.
              */
             asked: number;
+            /**
+             * Confirmed
+             * @description Not asked for: another complete reading did not show them either.
+             * @default 0
+             */
+            confirmed: number;
             /** Found */
             found: number;
             /**
@@ -3807,6 +3813,10 @@ export interface components {
             message: string;
             /** Page */
             page?: number | null;
+            /** Values */
+            values?: {
+                [key: string]: number;
+            } | null;
         };
         /**
          * RunParameters

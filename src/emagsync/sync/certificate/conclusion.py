@@ -129,6 +129,8 @@ class _Facts:
                 yield from self._how_it_is_known(self._reading)
         if looked_up.asked:
             yield reason(Code.LOOKED_UP, count=looked_up.asked, unknown=looked_up.unknown)
+        if looked_up.confirmed:
+            yield reason(Code.CONFIRMED, count=looked_up.confirmed)
         if self._read.inherited_pages:
             yield reason(Code.RESUMED, count=self._read.inherited_pages)
         if not self._noted and run.status in (RunStatus.COMPLETED, RunStatus.PARTIAL):

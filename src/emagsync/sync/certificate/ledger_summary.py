@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from emagsync.sync.certificate.schemas import ReadTotals
-from emagsync.sync.repository import MAIN_SCOPE, PageRead
+from emagsync.sync.repository import CONFIRMING_SCOPE, MAIN_SCOPE, PageRead
 from emagsync.sync.run.id_set import IdSet
 
 
@@ -15,7 +15,7 @@ class _List:
 
     def __init__(self, scope: str) -> None:
         # Lists of a selection are many and short.
-        self._ids: IdSet | set[int] = IdSet() if scope == MAIN_SCOPE else set()
+        self._ids: IdSet | set[int] = IdSet() if scope in (MAIN_SCOPE, CONFIRMING_SCOPE) else set()
         self._empty: list[int] = []  # where empty pages begin, in rows
         self._reach = 0  # where the last page with rows begins
         self.totals = ReadTotals()
@@ -73,6 +73,8 @@ async def summed_up(pages: AsyncIterator[PageRead]) -> LedgerSummary:
             selected = _sum(selected, current.totals)
 
     async for page in pages:
+        if page.is_part:
+            continue  # of a page that is not complete: what is missing of it is said there
         if key != (page.pass_number, page.scope) or current is None:
             close()
             key, current = (page.pass_number, page.scope), _List(page.scope)

@@ -46,6 +46,7 @@ class CertificateReasonCode(StrEnum):
     COUNT_DIFFERS = "count_differs"
     COUNT_MISSING = "count_missing"
     LOOKED_UP = "looked_up"
+    CONFIRMED = "confirmed"
     RESUMED = "resumed"
     NO_EVIDENCE = "no_evidence"
 
@@ -107,6 +108,7 @@ class LookedUp(BaseModel):
     found: int
     unknown: int = Field(description="eMAG does not know them.")
     unanswered: int
+    confirmed: int = Field(default=0, description="Not asked for: another complete reading did not show them either.")
 
 
 class StoredCounts(BaseModel):

@@ -34,6 +34,8 @@ _SENTENCES: Final[Mapping[Code, str]] = {
     Code.COUNT_DIFFERS: "eMAG's own count differs: {count:offer}. A count is not believed against readings that agree.",
     Code.COUNT_MISSING: "eMAG gave no count.",
     Code.LOOKED_UP: "Looked up by id: {count:offer}, of which eMAG does not know {unknown}.",
+    Code.CONFIRMED: "{count:offer} were in neither of two readings, and the second stood still; eMAG does not know "
+    "those of them that were asked for by id.",
     Code.RESUMED: "{count:page} had been read by the run that this one goes on from.",
     Code.NO_EVIDENCE: "The run is from before certificates: what eMAG counted and what was looked up is not known.",
 }

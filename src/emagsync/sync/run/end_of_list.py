@@ -13,13 +13,16 @@ from typing import Any, Final, NamedTuple
 
 from emagsync.core.concurrency import cancelled
 from emagsync.core.errors import ErrorKind
-from emagsync.marketplace import EmagClient, OfferFilters
+from emagsync.marketplace import OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.marketplace.rows.parse import peek_id
+from emagsync.sync.run.list_reader import ListReader
 
 # The tail of a list is read twice, the second time in half pages. Not of a list of more pages than this that ends with
 # a full page: it is long enough that a shift shows elsewhere.
 LONG_LIST: Final = 60
+# What fails so often is no answer, and without one the other two decide.
+_ATTEMPTS: Final = 3
 
 
 class LastPage(NamedTuple):
@@ -53,13 +56,13 @@ class EndOfListCheck:
 
     def __init__(
         self,
-        client: EmagClient,
+        reader: ListReader,
         *,
         per_page: int,
         filters: OfferFilters,
         count: Callable[[], Coroutine[Any, Any, int | None]],
     ) -> None:
-        self._client = client
+        self._reader = reader
         self._per_page = per_page
         self._filters = filters
         self._count = count
@@ -101,22 +104,30 @@ class EndOfListCheck:
         return can_be_halved and is_known and not is_long
 
     async def _tail_is_unchanged(self, last: LastPage) -> bool:
-        half = self._per_page // 2
-        in_second_half = len(last.ids) > half
-        page = 2 * last.number if in_second_half else 2 * last.number - 1
-        try:
-            read = await self._client.read_offers(page=page, per_page=half, filters=self._filters)
-        except EmagError as error:
-            if error.kind is ErrorKind.CONFIGURATION:
-                raise
-            return True
-        return {peek_id(raw) for raw in read.raw_rows} == set(last.ids[half:] if in_second_half else last.ids)
+        half = self._size_within(self._per_page // 2)
+        before = (len(last.ids) - 1) // half * half  # rows of the last page before the piece that is read again
+        page = ((last.number - 1) * self._per_page + before) // half + 1
+        ids = await self._ids(page, half)
+        return ids is None or ids == set(last.ids[before:])
 
     async def _has_rows(self, page: int) -> bool:
+        size = self._size_within(self._per_page)
+        ids = await self._ids((page - 1) * (self._per_page // size) + 1, size)
+        return ids is None or len(ids) > 0
+
+    def _size_within(self, most: int) -> int:
+        """The size to read with: at most `most`, one that works, and a divisor of the page."""
+        sizes = self._reader.sizes
+        return next(size for size in sizes.steps if size <= min(most, sizes.size) and not self._per_page % size)
+
+    async def _ids(self, page: int, size: int) -> set[int | None] | None:
+        """The ids of a page's rows; None when it could not be read."""
         try:
-            read = await self._client.read_offers(page=page, per_page=self._per_page, filters=self._filters)
+            read = await self._reader.read_offers(
+                page=page, per_page=size, filters=self._filters, attempts=_ATTEMPTS, split_attempts=_ATTEMPTS
+            )
         except EmagError as error:
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
-            return True
-        return len(read) > 0
+            return None
+        return {peek_id(raw) for raw in read.raw_rows}

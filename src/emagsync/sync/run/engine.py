@@ -46,20 +46,23 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError, DatabaseUnavailable
 from emagsync.edits.merge.three_way import Rules
 from emagsync.marketplace import EmagClient, OfferFilters
-from emagsync.marketplace.errors import BudgetUnavailable, EmagError
+from emagsync.marketplace.errors import BudgetUnavailable, EmagError, ListRepeats
+from emagsync.marketplace.page_sizes import Pace, PageSizes
 from emagsync.sync import repository
 from emagsync.sync.errors import RunSuperseded
-from emagsync.sync.repository import MAIN_SCOPE, PageRead, RunLease
+from emagsync.sync.repository import CONFIRMING_SCOPE, MAIN_SCOPE, PageRead, RunLease
 from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.circuit_breaker import Circuit
 from emagsync.sync.run.copy_note import note_copy
 from emagsync.sync.run.evidence import Evidence
 from emagsync.sync.run.evidence_repository import CopyNoted
+from emagsync.sync.run.list_reader import ListReader
 from emagsync.sync.run.list_stability import MAX_PASSES, ListStability, Pass, Verdict
+from emagsync.sync.run.page_fetcher import PageFetcher
 from emagsync.sync.run.page_reader import PassReader
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.reconcile import ACTIVE, Reconciler
-from emagsync.sync.run.selective import read_selection
+from emagsync.sync.run.selective import LIST_PAGE, read_selection
 from emagsync.sync.run.sink import DatabaseSink, DryRunSink
 from emagsync.sync.run.writer import RunWriter
 from emagsync.sync.schemas import Mode, Phase, Progress, Run, RunError, RunErrorCode, RunStatus
@@ -72,6 +75,8 @@ WATCH_SECONDS: Final = 1.0
 STOP_GRACE_SECONDS: Final = 5.0
 # How long the end of a run is kept for a database server that is away. Its heartbeat would be too old soon after.
 DATABASE_PATIENCE_SECONDS: Final = 30.0
+# A count is a hint: it is not asked for as often as what a run needs.
+COUNT_ATTEMPTS: Final = 3
 _DATABASE_AWAY_SECONDS: Final = 0.5
 
 
@@ -122,6 +127,8 @@ class RunEngine:
         self._circuit = Circuit(clock)
         self._ledger: list[PageRead] = []
         self._evidence = Evidence()
+        self._sizes = PageSizes()
+        self._remembered: Pace | None = None  # what the account's next run will know
         self._over = False
         self._sleep_task: asyncio.Future[None] | None = None
 
@@ -201,22 +208,34 @@ class RunEngine:
         async with self._database.snapshot() as connection:
             self._ledger = await repository.ledger(connection, self._run.id)
             noted = await evidence_repository.read(connection, self._run.id)
+            self._remembered = await repository.pace_of(connection, self._run.account)
         if noted is not None:
             self._evidence = noted.evidence
         for page in self._ledger:
             for emag_id in page.ids:
                 self._progress.seen.add(emag_id)
+        fetcher = self._fetcher_for(LIST_PAGE if self._is_selective else self._run.parameters.items_per_page)
         self._progress.phase = Phase.READING
         self._report()
-        if self._run.parameters.mode is Mode.SELECTIVE:
-            return await self._work_selection()
-        return await self._work_list()
+        return await (self._work_selection(fetcher) if self._is_selective else self._work_list(fetcher))
 
-    async def _work_selection(self) -> Ending:
+    @property
+    def _is_selective(self) -> bool:
+        return self._run.parameters.mode is Mode.SELECTIVE
+
+    def _fetcher_for(self, per_page: int) -> PageFetcher:
+        timeout = self._client.http.read_timeout
+        self._sizes = PageSizes(per_page, answer_within=timeout, remembered=self._remembered)
+        reader = ListReader(
+            self._client, circuit=self._circuit, sizes=self._sizes, progress=self._progress, clock=self._clock
+        )
+        return PageFetcher(reader, writer=self._writer, clock=self._clock, stored=self._ledger)
+
+    async def _work_selection(self, fetcher: PageFetcher) -> Ending:
         selection = self._run.parameters.selection
         if selection is not None:
             await read_selection(
-                self._client,
+                fetcher,
                 self._writer,
                 self._progress,
                 selection,
@@ -229,29 +248,31 @@ class RunEngine:
             return Ending(RunStatus.INTERRUPTED)
         return Ending(RunStatus.FAILED if self._progress.unread_pages else RunStatus.PARTIAL)
 
-    async def _work_list(self) -> Ending:
-        verdict, read = await self._read_until_still()
+    async def _work_list(self, fetcher: PageFetcher) -> Ending:
+        verdict, read = await self._read_until_still(fetcher)
         self._evidence.judge(verdict)
         if verdict is Verdict.STOPPED or self._stop.is_set():
             return Ending(RunStatus.INTERRUPTED)
         if verdict is Verdict.UNREAD:
             pages = ", ".join(map(str, read.unread))
             return Ending(RunStatus.FAILED, self._explain(RunErrorCode.PAGES_UNREAD, _UNREAD.format(pages=pages)))
+        if verdict is Verdict.REPEATING:
+            raise ListRepeats(read.repeated_on or 0)
         if verdict is Verdict.MOVING:
             return Ending(
                 RunStatus.PARTIAL, self._explain(RunErrorCode.CATALOGUE_MOVING, _MOVING.format(passes=MAX_PASSES))
             )
         if verdict is Verdict.LIMITED:
             return Ending(RunStatus.PARTIAL)
-        return await self._reconcile(read)
+        return await self._reconcile(fetcher, read)
 
-    async def _read_until_still(self) -> tuple[Verdict, Pass]:
+    async def _read_until_still(self, fetcher: PageFetcher) -> tuple[Verdict, Pass]:
         """Read the list until the verdict about a reading is final."""
         stability = ListStability()
-        number = max([1, *(page.pass_number for page in self._ledger)])
+        number = max([1, *(page.pass_number for page in self._ledger if page.scope == MAIN_SCOPE)])
         count: int | None = None
         while True:
-            read = await self._read_pass(number, count)
+            read = await self._read_pass(fetcher, number, count)
             verdict = stability.next(read)
             if verdict is not Verdict.STOPPED:
                 self._evidence.note(read)
@@ -261,31 +282,34 @@ class RunEngine:
             self._progress.phase = Phase.VERIFYING
             number, count = number + 1, read.count_after
 
-    async def _read_pass(self, number: int, count: int | None) -> Pass:
-        """Read the list once; `count` is the number of offers as eMAG says, where that was asked just now."""
+    async def _read_pass(
+        self, fetcher: PageFetcher, number: int, count: int | None, *, scope: str = MAIN_SCOPE
+    ) -> Pass:
+        """Read the list once; `count` is the number of offers as eMAG says, where that was asked just now.
+
+        The list of `CONFIRMING_SCOPE` is that of all offers, whatever the run reads.
+        """
         parameters = self._run.parameters
-        done = [
-            page for page in self._ledger if page.pass_number == number and page.scope == MAIN_SCOPE and page.is_stored
-        ]
-        if not done:
+        filters = self._filters if scope == MAIN_SCOPE else OfferFilters()
+        done = [page for page in self._ledger if page.pass_number == number and page.scope == scope and page.is_stored]
+        if not done and scope == MAIN_SCOPE:
             self._progress.begin_pass(number)
         seen_before = len(self._progress.seen)
         reader = PassReader(
-            client=self._client,
-            writer=self._writer,
-            circuit=self._circuit,
+            fetcher=fetcher,
             progress=self._progress,
             clock=self._clock,
             per_page=parameters.items_per_page,
-            filters=self._filters,
+            filters=filters,
             limit=parameters.max_pages,
             in_flight=self._settings.pages_in_flight,
             stop=self._stop,
-            count=self._count,
+            count=lambda: self._count(filters),
             number=number,
             done=done,
+            scope=scope,
         )
-        counting = asyncio.ensure_future(self._count() if count is None else _known(count))
+        counting = asyncio.ensure_future(self._count(filters) if count is None else _known(count))
         try:
             read = await reader.read(counting)
             read.count_before = await counting
@@ -298,19 +322,25 @@ class RunEngine:
     def _filters(self) -> OfferFilters:
         return OfferFilters() if self._run.parameters.reads_every_status else OfferFilters(status=ACTIVE)
 
-    async def _count(self) -> int | None:
+    async def _count(self, filters: OfferFilters) -> int | None:
         try:
-            return (await self._client.count_offers(self._filters)).items
+            return (await self._client.count_offers(filters, attempts=COUNT_ATTEMPTS)).items
         except EmagError as error:
             if error.kind is ErrorKind.CONFIGURATION:
                 raise
             return None
 
-    async def _reconcile(self, read: Pass) -> Ending:
+    async def _reconcile(self, fetcher: PageFetcher, read: Pass) -> Ending:
         self._progress.phase = Phase.RECONCILING
+
+        async def read_again(times: int) -> Pass:
+            return await self._read_pass(fetcher, read.number + times - 1, None, scope=CONFIRMING_SCOPE)
+
         reconciler = Reconciler(
             database=self._database,
             client=self._client,
+            reader=fetcher.reader,
+            read_again=read_again,
             writer=self._writer,
             progress=self._progress,
             clock=self._clock,
@@ -318,12 +348,12 @@ class RunEngine:
             stop=self._stop,
             evidence=self._evidence,
         )
-        complete = not self._progress.failed
         only_active = not self._run.parameters.reads_every_status
-        await reconciler.run(read.ids, only_active=only_active, may_remove=complete)
+        await reconciler.run(read.ids, only_active=only_active, may_remove=not self._progress.failed)
         if self._stop.is_set():
             return Ending(RunStatus.INTERRUPTED)
-        return Ending(RunStatus.COMPLETED if complete and not reconciler.unanswered else RunStatus.PARTIAL)
+        complete = not self._progress.failed and not reconciler.unanswered
+        return Ending(RunStatus.COMPLETED if complete else RunStatus.PARTIAL)
 
     async def _watch(self) -> None:
         beaten = self._clock.monotonic()
@@ -339,6 +369,7 @@ class RunEngine:
                     beaten = self._clock.monotonic()
                 else:
                     await self._check_lease()
+                await self._remember_pace()
             except DatabaseError:
                 # A busy or restarting database is no reason to end a run; if it stays away, storing a page says so.
                 continue
@@ -359,6 +390,21 @@ class RunEngine:
             took_seconds=self._clock.monotonic() - self._progress.started,
         )
 
+    async def _remember_pace(self) -> None:
+        """Keep what was learnt about the account's pages as soon as it changes: the run may be killed."""
+        learnt = self._learnt()
+        if _sizes_of(learnt) != _sizes_of(self._remembered):
+            await self._writer.remember_pace(learnt)
+            self._remembered = learnt
+
+    def _learnt(self) -> Pace | None:
+        """What the account's next run should know of its pages."""
+        if self._sizes.is_reduced:
+            return self._sizes.pace
+        # Where this run asked for small pages, it has not seen whether larger ones work.
+        grown = self._remembered is not None and self._remembered.page_size < self._sizes.size
+        return None if grown else self._remembered
+
     async def _finish(self, ending: Ending, copy: CopyNoted | None = None) -> None:
         if ending.error is not None:
             self._progress.note(ending.error)
@@ -377,6 +423,8 @@ class RunEngine:
             values["worker"] = None
         async with self._database.transaction() as connection:
             await evidence_repository.write(connection, self._run.id, self._evidence, copy)
+            if self._learnt() != self._remembered:
+                await repository.remember_pace(connection, self._lease.account, self._learnt(), self._clock.now())
             await repository.update_leased(connection, self._lease, values)
 
     def _report(self) -> None:
@@ -384,13 +432,35 @@ class RunEngine:
             self._on_progress(self._progress.snapshot(self._clock.monotonic()))
 
     def _timed_out(self, seconds: int) -> Ending:
-        return Ending(RunStatus.FAILED, self._explain(RunErrorCode.TIMEOUT, _TIMEOUT.format(seconds=seconds)))
+        pace, left = self._sizes.pace, self._seconds_left()
+        if not self._sizes.is_reduced or pace.seconds_per_offer is None:
+            return Ending(RunStatus.FAILED, self._explain(RunErrorCode.TIMEOUT, _TIMEOUT.format(seconds=seconds)))
+        values = {
+            "seconds": float(seconds),
+            "page_size": float(pace.page_size),
+            "seconds_per_offer": round(pace.seconds_per_offer, 3),
+        }
+        message = _SLOW.format(seconds=seconds, size=pace.page_size, pace=f"{pace.seconds_per_offer:.2g}")
+        if left is not None:
+            values["seconds_left"] = float(left)
+            message += _SLOW_LEFT.format(left=left)
+        error = self._explain(RunErrorCode.TIMEOUT, message).model_copy(update={"values": values})
+        return Ending(RunStatus.FAILED, error)
+
+    def _seconds_left(self) -> int | None:
+        """How long the rest of the list would take at the pace of this attempt, where that is known."""
+        progress = self._progress.snapshot(self._clock.monotonic())
+        return None if progress.eta_seconds is None else round(progress.eta_seconds)
 
     def _explain(self, code: str, message: str) -> RunError:
         return RunError(code=code, message=message, at=self._clock.now())
 
     def _error(self, error: EmagsyncError) -> RunError:
         return self._explain(error.code, str(error))
+
+
+def _sizes_of(pace: Pace | None) -> tuple[int, int] | None:
+    return None if pace is None else (pace.page_size, pace.failed_trials)
 
 
 async def _known(count: int) -> int:
@@ -410,3 +480,9 @@ _TIMEOUT = (
     "The run was stopped after {seconds} s. What was read is stored and the next sync goes on from there; "
     "allow more time with --timeout (timeout_seconds) if this happens again."
 )
+_SLOW = (
+    "The run was stopped after {seconds} s. eMAG is slow for this account: an offer takes it about {pace} s, and pages "
+    "of {size} offers are what it delivers in time. That is remembered, every part that came is stored, and the next "
+    "sync goes on from there."
+)
+_SLOW_LEFT = " At this pace the rest takes about {left} s: --timeout (timeout_seconds) can allow for it."

@@ -22,6 +22,7 @@ class Proof(StrEnum):
     WHOLE = "whole"  # what was read is the whole list
     MOVING = "moving"  # it went on moving, and was read often enough
     UNREAD = "unread"  # pages could not be read
+    REPEATING = "repeating"  # it repeated itself, and nobody knows what it holds
     LIMITED = "limited"  # there is more behind the last page that the run was to read
     STOPPED = "stopped"  # the run was told to stop
 
@@ -61,6 +62,7 @@ class LookUps:
     found: int = 0  # of those: eMAG knows them
     unknown: int = 0  # eMAG does not know them
     unanswered: int = 0  # eMAG gave no answer
+    confirmed: int = 0  # not asked for: another complete reading did not show them either
 
 
 @dataclass

@@ -32,6 +32,7 @@ class Extent(Enum):
 
     END = auto()  # to an empty page behind the last row
     LIMIT = auto()  # as many pages as the run may read
+    REPEATED = auto()  # until it was clear that the list repeats itself instead of ending
     STOPPED = auto()  # until the run was told to stop
 
 
@@ -46,6 +47,7 @@ class Pass:
     unread: list[int] = field(default_factory=list)  # pages that could not be read
     extent: Extent = Extent.END
     found_new: bool = True  # whether some offer had not been seen by any reading of the run before
+    repeated_on: int | None = None  # the page on which it was clear that the list repeats itself
     count_before: int | None = None  # the number of offers as eMAG says, asked when it began
     count_after: int | None = None  # the same, asked when every row had been read
 
@@ -69,6 +71,7 @@ class Verdict(Enum):
     READ_AGAIN = auto()  # the list may have moved
     MOVING = auto()  # the same, and it was read often enough
     UNREAD = auto()  # pages could not be read
+    REPEATING = auto()  # the list repeats itself: there is no telling what it holds
     LIMITED = auto()  # there is more behind the last page that the run may read
     STOPPED = auto()  # the run was told to stop
 
@@ -84,11 +87,13 @@ class ListStability:
         """The verdict about a reading, given those before it."""
         if read.extent is Extent.STOPPED:
             return Verdict.STOPPED
+        if read.extent is Extent.REPEATED:
+            return Verdict.REPEATING
         if read.unread:
             return Verdict.UNREAD
         if read.extent is Extent.LIMIT:
             return Verdict.WHOLE if read.count_before == read.rows else Verdict.LIMITED
-        if _stood_still(read) or self._agrees_with_those_before(read):
+        if stood_still(read) or self._agrees_with_those_before(read):
             return Verdict.WHOLE
         self._previous = read
         return Verdict.READ_AGAIN if read.number < MAX_PASSES else Verdict.MOVING
@@ -101,5 +106,6 @@ class ListStability:
         return self._calm >= _CALM_PASSES or (not read.movements and previous.ids == read.ids)
 
 
-def _stood_still(read: Pass) -> bool:
+def stood_still(read: Pass) -> bool:
+    """Whether nothing in a complete reading shows a move, and eMAG's own counts agree with it."""
     return not read.movements and read.count_before in (None, read.rows) and read.count_after in (None, read.rows)

@@ -74,6 +74,7 @@ class PagePlan:
         self._planned: set[int] = set(self._rows)
         self._given_up: set[int] = set()
         self._in_flight = 0
+        self._is_closed = False
         self._changed = asyncio.Condition()
         self._plan(range(1, max([1, *self._rows]) + 2))
 
@@ -115,6 +116,8 @@ class PagePlan:
         """The next page to read, or None when there is nothing left to hand out."""
         async with self._changed:
             while True:
+                if self._is_closed:
+                    return None
                 page = self._take()
                 if page is not None or self._is_over:
                     return page
@@ -137,6 +140,12 @@ class PagePlan:
         async with self._changed:
             self._in_flight -= 1
             self._given_up.add(page)
+            self._changed.notify_all()
+
+    async def close(self) -> None:
+        """Hand out no page any more."""
+        async with self._changed:
+            self._is_closed = True
             self._changed.notify_all()
 
     async def again(self, pages: Iterable[int]) -> None:

@@ -1,7 +1,6 @@
 """Reads a list of offers once: several pages in flight, paced by the request budget, until its end is sure.
 
-A page that cannot be read is set aside, and tried again when all others have been read. While the account's circuit is
-open (`circuit_breaker`) the readers wait, and one of them at a time probes whether eMAG is back.
+A page that cannot be read is set aside, and tried again when all others have been read.
 """
 
 from __future__ import annotations
@@ -11,23 +10,21 @@ from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, Final
 
 from emagsync.core.clock import Clock
-from emagsync.core.concurrency import run_concurrently
-from emagsync.core.errors import ErrorKind
-from emagsync.marketplace import EmagClient, OfferFilters
-from emagsync.marketplace.errors import EmagError
-from emagsync.marketplace.paging import StretchRead, read_stretch, smaller
+from emagsync.core.concurrency import cancelled, run_concurrently
+from emagsync.marketplace import OfferFilters
+from emagsync.marketplace.repeated_pages import RepeatedPages
 from emagsync.sync.repository import MAIN_SCOPE, PageRead
-from emagsync.sync.run.circuit_breaker import Circuit
 from emagsync.sync.run.end_of_list import EndOfListCheck, LastPage
 from emagsync.sync.run.list_stability import Extent, Movement, Pass
+from emagsync.sync.run.page_fetcher import PageFetcher
 from emagsync.sync.run.page_plan import PagePlan
 from emagsync.sync.run.progress import RunProgress
-from emagsync.sync.run.writer import PlacedPage, RunWriter
-from emagsync.sync.schemas import Phase
 from emagsync.telemetry.tracing import span
 
 # How long pages wait for eMAG's count before they are read without knowing how many there are.
 COUNT_PATIENCE_SECONDS: Final = 3.0
+# When a few rows are asked for beside pages that have not come: this share of the time that they may take.
+_SCOUT_AFTER: Final = 1 / 6
 
 
 class PassReader:
@@ -36,9 +33,7 @@ class PassReader:
     def __init__(
         self,
         *,
-        client: EmagClient,
-        writer: RunWriter,
-        circuit: Circuit,
+        fetcher: PageFetcher,
         progress: RunProgress,
         clock: Clock,
         per_page: int,
@@ -49,11 +44,11 @@ class PassReader:
         count: Callable[[], Coroutine[Any, Any, int | None]],
         number: int,
         done: Iterable[PageRead],
+        scope: str = MAIN_SCOPE,
     ) -> None:
         """`done` are the pages of this pass that are stored already; `limit` is the last page that may be read."""
-        self._client = client
-        self._writer = writer
-        self._circuit = circuit
+        self._fetcher = fetcher
+        self._scope = scope
         self._progress = progress
         self._clock = clock
         self._per_page = per_page
@@ -63,11 +58,14 @@ class PassReader:
         self._stop = stop
         self._pass = Pass(number)
         rows = {page.page: page.items for page in done}
+        self._repeats = RepeatedPages()
+        self._expected: int | None = None
         for page in done:
             self._pass.add(page.ids, page.rejected)
+            self._repeats.add(page.page, page.ids)
         self._plan = PagePlan(done=rows, limit=limit)
         self._failed: set[int] = set()
-        self._end = EndOfListCheck(client, per_page=per_page, filters=filters, count=count)
+        self._end = EndOfListCheck(fetcher.reader, per_page=per_page, filters=filters, count=count)
         self._last_read: tuple[int, tuple[int, ...]] = (0, ())  # the last page with rows, and its ids
 
     async def read(self, expected: asyncio.Future[int | None]) -> Pass:
@@ -82,12 +80,20 @@ class PassReader:
             await self._end.aclose()
 
     async def _read_all(self, expected: asyncio.Future[int | None]) -> None:
-        await run_concurrently([*self._readers(), self._plan_for(expected)])
-        if self._failed and not self._stop.is_set():
+        scouting = asyncio.ensure_future(self._scout())
+        try:
+            await run_concurrently([*self._readers(), self._plan_for(expected)])
+        finally:
+            await cancelled(scouting)
+        if self._failed and self._may_go_on:
             # What failed may have failed in a burst that is over now; a page gets one more chance.
             again, self._failed = sorted(self._failed), set()
             await self._plan.again(again)
             await run_concurrently(self._readers())
+
+    @property
+    def _may_go_on(self) -> bool:
+        return not self._stop.is_set() and self._pass.extent is not Extent.REPEATED
 
     def _readers(self) -> list[Coroutine[Any, Any, None]]:
         return [self._read_pages() for _ in range(self._in_flight)]
@@ -100,7 +106,9 @@ class PassReader:
         pages = None if items is None else -(-items // self._per_page)
         if pages is not None and self._limit is not None:
             pages = min(pages, self._limit)
-        self._progress.total_items, self._progress.total_pages = items, pages
+        self._expected = pages
+        if self._scope == MAIN_SCOPE:
+            self._progress.total_items, self._progress.total_pages = items, pages
         await self._plan.expect(pages)
 
     async def _read_pages(self) -> None:
@@ -111,57 +119,34 @@ class PassReader:
 
     async def _next_page(self) -> int | None:
         """The next page to read; None when there is none left, or the run was told to stop."""
-        while not self._stop.is_set():
-            if self._circuit.is_open and await self._circuit.may_probe():
-                await self._probe()
-                continue
-            page = await self._plan.next()
-            if page is not None and self._stop.is_set():
-                await self._plan.gave_up(page)
-                return None
-            return page
-        return None
+        if self._stop.is_set():
+            return None
+        page = await self._plan.next()
+        if page is not None and self._stop.is_set():
+            await self._plan.gave_up(page)
+            return None
+        return page
 
     async def _read_page(self, page: int) -> None:
-        place = PlacedPage(self._pass.number, MAIN_SCOPE, page, self._per_page, self._clock.now())
         with span("page", page=page, pass_number=self._pass.number):
-            read = await self._fetch(page)
-            if read.failed:
-                self._failed.add(page)
-                self._circuit.failed()
-            else:
-                self._circuit.succeeded()
-            ids = await self._writer.store_page(place, read)
-        if read.failed:
+            read = await self._fetcher.fetch(self._pass.number, self._scope, page, self._per_page, self._filters)
+        if read.error is not None:
+            self._failed.add(page)
             await self._plan.gave_up(page)
             return
-        self._pass.add(ids, len(read.raw_rows) - len(ids))
-        if ids and page >= self._last_read[0]:
-            self._last_read = page, ids
-        await self._plan.arrived(page, len(read.raw_rows))
+        self._pass.add(read.ids, read.rows - len(read.ids))
+        if read.ids and page >= self._last_read[0]:
+            self._last_read = page, read.ids
+        if self._repeats.add(page, read.content, expected=self._expected):
+            self._pass.extent, self._pass.repeated_on = Extent.REPEATED, max(page, self._plan.last_page)
+            await self._plan.close()
+        await self._plan.arrived(page, read.rows)
 
-    async def _fetch(self, page: int) -> StretchRead:
-        return await read_stretch(
-            self._client,
-            page=page,
-            per_page=self._per_page,
-            filters=self._filters,
-            may_split=lambda: self._circuit.is_healthy,
-        )
-
-    async def _probe(self) -> None:
-        self._progress.phase = Phase.PROBING
-        # A small part of a page that failed: where only large pages fail, the probe must get through.
-        size = smaller(smaller(self._per_page) or 1) or 1
-        page = (min(self._failed, default=1) - 1) * (self._per_page // size) + 1
-        try:
-            await self._client.read_offers(page=page, per_page=size, filters=self._filters, attempts=1)
-        except EmagError as error:
-            if error.kind is ErrorKind.CONFIGURATION:
-                raise
-        else:
-            self._circuit.succeeded()
-            self._progress.phase = Phase.READING
+    async def _scout(self) -> None:
+        """Where no page comes for a while, read a few rows: a slow marketplace shows itself, and its first offers."""
+        await self._clock.sleep(self._fetcher.reader.answer_within * _SCOUT_AFTER)
+        if not self._fetcher.reader.sizes.is_measured and not self._plan.rows and not self._stop.is_set():
+            await self._fetcher.scout(self._pass.number, self._scope, self._per_page, self._filters)
 
     def _last_page(self) -> LastPage:
         number = self._plan.last_page
@@ -171,6 +156,8 @@ class PassReader:
     def _conclude(self) -> None:
         plan, rows = self._plan, self._plan.rows
         self._pass.unread = sorted(self._failed)
+        if self._pass.extent is Extent.REPEATED:
+            return
         if self._stop.is_set():
             self._pass.extent = Extent.STOPPED
         elif self._limit is not None and not plan.met_end:

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from typing import Final
 
 from emagsync.core.clock import Clock
 from emagsync.core.errors import ErrorKind
-from emagsync.marketplace import EmagClient, OfferFilters
-from emagsync.marketplace.errors import EmagError
-from emagsync.marketplace.paging import read_stretch
+from emagsync.marketplace import OfferFilters
+from emagsync.marketplace.errors import EmagError, ListRepeats
+from emagsync.marketplace.repeated_pages import RepeatedPages
 from emagsync.sync.run.evidence import LookUps
+from emagsync.sync.run.list_reader import ListReader
+from emagsync.sync.run.page_fetcher import PageFetcher
 from emagsync.sync.run.progress import RunProgress
-from emagsync.sync.run.writer import PlacedPage, RunWriter
+from emagsync.sync.run.writer import RunWriter
 from emagsync.sync.schemas import RunError, RunErrorCode, Selection
+
+# Offers a page of the lists that eMAG filters.
+LIST_PAGE: Final = 100
 
 
 async def read_selection(
-    client: EmagClient,
+    fetcher: PageFetcher,
     writer: RunWriter,
     progress: RunProgress,
     selection: Selection,
@@ -26,13 +32,16 @@ async def read_selection(
     clock: Clock,
     stop: asyncio.Event,
 ) -> None:
-    """Read and store the selected offers. An id that eMAG does not know is noted; nothing is ever marked removed."""
+    """Read and store the selected offers. An id that eMAG does not know is noted; nothing is ever marked removed.
+
+    Raises ListRepeats for a list that repeats itself instead of ending.
+    """
     for emag_id in selection.ids:
         if stop.is_set():
             return
-        await _read_one(client, writer, progress, emag_id, look_ups, clock)
+        await _read_one(fetcher.reader, writer, progress, emag_id, look_ups, clock)
     for scope, filters in lists(selection):
-        await _read_list(client, writer, scope, filters, clock=clock, stop=stop)
+        await _read_list(fetcher, scope, filters, stop=stop)
 
 
 def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
@@ -50,12 +59,12 @@ def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
 
 
 async def _read_one(
-    client: EmagClient, writer: RunWriter, progress: RunProgress, emag_id: int, look_ups: LookUps, clock: Clock
+    reader: ListReader, writer: RunWriter, progress: RunProgress, emag_id: int, look_ups: LookUps, clock: Clock
 ) -> None:
     asked_at = clock.now()
     look_ups.asked += 1
     try:
-        row = await client.find_offer(emag_id)
+        row = await reader.find_offer(emag_id)
     except EmagError as error:
         if error.kind is ErrorKind.CONFIGURATION:
             raise
@@ -72,14 +81,12 @@ async def _read_one(
         await writer.store_rows([row.raw], read_at=asked_at)
 
 
-async def _read_list(
-    client: EmagClient, writer: RunWriter, scope: str, filters: OfferFilters, *, clock: Clock, stop: asyncio.Event
-) -> None:
-    page = 1
+async def _read_list(fetcher: PageFetcher, scope: str, filters: OfferFilters, *, stop: asyncio.Event) -> None:
+    page, repeats = 1, RepeatedPages()
     while not stop.is_set():
-        place = PlacedPage(1, scope, page, 100, clock.now())
-        read = await read_stretch(client, page=page, per_page=100, filters=filters)
-        await writer.store_page(place, read)
-        if read.failed or not read.raw_rows:
+        read = await fetcher.fetch(1, scope, page, LIST_PAGE, filters)
+        if read.error is not None or not read.rows:
             return
+        if repeats.add(page, read.content):
+            raise ListRepeats(page)
         page += 1

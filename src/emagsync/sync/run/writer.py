@@ -27,12 +27,13 @@ from emagsync.ingest.store import (
     take_for_new,
     take_for_unchanged,
 )
-from emagsync.marketplace.paging import StretchRead
+from emagsync.marketplace.page_sizes import Pace
+from emagsync.marketplace.paging import PieceRead, StretchRead
 from emagsync.marketplace.platforms import Platform
 from emagsync.offers import search
 from emagsync.offers.records import Observation, StoredOffer
 from emagsync.sync import repository
-from emagsync.sync.repository import PageRead, RunLease
+from emagsync.sync.repository import CONFIRMING_SCOPE, PageRead, RunLease, part_scope
 from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.evidence import Evidence
 from emagsync.sync.run.progress import RunProgress
@@ -93,18 +94,61 @@ class RunWriter:
         self._unindexed = 0  # offers stored since the search index caught up
         self._expected = Expected.UNCHANGED
 
-    async def store_page(self, place: PlacedPage, read: StretchRead) -> tuple[int, ...]:
-        """Store a page, whole or what could be read of it. Returns the ids of its rows, in order, repeats included."""
+    async def store_page(
+        self, place: PlacedPage, read: StretchRead, *, replaces: Sequence[PageRead] = ()
+    ) -> tuple[int, ...]:
+        """Store a page, whole or what could be read of it. Returns the ids of its rows, in order, repeats included.
+
+        Its entry in the ledger takes the place of those of the parts that it `replaces`.
+        """
 
         async def record_page(connection: AsyncConnection, rows: RawRows) -> None:
-            page = self._page_of(place, read, rows)
+            page = self._page_of(place, read, rows.ids, len(rows.rejected))
             self._count_page(page, read)
             await repository.record_page(connection, self._lease.run_id, page)
+            if replaces:
+                await repository.delete_parts(connection, self._lease.run_id, page, {part.size for part in replaces})
 
         ids = await self._store(read.raw_rows, read_at=place.started_at, record_page=record_page)
         if self._unindexed >= search.BATCH:
             await self.catch_up()
         return ids
+
+    async def store_part(self, place: PlacedPage, piece: PieceRead) -> PageRead:
+        """Store a part of the page at `place`. Returns its entry in the ledger."""
+        own = place._replace(scope=part_scope(place.scope, piece.per_page), page=piece.page, size=piece.per_page)
+        recorded: list[PageRead] = []
+
+        async def record_part(connection: AsyncConnection, rows: RawRows) -> None:
+            part = self._page_of(own, StretchRead(piece.raw_rows, (), 1), rows.ids, len(rows.rejected))
+            await repository.record_page(connection, self._lease.run_id, part)
+            recorded.append(part)
+
+        await self._store(piece.raw_rows, read_at=place.started_at, record_page=record_part)
+        return recorded[-1]
+
+    async def finish_page(self, place: PlacedPage, parts: Sequence[PageRead], read: StretchRead) -> tuple[int, ...]:
+        """The page at `place` was read in parts, all of them stored: one entry for it takes their place in the ledger.
+
+        They stay while some of the page is missing, so that they are not read again. Returns as `store_page` does.
+        """
+        ids = tuple(emag_id for part in parts for emag_id in part.ids)
+        page = self._page_of(place, read, ids, sum(part.rejected for part in parts))
+        page = page._replace(items=sum(part.items for part in parts))
+        async with self._writes.exclusive(), self._database.transaction() as connection:
+            self._count_page(page, read)
+            await repository.record_page(connection, self._lease.run_id, page)
+            if page.is_stored:
+                await repository.delete_parts(connection, self._lease.run_id, page, {part.size for part in parts})
+            await repository.update_leased(connection, self._lease, self._columns())
+        self._changed()
+        return ids
+
+    async def remember_pace(self, pace: Pace | None) -> None:
+        """Keep what was learnt about the account's pages for its next run; None: they are as large as is asked for."""
+        async with self._database.transaction() as connection:
+            await repository.remember_pace(connection, self._lease.account, pace, self._clock.now())
+            await repository.update_leased(connection, self._lease, {"heartbeat_at": self._clock.now()})
 
     async def store_rows(self, raw_rows: Sequence[bytes], *, read_at: datetime) -> tuple[int, ...]:
         """Store offers that were asked for one by one, none before `read_at`. Returns their ids."""
@@ -219,23 +263,31 @@ class RunWriter:
             self._progress.page_failed(page.scope, page.page, read.failed[0].error, page.finished_at)
         else:
             self._progress.page_read(page.scope, page.page)
-        self._progress.pages_read += bool(read.raw_rows) and not read.failed
+        if page.scope != CONFIRMING_SCOPE:
+            self._progress.pages_read += bool(page.items) and not read.failed
         self._progress.current_page = min(
             self._progress.pages_read, self._progress.total_pages or self._progress.pages_read
         )
 
-    def _page_of(self, place: PlacedPage, read: StretchRead, rows: RawRows) -> PageRead:
+    def _page_of(self, place: PlacedPage, read: StretchRead, ids: tuple[int, ...], rejected: int) -> PageRead:
         return PageRead(
             **place._asdict(),
             status="failed" if read.failed else "stored",
-            ids=rows.ids,
+            ids=ids,
             items=len(read.raw_rows),
-            rejected=len(rows.rejected),
+            rejected=rejected,
             attempts=read.attempts,
             inherited=False,
             error=str(read.failed[0].error) if read.failed else None,
             finished_at=self._clock.now(),
         )
+
+
+def is_part_of(part: PageRead, place: PlacedPage) -> bool:
+    """Whether an entry of the ledger is a part of the page at `place`."""
+    before, start = (place.page - 1) * place.size, (part.page - 1) * part.size
+    own = part_scope(place.scope, part.size)
+    return (part.pass_number, part.scope) == (place.pass_number, own) and before <= start < before + place.size
 
 
 def _kind_of(rows: RawRows, stored: Stored) -> Expected:

@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next'
 import { expect, it } from 'vitest'
 
-import { adviceFor, mainError } from './advice.ts'
+import { adviceFor, adviceOf, mainError } from './advice.ts'
 import type { Run } from './runs.ts'
 
 const t = ((key: string) => key) as unknown as TFunction<'sync'>
@@ -27,4 +27,15 @@ it('the error of the whole run says more than that of a page or an offer', () =>
   expect(mainError({ errors } as Run)?.code).toBe('account_down')
   expect(mainError({ errors: errors.slice(0, 2) } as Run)?.code).toBe('not_json')
   expect(mainError({ errors: [] as Run['errors'] } as Run)).toBeUndefined()
+})
+
+it('a run that ran out of time says what it learnt of a slow eMAG', () => {
+  const values = { page_size: 25, seconds_per_offer: 1.5614 }
+  const slow = { code: 'timeout', page: null, emag_id: null, values }
+  const told = ((key: string, options?: object) =>
+    `${key} ${JSON.stringify(options)}`) as unknown as TFunction<'sync'>
+  const advice = adviceOf(told, { errors: [slow] } as unknown as Run)
+  expect(advice).toContain('advice.timeout_slow')
+  expect(advice).toContain('"count":25')
+  expect(adviceOf(t, { errors: [{ ...slow, values: null }] } as unknown as Run)).toBe('advice.timeout')
 })

@@ -1,5 +1,6 @@
 import type { TFunction } from 'i18next'
 
+import { formatNumber } from '../../shared/index.ts'
 import type { Run } from './runs.ts'
 
 const KNOWN = [
@@ -17,6 +18,8 @@ const KNOWN = [
   'database_unavailable',
   'pages_unread',
   'catalogue_moving',
+  'list_repeats',
+  'access_blocked',
   'row_rejected',
   'field_unreadable',
   'offer_not_known',
@@ -50,8 +53,17 @@ export function adviceFor(t: TFunction<'sync'>, code: string, message: string): 
   return known ? t(`advice.${known}`) : message
 }
 
+/** What a run that ran out of time learnt of a slow eMAG: offers a page, and seconds that an offer takes. */
+function slowPace(error: Run['errors'][number]): { count: number; seconds: string } | undefined {
+  const { page_size: size, seconds_per_offer: seconds } = error.values ?? {}
+  if (error.code !== 'timeout' || size === undefined || seconds === undefined) return undefined
+  return { count: size, seconds: formatNumber(seconds, { maximumFractionDigits: 2 }) }
+}
+
 export function adviceOf(t: TFunction<'sync'>, run: Run): string {
   const error = mainError(run)
   if (error === undefined) return t('advice.unknown')
+  const slow = slowPace(error)
+  if (slow) return t('advice.timeout_slow', slow)
   return adviceFor(t, error.code, error.message)
 }
