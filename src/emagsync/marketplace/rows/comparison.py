@@ -18,6 +18,7 @@ from emagsync.marketplace.rows.fingerprint import fingerprint
 COMPANIES: Final = ("manufacturer", "eu_representative")
 _TRUE: Final = (True, 1, "1", "true")
 _FALSE: Final = (False, 0, "0", "false")
+_CONTAINERS: Final = frozenset((dict, list))
 
 
 class _Companies(msgspec.Struct, gc=False):
@@ -110,13 +111,14 @@ def _told(raw: bytes) -> dict[str, Any]:
 
 def _without_nothing(value: Any) -> Any:
     """Objects without members that say nothing, in place and at every level. Lists keep theirs: they have an order."""
-    waiting = [value]  # a stack, not recursion: nesting comes from outside
+    waiting = [value] if type(value) in _CONTAINERS else []  # a stack, not recursion: nesting comes from outside
     while waiting:
         node = waiting.pop()
         if type(node) is dict:
-            for key in [key for key, member in node.items() if coerce.is_empty(member)]:
+            # Most members are true: that is asked first, because a digest of a copy asks it of each member of each row.
+            for key in [key for key, member in node.items() if not member and coerce.is_empty(member)]:
                 del node[key]
-            waiting += node.values()
-        elif type(node) is list:
-            waiting += node
+            waiting += [member for member in node.values() if type(member) in _CONTAINERS]
+        else:
+            waiting += [member for member in node if type(member) in _CONTAINERS]
     return value
