@@ -155,7 +155,8 @@ async def test_refused_credentials_end_the_reading_and_are_recorded(shop: Shop, 
 
 async def test_a_recorder_that_cannot_write_stops_and_lets_the_calls_go_on(shop: Shop, tmp_path: Path) -> None:
     folder = tmp_path / "day"
-    with Recorder(folder, [USER]) as recorder:
+    problems: list[RecordingError] = []
+    with Recorder(folder, [USER], on_problem=problems.append) as recorder:
         client = await shop.client(on_exchange=recorder.observe)
         await client.read_vat()
         (folder / "bodies").rename(folder / "gone")
@@ -163,6 +164,7 @@ async def test_a_recorder_that_cannot_write_stops_and_lets_the_calls_go_on(shop:
         assert recorder.problem is not None
         await client.read_vat()
         assert recorder.exchanges == 1
+    assert problems == [recorder.problem]
 
 
 def test_a_folder_that_cannot_be_written_to_is_said_at_once(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import structlog
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.call_log.recorder import CallRecorder
+from emagsync.core.recording import RecordingError
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.marketplace.recording.recorder import Recorder
@@ -52,10 +53,12 @@ def recording(settings: Settings, accounts: ConfiguredAccounts) -> Iterator[Call
     if settings.record_dir is None:
         yield None
         return
-    with Recorder(settings.record_dir, credentials_of(accounts)) as writer:
-        yield writer.observe
-    if writer.problem is not None:
-        log.warning("recording.stopped", folder=str(writer.folder), reason=str(writer.problem))
+    with Recorder(settings.record_dir, credentials_of(accounts), on_problem=_report) as recorder:
+        yield recorder.observe
+
+
+def _report(problem: RecordingError) -> None:
+    log.warning("recording.stopped", reason=str(problem))
 
 
 def credentials_of(accounts: ConfiguredAccounts) -> list[Credentials]:

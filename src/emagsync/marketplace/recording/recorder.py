@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -38,11 +38,18 @@ _EXTENSIONS: Final = {"application/json": "json", "text/html": "html"}
 class Recorder:
     """Records what it observes: `EmagClient(..., on_exchange=recorder.observe)`. Used in a `with` block.
 
-    It never fails a call: when the folder cannot be written any more, it stops, and `problem` says why. Raises
-    RecordingError when the folder cannot be written to begin with.
+    It never fails a call: when the folder cannot be written any more, it stops, `problem` says why, and `on_problem` is
+    called once. Raises RecordingError when the folder cannot be written to begin with.
     """
 
-    def __init__(self, folder: Path, credentials: Iterable[Credentials]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        credentials: Iterable[Credentials],
+        *,
+        on_problem: Callable[[RecordingError], None] | None = None,
+    ) -> None:
+        self._on_problem = on_problem
         self._scrubber = Scrubber(credentials)
         self._writer = RecordingWriter(folder, made_by=f"emagsync {__version__}")
         self.problem: RecordingError | None = None
@@ -67,6 +74,8 @@ class Recorder:
             self._writer.add(self._recorded(exchange), body, _extension(exchange))
         except RecordingError as error:
             self.problem = error
+            if self._on_problem is not None:
+                self._on_problem(error)
 
     def close(self) -> None:
         """Close the recording."""

@@ -20,7 +20,7 @@ import html
 import json
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -54,7 +54,16 @@ _NUMBER: Final = re.compile(r"-?[0-9]")
 
 _EMAIL: Final = re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE: Final = re.compile(
-    r"(?<![\w.,])(?:\+|00)(?:[ ().\-/]?[0-9]){8,14}(?![\w])|(?<![\w.,])0(?:[ ().\-/]?[0-9]){9}(?!\w)"
+    # Not behind a slash: the folders of eMAG's images are numbers.
+    r"(?<![\w.,/])(?:(?:\+|00)(?:[ ().\-/]{0,2}[0-9]){8,14}|0(?:[ ().\-/]{0,2}[0-9]){9}"
+    r"|(?:407|3598|36[237]0)[0-9]{7,8})(?!\w)"
+)
+# A street and a house number, as they are written in the platforms' countries.
+_STREET: Final = re.compile(
+    r"""\b(?: (?: strada | str\. | bulevardul | bd\. | b-dul | bdul\.? | calea | aleea | (?:ș|ş|s)oseaua | (?:ș|ş|s)os\.
+        | splaiul | intrarea | pia(?:ț|ţ|t)a | ул\. | бул\. | улица | булевард ) \s [^<>\n]{2,40}? [0-9]{1,4}
+        | (?: [^\W\d]+ [ ] ){1,3}? (?: utca | út | útja | tér | tere | körút | krt\. ) \s [0-9]{1,4} ) \b""",
+    re.VERBOSE | re.IGNORECASE,
 )
 _IBAN: Final = re.compile(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,3})?\b")
 _TAX: Final = re.compile(r"\b(?:RO|BG|HU|C\.?U\.?I\.?|C\.?I\.?F\.?)[ :]{0,2}(?:RO)? ?[0-9]{6,10}\b", re.IGNORECASE)
@@ -73,16 +82,12 @@ _WEB_QUERY: Final = re.compile(r"(?i)\bhttps?://[^\s\"'<>?#]*[?#](?P<mask>[^\s\"
 _WEB_TOKEN: Final = re.compile(
     r"(?i)\bhttps?://[^\s\"'<>?#]*/(?P<mask>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?=[^/\W]*[0-9])\w{24,})"
 )
-_LOOKS: Final = (
-    *(_WEB_LOGIN, _WEB_QUERY, _WEB_TOKEN, _BEARER, _JWT, _EMAIL, _IBAN, _PHONE, _TAX, _REGISTER),
-    *(_IPV4, _IPV6),
-)
 # What none of the looks can do without: most texts have nothing of it.
-_HELPS: Final = re.compile(r"[0-9@]|://|eyJ|asic |earer ")
+_HINTS: Final = re.compile(r"[0-9@]|://|eyJ|basic |bearer ", re.IGNORECASE)
 
 _SHORTEST_SECRET: Final = 4
 # A shorter user name, such as `main`, occurs in ordinary words.
-_SHORTEST_USERNAME: Final = 6
+_SHORTEST_USERNAME: Final = 5
 _SHORTEST_NAME: Final = 5
 _MOST_NAMES: Final = 2000
 
@@ -124,11 +129,22 @@ class Scrubber:
 
     def _looked_at(self, text: str) -> str:
         text = self.secrets(text)
-        if _HELPS.search(text):
-            for pattern in _LOOKS:
-                text = pattern.sub(_masked_part if "mask" in pattern.groupindex else _masked, text)
-            text = _CNP.sub(_masked_cnp, text)
+        if _HINTS.search(text):
+            for look in _LOOKS:
+                text = look.masked(text)
         return text
+
+
+class _Look(NamedTuple):
+    """What personal data looks like; a text without one of the `hints` has none of it."""
+
+    pattern: re.Pattern[str]
+    hints: tuple[str, ...]
+    replace: Callable[[re.Match[str]], str]
+
+    def masked(self, text: str) -> str:
+        """The text with it masked."""
+        return self.pattern.sub(self.replace, text) if any(hint in text for hint in self.hints) else text
 
 
 class _Json:
@@ -242,3 +258,22 @@ def _masked_cnp(match: re.Match[str]) -> str:
 def _zero(token: str) -> str:
     """A personal number, such as a phone number without quotes; JSON has no number that begins with two zeros."""
     return "0" if _NUMBER.match(token) else token
+
+
+_ANY: Final = ("",)
+_LOOKS: Final = (
+    _Look(_WEB_LOGIN, ("://",), _masked_part),
+    _Look(_WEB_QUERY, ("://",), _masked_part),
+    _Look(_WEB_TOKEN, ("://",), _masked_part),
+    _Look(_BEARER, (" ",), _masked_part),
+    _Look(_JWT, ("eyJ",), _masked),
+    _Look(_STREET, (" ",), _masked),
+    _Look(_EMAIL, ("@",), _masked),
+    _Look(_IBAN, _ANY, _masked),
+    _Look(_PHONE, ("0", "+"), _masked),
+    _Look(_TAX, _ANY, _masked),
+    _Look(_REGISTER, ("J",), _masked),
+    _Look(_CNP, _ANY, _masked_cnp),
+    _Look(_IPV4, (".",), _masked),
+    _Look(_IPV6, (":",), _masked),
+)
