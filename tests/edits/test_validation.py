@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -11,6 +13,9 @@ from emagsync.edits.fields import Key
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.planning import plan
 from emagsync.edits.validation import FieldChange, doubts
+from emagsync.marketplace.platforms import PLATFORMS, VatRates
+
+RO_VAT = PLATFORMS["emag-ro"].vat_until(date(2026, 11, 28))
 
 VALUES: dict[Key, str | None] = {
     ("sale_price", 0): "100.0000",
@@ -29,9 +34,17 @@ def offer(*, currency: str = "RON", removed: bool = False, **values: str | None)
     return StoredOffer(1, "main", 7, "SKU-7", currency, "f" * 32, removed, {**VALUES, **changed})
 
 
-def codes(of: StoredOffer | None = None, /, *, confirm: bool = False, currency: str | None = None, **given: Any) -> Any:
+def codes(
+    of: StoredOffer | None = None,
+    /,
+    *,
+    confirm: bool = False,
+    currency: str | None = None,
+    vat: Sequence[VatRates] = RO_VAT,
+    **given: Any,
+) -> Any:
     """The faults and the doubts about an edit."""
-    made = plan(of or offer(), (), ChangeRequest(given, currency=currency, confirm=confirm), most_percent=50)
+    made = plan(of or offer(), (), ChangeRequest(given, currency=currency, confirm=confirm), most_percent=50, vat=vat)
     return [one.code for one in made.faults], [one.code for one in made.doubts]
 
 
@@ -130,7 +143,6 @@ def test_another_currency_and_a_removed_offer_are_faults() -> None:
         pytest.param("82.64", "vat_slip", id="without-21-percent"),
         pytest.param("119", "vat_slip", id="with-19-percent"),
         pytest.param("111", "vat_slip", id="with-exactly-11-percent"),
-        pytest.param("109", "vat_slip", id="with-exactly-9-percent"),
     ],
 )
 def test_a_price_that_looks_like_a_slip_needs_a_confirmation(price: str, code: str) -> None:
@@ -144,10 +156,32 @@ def test_an_ordinary_change_of_price_needs_none(price: str) -> None:
     assert codes(free, sale_price=price) == ([], [])
 
 
-@pytest.mark.parametrize(("currency", "price"), [("BGN", "120"), ("EUR", "109"), ("HUF", "127"), ("HUF", "105")])
-def test_each_country_has_its_own_vat(currency: str, price: str) -> None:
+@pytest.mark.parametrize("currency", ["RON", "EUR", "PLN", "BGN", "HUF"])
+@pytest.mark.parametrize(
+    ("platform", "day", "slips", "ordinary"),
+    [
+        ("emag-ro", date(2025, 8, 1), ["121", "119", "111"], ["124", "127", "109", "105", "115"]),
+        ("fd-ro", date(2025, 7, 31), ["119", "109", "105"], ["121", "111", "127"]),
+        ("emag-bg", date(2026, 1, 1), ["120", "109"], ["117", "111", "127", "105"]),
+        ("fd-bg", date(2025, 12, 31), ["120", "109"], ["117", "111", "127", "105"]),
+        ("emag-hu", date(2026, 11, 28), ["127", "118", "105"], ["121", "119", "120", "109"]),
+    ],
+)
+def test_vat_is_that_of_the_platforms_country_on_the_day_whatever_the_currency(
+    currency: str, platform: str, day: date, slips: list[str], ordinary: list[str]
+) -> None:
     free = offer(currency=currency, min_sale_price=None, max_sale_price=None, recommended_price=None)
-    assert codes(free, sale_price=price) == ([], ["vat_slip"])
+    vat = PLATFORMS[platform].vat_until(day)
+    for price in slips:
+        assert codes(free, sale_price=price, vat=vat) == ([], ["vat_slip"]), price
+    for price in ordinary:
+        assert codes(free, sale_price=price, vat=vat) == ([], []), price
+
+
+def test_the_day_is_the_platforms_own() -> None:
+    late = datetime(2025, 7, 31, 21, 30, tzinfo=UTC)  # in Bucharest it is August already
+    assert PLATFORMS["emag-ro"].day_of(late) == date(2025, 8, 1)
+    assert PLATFORMS["emag-hu"].day_of(late) == date(2025, 7, 31)
 
 
 def test_the_end_of_an_offers_life_needs_a_confirmation() -> None:
@@ -158,7 +192,7 @@ def test_a_vat_id_that_no_offer_of_the_account_has_needs_a_confirmation() -> Non
     change = FieldChange("vat_id", 0, "absolute", "9")
 
     def codes_knowing(*known: int) -> list[str]:
-        return [one.code for one in doubts(VALUES, [change], currency="RON", most_percent=50, vat_ids=known)]
+        return [one.code for one in doubts(VALUES, [change], most_percent=50, vat_ids=known)]
 
     assert codes_knowing(1, 2) == ["unfamiliar_vat_id"]
     assert codes_knowing(1, 9) == []
@@ -167,4 +201,4 @@ def test_a_vat_id_that_no_offer_of_the_account_has_needs_a_confirmation() -> Non
 
 def test_a_doubt_is_about_what_emag_has_and_not_about_what_waits() -> None:
     change = FieldChange("sale_price", 0, "absolute", "100.0000")
-    assert doubts({("sale_price", 0): "30.0000"}, [change], currency="RON", most_percent=50)
+    assert doubts({("sale_price", 0): "30.0000"}, [change], most_percent=50)

@@ -79,6 +79,14 @@ def platform_for(account: AccountSettings) -> Platform:
     return platform_of(account.base_url) if account.base_url else PLATFORMS[DEFAULT_PLATFORM]
 
 
+def platform_named(accounts: ConfiguredAccounts, name: str) -> Platform:
+    """The platform of an account that may not be configured any more: then the default one."""
+    try:
+        return platform_for(accounts.get(name))
+    except SettingsError:
+        return PLATFORMS[DEFAULT_PLATFORM]
+
+
 def base_url_of(account: AccountSettings) -> str:
     """The address of the account's API, without a slash at the end."""
     return (account.base_url or platform_for(account).base_url).rstrip("/")

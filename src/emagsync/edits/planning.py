@@ -14,6 +14,7 @@ from emagsync.edits.fields import RELATIVE, Key
 from emagsync.edits.model import Edit
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.validation import FieldChange, Issue, doubts, effective, faults, target_of
+from emagsync.marketplace.platforms import VatRates
 
 
 class Effect(StrEnum):
@@ -66,11 +67,13 @@ def plan(
     request: ChangeRequest,
     *,
     most_percent: int,
+    vat: Sequence[VatRates] = (),
     vat_ids: Collection[int] = (),
 ) -> Plan:
     """What `request` does to an offer whose waiting edits are `edits`.
 
-    `most_percent` is how much a price may change without being doubted; `vat_ids` are those of the account's offers.
+    `most_percent` is how much a price may change without being doubted; `vat` is that of the account's country, that in
+    force first; `vat_ids` are those of the account's offers.
     """
     before = effective(offer.values, [change_of(edit) for edit in edits])
     asked, issues = parse_change_request(request, offer.values, before)
@@ -98,8 +101,8 @@ def plan(
             doubts(
                 offer.values,
                 effective_changes,
-                currency=offer.currency,
                 most_percent=most_percent,
+                vat=vat,
                 vat_ids=vat_ids,
             )
         ),

@@ -35,6 +35,7 @@ from emagsync.edits.planning import Effect, Plan, plan, token_of
 from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import EditSource, EditState, Resolution
 from emagsync.edits.validation import Issue
+from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform
 from emagsync.offers.errors import OfferNotFound, ProductNotFound
 
 _ATTEMPTS = 3
@@ -91,7 +92,8 @@ class _Known(NamedTuple):
 class EditService:
     """Stores, previews and withdraws edits. One per process.
 
-    `on_edit` is called with the account after each change that leaves something to send.
+    `on_edit` is called with the account after each change that leaves something to send. `platform` is that of an
+    account: it decides which VAT a price may be off by.
     """
 
     def __init__(
@@ -101,8 +103,10 @@ class EditService:
         settings: EditsSettings,
         clock: Clock,
         on_edit: Callable[[str], None] = lambda _: None,
+        platform: Callable[[str], Platform] = lambda _: PLATFORMS[DEFAULT_PLATFORM],
     ) -> None:
         self._database = database
+        self._platform = platform
         self._settings = settings
         self._clock = clock
         self._on_edit = on_edit
@@ -244,8 +248,15 @@ class EditService:
             repeated = Issue("emag_id", "offer_repeated", "an earlier row is of this offer too")
             return LineResult(request, None, (repeated,))
         met.add(emag_id)
-        most_percent = self._settings.plausible_change
-        made = plan(offer, known.edits.get(emag_id, ()), request, most_percent=most_percent, vat_ids=known.vat_ids)
+        platform = self._platform(offer.account)
+        made = plan(
+            offer,
+            known.edits.get(emag_id, ()),
+            request,
+            most_percent=self._settings.plausible_change,
+            vat=platform.vat_until(platform.day_of(self._clock.now())),
+            vat_ids=known.vat_ids,
+        )
         if request.version in (None, made.version):
             return LineResult(request, made)
         message = "it was changed since it was read: look at it again, then edit it"

@@ -6,22 +6,21 @@ four decimals, `min_sale_price <= sale_price <= max_sale_price`, `recommended_pr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, NamedTuple
 
 from emagsync.edits.fields import END_OF_LIFE, MOST, NO_WAREHOUSE, PRICES, RELATIVE, STATUS, VAT_ID, Key, Values
+from emagsync.marketplace.platforms import VatRates
 
 _SALE: Final = ("sale_price", NO_WAREHOUSE)
 _LOW: Final = ("min_sale_price", NO_WAREHOUSE)
 _HIGH: Final = ("max_sale_price", NO_WAREHOUSE)
 _RECOMMENDED: Final = ("recommended_price", NO_WAREHOUSE)
 
-# VAT of the countries whose currency it is: the standard rates of now and of before, and the reduced ones. A price
-# that is off by a standard rate is a slip within a percent; by a reduced one only if it is off by exactly that.
-_STANDARD: Final[Mapping[str, tuple[int, ...]]] = {"RON": (21, 19), "BGN": (20,), "EUR": (20,), "HUF": (27,)}
-_REDUCED: Final[Mapping[str, tuple[int, ...]]] = {"RON": (11, 9), "BGN": (9,), "EUR": (9,), "HUF": (18, 5)}
+# A price that is off by a standard rate, that of now or of before, is a slip within a percent; by a reduced one of now
+# only if it is off by exactly that.
 _NEAR: Final = Decimal("0.01")
 _EXACTLY: Final = Decimal("0.0005")  # -10 % is no slip, though 0.1 % off the price without 11 % VAT
 
@@ -89,17 +88,23 @@ def _was_below(before: Values) -> bool:
 
 
 def doubts(
-    emag: Values, changes: Sequence[FieldChange], *, currency: str, most_percent: int, vat_ids: Collection[int] = ()
+    emag: Values,
+    changes: Sequence[FieldChange],
+    *,
+    most_percent: int,
+    vat: Sequence[VatRates] = (),
+    vat_ids: Collection[int] = (),
 ) -> list[Issue]:
     """The doubts about changes: values that look like a mistake and need a confirmation.
 
-    That is a price that changes by more than `most_percent`, or by a VAT rate; a VAT id that is not among `vat_ids`,
+    That is a price that changes by more than `most_percent`, or by a rate of `vat`, which is that of the platform's
+    country, that in force first (none: not known); a VAT id that is not among `vat_ids`,
     those of the account's offers (none: not known); and an end of life.
     """
     found: list[Issue] = []
     for change in changes:
         if change.field in PRICES:
-            found.extend(_price_doubts(change, _amount(emag, change.key), currency, most_percent))
+            found.extend(_price_doubts(change, _amount(emag, change.key), vat, most_percent))
         elif change.field == STATUS and change.value == END_OF_LIFE:
             found.append(Issue(STATUS, "ends_offer", "2 (end of life) takes the offer off the market for good"))
         elif change.field == VAT_ID and vat_ids and int(change.value) not in vat_ids:
@@ -109,7 +114,9 @@ def doubts(
     return found
 
 
-def _price_doubts(change: FieldChange, old: Decimal | None, currency: str, most_percent: int) -> Iterable[Issue]:
+def _price_doubts(
+    change: FieldChange, old: Decimal | None, vat: Sequence[VatRates], most_percent: int
+) -> Iterable[Issue]:
     new = Decimal(change.value)
     if not old:
         return
@@ -117,20 +124,27 @@ def _price_doubts(change: FieldChange, old: Decimal | None, currency: str, most_
     if abs(percent) > most_percent:
         message = f"from {old} to {new} is a change of {percent:+.1f} %, more than {most_percent} %"
         yield Issue(change.field, "implausible_change", message)
-    rate = _slipped_rate(new / old, currency)
+    rate = _slipped_rate(new / old, vat)
     if rate is not None:
         way = "with" if new > old else "without"
         message = f"from {old} to {new} is the price {way} {rate} % VAT; eMAG's prices are without VAT"
         yield Issue(change.field, "vat_slip", message)
 
 
-def _slipped_rate(ratio: Decimal, currency: str) -> int | None:
-    for rates, tolerance in ((_STANDARD, _NEAR), (_REDUCED, _EXACTLY)):
-        for rate in rates.get(currency, ()):
-            gross = 1 + Decimal(rate) / 100
-            if any(abs(ratio / expected - 1) <= tolerance for expected in (gross, 1 / gross)):
-                return rate
+def _slipped_rate(ratio: Decimal, vat: Sequence[VatRates]) -> int | None:
+    for rate, tolerance in _slips(vat):
+        gross = 1 + Decimal(rate) / 100
+        if any(abs(ratio / expected - 1) <= tolerance for expected in (gross, 1 / gross)):
+            return rate
     return None
+
+
+def _slips(vat: Sequence[VatRates]) -> Iterator[tuple[int, Decimal]]:
+    """The rates that a price may be off by, and how exactly."""
+    for rates in vat:
+        yield rates.standard, _NEAR
+    for rate in vat[0].reduced if vat else ():
+        yield rate, _EXACTLY
 
 
 def _amount(values: Values, key: Key) -> Decimal | None:

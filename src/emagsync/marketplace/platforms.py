@@ -1,17 +1,36 @@
-"""eMAG's platforms: the address of each API, and the defaults (currency, time zone) that its rows rely on.
+"""eMAG's platforms: the address of each API, the defaults (currency, time zone) that its rows rely on, and VAT.
 
-Source: the marketplace's API documentation, v4.4.9. Bulgaria pays in EUR since 2026; the currency of an offer is
-what its row says, the table is only the default.
+Source: the marketplace's API documentation, v4.5.1. Bulgaria pays in EUR since 2026-01-01; the currency of an offer is
+what its row says, also BGN in an old one: the table is only the default. VAT is a matter of the platform's country and
+the day, never of the currency: a Romanian offer in EUR has Romanian VAT.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from types import MappingProxyType
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from emagsync.marketplace.addresses import server_of
+
+
+class VatRates(NamedTuple):
+    """The VAT of a country from a day on, in percent."""
+
+    since: date
+    standard: int
+    reduced: tuple[int, ...]
+
+
+# By country, the newest first.
+_VAT: Final[Mapping[str, tuple[VatRates, ...]]] = {
+    "RO": (VatRates(date(2025, 8, 1), 21, (11,)), VatRates(date.min, 19, (9, 5))),
+    "BG": (VatRates(date.min, 20, (9,)),),
+    "HU": (VatRates(date.min, 27, (18, 5)),),
+}
 
 
 @dataclass(frozen=True)
@@ -23,6 +42,19 @@ class Platform:
     locale: str
     currency: str
     time_zone: ZoneInfo
+
+    @property
+    def country(self) -> str:
+        """`RO`, `BG` or `HU`."""
+        return self.locale[-2:]
+
+    def day_of(self, moment: datetime) -> date:
+        """The date there at an aware moment."""
+        return moment.astimezone(self.time_zone).date()
+
+    def vat_until(self, day: date) -> tuple[VatRates, ...]:
+        """The country's VAT in force on a day, then what was in force before."""
+        return tuple(rates for rates in _VAT[self.country] if rates.since <= day)
 
 
 def _platform(code: str, base_url: str, locale: str, currency: str, zone: str) -> tuple[str, Platform]:

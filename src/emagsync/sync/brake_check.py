@@ -9,6 +9,7 @@ from __future__ import annotations
 import structlog
 
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.accounts.settings import platform_for
 from emagsync.core.clock import Clock
 from emagsync.core.settings import EditsSettings
 from emagsync.db.engine import Database
@@ -28,7 +29,8 @@ async def check_brake_after(
     completed run before it. None in any other case."""
     if run.status is not RunStatus.COMPLETED or run.parameters.dry_run:
         return None
-    is_pushed = (registry.get(run.account).push or settings.push) != "off"
+    account = registry.get(run.account)
+    is_pushed = (account.push or settings.push) != "off"
     async with database.transaction() as connection:
         if not is_pushed and not await newest_edit(connection, run.account):
             return None
@@ -38,7 +40,13 @@ async def check_brake_after(
         before = next((one for one in completed if one.id != run.id), None)
         since = None if before is None else before.finished_at
         hold = await brake.check_sync(
-            connection, run.account, run_id=run.id, since=since, settings=settings, now=clock.now()
+            connection,
+            run.account,
+            run_id=run.id,
+            platform=platform_for(account),
+            since=since,
+            settings=settings,
+            now=clock.now(),
         )
     if hold is not None:
         log.warning("sync_held", account=run.account, hold=hold.id, counts=dict(hold.counts))

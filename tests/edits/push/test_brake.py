@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from emagsync.core.settings import EditsSettings
-from emagsync.edits.push.brake import alarm_of, brake_limit
+from emagsync.edits.push.brake import alarm_of, brake_limit, check_sync, recalculation_of
 from emagsync.edits.push.errors import HoldDecided
 from emagsync.edits.push.items import Item
-from emagsync.edits.push.schemas import Alarm
+from emagsync.edits.push.schemas import Alarm, Hold
 from emagsync.edits.reasons import reason_text
+from emagsync.marketplace.platforms import PLATFORMS
+from emagsync.offers.tables import offer_changes
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind, Webhook
-from support.pushing import open_push_desk
+from support.pushing import PushDesk, open_push_desk
 
 pytestmark = pytest.mark.databases("both")
 
@@ -128,6 +132,87 @@ async def test_a_sync_that_finds_too_much_changed_copies_it_and_holds_the_accoun
         await desk.service.release_hold(hold.id, by="ana")
         await desk.local.completed()
         assert len(await desk.holds()) == 1
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("platform", "since", "now", "times"),
+    [
+        pytest.param("emag-ro", "2026-11-30 08:00", "2026-12-02 09:00", [("11-30 22:00", "12-03 22:00")], id="begun"),
+        pytest.param("emag-hu", "2026-11-30 08:00", "2026-12-02 09:00", [("11-30 23:00", "12-03 23:00")], id="its own"),
+        pytest.param("emag-bg", "2026-07-02 08:00", "2026-07-20 09:00", [("06-30 21:00", "07-03 21:00")], id="summer"),
+        pytest.param(
+            "emag-ro",
+            "2026-10-31 21:59",
+            "2026-12-01 09:00",
+            [("10-31 22:00", "11-03 22:00"), ("11-30 22:00", "12-03 22:00")],
+            id="several",
+        ),
+    ],
+)
+def test_emag_recalculates_on_the_first_three_days_there(
+    platform: str, since: str, now: str, times: list[tuple[str, str]]
+) -> None:
+    found = recalculation_of(PLATFORMS[platform], moment(since), moment(now))
+    assert list(found.times) == [(moment(f"2026-{begin}"), moment(f"2026-{end}")) for begin, end in times]
+
+
+@pytest.mark.parametrize(
+    ("seen", "kept_in", "counts"),
+    [
+        pytest.param("2026-12-01 00:30", "EUR", None, id="the-first-day"),
+        pytest.param("2026-12-03 21:30", "eur", None, id="the-third-day"),
+        pytest.param("2026-12-03 22:30", "EUR", {"repriced": 31}, id="the-fourth-day"),
+        pytest.param("2026-12-01 00:30", "RON", {"repriced": 31}, id="its-own-currency"),
+        pytest.param("2026-12-01 00:30", None, {"repriced": 31}, id="no-other-currency"),
+    ],
+)
+async def test_prices_that_emag_recalculates_at_the_start_of_a_month_are_not_counted(
+    tmp_path: Path, seen: str, kept_in: str | None, counts: dict[str, int] | None
+) -> None:
+    async with open_push_desk(tmp_path, 100, edits={**BRAKE, "push": "off"}) as desk:
+        desk.market.change("change", ids=list(range(1, 31)), set={"currency_type": kept_in})
+        await desk.local.completed()
+        desk.market.change("change", ids=list(range(1, 32)), set={"sale_price": "60.0000"})
+        await desk.local.completed()
+        hold = await checked_at(desk, moment(seen))
+        assert (hold and {alarm: n for alarm, n in hold.counts.items() if n}) == counts
+
+
+async def test_a_hold_says_how_many_recalculated_prices_it_left_out(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, 100, edits={**BRAKE, "push": "off"}) as desk:
+        desk.market.change("change", ids=list(range(1, 31)), set={"currency_type": "EUR"})
+        await desk.local.completed()
+        desk.market.change("change", ids=list(range(1, 100)), set={"sale_price": "60.0000"})
+        await desk.local.completed()
+        hold = await checked_at(desk, moment("2026-12-01 09:00"))
+        assert hold is not None
+        assert (hold.reason, hold.counts["repriced"], hold.counts["recalculated"]) == ("repriced", 69, 30)
+
+
+async def test_an_offer_that_changes_its_currency_is_not_repriced(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, 100, edits={**BRAKE, "push": "off"}) as desk:
+        desk.market.change("change", ids=list(range(1, 100)), set={"sale_price": "51.1300", "currency": "EUR"})
+        await desk.local.completed()
+        assert await checked_at(desk, moment("2026-11-20 09:00")) is None
+
+
+async def checked_at(desk: PushDesk, seen: datetime) -> Hold | None:
+    """The hold of a run that ends when its changes were seen."""
+    async with desk.local.database.transaction() as connection:
+        await connection.execute(update(offer_changes).where(offer_changes.c.field != "lifecycle").values(at=seen))
+        return await check_sync(
+            connection,
+            "main",
+            run_id="run",
+            platform=PLATFORMS["emag-ro"],
+            since=seen - timedelta(hours=1),
+            settings=desk.local.settings.edits,
+            now=seen,
+        )
 
 
 @pytest.mark.parametrize("edited", [True, False])

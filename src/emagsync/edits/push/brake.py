@@ -4,23 +4,37 @@ Counted are offers that would be repriced, zeroed or deactivated: those about to
 sent within the last hour (`brake_minutes`), so that small portions cannot slip past it. A sync is never stopped, since
 the local copy must stay exact; but when eMAG's side has changed that much since the last completed run, the account's
 edits are neither merged nor sent until a person has looked.
+
+A price that is kept in another currency than the platform's is recalculated by eMAG at the start of every month: on its
+first three days that is no repricing. Nor is an offer that changes its currency repriced. How many offers were left out
+for that is logged, and told with the hold where there is one all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.settings import EditsSettings
 from emagsync.edits.fields import ACTIVE, STATUS, STOCK
 from emagsync.edits.push import brake_repository as repository
+from emagsync.edits.push.brake_repository import Recalculation
 from emagsync.edits.push.errors import HoldDecided
 from emagsync.edits.push.items import Item
 from emagsync.edits.push.schemas import Alarm, Hold, HoldKind, HoldState
+from emagsync.marketplace.platforms import Platform
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind
+
+log = structlog.get_logger()
+
+RECALCULATION_DAYS: Final = 3
+RECALCULATED: Final = "recalculated"
+"""Beside the alarms in a hold's counts: offers whose price changed for their currency's sake, which do not count."""
 
 
 def alarm_of(items: Iterable[Item], stock: int | None) -> Alarm | None:
@@ -61,11 +75,27 @@ async def check_push(
     return await _hold(connection, account, kind=HoldKind.PUSH, source_id=push_id, counts=counts, most=most, now=now)
 
 
+def recalculation_of(platform: Platform, since: datetime, now: datetime) -> Recalculation:
+    """The first three days of each month there that are, or are partly, between two moments."""
+    times: list[tuple[datetime, datetime]] = []
+    month = platform.day_of(since).replace(day=1)
+    while month <= platform.day_of(now):
+        begin, end = (
+            datetime.combine(day, time(), platform.time_zone).astimezone(UTC)
+            for day in (month, month.replace(day=1 + RECALCULATION_DAYS))
+        )
+        if end > since:
+            times.append((begin, end))
+        month = (month + timedelta(days=31)).replace(day=1)
+    return Recalculation(platform.currency, times)
+
+
 async def check_sync(
     connection: AsyncConnection,
     account: str,
     *,
     run_id: str,
+    platform: Platform,
     since: datetime | None,
     settings: EditsSettings,
     now: datetime,
@@ -76,12 +106,18 @@ async def check_sync(
     if since is None or await repository.hold_in_force(connection, account) is not None:
         return None
     most = brake_limit(settings, await repository.count_offers(connection, account))
-    if await repository.count_changed_by_emag(connection, account, since=since, alarms=Alarm) <= most:
+    span: dict[str, Any] = {"since": since, "recalculation": recalculation_of(platform, since, now)}
+    left_out = await repository.count_recalculated(connection, account, **span)
+    if left_out:
+        log.info("repricing_not_counted", account=account, run_id=run_id, offers=left_out, why="currency")
+    if await repository.count_changed_by_emag(connection, account, alarms=tuple(Alarm), **span) <= most:
         return None
     counts = {
-        str(alarm): await repository.count_changed_by_emag(connection, account, since=since, alarms=[alarm])
+        str(alarm): await repository.count_changed_by_emag(connection, account, alarms=[alarm], **span)
         for alarm in (Alarm.REPRICED, Alarm.ZEROED, Alarm.DEACTIVATED)
     }
+    if left_out:
+        counts[RECALCULATED] = left_out
     return await _hold(connection, account, kind=HoldKind.SYNC, source_id=run_id, counts=counts, most=most, now=now)
 
 
@@ -109,7 +145,7 @@ async def _hold(
     now: datetime,
 ) -> Hold:
     """A new hold, told to the webhooks."""
-    reason = max(counts, key=lambda alarm: counts[alarm])
+    reason = max(tuple(Alarm), key=lambda alarm: counts.get(alarm, 0))
     hold = await repository.add_hold(
         connection, account, kind=kind, source_id=source_id, reason=reason, counts=counts, most=most, now=now
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Row, distinct, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, distinct, false, func, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import ACTIVE, STATUS, STOCK
@@ -63,19 +63,65 @@ def _counted(account: str, sent_since: datetime) -> tuple[ColumnElement[bool], .
     return outbox.c.account == account, *_alarming, or_(outbox.c.sent_at > sent_since, pending)
 
 
+class Recalculation(NamedTuple):
+    """When eMAG recalculates prices that are kept in another currency than `currency`: UTC, each from and before."""
+
+    currency: str
+    times: Sequence[tuple[datetime, datetime]]
+
+
 async def count_changed_by_emag(
-    connection: AsyncConnection, account: str, *, since: datetime, alarms: Iterable[Alarm]
+    connection: AsyncConnection,
+    account: str,
+    *,
+    since: datetime,
+    alarms: Collection[Alarm],
+    recalculation: Recalculation,
 ) -> int:
-    """How many offers syncs have found changed so since then, those left out for which we sent something ourselves."""
+    """How many offers syncs have found changed so since then, those left out for which we sent something ourselves.
+
+    A price in another currency than before, and one that eMAG recalculated, are not other prices.
+    """
+    conditions = [_EMAG_DID[alarm] for alarm in alarms if alarm is not Alarm.REPRICED]
+    if Alarm.REPRICED in alarms:
+        conditions.append(_EMAG_DID[Alarm.REPRICED] & not_(_of_a_currency(account, since, recalculation)))
+    return await _count_changed(connection, account, since, or_(*conditions))
+
+
+async def count_recalculated(
+    connection: AsyncConnection, account: str, *, since: datetime, recalculation: Recalculation
+) -> int:
+    """How many offers have another price only because of a currency: those that `count_changed_by_emag` leaves out."""
+    of_a_currency = _of_a_currency(account, since, recalculation)
+    return await _count_changed(connection, account, since, _EMAG_DID[Alarm.REPRICED] & of_a_currency)
+
+
+async def _count_changed(
+    connection: AsyncConnection, account: str, since: datetime, condition: ColumnElement[bool]
+) -> int:
     ours = select(outbox.c.emag_id).where(outbox.c.account == account, outbox.c.sent_at > since)
     query = select(func.count(distinct(offer_changes.c.emag_id))).where(
         offer_changes.c.account == account,
         offer_changes.c.source == "sync",
         offer_changes.c.at > since,
         offer_changes.c.emag_id.not_in(ours),
-        or_(*(_EMAG_DID[alarm] for alarm in alarms)),
+        condition,
     )
     return await connection.scalar(query) or 0
+
+
+def _of_a_currency(account: str, since: datetime, recalculation: Recalculation) -> ColumnElement[bool]:
+    """Whether an entry about a price is about a currency: of an offer that changed its own, or a recalculated price."""
+    log = offer_changes.alias("of_currency")
+    converted = select(log.c.emag_id).where(
+        log.c.account == account, log.c.at > since, log.c.field == "currency", log.c.old.is_not(None)
+    )
+    kept = func.upper(func.trim(offers.c.currency_type))
+    kept_elsewhere = select(offers.c.emag_id).where(offers.c.account == account, kept != recalculation.currency)
+    in_time = or_(
+        false(), *((offer_changes.c.at >= begin) & (offer_changes.c.at < end) for begin, end in recalculation.times)
+    )
+    return offer_changes.c.emag_id.in_(converted) | (in_time & offer_changes.c.emag_id.in_(kept_elsewhere))
 
 
 async def decide_hold(connection: AsyncConnection, hold_id: int, state: HoldState, *, by: str, now: datetime) -> bool:

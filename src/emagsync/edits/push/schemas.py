@@ -155,7 +155,11 @@ class Alarm(StrEnum):
 
 
 class Hold(BaseModel):
-    """What the brake stopped. `counts`: offers repriced, zeroed and deactivated; `most` would have been let through."""
+    """What the brake stopped. `counts`: offers repriced, zeroed and deactivated; `most` would have been let through.
+
+    `recalculated` among them are offers that were not counted: eMAG recalculates the prices that are kept in another
+    currency at the start of each month.
+    """
 
     model_config = ConfigDict(frozen=True)
 

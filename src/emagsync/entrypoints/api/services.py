@@ -127,7 +127,7 @@ async def open_services(
         push = build_push_service(base, emag.registry)
         auto_push = AutoPushWorker(push, settings.edits, base.clock)
         await stack.enter_async_context(background_task("auto push", auto_push.run()))
-        edits = build_edit_service(base, on_edit=lambda _: auto_push.wake())
+        edits = build_edit_service(base, accounts, on_edit=lambda _: auto_push.wake())
         schedule = await stack.enter_async_context(_scheduler(base, state, emag.registry, runs.control))
         metrics = MetricsPage(state, emag.registry, emag.recorder)
         stack.push_async_callback(metrics.aclose)

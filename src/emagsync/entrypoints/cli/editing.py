@@ -27,7 +27,7 @@ def run_edit(
 
     async def work() -> T:
         async with session.foundation() as base:
-            done = await edit(build_edit_service(base))
+            done = await edit(build_edit_service(base, session.accounts))
             await audit_command(base.database, base.clock, action, target, detail)
             return done
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from emagsync.accounts.settings import ConfiguredAccounts, platform_named
 from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.push.undo import Undo
 from emagsync.edits.service import EditService
@@ -14,9 +16,17 @@ def _nobody(account: str) -> None:
     pass
 
 
-def build_edit_service(base: Foundation, *, on_edit: Callable[[str], None] = _nobody) -> EditService:
+def build_edit_service(
+    base: Foundation, accounts: ConfiguredAccounts, *, on_edit: Callable[[str], None] = _nobody
+) -> EditService:
     """Edits of offers. `on_edit` is called with the account's name when there is something new to push."""
-    return EditService(database=base.database, settings=base.settings.edits, clock=base.clock, on_edit=on_edit)
+    return EditService(
+        database=base.database,
+        settings=base.settings.edits,
+        clock=base.clock,
+        on_edit=on_edit,
+        platform=partial(platform_named, accounts),
+    )
 
 
 def build_conflict_service(base: Foundation, *, on_edit: Callable[[str], None] = _nobody) -> ConflictService:

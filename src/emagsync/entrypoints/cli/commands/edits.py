@@ -51,7 +51,7 @@ def load(
 
     async def preview(session: Session) -> BulkAnswer:
         async with session.foundation() as base:
-            return bulk_answer(await build_edit_service(base).preview(lines))
+            return bulk_answer(await build_edit_service(base, session.accounts).preview(lines))
 
     session = session_of(context)
     if apply:

@@ -79,7 +79,7 @@ def _print_undo(answer: UndoAnswer) -> None:
 
 async def _undo(session: Session, asked: UndoRequest) -> UndoAnswer:
     async with session.foundation() as base:
-        answer = await build_undo(base, build_edit_service(base)).undo(asked, by=machine_user())
+        answer = await build_undo(base, build_edit_service(base, session.accounts)).undo(asked, by=machine_user())
         if not answer.preview:
             detail = {"put_back": answer.put_back, "batch_id": answer.batch_id}
             target = asked.push_id or asked.run_id or asked.account_type or ""
