@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
@@ -25,7 +27,7 @@ from emagsync.ingest.store import (
 )
 from emagsync.offers import repository
 from emagsync.offers.records import Observation, StoredOffer, UpsertResult
-from emagsync.offers.tables import offers
+from emagsync.offers.tables import offer_payloads, offers
 from marketplace.rows.row_shapes import RO, parsed, row
 from support.databases import new_database
 
@@ -84,6 +86,99 @@ async def test_a_row_that_was_parsed_already_is_stored_by_the_same_rules(databas
     assert set(rows.parsed) == {1, 3}
     result = (await stored(database, rows)).result
     assert (result.created, result.updated, sorted(result.unchanged)) == ((3,), (), [1, 2])
+
+
+COMPANIES = [{"name": "Lumora SRL", "address": "Str. Lungă 1, Brașov", "email": "gpsr@lumora.example"}]
+
+
+def listed(**changes: Any) -> bytes:
+    """A row as a list has it."""
+    return row(**({"id": 1, "manufacturer": True, "eu_representative": False, "weight": "0.000000"} | changes))
+
+
+def by_id(**changes: Any) -> bytes:
+    """The same offer as eMAG shows it when it is asked for by its id."""
+    return listed(**({"manufacturer": COMPANIES, "eu_representative": []} | changes))
+
+
+async def kept(database: Database) -> tuple[dict[str, Any], datetime, bytes, str]:
+    """The payload, when it was written, and the stored digest and token."""
+    async with database.snapshot() as connection:
+        payload, at = (await connection.execute(select(offer_payloads.c.payload, offer_payloads.c.stored_at))).one()
+        digest, token = (await connection.execute(select(offers.c.raw_digest, offers.c.fingerprint))).one()
+    return json.loads(payload), at, digest, token
+
+
+async def seen(database: Database, raw: bytes, *, hours: int = 0) -> tuple[UpsertResult, bool]:
+    """What storing the row did, and whether anything but "seen" was written."""
+    rows = await prepared(database, raw)
+    async with database.transaction() as connection:
+        observation = Observation("main", "run-1", AT + timedelta(hours=hours))
+        return (await store(connection, rows, observation, asked_at=AT)).result, bool(rows.records)
+
+
+UNCHANGED = UpsertResult((), (), (1,))
+
+
+async def test_the_form_of_a_read_by_id_is_no_change_and_the_fuller_one_is_kept(database: Database) -> None:
+    await seen(database, listed())
+    _, _, in_a_list, token = await kept(database)
+
+    assert await seen(database, by_id(), hours=1) == (UNCHANGED, True)
+    payload, at, digest, same_token = await kept(database)
+    assert (payload["manufacturer"], at, digest, same_token) == (COMPANIES, AT + timedelta(hours=1), in_a_list, token)
+    # From here on neither form is anything new: nothing is written but that the offer was seen.
+    for raw in (listed(), by_id(), listed()):
+        assert await seen(database, raw, hours=2) == (UNCHANGED, False)
+    assert await kept(database) == (payload, at, digest, token)
+
+
+async def test_an_offer_that_was_read_by_id_first_is_not_changed_by_the_list(database: Database) -> None:
+    await seen(database, by_id())
+
+    assert (await seen(database, listed()))[0] == UNCHANGED
+    assert await seen(database, listed()) == (UNCHANGED, False)
+    assert (await kept(database))[0]["manufacturer"] == COMPANIES
+
+
+async def test_another_change_keeps_the_fuller_form_and_every_other_value_exactly(database: Database) -> None:
+    await seen(database, by_id())
+
+    assert (await seen(database, listed(sale_price="7.0000", new=Decimal("1.50"))))[0] == UpsertResult((), (1,), ())
+    async with database.snapshot() as connection:
+        text = await connection.scalar(select(cast(offer_payloads.c.payload, Text)))
+    assert json.loads(text)["manufacturer"] == COMPANIES
+    assert '"7.0000"' in text
+    assert "1.50" in text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(listed(manufacturer=False), listed(), id="filled in"),
+        pytest.param(by_id(), listed(manufacturer=False), id="taken out"),
+        pytest.param(listed(), listed(manufacturer=False), id="taken out, in a list"),
+        pytest.param(listed(manufacturer=False), by_id(), id="filled in, by id"),
+        pytest.param(by_id(), by_id(manufacturer=[*COMPANIES, *COMPANIES]), id="another company"),
+        pytest.param(by_id(), by_id(manufacturer=[]), id="taken out, by id"),
+    ],
+)
+async def test_what_really_changed_of_the_companies_is_a_change(
+    database: Database, before: bytes, after: bytes
+) -> None:
+    await seen(database, before)
+
+    assert (await seen(database, after))[0] == UpsertResult((), (1,), ())
+    assert (await kept(database))[0]["manufacturer"] == json.loads(after)["manufacturer"]
+
+
+@pytest.mark.parametrize("nothing", [None, "", [], {}, False], ids=repr)
+async def test_another_way_to_say_nothing_is_no_change(database: Database, nothing: Any) -> None:
+    fields = ("eu_representative",) if nothing is False else ("eu_representative", "start_date", "family", "new")
+    await seen(database, listed(**dict.fromkeys(fields, ...)))
+
+    assert (await seen(database, listed(**dict.fromkeys(fields, nothing))))[0] == UNCHANGED
+    assert (await seen(database, listed(**dict.fromkeys(fields, "something"))))[0].updated == (1,)
 
 
 async def test_the_last_row_of_an_id_counts_and_its_repeats_are_told(database: Database) -> None:

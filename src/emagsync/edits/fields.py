@@ -109,6 +109,7 @@ def _levels(payload: str | bytes | None) -> _Levels:
 
 def _by_warehouse(entries: object) -> dict[int, str | None]:
     """The values of a list that names a warehouse in each entry and can be read throughout, else nothing."""
+    entries = coerce.unfolded(entries)
     if not isinstance(entries, list):
         return {}
     found: dict[int, str | None] = {}

@@ -116,6 +116,10 @@ class RunView(BaseModel):
     heartbeat_at: datetime | None
     errors: list[RunError]
     error_count: int
+    error_codes: dict[str, int] | None = Field(
+        description="How many errors there were of each code, also of those that `errors` leaves out; null for a run "
+        "of before this was counted."
+    )
     phase: Phase | None
     pages_read: int
     wait_seconds: float
@@ -158,6 +162,7 @@ def run_view(run: Run, now: datetime) -> RunView:
         heartbeat_at=run.heartbeat_at,
         errors=list(run.errors),
         error_count=run.error_count,
+        error_codes=run.error_codes,
         phase=run.phase if run.status is RunStatus.RUNNING else None,
         pages_read=run.pages_read,
         wait_seconds=round(run.wait_seconds, 3),

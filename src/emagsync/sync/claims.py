@@ -114,7 +114,7 @@ class AccountClaims:
     async def claim(self, connection: AsyncConnection, run: Run) -> RunLease:
         """Claim a run as it was seen. Raises RunSuperseded when another process was faster."""
         progress = RunProgress.of(run, 0.0)
-        keep = {"errors": repository.errors_text(progress.errors), "error_count": progress.error_count}
+        keep = progress.error_columns()
         return await repository.claim(connection, run, worker=self._workers.name, now=self._clock.now(), keep=keep)
 
     def is_dead(self, run: Run) -> bool:

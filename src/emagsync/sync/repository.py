@@ -6,6 +6,7 @@ stopped, cleaned up or taken over it changes no row, and the whole transaction i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -219,6 +220,8 @@ async def revoke(
     if error is not None:
         values["errors"] = errors_text((*run.errors[: KEPT_ERRORS - 1], error))
         values["error_count"] = run.error_count + 1
+        if run.error_codes is not None:
+            values["error_codes"] = codes_text(Counter(run.error_codes) + Counter([str(error.code)]))
     result = await connection.execute(
         update(sync_runs)
         .where(sync_runs.c.id == run.id, sync_runs.c.fence == run.fence, sync_runs.c.status.in_(ACTIVE_STATUSES))
@@ -374,6 +377,11 @@ def errors_text(errors: Sequence[RunError], keep: int = KEPT_ERRORS) -> str:
     return orjson.dumps([error.model_dump(mode="json") for error in errors[:keep]]).decode()
 
 
+def codes_text(codes: Mapping[str, int]) -> str:
+    """How many errors there were of each code, as JSON."""
+    return orjson.dumps(dict(codes)).decode()
+
+
 def _ledger_of(run_id: str) -> Select[Any]:
     return (
         select(*(sync_pages.c[name] for name in PageRead._fields))
@@ -399,7 +407,8 @@ def _run(row: Row[Any]) -> Run:
     values = dict(row._mapping)
     values["parameters"] = RunParameters.model_validate_json(row.parameters)
     values["errors"] = tuple(RunError.model_validate(error) for error in orjson.loads(row.errors))
-    values["inherited"] = None if row.inherited is None else orjson.loads(row.inherited)
+    for name in ("inherited", "error_codes"):
+        values[name] = None if values[name] is None else orjson.loads(values[name])
     return Run.model_validate(values)
 
 
@@ -408,4 +417,5 @@ def _columns_of(run: Run) -> dict[str, Any]:
     values["parameters"] = run.parameters.model_dump_json()
     values["errors"] = errors_text(run.errors)
     values["inherited"] = None if run.inherited is None else orjson.dumps(run.inherited).decode()
+    values["error_codes"] = None if run.error_codes is None else codes_text(run.error_codes)
     return values

@@ -62,5 +62,6 @@ def new_run(account: str, parameters: RunParameters, origin: Origin, *, now: dat
         wait_seconds=0.0,
         errors=(),
         error_count=0,
+        error_codes={},
         inherited={name: getattr(resumed, name) for name in _COUNTED} if resumed else None,
     )

@@ -159,6 +159,8 @@ class Run(BaseModel):
     wait_seconds: float
     errors: tuple[RunError, ...]
     error_count: int
+    # How many there were of each code, also of those that are not kept. None: a run of before this was counted.
+    error_codes: dict[str, int] | None = None
     attempt_started_at: datetime | None = None
     phase: Phase | None = None
     items_per_second: float | None = None

@@ -123,6 +123,13 @@ async def test_errors_are_counted_by_code_and_add_up_to_the_runs_own_count(datab
     assert sum(found.values()) == 40
 
 
+async def test_all_errors_of_a_run_are_counted_by_code_and_not_only_those_that_are_kept(database: Database) -> None:
+    one = RunError(code="field_unreadable", message="m", at=AT, emag_id=1)
+    codes = {"field_unreadable": 480, "row_rejected": 30, "made_up": 2}
+    await stored(database, ended(errors=(one,) * 50, failed=30, error_count=512, error_codes=codes))
+    assert errors(await shown(database)) == {"field_unreadable": 480, "row_rejected": 30, "other": 2}
+
+
 @pytest.mark.parametrize(("code", "metric"), [("timeout", "timeouts"), ("stuck", "stuck")])
 async def test_timeouts_and_stuck_runs_are_counted(database: Database, code: str, metric: str) -> None:
     own = RunError(code=code, message="m", at=AT)

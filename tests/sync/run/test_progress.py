@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from emagsync.marketplace.errors import ServerFailure
@@ -41,8 +43,18 @@ def test_only_fifty_errors_are_kept_and_all_are_counted() -> None:
         progress.reject(rejected(), AT)
     for _ in range(100):
         progress.note(error("note"))
+    progress.page_failed("main", 7, ServerFailure("eMAG failed", 500, None), AT)
     assert len(progress.errors) == KEPT_ERRORS
-    assert progress.error_count == 300
+    assert progress.error_count == 301
+    assert progress.error_codes == {"row_rejected": 200, "note": 100, ServerFailure.code: 1}
+    assert json.loads(progress.columns()["error_codes"]) == progress.error_codes
+
+
+def test_an_attempt_that_goes_on_counts_on_what_was_not_kept() -> None:
+    unreadable = RunErrorCode.FIELD_UNREADABLE
+    kept = (error(unreadable),) * KEPT_ERRORS
+    run = a_run(errors=kept, error_count=240, failed=40, error_codes={str(unreadable): 200, "row_rejected": 40})
+    assert RunProgress.of(run, 0.0).error_codes == {str(unreadable): 200, "row_rejected": 40}
 
 
 def test_unreadable_pages_come_first_and_vanish_once_they_are_read() -> None:

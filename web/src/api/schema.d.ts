@@ -2443,6 +2443,9 @@ export interface components {
         /**
          * Hold
          * @description What the brake stopped. `counts`: offers repriced, zeroed and deactivated; `most` would have been let through.
+         *
+         *     `recalculated` among them are offers that were not counted: eMAG recalculates the prices that are kept in another
+         *     currency at the start of each month.
          */
         Hold: {
             /** Account */
@@ -3744,6 +3747,13 @@ export interface components {
             dry_run: boolean;
             /** Duration Seconds */
             duration_seconds: number | null;
+            /**
+             * Error Codes
+             * @description How many errors there were of each code, also of those that `errors` leaves out; null for a run of before this was counted.
+             */
+            error_codes: {
+                [key: string]: number;
+            } | null;
             /** Error Count */
             error_count: number;
             /** Errors */
@@ -3882,6 +3892,13 @@ export interface components {
             dry_run: boolean;
             /** Duration Seconds */
             duration_seconds: number | null;
+            /**
+             * Error Codes
+             * @description How many errors there were of each code, also of those that `errors` leaves out; null for a run of before this was counted.
+             */
+            error_codes: {
+                [key: string]: number;
+            } | null;
             /** Error Count */
             error_count: number;
             /** Errors */

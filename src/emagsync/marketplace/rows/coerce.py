@@ -18,6 +18,7 @@ from html.entities import html5
 from typing import Any
 
 from emagsync.core import money
+from emagsync.marketplace.rows import exact_json
 
 INTEGER_LIMIT = 2**31 - 1
 """No count, code or foreign id of eMAG's comes near it, and every database holds it in a plain integer column."""
@@ -58,6 +59,16 @@ def is_nothing(value: object) -> bool:
     if isinstance(value, str):
         return value.strip().lower() in ("", "null")
     return is_empty(value)
+
+
+def unfolded(value: object) -> object:
+    """The list or object that a text holds as JSON, where a list belongs; any other value as it is."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
+        return value
+    try:
+        return exact_json.decode(value.encode()).value
+    except ValueError:  # also half surrogate pairs: UnicodeEncodeError is one
+        return value
 
 
 def described(value: object) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeVar
 
-from emagsync.marketplace.rows import coerce, exact_json
+from emagsync.marketplace.rows import coerce
 from emagsync.marketplace.rows.product_offer import Image
 
 T = TypeVar("T")
@@ -62,21 +62,14 @@ class Reader:
                 if not coerce.is_empty(value):
                     told[field] = value
                 continue
-            meant = self._unfolded(value) if field in _STRUCTURES and type(value) is str else value
+            meant = value
+            if field in _STRUCTURES and type(value) is str:
+                meant = coerce.unfolded(value)
+                # Its own escapes may be of what databases refuse; to look for that costs little, and only here.
+                self._odd = self._odd or meant is not value
             if not coerce.is_nothing(meant):
                 told[field] = meant
         return told
-
-    def _unfolded(self, text: str) -> Any:
-        """A list or an object that came as JSON text."""
-        if text.lstrip()[:1] not in ("[", "{"):
-            return text
-        try:
-            decoded = exact_json.decode(text.encode())
-        except ValueError:  # also half surrogate pairs: UnicodeEncodeError is one
-            return text
-        self._odd = self._odd or decoded.odd
-        return decoded.value
 
     def remark(self, field: str, reason: str) -> None:
         """Note that `field` could not be read; `reason` continues the field's name ("is a list, not text")."""

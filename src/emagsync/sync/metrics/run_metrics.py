@@ -74,6 +74,7 @@ class RunFigures(NamedTuple):
     failed: int
     errors: str
     error_count: int
+    error_codes: str | None
     inherited: str | None
     phase: str | None
 
@@ -119,13 +120,21 @@ class RunFigures(NamedTuple):
         return max(int(getattr(self, name)) - int(begun_with.get(name, 0)), 0)
 
     def errors_by_code(self) -> dict[str, int]:
-        """How many errors it had of each kind; those that were not kept count as `other`."""
-        kept = Tally(_known(error["code"]) for error in self._errors if error["code"] != _REJECTED)
+        """How many errors it had of each kind; of a run of before they were counted, those not kept are `other`."""
+        kept: Tally[str] = Tally()
+        for code, number in self._counted_codes().items():
+            kept[_known(code)] += number if code != _REJECTED else 0
         rejected = self.own(_FAILED)
         others = self.error_count - self.failed - sum(kept.values())
         found = {**kept, _REJECTED: rejected}
         found[_OTHER] = found.get(_OTHER, 0) + max(others, 0)
         return {code: number for code, number in found.items() if number}
+
+    def _counted_codes(self) -> dict[str, int]:
+        if self.error_codes is None:
+            return Tally(error["code"] for error in self._errors)
+        codes: dict[str, int] = orjson.loads(self.error_codes)
+        return codes
 
 
 def figures(runs: Iterable[RunFigures]) -> Increments:

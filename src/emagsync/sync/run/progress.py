@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -11,7 +12,7 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.marketplace import CallRecord
 from emagsync.marketplace.rows.parse import ParsedRow
 from emagsync.offers.records import UpsertResult
-from emagsync.sync.repository import KEPT_ERRORS, errors_text
+from emagsync.sync.repository import KEPT_ERRORS, codes_text, errors_text
 from emagsync.sync.run.id_set import IdSet
 from emagsync.sync.schemas import Phase, Progress, Run, RunError, RunErrorCode, RunStatus
 
@@ -40,7 +41,7 @@ class RunProgress:
     seen: IdSet = field(default_factory=IdSet)
     _rejections: list[RunError] = field(default_factory=list)
     _notes: list[RunError] = field(default_factory=list)
-    _note_count: int = 0
+    _note_codes: Counter[str] = field(default_factory=Counter)
     _page_errors: dict[tuple[str, int], RunError] = field(default_factory=dict)
     _processed_before: int = 0
     _waited_until: float = 0.0  # seconds since 1970 up to which waiting has been counted
@@ -56,7 +57,8 @@ class RunProgress:
                 progress._rejections.append(error)
             elif error.code == RunErrorCode.FIELD_UNREADABLE:
                 progress._notes.append(error)
-        progress._note_count = len(progress._notes)
+        unreadable = str(RunErrorCode.FIELD_UNREADABLE)
+        progress._note_codes[unreadable] = (run.error_codes or {}).get(unreadable, len(progress._notes))
         progress._processed_before = run.processed
         return progress
 
@@ -75,7 +77,14 @@ class RunProgress:
     @property
     def error_count(self) -> int:
         """All errors, also those that are not kept."""
-        return len(self._page_errors) + self.failed + self._note_count
+        return sum(self.error_codes.values())
+
+    @property
+    def error_codes(self) -> dict[str, int]:
+        """How many of them there are of each code."""
+        pages = Counter(str(error.code) for error in self._page_errors.values())
+        # Adding counters drops what is 0.
+        return dict(pages + self._note_codes + Counter({str(RunErrorCode.ROW_REJECTED): self.failed}))
 
     @property
     def unread_pages(self) -> list[int]:
@@ -123,7 +132,7 @@ class RunProgress:
 
     def note(self, error: RunError) -> None:
         """An error of the run itself, or a remark about a row."""
-        self._note_count += 1
+        self._note_codes[str(error.code)] += 1
         if len(self._notes) < KEPT_ERRORS:
             self._notes.append(error)
         elif _is_of_the_run(error):
@@ -140,9 +149,15 @@ class RunProgress:
     def columns(self) -> dict[str, Any]:
         """The counts as columns of `sync_runs`."""
         values: dict[str, Any] = {name: getattr(self, name) for name in _COUNTS}
-        values["errors"] = errors_text(self.errors)
-        values["error_count"] = self.error_count
-        return values
+        return values | self.error_columns()
+
+    def error_columns(self) -> dict[str, Any]:
+        """The errors as columns: those that are kept, and how many there are."""
+        return {
+            "errors": errors_text(self.errors),
+            "error_count": self.error_count,
+            "error_codes": codes_text(self.error_codes),
+        }
 
     def meters(self) -> dict[str, float]:
         """The columns that also grow between pages."""

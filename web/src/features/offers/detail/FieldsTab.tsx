@@ -18,7 +18,7 @@ const GROUPS = {
     'category_id',
     'id',
   ],
-  price: ['price', 'recommended_price', 'min_sale_price', 'max_sale_price', 'currency', 'vat_id'],
+  price: ['price', 'recommended_price', 'min_sale_price', 'max_sale_price', 'currency', 'currency_type', 'vat_id'],
   stock: ['stock_quantity', 'estimated_stock', 'handling_time', 'warranty'],
   validation: [
     'status',
@@ -32,6 +32,7 @@ const GROUPS = {
     'buy_button_rank',
     'number_of_offers',
     'best_offer_sale_price',
+    'main_offer_price',
     'ownership',
     'genius_eligibility',
     'genius_eligibility_type',
