@@ -229,6 +229,38 @@ test('chosen offers get one change, whose effect is shown before, and their last
     .toBe(first.stock_quantity)
 })
 
+test('a refused line shows eMAG’s words and what to do, one in a campaign when it is sent again', async ({
+  page,
+  stack,
+}) => {
+  const [refused, waiting] = (await products('account_type=fbe&status=active&sort=emag_id')).slice(-2) as [
+    Product,
+    Product,
+  ]
+  const ids = [refused.emag_id]
+  const messages = ['Offer not found in the catalogue']
+  await stack.sandbox.control('POST', '/save_rules', { account: 'fbe', ids, messages })
+  await stack.sandbox.control('POST', '/offers/join_campaign', { account: 'fbe', ids: [waiting.emag_id] })
+  for (const { id, price } of [refused, waiting])
+    await caller.send('PATCH', `/api/v1/emag/products/products/${id}`, { sale_price: share(price, 1.01) })
+  await logIn(page, '/edits/outbox?account=fbe')
+  const line = row(page, refused.sku).first()
+  await expect(line).toContainText('Respinsă')
+  await expect(line).toContainText('eMAG a refuzat modificarea: Offer not found in the catalogue')
+  await expect(line).toContainText('Sincronizați contul.')
+  const inCampaign = row(page, waiting.sku).first()
+  await expect(inCampaign).toContainText('De trimis')
+  await expect(inCampaign).toContainText('Așteaptă să se încheie o campanie pe eMAG')
+  await expect(inCampaign).toContainText('Se trimite din nou:')
+  expect(await seriousFindings(page)).toEqual([])
+
+  await page.goto('/edits/waiting?account=fbe')
+  await expect(row(page, waiting.sku)).toContainText('Așteaptă să se încheie o campanie pe eMAG')
+  await row(page, waiting.sku).getByRole('button', { name: 'Retrage' }).click()
+  await expect(row(page, waiting.sku)).toBeHidden()
+  await stack.sandbox.control('DELETE', '/save_rules')
+})
+
 test('all that the filters find are previewed with a percentage, and the brake is told of before', async ({
   page,
 }) => {

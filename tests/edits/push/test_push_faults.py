@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.edits.change_request import ChangeRequest
@@ -89,7 +90,12 @@ async def test_a_batch_with_every_kind_of_verdict(tmp_path: Path, form: str) -> 
         desk.market.save_rule(ids=[5], verdict="missing", applied=True)
         desk.market.save_rule(ids=[6], verdict="taken", as_id=999_999)
         desk.market.start_campaign(7)
-        push = await desk.push()
+        with capture_logs() as logs:
+            push = await desk.push()
+        told_in_log = {(line["event"], line.get("emag_id")): line.get("reason", "") for line in logs}
+        assert "Computer says no; sale_price: too high" in told_in_log["offer_refused", 2]
+        assert "stock in site" in told_in_log["offer_waits_for_campaign", 7]
+        assert ("offers_not_in_answer", None) in told_in_log
         assert (push.status, push.counts) == ("partial", {"applied": 5, "pending": 1, "rejected": 2})
         states = await desk.states()
         assert {emag_id for emag_id, state in states.items() if state == "rejected"} == {2, 3}
@@ -126,6 +132,22 @@ async def test_an_offer_in_a_campaign_is_sent_again_when_the_campaign_is_over(tm
         assert desk.shown(7, "stock") == "9"
         [edit] = await desk.edits()
         assert (edit.state, edit.reason) == ("applied", None)
+
+
+async def test_the_end_of_a_campaigns_wait_does_not_wake_an_account_that_the_brake_holds(tmp_path: Path) -> None:
+    """Else a push would be started, and stopped by the brake, every few seconds."""
+    clock = ForwardClock()
+    async with open_push_desk(tmp_path, clock=clock, edits={"brake_offers": 1}) as desk:
+        desk.market.start_campaign(7)
+        await desk.edit(7, "sale_price", "90.0000")
+        assert (await desk.push()).counts == {"pending": 1}
+        await desk.edit_many([(8, "sale_price", "90.0000"), (9, "sale_price", "90.0000")])
+        assert (await desk.push()).status == "held"
+        clock.forward(seconds=3600)
+        assert not await desk.service.is_due("main")
+        [hold] = await desk.holds()
+        await desk.service.release_hold(hold.id, by="ana")
+        assert await desk.service.is_due("main")
 
 
 async def test_an_edit_that_waits_for_a_campaign_can_be_withdrawn(tmp_path: Path) -> None:

@@ -110,12 +110,12 @@ async def has_work(connection: AsyncConnection, account: str, *, now: datetime) 
     return (await connection.scalar(query.limit(1))) is not None
 
 
-async def is_due(connection: AsyncConnection, account: str, *, now: datetime) -> bool:
-    """Whether something that was sent is to be read back or sent again now, or a wait of an entry is over."""
+async def is_due(connection: AsyncConnection, account: str, states: Collection[OutboxState], *, now: datetime) -> bool:
+    """Whether something in one of `states` that was sent is to be read back or sent again now, or its wait is over."""
     is_over = outbox.c.next_at <= now
     query = select(outbox.c.id).where(
         outbox.c.account == account,
-        outbox.c.state.in_((OutboxState.PENDING, *SENT_STATES)),
+        outbox.c.state.in_(states),
         or_(is_over, outbox.c.next_at.is_(None) & (outbox.c.attempts > 0)),
     )
     return (await connection.scalar(query.limit(1))) is not None

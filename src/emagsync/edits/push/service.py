@@ -29,7 +29,7 @@ from emagsync.edits.push.outbox import OutboxEntry
 from emagsync.edits.push.schemas import Hold, HoldKind, HoldState, Push, PushStatus
 from emagsync.edits.push.writer import PushJob, apply_changes
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text
-from emagsync.edits.states import OPEN_STATES, OutboxState
+from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
 
 log = structlog.get_logger()
 
@@ -186,9 +186,11 @@ class PushService:
             return await brake_repository.hold_in_force(connection, account) is not None
 
     async def is_due(self, account: str) -> bool:
-        """Whether something that was sent is to be read back, or sent again, now."""
+        """Whether something is to be read back now or, unless the brake holds the account, to be sent again."""
         async with self._database.snapshot() as connection:
-            return await outbox_repository.is_due(connection, account, now=self._clock.now())
+            held = await brake_repository.hold_in_force(connection, account) is not None
+            states = SENT_STATES if held else (OutboxState.PENDING, *SENT_STATES)
+            return await outbox_repository.is_due(connection, account, states, now=self._clock.now())
 
 
 def _new_push(account: str, trigger: str, now: datetime) -> Push:
