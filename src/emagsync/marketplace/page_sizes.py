@@ -67,6 +67,7 @@ class PageSizes:
         if remembered is not None:
             self._size = next(size for size in self.steps if size <= max(remembered.page_size, 1))
             self._failed_trials = remembered.failed_trials
+            self._passes = _PASSES  # those of the time before: a short list may never have so many
             if remembered.seconds_per_offer is not None:
                 self._seconds[self._size] = remembered.seconds_per_offer * self._size
 
@@ -111,8 +112,9 @@ class PageSizes:
 
     def passed(self, size: int, rows: int, seconds: float) -> None:
         """A page of this size came, with so many rows, after so many seconds."""
-        if not rows:
-            return  # past the end of the list, which says nothing about the others
+        if not rows:  # past the end of the list, which says nothing about the others
+            self._trial = self._trial and size <= self._size
+            return
         if rows >= size:
             before = self._seconds.get(size, seconds)
             self._seconds[size] = before + _NEWEST * (seconds - before)

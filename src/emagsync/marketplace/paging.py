@@ -206,7 +206,7 @@ class _Stretch:
         if place == 0:
             return size
         larger = self._steps[place - 1]
-        is_barred = self._failures[larger] >= _BARRED or larger > self._sizes.size
+        is_barred = self._failures[larger] >= _BARRED or larger > self._sizes.next_size()
         return size if is_barred or self._at % larger else larger
 
     def _fitting(self, size: int) -> int:

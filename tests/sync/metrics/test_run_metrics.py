@@ -168,3 +168,15 @@ async def test_a_success_is_a_run_that_read_every_page(
     series = Series("emag_sync_last_success_timestamp_seconds", ("main",))
     found = (await shown(database)).get(series)
     assert found == ((AT + timedelta(seconds=12)).timestamp() if is_success else None)
+
+
+@pytest.mark.parametrize(("created", "got_through"), [(3, False), (4, True)])
+async def test_what_another_run_had_read_does_not_show_that_eMAG_answers(
+    database: Database, created: int, got_through: bool
+) -> None:
+    begun_with = {"created": 3, "updated": 0, "unchanged": 7, "removed": 0, "failed": 0}
+    run = ended(status=RunStatus.RUNNING, finished_at=None, created=created, inherited=begun_with)
+    await stored(database, run)
+    async with database.snapshot() as connection:
+        [figures_of] = await accounting_repository.uncounted(connection)
+    assert figures_of.got_through is got_through

@@ -115,7 +115,7 @@ class RunFamilies:
     def _circuits(self, active: Iterable[RunFigures], kept: Increments) -> dict[Labels, float]:
         found: dict[Labels, float] = {(name,): kept.get(CIRCUIT.series(name), 0.0) for name in self._accounts()}
         for run in active:
-            if run.status == RunStatus.RUNNING and run.processed:
+            if run.status == RunStatus.RUNNING and run.got_through:
                 found[(run.account,)] = 0.0
             if run_metrics.is_probing(run):
                 found[(run.account,)] = 1.0

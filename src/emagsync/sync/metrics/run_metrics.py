@@ -119,6 +119,11 @@ class RunFigures(NamedTuple):
         begun_with = orjson.loads(self.inherited) if self.inherited else {}
         return max(int(getattr(self, name)) - int(begun_with.get(name, 0)), 0)
 
+    @property
+    def got_through(self) -> bool:
+        """Whether eMAG has delivered anything to it: not to the run that it goes on from."""
+        return any(self.own(name) for name in ("created", "updated", "unchanged"))
+
     def errors_by_code(self) -> dict[str, int]:
         """How many errors it had of each kind; of a run of before they were counted, those not kept are `other`."""
         kept: Tally[str] = Tally()
