@@ -397,3 +397,9 @@ async def test_a_list_without_a_warehouse_in_the_row_takes_the_first(sandbox):
     emag = await sandbox(from_rows([{"id": 1, "stock": [{"value": 2}], "general_stock": 2}]))
     await light(emag, {"id": 1, "stock": [{"warehouse_id": 1, "value": 9}]})
     assert emag.main.row(1)["stock"] == [{"value": 9}]
+
+
+async def test_an_answer_that_names_no_offer_is_an_empty_list_as_php_writes_it(sandbox):
+    emag = await all_on(sandbox)
+    await rule(emag, verdict="missing")
+    assert (await light(emag, *STATUS_0)).results == []

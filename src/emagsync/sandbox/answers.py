@@ -41,6 +41,11 @@ def plain(values: dict[str, Any], status: int) -> Answer:
     return Answer(encode(values), status)
 
 
+def by_key(results: dict[str, Any]) -> dict[str, Any] | list[Any]:
+    """Results by a key as PHP writes them: an empty object comes out as an empty list."""
+    return results or []
+
+
 def page_body(rows: Iterable[bytes]) -> bytes:
     """The body of a page from rows that are encoded already."""
     return b'{"isError":false,"messages":[],"errors":[],"results":[' + b",".join(rows) + b"]}"

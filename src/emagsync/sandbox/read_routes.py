@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from emagsync.sandbox.answers import Answer, Refusal, success
+from emagsync.sandbox.answers import Answer, Refusal, by_key, success
 from emagsync.sandbox.filters import LARGEST_PAGE, Filters, Page, offer_filters, page_of
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.settings import Paging, Settings
@@ -81,7 +81,7 @@ def find_by_eans(request: ApiRequest) -> Answer:
         for ean in sorted(wanted & _eans(row)):
             found.setdefault(ean, {"products": []})["products"].append(_found(row, ean))
     messages = [f"Maximum {MOST_EANS} EANs are allowed, {len(ignored)} were ignored"] if ignored else []
-    return success(found, messages)
+    return success(by_key(found), messages)
 
 
 def _eans(row: dict[str, Any]) -> set[str]:

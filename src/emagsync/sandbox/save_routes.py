@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from emagsync.sandbox.answers import Answer, Refusal, failure, plain, success
+from emagsync.sandbox.answers import Answer, Refusal, by_key, failure, plain, success
 from emagsync.sandbox.catalogue import MAX_ID
 from emagsync.sandbox.entities import bare_entities, entities
 from emagsync.sandbox.offer_documents import AlreadyHeld, ProductSaves
@@ -163,7 +163,7 @@ def _results(verdicts: Iterable[_Verdict], *, as_list: bool) -> Any:
     ]
     if as_list:
         return [{"id": emag_id, **verdict} for emag_id, verdict in judged]
-    return {str(emag_id): verdict for emag_id, verdict in judged}
+    return by_key({str(emag_id): verdict for emag_id, verdict in judged})
 
 
 def _naming(emag_id: int, message: Message) -> Message:
