@@ -20,6 +20,7 @@ FAULTS: list[tuple[dict[str, Any], type[e.EmagError]]] = [
     ({"kind": "status", "status": 401}, e.CredentialsRefused),
     ({"kind": "status", "status": 403}, e.AccessBlocked),
     ({"kind": "status", "status": 403, "body": '{"message": "Forbidden"}'}, e.ApiRightMissing),
+    ({"kind": "firewall"}, e.AccessBlocked),
     ({"kind": "rate_limited"}, e.RateLimited),
     ({"kind": "rate_limited", "retry_after": 0}, e.RateLimited),
     ({"kind": "timeout"}, e.CallTimeout),
