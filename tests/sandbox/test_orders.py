@@ -53,6 +53,7 @@ async def test_an_order_has_the_shapes_of_v451(sandbox):
     assert all("cancellation_reason" not in order and order["refunded_amount"] == "0" for order in mine)
     assert {str(order["proforms"]) for order in mine} == {"[]", "{}", ""}
     assert {str(order["enforced_vendor_courier_accounts"]) for order in mine} >= {"None", "[1]", "[]"}
+    assert {str(order["attachments"])[:2] for order in mine} == {"[]", "No", "[{"}
     assert {"created", "modified", "parent_id", "is_storno", "refund_status", "cancellation_request", "flags"} <= set(
         mine[0]
     )

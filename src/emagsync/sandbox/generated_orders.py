@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.row_seed import mix
-from emagsync.sandbox.rows import price_text
+from emagsync.sandbox.rows import STATIC, price_text
 from emagsync.sandbox.settings import SandboxError
 from emagsync.sandbox.word_lists import FIRST_NAMES, LAST_NAMES, STREETS, WORDS
 
@@ -68,7 +68,7 @@ def _order(account: Account, number: int, ids: list[int], now: datetime, kind: i
         # The two things that are missing in orders that eMAG ships.
         "customer": _customer(account, number, bits, created) if kind == BY_SELLER else None,
         "products": _lines(account, number, bits, ids, created, status) if kind == BY_SELLER else [],
-        "attachments": [] if bits % 3 else None,
+        "attachments": _documents(order_id) if status == FINALIZED else [] if bits % 3 else None,
         "proforms": ([], {}, "")[bits % 3],
         "is_storno": (False, None)[bits % 2],
         "cancellation_request": _text(created + timedelta(hours=1)) if bits % 13 == 0 and status == NEW else None,
@@ -92,6 +92,11 @@ def _text(moment: datetime) -> str:
 
 def _nothing() -> dict[str, Any]:
     return {"id": None, "name": None}
+
+
+def _documents(order_id: int) -> list[dict[str, Any]]:
+    """eMAG's own documents stand beside the seller's; only their host tells them apart."""
+    return [{"name": f"Bon {order_id}", "url": f"{STATIC}/docs/{order_id}.pdf", "type": 8, "force_download": 0}]
 
 
 def _payment(bits: int, status: int) -> dict[str, Any]:

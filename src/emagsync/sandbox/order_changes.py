@@ -96,6 +96,7 @@ class _Lines:
         self._with_card = known["payment_mode_id"] == CARD_ONLINE
         self._is_storno = sent["is_storno"] is True
         self._known = {whole_or_none(line["id"]): line for line in known["products"]}
+        self._last_id = max((line_id or 0 for line_id in self._known), default=90_000_000)
         if not isinstance(sent["products"], list) or not all(isinstance(line, dict) for line in sent["products"]):
             raise Refusal(f"{name}: products must be a list")
         self._sent: list[_Order] = sent["products"]
@@ -179,9 +180,8 @@ class _Lines:
         return line
 
     def _new_id(self) -> int:
-        highest = max((line_id or 0 for line_id in self._known), default=90_000_000)
-        self._known[highest + 1] = {}
-        return highest + 1
+        self._last_id += 1
+        return self._last_id
 
 
 def _returned(line: _Order) -> _Order:
