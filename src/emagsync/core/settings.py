@@ -146,7 +146,12 @@ class ServerSettings(BaseModel):
 
 
 class ScheduleSettings(BaseModel):
-    """What `emagsync serve` does by itself (`EMAGSYNC_SCHEDULE__INCREMENTAL_MINUTES` and so on); 0 minutes is off."""
+    """What `emagsync serve` does by itself (`EMAGSYNC_SCHEDULE__INCREMENTAL_MINUTES` and so on); 0 minutes is off.
+
+    `freshness_minutes`: how often it is looked at least whether offers are within their targets; whenever some are
+    about to be too old, it is looked then. `freshness_reserve_percent` of the requests that eMAG allows are left to
+    pushes and people.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -156,6 +161,8 @@ class ScheduleSettings(BaseModel):
     cleanup_minutes: int = Field(default=5, ge=0, le=44_640)
     prune_minutes: int = Field(default=1440, ge=0, le=44_640)
     health_minutes: int = Field(default=15, ge=0, le=44_640)
+    freshness_minutes: int = Field(default=15, ge=0, le=44_640)
+    freshness_reserve_percent: int = Field(default=30, ge=0, le=90)
     keep_days: int = Field(default=30, ge=1, le=3650)
 
 

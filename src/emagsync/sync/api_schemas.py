@@ -42,6 +42,8 @@ class SelectionRequest(BaseModel):
     part_number_keys: list[Words] = Field(default_factory=list, max_length=1000)
     validation_status: int | None = Field(default=None, ge=0, le=1000)
     max_stock: int | None = Field(default=None, ge=0, le=65_535)
+    status: int | None = Field(default=None, ge=0, le=2)
+    offer_validation_status: int | None = Field(default=None, ge=0, le=1000)
 
 
 class SyncRequest(BaseModel):

@@ -5,7 +5,8 @@ and a claim is a compare-and-set on the run's fence. So of several processes tha
 succeeds; the others meet ConstraintViolated or RunSuperseded, and look again.
 
 An active run gives its account away in two cases: it is interrupted, or its holder is dead. It is then either resumed
-or abandoned for a new run, which inherits its pages where it would read the same ones.
+or abandoned for a new run, which inherits its pages where it would read the same ones. A run that only keeps offers
+fresh gives way to any other (`displace`).
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ from emagsync.sync.repository import RunLease
 from emagsync.sync.retry_plan import Retry
 from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.progress import RunProgress
-from emagsync.sync.run_factory import Origin, last_heartbeat, new_run
+from emagsync.sync.run_factory import FRESHNESS, Origin, last_heartbeat, new_run
 from emagsync.sync.schemas import Run, RunError, RunErrorCode, RunParameters, RunStatus
 
 T = TypeVar("T")
 
 _ATTEMPTS: Final = 5
+_GAVE_WAY: Final = "The run, which kept offers fresh, gave way to another one that was asked for."
 _ABANDONED: Final = "The run was interrupted, and another one was started instead."
 # A run that failed by one of these left pages that need not be read again.
 _ENDED_EARLY: Final = frozenset(
@@ -61,6 +63,21 @@ class AccountClaims:
         async with self._database.snapshot() as connection:
             holder = await repository.holder_of(connection, account)
         raise AccountBusy(account, holder.id if holder else "unknown")
+
+    async def displace(self, connection: AsyncConnection, account: str, *, trigger: str) -> Run | None:
+        """End the account's active run if it only keeps offers fresh and somebody else wants the account.
+
+        Returns that run, as it was; None where there is none that gives way. Raises RunSuperseded when another process
+        was faster.
+        """
+        holder = await repository.holder_of(connection, account)
+        if holder is None or holder.trigger != FRESHNESS or trigger == FRESHNESS:
+            return None
+        now = self._clock.now()
+        error = RunError(code=RunErrorCode.INTERRUPTED, message=_GAVE_WAY, at=now)
+        if not await repository.revoke(connection, holder, RunStatus.CANCELLED, now=now, error=error):
+            raise RunSuperseded(f"Run {holder.id} was claimed by another process.")
+        return holder
 
     async def take_account(
         self, connection: AsyncConnection, account: str, *, resume: RunParameters | None = None

@@ -159,6 +159,7 @@ class RunControl:
 
     async def _submit(self, queueing: Coroutine[Any, Any, Queued]) -> Queued:
         queued = await queueing
+        await self._announce_ended([run.id for run in queued.displaced])
         for run in queued.runs:
             self._on_change(run)
             self._executor.submit(run.id)
@@ -182,8 +183,14 @@ class RunControl:
 
     async def _clean_up(self, older_than_seconds: float) -> list[Run]:
         cleaned = await self._service.cleanup(older_than_seconds=older_than_seconds, also_alive=True)
+        return await self._announce_ended([run.id for run in cleaned])
+
+    async def _announce_ended(self, run_ids: Sequence[str]) -> list[Run]:
+        """Runs whose lease was revoked, as they are now: say so, and stop them where this process executes them."""
+        if not run_ids:
+            return []
         async with self._database.snapshot() as connection:
-            runs = await repository.runs_by_id(connection, [run.id for run in cleaned])
+            runs = await repository.runs_by_id(connection, run_ids)
         for run in runs:
             self._announce_and_stop(run)
         return runs

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from emagsync.marketplace.errors import ListRepeats
 from emagsync.sync.repository import PageRead
 from emagsync.sync.run.selective import lists
-from emagsync.sync.schemas import Mode, Run, RunErrorCode, RunParameters, RunStatus, Selection
+from emagsync.sync.schemas import Mode, Run, RunErrorCode, RunParameters, RunStatus
 
 # Errors about an offer of which nothing is missing.
 _REMARKS = frozenset({RunErrorCode.FIELD_UNREADABLE, RunErrorCode.OFFER_NOT_KNOWN})
@@ -63,12 +63,12 @@ def _plan_selection(run: Run, pages: Sequence[PageRead]) -> Retry:
     ids = {error.emag_id for error in run.errors if error.emag_id is not None and error.code not in _REMARKS}
     begun = {page.scope for page in pages}
     again = {scope for scope, _ in lists(selection) if scope in failed or scope not in begun}
-    left = Selection(
-        ids=tuple(emag_id for emag_id in selection.ids if emag_id in ids),
-        part_numbers=_chosen("pn", selection.part_numbers, again),
-        part_number_keys=_chosen("pnk", selection.part_number_keys, again),
-        validation_status=selection.validation_status if "filtered" in again else None,
-        max_stock=selection.max_stock if "filtered" in again else None,
+    left = (selection if "filtered" in again else selection.without_filters()).model_copy(
+        update={
+            "ids": tuple(emag_id for emag_id in selection.ids if emag_id in ids),
+            "part_numbers": _chosen("pn", selection.part_numbers, again),
+            "part_number_keys": _chosen("pnk", selection.part_number_keys, again),
+        }
     )
     if left.is_empty:
         return Retry(run.parameters, ())

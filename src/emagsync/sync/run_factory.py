@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from emagsync.sync.schemas import Run, RunParameters, RunStatus
+
+# The trigger of runs that keep offers within their freshness targets. They give way to everybody else's.
+FRESHNESS: Final = "freshness"
 
 _COUNTED = ("created", "updated", "unchanged", "removed", "failed")
 
 
 class Origin(NamedTuple):
-    """Who asked for a run (`trigger`: `api`, `cli`, `schedule`); the runs of one request share a `sync_id`."""
+    """Who asked for a run (`trigger`: `api`, `cli`, `schedule`, `freshness`), and the `sync_id` that the runs of one
+    request share."""
 
     trigger: str
     sync_id: str

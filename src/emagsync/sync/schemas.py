@@ -36,6 +36,9 @@ class RunStatus(StrEnum):
         return self not in (RunStatus.QUEUED, RunStatus.RUNNING, RunStatus.INTERRUPTED)
 
 
+_FILTERS = ("validation_status", "max_stock", "status", "offer_validation_status")
+
+
 class Selection(BaseModel):
     """What a selective run reads: the union of the named offers, or the lists that eMAG can filter."""
 
@@ -46,6 +49,17 @@ class Selection(BaseModel):
     part_number_keys: tuple[str, ...] = ()
     validation_status: int | None = Field(default=None, ge=0)
     max_stock: int | None = Field(default=None, ge=0)
+    status: int | None = Field(default=None, ge=0, le=2)
+    offer_validation_status: int | None = Field(default=None, ge=0)
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether it names a list by eMAG's filters, which all apply together."""
+        return self.without_filters() != self
+
+    def without_filters(self) -> Selection:
+        """Only the offers that it names."""
+        return self.model_copy(update=dict.fromkeys(_FILTERS))
 
     @property
     def is_empty(self) -> bool:

@@ -43,6 +43,7 @@ class Queued(NamedTuple):
 
     runs: tuple[Run, ...]
     busy: Mapping[str, str]
+    displaced: tuple[Run, ...] = ()  # runs that gave way to them, as they were before
 
 
 class SyncService:
@@ -82,6 +83,7 @@ class SyncService:
         origin = Origin(trigger, sync_id)
 
         async def acquire(connection: AsyncConnection) -> tuple[Run, RunLease]:
+            await self._claims.displace(connection, account, trigger=trigger)
             run = await self._claims.take_account(connection, account, resume=parameters)
             run = run or await self._claims.insert(connection, account, parameters, origin)
             return run, await self._claims.claim(connection, run)
@@ -108,7 +110,7 @@ class SyncService:
         async def insert(connection: AsyncConnection, account: str) -> Run:
             return await self._claims.insert(connection, account, parameters, origin)
 
-        return await self._queue(accounts, insert, skip_busy=skip_busy)
+        return await self._queue(accounts, insert, trigger=trigger, skip_busy=skip_busy)
 
     async def queue_retry(self, run_ids: Sequence[str], *, trigger: str, sync_id: str) -> Queued:
         """Make runs that read again only what failed of ended ones.
@@ -133,7 +135,7 @@ class SyncService:
             run, retry = retries[account]
             return await self._claims.insert_retry(connection, run, retry, origin)
 
-        return await self._queue(list(retries), insert, skip_busy=False)
+        return await self._queue(list(retries), insert, trigger=trigger, skip_busy=False)
 
     async def execute(
         self,
@@ -259,11 +261,20 @@ class SyncService:
         return taken
 
     async def _queue(
-        self, accounts: Sequence[str], insert: Callable[[AsyncConnection, str], Awaitable[Run]], *, skip_busy: bool
+        self,
+        accounts: Sequence[str],
+        insert: Callable[[AsyncConnection, str], Awaitable[Run]],
+        *,
+        trigger: str,
+        skip_busy: bool,
     ) -> Queued:
         async def work(connection: AsyncConnection) -> Queued:
             busy: dict[str, str] = {}
+            displaced: list[Run] = []
             for account in accounts:
+                gave_way = await self._claims.displace(connection, account, trigger=trigger)
+                if gave_way is not None:
+                    displaced.append(gave_way)
                 try:
                     await self._claims.take_account(connection, account)
                 except AccountBusy as error:
@@ -271,7 +282,7 @@ class SyncService:
             if busy and (not skip_busy or len(busy) == len(accounts)):
                 raise AccountBusy(*next(iter(busy.items())), busy)
             runs = [await insert(connection, account) for account in accounts if account not in busy]
-            return Queued(tuple(runs), busy)
+            return Queued(tuple(runs), busy, tuple(displaced))
 
         return await self._claims.attempt(accounts[0], work)
 

@@ -11,7 +11,8 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.sync import repository
 from emagsync.sync.api_schemas import run_view
-from emagsync.sync.schemas import Run, RunErrorCode, RunStatus
+from emagsync.sync.run_factory import FRESHNESS
+from emagsync.sync.schemas import Mode, Run, RunErrorCode, RunStatus
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind
 
@@ -52,9 +53,13 @@ class RunWebhookPublisher:
 
 def events_of(run: Run) -> tuple[EventKind, ...]:
     """The events of an ended run, the most specific first. None for a dry run, which changed nothing, nor for one that
-    was abandoned: the run that took over its work will be announced."""
-    codes = {error.code for error in run.errors} if run.status is RunStatus.FAILED else set()
+    was abandoned or gave way: the run that took its place will be announced. Nor for the readings of a few offers that
+    keep these fresh, every few minutes, unless one fails."""
+    has_not_finished = run.status in (RunStatus.FAILED, RunStatus.CANCELLED)
+    codes = {error.code for error in run.errors} if has_not_finished else set()
     if run.parameters.dry_run or RunErrorCode.INTERRUPTED in codes:
+        return ()
+    if run.trigger == FRESHNESS and run.mode is Mode.SELECTIVE and run.status is RunStatus.PARTIAL:
         return ()
     ends = {
         RunStatus.COMPLETED: EventKind.COMPLETED,

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from emagsync.core.settings import ScheduleSettings
 from emagsync.sync.errors import AccountBusy
 from emagsync.sync.schedule.jobs import JobKind, next_time, planned_jobs
-from emagsync.sync.schedule.scheduler import Action, ScheduleNotFound, Scheduler
+from emagsync.sync.schedule.scheduler import Action, Done, ScheduleNotFound, Scheduler
 from support.clocks import ForwardClock
 from support.local import Local, open_local
 from support.market import Market, open_market
@@ -32,16 +32,17 @@ class Work:
     def __init__(self) -> None:
         self.done: list[str] = []
         self.busy: set[str] = set()
+        self.again: dict[str, datetime] = {}  # jobs that want to be done again then
 
     def by_kind(self) -> dict[JobKind, Action]:
         def action(kind: JobKind) -> Action:
-            async def do(account: str | None) -> str:
+            async def do(account: str | None) -> str | Done:
                 name = kind.value if account is None else f"{kind}:{account}"
                 if name in self.busy:
                     raise AccountBusy(account or "", "another-run")
                 self.done.append(name)
                 await asyncio.sleep(0)
-                return "fine"
+                return Done("fine", self.again[name]) if name in self.again else "fine"
 
             return do
 
@@ -78,7 +79,7 @@ async def test_nothing_is_due_at_first_and_each_job_after_its_interval(local: Lo
     clock.forward(minutes=7)
     assert await plan.do_due() == ["cleanup"]
     clock.forward(minutes=11)
-    assert set(await plan.do_due()) == {"cleanup", "health:main", "health:fbe"}
+    assert set(await plan.do_due()) == {"cleanup", "health:main", "health:fbe", "freshness:main", "freshness:fbe"}
     clock.forward(minutes=62 - 18)
     assert {"incremental:main", "incremental:fbe"} <= set(await plan.do_due())
     clock.forward(hours=24)
@@ -123,6 +124,19 @@ async def test_a_busy_account_is_tried_again_soon(local: Local) -> None:
     clock.forward(minutes=6)
     assert "full:main" in await plan.do_due()
     assert (await plan.find("full:main")).row.last_result == "ok"
+
+
+async def test_a_job_may_be_due_before_its_interval_is_over_but_never_after_it(local: Local) -> None:
+    clock, work = ForwardClock(), Work()
+    plan = scheduler(local, work, clock)
+    await plan.do_due()
+    for minutes, expected in ((3, 3), (600, 16)):
+        work.again["freshness:main"] = clock.now() + timedelta(minutes=minutes)
+        await plan.do("freshness:main")
+        before = clock.now()
+        clock.forward(minutes=expected, seconds=2)
+        assert "freshness:main" in await plan.do_due(), minutes
+        assert (await plan.find("freshness:main")).row.last_run_at > before
 
 
 async def test_settings_and_people_turn_jobs_on_and_off(local: Local) -> None:
@@ -171,6 +185,8 @@ def test_each_account_has_its_own_jobs() -> None:
         "full:fbe",
         "health:main",
         "health:fbe",
+        "freshness:main",
+        "freshness:fbe",
         "cleanup",
         "prune",
     ]

@@ -26,6 +26,8 @@ from emagsync.rest.auth import OptionalPrincipal
 from emagsync.rest.dependencies import Provided
 from emagsync.rest.problems import ApiProblem
 from emagsync.rest.state import AppState, State
+from emagsync.sync.freshness.metrics import FreshnessFamilies
+from emagsync.sync.freshness.service import FreshnessService
 from emagsync.sync.metrics.collector import RunFamilies, count_finished_runs
 from emagsync.telemetry import exposition, http_meter
 from emagsync.telemetry.exposition import Family
@@ -46,7 +48,9 @@ Part = Callable[[], Awaitable[Sequence[Family]]]
 class MetricsPage:
     """Collects the metrics of all features. A part that cannot be read is left out, and a metric says so."""
 
-    def __init__(self, state: AppState, registry: AccountRegistry, recorder: CallRecorder) -> None:
+    def __init__(
+        self, state: AppState, registry: AccountRegistry, recorder: CallRecorder, freshness: FreshnessService
+    ) -> None:
         self._state = state
         self._registry = registry
         self._recorder = recorder
@@ -54,6 +58,7 @@ class MetricsPage:
             state.database, state.clock, accounts=lambda: registry.names, schedule=state.settings.schedule
         )
         self._offers = OfferFamilies(state.database, state.clock)
+        self._freshness = FreshnessFamilies(freshness, state.clock)
         self._budgets = BudgetFamilies(registry)
         self._process = ProcessCollector(registry=None)
         self._writing: asyncio.Task[None] | None = None
@@ -65,6 +70,7 @@ class MetricsPage:
         parts: dict[str, Part] = {
             "runs": self._runs.families,
             "offers": lambda: self._offers.families(names, self._runs.stamp),
+            "freshness": self._freshness.families,
             "budgets": self._budgets.families,
             "edits": lambda: edit_families(self._state.database, names),
             "webhooks": lambda: delivery_families(self._state.database),
@@ -82,6 +88,7 @@ class MetricsPage:
     async def aclose(self) -> None:
         """Wait for the tasks that it started."""
         await self._offers.aclose()
+        await self._freshness.aclose()
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
 

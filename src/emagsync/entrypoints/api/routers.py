@@ -19,6 +19,7 @@ from emagsync.rest import events
 from emagsync.sync import endpoints as sync_endpoints
 from emagsync.sync import statistics_endpoint
 from emagsync.sync.certificate import endpoints as certificate_endpoints
+from emagsync.sync.freshness import endpoints as freshness_endpoints
 from emagsync.sync.schedule import endpoints as schedule_endpoints
 from emagsync.webhooks import endpoints as webhook_endpoints
 
@@ -36,6 +37,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     push_endpoints.router,
     events.router,
     schedule_endpoints.router,
+    freshness_endpoints.router,
     webhook_endpoints.router,
     account_endpoints.router,
     call_endpoints.router,

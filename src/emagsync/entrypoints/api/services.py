@@ -36,6 +36,7 @@ from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.entrypoints.services.identity import build_authenticator, build_token_service, build_user_service
 from emagsync.entrypoints.services.push import build_push_service
 from emagsync.entrypoints.services.runs import (
+    build_freshness_service,
     build_run_control,
     build_schedule_actions,
     build_scheduler,
@@ -59,10 +60,11 @@ from emagsync.rest.events import EventBroker, event_broker
 from emagsync.rest.state import AppState
 from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.control import RunControl
-from emagsync.sync.dependencies import certificates, run_control, scheduler
+from emagsync.sync.dependencies import certificates, freshness_service, run_control, scheduler
 from emagsync.sync.dispatch.celery_executor import CeleryExecutor
 from emagsync.sync.dispatch.inline_executor import InlineExecutor
 from emagsync.sync.dispatch.sweeper import Sweeper
+from emagsync.sync.freshness.service import FreshnessService
 from emagsync.sync.live.events import LiveRuns, until_stopping
 from emagsync.sync.live.redis_relay import RedisRelay
 from emagsync.sync.schedule.scheduler import Scheduler
@@ -100,6 +102,7 @@ class ApiServices:
     conflicts: ConflictService
     undo: Undo
     scheduler: Scheduler
+    freshness: FreshnessService
     metrics: MetricsPage
 
 
@@ -129,7 +132,8 @@ async def open_services(
         await stack.enter_async_context(background_task("auto push", auto_push.run()))
         edits = build_edit_service(base, accounts, on_edit=lambda _: auto_push.wake())
         schedule = await stack.enter_async_context(_scheduler(base, state, emag.registry, runs.control))
-        metrics = MetricsPage(state, emag.registry, emag.recorder)
+        freshness = build_freshness_service(base, emag.registry)
+        metrics = MetricsPage(state, emag.registry, emag.recorder, freshness)
         stack.push_async_callback(metrics.aclose)
         yield ApiServices(
             state=state,
@@ -153,6 +157,7 @@ async def open_services(
             conflicts=build_conflict_service(base, on_edit=lambda _: auto_push.wake()),
             undo=build_undo(base, edits),
             scheduler=schedule,
+            freshness=freshness,
             metrics=metrics,
         )
 
@@ -177,6 +182,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     edit_dependencies.conflict_service.provide(app, services.conflicts)
     edit_dependencies.undo_service.provide(app, services.undo)
     scheduler.provide(app, services.scheduler)
+    freshness_service.provide(app, services.freshness)
     metrics_page.provide(app, services.metrics)
 
 

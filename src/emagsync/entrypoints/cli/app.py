@@ -87,6 +87,16 @@ COMMANDS: dict[str, Command | Group] = {
             "refuse": Command("holds:refuse", "Refuse a hold: what the brake counted is rejected."),
         },
     ),
+    "freshness": Group(
+        "How old offers may become, and how they stand.",
+        {
+            "show": Command(
+                "freshness:show", "Show how old offers are, against their targets, and whether these can be met."
+            ),
+            "set": Command("freshness:set_targets", "Replace an account's targets."),
+            "reset": Command("freshness:reset", "Go back to the targets that follow from the schedule."),
+        },
+    ),
     "users": Group(
         "Who can log in to the page and the REST API.",
         {

@@ -9,6 +9,8 @@ from emagsync.accounts.registry import AccountRegistry
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.sync.control import RunControl
 from emagsync.sync.dispatch.inline_executor import Executor
+from emagsync.sync.freshness.keeper import FreshnessKeeper
+from emagsync.sync.freshness.service import FreshnessService
 from emagsync.sync.process_lock import Workers
 from emagsync.sync.schedule.actions import ScheduleActions
 from emagsync.sync.schedule.jobs import JobKind
@@ -49,12 +51,29 @@ def build_run_control(
     )
 
 
+def build_freshness_service(base: Foundation, registry: AccountRegistry) -> FreshnessService:
+    """How fresh the accounts' offers are, and the targets for that."""
+    return FreshnessService(database=base.database, accounts=registry, settings=base.settings, clock=base.clock)
+
+
 def build_schedule_actions(
     base: Foundation, registry: AccountRegistry, control: RunControl
 ) -> Mapping[JobKind, Action]:
     """What this process does itself for each kind of recurring job."""
+    keeper = FreshnessKeeper(
+        service=build_freshness_service(base, registry),
+        control=control,
+        database=base.database,
+        settings=base.settings.sync,
+        clock=base.clock,
+    )
     return ScheduleActions(
-        control=control, registry=registry, database=base.database, settings=base.settings, clock=base.clock
+        control=control,
+        registry=registry,
+        database=base.database,
+        settings=base.settings,
+        keeper=keeper,
+        clock=base.clock,
     ).by_kind()
 
 

@@ -52,7 +52,7 @@ async def _count(connection: AsyncConnection, condition: ColumnElement[bool], *,
 
 
 async def _repriced(connection: AsyncConnection, rows: Sequence[RunFigures]) -> dict[Series, float]:
-    last = {row.account: row for row in rows if not row.is_dry}
+    last = {row.account: row for row in rows if not row.is_dry and row.reads_a_list}
     query = (
         select(offer_changes.c.run_id, func.count().label("number"))
         .where(offer_changes.c.run_id.in_([row.id for row in last.values()]), offer_changes.c.field == _REPRICED)

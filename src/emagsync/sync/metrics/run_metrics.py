@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from emagsync.core.errors import EmagsyncError
-from emagsync.sync.schemas import Phase, RunErrorCode, RunStatus
+from emagsync.sync.schemas import Mode, Phase, RunErrorCode, RunStatus
 from emagsync.telemetry.metrics import Counter, Gauge, Histogram, Increments, Series
 
 DURATION: Final = Histogram(
@@ -92,6 +92,11 @@ class RunFigures(NamedTuple):
     def sync_type(self) -> str:
         """`products`, or `dry_run`."""
         return DRY_RUN_TYPE if self.is_dry else PRODUCTS_TYPE
+
+    @property
+    def reads_a_list(self) -> bool:
+        """Whether what it met says something about the catalogue; a few offers that were chosen do not."""
+        return self.mode != Mode.SELECTIVE
 
     @property
     def read_everything(self) -> bool:
@@ -175,8 +180,9 @@ def latest(runs: Iterable[RunFigures]) -> dict[Series, float]:
         if run.status != RunStatus.CANCELLED:
             values[LAST_FAILED.series(run.account)] = float(run.status == RunStatus.FAILED)
         values[CIRCUIT.series(run.account)] = float(RunErrorCode.ACCOUNT_DOWN in run.codes)
-        met = run.processed + run.removed
-        values[CHANGED.series(run.account, "removed")] = run.removed / met if met else 0.0
+        if run.reads_a_list:
+            met = run.processed + run.removed
+            values[CHANGED.series(run.account, "removed")] = run.removed / met if met else 0.0
     return values
 
 

@@ -242,6 +242,7 @@ class RunEngine:
                 look_ups=self._evidence.begin_look_ups(),
                 clock=self._clock,
                 stop=self._stop,
+                most_pages=self._run.parameters.max_pages,
             )
         await self._writer.save_counts()
         if self._stop.is_set():

@@ -31,8 +31,10 @@ async def read_selection(
     look_ups: LookUps,
     clock: Clock,
     stop: asyncio.Event,
+    most_pages: int | None = None,
 ) -> None:
-    """Read and store the selected offers. An id that eMAG does not know is noted; nothing is ever marked removed.
+    """Read and store the selected offers, of each list at most `most_pages`. An id that eMAG does not know is noted;
+    nothing is ever marked removed.
 
     Raises ListRepeats for a list that repeats itself instead of ending.
     """
@@ -41,7 +43,7 @@ async def read_selection(
             return
         await _read_one(fetcher.reader, writer, progress, emag_id, look_ups, clock)
     for scope, filters in lists(selection):
-        await _read_list(fetcher, scope, filters, stop=stop)
+        await _read_list(fetcher, scope, filters, stop=stop, most_pages=most_pages)
 
 
 def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
@@ -51,11 +53,14 @@ def lists(selection: Selection) -> Iterator[tuple[str, OfferFilters]]:
         yield f"pn-{place}", OfferFilters(part_number=part_number)
     for place, key in enumerate(selection.part_number_keys):
         yield f"pnk-{place}", OfferFilters(part_number_key=key)
-    if selection.validation_status is not None or selection.max_stock is not None:
-        yield (
-            "filtered",
-            OfferFilters(validation_status=selection.validation_status, general_stock=selection.max_stock),
+    if selection.is_filtered:
+        filters = OfferFilters(
+            validation_status=selection.validation_status,
+            general_stock=selection.max_stock,
+            status=selection.status,
+            offer_validation_status=selection.offer_validation_status,
         )
+        yield "filtered", filters
 
 
 async def _read_one(
@@ -81,9 +86,11 @@ async def _read_one(
         await writer.store_rows([row.raw], read_at=asked_at)
 
 
-async def _read_list(fetcher: PageFetcher, scope: str, filters: OfferFilters, *, stop: asyncio.Event) -> None:
+async def _read_list(
+    fetcher: PageFetcher, scope: str, filters: OfferFilters, *, stop: asyncio.Event, most_pages: int | None
+) -> None:
     page, repeats = 1, RepeatedPages()
-    while not stop.is_set():
+    while not stop.is_set() and (most_pages is None or page <= most_pages):
         read = await fetcher.fetch(1, scope, page, LIST_PAGE, filters)
         if read.error is not None or not read.rows:
             return

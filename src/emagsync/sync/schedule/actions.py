@@ -14,8 +14,9 @@ from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.sync import repository
 from emagsync.sync.control import RunControl
+from emagsync.sync.freshness.keeper import FreshnessKeeper
 from emagsync.sync.schedule.jobs import JobKind
-from emagsync.sync.schedule.scheduler import Action
+from emagsync.sync.schedule.scheduler import Action, Done
 from emagsync.sync.schemas import Mode, RunParameters
 from emagsync.webhooks import repository as webhooks
 
@@ -33,12 +34,20 @@ class ScheduleActions:
     """Does the jobs: each is one call that returns a line about what it did."""
 
     def __init__(
-        self, *, control: RunControl, registry: AccountRegistry, database: Database, settings: Settings, clock: Clock
+        self,
+        *,
+        control: RunControl,
+        registry: AccountRegistry,
+        database: Database,
+        settings: Settings,
+        keeper: FreshnessKeeper,
+        clock: Clock,
     ) -> None:
         self._control = control
         self._registry = registry
         self._database = database
         self._settings = settings
+        self._keeper = keeper
         self._clock = clock
 
     def by_kind(self) -> Mapping[JobKind, Action]:
@@ -47,6 +56,7 @@ class ScheduleActions:
             JobKind.INCREMENTAL: lambda account: self._sync(account, Mode.INCREMENTAL),
             JobKind.FULL: lambda account: self._sync(account, Mode.FULL),
             JobKind.HEALTH: self._health,
+            JobKind.FRESHNESS: self._freshness,
             JobKind.CLEANUP: self._cleanup,
             JobKind.PRUNE: self._prune,
         }
@@ -65,6 +75,9 @@ class ScheduleActions:
         if not report.ok:
             raise ConnectionBroken(f"{report.culprit}: {report.message}")
         return f"{report.total_products} offers, {report.latency_ms} ms"
+
+    async def _freshness(self, account: str | None) -> Done:
+        return await self._keeper.keep(account or "")
 
     async def _cleanup(self, _: str | None) -> str:
         resumed = await self._control.resume(all_interrupted=False)

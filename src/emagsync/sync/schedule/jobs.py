@@ -26,13 +26,14 @@ class JobKind(StrEnum):
     INCREMENTAL = "incremental"  # an incremental sync of an account
     FULL = "full"  # a full sync of an account
     HEALTH = "health"  # a connection test of an account
+    FRESHNESS = "freshness"  # reading the offers of an account that are about to be older than their targets
     CLEANUP = "cleanup"  # going on with runs whose process died
     PRUNE = "prune"  # deleting old runs
 
     @property
     def is_per_account(self) -> bool:
         """Whether each account has its own."""
-        return self in (JobKind.INCREMENTAL, JobKind.FULL, JobKind.HEALTH)
+        return self in (JobKind.INCREMENTAL, JobKind.FULL, JobKind.HEALTH, JobKind.FRESHNESS)
 
 
 class Job(NamedTuple):

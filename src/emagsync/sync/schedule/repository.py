@@ -57,5 +57,12 @@ async def change(connection: AsyncConnection, name: str, values: Mapping[str, An
     await connection.execute(update(schedules).where(schedules.c.name == name).values(**values))
 
 
+async def bring_forward(connection: AsyncConnection, name: str, at: datetime) -> None:
+    """Let the job be due then, unless it is due before."""
+    await connection.execute(
+        update(schedules).where(schedules.c.name == name, schedules.c.next_run_at > at).values(next_run_at=at)
+    )
+
+
 def _due(row: Row[Any]) -> Due:
     return Due(**row._mapping)

@@ -30,8 +30,16 @@ LOOK_SECONDS: Final = 5.0
 SICK_AFTER_SECONDS: Final = 60.0
 _LONGEST_MESSAGE = 500
 
+
+class Done(NamedTuple):
+    """What came of a job, and when it is to be done next if that is before its interval is over."""
+
+    message: str
+    next_run_at: datetime | None = None
+
+
 # Does a job for an account and returns a line about it; None: somebody else does it, and will note the result.
-Action = Callable[[str | None], Awaitable[str | None]]
+Action = Callable[[str | None], Awaitable[str | Done | None]]
 
 
 class ScheduleNotFound(SyncError):
@@ -178,7 +186,10 @@ class Scheduler:
         again: datetime | None = None
         message: str | None
         try:
-            result, message = "ok", await self._actions[job.kind](job.account)
+            done = await self._actions[job.kind](job.account)
+            if isinstance(done, Done):
+                done, again = done
+            result, message = "ok", done
         except AccountBusy as error:
             result, message = "busy", str(error)
             again = self._clock.now() + timedelta(seconds=min(BUSY_SECONDS, scheduled.interval_seconds))
@@ -190,8 +201,8 @@ class Scheduler:
         if message is None:
             return
         log.info("job_done", job=job.name, result=result, message=message)
-        values: dict[str, Any] = {"last_result": result, "last_message": message[:_LONGEST_MESSAGE]}
-        if again is not None:
-            values["next_run_at"] = again
+        values = {"last_result": result, "last_message": message[:_LONGEST_MESSAGE]}
         async with self._database.transaction() as connection:
             await repository.change(connection, job.name, values)
+            if again is not None:
+                await repository.bring_forward(connection, job.name, again)
