@@ -929,6 +929,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/freshness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Freshness
+         * @description How fresh the offers of every account are, and whether its targets can be met.
+         */
+        get: operations["list_freshness_api_v1_freshness_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/freshness/{account}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Freshness
+         * @description How fresh the offers of one account are.
+         */
+        get: operations["freshness_api_v1_freshness__account__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/freshness/{account}/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Targets
+         * @description Replace the account's targets. The answer says whether they can be met, and by how many requests not.
+         */
+        put: operations["set_targets_api_v1_freshness__account__targets_put"];
+        post?: never;
+        /**
+         * Reset Targets
+         * @description Go back to the targets that follow from the account's schedule.
+         */
+        delete: operations["reset_targets_api_v1_freshness__account__targets_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/schedules": {
         parameters: {
             query?: never;
@@ -2381,6 +2445,49 @@ export interface components {
             updated: number;
         };
         /**
+         * FreshnessList
+         * @description Every account. Nothing is read by itself unless `enabled` (`EMAGSYNC_SCHEDULE__ENABLED`).
+         */
+        FreshnessList: {
+            /** Accounts */
+            accounts: components["schemas"]["FreshnessReport"][];
+            /** Enabled */
+            enabled: boolean;
+        };
+        /**
+         * FreshnessReport
+         * @description How fresh an account's offers are. Requests are those of an hour.
+         *
+         *     `is_default`: nobody set targets; these follow from the schedule, twice its intervals. `missing_requests_per_hour`
+         *     is how many requests too few there are for the targets and the schedule together, less a reserve for pushes and
+         *     people: 0 when all can be met.
+         */
+        FreshnessReport: {
+            /** Account Type */
+            account_type: string;
+            /** Available Requests Per Hour */
+            available_requests_per_hour: number;
+            /** Can Be Met */
+            can_be_met: boolean;
+            /** Excess Seconds */
+            excess_seconds: number;
+            /** Is Default */
+            is_default: boolean;
+            /** Missing Requests Per Hour */
+            missing_requests_per_hour: number;
+            /** Needed Requests Per Hour */
+            needed_requests_per_hour: number;
+            /**
+             * Older
+             * @description Offers older than one of their targets, each counted once.
+             */
+            older: number;
+            /** Scheduled Requests Per Hour */
+            scheduled_requests_per_hour: number;
+            /** Targets */
+            targets: components["schemas"]["TargetReport"][];
+        };
+        /**
          * GroupView
          * @description The use of one group of routes, all processes of this machine together, since the budget was made.
          */
@@ -2520,7 +2627,7 @@ export interface components {
          * @description What is done.
          * @enum {string}
          */
-        JobKind: "incremental" | "full" | "health" | "cleanup" | "prune";
+        JobKind: "incremental" | "full" | "health" | "freshness" | "cleanup" | "prune";
         /**
          * LevelEdit
          * @description A value of one warehouse, or of stock by how many pieces it changes.
@@ -4050,6 +4157,8 @@ export interface components {
             ids: number[];
             /** Max Stock */
             max_stock?: number | null;
+            /** Offer Validation Status */
+            offer_validation_status?: number | null;
             /**
              * Part Number Keys
              * @default []
@@ -4060,6 +4169,8 @@ export interface components {
              * @default []
              */
             part_numbers: string[];
+            /** Status */
+            status?: number | null;
             /** Validation Status */
             validation_status?: number | null;
         };
@@ -4111,10 +4222,14 @@ export interface components {
             ids?: number[];
             /** Max Stock */
             max_stock?: number | null;
+            /** Offer Validation Status */
+            offer_validation_status?: number | null;
             /** Part Number Keys */
             part_number_keys?: string[];
             /** Part Numbers */
             part_numbers?: string[];
+            /** Status */
+            status?: number | null;
             /** Validation Status */
             validation_status?: number | null;
         };
@@ -4273,6 +4388,103 @@ export interface components {
              * @default 600
              */
             timeout_seconds: number;
+        };
+        /**
+         * TargetReport
+         * @description How the offers of one target stand, and what keeping it takes.
+         *
+         *     `read_by`: `schedule` where the account's scheduled syncs do it, `ids` for asking one by one, `list` for one of
+         *     eMAG's filtered lists, `active` and `everything` for whole ones. A target that another one's reading meets needs no
+         *     requests of its own.
+         */
+        TargetReport: {
+            /**
+             * Excess Seconds
+             * @description By how much the oldest is older than the target; 0 for none.
+             */
+            excess_seconds: number;
+            /** Max Age Seconds */
+            max_age_seconds: number;
+            /** Offers */
+            offers: number;
+            /**
+             * Older
+             * @description Offers older than the target.
+             */
+            older: number;
+            /** Oldest Seen At */
+            oldest_seen_at: string | null;
+            /**
+             * Read By
+             * @description `schedule`, `ids`, `list`, `active` or `everything`.
+             */
+            read_by: string;
+            /** Requests Per Hour */
+            requests_per_hour: number;
+            /**
+             * @default {
+             *       "emag_id": [],
+             *       "status": [],
+             *       "validation_status": []
+             *     }
+             */
+            selection: components["schemas"]["TargetSelection"];
+        };
+        /**
+         * TargetSelection
+         * @description Which offers a target is for: the filters of a list of products. Without any, all of the account's offers.
+         */
+        TargetSelection: {
+            /** Category Id */
+            category_id?: number | null;
+            /**
+             * Emag Id
+             * @default []
+             */
+            emag_id: number[];
+            /** Search */
+            search?: string | null;
+            /** Sellable */
+            sellable?: boolean | null;
+            /**
+             * Status
+             * @default []
+             */
+            status: ("active" | "inactive" | "end_of_life")[];
+            /**
+             * Stock Max
+             * @description At most this stock.
+             */
+            stock_max?: number | null;
+            /**
+             * Validation Status
+             * @default []
+             */
+            validation_status: number[];
+        };
+        /**
+         * TargetSetting
+         * @description Offers of the selection are to be seen at least that often. An empty selection is for the rest.
+         */
+        TargetSetting: {
+            /** Max Age Seconds */
+            max_age_seconds: number;
+            /**
+             * @default {
+             *       "emag_id": [],
+             *       "status": [],
+             *       "validation_status": []
+             *     }
+             */
+            selection: components["schemas"]["TargetSelection"];
+        };
+        /**
+         * TargetSettings
+         * @description All targets of an account. An offer has to meet each that selects it.
+         */
+        TargetSettings: {
+            /** Targets */
+            targets: components["schemas"]["TargetSetting"][];
         };
         /**
          * TokenRequest
@@ -7670,6 +7882,258 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": unknown;
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_freshness_api_v1_freshness_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreshnessList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    freshness_api_v1_freshness__account__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreshnessReport"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_targets_api_v1_freshness__account__targets_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TargetSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreshnessReport"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_targets_api_v1_freshness__account__targets_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreshnessReport"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description No caller: no token or session, or one that has ended */
