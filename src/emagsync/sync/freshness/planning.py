@@ -188,8 +188,10 @@ def _margin(target: Target) -> timedelta:
 
 
 def _showing(narrowest: OfferList, outlook: Outlook) -> list[tuple[OfferList, int]]:
-    """The lists that show every offer of `narrowest`, with what reading them costs."""
-    return [(one, cost_of(one, state)) for one, state in outlook.lists.items() if one.shows(narrowest)]
+    """The lists that show every offer of `narrowest`, with what reading them costs; of equals that with most offers is
+    first."""
+    shown = sorted(outlook.lists.items(), key=lambda one: -one[1].offers)
+    return [(one, cost_of(one, state)) for one, state in shown if one.shows(narrowest)]
 
 
 def _cheapest(offers: int, narrowest: OfferList, outlook: Outlook) -> int:

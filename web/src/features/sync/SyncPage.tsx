@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { isApiError } from '../../api/errors.ts'
 import { EmptyState, ErrorState, LoadingState, PageHeader } from '../../shared/index.ts'
 import { AccountCard } from './accounts/AccountCard.tsx'
+import { FreshnessSection } from './freshness/FreshnessSection.tsx'
 import { Overview } from './Overview.tsx'
 import { useAccounts, useBudgets, useStatistics, useStatus } from './queries.ts'
 import { compareAccounts } from './runs.ts'
@@ -71,6 +72,7 @@ export default function SyncPage() {
           />
         ))}
       </div>
+      <FreshnessSection />
     </>
   )
 }

@@ -28,6 +28,8 @@ export const ACTIONS = [
   'token.create',
   'token.revoke',
   'schedule.change',
+  'freshness.change',
+  'freshness.reset',
   'webhook.add',
   'webhook.change',
   'webhook.remove',
