@@ -39,9 +39,9 @@ _LONGEST_MARGIN: Final = timedelta(minutes=10)
 _MARGIN_SHARE: Final = 0.1
 # A scheduled run that is due within that time is as good as begun; a budget that lacks something is looked at again.
 _AT_ONCE: Final = timedelta(minutes=1)
-# The empty page that ends a list; whole lists are also counted before and after.
+# The empty page that ends a list; a whole one is also counted before and after, and its end is read a second time.
 _CLOSING: Final = 1
-_COUNTING: Final = 2
+_CHECKING: Final = 3
 _HOUR: Final = 3600.0
 _LONGEST_WAIT: Final = timedelta(days=1)
 
@@ -140,7 +140,7 @@ Plan = ReadList | ReadIds | Wait
 def cost_of(offer_list: OfferList, state: ListState) -> int:
     """The requests of one reading of the list while it stands still."""
     pages = ceil(state.offers / state.per_page) + _CLOSING
-    return pages if offer_list not in (ACTIVE_OFFERS, EVERYTHING) else pages + _COUNTING
+    return pages if offer_list not in (ACTIVE_OFFERS, EVERYTHING) else pages + _CHECKING
 
 
 def seconds_of(requests: float) -> timedelta:
