@@ -90,9 +90,7 @@ COMMANDS: dict[str, Command | Group] = {
     "freshness": Group(
         "How old offers may become, and how they stand.",
         {
-            "show": Command(
-                "freshness:show", "Show how old offers are, against their targets, and whether these can be met."
-            ),
+            "show": Command("freshness:show", "Show how old offers are, against their targets."),
             "set": Command("freshness:set_targets", "Replace an account's targets."),
             "reset": Command("freshness:reset", "Go back to the targets that follow from the schedule."),
         },

@@ -36,7 +36,7 @@ def show(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Show how old offers are, against their targets, and whether these can be met."""
+    """Show how old offers are, against their targets. Says too whether these can be met, and by how much not."""
     session = session_of(context)
     _print(asyncio.run(_reports(session, session.chosen_accounts(accounts))), as_json=as_json)
 

@@ -1,7 +1,7 @@
 """freshness targets: how old an account's offers may become
 
-Revision ID: 20261128_14
-Revises: 20261128_13
+Revision ID: 20261128_15
+Revises: 20261128_14
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from emagsync.db.types import JsonText
 
-revision = "20261128_14"
-down_revision = "20261128_13"
+revision = "20261128_15"
+down_revision = "20261128_14"
 branch_labels = None
 depends_on = None
 
