@@ -131,6 +131,11 @@ def test_a_refusal_of_the_whole_call_that_names_nobody_is_an_error(status: int) 
             {5: ("unknown",), 7: ("refused", "bad price - Product id: 7")},
             id="in words",
         ),
+        pytest.param(
+            ok([], messages=["Offer 7 not found"]),
+            {5: ("unknown",), 7: ("refused", "Offer 7 not found")},
+            id="in other words",
+        ),
     ],
 )
 def test_a_refusal_of_the_whole_call_that_names_somebody_is_about_those(

@@ -26,8 +26,8 @@ from emagsync.marketplace.errors import NotJson
 # Enough for 50 offers with several complaints each.
 _MOST_MESSAGES: Final = 500
 _DEEPEST: Final = 4
-# [seen] `4032254753475 is not a valid EAN. - Product id: 1000001088`
-_NAMED_ID: Final = re.compile(r"\b(?:product|offer)[ _]id\s*[:=#]?\s*(\d{1,18})\b", re.IGNORECASE)
+# [seen] `4032254753475 is not a valid EAN. - Product id: 1000001088`, `Offer 1000000388 not found`
+_NAMED_ID: Final = re.compile(r"\b(?:(?:product|offer)[ _]id\s*[:=#]?|offer)\s*(\d{1,18})\b", re.IGNORECASE)
 _DOCUMENTATION: Final = re.compile(r"documentation|^\W*warning\b", re.IGNORECASE)
 # Nothing of the whole list was saved, whatever else the message says.
 _WHOLE_LIST: Final = re.compile(r"maximum input vars", re.IGNORECASE)
