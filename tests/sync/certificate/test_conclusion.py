@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from emagsync.sync.certificate.conclusion import conclude
 from emagsync.sync.certificate.ledger_summary import LedgerSummary
 from emagsync.sync.certificate.schemas import CertificateReasonCode, CertificateVerdict, ReadTotals
-from emagsync.sync.certificate.sentences import _SENTENCES
+from emagsync.sync.certificate.sentences import _SENTENCES, reason
 from emagsync.sync.run.evidence import Evidence, LookUps, Proof, Reading
 from emagsync.sync.schemas import Mode, Run, RunError, RunErrorCode, RunParameters, RunStatus, Selection
 from sync.run_rows import AT, a_run
@@ -94,3 +94,10 @@ def test_what_a_run_notes_is_read_as_it_was_written(evidence: Evidence) -> None:
 
 def test_every_code_has_a_sentence() -> None:
     assert set(_SENTENCES) == set(CertificateReasonCode)
+
+
+def test_sentences_write_numbers_and_nouns_as_people_do() -> None:
+    one = reason(CertificateReasonCode.WHOLE_LIST, count=2545, pages=1)
+    assert one.message == "Every page of the list was read: 2,545 offers on 1 page."
+    many = reason(CertificateReasonCode.PAGES_UNREAD, count=25, pages=list(range(1, 26)))
+    assert many.message.endswith("18, 19, 20 and 5 more.")

@@ -58,4 +58,5 @@ class _Value:
         if isinstance(value, list):
             more = f" and {len(value) - _SHOWN} more" if len(value) > _SHOWN else ""
             return ", ".join(map(str, value[:_SHOWN])) + more
-        return f"{value} {noun}{'' if value == 1 else 's'}" if noun else str(value)
+        text = f"{value:,}" if isinstance(value, int) else value
+        return f"{text} {noun}{'' if value == 1 else 's'}" if noun else text
