@@ -277,3 +277,12 @@ async def test_conflicts_lines_and_holds_are_there_for_every_account(tmp_path: P
     assert found.value("emag_conflicts_open", account_type="main") == 1
     assert found.value("emag_holds_waiting", account_type="main") == 0
     assert found.value("emag_outbox_lines", account_type="main", state="pending") == 0
+
+
+async def test_the_size_of_pages_that_was_learnt_is_shown_for_accounts_that_have_one(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 40, "fbe": 40}) as desk:
+        # A gateway gives up on every page of more than 25 offers.
+        desk.market.fault(kind="status", status=504, account="main", min_items_per_page=26)
+        await desk.sync()
+        found = await until_counted(desk.api, "emag_sync_learnt_page_size", 25, account_type="main")
+        assert found.by("account_type", "emag_sync_learnt_page_size") == {"main": 25}

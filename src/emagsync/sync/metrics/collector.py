@@ -29,6 +29,11 @@ _SILENT: Final = Gauge(
 _INTERVAL: Final = Gauge(
     "emag_sync_interval_seconds", "The shortest interval of the account's scheduled syncs.", ("account_type",)
 )
+_PAGE_SIZE: Final = Gauge(
+    "emag_sync_learnt_page_size",
+    "Offers a page that eMAG delivers in time, for accounts whose pages cannot be as large as is asked for.",
+    ("account_type",),
+)
 _AT_ONCE: Final = 200
 _SYNCS: Final = frozenset({JobKind.INCREMENTAL, JobKind.FULL})
 
@@ -68,11 +73,16 @@ class RunFamilies:
             runs = await repository.uncounted(connection)
             values: Increments = await metric_totals.read(connection)
             intervals = await self._intervals(connection)
+            sizes = await repository.page_sizes(connection)
         self.stamp = tuple(sorted((run.id, run.status, run.heartbeat_at) for run in runs))
         for series, value in run_metrics.figures(runs).items():
             values[series] = values.get(series, 0) + value
         interval = exposition.gauge_family(_INTERVAL, intervals)
-        return [*_counted(values), *self._gauges(runs, values), interval]
+        known = self._accounts()
+        page_size = exposition.gauge_family(
+            _PAGE_SIZE, {(name,): float(size) for name, size in sizes.items() if name in known}
+        )
+        return [*_counted(values), *self._gauges(runs, values), interval, page_size]
 
     def _gauges(self, runs: Sequence[RunFigures], values: Increments) -> list[Family]:
         ended = sorted((run for run in runs if run.finished_at), key=lambda run: str(run.finished_at))

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.call_log import metric_totals_repository as metric_totals
 from emagsync.offers.tables import offer_changes
 from emagsync.sync.metrics.run_metrics import CHANGED, RunFigures, figures, latest
-from emagsync.sync.tables import sync_runs
+from emagsync.sync.tables import account_paces, sync_runs
 from emagsync.telemetry.metrics import Series
 
 _figures = [sync_runs.c[name] for name in RunFigures._fields]
@@ -27,6 +27,12 @@ async def has_finished(connection: AsyncConnection) -> bool:
     """Whether any run waits to be counted."""
     query = select(sync_runs.c.id).where(_waiting, sync_runs.c.finished_at.is_not(None)).limit(1)
     return (await connection.execute(query)).first() is not None
+
+
+async def page_sizes(connection: AsyncConnection) -> dict[str, int]:
+    """The size of the pages of each account whose pages cannot be as large as is asked for."""
+    rows = await connection.execute(select(account_paces.c.account, account_paces.c.page_size))
+    return {row.account: row.page_size for row in rows}
 
 
 async def count_finished(connection: AsyncConnection, *, limit: int) -> int:

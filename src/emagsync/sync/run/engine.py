@@ -412,8 +412,7 @@ class RunEngine:
         # Not the counts: those in the row are exactly those of the pages that were stored.
         values = {
             "status": ending.status,
-            "errors": repository.errors_text(self._progress.errors),
-            "error_count": self._progress.error_count,
+            **self._progress.error_columns(),
             "heartbeat_at": self._clock.now(),
             **self._progress.meters(),
             **self._progress.pace(self._clock.monotonic()),
