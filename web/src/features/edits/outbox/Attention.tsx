@@ -40,6 +40,7 @@ function Brake({ hold }: { hold: Hold }) {
   const counts = countsOf(hold)
     .map(({ alarm, offers }) => t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }))
     .join(', ')
+  const recalculated = hold.counts.recalculated ?? 0
   const answer = (yes: boolean): void => {
     decide.mutate({ id: hold.id, yes }, { onError: tellError })
   }
@@ -58,6 +59,9 @@ function Brake({ hold }: { hold: Hold }) {
             })}{' '}
             <Link to={`/edits/outbox?account=${hold.account}`}>{t('brake.look')}</Link>
           </p>
+          {recalculated > 0 ? (
+            <p>{t('brake.recalculated', { count: recalculated, formatted: formatNumber(recalculated) })}</p>
+          ) : null}
           {can('operator') ? (
             <p className="row-actions">
               <Button
