@@ -185,3 +185,16 @@ def test_a_way_that_is_set_to_nothing_is_not_set(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("EMAGSYNC_HTTP__PROXY", "")
     monkeypatch.setenv("EMAGSYNC_HTTP__CA_BUNDLE", " ")
     assert (load_settings().http.proxy, load_settings().http.ca_bundle) == (None, None)
+
+
+def test_retries_can_be_three_attempts_with_waits_from_four_to_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"ATTEMPTS": "3", "MIN_SECONDS": "4", "MAX_SECONDS": "10"}.items():
+        monkeypatch.setenv(f"EMAGSYNC_RETRY__{name}", value)
+    retry = load_settings().retry
+    assert (retry.attempts, retry.min_seconds, retry.max_seconds) == (3, 4.0, 10.0)
+
+
+def test_a_longest_wait_below_the_shortest_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAGSYNC_RETRY__MIN_SECONDS", "40")
+    with pytest.raises(SettingsError, match=r"EMAGSYNC_RETRY__MAX_SECONDS: .*MIN_SECONDS, which is 40"):
+        load_settings()

@@ -130,3 +130,21 @@ def test_a_page_that_smaller_ones_follow_has_fewer_attempts_and_one_if_it_took_t
 def test_the_policy_is_made_of_the_settings() -> None:
     settings = RetrySettings()
     assert RetryPolicy(**settings.model_dump()) == RetryPolicy()
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3, 50])
+def test_no_wait_is_shorter_than_the_minimum_or_longer_than_the_maximum(attempt: int) -> None:
+    policy = RetryPolicy(attempts=100, min_seconds=4, base_seconds=2, max_seconds=10)
+    failure = e.ConnectFailed("no connection")
+    waits = [policy.decide(attempt, failure, is_write=False, random=random.Random(seed)) for seed in range(200)]
+    seconds = [wait.wait_seconds for wait in waits if wait.wait_seconds is not None]
+    assert len(seconds) == 200
+    assert 4 <= min(seconds) < 4.5
+    assert max(seconds) <= min(10, 4 + 2**attempt)
+
+
+def test_a_retry_after_is_not_shorter_than_the_minimum() -> None:
+    policy = RetryPolicy(min_seconds=4, max_retry_after_seconds=120)
+    for asked, waited in ((1.0, 4.0), (7.0, 7.0), (500.0, 120.0)):
+        decision = policy.decide(1, e.RateLimited("too many", asked), is_write=False, random=random.Random(1))
+        assert decision.wait_seconds == waited

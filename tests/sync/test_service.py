@@ -71,11 +71,14 @@ async def test_of_many_starts_at_once_in_one_process_one_runs(local: Local, mark
     assert all(isinstance(end, AccountBusy) for end in ended if not isinstance(end, Run))
 
 
-async def test_clean_up_fails_the_runs_that_have_been_silent_and_says_why(local: Local) -> None:
+async def test_clean_up_fails_the_runs_that_began_too_long_ago_and_says_why(local: Local) -> None:
     await left_behind(local, "stuck", silent_for=1000)
     await left_behind(local, "waiting", silent_for=1000, account="fbe", status=RunStatus.QUEUED)
+    # It shows that it lives, and has been at it for too long all the same: one rule for the command and the route.
+    began = datetime.now(UTC) - timedelta(seconds=1000)
+    await left_behind(local, "alive", silent_for=1, account="third", started_at=began)
     cleaned = await local.service.cleanup(older_than_seconds=900)
-    assert {run.id for run in cleaned} == {"stuck", "waiting"}
+    assert {run.id for run in cleaned} == {"stuck", "waiting", "alive"}
     run = await repository.read_run(local.database, "stuck")
     assert (run.status, [error.code for error in run.errors]) == (RunStatus.FAILED, ["stuck"])
     assert run.finished_at is not None

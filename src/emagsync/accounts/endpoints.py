@@ -13,14 +13,13 @@ from emagsync.accounts.dependencies import Registry
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import base_url_of, platform_for
 from emagsync.audit.service import audit
+from emagsync.core.account_names import AccountName
 from emagsync.core.settings import PushMode
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["accounts"])
-
-AccountName = Annotated[str, Query(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
 
 # What a person must change at eMAG or here is 424: our own caller did nothing wrong, and 401 and 403 are about callers.
 _STATUSES = {
@@ -108,7 +107,11 @@ async def accounts(state: State, _: Viewer, registry: Registry) -> AccountList:
 
 @router.post("/products/test-connection", responses=problem_responses(400, 424, 502, 503))
 async def connection_test(
-    request: Request, state: State, caller: Operator, registry: Registry, account_type: AccountName = "main"
+    request: Request,
+    state: State,
+    caller: Operator,
+    registry: Registry,
+    account_type: Annotated[AccountName, Query()] = "main",
 ) -> ConnectionView:
     """Test the account's connection to eMAG. A refusal's `culprit` names the cause: the credentials, the address
     (`ip`), the API right, the network, or eMAG itself."""

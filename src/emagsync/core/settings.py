@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import ssl
+import stat
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from ipaddress import ip_network
@@ -67,9 +68,18 @@ class RetrySettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     attempts: int = Field(default=5, ge=1, le=20)
+    min_seconds: float = Field(default=0.0, ge=0, le=86_400)
     base_seconds: Seconds = 2.0
-    max_seconds: Seconds = 30.0
+    max_seconds: Seconds = Field(default=30.0, validate_default=True)
     max_retry_after_seconds: Seconds = 120.0
+
+    @field_validator("max_seconds")
+    @classmethod
+    def _reaches_the_minimum(cls, value: float, given: ValidationInfo) -> float:
+        least = given.data.get("min_seconds", 0.0)
+        if value < least:
+            raise ValueError(f"it must not be less than EMAGSYNC_RETRY__MIN_SECONDS, which is {least:g}")
+        return value
 
 
 class HttpSettings(BaseModel):
@@ -396,6 +406,14 @@ def read_variables(env_file: Path | None = Path(".env"), environ: Mapping[str, s
     merged = {name: value for name, value in from_file.items() if value is not None}
     merged.update(os.environ if environ is None else environ)
     return merged
+
+
+def is_readable_by_others(env_file: Path) -> bool:
+    """Whether users who neither own the `.env` file nor belong to its group can read it. No, where there is none."""
+    try:
+        return bool(env_file.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
 
 
 def load_settings(env_file: Path | None = Path(".env"), *, data_dir: Path | None = None) -> Settings:

@@ -37,12 +37,13 @@ class Attempts(NamedTuple):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """Exponential waits with full jitter: before attempt n+1 a random time in 0 .. min(max, base * 2^(n-1)) seconds.
+    """Exponential waits with full jitter: before attempt n+1 a random time in min .. min(max, min + base * 2^(n-1)) s.
 
-    `attempts` counts the first one. `Retry-After` is honoured instead, up to `max_retry_after_seconds`.
+    `attempts` counts the first one. `Retry-After` is honoured instead, from `min_seconds` to `max_retry_after_seconds`.
     """
 
     attempts: int = 5
+    min_seconds: float = 0.0
     base_seconds: float = 2.0
     max_seconds: float = 30.0
     max_retry_after_seconds: float = 120.0
@@ -66,10 +67,10 @@ class RetryPolicy:
         if is_write and not error.surely_not_applied:
             return GIVE_UP
         if isinstance(error, RateLimited | ServerFailure) and error.retry_after is not None:
-            return RetryDecision(min(max(error.retry_after, 0.0), self.max_retry_after_seconds))
+            return RetryDecision(min(max(error.retry_after, self.min_seconds), self.max_retry_after_seconds))
         # 2.0**1000 would overflow; 60 doublings are beyond any maximum.
-        ceiling = min(self.max_seconds, self.base_seconds * 2.0 ** min(attempt - 1, 60))
-        return RetryDecision(random.uniform(0.0, ceiling))
+        ceiling = min(self.max_seconds, self.min_seconds + self.base_seconds * 2.0 ** min(attempt - 1, 60))
+        return RetryDecision(random.uniform(self.min_seconds, max(ceiling, self.min_seconds)))
 
     def _most(self, error: EmagError, attempts: Attempts | None) -> int:
         # A 429 says nothing about the call that met it: however few attempts that may have, it is its turn later.

@@ -8,6 +8,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
+from emagsync.core import account_names
 from emagsync.offers.explanations import Language
 from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
 from emagsync.offers.selection import OfferFilter, Order, SortKey
@@ -23,9 +24,8 @@ SortName = Literal[
     "last_synced_at", "-last_synced_at",
 ]  # fmt: skip
 AccountName = Annotated[
-    str,
+    account_names.AccountName,
     Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,31}$",
         description="`main`, `fbe` or any other account; `both` is these two, `all` is every account.",
     ),
 ]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from emagsync.core.streams import prepare_standard_streams
 from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.catalogue import Catalogue, from_csv, from_json, generated
 from emagsync.sandbox.codec import decode
@@ -28,6 +29,7 @@ _ACCOUNT_FORM: Final = "NAME:PASSWORD, NAME:PASSWORD:OFFERS, NAME:PASSWORD:FILE.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the sandbox until it is interrupted. Returns 0, or 2 after one line about what made no sense."""
+    prepare_standard_streams()
     try:
         return run(argv)
     except SandboxError as error:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from emagsync.core import account_names
 from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.core.settings import LONGEST_RUN_SECONDS
 from emagsync.sync.repository import PageRead
@@ -25,10 +26,8 @@ from emagsync.sync.schemas import (
 EmagId = Annotated[int, Field(ge=1, le=2**53)]
 Words = Annotated[str, Field(min_length=1, max_length=255)]
 AccountName = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9_]{0,31}$", description="`main`, `fbe`, any configured account, or `both` or `all`."
-    ),
+    account_names.AccountName,
+    Field(description="`main`, `fbe`, any configured account, or `both` or `all`."),
 ]
 
 
@@ -182,7 +181,8 @@ def _seconds(start: datetime | None, end: datetime | None) -> float | None:
 
 
 def _percentage(run: Run) -> float:
-    if run.status is RunStatus.COMPLETED:
+    # A partial run too has read all that it was to read.
+    if run.status in (RunStatus.COMPLETED, RunStatus.PARTIAL):
         return 100.0
     done, total = (run.processed, run.total_items) if run.total_items else (run.pages_read, run.total_pages)
     return round(min(100.0 * done / total, 100.0), 1) if total else 0.0

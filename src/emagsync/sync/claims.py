@@ -114,12 +114,11 @@ class AccountClaims:
         return run
 
     async def insert_retry(self, connection: AsyncConnection, before: Run, retry: Retry, origin: Origin) -> Run:
-        """Make a queued run that reads again what failed of the run `before`."""
-        resumed = before if retry.pages else None
-        run = new_run(before.account, retry.parameters, origin, now=self._clock.now(), resumed=resumed)
-        # Its rejected rows are read again.
-        inherited = None if run.inherited is None else {**run.inherited, "failed": 0}
-        changes = {"failed": 0, "inherited": inherited, "resumed_from": before.id, "worker": self._workers.name}
+        """Make a queued run that reads again what failed of the run `before`. It counts what it reads itself."""
+        run = new_run(before.account, retry.parameters, origin, now=self._clock.now(), resumed=None)
+        # The pages that it starts from are of a certain reading of the list, which it goes on with.
+        passes = before.passes if retry.pages else 0
+        changes = {"passes": passes, "resumed_from": before.id, "worker": self._workers.name}
         run = run.model_copy(update=changes)
         await repository.insert_run(connection, run)
         await repository.write_ledger(connection, run.id, retry.pages)

@@ -93,7 +93,7 @@ class RunControl:
     async def retry(self, any_id: str, *, trigger: str) -> Started:
         """Read again only what failed of a run or of all runs of a sync.
 
-        Raises RunNotFound, RunStillActive, NothingToRetry and AccountBusy.
+        Raises RunNotFound, RunStillActive, NothingToRetry, AlreadyRetried and AccountBusy.
         """
         runs = await self.find(any_id)
         sync_id = str(uuid.uuid4())
@@ -182,7 +182,7 @@ class RunControl:
         return stopped
 
     async def _clean_up(self, older_than_seconds: float) -> list[Run]:
-        cleaned = await self._service.cleanup(older_than_seconds=older_than_seconds, also_alive=True)
+        cleaned = await self._service.cleanup(older_than_seconds=older_than_seconds)
         return await self._announce_ended([run.id for run in cleaned])
 
     async def _announce_ended(self, run_ids: Sequence[str]) -> list[Run]:

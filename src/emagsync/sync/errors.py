@@ -6,6 +6,7 @@ SyncError
 ├── RunNotActive       it has already ended
 ├── RunStillActive     it has not ended yet
 ├── NothingToRetry     nothing of it failed
+├── AlreadyRetried     another run has gone on from it
 ├── BrokerAway         a run could not be sent to the workers; the sweep sends it later
 └── RunSuperseded      the lease of the run is lost: its former holder writes nothing more
 """
@@ -99,6 +100,22 @@ class NothingToRetry(SyncError):
     def problem_members(self) -> Mapping[str, Any]:
         """`run_id`: the run, or the sync."""
         return {"run_id": self.run_id}
+
+
+class AlreadyRetried(SyncError):
+    """Another run has gone on from it, and may be retried in turn."""
+
+    code = "already_retried"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, run_id: str, retried_by: str) -> None:
+        super().__init__(f"Run {retried_by} has gone on from run {run_id} already: what it left is retried from there.")
+        self.run_id = run_id
+        self.retried_by = retried_by
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """The run, and the one that went on from it."""
+        return {"run_id": self.run_id, "retried_by": self.retried_by}
 
 
 class BrokerAway(SyncError):

@@ -101,6 +101,13 @@ async def holder_of(connection: AsyncConnection, account: str) -> Run | None:
     )
 
 
+async def successor_of(connection: AsyncConnection, run_id: str) -> str | None:
+    """The id of the newest run that goes on from that one, as a retry or by itself; None where none does."""
+    later = select(sync_runs.c.id).where(sync_runs.c.resumed_from == run_id)
+    found: str | None = await connection.scalar(later.order_by(sync_runs.c.created_at.desc(), sync_runs.c.id).limit(1))
+    return found
+
+
 async def active_runs(connection: AsyncConnection) -> list[Run]:
     """Every run that holds an account."""
     result = await connection.execute(select(sync_runs).where(sync_runs.c.status.in_(ACTIVE_STATUSES)))

@@ -21,7 +21,14 @@ from emagsync.offers import search
 from emagsync.sync import repository
 from emagsync.sync.brake_check import check_brake_after
 from emagsync.sync.claims import AccountClaims
-from emagsync.sync.errors import AccountBusy, NothingToRetry, RunNotActive, RunStillActive, RunSuperseded
+from emagsync.sync.errors import (
+    AccountBusy,
+    AlreadyRetried,
+    NothingToRetry,
+    RunNotActive,
+    RunStillActive,
+    RunSuperseded,
+)
 from emagsync.sync.process_lock import Workers
 from emagsync.sync.repository import RunLease
 from emagsync.sync.retry_plan import Retry, plan_retry
@@ -115,17 +122,24 @@ class SyncService:
     async def queue_retry(self, run_ids: Sequence[str], *, trigger: str, sync_id: str) -> Queued:
         """Make runs that read again only what failed of ended ones.
 
-        Raises RunStillActive, AccountBusy, and NothingToRetry when nothing failed.
+        Raises RunStillActive, AccountBusy, NothingToRetry when nothing failed, and AlreadyRetried when other runs have
+        gone on from those that did: what is still missing is known of them alone.
         """
         retries: dict[str, tuple[Run, Retry]] = {}
+        retried: dict[str, str] = {}
         async with self._database.snapshot() as connection:
             for run in await repository.runs_by_id(connection, run_ids):
                 if not run.status.is_finished:
                     raise RunStillActive(run.id, run.status)
                 pages = await repository.ledger(connection, run.id)
                 retry = plan_retry(run, pages, is_recent=self._claims.is_recent(run))
-                if retry is not None:
+                later = None if retry is None else await repository.successor_of(connection, run.id)
+                if later is not None:
+                    retried[run.id] = later
+                elif retry is not None:
                     retries[run.account] = run, retry
+        if not retries and retried:
+            raise AlreadyRetried(*next(iter(retried.items())))
         if not retries:
             raise NothingToRetry(", ".join(run_ids))
 
@@ -228,16 +242,14 @@ class SyncService:
             dead = [run for run in await repository.active_runs(connection) if self._claims.is_dead(run)]
         return await self._revoke(dead, RunStatus.INTERRUPTED, None)
 
-    async def cleanup(self, *, older_than_seconds: float, also_alive: bool = False) -> list[Run]:
-        """Fail the runs that wrote no heartbeat for that long; `also_alive`: those that were started that long ago,
-        whatever heartbeats they write. Returns them as they were before."""
+    async def cleanup(self, *, older_than_seconds: float) -> list[Run]:
+        """Fail the runs that were started that long ago, whether somebody executes them or not. Returns them as they
+        were before. Who executes one writes nothing more for it."""
         now = self._clock.now()
         oldest = now - timedelta(seconds=older_than_seconds)
-        age = started_at if also_alive else last_heartbeat
         async with self._database.snapshot() as connection:
-            stuck = [run for run in await repository.active_runs(connection) if age(run) <= oldest]
-        what = "had been running for" if also_alive else "wrote no heartbeat for"
-        message = f"The run {what} more than {older_than_seconds:.0f} s and was cleaned up. Sync again."
+            stuck = [run for run in await repository.active_runs(connection) if started_at(run) <= oldest]
+        message = f"The run had been running for more than {older_than_seconds:.0f} s and was cleaned up. Sync again."
         return await self._revoke(stuck, RunStatus.FAILED, RunError(code=RunErrorCode.STUCK, message=message, at=now))
 
     async def cancel(self, run_id: str) -> Run:

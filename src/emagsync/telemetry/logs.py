@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Mapping
+from enum import Enum
 from typing import Any, Literal, TextIO
 
 import orjson
@@ -57,6 +59,7 @@ def configure_logs(log_format: LogFormat, level: str, redactor: Redactor) -> Non
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _plain_values,
                 redactor,
                 _renderer(log_format),
             ],
@@ -65,6 +68,21 @@ def configure_logs(log_format: LogFormat, level: str, redactor: Redactor) -> Non
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+
+
+def _plain_values(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Enumerations as their values: `status=422`, not `status=<HTTPStatus.UNPROCESSABLE_ENTITY: 422>`."""
+    return {name: _plain(value) for name, value in event.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {_plain(name): _plain(inner) for name, inner in value.items()}
+    if type(value) in (list, tuple, set, frozenset):
+        return type(value)(_plain(inner) for inner in value)
+    return value
 
 
 def _renderer(log_format: LogFormat) -> Processor:

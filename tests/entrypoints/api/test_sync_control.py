@@ -210,10 +210,17 @@ async def test_a_retry_reads_the_failed_pages_only_and_completes(tmp_path: Path)
         assert [error["page"] for error in run["errors"] if error["page"]] == [4]
         desk.market.mend()
         before = desk.market.page_reads()
+        failed = body["data"]["runs"][0]["id"]
         body = await retry(desk, body["sync_id"])
-        assert (body["status"], body["data"]["total_processed"]) == ("completed", 100)
+        # It counts what it read, not what the run before had read.
+        again = body["data"]["runs"][0]
+        assert (body["status"], body["data"]["total_processed"]) == ("completed", 10)
+        assert (again["created_items"], again["pages_read"], again["percentage"]) == (10, 1, 100.0)
         # And one behind the end, to see that the list has not grown.
         assert pages_read(desk, before) == {4, 12}
+        second = await desk.api.operator.post(f"{PRODUCTS}/sync/{failed}/retry")
+        assert (second.status_code, second.json()["code"]) == (409, "already_retried")
+        assert (second.json()["run_id"], second.json()["retried_by"]) == (failed, again["id"])
         compare_with_marketplace(desk.api.state.database, "main", desk.market.truth())
 
 
@@ -245,6 +252,10 @@ async def test_where_nothing_failed_or_all_still_runs_there_is_nothing_to_retry(
     async with open_desk(tmp_path, {"main": 300}, market=SLOW) as desk:
         for asked in ({"max_pages": 1}, {}):
             body = await desk.sync(**asked)
+            ended = body["data"]["runs"][0]
+            assert ended["percentage"] == 100.0
+            assert ended["processed_items"] == ended["total_items"]
+            assert ended["pages_read"] == ended["total_pages"]
             answer = await desk.api.operator.post(f"{PRODUCTS}/sync/{body['sync_id']}/retry")
             assert (answer.status_code, answer.json()["code"]) == (409, "nothing_to_retry")
         run = await desk.begin(items_per_page=5)

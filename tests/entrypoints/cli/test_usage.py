@@ -169,3 +169,13 @@ def test_an_unexpected_error_is_one_line_and_the_details_are_kept(bare: Cli) -> 
     assert str(log) in done.stderr
     assert "Traceback" in log.read_text()
     assert "p4ssw0rd" not in done.stderr + log.read_text()
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, False), (0o644, True), (0o604, True)])
+def test_settings_that_every_user_can_read_are_pointed_out(bare: Cli, mode: int, warned: bool) -> None:
+    env_file = bare.folder / ".env"
+    env_file.write_text("EMAG_MAIN_USERNAME=u\nEMAG_MAIN_PASSWORD=p\n")
+    env_file.chmod(mode)
+    result = bare("accounts")
+    assert result.code == 0
+    assert ("chmod 600 .env" in result.err) is warned

@@ -7,10 +7,11 @@ import json
 import pytest
 
 from emagsync.marketplace.errors import ServerFailure
+from emagsync.marketplace.rows.field_reader import Remark
 from emagsync.marketplace.rows.parse import ParsedRow
 from emagsync.offers.records import UpsertResult
 from emagsync.sync.run.progress import KEPT_ERRORS, RunProgress
-from emagsync.sync.schemas import RunError, RunErrorCode
+from emagsync.sync.schemas import RunError, RunErrorCode, RunParameters
 from sync.run_rows import AT, a_run
 
 
@@ -75,6 +76,16 @@ def test_a_rejected_row_is_told_with_its_id_and_reason(emag_id: int | None, who:
     [told] = progress.errors
     assert told.message == f"{who} was not stored: the row is null, not an object"
     assert (told.code, told.emag_id) == (RunErrorCode.ROW_REJECTED, emag_id)
+
+
+def test_a_dry_run_says_what_would_be_stored() -> None:
+    progress = RunProgress(a_run(parameters=RunParameters(dry_run=True)), 0.0)
+    progress.reject(rejected(7), AT)
+    progress.remark(ParsedRow(8, None, (Remark("price", "no number"),), None, b"{}"), AT)
+    assert [told.message for told in progress.errors] == [
+        "offer 7 would not be stored: the row is null, not an object",
+        "offer 8 would be stored without what could not be read: price: no number",
+    ]
 
 
 def test_another_attempt_goes_on_from_the_row_and_tries_unread_pages_again() -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 
 from emagsync.audit.service import audit
+from emagsync.core.account_names import AccountName
 from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
 from emagsync.edits.push import brake_repository, outbox_repository, repository
 from emagsync.edits.push.errors import PushOff
@@ -38,7 +39,7 @@ from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["pushing"])
 
-Account = Annotated[str | None, Query(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
+Account = Annotated[AccountName | None, Query()]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=1000)]
 EmagId = Annotated[int | None, Query(ge=1, lt=2**63)]

@@ -9,11 +9,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from emagsync.core.account_names import AccountName
 from emagsync.edits.push.items import Result
 from emagsync.edits.reasons import ReasonView
 from emagsync.edits.states import OutboxState
 
-AccountName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
 Ids = Annotated[list[Annotated[int, Field(ge=1, lt=2**63)]], Field(min_length=1, max_length=10_000)]
 
 

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from emagsync.core.streams import prepare_standard_streams
 from emagsync.entrypoints.cli.app import build
 from emagsync.entrypoints.cli.errors import report_crash, run_command
 
@@ -16,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Raises only what nobody expected: `errors.report_crash`, set as the interpreter's hook, makes one line of it.
     """
+    prepare_standard_streams()
     sys.excepthook = report_crash
     # So that a terminated command cleans up as an interrupted one does. Not in a thread, where it cannot be set.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -40,7 +40,7 @@ COMMANDS: dict[str, Command | Group] = {
     "undo": Command("undo:undo", "Put back what a push, or a sync's merge, changed."),
     "accounts": Command("accounts:accounts", "List the accounts as configured, without their passwords."),
     "check": Command("check:check", "Test the accounts' connections to eMAG."),
-    "cleanup": Command("cleanup:cleanup", "End the runs that have sent no heartbeat for a while."),
+    "cleanup": Command("cleanup:cleanup", "End the runs that have been at it for too long."),
     "serve": Command("serve:serve", "Serve the page and the REST API until Ctrl-C."),
     "worker": Command("worker:worker_app", "Run queued syncs and short tasks until stopped."),
     "beat": Command("worker:beat", "Queue what is due for the workers, and find orphaned runs."),

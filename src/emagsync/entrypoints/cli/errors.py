@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -41,6 +42,17 @@ def run_command(command: Any, arguments: list[str]) -> int:
         complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         return ExitCode.FAILED
     return code if isinstance(code, int) else ExitCode.COMPLETED
+
+
+@contextmanager
+def telling_how_it_ended(code: ExitCode) -> Iterator[None]:
+    """Print, in the block, how work ended that has the exit code `code`: also where nobody reads it any more."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+        raise typer.Exit(code) from None
 
 
 def exit_code_of(error: EmagsyncError) -> ExitCode:

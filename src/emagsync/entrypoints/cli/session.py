@@ -15,7 +15,7 @@ from emagsync.core.clock import SystemClock
 from emagsync.core.errors import SettingsError
 from emagsync.core.proxies import proxies_of
 from emagsync.core.secrets import secrets_of
-from emagsync.core.settings import Settings, load_settings, misspelt, read_variables
+from emagsync.core.settings import Settings, is_readable_by_others, load_settings, misspelt, read_variables
 from emagsync.db.engine import Database
 from emagsync.entrypoints.cli.errors import complain, record_crashes_with, redactor
 from emagsync.entrypoints.cli.options import GlobalOptions
@@ -44,6 +44,11 @@ class Session:
             for name, value in variables.items()
             if name.startswith("EMAG_") and name.endswith("_PASSWORD") and value.strip()
         )
+        if is_readable_by_others(self._env_file):
+            complain(
+                f"{self._env_file} can be read by every user of this machine, with the passwords in it: "
+                f"chmod 600 {self._env_file}"
+            )
         for name, meant in misspelt(variables).items():
             complain(f"{name} is not a setting and is ignored; did you mean {meant}?")
         return variables

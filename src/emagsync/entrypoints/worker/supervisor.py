@@ -8,6 +8,7 @@ for one queue. When one of the three processes ends, all end, and whatever super
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Sequence
@@ -29,6 +30,9 @@ from emagsync.entrypoints.worker.tasks import register
 # Workers need not know each other: without these, each would greet all others, and follow their events.
 _ALONE: Final = ("--without-gossip", "--without-mingle")
 _FORWARDED: Final = (signal.SIGTERM, signal.SIGQUIT)
+_GREEN_THREADS: Final = ("eventlet", "gevent")
+# `-P gevent`, `-Pgevent`, and behind other short options that take no value: `-EP gevent`.
+_SHORT_POOL: Final = re.compile(r"-[DEB]*P=?(.*)")
 _FAILED: Final = 1
 # The exit code, as the commands have it, of a worker that cannot start before a person changes something.
 _MISCONFIGURED: Final = 2
@@ -39,8 +43,10 @@ def run_worker(
 ) -> int:
     """Run the worker or workers until a signal stops them; `options` are Celery's. Returns the exit code.
 
-    `say` prints a line for a person. Raises SettingsError for an option that Celery does not know.
+    `say` prints a line for a person. Raises SettingsError for an option that Celery does not know, and for a pool of
+    green threads.
     """
+    _refuse_green_threads(options)
     if chooses_queues(options):
         return run_celery_worker(settings, accounts, [*_pool(options, settings.worker.runs), *options])
     syncs = [*_pool(options, settings.worker.runs), "-Q", SYNCS, "-n", f"syncs-{os.getpid()}@%h", *options]
@@ -69,6 +75,23 @@ def run_celery_worker(settings: Settings, accounts: ConfiguredAccounts, options:
 def chooses_queues(options: Sequence[str]) -> bool:
     """Whether the options say which queues the worker takes from."""
     return any(option.startswith(("-Q", "--queues")) for option in options)
+
+
+def _refuse_green_threads(options: Sequence[str]) -> None:
+    """Raise SettingsError where the options choose a pool in which an event loop of asyncio cannot run."""
+    for option, following in zip(options, [*options[1:], ""], strict=True):
+        name, _, value = option.partition("=")
+        if name == "--pool":
+            chosen = value or following
+        elif match := _SHORT_POOL.match(option):
+            chosen = match[1] or following
+        else:
+            continue
+        if chosen.lower() in _GREEN_THREADS:
+            raise SettingsError(
+                f"Workers do not run in a pool of {chosen}: their runs need asyncio's event loop. Leave -P out, which "
+                "means threads, or choose prefork or solo."
+            )
 
 
 def _pool(options: Sequence[str], runs: int) -> list[str]:

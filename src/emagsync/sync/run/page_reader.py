@@ -104,8 +104,10 @@ class PassReader:
             await self._plan.expect(None)
         items = await asyncio.shield(expected)
         pages = None if items is None else -(-items // self._per_page)
-        if pages is not None and self._limit is not None:
+        if items is not None and pages is not None and self._limit is not None:
+            # What is going to be read, not what there is: progress is measured by it.
             pages = min(pages, self._limit)
+            items = min(items, self._limit * self._per_page)
         self._expected = pages
         if self._scope == MAIN_SCOPE:
             self._progress.total_items, self._progress.total_pages = items, pages

@@ -119,7 +119,8 @@ class RunProgress:
         self.failed += 1
         if len(self._rejections) < KEPT_ERRORS:
             who = "a row without a usable id" if row.emag_id is None else f"offer {row.emag_id}"
-            message = f"{who} was not stored: {row.rejected}"
+            was = "would not be" if self.run.parameters.dry_run else "was not"
+            message = f"{who} {was} stored: {row.rejected}"
             self._rejections.append(
                 RunError(code=RunErrorCode.ROW_REJECTED, message=message, at=at, emag_id=row.emag_id)
             )
@@ -127,7 +128,8 @@ class RunProgress:
     def remark(self, row: ParsedRow, at: datetime) -> None:
         """A row was stored without some fields that could not be read."""
         what = "; ".join(f"{remark.field}: {remark.reason}" for remark in row.remarks)
-        message = f"offer {row.emag_id} was stored without what could not be read: {what}"
+        was = "would be" if self.run.parameters.dry_run else "was"
+        message = f"offer {row.emag_id} {was} stored without what could not be read: {what}"
         self.note(RunError(code=RunErrorCode.FIELD_UNREADABLE, message=message[:1000], at=at, emag_id=row.emag_id))
 
     def note(self, error: RunError) -> None:

@@ -1,4 +1,4 @@
-"""`emagsync cleanup`: ending runs whose process is gone."""
+"""`emagsync cleanup`: ending runs that have been at it for too long."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from emagsync.sync.schemas import Run
 
 def cleanup(
     context: typer.Context,
-    older_than_minutes: Annotated[float, typer.Option(min=1, max=1440, help="Without a heartbeat for that long.")] = 15,
+    older_than_minutes: Annotated[float, typer.Option(min=1, max=1440, help="Started longer ago than that.")] = 15,
     as_json: Json = False,
 ) -> None:
-    """End the runs that have sent no heartbeat for a while. They are failed and free their account."""
+    """End the runs that have been at it for too long. They are failed, alive or not, and free their account."""
     runs = asyncio.run(_clean_up(session_of(context), older_than_minutes * 60))
     if as_json:
         print_json({"cleaned_count": len(runs), "older_than_minutes": older_than_minutes, "runs": runs})

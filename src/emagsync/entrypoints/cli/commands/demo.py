@@ -111,6 +111,8 @@ def _demo_session(folder: Path, sandbox: SandboxProcess, names: tuple[str, ...])
     env_file = folder / ENV_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        env_file.touch(mode=0o600)
+        env_file.chmod(0o600)
         env_file.write_text("".join(f"{name}='{value}'\n" for name, value in variables.items()), encoding="utf-8")
     except OSError as error:
         raise SettingsError(

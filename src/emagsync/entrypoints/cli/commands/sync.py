@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from emagsync.core.errors import EmagsyncError, SettingsError
 from emagsync.db.engine import Database
-from emagsync.entrypoints.cli.errors import complain, report_crash
+from emagsync.entrypoints.cli.errors import complain, report_crash, telling_how_it_ended
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.output.json_output import print_json
@@ -86,10 +86,11 @@ def sync(
     sync_id = str(uuid.uuid4())
     outcomes = asyncio.run(sync_accounts(session, names, parameters, sync_id, display_for(names, quiet=as_json)))
     code = gravest(outcome.exit_code for outcome in outcomes)
-    if as_json:
-        print_json(sync_document(sync_id, outcomes, code))
-    else:
-        print_summary(outcomes)
+    with telling_how_it_ended(code):
+        if as_json:
+            print_json(sync_document(sync_id, outcomes, code))
+        else:
+            print_summary(outcomes)
     raise typer.Exit(code)
 
 

@@ -7,15 +7,17 @@ from typing import Any
 
 import typer
 
-from emagsync.core.errors import EmagsyncError
+from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.entrypoints.cli.errors import redactor
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.output.outcome import RunOutcome
 from emagsync.entrypoints.cli.output.text import duration, plural, printable
-from emagsync.sync.schemas import Difference, DifferenceKind, Run, RunError, RunStatus
+from emagsync.sync.schemas import Difference, DifferenceKind, Mode, Run, RunError, RunErrorCode, RunStatus
 
 _ERRORS_SHOWN = 5
 _DIFFERENCES_SHOWN = 20
+# Of errors like these nothing is missing that was to be read.
+_REMARKS = frozenset({RunErrorCode.FIELD_UNREADABLE, RunErrorCode.OFFER_NOT_KNOWN})
 
 
 def sync_document(sync_id: str, outcomes: Sequence[RunOutcome], code: ExitCode) -> dict[str, Any]:
@@ -88,12 +90,43 @@ def _advice(run: Run) -> str | None:
     if run.status is RunStatus.INTERRUPTED:
         return f"What was read is kept; `{again}` goes on from there (run {run.id})."
     if run.status in (RunStatus.FAILED, RunStatus.CANCELLED):
-        return f"What was read is kept, nothing was marked removed. Try again: `{again}` (run {run.id})."
-    if run.status is RunStatus.PARTIAL and run.failed:
-        return f"Every page was read, but {plural(run.failed, 'row')} could not be stored (run {run.id})."
-    if run.status is RunStatus.PARTIAL:
-        return "Limited as asked: nothing was marked removed."
-    return None
+        kept = "Nothing was changed" if run.parameters.dry_run else "What was read is kept, nothing was marked removed"
+        if _awaits_a_person(run):
+            return f"{kept}. This has to be put right before a sync can succeed (run {run.id})."
+        return f"{kept}. Try again: `{again}` (run {run.id})."
+    return _advice_on_a_part(run, again) if run.status is RunStatus.PARTIAL else None
+
+
+def _advice_on_a_part(run: Run, again: str) -> str:
+    if run.failed:
+        could = "would not be stored" if run.parameters.dry_run else "could not be stored"
+        pages = "Every page that was asked for" if _is_limited(run) else "Every page"
+        return f"{pages} was read, but {plural(run.failed, 'row')} {could} (run {run.id})."
+    if not _is_limited(run) or any(error.code not in _REMARKS for error in run.errors):
+        return f"Not everything could be found out, see above. Try again: `{again}` (run {run.id})."
+    return "Limited as asked: nothing was marked removed."
+
+
+def _is_limited(run: Run) -> bool:
+    """Whether the run was to read a part only, and stopped there."""
+    most = run.parameters.max_pages
+    return run.mode is Mode.SELECTIVE or (most is not None and run.pages_read >= most)
+
+
+def _awaits_a_person(run: Run) -> bool:
+    """Whether the run met an error that only a person can cure."""
+    return not {error.code for error in run.errors}.isdisjoint(_codes_of(ErrorKind.CONFIGURATION))
+
+
+def _codes_of(kind: ErrorKind) -> set[str]:
+    codes: set[str] = set()
+    classes: list[type[EmagsyncError]] = [EmagsyncError]
+    while classes:
+        found = classes.pop()
+        classes.extend(found.__subclasses__())
+        if found.kind is kind and "code" in vars(found):
+            codes.add(found.code)
+    return codes
 
 
 def _seconds(run: Run) -> float | None:

@@ -1,0 +1,76 @@
+"""Commands whose standard streams are closed, or lack letters: they do their work and tell how it ended."""
+
+from __future__ import annotations
+
+import codecs
+import subprocess
+import sys
+
+import pytest
+
+from emagsync.core.streams import prepare_standard_streams
+from entrypoints.cli.command import Cli
+
+STREAMS = [
+    pytest.param("2>&-", {}, id="no standard error"),
+    pytest.param(">&-", {}, id="no standard output"),
+    pytest.param("<&- >&- 2>&-", {}, id="none at all"),
+    pytest.param("2>/dev/full", {}, id="full standard error"),
+    pytest.param("", {"PYTHONIOENCODING": "cp1250"}, id="cp1250"),
+    pytest.param("", {"PYTHONIOENCODING": "ascii"}, id="ascii"),
+    pytest.param("", {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}, id="locale C"),
+]
+
+
+def run(cli: Cli, streams: str, arguments: list[str], variables: dict[str, str]) -> subprocess.CompletedProcess[bytes]:
+    """A new interpreter, started by a shell with `streams`."""
+    return subprocess.run(
+        ["sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "-m", "emagsync", *arguments],
+        env=cli.environment(variables),
+        cwd=cli.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("streams", "variables"), STREAMS)
+def test_a_sync_completes_and_its_offers_are_listed(cli: Cli, streams: str, variables: dict[str, str]) -> None:
+    synced = run(cli, streams, ["sync", "fbe"], variables | {"EMAGSYNC_LOG_LEVEL": "info"})
+    assert synced.returncode == 0, synced.stderr
+    listed = run(cli, streams, ["offers", "list", "--limit", "20"], variables)
+    assert listed.returncode == 0, listed.stderr
+    assert b"Traceback" not in synced.stderr + listed.stderr
+    if ">&-" not in streams.split():
+        assert b"fbe: completed in" in synced.stdout
+        assert b"1-20 of " in listed.stdout
+
+
+@pytest.mark.parametrize(("streams", "variables"), STREAMS[:3])
+@pytest.mark.parametrize("arguments", [["sync", "nope"], ["--nope"]], ids=" ".join)
+def test_a_wrong_command_ends_with_its_own_code(
+    bare: Cli, streams: str, variables: dict[str, str], arguments: list[str]
+) -> None:
+    assert run(bare, streams, arguments, variables).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "written"),
+    [
+        ("ascii", "Cămașă ─ → … €", b"Camasa - -> ... ?"),
+        ("cp1250", "Cămașă ─", "Cămasă -".encode("cp1250")),
+        ("utf-8", "Cămașă \udcff", "Cămașă ?".encode()),
+    ],
+)
+def test_letters_that_an_encoding_lacks_become_the_nearest(encoding: str, text: str, written: bytes) -> None:
+    prepare_standard_streams()
+    assert codecs.encode(text, encoding, "emagsync.nearest") == written
+
+
+@pytest.mark.parametrize("arguments", [["sync", "fbe"], ["sync", "fbe", "--json"]], ids=" ".join)
+def test_a_sync_has_completed_also_where_nobody_reads_it_any_more(cli: Cli, arguments: list[str]) -> None:
+    with cli.start(*arguments, text=False) as process:
+        process.stdout.close()
+        process.stderr.close()
+    assert process.returncode == 0
