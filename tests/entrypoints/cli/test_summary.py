@@ -50,6 +50,7 @@ def test_limited_as_asked_is_said_only_where_it_was(
         ("ip_not_allowed", False),
         ("api_right_missing", False),
         ("proxy_refused", False),
+        ("unexpected_status", False),
         ("settings", False),
         ("server_failure", True),
         ("timeout", True),

@@ -7,6 +7,7 @@ const KNOWN = [
   'credentials_refused',
   'ip_not_allowed',
   'api_right_missing',
+  'proxy_refused',
   'timeout',
   'connect_failed',
   'read_failed',

@@ -12,6 +12,7 @@ from emagsync.entrypoints.cli.errors import redactor
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.output.outcome import RunOutcome
 from emagsync.entrypoints.cli.output.text import duration, plural, printable
+from emagsync.marketplace.errors import UnexpectedStatus
 from emagsync.sync.schemas import Difference, DifferenceKind, Mode, Run, RunError, RunErrorCode, RunStatus
 
 _ERRORS_SHOWN = 5
@@ -115,7 +116,9 @@ def _is_limited(run: Run) -> bool:
 
 def _awaits_a_person(run: Run) -> bool:
     """Whether the run met an error that only a person can cure."""
-    return not {error.code for error in run.errors}.isdisjoint(_codes_of(ErrorKind.CONFIGURATION))
+    # Behind an unexpected status, such as 404 or a redirect, is an odd address of the API.
+    codes = {*_codes_of(ErrorKind.CONFIGURATION), UnexpectedStatus.code}
+    return not codes.isdisjoint(error.code for error in run.errors)
 
 
 def _codes_of(kind: ErrorKind) -> set[str]:
