@@ -74,7 +74,7 @@ async def test_a_catalogue_file_and_real_rows_are_copied_exactly(tmp_path: Path,
 
 
 async def test_payloads_are_kept_byte_by_byte(tmp_path: Path) -> None:
-    async with open_market({"main": 120}) as market, open_local(tmp_path, market.url) as local:
+    async with open_market({"main": 120}, gpsr="lists") as market, open_local(tmp_path, market.url) as local:
         await local.completed()
         served = {emag_id: market.account().catalogue.encoded(emag_id).decode() for emag_id in market.account().ids()}
         stored = await local.rows("SELECT emag_id, payload FROM offer_payloads")

@@ -43,6 +43,7 @@ TOKEN = base64.b64encode(f"main:{PASSWORD}".encode()).decode()
 
 
 async def test_pages_bring_every_row_exactly_as_it_was_sent(shop: Shop) -> None:
+    shop.settings(gpsr="lists")
     client = await shop.client()
     pages = [page async for page in client.offer_pages(per_page=100)]
     assert [(page.number, page.per_page, len(page)) for page in pages] == [(1, 100, 100), (2, 100, 100), (3, 100, 50)]
@@ -498,6 +499,7 @@ async def test_another_program_on_the_same_budget_costs_waits_but_no_failures(sh
 
 
 async def test_a_stretch_over_http_is_read_in_pieces(shop: Shop) -> None:
+    shop.settings(gpsr="lists")
     client = await shop.client()
     shop.fault(kind="reset", min_items_per_page=51)
     whole = await read_stretch(client, page=2, per_page=100)

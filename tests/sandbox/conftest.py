@@ -56,6 +56,11 @@ class Caller:
     async def read(self, **body: Any) -> Any:
         return (await self.call("product_offer/read", body)).results
 
+    def listed(self) -> list[dict[str, Any]]:
+        """The offers of `main` as a list shows them: whether GPSR fields are filled in, not with what."""
+        gpsr = ("manufacturer", "eu_representative")
+        return [row | {name: bool(row[name]) for name in gpsr if name in row} for row in self.main.rows()]
+
     async def count(self, **body: Any) -> Any:
         return (await self.call("product_offer/count", body)).results
 

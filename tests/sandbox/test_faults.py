@@ -80,7 +80,7 @@ async def test_a_body_breaks_off_in_the_middle(sandbox, kind):
 
 async def test_a_drip_arrives_complete_but_slowly(sandbox):
     emag = await sandbox(3, faults=(Fault(kind="drip", delay_ms=1, drip_bytes=500),))
-    assert (await page(emag)).results == list(emag.main.rows())
+    assert (await page(emag)).results == emag.listed()
     assert emag.main.report.page_reads["1/100"] == 1
 
 

@@ -84,16 +84,16 @@ async def test_shapes_add_up_and_are_taken_back(sandbox):
     emag = await sandbox(20)
     await shape(emag, kind="nothing", account="main")
     await shape(emag, kind="html_entities", ids=[3])
-    assert await emag.read() != list(emag.main.rows())
+    assert await emag.read() != emag.listed()
     assert len((await emag.control("GET", "/shapes"))["shapes"]) == 2
     await emag.control("DELETE", "/shapes")
-    assert await emag.read() == list(emag.main.rows())
+    assert await emag.read() == emag.listed()
 
 
 async def test_shapes_are_for_their_account_only(sandbox):
     emag = await sandbox(20)
     await shape(emag, kind="nothing", account="fbe")
-    assert await emag.read() == list(emag.main.rows())
+    assert await emag.read() == emag.listed()
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,8 @@ from support.databases import rows
 
 _SHOWN = 5
 # What tells one run from another, and not one copy from another.
+# In a list they say whether they are filled in, in a read by id they are lists of companies: the same offer either way.
+_GPSR = ("manufacturer", "eu_representative")
 _OF_THE_RUN = {"id", "first_seen_at", "changed_at", "last_seen_at", "last_seen_run", "removed_at"}
 
 
@@ -35,7 +37,7 @@ def differences(database: Database | Path, account: str, truth: Mapping[int, Map
     wrong = [
         f"{emag_id}: {local[emag_id]} instead of {expected}"
         for emag_id, row in truth.items()
-        if emag_id in local and local[emag_id] != (expected := _expected(row))
+        if emag_id in local and local[emag_id] != (expected := _expected(row, local[emag_id]["payload"] or {}))
     ]
     return missing + invented + wrong
 
@@ -70,20 +72,29 @@ def snapshot(database: Database | Path, account: str = "main") -> dict[str, Any]
         | {"removed": row["removed_at"] is not None}
         for row in of_account("SELECT * FROM offers")
     }
-    payloads = {row["emag_id"]: row["payload"] for row in of_account("SELECT emag_id, payload FROM offer_payloads")}
+    payloads = {
+        row["emag_id"]: _as_listed(orjson.loads(row["payload"]))
+        for row in of_account("SELECT emag_id, payload FROM offer_payloads")
+    }
     changes = Counter(
         tuple(row.values()) for row in of_account("SELECT emag_id, field, old, new, source FROM offer_changes")
     )
     return {"offers": offers, "payloads": payloads, "changes": changes}
 
 
-def _expected(row: Mapping[str, Any]) -> dict[str, Any]:
+def _as_listed(row: dict[str, Any]) -> dict[str, Any]:
+    return row | {name: bool(row[name]) for name in _GPSR if isinstance(row.get(name), list)}
+
+
+def _expected(row: Mapping[str, Any], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What the copy must have of the marketplace's row; *stored* says in which form it was read."""
+    listed = {name: bool(row[name]) for name in _GPSR if name in row and isinstance(stored.get(name), bool)}
     price = row.get("sale_price")
     return {
         "price": None if price is None else Decimal(str(price)).quantize(Decimal("0.0001")),
         "stock": _stock(row),
         "status": int(row["status"]),
-        "payload": row,
+        "payload": {**row, **listed},
     }
 
 

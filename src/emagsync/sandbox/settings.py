@@ -62,7 +62,7 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     count_offset: int = 3
     paging: Paging = "right"
     ignored_filters: list[str] = msgspec.field(default_factory=list)
-    gpsr: Gpsr = "lists"
+    gpsr: Gpsr = "by_id"
     form_bodies: bool = False
     order: Order = msgspec.field(default_factory=Order)
     documentation_errors: bool = False
