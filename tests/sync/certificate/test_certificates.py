@@ -247,3 +247,22 @@ def test_a_digest_is_made_at_once_where_it_is_little_beside_the_run() -> None:
     assert copy_note.is_affordable(500, took_seconds=0.1)
     assert copy_note.is_affordable(250_000, took_seconds=250_000 / 300)  # as the limit allows
     assert not copy_note.is_affordable(25_000, took_seconds=8)
+
+
+async def test_many_removed_offers_were_confirmed_by_a_second_reading(local: Local, market: Market) -> None:
+    await sync(local)
+    market.change("remove", ids=list(range(1, 31)))
+    one = await certificate(local, await sync(local))
+    assert (one.verdict, one.stored.removed) == (COMPLETE, 30)
+    assert one.looked_up is not None
+    assert (one.looked_up.confirmed, one.looked_up.asked) == (30, 5)
+    assert "30 offers were in neither of two readings" in said(one, Code.CONFIRMED)
+    assert (one.read.distinct_offers, len(one.readings)) == (SIZE - 30, 1)
+    assert one.copied.digest == digest_of_market(market)
+
+
+async def test_a_list_that_repeats_itself_proves_nothing(local: Local, market: Market) -> None:
+    market.set(paging="first_page")
+    one = await certificate(local, await sync(local))
+    assert (one.verdict, codes(one)[0]) == (NOT_COMPLETE, "ended_early")
+    assert "repeats itself" in said(one, Code.ENDED_EARLY)
