@@ -18,7 +18,15 @@ const GROUPS = {
     'category_id',
     'id',
   ],
-  price: ['price', 'recommended_price', 'min_sale_price', 'max_sale_price', 'currency', 'currency_type', 'vat_id'],
+  price: [
+    'price',
+    'recommended_price',
+    'min_sale_price',
+    'max_sale_price',
+    'currency',
+    'currency_type',
+    'vat_id',
+  ],
   stock: ['stock_quantity', 'estimated_stock', 'handling_time', 'warranty'],
   validation: [
     'status',
