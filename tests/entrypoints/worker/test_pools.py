@@ -17,6 +17,6 @@ def test_a_pool_of_green_threads_is_refused(way: str, pool: str) -> None:
         supervisor.run_worker(Settings(), read_accounts({}), way.format(pool).split(), say=print)
 
 
-@pytest.mark.parametrize("options", ["-P threads", "--pool=prefork", "-P solo", "-c 4 -l info", "-n gevent@host"])
+@pytest.mark.parametrize("options", ["", "-P threads", "--pool=prefork", "-P solo", "-c 4 -l info", "-n gevent@host"])
 def test_any_other_option_is_celerys(options: str) -> None:
     supervisor._refuse_green_threads(options.split())

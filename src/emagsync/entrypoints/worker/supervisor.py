@@ -79,7 +79,7 @@ def chooses_queues(options: Sequence[str]) -> bool:
 
 def _refuse_green_threads(options: Sequence[str]) -> None:
     """Raise SettingsError where the options choose a pool in which an event loop of asyncio cannot run."""
-    for option, following in zip(options, [*options[1:], ""], strict=True):
+    for option, following in zip(options, [*options[1:], ""], strict=False):
         name, _, value = option.partition("=")
         if name == "--pool":
             chosen = value or following
