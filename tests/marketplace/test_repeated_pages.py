@@ -60,3 +60,10 @@ def test_a_list_whose_rows_move_does_not_repeat_itself(name: str, pages: list[li
 def test_pages_of_rows_without_an_id_are_told_by_their_bytes() -> None:
     repeats = RepeatedPages()
     assert [repeats.add(page, (b"null", b"[]")) for page in (1, 2, 3, 4)] == [False, False, False, True]
+
+
+def test_an_odd_row_that_stands_in_the_list_hundreds_of_times_is_no_repetition() -> None:
+    repeats = RepeatedPages()
+    assert not any(repeats.add(page, (b"null",) * 20, expected=40) for page in range(1, 31))
+    # Behind the end it is one.
+    assert any(repeats.add(page, (b"null",) * 20, expected=40) for page in range(41, 47))

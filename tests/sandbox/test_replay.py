@@ -103,10 +103,27 @@ async def test_what_was_not_recorded_is_answered_from_the_rows_that_were(
     tape.add(b'{"isError": true, "results": [{"id": 9}]}', request={"id": 9})
     tape.add(b'{"isError": false, "results": [{"id": 7', request={"id": 7}, headers={})
     emag = await replayed()
-    assert await emag.read(itemsPerPage=50) == [{"id": 1, "status": 1, "sale_price": 1.5}, {"id": "2", "status": 0}]
-    assert [row["id"] for row in await emag.read(status=1)] == [1]
+    assert await emag.read(status=1) == [{"id": 1, "status": 1, "sale_price": 1.5}]
+    assert [row["id"] for row in await emag.read(itemsPerPage=50)] == [1, "2"]
     assert await emag.count() == {"noOfItems": "2", "noOfPages": "1", "itemsPerPage": "100"}
     assert await emag.read(currentPage=2) == []
+
+
+async def test_a_page_of_another_size_has_the_rows_of_its_places_or_fails_as_they_failed(
+    tape: Tape, replayed: Callable[..., Any]
+) -> None:
+    dead = {"status": 502, "headers": {"Content-Type": "text/html"}}
+    tape.add(b"<html>", request={"currentPage": 1, "itemsPerPage": 4}, **dead)
+    tape.add(answer({"id": 9}, {"id": 8}), request={"currentPage": 1, "itemsPerPage": 2})
+    tape.add(b"<html>", request={"currentPage": 2, "itemsPerPage": 2}, **dead)
+    tape.add(answer({"id": 5}, {"id": 4}, {"id": 3}), request={"currentPage": 2, "itemsPerPage": 4})
+    emag = await replayed()
+    assert [row["id"] for row in await emag.read(currentPage=2, itemsPerPage=1)] == [8]
+    assert (await emag.call("product_offer/read", {"currentPage": 3, "itemsPerPage": 1})).status == 502
+    assert (await emag.call("product_offer/read", {"currentPage": 1, "itemsPerPage": 100})).status == 502
+    assert [row["id"] for row in await emag.read(currentPage=6, itemsPerPage=1)] == [4]
+    assert [row["id"] for row in await emag.read(currentPage=2, itemsPerPage=5)] == [4, 3]
+    assert await emag.read(currentPage=8, itemsPerPage=1) == []
 
 
 async def test_connections_break_as_they_broke(tape: Tape, replayed: Callable[..., Any]) -> None:

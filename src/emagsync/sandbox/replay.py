@@ -1,8 +1,9 @@
 """Serves a recording: for each request the answers that it got when it was recorded, one after the other.
 
 Requests are the same when account, method, route, query and body are the same. A request that comes more often than it
-was recorded gets its last answer again. One that was never recorded (another size of pages, another offer) is answered
-from the rows that were recorded, as the sandbox answers from any catalogue.
+was recorded gets its last answer again. A page of another size has the rows that were recorded at its places, or fails
+as they failed. Whatever else was never recorded (another filter, another offer) is answered from the rows that were
+recorded, as the sandbox answers from any catalogue.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any, Final, NamedTuple
 
 from emagsync.core.recording import Exchange, Failure, Recording, RecordingError
 from emagsync.sandbox.accounts import Account
+from emagsync.sandbox.answers import JSON, success
 from emagsync.sandbox.catalogue import from_rows
 from emagsync.sandbox.codec import decode
+from emagsync.sandbox.recorded_list import RecordedList, filters_of
 from emagsync.sandbox.row_seed import whole_or_none
 from emagsync.sandbox.settings import SandboxError
 
@@ -53,6 +56,7 @@ class Replay:
         for number, exchange in enumerate(self._recording.exchanges):
             self._answers[_key_of(exchange)].append(number)
         self._turns: dict[_Key, int] = {}
+        self._lists = self._recorded_lists()
 
     def accounts(self) -> list[Account]:
         """The accounts that were recorded, named as they were here; their password is ``NAME-secret``.
@@ -75,7 +79,7 @@ class Replay:
         key = (account, method, route, tuple(query), _canonical(content))
         numbers = self._answers.get(key)
         if numbers is None:
-            return None
+            return self._from_list(account, content) if route == _OFFERS else None
         turn = self._turns.get(key, 0)
         self._turns[key] = turn + 1
         return self._replayed(numbers[min(turn, len(numbers) - 1)])
@@ -89,6 +93,27 @@ class Replay:
         recorded = len(self._recording.exchanges)
         played = sum(min(turn, len(self._answers[key])) for key, turn in self._turns.items())
         return {"recorded": recorded, "played": played, "again": sum(self._turns.values()) - played}
+
+    def _from_list(self, account: str, content: Any) -> ReplayedAnswer | None:
+        recorded = self._lists.get((account, _canonical(filters_of(content)))) if _is_page(content) else None
+        if recorded is None:
+            return None
+        if (number := recorded.failure(content)) is not None:
+            return self._replayed(number)
+        rows = recorded.page(content)
+        return None if rows is None else ReplayedAnswer(200, {"Content-Type": JSON}, success(rows).body, 0.0, None)
+
+    def _recorded_lists(self) -> dict[tuple[str, str], RecordedList]:
+        lists: dict[tuple[str, str], RecordedList] = defaultdict(RecordedList)
+        for number, exchange in enumerate(self._recording.exchanges):
+            if exchange.route == _OFFERS and _is_page(exchange.request):
+                recorded = lists[exchange.account, _canonical(filters_of(exchange.request))]
+                rows = _results(self._body(number)) if exchange.status == 200 and exchange.failure is None else None
+                if rows is None:
+                    recorded.failed(exchange.request, number)
+                else:
+                    recorded.read(exchange.request, rows)
+        return dict(lists)
 
     def _replayed(self, number: int) -> ReplayedAnswer:
         exchange = self._recording.exchanges[number]
@@ -114,14 +139,23 @@ class Replay:
         return [found[emag_id] for emag_id in sorted(found)]
 
 
-def _by_id(body: bytes) -> dict[int, dict[str, Any]]:
-    """The rows of an answer, where it is one, by id."""
+def _is_page(content: Any) -> bool:
+    return isinstance(content, dict) and "id" not in content
+
+
+def _results(body: bytes) -> list[Any] | None:
+    """The rows of an answer; None where it is none."""
     try:
         answer = decode(body)
     except ValueError:
-        return {}
+        return None
     results = answer.get("results") if isinstance(answer, dict) and answer.get("isError") is False else None
-    rows: Sequence[Any] = results if isinstance(results, list) else ()
+    return results if isinstance(results, list) else None
+
+
+def _by_id(body: bytes) -> dict[int, dict[str, Any]]:
+    """The rows of an answer, where it is one, by id."""
+    rows: Sequence[Any] = _results(body) or ()
     numbered = ((whole_or_none(row.get("id")), row) for row in rows if isinstance(row, dict))
     return {emag_id: row for emag_id, row in numbered if emag_id is not None and emag_id > 0}
 
