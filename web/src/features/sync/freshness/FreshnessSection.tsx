@@ -1,7 +1,8 @@
-import { Alert, Button, Table } from 'antd'
+import { Alert, Button } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { DataTable } from '../../../shared/DataTable.tsx'
 import { formatDuration, formatNumber, useRole } from '../../../shared/index.ts'
 import { compareAccounts } from '../runs.ts'
 import { useFreshness } from './queries.ts'
@@ -23,7 +24,7 @@ export function FreshnessSection() {
       <h2 id="freshness">{t('freshness.title')}</h2>
       <p className="muted">{t('freshness.intro')}</p>
       {found.data?.enabled === false ? (
-        <Alert type="warning" showIcon title={t('freshness.off')} className="form-error" />
+        <Alert role="status" type="warning" showIcon title={t('freshness.off')} className="form-error" />
       ) : null}
       {accounts.map((account) => (
         <AccountFreshness key={account.account_type} found={account} />
@@ -59,6 +60,7 @@ function AccountFreshness({ found }: { found: Freshness }) {
       </header>
       {found.can_be_met ? null : (
         <Alert
+          role="status"
           type="warning"
           showIcon
           title={t('freshness.cannotBeMet')}
@@ -70,7 +72,7 @@ function AccountFreshness({ found }: { found: Freshness }) {
           className="form-error"
         />
       )}
-      {found.targets.length > 0 ? <Targets targets={found.targets} /> : null}
+      {found.targets.length > 0 ? <Targets account={account} targets={found.targets} /> : null}
       {isEditing ? (
         <Suspense fallback={null}>
           <TargetsDialog found={found} onClose={() => setEditing(false)} />
@@ -80,34 +82,40 @@ function AccountFreshness({ found }: { found: Freshness }) {
   )
 }
 
-function Targets({ targets }: { targets: readonly Target[] }) {
+function Targets({ account, targets }: { account: string; targets: readonly Target[] }) {
   const { t } = useTranslation('sync')
   const textOf = useSelectionText()
   return (
-    <Table<Target>
+    <DataTable<Target>
+      label={t('freshness.of', { account })}
       rowKey={(target) => `${textOf(target.selection)} ${target.max_age_seconds}`}
-      size="small"
-      pagination={false}
-      scroll={{ x: 700 }}
-      dataSource={[...targets]}
+      rows={targets}
       columns={[
-        { key: 'selection', title: t('freshness.offers'), render: (_, target) => textOf(target.selection) },
+        {
+          key: 'selection',
+          title: t('freshness.offers'),
+          width: 240,
+          render: (target) => textOf(target.selection),
+        },
         {
           key: 'age',
           title: t('freshness.atMost'),
-          render: (_, target) => formatDuration(target.max_age_seconds),
+          width: 130,
+          render: (target) => formatDuration(target.max_age_seconds),
         },
         {
           key: 'number',
           title: t('freshness.number'),
-          align: 'right',
-          render: (_, target) => formatNumber(target.offers),
+          width: 100,
+          align: 'end',
+          render: (target) => formatNumber(target.offers),
         },
         {
           key: 'older',
           title: t('freshness.tooOld'),
-          align: 'right',
-          render: (_, target) => (
+          width: 190,
+          align: 'end',
+          render: (target) => (
             <span className={target.older > 0 ? 'is-bad' : undefined}>
               {formatNumber(target.older)}
               {target.older > 0
@@ -119,13 +127,15 @@ function Targets({ targets }: { targets: readonly Target[] }) {
         {
           key: 'read',
           title: t('freshness.readBy'),
-          render: (_, target) => t(`freshness.ways.${target.read_by}`, { defaultValue: target.read_by }),
+          width: 200,
+          render: (target) => t(`freshness.ways.${target.read_by}`, { defaultValue: target.read_by }),
         },
         {
           key: 'requests',
           title: t('freshness.requests'),
-          align: 'right',
-          render: (_, target) => formatNumber(Math.round(target.requests_per_hour)),
+          width: 140,
+          align: 'end',
+          render: (target) => formatNumber(Math.round(target.requests_per_hour)),
         },
       ]}
     />
