@@ -1,6 +1,6 @@
 """Checks of edits: what eMAG would refuse is a fault, what looks like a mistake is a doubt, to be confirmed. Pure.
 
-Ranges are those of eMAG's API documentation v4.4.9, "Writing offers": stock 0..65535, handling time 0..255, at most
+Ranges are those of eMAG's API documentation v4.5.1, "Writing offers": stock 0..65535, handling time 0..255, at most
 four decimals, `min_sale_price <= sale_price <= max_sale_price`, `recommended_price > sale_price`.
 """
 

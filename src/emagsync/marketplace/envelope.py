@@ -1,7 +1,7 @@
 """Decodes an HTTP answer: its `results`, or the error that it means.
 
 Success is HTTP 200 with a key `isError` that is exactly `false`; everything else is a failure, never "no more offers".
-Source: eMAG's API documentation v4.4.9, "Responses", and what integrations have [seen] in production.
+Source: eMAG's API documentation v4.5.1, "Responses", and what integrations have [seen] in production.
 
 An answer is judged in this order, and the first that applies decides:
 

@@ -1,6 +1,6 @@
 """Why an offer sells or does not, in the four languages of the page.
 
-The meanings of the numbers are from eMAG's API documentation, v4.4.9.
+The meanings of the numbers are from eMAG's API documentation, v4.5.1.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class Limits(NamedTuple):
     per_day: int | None = None
 
 
-# Source: eMAG's API documentation v4.4.9, "Limits".
+# Source: eMAG's API documentation v4.5.1, "Limits".
 EMAG_LIMITS: Final = {
     RouteGroup.GENERAL: Limits((Rule(3, 1.0),)),
     RouteGroup.ORDERS: Limits((Rule(12, 1.0),)),
