@@ -14,7 +14,7 @@ SEEDS ?= 50
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test checks lint lint-python lint-web format pytest pytest-busy pytest-quiet web-test e2e web web-types bench storm lock wheel clean chromium servers
+.PHONY: help install demo serve test checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,22 +44,15 @@ web: $(PAGE) ## Build the page
 demo: $(STAMP) $(PAGE) ## Start a simulated marketplace with two accounts, copy both, show the page
 	@$(BIN)/emagsync demo
 
-test: checks servers chromium ## Every test, linter, type check and import-direction check
-	@$(MAKE) --no-print-directory -j2 pytest-busy e2e
-	@$(MAKE) --no-print-directory pytest-quiet
+test: checks pytest e2e ## Every test, linter, type check and import-direction check
 
 # What takes one processor each, two at a time.
 checks: $(STAMP) $(NODE_STAMP)
 	@$(MAKE) --no-print-directory -j2 lint-web lint-python web-test
 
-pytest: pytest-busy ## The Python tests
-	@$(MAKE) --no-print-directory pytest-quiet
-
-pytest-busy: $(STAMP) $(PAGE) servers
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet" --durations=10
-
 # Rates are measured when the other tests are over.
-pytest-quiet: $(STAMP) $(PAGE) servers
+pytest: $(STAMP) $(PAGE) servers ## The Python tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet" --durations=10
 	$(BIN)/python -m pytest -n 2 -q -m "quiet and not storm"
 
 lint: lint-python lint-web ## Linters, formatters, types, import directions
