@@ -45,4 +45,4 @@ async def test_three_workers_keep_one_api_users_limit_and_use_it(tmp_path: Path)
         finished = min(run.finished_at.timestamp() for run in ended if run.finished_at)
         arrived = [entry.at for entry in report.log if began <= entry.at <= finished]
         assert len(arrived) > 60, "they did not overlap"
-        assert (len(arrived) - 1) / (arrived[-1] - arrived[0]) >= 3 * 0.93
+        assert (len(arrived) - 1) / (arrived[-1] - arrived[0]) >= 3 * 0.86

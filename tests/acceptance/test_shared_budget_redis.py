@@ -50,7 +50,7 @@ def test_three_processes_use_one_account_s_budget_and_never_pass_it() -> None:
         assert min(turns(written_by(users))) >= 1.0499
         assert refused <= 1
         share = 1 / fmean(turns(steady))
-        if refused == 0 and peak <= 3 and share >= 0.93 and min(counts) >= len(steady) / 3 / 2:
+        if refused == 0 and peak <= 3 and share >= 0.86 and min(counts) >= len(steady) / 3 / 2:
             return
     pytest.fail(f"{refused} refused, at most {peak} in a second, {share:.1%} of the rate used, {counts} by process")
 

