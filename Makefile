@@ -81,6 +81,7 @@ servers:
 	  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$$need postgresql postgresql-contrib"; \
 	  command -v redis-server >/dev/null || need="$$need redis-server"; \
 	  command -v promtool >/dev/null || need="$$need prometheus"; \
+	  command -v openssl >/dev/null || need="$$need openssl"; \
 	  [ -z "$$need" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need; }; \
 	fi
 	@command -v promtool >/dev/null && command -v prometheus >/dev/null || { echo "The tests of metrics and alerts need prometheus and promtool: install Prometheus ('apt install prometheus')." >&2; exit 1; }
