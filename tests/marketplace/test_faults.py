@@ -14,6 +14,7 @@ from emagsync.sandbox.faults import FaultKind
 from marketplace.conftest import Shop
 
 QUICK = HttpOptions(connect_timeout=0.2, read_timeout=0.5)
+PATIENT = HttpOptions()
 FAULTS: list[tuple[dict[str, Any], type[e.EmagError]]] = [
     *(({"kind": "status", "status": status}, e.ServerFailure) for status in (500, 502, 503, 504, 408)),
     ({"kind": "status", "status": 404}, e.UnexpectedStatus),
@@ -45,6 +46,11 @@ UNNOTICEABLE = {"empty_page", "wrong_page"}  # proper answers: only a second loo
 Write = Callable[[EmagClient], Coroutine[Any, Any, Any]]
 
 
+def limits(error: type[e.EmagError]) -> HttpOptions:
+    """Short ones only where time is what fails: a busy machine answers late as well."""
+    return QUICK if error is e.CallTimeout else PATIENT
+
+
 def name(fault: object) -> str:
     return "-".join(str(value) for value in fault.values()) if isinstance(fault, dict) else ""
 
@@ -57,7 +63,7 @@ def test_every_fault_of_the_sandbox_is_met_here() -> None:
 async def test_a_read_that_fails_is_the_right_error_and_passing_failures_are_tried_again(
     shop: Shop, fault: dict[str, Any], error: type[e.EmagError]
 ) -> None:
-    client = await shop.client(http=QUICK)
+    client = await shop.client(http=limits(error))
     shop.fault(**fault, times=1)
     if error.kind is ErrorKind.TRANSIENT:
         assert len(await client.read_offers(per_page=10)) == 10
@@ -81,7 +87,7 @@ async def test_a_read_that_keeps_failing_gives_up_with_the_last_error(shop: Shop
 
 async def test_nothing_that_failed_is_taken_for_the_end_of_the_offers(shop: Shop) -> None:
     for fault, error in FAULTS:
-        client = await shop.client(http=QUICK, retry=RetryPolicy(attempts=1))
+        client = await shop.client(http=limits(error), retry=RetryPolicy(attempts=1))
         shop.market.faults.clear()
         shop.fault(**fault, pages=[2])
         with pytest.raises(error):
@@ -95,7 +101,7 @@ LIGHT_SAVE: Write = lambda client: client.save_offers([OfferUpdate(id=7, stock=[
 async def test_a_write_is_repeated_only_when_it_certainly_was_not_applied(
     shop: Shop, fault: dict[str, Any], error: type[e.EmagError]
 ) -> None:
-    client = await shop.client(http=QUICK)
+    client = await shop.client(http=limits(error))
     shop.fault(**fault, times=1)
     if error is e.MalformedResults:  # a call that succeeded, and says nothing about the offer
         assert list((await LIGHT_SAVE(client)).unknown) == [7]

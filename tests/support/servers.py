@@ -29,6 +29,8 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from support.ports import free_port
+
 PATIENCE_SECONDS = 60
 USER = "emagsync"
 
@@ -50,7 +52,7 @@ class _Server:
 
     def __init__(self) -> None:
         self.folder = Path(mkdtemp(prefix="emagsync-"))
-        self.port = _free_port()
+        self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._watch = subprocess.Popen(["sh", "-c", _WATCH, "sh", str(self.folder)], stdin=subprocess.PIPE)
 
@@ -308,12 +310,6 @@ def _is_gone(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):
         return bool(process.status() == psutil.STATUS_ZOMBIE)
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 @functools.cache
