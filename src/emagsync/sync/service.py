@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import closing
 from datetime import timedelta
 from typing import Final, NamedTuple
 
@@ -323,9 +324,9 @@ class SyncService:
         with (
             structlog.contextvars.bound_contextvars(run_id=run.id, account=run.account),
             span("run", account=run.account, run_id=run.id, mode=run.mode, attempt=attempt),
+            closing(RunProgress.of(run, self._clock.monotonic())) as progress,
         ):
             log.info("run_started", mode=run.mode, attempt=attempt, resumed_from=run.resumed_from)
-            progress = RunProgress.of(run, self._clock.monotonic())
             async with self._registry.client(run.account, on_call=progress.call) as client:
                 engine = RunEngine(
                     database=self._database,

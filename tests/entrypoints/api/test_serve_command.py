@@ -14,6 +14,7 @@ import httpx2
 import pytest
 
 from support.api import PASSWORD
+from support.market import open_market
 from support.processes import AsyncProcess
 from support.program import Ended, environment, run
 
@@ -35,6 +36,12 @@ class Serving:
                 assert line, self.said
                 self.said += line.decode()
         self.url = found[1]
+
+    @property
+    def private_memory(self) -> int:
+        """The bytes of memory that only this process has."""
+        lines = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Private_"))
 
     async def stop(self, number: int = signal.SIGTERM) -> Ended:
         if self._process.returncode is None:
@@ -141,3 +148,25 @@ async def test_two_first_starts_at_once_make_one_admin(tmp_path: Path) -> None:
     async with serving(tmp_path) as one, serving(tmp_path) as other:
         said = one.said + other.said
     assert said.count("made the first admin") == 1
+
+
+@pytest.mark.storm  # tests/sync/run/test_memory.py does it cheaply, without a server
+async def test_memory_is_flat_over_two_hundred_syncs(tmp_path: Path) -> None:
+    """A cycle of references kept two megabytes of each run, and the collector, set for short commands, never came."""
+    async with open_market({"main": 5}) as market:
+        variables = {"EMAGSYNC_ADMIN_PASSWORD": PASSWORD, "EMAGSYNC_SCHEDULE__ENABLED": "false"}
+        async with serving(tmp_path, fresh=True, url=market.url, **variables) as server:
+            access = (await log_in(server.url, PASSWORD)).json()["access_token"]
+            headers = {"Authorization": f"Bearer {access}"}
+            async with httpx2.AsyncClient(base_url=server.url, headers=headers, timeout=PATIENCE_SECONDS) as client:
+
+                async def sync(times: int) -> None:
+                    for _ in range(times):
+                        asked = {"account_type": "main", "mode": "full"}
+                        answer = await client.post("/api/v1/emag/products/sync", json=asked)
+                        assert answer.json()["status"] == "completed", answer.text
+
+                await sync(20)
+                before = server.private_memory
+                await sync(200)
+                assert server.private_memory - before < 10_000_000

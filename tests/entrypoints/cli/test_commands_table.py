@@ -37,3 +37,13 @@ def test_every_module_of_the_commands_has_a_command_in_the_table() -> None:
     modules = {module.name for module in iter_modules(commands.__path__)}
     named = {parameter.values[0].target.partition(":")[0] for parameter in COMMANDS}
     assert named == modules
+
+
+def test_commands_that_run_until_they_are_stopped_keep_the_garbage_collector_as_it_is() -> None:
+    assert {command.name for command, _ in (parameter.values for parameter in COMMANDS) if command.stays} == {
+        "serve",
+        "worker",
+        "beat",
+        "sandbox",
+        "demo",
+    }

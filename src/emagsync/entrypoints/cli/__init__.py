@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from collections.abc import Sequence
@@ -21,7 +20,4 @@ def main(argv: Sequence[str] | None = None) -> int:
     sys.excepthook = report_crash
     # So that a terminated command cleans up as an interrupted one does. Not in a thread, where it cannot be set.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Decoding pages makes thousands of objects that no cycle holds; looking for cycles among them as often as Python
-    # does by default costs a twentieth of a first copy.
-    gc.set_threshold(50_000, 20, 20)
     return run_command(build(), list(sys.argv[1:] if argv is None else argv))

@@ -19,10 +19,12 @@ from emagsync.entrypoints.cli.options import GlobalOptions
 
 
 class Command(NamedTuple):
-    """Where a command is, `module:attribute` in `commands/`, and its line in the help."""
+    """Where a command is, `module:attribute` in `commands/`, and its line in the help. `stays`: it runs until stopped,
+    for months it may be."""
 
     target: str
     help: str
+    stays: bool = False
 
 
 class Group(NamedTuple):
@@ -41,11 +43,11 @@ COMMANDS: dict[str, Command | Group] = {
     "accounts": Command("accounts:accounts", "List the accounts as configured, without their passwords."),
     "check": Command("check:check", "Test the accounts' connections to eMAG."),
     "cleanup": Command("cleanup:cleanup", "End the runs that have been at it for too long."),
-    "serve": Command("serve:serve", "Serve the page and the REST API until Ctrl-C."),
-    "worker": Command("worker:worker_app", "Run queued syncs and short tasks until stopped."),
-    "beat": Command("worker:beat", "Queue what is due for the workers, and find orphaned runs."),
-    "sandbox": Command("sandbox:app", "Run a simulated eMAG marketplace to test integrations with."),
-    "demo": Command("demo:demo", "Start a simulated marketplace, copy it and show the page."),
+    "serve": Command("serve:serve", "Serve the page and the REST API until Ctrl-C.", stays=True),
+    "worker": Command("worker:worker_app", "Run queued syncs and short tasks until stopped.", stays=True),
+    "beat": Command("worker:beat", "Queue what is due for the workers, and find orphaned runs.", stays=True),
+    "sandbox": Command("sandbox:app", "Run a simulated eMAG marketplace to test integrations with.", stays=True),
+    "demo": Command("demo:demo", "Start a simulated marketplace, copy it and show the page.", stays=True),
     "history": Command("history:app", "The runs, newest first; `show` or `certificate` for one."),
     "offers": Group(
         "The local copy of the offers.",
@@ -149,7 +151,7 @@ def build() -> TyperGroup:
 def _fill(group: TyperGroup, commands: dict[str, Command | Group] | dict[str, Command]) -> None:
     for name, command in commands.items():
         if isinstance(command, Command):
-            group.add_command(LazyCommand(name, command.target, command.help))
+            group.add_command(LazyCommand(name, command.target, command.help, stays=command.stays))
         else:
             inner = TyperGroup(name=name, help=command.help, no_args_is_help=True, rich_markup_mode=None)
             _fill(inner, command.commands)

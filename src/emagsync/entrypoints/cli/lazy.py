@@ -6,25 +6,30 @@ import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
 _PACKAGE = "emagsync.entrypoints.cli.commands"
+# Decoding pages makes thousands of objects that no cycle holds; looking for cycles among them as often as Python does
+# by default costs a twentieth of a first copy. Not for a command that stays: what cycles hold would add up.
+_RARELY: Final = (50_000, 20, 20)
 
 
 class LazyCommand(TyperCommand):
     """A command of which only the line in the help is known until it is called.
 
     `target` is `module:attribute`, the module being one of `commands/`. The attribute is the command's function, or a
-    `typer.Typer` where the command has subcommands or parses its arguments in its own way.
+    `typer.Typer` where the command has subcommands or parses its arguments in its own way. A command that `stays` runs
+    until it is stopped, and keeps Python's own settings of the garbage collector.
     """
 
-    def __init__(self, name: str, target: str, help_line: str) -> None:
+    def __init__(self, name: str, target: str, help_line: str, *, stays: bool = False) -> None:
         super().__init__(name, help=help_line, rich_markup_mode=None)
         self.target = target
+        self.stays = stays
 
     def load(self) -> Any:
         """The command itself, with its options. Imports its module."""
@@ -39,6 +44,8 @@ class LazyCommand(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Parse the arguments as the command itself does; the context is the loaded command's, and so invokes it."""
+        if not self.stays:
+            gc.set_threshold(*_RARELY)
         return self.load().make_context(info_name, args, parent, **extra)
 
 

@@ -60,7 +60,7 @@ from emagsync.sync.run.list_reader import ListReader
 from emagsync.sync.run.list_stability import MAX_PASSES, ListStability, Pass, Verdict
 from emagsync.sync.run.page_fetcher import PageFetcher
 from emagsync.sync.run.page_reader import PassReader
-from emagsync.sync.run.progress import RunProgress
+from emagsync.sync.run.progress import ProgressReport, RunProgress
 from emagsync.sync.run.reconcile import ACTIVE, Reconciler
 from emagsync.sync.run.selective import LIST_PAGE, read_selection
 from emagsync.sync.run.sink import DatabaseSink, DryRunSink
@@ -113,8 +113,8 @@ class RunEngine:
         self._settings = settings
         self._clock = clock
         self._stop = stop
-        self._on_progress = on_progress
         self._progress = progress
+        self._report = ProgressReport(progress, clock, on_progress)
         self._writer = RunWriter(
             database=database,
             lease=lease,
@@ -426,10 +426,6 @@ class RunEngine:
             if self._learnt() != self._remembered:
                 await repository.remember_pace(connection, self._lease.account, self._learnt(), self._clock.now())
             await repository.update_leased(connection, self._lease, values)
-
-    def _report(self) -> None:
-        if self._on_progress is not None:
-            self._on_progress(self._progress.snapshot(self._clock.monotonic()))
 
     def _timed_out(self, seconds: int) -> Ending:
         pace, left = self._sizes.pace, self._seconds_left()

@@ -11,7 +11,7 @@ _BITS = 1 << 24
 class IdSet:
     """A set of positive integers. Ids beyond eMAG's range are kept too, one by one."""
 
-    __slots__ = ("_bits", "_count", "_others")
+    __slots__ = ("__weakref__", "_bits", "_count", "_others")
 
     def __init__(self, ids: Iterable[int] = ()) -> None:
         self._bits = bytearray(_BITS // 8)
@@ -45,3 +45,9 @@ class IdSet:
             self._others.add(emag_id)
         self._count += 1
         return True
+
+    def release(self) -> None:
+        """Give the memory back, whoever may still hold the set. It is not to be used any more."""
+        self._bits = bytearray()
+        self._others = set()
+        self._count = 0

@@ -56,7 +56,7 @@ class PassReader:
         self._limit = limit
         self._in_flight = in_flight
         self._stop = stop
-        self._pass = Pass(number)
+        self._pass = Pass(number, progress.new_set())
         rows = {page.page: page.items for page in done}
         self._repeats = RepeatedPages()
         self._expected: int | None = None

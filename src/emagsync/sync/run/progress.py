@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from weakref import ref
 
+from emagsync.core.clock import Clock
 from emagsync.core.errors import EmagsyncError
 from emagsync.marketplace import CallRecord
 from emagsync.marketplace.rows.parse import ParsedRow
@@ -38,13 +41,17 @@ class RunProgress:
     requests: int = 0
     rate_limit_hits: int = 0
     wait_seconds: float = 0.0
-    seen: IdSet = field(default_factory=IdSet)
+    seen: IdSet = field(init=False)
+    _sets: list[ref[IdSet]] = field(default_factory=list)
     _rejections: list[RunError] = field(default_factory=list)
     _notes: list[RunError] = field(default_factory=list)
     _note_codes: Counter[str] = field(default_factory=Counter)
     _page_errors: dict[tuple[str, int], RunError] = field(default_factory=dict)
     _processed_before: int = 0
     _waited_until: float = 0.0  # seconds since 1970 up to which waiting has been counted
+
+    def __post_init__(self) -> None:
+        self.seen = self.new_set()
 
     @classmethod
     def of(cls, run: Run, started: float) -> RunProgress:
@@ -61,6 +68,22 @@ class RunProgress:
         progress._note_codes[unreadable] = (run.error_codes or {}).get(unreadable, len(progress._notes))
         progress._processed_before = run.processed
         return progress
+
+    def new_set(self) -> IdSet:
+        """An empty set of ids that lives as long as the run at most."""
+        ids = IdSet()
+        self._sets.append(ref(ids))
+        return ids
+
+    def close(self) -> None:
+        """The run has ended: its sets of ids give their memory back, megabytes each.
+
+        An error that is kept keeps everything that was at work when it was raised, until the garbage collector comes.
+        """
+        for one in self._sets:
+            ids = one()
+            if ids is not None:
+                ids.release()
 
     @property
     def errors(self) -> tuple[RunError, ...]:
@@ -199,6 +222,24 @@ class RunProgress:
             items_per_second=round(rate, 1),
             eta_seconds=round(left / rate, 1) if left is not None and rate > 0 else None,
         )
+
+
+class ProgressReport:
+    """Tells a run's watcher, if it has one, how far the run is, whenever it is called.
+
+    An object of its own, so that those who call it need not know the engine: a cycle between the engine and its parts
+    would keep each run's sets of ids, megabytes, until the garbage collector comes by.
+    """
+
+    def __init__(self, progress: RunProgress, clock: Clock, watcher: Callable[[Progress], None] | None) -> None:
+        self._progress = progress
+        self._clock = clock
+        self._watcher = watcher
+
+    def __call__(self) -> None:
+        """Report the progress of this moment."""
+        if self._watcher is not None:
+            self._watcher(self._progress.snapshot(self._clock.monotonic()))
 
 
 def _is_of_the_run(error: RunError) -> bool:

@@ -149,7 +149,7 @@ class Reconciler:
     async def _without_listed(self, unseen: list[int]) -> list[int]:
         # Offers leave the active list by becoming inactive or ending; where many did at once, a hundred of them
         # come with one request.
-        wanted, found = set(unseen), IdSet()
+        wanted, found = set(unseen), self._progress.new_set()
         for status in (0, 2):
             filters = OfferFilters(status=status)
             try:
