@@ -14,7 +14,7 @@ SEEDS ?= 50
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers
+.PHONY: help install demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ web: $(PAGE) ## Build the page
 demo: $(STAMP) $(PAGE) ## Start a simulated marketplace with two accounts, copy both, show the page
 	@$(BIN)/emagsync demo
 
-test: checks pytest e2e ## Every test, linter, type check and import-direction check
+test: checks pytest e2e ## Linters, types, import directions, and every kind of test once
 
 # What takes one processor each, two at a time.
 checks: $(STAMP) $(NODE_STAMP)
@@ -52,8 +52,11 @@ checks: $(STAMP) $(NODE_STAMP)
 
 # Rates are measured when the other tests are over.
 pytest: $(STAMP) $(PAGE) servers ## The Python tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet" --durations=10
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet and not thorough" --durations=10
 	$(BIN)/python -m pytest -n 2 -q -m "quiet and not storm"
+
+thorough: $(STAMP) $(PAGE) servers ## What repeats and varies the Python tests: also on PostgreSQL, more of each kind, large files
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "thorough and not storm"
 
 lint: lint-python lint-web ## Linters, formatters, types, import directions
 

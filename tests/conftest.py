@@ -3,6 +3,10 @@
 `databases("both")` stands where SQL is behind the test: it runs once on SQLite and once on PostgreSQL. `first=n` lets
 PostgreSQL have the first `n` of a test's many parameters. A test without the mark runs once; if it opens a database,
 that is SQLite.
+
+What a test shows is one thing, how often it is shown another. `make test` is for every change; `make thorough`, which
+CI runs as well, repeats and varies: on PostgreSQL what has `often="sqlite"`, and the parameters of a test behind its
+`often(first=n)`. Both get the mark `thorough`, which a test may also have of its own.
 """
 
 from __future__ import annotations
@@ -62,22 +66,36 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("backend", _BACKENDS[mark.args[0]], indirect=True, scope="module")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest chooses by marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the parameters that are not for PostgreSQL."""
-    counts: Counter[str] = Counter()
+    """Leave out the parameters that are not for PostgreSQL, and mark what is for `make thorough`."""
+    counts: Counter[tuple[str, str | None]] = Counter()
     kept, left_out = [], []
     for item in items:
-        mark = item.get_closest_marker("databases")
-        first = mark.kwargs.get("first") if mark is not None else None
-        if first is None or _backend_of(item) != databases.POSTGRESQL:
-            kept.append(item)
-            continue
-        test = item.nodeid.split("[")[0]
+        backend = _backend_of(item)
+        test = (item.nodeid.split("[")[0], backend)
         counts[test] += 1
-        (kept if counts[test] <= first else left_out).append(item)
+        if backend == databases.POSTGRESQL and counts[test] > _number(item, "databases", "first"):
+            left_out.append(item)
+            continue
+        kept.append(item)
+        if counts[test] > _number(item, "often", "first") or _is_a_repeat(item):
+            item.add_marker(pytest.mark.thorough)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+
+
+def _is_a_repeat(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("databases")
+    often = mark.kwargs.get("often") if mark is not None else None
+    return often is not None and often != _backend_of(item)
+
+
+def _number(item: pytest.Item, mark: str, argument: str) -> float:
+    found = item.get_closest_marker(mark)
+    value = found.kwargs.get(argument) if found is not None else None
+    return float("inf") if value is None else int(value)
 
 
 def pytest_sessionfinish() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from support.workplace import open_workplace
 
-pytestmark = [pytest.mark.storm, pytest.mark.databases("both")]
+pytestmark = [pytest.mark.storm, pytest.mark.databases("both", often="sqlite")]
 
 NAMES = ("main", "fbe", "third")
 

@@ -14,7 +14,7 @@ from support.local import open_local
 from support.servers import PostgresServer, RedisServer
 from support.workplace import Workplace, kill_all, open_workplace, repetitions
 
-pytestmark = [pytest.mark.storm, pytest.mark.databases("both")]
+pytestmark = [pytest.mark.storm, pytest.mark.databases("both", often="sqlite")]
 
 OFFERS = 600
 SLOW = {"latency_ms": 150, "jitter_ms": 20}

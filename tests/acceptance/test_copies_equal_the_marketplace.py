@@ -13,12 +13,13 @@ from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.market import open_market
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 DATA = Path(__file__).parents[1] / "data"
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
 
+@pytest.mark.databases("both")
 async def test_both_accounts_are_copied_exactly_and_each_page_is_read_once(tmp_path: Path) -> None:
     async with (
         open_market({"main": 1045, "fbe": 300}) as market,
@@ -46,7 +47,7 @@ async def test_both_accounts_are_copied_exactly_and_each_page_is_read_once(tmp_p
     ],
 )
 @pytest.mark.parametrize("count", ["text", "missing", "too_low", "too_high"])
-@pytest.mark.databases("both", first=4)
+@pytest.mark.databases("both", first=4, often="sqlite")
 async def test_any_size_is_copied_whatever_the_count_says(tmp_path: Path, size: int, per_page: int, count: str) -> None:
     async with (
         open_market({"main": size}, count_shape=count, count_offset=150) as market,
@@ -62,7 +63,7 @@ if SHARED.is_dir():  # the project ships without it
 
 
 @pytest.mark.parametrize(("offers", "rows"), FILES)
-@pytest.mark.databases("both", first=1)
+@pytest.mark.databases("both", first=1, often="sqlite")
 async def test_a_catalogue_file_and_real_rows_are_copied_exactly(tmp_path: Path, offers: Path, rows: Path) -> None:
     async with (
         open_market({"main": from_csv(offers), "fbe": from_json(rows)}) as market,

@@ -21,7 +21,7 @@ from support.local import open_local, until
 from support.market import Market, open_market
 from support.program import Program, environment, run
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 OFFERS = 300
 PER_PAGE = 20
@@ -71,8 +71,9 @@ async def prepared(folder: Path, market: Market) -> Path:
     return folder
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.databases("both", first=2)
+@pytest.mark.databases("both", first=2, often="sqlite")
 async def test_a_copy_that_was_killed_goes_on_to_the_tables_of_an_undisturbed_run(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     async with open_market({"main": OFFERS}) as market:
@@ -97,8 +98,9 @@ async def test_a_copy_that_was_killed_goes_on_to_the_tables_of_an_undisturbed_ru
             assert not stored & market.page_reads().keys()
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.databases("both", first=1)
+@pytest.mark.databases("both", first=1, often="sqlite")
 async def test_a_first_copy_that_was_killed_over_and_over_ends_exact(tmp_path: Path, seed: int) -> None:
     chance = random.Random(f"first {seed}")
     async with open_market({"main": OFFERS}, latency_ms=40) as market:

@@ -15,7 +15,7 @@ from support.market import open_market
 OFFERS, PER_PAGE = 430, 50
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 @pytest.mark.parametrize("mode", [Mode.FULL, Mode.INCREMENTAL])
 async def test_many_removed_offers_are_found_by_a_second_reading(tmp_path: Path, mode: Mode) -> None:
     async with open_market({"main": OFFERS}) as market, open_local(tmp_path, market.url) as local:

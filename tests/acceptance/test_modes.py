@@ -11,7 +11,7 @@ from support.comparing import compare_with_marketplace
 from support.local import HastyClock, Local, open_local
 from support.market import Market, open_market
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 def active(market: Market) -> set[int]:

@@ -12,7 +12,7 @@ from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.market import open_market
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 SIZE = 130
 
@@ -29,7 +29,7 @@ SIZE = 130
     ],
 )
 @pytest.mark.parametrize("place", [0, 50, SIZE], ids=["first", "at a page's end", "last"])
-@pytest.mark.databases("both", first=6)
+@pytest.mark.databases("both", first=6, often="sqlite")
 async def test_a_row_that_cannot_be_stored_is_reported_and_costs_only_itself(
     tmp_path: Path, row: Any, reason: str, place: int
 ) -> None:

@@ -17,7 +17,7 @@ from support.local import Local, open_local, until
 from support.market import Market, open_market
 from support.program import Program, environment
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 SYNC = ("sync", "main", "--mode", "full", "--items-per-page", "5")
 ELSEWHERE = "another-machine:12:0123456789abcdef0123456789abcdef"

@@ -13,7 +13,7 @@ from support.comparing import compare_with_marketplace, present_offers, snapshot
 from support.local import HastyClock, Local, open_local
 from support.market import open_market
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 ACCOUNTS = {"main": 430, "fbe": 130}
 ALWAYS = {"kind": "status", "status": 500, "account": "main"}

@@ -180,6 +180,7 @@ async def test_prometheus_sees_what_the_server_does(tmp_path: Path) -> None:
         assert site.seen["EmagRunFailed"]["annotations"]["summary"] == "The last run of fbe failed"
 
 
+@pytest.mark.thorough
 @pytest.mark.databases("postgresql")
 async def test_prometheus_sees_what_a_celery_worker_does(tmp_path: Path) -> None:
     with RedisServer() as redis:

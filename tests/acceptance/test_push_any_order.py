@@ -48,7 +48,7 @@ from support.market import open_market
 from support.mortal import Death, Life
 from support.pushing import CALM, PushDesk, tidy
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 SEEDS: Final = int(os.environ.get("EMAGSYNC_STORM_SEEDS", "5"))
 

@@ -16,7 +16,7 @@ from support.local import until
 from support.program import Program, environment
 from support.pushing import PushDesk, open_push_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 OFFERS = 160
 # Each is killed three times; `make storm` asks for fifty seeds: 21 kills.

@@ -18,7 +18,7 @@ from support.comparing import compare_with_marketplace, differences
 from support.local import open_local
 from support.market import Market, open_market
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 # Even, so that the last page can be read a second time by half.
 PER_PAGE = 16
@@ -40,9 +40,10 @@ def some(market: Market, chance: random.Random, count: int) -> list[int]:
     return chance.sample(market.account().ids(), count)
 
 
+@pytest.mark.often(first=8)
 @AT_EVERY_PAGE
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.databases("both", first=3)
+@pytest.mark.databases("both", first=3, often="sqlite")
 async def test_offers_removed_while_the_run_reads_are_not_in_the_copy(tmp_path: Path, size: int, after: int) -> None:
     chance = random.Random(f"{size} {after}")
     async with open_market({"main": size}, jitter_ms=2) as market, open_local(tmp_path, market.url) as local:
@@ -53,9 +54,10 @@ async def test_offers_removed_while_the_run_reads_are_not_in_the_copy(tmp_path: 
         compare_with_marketplace(local.database, "main", market.truth())
 
 
+@pytest.mark.often(first=8)
 @AT_EVERY_PAGE
 @pytest.mark.parametrize("where", ["in the middle", "at the end"])
-@pytest.mark.databases("both", first=3)
+@pytest.mark.databases("both", first=3, often="sqlite")
 async def test_offers_added_while_the_run_reads_are_in_the_copy(tmp_path: Path, after: int, where: str) -> None:
     chance = random.Random(f"{after} {where}")
     size = FULL if after % 2 else NOT_FULL
@@ -68,8 +70,9 @@ async def test_offers_added_while_the_run_reads_are_in_the_copy(tmp_path: Path, 
         compare_with_marketplace(local.database, "main", market.truth())
 
 
+@pytest.mark.often(first=4)
 @AT_EVERY_PAGE
-@pytest.mark.databases("both", first=2)
+@pytest.mark.databases("both", first=2, often="sqlite")
 async def test_equal_numbers_removed_and_added_are_noticed_or_healed_by_the_next_run(
     tmp_path: Path, after: int
 ) -> None:
@@ -91,7 +94,7 @@ async def test_equal_numbers_removed_and_added_are_noticed_or_healed_by_the_next
 
 
 @pytest.mark.parametrize("page", range(3, PAGES))
-@pytest.mark.databases("both", first=1)
+@pytest.mark.databases("both", first=1, often="sqlite")
 async def test_a_removal_before_and_an_addition_behind_the_pages_still_to_be_read_are_noticed(
     tmp_path: Path, page: int
 ) -> None:
@@ -114,8 +117,9 @@ def restless() -> Iterator[Any]:
         yield pytest.param({"kind": "rotate", "by": 7, "until": until}, id=f"rotated {until} times")
 
 
+@pytest.mark.often(first=4)
 @pytest.mark.parametrize("order", list(restless()))
-@pytest.mark.databases("both", first=2)
+@pytest.mark.databases("both", first=2, often="sqlite")
 async def test_rows_in_another_order_at_every_read_are_all_found(tmp_path: Path, order: dict[str, Any]) -> None:
     async with open_market({"main": NOT_FULL}, order=order) as market, open_local(tmp_path, market.url) as local:
         await local.completed(per_page=PER_PAGE)
@@ -147,6 +151,7 @@ async def test_an_offer_that_only_slipped_out_of_sight_is_never_marked_removed(t
         assert await local.value("SELECT count(*) FROM offer_changes WHERE new = 'removed'") == 0
 
 
+@pytest.mark.often(first=4)
 @pytest.mark.parametrize(
     ("size", "per_page"),
     [
@@ -156,7 +161,7 @@ async def test_an_offer_that_only_slipped_out_of_sight_is_never_marked_removed(t
     ],
 )
 @pytest.mark.parametrize("after", ["the last page", "all pages but one", "all pages"])
-@pytest.mark.databases("both", first=2)
+@pytest.mark.databases("both", first=2, often="sqlite")
 async def test_an_offer_removed_from_a_full_last_page_that_was_read_already_is_not_in_the_copy(
     tmp_path: Path, size: int, per_page: int, after: str
 ) -> None:

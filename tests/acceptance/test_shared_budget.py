@@ -10,7 +10,7 @@ from support.comparing import compare_with_marketplace
 from support.market import Market, open_market
 from support.program import Program, environment
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 def sync(account: str) -> tuple[str, ...]:

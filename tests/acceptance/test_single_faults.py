@@ -14,7 +14,7 @@ from support.comparing import compare_with_marketplace
 from support.local import HastyClock, open_local
 from support.market import open_market
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 OFFERS = 137
 PER_PAGE = 16
@@ -36,8 +36,9 @@ def named(fault: dict[str, Any]) -> str:
     return " ".join(str(value) for value in fault.values())
 
 
+@pytest.mark.often(first=12)
 @pytest.mark.parametrize("fault", FAULTS, ids=named)
-@pytest.mark.databases("both", first=4)
+@pytest.mark.databases("both", first=4, often="sqlite")
 async def test_one_fault_on_one_page_costs_nothing(tmp_path: Path, fault: dict[str, Any]) -> None:
     page = random.Random(named(fault)).randint(1, PAGES)
     async with (
@@ -51,9 +52,10 @@ async def test_one_fault_on_one_page_costs_nothing(tmp_path: Path, fault: dict[s
         compare_with_marketplace(local.database, "main", market.truth())
 
 
+@pytest.mark.often(first=12)
 @pytest.mark.parametrize("kind", ["empty_page", "wrong_page", "truncated"])
 @pytest.mark.parametrize("page", [*range(1, PAGES + 2)])
-@pytest.mark.databases("both", first=3)
+@pytest.mark.databases("both", first=3, often="sqlite")
 async def test_a_fault_that_lies_is_seen_through_on_every_page(tmp_path: Path, kind: str, page: int) -> None:
     async with open_market({"main": OFFERS}) as market, open_local(tmp_path, market.url) as local:
         market.fault(kind=kind, pages=[page], times=1)
@@ -61,8 +63,9 @@ async def test_a_fault_that_lies_is_seen_through_on_every_page(tmp_path: Path, k
         compare_with_marketplace(local.database, "main", market.truth())
 
 
+@pytest.mark.often(first=8)
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault["kind"] != "wrong_page"], ids=named)
-@pytest.mark.databases("both", first=2)
+@pytest.mark.databases("both", first=2, often="sqlite")
 async def test_a_fault_of_the_count_costs_nothing(tmp_path: Path, fault: dict[str, Any]) -> None:
     async with (
         open_market({"main": OFFERS}) as market,
@@ -75,7 +78,7 @@ async def test_a_fault_of_the_count_costs_nothing(tmp_path: Path, fault: dict[st
 
 @pytest.mark.parametrize("status", [200, 401, 403])
 @pytest.mark.parametrize("kind", REFUSALS)
-@pytest.mark.databases("both", first=1)
+@pytest.mark.databases("both", first=1, often="sqlite")
 async def test_a_refusal_ends_the_run_at_once_and_the_next_one_completes(
     tmp_path: Path, kind: str, status: int
 ) -> None:

@@ -22,7 +22,7 @@ from support.local import HastyClock, Local, open_local, until
 from support.market import Market, open_market
 from support.program import Program, environment, run
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from support.comparing import compare_with_marketplace, snapshot
 from support.local import Local, open_local
 from support.market import Market, open_market
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 TABLES = ("offer_payloads", "offer_changes")
 SEEN = ("last_seen_at", "last_seen_run", "removed_at")

@@ -213,6 +213,7 @@ asyncio.run(main())
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.databases("sqlite", "both ways are in one test")
 async def test_memory_does_not_grow_with_what_is_copied(filled: Database, tmp_path: Path, database: Database) -> None:
     with running_on("postgresql"):

@@ -215,6 +215,7 @@ async def test_a_search_among_20000_offers_uses_the_index(database: Database, te
         assert any(trigrams.INDEX in line for line in plan), plan
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("others", [0, 20_000], ids=["the first account", "another account"])
 async def test_a_page_reads_its_own_offers_only_whatever_the_planner_was_told(database: Database, others: int) -> None:
     await run_sql(database, "ALTER TABLE offers SET (autovacuum_enabled = off)")

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from support.prometheus import DASHBOARD, Scrape, alert_expressions, panel_expressions, problems
 from support.runs import open_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 async def test_every_metric_and_label_of_every_panel_and_rule_is_there(tmp_path: Path) -> None:

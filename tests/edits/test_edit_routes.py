@@ -9,7 +9,7 @@ import pytest
 from emagsync.offers.product_schemas import ProductPage
 from support.editing import EMAG, PRODUCTS, Editing
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 async def test_an_edit_is_shown_beside_what_emag_has(editing: Editing) -> None:

@@ -139,7 +139,7 @@ def some_edits(connection: Connection, edits: list[dict[str, Any]]) -> None:
     insert_rows(connection, "local_edits", [{"account": "main", "source": "api", "value": "1", **one} for one in edits])
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_the_sentences_of_edits_become_codes(url: str) -> None:
     def every_kind(connection: Connection) -> None:
         for number, (row, _) in enumerate(EDITS, start=1):
@@ -194,7 +194,7 @@ ENTRIES = [
 ]
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_the_sentences_of_the_outbox_become_codes(url: str) -> None:
     def every_kind(connection: Connection) -> None:
         for number, (state, reason, _) in enumerate(ENTRIES, start=1):
@@ -229,7 +229,7 @@ CHANGES = [
 ]
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_the_sentences_of_changes_in_the_outbox_become_codes(url: str) -> None:
     # As it was stored then: the reason of an entry that was done with was made of those of its changes.
     text_of_all = "; ".join(f"stock: {one['reason']}" for one, _ in CHANGES if "reason" in one)
@@ -241,7 +241,7 @@ async def test_the_sentences_of_changes_in_the_outbox_become_codes(url: str) -> 
     assert entry.reason == Reason.quoted(text_of_all)
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_a_pushs_error_gets_its_code(url: str) -> None:
     def two_pushes(connection: Connection) -> None:
         for number, error in enumerate(["stopped (timeout): eMAG (or the way to it) is slow", "broken", None]):
@@ -262,7 +262,7 @@ async def test_a_pushs_error_gets_its_code(url: str) -> None:
     assert (found["1"].why, found["2"].why) == (None, None)
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_going_back_leaves_the_sentences_as_they_were_and_forgets_the_codes(url: str) -> None:
     before = [item(1, "refused by ana", value=BY_A_PERSON), item(2, "eMAG says no")]
     async with Database(url) as database:
@@ -276,7 +276,7 @@ async def test_going_back_leaves_the_sentences_as_they_were_and_forgets_the_code
         assert "reason_code" not in row._mapping
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_many_edits_are_carried_in_portions(url: str) -> None:
     def many(connection: Connection) -> None:
         same = {"state": "withdrawn"}

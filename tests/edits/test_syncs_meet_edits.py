@@ -14,7 +14,7 @@ from emagsync.sync.schemas import Mode
 from support.editing import EMAG, Editing, open_editing
 from support.local import until
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 async def test_edits_survive_syncs_that_find_nothing_new_under_every_strategy(editing: Editing) -> None:

@@ -146,6 +146,7 @@ async def test_the_whole_selection_is_exported_beyond_any_batch(copy: Database, 
     assert [row["emag_id"] for row in everything if row["removed_at"]] == [everything[14]["emag_id"]]
 
 
+@pytest.mark.thorough
 @pytest.mark.databases("sqlite", "an export from PostgreSQL is measured by test_export_memory")
 async def test_memory_stays_flat_however_many_offers_there_are(copy: Database, tmp_path: Path) -> None:
     async def peak(count: int, suffix: str) -> int:

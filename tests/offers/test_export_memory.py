@@ -42,6 +42,7 @@ asyncio.run(main(Path(sys.argv[1]), sys.argv[2], ExportFormat(sys.argv[3])))
 
 
 @pytest.mark.parametrize("export_format", ["csv", "jsonl", "xlsx"])
+@pytest.mark.thorough
 @pytest.mark.databases("both", first=1)
 def test_an_export_of_24_mb_needs_a_fraction_of_it(tmp_path: Path, export_format: str) -> None:
     done = subprocess.run(

@@ -20,7 +20,7 @@ from support.local import open_local, until
 from support.runs import PRODUCTS, Desk, open_desk
 from webhooks.conftest import ReceivedWebhook, Receiver
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 WEBHOOKS = "/api/v1/webhooks"
 PRIVATE = {"webhooks": {"allow_private": True}}
@@ -197,7 +197,7 @@ async def test_webhooks_are_listed_changed_and_removed_by_admins_who_are_noted(
         pytest.param("not an address", id="no address"),
     ],
 )
-@pytest.mark.databases("both", first=1)
+@pytest.mark.databases("both", first=1, often="sqlite")
 async def test_addresses_that_must_not_be_told_are_refused(tmp_path: Path, url: str) -> None:
     async with open_desk(tmp_path, {"main": 1}) as desk:
         answer = await desk.api.admin.post(WEBHOOKS, json={"name": "ERP", "url": url})

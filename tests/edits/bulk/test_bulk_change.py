@@ -11,7 +11,7 @@ import pytest
 
 from support.editing import PRODUCTS, Editing, open_editing
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 CHANGE = f"{PRODUCTS}/bulk-change"
 

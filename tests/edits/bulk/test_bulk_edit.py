@@ -11,7 +11,7 @@ from openpyxl import Workbook
 
 from support.editing import PRODUCTS, Editing
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 BULK = f"{PRODUCTS}/bulk-edit"
 

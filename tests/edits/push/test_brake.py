@@ -22,7 +22,7 @@ from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind, Webhook
 from support.pushing import PushDesk, open_push_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 BRAKE: dict[str, Any] = {"brake_percent": 20, "brake_offers": 200}
 

@@ -16,9 +16,10 @@ from emagsync.edits.states import EditSource
 from support.local import until
 from support.pushing import open_push_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
+@pytest.mark.databases("both")
 async def test_an_edit_reaches_emag_and_the_local_copy_shows_it_at_once(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit(7, "sale_price", "90.0000")
@@ -142,6 +143,7 @@ async def test_many_offers_are_read_back_by_the_page(tmp_path: Path) -> None:
         assert {row["general_stock"] for row in desk.market.truth().values()} == {5}
 
 
+@pytest.mark.databases("both")
 async def test_a_difference_is_added_to_what_emag_has_at_that_moment(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit_many([(7, "stock", "-3"), (8, "stock", "+10"), (9, "stock", "-50")], kind="relative")

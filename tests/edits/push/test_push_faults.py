@@ -24,7 +24,7 @@ from support.clocks import ForwardClock
 from support.pushing import open_push_desk
 from support.servers import RedisServer
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 # eMAG says that it has taken the changes of offer 7.
 TAKEN = '{"isError": false, "messages": [], "errors": [], "results": {"7": {"isError": false, "messages": []}}}'
@@ -42,7 +42,7 @@ CASES = [(fault, taken) for fault in LOST_ANSWERS for taken in (True, False)]
 CASES += [({"kind": kind}, True) for kind in ("missing_is_error", "truncated")]  # the answer is spoilt, never the save
 
 
-@pytest.mark.databases("both", first=2)
+@pytest.mark.databases("both", first=2, often="sqlite")
 @pytest.mark.parametrize(("fault", "applied"), CASES)
 async def test_after_an_answer_that_was_lost_only_the_difference_is_sent(
     tmp_path: Path, fault: dict[str, Any], applied: bool

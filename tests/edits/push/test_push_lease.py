@@ -14,7 +14,7 @@ from emagsync.edits.push.errors import PushBusy, PushSuperseded
 from support.databases import new_database
 from support.pushing import open_push_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 NOW = SystemClock().now()
 

@@ -13,7 +13,7 @@ import pytest
 from support.pushing import tidy
 from support.runs import PRODUCTS, Desk, open_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 EMAG = "/api/v1/emag"
 QUICK: dict[str, Any] = {"push": "on", "look_seconds": 0.1, "readback_seconds": 1.0, "lease_seconds": 5.0}

@@ -14,7 +14,7 @@ from emagsync.edits.push.undo import Undo
 from emagsync.edits.service import EditService
 from support.pushing import PushDesk, open_push_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 async def undo(desk: PushDesk, **asked: Any) -> UndoAnswer:

@@ -12,7 +12,7 @@ from support.api import open_api
 from support.market import PASSWORD
 from support.runs import PRODUCTS, open_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 TEST = f"{PRODUCTS}/test-connection"
 

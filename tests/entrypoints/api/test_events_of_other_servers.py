@@ -54,7 +54,7 @@ def progress_of(run_id: str, **changes: object) -> Progress:
     return Progress.model_validate(values)
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_a_run_of_one_server_is_followed_at_the_other_one_as_closely(tmp_path: Path) -> None:
     with RedisServer() as redis:
         async with two_servers(tmp_path, redis.url) as (desk, other), listening(other.viewer) as far:

@@ -15,7 +15,7 @@ from emagsync.rest.openapi import operations, required_role
 from emagsync.rest.principals import Role
 from support.api import Api
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 # Whoever adds a route to these lists says why here.
 OPEN = {

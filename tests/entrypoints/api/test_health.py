@@ -32,14 +32,14 @@ async def test_a_stranger_learns_only_whether_it_is_ready(api: Api) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": None})
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_a_caller_learns_about_each_part(api: Api) -> None:
     checks = (await api.viewer.get("/health/ready")).json()["checks"]
     assert {"database", "migrations"} <= checks.keys()
     assert all(check["ok"] for check in checks.values())
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_one_sick_part_makes_it_not_ready_and_is_named_without_secrets(api: Api) -> None:
     async def sick() -> Check:
         raise DatabaseUnavailable("postgresql://user:hunter2@host cannot be reached")

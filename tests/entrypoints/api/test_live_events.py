@@ -68,7 +68,7 @@ async def listening(client: httpx2.AsyncClient, **headers: str) -> AsyncIterator
             await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_two_listeners_see_the_same_run_begin_get_on_and_end(tmp_path: Path) -> None:
     async with (
         open_desk(tmp_path, market={"latency_ms": 60}) as desk,
@@ -115,7 +115,7 @@ async def test_who_was_away_for_too_long_gets_the_present_state(tmp_path: Path, 
             assert (state.data["running"], [run["id"] for run in state.data["recent"]]) == ([], [run_id])
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_runs_of_other_processes_are_told_too(tmp_path: Path) -> None:
     async with (
         open_desk(tmp_path, market={"latency_ms": 60}) as desk,

@@ -17,7 +17,7 @@ from support.program import environment, run
 from support.runs import PRODUCTS, Desk, open_desk
 from support.scrape import Scrape, scrape
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 ACTIONS = ("created", "updated", "unchanged", "removed", "failed")
 TOKEN = "a-token-for-prometheus"

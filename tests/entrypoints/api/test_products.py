@@ -15,7 +15,7 @@ from offers.offer_rows import AT, offer, remove, store
 from support.api import Api
 from support.clocks import ForwardClock
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 PRODUCTS = "/api/v1/emag/products/products"
 
@@ -147,6 +147,7 @@ async def test_a_product_is_synced_stale_or_removed(api: Api, clock: ForwardCloc
     assert await found(api) == [1, 2]
 
 
+@pytest.mark.databases("both")
 async def test_filters_are_all_true_of_what_is_listed(api: Api) -> None:
     database = api.state.database
     await store(
@@ -178,6 +179,7 @@ async def test_filters_are_all_true_of_what_is_listed(api: Api) -> None:
     assert await found(api, changed_since="2026-11-23T10:30:00") == [6]
 
 
+@pytest.mark.databases("both")
 async def test_a_list_is_sorted_as_asked_and_what_has_no_value_comes_last(api: Api) -> None:
     await store(
         api.state.database,
@@ -224,7 +226,7 @@ async def test_products_are_found_by_the_ids_of_emag(api: Api) -> None:
         ("search", "x" * 201),
     ],
 )
-@pytest.mark.databases("both", first=2)
+@pytest.mark.databases("both", first=2, often="sqlite")
 async def test_what_makes_no_sense_is_refused_with_its_name(api: Api, field: str, value: Any) -> None:
     answer = await api.viewer.get(PRODUCTS, params={field: value})
     assert answer.status_code == 422, answer.text

@@ -14,7 +14,7 @@ from emagsync.offers.product_schemas import ProductDetail
 from offers.offer_rows import AT, offer, remove, store
 from support.api import Api
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 ROOT = "/api/v1/emag/products"
 

@@ -20,7 +20,7 @@ from offers.offer_rows import offer, remove, store
 from support.api import Api
 from support.local import until
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 EXPORT = "/api/v1/emag/products/products/export"
 

@@ -11,7 +11,7 @@ from support.api import Api
 from support.clocks import ForwardClock
 from support.runs import PRODUCTS, open_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 async def test_statistics_count_what_the_marketplace_has(tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ async def log_in(url: str, password: str, name: str = "admin") -> httpx2.Respons
         return await client.post("/api/v1/auth/login", json={"username": name, "password": password})
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_the_first_start_prints_a_password_once_and_it_works(tmp_path: Path) -> None:
     async with serving(tmp_path, fresh=True) as server:
         password = re.search(r"with the password (\S+) ", server.said)
@@ -143,7 +143,7 @@ async def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals)
     assert "Traceback" not in ended.err
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_two_first_starts_at_once_make_one_admin(tmp_path: Path) -> None:
     async with serving(tmp_path) as one, serving(tmp_path) as other:
         said = one.said + other.said

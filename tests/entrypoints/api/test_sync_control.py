@@ -19,7 +19,7 @@ from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.runs import PRODUCTS, Desk, open_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 SEEDS = [1, 2, 3]
 SLOW = {"latency_ms": 40}
@@ -56,7 +56,8 @@ async def nothing_more_is_written(desk: Desk, *, seconds: float = 2.5) -> None:
     assert desk.market.requests() == asked
 
 
-@pytest.mark.databases("both", first=1)
+@pytest.mark.often(first=2)
+@pytest.mark.databases("both", first=1, often="sqlite")
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_run_stopped_at_any_instant_writes_nothing_more(tmp_path: Path, seed: int) -> None:
     async with open_desk(tmp_path, market={"latency_ms": 15}) as desk:
@@ -69,7 +70,7 @@ async def test_a_run_stopped_at_any_instant_writes_nothing_more(tmp_path: Path, 
         body = answer.json()
         assert (answer.status_code, body["status"], body["data"]["sync_id"]) == (200, "cancelled", run["sync_id"])
         assert [one["status"] for one in body["data"]["runs"]] == ["cancelled"]
-        await nothing_more_is_written(desk, seconds=30 if seed == SEEDS[0] else 2.5)
+        await nothing_more_is_written(desk, seconds=30 if seed == SEEDS[-1] else 2.5)
         stopped = await desk.run(run["id"])
         stored = await desk.api.rows("SELECT count(*) AS n FROM offers")
         assert (stopped["status"], stopped["processed_items"]) == ("cancelled", stored[0]["n"])

@@ -49,7 +49,7 @@ async def desk_of(executor: str, folder: Path, market: Mapping[str, Any] | None 
         yield Desk(api, sandbox)
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_a_sync_that_is_waited_for_answers_with_what_came_of_it(tmp_path: Path, executor: str) -> None:
     async with desk_of(executor, tmp_path) as desk:
         body = await desk.sync(account_type="both")

@@ -17,7 +17,7 @@ from support.local import accounts_at
 from support.market import PASSWORD, open_market
 from support.runs import PRODUCTS, Desk, open_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 RUN_FIELDS = set(
     """id sync_id account_type operation mode status started_at completed_at duration_seconds total_items
@@ -80,6 +80,7 @@ async def test_a_request_without_a_body_has_all_the_defaults(tmp_path: Path) -> 
         assert (answer.status_code, answer.json()["data"]["total_processed"]) == (200, 5)
 
 
+@pytest.mark.databases("both")
 async def test_a_dry_run_tells_what_would_change_and_changes_nothing(tmp_path: Path) -> None:
     async with open_desk(tmp_path, {"main": 120}) as desk:
         first = (await desk.sync(dry_run=True))["data"]["runs"][0]
@@ -133,7 +134,7 @@ async def test_the_differences_of_a_dry_run_come_in_parts(tmp_path: Path) -> Non
         pytest.param({"mode": "selective", "selection": {"ids": [0]}}, "selection.ids.0", id="no id"),
     ],
 )
-@pytest.mark.databases("both", first=2)
+@pytest.mark.databases("both", first=2, often="sqlite")
 async def test_values_that_make_no_sense_are_refused_by_name(tmp_path: Path, asked: dict[str, Any], field: str) -> None:
     async with open_desk(tmp_path) as desk:
         answer = await desk.post(**asked)
@@ -182,6 +183,7 @@ async def test_a_busy_account_is_refused_with_its_run_and_nothing_else_starts(tm
         await desk.api.operator.delete(f"{PRODUCTS}/sync/{run['id']}")
 
 
+@pytest.mark.databases("both")
 async def test_of_twenty_requests_at_once_exactly_one_starts(tmp_path: Path) -> None:
     async with open_desk(tmp_path, {"main": 450, "fbe": 30}, market={"latency_ms": 30}) as desk:
         asked = {"account_type": "both", "run_async": True, "items_per_page": 10}

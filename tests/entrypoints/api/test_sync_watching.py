@@ -9,7 +9,7 @@ import pytest
 from support.local import open_local
 from support.runs import PRODUCTS, open_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 async def test_a_running_run_is_seen_with_its_pace_and_its_end(tmp_path: Path) -> None:

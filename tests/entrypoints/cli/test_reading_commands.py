@@ -33,7 +33,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[C
         yield cli
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 def test_status_tells_what_is_held_and_when_it_was_last_complete(copied: Cli) -> None:
     text = copied("status").out
     assert "main" in text
@@ -69,7 +69,7 @@ def test_an_account_that_is_not_configured_any_more_is_still_shown(copied: Cli) 
     assert len(copied("history", "--account", "FBE", "--json", **gone).json["runs"]) == 1
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 def test_history_lists_runs_and_shows_one_with_its_pages(copied: Cli) -> None:
     runs = copied("history", "--account", "main", "--json").json["runs"]
     assert [run["account"] for run in runs] == ["main"]
@@ -105,7 +105,7 @@ def test_a_run_that_does_not_exist_is_said_so(copied: Cli) -> None:
     assert "'nope'" in result.err
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 def test_offers_are_listed_searched_and_filtered(copied: Cli) -> None:
     page = copied("offers", "list", "--account", "main", "--limit", 10, "--skip", 5, "--json").json
     assert (page["total"], page["skip"], page["limit"]) == (230, 5, 10)

@@ -32,7 +32,7 @@ def never_answers(sandbox: SandboxProcess, account: str, page: int) -> None:
     )
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 def test_all_accounts_are_copied_and_summed_up(cli: Cli) -> None:
     result = cli("sync", "--mode", "full")
     assert result.code == 0
@@ -136,7 +136,7 @@ def test_the_second_signal_stops_at_once_even_while_emag_does_not_answer(cli: Cl
     assert cli("sync", "main", "--mode", "full").code == 0
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 def test_a_second_sync_of_the_same_account_exits_4_and_names_the_run(cli: Cli, sandbox: SandboxProcess) -> None:
     never_answers(sandbox, "main", 2)
     process = cli.start("sync", "main", "--mode", "full")

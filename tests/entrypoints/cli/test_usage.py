@@ -116,7 +116,7 @@ def test_a_misspelt_setting_is_pointed_out(bare: Cli) -> None:
     assert "did you mean EMAGSYNC_DATABASE_URL?" in result.err
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 def test_a_database_from_a_newer_version_is_refused(bare: Cli) -> None:
     assert bare("db", "upgrade").code == 0
     execute(bare.data_dir, "UPDATE alembic_version SET version_num = '29990101_01'")

@@ -60,7 +60,7 @@ def test_what_cannot_be_done_to_users_is_one_line(bare: Cli) -> None:
         assert result.err.count("\n") == 1
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 def test_tokens_are_made_listed_and_revoked(bare: Cli) -> None:
     made = bare("tokens", "create", "erp", "--role", "operator")
     assert made.out.startswith("emag_t_")

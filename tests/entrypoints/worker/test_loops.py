@@ -65,6 +65,7 @@ async def send(workplace: Workplace, run_id: str, *tasks: str, times: int) -> No
             await workplace.queue.send_task(task, run_id)
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     "pool",
     [
