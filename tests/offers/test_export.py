@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import os
 import threading
@@ -20,7 +21,7 @@ import pytest
 from emagsync.db.engine import Database
 from emagsync.offers.errors import ExportFailed
 from emagsync.offers.export import export_offers, export_to_file
-from emagsync.offers.export_formats import EXPORT_FIELDS, CsvWriter, ExportFormat, defused
+from emagsync.offers.export_formats import EXPORT_FIELDS, CsvWriter, ExportFormat, defused, defused_for_csv
 from emagsync.offers.export_workbook import XlsxWriter
 from emagsync.offers.schemas import Offer
 from emagsync.offers.selection import OfferFilter
@@ -122,7 +123,10 @@ async def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(
     path = tmp_path / f"offers.{suffix}"
     rows = await exported(copy, path)
     for row, text in zip(rows, HOSTILE, strict=True):
-        assert row["name"].replace("_x000D_", "\r") == f"'{text}"  # openpyxl leaves the escape
+        # openpyxl leaves the escape; in CSV an apostrophe stands after a line end or a tab too.
+        shown = row["name"].replace("_x000D_", "\r")
+        assert shown == (f"'{text}" if suffix == "xlsx" else defused_for_csv(text))
+        assert shown.startswith("'")
         assert row["part_number"].startswith("'")
     if suffix == "xlsx":
         cells = [cell for row in openpyxl.load_workbook(path).active.iter_rows() for cell in row]  # type: ignore[union-attr]
@@ -132,6 +136,28 @@ async def test_a_cell_that_a_spreadsheet_would_run_begins_with_an_apostrophe(
 def test_ordinary_text_is_not_touched() -> None:
     for text in ("Lampă", "1-2", "a=b", "'x", "", " x"):
         assert defused(text) == text
+
+
+def spreadsheet_cells(content: str, separator: str) -> list[str]:
+    """The cells as a program finds them that splits by `separator`: quotes count only where a cell begins with one."""
+    return [cell for line in csv.reader(io.StringIO(content, newline=""), delimiter=separator) for cell in line]
+
+
+@pytest.mark.databases("sqlite", "no database is behind it")
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_no_separator_makes_a_formula_of_a_text_in_csv(separator: str) -> None:
+    starts = ("", "a;", "a\t", "a|", "a\n", "a\r\n", "a; ", 'a;"', "a;\n\n", "a;;", "a;'")
+    for before, formula in itertools.product(starts, ("=1+1", "+1", "-1", "@SUM(1)", "＝1")):
+        stream = io.BytesIO()
+        writer = CsvWriter(stream)
+        writer.write([["[]" if name == "eans" else before + formula for name in EXPORT_FIELDS]])
+        found = spreadsheet_cells(stream.getvalue().decode("utf-8-sig"), separator)
+        assert [cell for cell in found if cell.strip(' "').startswith(formula[0])] == []
+
+
+def test_ordinary_text_with_separators_is_not_touched_in_csv() -> None:
+    for text in ("a; b", "1;2", "Lampă\n2 m", "a;b=c", "x - y"):
+        assert defused_for_csv(text) == text
 
 
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "jsonl"])

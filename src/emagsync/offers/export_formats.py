@@ -1,13 +1,16 @@
 """The formats of an export: CSV and JSON Lines here, XLSX in `export_workbook`. Writers keep no rows.
 
 Spreadsheets run a text cell that begins with `=`, `+`, `-` or `@` as a formula, and a seller's offers hold other
-people's text: such cells begin with an apostrophe in CSV and XLSX. JSON Lines has the text as it is.
+people's text: such cells begin with an apostrophe in CSV and XLSX. A program that takes another separator than the
+comma for CSV's, as that of the reader's country (`;` in Romania), sees a cell begin wherever that stands in a text: in
+CSV the apostrophe stands there too. JSON Lines has the text as it is.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -64,6 +67,8 @@ EXPORT_FIELDS = (
 )
 _EANS = EXPORT_FIELDS.index("eans")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a cell begins for a program that splits lines by another separator; quotes mean nothing to it in mid-cell.
+_INNER_START = re.compile(r"""([;|\t\r\n\v\f\x85\u2028\u2029])([\s"']*)(?=[=+\-@＝＋－＠])""")
 # Characters that JSON leaves alone, but some readers of lines take for the end of one.
 _LINE_ENDS = tuple((chr(code).encode(), f"\\u{code:04x}".encode()) for code in (0x85, 0x2028, 0x2029))
 
@@ -95,6 +100,11 @@ class Writer(Protocol):
 def defused(text: str) -> str:
     """`text` as a cell that no spreadsheet runs as a formula."""
     return f"'{text}" if text.startswith(_DANGEROUS) else text
+
+
+def defused_for_csv(text: str) -> str:
+    """`text` as a CSV cell that no spreadsheet runs as a formula, by whatever separator it splits the lines."""
+    return defused(_INNER_START.sub(r"\1\2'", text))
 
 
 def cells(row: Sequence[Any]) -> list[Any]:
@@ -141,7 +151,7 @@ def _csv_cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, str):
-        return defused(value)
+        return defused_for_csv(value)
     if isinstance(value, Decimal):
         return money.text(value)
     if isinstance(value, bool):
