@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Final
 
 from emagsync.core.clock import Clock
-from emagsync.core.concurrency import cancelled
 from emagsync.db.engine import Database
 from emagsync.offers.change_repository import newest_change
 from emagsync.offers.schemas import AccountTotals
 from emagsync.offers.statistics import account_totals
 from emagsync.telemetry import exposition
+from emagsync.telemetry.counted_beside import CountedBeside
 from emagsync.telemetry.exposition import Family
 from emagsync.telemetry.metrics import Gauge, Labels
 
@@ -24,10 +23,7 @@ _OLDEST: Final = Gauge(
     ("account_type",),
 )
 
-# A catalogue of a quarter of a million offers takes longer to count than a scrape may take: the scrape then shows what
-# was counted last, and the next one what is being counted.
-_WAIT_SECONDS: Final = 0.02
-_REST: Final = 50
+# A count that takes no longer is made again whenever something changed.
 _QUICK_SECONDS: Final = 0.05
 
 
@@ -37,45 +33,20 @@ class OfferFamilies:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._totals: Mapping[str, AccountTotals] | None = None
-        self._stamp: object = None
-        self._counting: asyncio.Task[None] | None = None
-        self._rests_until = 0.0
+        self._counted = CountedBeside(lambda: account_totals(database), clock, quick_seconds=_QUICK_SECONDS)
 
     async def families(self, accounts: tuple[str, ...], stamp: object) -> list[Family]:
         """The counts by account; 0 for those of `accounts` that have no offers. They are good while `stamp` and the
         newest change are the same."""
         async with self._database.snapshot() as connection:
             now = (stamp, await newest_change(connection))
-        if now != self._stamp and self._counting is None and self._clock.monotonic() >= self._rests_until:
-            self._counting = asyncio.get_running_loop().create_task(self._count(now))
-            self._counting.add_done_callback(_retrieve)
-        counting = self._counting
-        if self._totals is None and counting is not None:
-            await asyncio.shield(counting)
-        elif counting is not None:
-            done, _ = await asyncio.wait({counting}, timeout=_WAIT_SECONDS)
-            for task in done:
-                task.result()
-        return self._families(accounts)
+        return self._families(accounts, await self._counted.newest(now) or {})
 
     async def aclose(self) -> None:
         """Cancel a count that is under way."""
-        if self._counting is not None:
-            await cancelled(self._counting)
+        await self._counted.aclose()
 
-    async def _count(self, stamp: object) -> None:
-        began = self._clock.monotonic()
-        try:
-            self._totals = await account_totals(self._database)
-            self._stamp = stamp
-        finally:
-            took = self._clock.monotonic() - began
-            self._rests_until = self._clock.monotonic() + (took * _REST if took > _QUICK_SECONDS else 0.0)
-            self._counting = None
-
-    def _families(self, accounts: tuple[str, ...]) -> list[Family]:
-        found = self._totals or {}
+    def _families(self, accounts: tuple[str, ...], found: Mapping[str, AccountTotals]) -> list[Family]:
         now = self._clock.now()
         counts: dict[Labels, float] = {(name,): 0 for name in accounts}
         states: dict[Labels, float] = {}
@@ -90,12 +61,6 @@ class OfferFamilies:
             exposition.gauge_family(_BY_STATE, states),
             exposition.gauge_family(_OLDEST, oldest),
         ]
-
-
-def _retrieve(task: asyncio.Task[None]) -> None:
-    # The next scrape starts again a count that failed after its own scrape was answered.
-    if not task.cancelled():
-        task.exception()
 
 
 def _states(totals: AccountTotals) -> dict[str, float]:

@@ -72,6 +72,11 @@ class PageRead(NamedTuple):
         """Whether it is a part of a page that is not complete."""
         return ":" in self.scope
 
+    @property
+    def list_scope(self) -> str:
+        """The scope of the list that it belongs to, as a page or as a part of one."""
+        return self.scope.partition(":")[0]
+
 
 # Not a column of its own: it is asked for seldom, and of few rows.
 _is_dry = cast(sync_runs.c.parameters, Text).like('%"dry_run":true%')

@@ -86,3 +86,47 @@ def test_offers_are_read_before_they_are_too_old_by_the_time_that_takes_and_may_
     assert low == 1.5 * MINUTE + takes + longest
     assert rest == 10 * MINUTE + longest + longest
     assert short == MINUTE / 2  # never more than half of it
+
+
+# A marketplace on which a request takes ten seconds.
+SLOW = {one: listed._replace(request_seconds=10) for one, listed in LISTS.items()}
+
+
+@pytest.mark.parametrize(
+    ("lists", "targets", "too_short"),
+    [
+        pytest.param(LISTS, [(REST, MINUTE, 2500)], [0], id="29 requests within a minute"),
+        pytest.param(SLOW, [(REST, 290 * MINUTE / 60, 2500)], [0], id="as long as the whole list takes"),
+        pytest.param(SLOW, [(REST, 4 * MINUTE, 2500)], [50], id="shorter than the whole list takes"),
+        pytest.param(
+            SLOW, [(LOW, 5 * MINUTE, 300), (REST, HOUR, 2500)], [30, 0], id="shorter than the list and its own reading"
+        ),
+        pytest.param(SLOW, [(LOW, 6 * MINUTE, 300), (REST, HOUR, 2500)], [0, 0], id="long enough for both"),
+        pytest.param(SLOW, [(REST, HOUR, 2500), (REST, 4 * MINUTE, 2500)], [0, 50], id="one list for both"),
+        pytest.param(SLOW, [(REST, MINUTE, 0)], [0], id="no offers"),
+        pytest.param(SLOW, [(BRAND, 10 * MINUTE, 12)], [0], id="one by one"),
+        pytest.param(SLOW, [(BRAND, MINUTE, 12)], [60], id="one by one takes longer"),
+    ],
+)
+def test_a_target_shorter_than_reading_takes_cannot_be_met(
+    lists: dict[OfferList, ListState],
+    targets: list[tuple[TargetSelection, timedelta, int]],
+    too_short: list[int],
+) -> None:
+    states = [state(*target) for target in targets]
+    demand = demand_of(states, Outlook(lists, lookup_seconds=10 if lists is SLOW else 1 / 3), 1_000_000)
+    assert [short.total_seconds() for short in demand.too_short] == pytest.approx(too_short)
+    assert (demand.missing, demand.can_be_met) == (0, not any(too_short))
+
+
+def test_a_scheduled_reading_that_has_begun_is_waited_for() -> None:
+    scheduled = [ScheduledReading(EVERYTHING, 24 * HOUR, START)]
+    [short] = demand_of([state(LOW, 5 * MINUTE, 300)], Outlook(SLOW, scheduled), 1_000_000).too_short
+    assert short.total_seconds() == 4 * 10 + 29 * 10 - 300
+
+
+def test_what_the_schedule_reads_slowly_is_read_in_time_only_if_it_ends_in_time() -> None:
+    scheduled = [ScheduledReading(EVERYTHING, HOUR, START)]
+    for max_age, expected in ((HOUR + 290 * MINUTE / 60, True), (HOUR + 280 * MINUTE / 60, False)):
+        [need] = demand_of([state(REST, max_age, 2500)], Outlook(SLOW, scheduled), 1_000_000).needs
+        assert need.by_schedule is expected

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from emagsync.db.types import UtcDateTime
+from emagsync.marketplace.page_sizes import Pace
+from emagsync.sync import repository as run_repository
 from emagsync.sync.schedule import repository as schedule_repository
 from support.clocks import StoppedClock
 from support.runs import Desk, open_desk
@@ -60,6 +62,11 @@ class Store:
         """Let the time pass until the job is due again."""
         job = await self.desk.api.services.scheduler.find(JOB)
         self.clock.forward(seconds=max((min(job.row.next_run_at, at_most) - self.clock.now()).total_seconds(), 1.0))
+
+    async def learn(self, pace: Pace) -> None:
+        """What a run learns of a slow account."""
+        async with self.desk.api.state.database.transaction() as connection:
+            await run_repository.remember_pace(connection, "main", pace, self.clock.now())
 
     async def active(self) -> list[dict[str, Any]]:
         return await self.desk.api.rows("SELECT id FROM sync_runs WHERE finished_at IS NULL")
@@ -172,6 +179,27 @@ async def test_targets_that_cannot_be_met_are_told_of_and_late_offers_counted(tm
         assert 'emag_freshness_missing_requests{account_type="main"} 0' in scrape
         assert "about 5 requests" in await store.look()
         assert (await store.report())["older"] == 0
+
+
+async def test_costs_and_times_are_those_of_the_pages_that_were_learnt_for_the_account(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        as_asked = await store.set_targets(REST)
+        await store.learn(Pace(page_size=5, seconds_per_offer=120.0))
+        report = await store.report()
+        # 60 offers are a page; now they are twelve, and eight of these, ten minutes each, are on their way at once.
+        fresh = 12 + 4
+        per_page = 5 * 120 / 8
+        assert as_asked["needed_requests_per_hour"] < 5
+        assert report["targets"][0]["read_by"] == "everything"
+        assert report["missing_seconds"] == 0
+        assert report["needed_requests_per_hour"] == pytest.approx(
+            fresh * 3600 / (7200 - 600 - 2 * fresh * per_page), 0.01
+        )
+        short = await store.set_targets({"max_age_seconds": 900})
+        assert (short["can_be_met"], short["missing_requests_per_hour"]) == (False, 0)
+        assert short["missing_seconds"] == short["targets"][0]["missing_seconds"] == fresh * per_page - 900
+        scrape = (await store.desk.api.stranger.get("/metrics")).text
+        assert 'emag_freshness_missing_seconds{account_type="main"} 300' in scrape
 
 
 async def test_a_person_s_sync_does_not_wait_for_a_reading_and_a_reading_waits_for_it(tmp_path: Path) -> None:

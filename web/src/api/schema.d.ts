@@ -2460,7 +2460,8 @@ export interface components {
          *
          *     `is_default`: nobody set targets; these follow from the schedule, twice its intervals. `missing_requests_per_hour`
          *     is how many requests too few there are for the targets and the schedule together, less a reserve for pushes and
-         *     people: 0 when all can be met.
+         *     people: 0 where they suffice. `missing_seconds` is by how much the target that lacks most is shorter than reading
+         *     takes. Both are 0 when all can be met.
          */
         FreshnessReport: {
             /** Account Type */
@@ -2475,6 +2476,8 @@ export interface components {
             is_default: boolean;
             /** Missing Requests Per Hour */
             missing_requests_per_hour: number;
+            /** Missing Seconds */
+            missing_seconds: number;
             /** Needed Requests Per Hour */
             needed_requests_per_hour: number;
             /**
@@ -3724,7 +3727,7 @@ export interface components {
             last_read_at?: string | null;
             /**
              * Movements
-             * @description What showed that the list moved: `repeated_row`, `hole`, `short_page`, `changed_tail`. null: the reading did not come to its end, or nobody noted it.
+             * @description What showed that the list moved: `repeated_row`, `hole`, `short_page`, `changed_tail`, `moved_meanwhile` (pages that were stored before an interruption). null: the reading did not come to its end, or nobody noted it.
              */
             movements: string[] | null;
             /** Number */
@@ -4405,6 +4408,11 @@ export interface components {
             excess_seconds: number;
             /** Max Age Seconds */
             max_age_seconds: number;
+            /**
+             * Missing Seconds
+             * @description By how much the target is shorter than reading its offers takes, when the longest other reading of the account has just begun; 0 where there is time enough.
+             */
+            missing_seconds: number;
             /** Offers */
             offers: number;
             /**

@@ -92,7 +92,8 @@ class ReadingView(ReadTotals):
     count_before: int | None
     count_after: int | None
     movements: list[str] | None = Field(
-        description="What showed that the list moved: `repeated_row`, `hole`, `short_page`, `changed_tail`. "
+        description="What showed that the list moved: `repeated_row`, `hole`, `short_page`, `changed_tail`, "
+        "`moved_meanwhile` (pages that were stored before an interruption). "
         "null: the reading did not come to its end, or nobody noted it."
     )
     found_new: bool | None = Field(description="Whether it saw an offer that no reading before it had seen.")

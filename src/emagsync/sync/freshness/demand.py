@@ -1,4 +1,4 @@
-"""How many requests an hour a set of freshness targets needs, and whether eMAG's limit leaves that many. Pure."""
+"""What a set of freshness targets needs, and whether there is as much: requests an hour, and time to read. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final, NamedTuple
 
-from emagsync.sync.freshness.planning import Outlook, TargetState, cost_of, seconds_of
+from emagsync.sync.freshness.planning import Outlook, TargetState, cost_of, time_of
 from emagsync.sync.freshness.targets import OfferList
 
 _HOUR: Final = timedelta(hours=1)
@@ -26,11 +26,16 @@ class Need(NamedTuple):
 
 
 class Demand(NamedTuple):
-    """What a set of targets needs, in requests an hour, beside what the schedule needs; `needs` are by target."""
+    """What a set of targets needs, in requests an hour, beside what the schedule needs.
+
+    `needs` and `too_short` are by target: `too_short` by how much its time is shorter than reading its offers takes,
+    when the longest other reading has just begun.
+    """
 
     needs: tuple[Need, ...]
     scheduled: float
     available: int
+    too_short: tuple[timedelta, ...] = ()
 
     @property
     def needed(self) -> float:
@@ -44,8 +49,8 @@ class Demand(NamedTuple):
 
     @property
     def can_be_met(self) -> bool:
-        """Whether there are enough."""
-        return not self.missing
+        """Whether there are enough, and time enough for each reading."""
+        return not self.missing and not any(self.too_short)
 
 
 class _Group(NamedTuple):
@@ -67,12 +72,39 @@ def demand_of(states: Sequence[TargetState], outlook: Outlook, available: int) -
     costs = (
         _an_hour(cost_of(reading.of, outlook.lists[reading.of]), reading.interval) for reading in outlook.scheduled
     )
-    return Demand(tuple(needs[place] for place in range(len(states))), sum(costs), available)
+    ordered = [needs[place] for place in range(len(states))]
+    return Demand(tuple(ordered), sum(costs), available, _too_short(states, ordered, outlook))
+
+
+def _too_short(states: Sequence[TargetState], needs: Sequence[Need], outlook: Outlook) -> tuple[timedelta, ...]:
+    """By how much each target's time is too short. One reading of an account at a time: a target's has to wait for
+    another one that has begun."""
+    readings: dict[object, timedelta] = {one.of: time_of(one.of, outlook.lists[one.of]) for one in outlook.scheduled}
+    for place, (state, need) in enumerate(zip(states, needs, strict=True)):
+        readings[_reading(place, need)] = _time(state, need, outlook)
+    found: list[timedelta] = []
+    for place, (state, need) in enumerate(zip(states, needs, strict=True)):
+        own = _reading(place, need)
+        waits = max((time for one, time in readings.items() if one != own), default=timedelta())
+        takes = readings[own] + waits
+        # What the schedule reads in time waits for nothing: its readings are a person's, for which others give way.
+        is_in_time = need.by_schedule or not state.offers
+        found.append(timedelta() if is_in_time else max(takes - state.target.max_age, timedelta()))
+    return tuple(found)
+
+
+def _reading(place: int, need: Need) -> object:
+    """What tells readings apart: targets that one list meets have one between them."""
+    return ("ids", place) if need.of is None else need.of
+
+
+def _time(state: TargetState, need: Need, outlook: Outlook) -> timedelta:
+    return outlook.time_by_id(state.offers) if need.of is None else time_of(need.of, outlook.lists[need.of])
 
 
 def _by_schedule(state: TargetState, outlook: Outlook) -> Need | None:
     for reading in outlook.scheduled:
-        took = seconds_of(cost_of(reading.of, outlook.lists[reading.of]))
+        took = time_of(reading.of, outlook.lists[reading.of])
         if reading.of.shows(state.narrowest) and reading.interval + took <= state.target.max_age:
             return Need(reading.of, 0.0, by_schedule=True)
     return None

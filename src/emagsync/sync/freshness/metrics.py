@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from emagsync.core.clock import Clock
-from emagsync.core.concurrency import cancelled
 from emagsync.sync.freshness.schemas import FreshnessReport
 from emagsync.sync.freshness.service import FreshnessService
 from emagsync.telemetry import exposition
+from emagsync.telemetry.counted_beside import CountedBeside
 from emagsync.telemetry.exposition import Family
-from emagsync.telemetry.metrics import Gauge, Labels
+from emagsync.telemetry.metrics import Gauge
 
 _OLDER: Final = Gauge(
     "emag_offers_older_than_target", "Offers that are older than one of their freshness targets.", ("account_type",)
@@ -28,10 +27,13 @@ _MISSING: Final = Gauge(
     ("account_type",),
 )
 
-# A scrape waits no longer for a count: it then shows what was counted last.
-_WAIT_SECONDS: Final = 0.02
-# Counting takes at most this share of the time, and is not done more often than that.
-_REST: Final = 50
+_TOO_SHORT: Final = Gauge(
+    "emag_freshness_missing_seconds",
+    "By how much a freshness target is shorter than reading its offers takes; 0 where there is time enough.",
+    ("account_type",),
+)
+
+# Ages grow by themselves: without a rest, every scrape would count.
 _SHORTEST_REST_SECONDS: Final = 10.0
 
 
@@ -40,56 +42,29 @@ class FreshnessFamilies:
 
     def __init__(self, service: FreshnessService, clock: Clock) -> None:
         self._service = service
-        self._clock = clock
-        self._reports: Mapping[str, FreshnessReport] | None = None
-        self._counting: asyncio.Task[None] | None = None
-        self._rests_until = 0.0
+        self._counted = CountedBeside(self._count, clock, shortest_rest=_SHORTEST_REST_SECONDS)
 
     async def families(self) -> list[Family]:
         """The figures by account; those without targets are left out."""
-        if self._counting is None and self._clock.monotonic() >= self._rests_until:
-            self._counting = asyncio.get_running_loop().create_task(self._count())
-            self._counting.add_done_callback(_retrieve)
-        counting = self._counting
-        if self._reports is None and counting is not None:
-            await asyncio.shield(counting)
-        elif counting is not None:
-            done, _ = await asyncio.wait({counting}, timeout=_WAIT_SECONDS)
-            for task in done:
-                task.result()
-        return self._families()
+        return _families(await self._counted.newest() or {})
 
     async def aclose(self) -> None:
         """Cancel a count that is under way."""
-        if self._counting is not None:
-            await cancelled(self._counting)
+        await self._counted.aclose()
 
-    async def _count(self) -> None:
-        began = self._clock.monotonic()
-        try:
-            self._reports = {name: await self._service.report(name) for name in self._service.accounts}
-        finally:
-            took = self._clock.monotonic() - began
-            self._rests_until = self._clock.monotonic() + max(took * _REST, _SHORTEST_REST_SECONDS)
-            self._counting = None
-
-    def _families(self) -> list[Family]:
-        older: dict[Labels, float] = {}
-        excess: dict[Labels, float] = {}
-        missing: dict[Labels, float] = {}
-        for name, report in (self._reports or {}).items():
-            if report.targets:
-                older[(name,)] = report.older
-                excess[(name,)] = report.excess_seconds
-                missing[(name,)] = report.missing_requests_per_hour
-        return [
-            exposition.gauge_family(_OLDER, older),
-            exposition.gauge_family(_EXCESS, excess),
-            exposition.gauge_family(_MISSING, missing),
-        ]
+    async def _count(self) -> Mapping[str, FreshnessReport]:
+        return {name: await self._service.report(name) for name in self._service.accounts}
 
 
-def _retrieve(task: asyncio.Task[None]) -> None:
-    # The next scrape starts again a count that failed after its own scrape was answered.
-    if not task.cancelled():
-        task.exception()
+def _families(reports: Mapping[str, FreshnessReport]) -> list[Family]:
+    known = {(name,): report for name, report in reports.items() if report.targets}
+    figures: tuple[tuple[Gauge, Callable[[FreshnessReport], float]], ...] = (
+        (_OLDER, lambda report: report.older),
+        (_EXCESS, lambda report: report.excess_seconds),
+        (_MISSING, lambda report: report.missing_requests_per_hour),
+        (_TOO_SHORT, lambda report: report.missing_seconds),
+    )
+    return [
+        exposition.gauge_family(gauge, {labels: figure(report) for labels, report in known.items()})
+        for gauge, figure in figures
+    ]

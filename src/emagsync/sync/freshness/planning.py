@@ -59,11 +59,15 @@ class Budget(NamedTuple):
 
 
 class ListState(NamedTuple):
-    """A list as the local copy knows it: how many offers it has, how many a page, and when it was last read."""
+    """A list as the local copy knows it: how many offers it has, how many a page, and when it was last read.
+
+    `request_seconds`: how long after one page the next one comes at best, where eMAG is slower than its limit allows.
+    """
 
     offers: int
     per_page: int = 100
     read_at: datetime | None = None
+    request_seconds: float = 1 / REQUESTS_A_SECOND
 
 
 class TargetState(NamedTuple):
@@ -104,10 +108,18 @@ class ScheduledReading(NamedTuple):
 
 
 class Outlook(NamedTuple):
-    """What readings cost: the lists by their state, and what the schedule reads of them."""
+    """What readings cost: the lists by their state, and what the schedule reads of them.
+
+    `lookup_seconds`: how long after one offer that is asked for by id the next one comes at best.
+    """
 
     lists: Mapping[OfferList, ListState]
     scheduled: Sequence[ScheduledReading] = ()
+    lookup_seconds: float = 1 / REQUESTS_A_SECOND
+
+    def time_by_id(self, offers: int) -> timedelta:
+        """How long asking for so many offers one by one takes at best."""
+        return timedelta(seconds=offers * self.lookup_seconds)
 
 
 @dataclass(frozen=True)
@@ -143,6 +155,11 @@ def cost_of(offer_list: OfferList, state: ListState) -> int:
     return pages if offer_list not in (ACTIVE_OFFERS, EVERYTHING) else pages + _CHECKING
 
 
+def time_of(offer_list: OfferList, state: ListState) -> timedelta:
+    """How long one reading of the list takes at best."""
+    return timedelta(seconds=cost_of(offer_list, state) * state.request_seconds)
+
+
 def seconds_of(requests: float) -> timedelta:
     """How long so many requests take at eMAG's limit."""
     return timedelta(seconds=requests / REQUESTS_A_SECOND)
@@ -156,11 +173,10 @@ def lead_times(
     The margin, the time that the reading takes, and that of the longest other one, because an account has one run at a
     time; at most half of what the target allows.
     """
-    costs = [_cheapest(number, shown, outlook) for number, shown in zip(offers, narrowest, strict=True)]
-    blocked = seconds_of(max([*costs, *_scheduled_costs(outlook)], default=0))
+    times = [_time_of_cheapest(number, shown, outlook) for number, shown in zip(offers, narrowest, strict=True)]
+    blocked = max([*times, *_scheduled_times(outlook)], default=timedelta())
     return [
-        min(_margin(target) + seconds_of(cost) + blocked, target.max_age / 2)
-        for target, cost in zip(targets, costs, strict=True)
+        min(_margin(target) + time + blocked, target.max_age / 2) for target, time in zip(targets, times, strict=True)
     ]
 
 
@@ -198,14 +214,21 @@ def _cheapest(offers: int, narrowest: OfferList, outlook: Outlook) -> int:
     return min([offers, *(cost for _, cost in _showing(narrowest, outlook))])
 
 
-def _scheduled_costs(outlook: Outlook) -> list[int]:
-    return [cost_of(reading.of, outlook.lists[reading.of]) for reading in outlook.scheduled]
+def _time_of_cheapest(offers: int, narrowest: OfferList, outlook: Outlook) -> timedelta:
+    """How long the reading takes that costs the fewest requests."""
+    by_id = offers, outlook.time_by_id(offers)
+    lists = ((cost, time_of(one, outlook.lists[one])) for one, cost in _showing(narrowest, outlook))
+    return min([by_id, *lists])[1]
+
+
+def _scheduled_times(outlook: Outlook) -> list[timedelta]:
+    return [time_of(reading.of, outlook.lists[reading.of]) for reading in outlook.scheduled]
 
 
 def _left_to_schedule(state: TargetState, deadline: datetime, outlook: Outlook, now: datetime) -> datetime | None:
     """When the schedule will read the offers of `state` in time, or at once; None: it will not."""
-    for reading, cost in zip(outlook.scheduled, _scheduled_costs(outlook), strict=True):
-        in_time = max(deadline - seconds_of(cost), now + _AT_ONCE)
+    for reading, time in zip(outlook.scheduled, _scheduled_times(outlook), strict=True):
+        in_time = max(deadline - time, now + _AT_ONCE)
         if reading.of.shows(state.narrowest) and reading.next_at <= in_time:
             return reading.next_at + _AT_ONCE
     return None

@@ -40,6 +40,10 @@ class TargetReport(TargetSetting):
     excess_seconds: float = Field(description="By how much the oldest is older than the target; 0 for none.")
     read_by: str = Field(description="`schedule`, `ids`, `list`, `active` or `everything`.")
     requests_per_hour: float
+    missing_seconds: float = Field(
+        description="By how much the target is shorter than reading its offers takes, when the longest other reading "
+        "of the account has just begun; 0 where there is time enough."
+    )
 
 
 class FreshnessReport(BaseModel):
@@ -47,7 +51,8 @@ class FreshnessReport(BaseModel):
 
     `is_default`: nobody set targets; these follow from the schedule, twice its intervals. `missing_requests_per_hour`
     is how many requests too few there are for the targets and the schedule together, less a reserve for pushes and
-    people: 0 when all can be met.
+    people: 0 where they suffice. `missing_seconds` is by how much the target that lacks most is shorter than reading
+    takes. Both are 0 when all can be met.
     """
 
     account_type: str
@@ -59,4 +64,5 @@ class FreshnessReport(BaseModel):
     scheduled_requests_per_hour: float
     available_requests_per_hour: int
     missing_requests_per_hour: float
+    missing_seconds: float
     can_be_met: bool

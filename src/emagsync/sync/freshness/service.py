@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
+from emagsync.marketplace.page_sizes import Pace, PageSizes
 from emagsync.sync import repository as run_repository
 from emagsync.sync.freshness import repository
 from emagsync.sync.freshness.demand import Demand, Need, demand_of
 from emagsync.sync.freshness.planning import (
+    REQUESTS_A_SECOND,
     REQUESTS_AN_HOUR,
     Budget,
     ListState,
@@ -35,6 +37,7 @@ from emagsync.sync.freshness.targets import (
     TargetSelection,
     narrowest_list,
 )
+from emagsync.sync.run.selective import LIST_PAGE
 from emagsync.sync.schedule import repository as schedule_repository
 from emagsync.sync.schedule.jobs import Job, JobKind, planned_jobs
 from emagsync.sync.schedule.repository import Due
@@ -134,9 +137,11 @@ class FreshnessService:
         narrowest = [narrowest_list(target.selection) for target in targets]
         lists = tuple(dict.fromkeys((*narrowest, ACTIVE_OFFERS, EVERYTHING)))
         numbers, lengths = await repository.count(connection, account, selected, lists)
+        pace = await run_repository.pace_of(connection, account)
         outlook = Outlook(
-            {one: ListState(lengths[one], self._per_page(one), runs.read_at(one)) for one in lists},
+            {one: self._list_state(one, lengths[one], runs.read_at(one), pace) for one in lists},
             [one.reading for one in scheduled],
+            lookup_seconds=_request_seconds(1, pace),
         )
         leads = lead_times(targets, numbers, narrowest, outlook)
         cuts = [
@@ -159,8 +164,13 @@ class FreshnessService:
     def _allowed(self) -> int:
         return REQUESTS_AN_HOUR * (100 - self._settings.schedule.freshness_reserve_percent) // 100
 
-    def _per_page(self, one: OfferList) -> int:
-        return 100 if one.mode is Mode.SELECTIVE else self._settings.sync.items_per_page
+    def _list_state(self, one: OfferList, offers: int, read_at: datetime | None, pace: Pace | None) -> ListState:
+        # A filtered list is read page by page.
+        is_filtered = one.mode is Mode.SELECTIVE
+        asked = LIST_PAGE if is_filtered else self._settings.sync.items_per_page
+        in_flight = 1 if is_filtered else self._settings.sync.pages_in_flight
+        per_page = PageSizes(asked, remembered=pace).size
+        return ListState(offers, per_page, read_at, _request_seconds(per_page, pace, in_flight))
 
     async def _scheduled(self, connection: AsyncConnection, account: str) -> list[_ScheduledSync]:
         """The account's syncs that the schedule does."""
@@ -184,6 +194,15 @@ _LIST_OF_JOB: Final = {JobKind.INCREMENTAL: ACTIVE_OFFERS, JobKind.FULL: EVERYTH
 _OFFERS_OF_JOB: Final = {JobKind.INCREMENTAL: TargetSelection(status=("active",)), JobKind.FULL: TargetSelection()}
 
 
+def _request_seconds(offers: int, pace: Pace | None, in_flight: int = 1) -> float:
+    """How long after one answer of so many offers the next one comes, `in_flight` of them awaited side by side: at
+    eMAG's limit, or at the pace that was learnt of an account that is slower."""
+    limit = 1 / REQUESTS_A_SECOND
+    if pace is None or pace.seconds_per_offer is None:
+        return limit
+    return max(limit, offers * pace.seconds_per_offer / in_flight)
+
+
 def freshness_job(account: str) -> str:
     """The name of the job that keeps the account's offers fresh."""
     return Job(JobKind.FRESHNESS, account, enabled=True, interval_seconds=0).name
@@ -192,7 +211,8 @@ def freshness_job(account: str) -> str:
 def report_of(found: Freshness) -> FreshnessReport:
     """The public shape."""
     demand = found.demand
-    reports = tuple(_target_report(*one, found.now) for one in zip(found.states, demand.needs, strict=True))
+    asked = zip(found.states, demand.needs, demand.too_short, strict=True)
+    reports = tuple(_target_report(*one, found.now) for one in asked)
     return FreshnessReport(
         account_type=found.account,
         is_default=found.is_default,
@@ -204,10 +224,11 @@ def report_of(found: Freshness) -> FreshnessReport:
         available_requests_per_hour=demand.available,
         missing_requests_per_hour=round(demand.missing, 1),
         can_be_met=demand.can_be_met,
+        missing_seconds=max((one.missing_seconds for one in reports), default=0.0),
     )
 
 
-def _target_report(state: TargetState, need: Need, now: datetime) -> TargetReport:
+def _target_report(state: TargetState, need: Need, too_short: timedelta, now: datetime) -> TargetReport:
     deadline = state.deadline
     excess = (now - deadline).total_seconds() if state.late and deadline is not None else 0.0
     return TargetReport(
@@ -219,6 +240,7 @@ def _target_report(state: TargetState, need: Need, now: datetime) -> TargetRepor
         excess_seconds=round(max(excess, 0.0), 1),
         read_by=_read_by(need),
         requests_per_hour=round(need.requests_an_hour, 1),
+        missing_seconds=round(too_short.total_seconds(), 1),
     )
 
 

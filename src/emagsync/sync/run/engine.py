@@ -32,7 +32,7 @@ has ended.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -57,13 +57,14 @@ from emagsync.sync.run.copy_note import note_copy
 from emagsync.sync.run.evidence import Evidence
 from emagsync.sync.run.evidence_repository import CopyNoted
 from emagsync.sync.run.list_reader import ListReader
-from emagsync.sync.run.list_stability import MAX_PASSES, ListStability, Pass, Verdict
+from emagsync.sync.run.list_stability import MAX_PASSES, ListStability, Movement, Pass, Verdict
 from emagsync.sync.run.page_fetcher import PageFetcher
 from emagsync.sync.run.page_reader import PassReader
 from emagsync.sync.run.progress import ProgressReport, RunProgress
 from emagsync.sync.run.reconcile import ACTIVE, Reconciler
 from emagsync.sync.run.selective import LIST_PAGE, read_selection
 from emagsync.sync.run.sink import DatabaseSink, DryRunSink
+from emagsync.sync.run.stored_pages import are_in_place
 from emagsync.sync.run.writer import RunWriter
 from emagsync.sync.schemas import Mode, Phase, Progress, Run, RunError, RunErrorCode, RunStatus
 
@@ -292,7 +293,10 @@ class RunEngine:
         """
         parameters = self._run.parameters
         filters = self._filters if scope == MAIN_SCOPE else OfferFilters()
-        done = [page for page in self._ledger if page.pass_number == number and page.scope == scope and page.is_stored]
+        stored = [
+            page for page in self._ledger if page.pass_number == number and page.is_stored and page.list_scope == scope
+        ]
+        done = [page for page in stored if not page.is_part]
         if not done and scope == MAIN_SCOPE:
             self._progress.begin_pass(number)
         seen_before = len(self._progress.seen)
@@ -312,12 +316,20 @@ class RunEngine:
         )
         counting = asyncio.ensure_future(self._count(filters) if count is None else _known(count))
         try:
-            read = await reader.read(counting)
+            if await self._moved_meanwhile(fetcher, stored, filters):
+                read = Pass(number, movements={Movement.MOVED_MEANWHILE})
+            else:
+                read = await reader.read(counting)
             read.count_before = await counting
         finally:
             await cancelled(counting)
         read.found_new = len(self._progress.seen) > seen_before
         return read
+
+    async def _moved_meanwhile(self, fetcher: PageFetcher, stored: Sequence[PageRead], filters: OfferFilters) -> bool:
+        """Whether pages that an earlier attempt stored are no longer where they were, so that they prove nothing."""
+        in_flight = self._settings.pages_in_flight
+        return not await are_in_place(fetcher.reader, stored, filters=filters, in_flight=in_flight, stop=self._stop)
 
     @property
     def _filters(self) -> OfferFilters:

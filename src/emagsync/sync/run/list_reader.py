@@ -17,7 +17,7 @@ from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.marketplace.page_sizes import PageSizes
 from emagsync.marketplace.pages import OfferPage
-from emagsync.marketplace.rows.parse import ParsedRow
+from emagsync.marketplace.rows.parse import ParsedRow, peek_id
 from emagsync.sync.run.circuit_breaker import Circuit
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.schemas import Phase
@@ -85,6 +85,21 @@ class ListReader:
             raise
         self._circuit.succeeded()
         return row
+
+    async def id_at(self, place: int, filters: OfferFilters) -> int | None:
+        """The id of the row at `place`, from 1; None where there is no row, or one without an id.
+
+        Tells nothing about the size of pages. Raises its EmagError, and AccountDown when eMAG fails everything for too
+        long.
+        """
+        await self._wait_for_circuit(_Row(place, filters))
+        try:
+            read = await self._client.read_offers(page=place, per_page=1, filters=filters)
+        except EmagError as error:
+            self._note_failure(error, ("row", place, filters))
+            raise
+        self._circuit.succeeded()
+        return peek_id(read.raw_rows[0]) if len(read) == 1 else None
 
     async def _read(
         self, row: _Row, page: int, per_page: int, attempts: int | None, split_attempts: int | None

@@ -25,6 +25,7 @@ class Movement(Enum):
     HOLE = auto()  # an empty page before a page with rows
     SHORT_PAGE = auto()  # a page before the last one was not full
     CHANGED_TAIL = auto()  # the end of the list, read a second time, had other rows
+    MOVED_MEANWHILE = auto()  # what an earlier attempt had stored was elsewhere when the run was taken up
 
 
 class Extent(Enum):

@@ -60,13 +60,14 @@ class PassReader:
         rows = {page.page: page.items for page in done}
         self._repeats = RepeatedPages()
         self._expected: int | None = None
+        self._last_read: tuple[int, tuple[int, ...]] = (0, ())  # the last page with rows, and its ids
         for page in done:
             self._pass.add(page.ids, page.rejected)
             self._repeats.add(page.page, page.ids)
+            self._last_read = max(self._last_read, (page.page if page.ids else 0, page.ids))
         self._plan = PagePlan(done=rows, limit=limit)
         self._failed: set[int] = set()
         self._end = EndOfListCheck(fetcher.reader, per_page=per_page, filters=filters, count=count)
-        self._last_read: tuple[int, tuple[int, ...]] = (0, ())  # the last page with rows, and its ids
 
     async def read(self, expected: asyncio.Future[int | None]) -> Pass:
         """Read what is not stored yet. `expected` will be the number of offers that eMAG says there are."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final
 
 import typer
@@ -147,8 +147,16 @@ def _print_report(report: FreshnessReport) -> None:
     if report.can_be_met:
         typer.echo(f"With the scheduled syncs this needs {needed}.")
     else:
+        typer.echo(f"This cannot be met: {'; '.join(_why_not(report, needed))}.")
+
+
+def _why_not(report: FreshnessReport, needed: str) -> Iterator[str]:
+    if report.missing_requests_per_hour:
         missing = f"{report.missing_requests_per_hour:,.1f} too many"
-        typer.echo(f"This cannot be met: with the scheduled syncs it needs {needed}, {missing}.")
+        yield f"with the scheduled syncs it needs {needed}, {missing}"
+    if report.missing_seconds:
+        missing = duration(report.missing_seconds)
+        yield f"reading the offers takes longer than the targets allow, by up to {missing}: make them longer"
 
 
 def told(selection: TargetSelection) -> str:

@@ -58,20 +58,7 @@ function AccountFreshness({ found }: { found: Freshness }) {
           </Button>
         ) : null}
       </header>
-      {found.can_be_met ? null : (
-        <Alert
-          role="status"
-          type="warning"
-          showIcon
-          title={t('freshness.cannotBeMet')}
-          description={t('freshness.missing', {
-            needed: formatNumber(Math.ceil(found.needed_requests_per_hour)),
-            available: formatNumber(found.available_requests_per_hour),
-            missing: formatNumber(Math.ceil(found.missing_requests_per_hour)),
-          })}
-          className="form-error"
-        />
-      )}
+      {found.can_be_met ? null : <WhyNot found={found} />}
       {found.targets.length > 0 ? <Targets account={account} targets={found.targets} /> : null}
       {isEditing ? (
         <Suspense fallback={null}>
@@ -79,6 +66,36 @@ function AccountFreshness({ found }: { found: Freshness }) {
         </Suspense>
       ) : null}
     </section>
+  )
+}
+
+/** What there is too little of: requests, time, or both. */
+function WhyNot({ found }: { found: Freshness }) {
+  const { t } = useTranslation('sync')
+  return (
+    <Alert
+      role="status"
+      type="warning"
+      showIcon
+      title={t('freshness.cannotBeMet')}
+      description={
+        <>
+          {found.missing_requests_per_hour > 0 ? (
+            <p>
+              {t('freshness.missing', {
+                needed: formatNumber(Math.ceil(found.needed_requests_per_hour)),
+                available: formatNumber(found.available_requests_per_hour),
+                missing: formatNumber(Math.ceil(found.missing_requests_per_hour)),
+              })}
+            </p>
+          ) : null}
+          {found.missing_seconds > 0 ? (
+            <p>{t('freshness.tooShort', { time: formatDuration(Math.ceil(found.missing_seconds)) })}</p>
+          ) : null}
+        </>
+      }
+      className="form-error"
+    />
   )
 }
 
