@@ -38,8 +38,8 @@ async def test_a_name_is_given_once_in_whatever_case(api: Api) -> None:
     [
         pytest.param({"username": "two words"}, "username", id="a name with a space"),
         pytest.param({"username": "x" * 65}, "username", id="a long name"),
-        pytest.param({"password": "too short"}, "password", id="a short password"),
-        pytest.param({"password": "x" * 257}, "password", id="a long password"),
+        pytest.param({"password": "too short."}, "password", id="a short password"),
+        pytest.param({"password": "x" * 129}, "password", id="a long password"),
         pytest.param({"role": "root"}, "role", id="an unknown role"),
         pytest.param({"colour": "blue"}, "colour", id="an unknown field"),
     ],

@@ -5,6 +5,8 @@ IdentityError
 ├── LoginSlowedDown       too many wrong logins for this name or from this address
 ├── WrongPassword         the old password, asked for again before a change, is wrong
 ├── WeakPassword          a new password that is too short or too long
+│   ├── CommonPassword    ... that many people have, or that follows a simple pattern
+│   └── PasswordLikeName  ... that is made of the user's name
 ├── UnusableName          a user's or token's name that is not allowed
 ├── UsernameTaken         another user has the name
 ├── UserNotFound          no user has this name or id
@@ -76,6 +78,24 @@ class WeakPassword(IdentityError):
     """A new password that is too short or too long."""
 
     code = "weak_password"
+
+
+class CommonPassword(WeakPassword):
+    """A new password that many people have, or that follows a simple pattern."""
+
+    code = "common_password"
+
+    def __init__(self) -> None:
+        super().__init__("This password is among the first that are guessed: take a longer one, or several words.")
+
+
+class PasswordLikeName(WeakPassword):
+    """A new password that is made of the user's name."""
+
+    code = "password_like_name"
+
+    def __init__(self) -> None:
+        super().__init__("This password is like the user's name: take one that has nothing to do with it.")
 
 
 class UnusableName(IdentityError):

@@ -7,30 +7,32 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, WithJsonSchema
 
-from emagsync.identity.secrets import LONGEST_PASSWORD, SHORTEST_PASSWORD
+from emagsync.identity.passwords import LONGEST_PASSWORD, LONGEST_TYPED_PASSWORD, SHORTEST_PASSWORD
 from emagsync.rest.principals import Role
 
 USERNAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$"
 
 
-def _long(shortest: int) -> AfterValidator:
+def _long(shortest: int, longest: int) -> AfterValidator:
     def check(value: SecretStr) -> SecretStr:
-        if not shortest <= len(value.get_secret_value()) <= LONGEST_PASSWORD:
-            raise ValueError(f"A password has {shortest} to {LONGEST_PASSWORD} characters.")
+        if not shortest <= len(value.get_secret_value()) <= longest:
+            raise ValueError(f"A password has {shortest} to {longest} characters.")
         return value
 
     return AfterValidator(check)
 
 
-def _described(shortest: int) -> WithJsonSchema:
+def _described(shortest: int, longest: int) -> WithJsonSchema:
     schema = {"type": "string", "format": "password", "writeOnly": True}
-    return WithJsonSchema(schema | {"minLength": shortest, "maxLength": LONGEST_PASSWORD})
+    return WithJsonSchema(schema | {"minLength": shortest, "maxLength": longest})
 
 
 Username = Annotated[str, Field(pattern=USERNAME_PATTERN, description="Upper and lower case are the same.")]
-NewPassword = Annotated[SecretStr, _long(SHORTEST_PASSWORD), _described(SHORTEST_PASSWORD)]
+NewPassword = Annotated[
+    SecretStr, _long(SHORTEST_PASSWORD, LONGEST_PASSWORD), _described(SHORTEST_PASSWORD, LONGEST_PASSWORD)
+]
 # A wrong one is answered like any other, so nothing but its length is checked.
-TypedPassword = Annotated[SecretStr, _long(1), _described(1)]
+TypedPassword = Annotated[SecretStr, _long(1, LONGEST_TYPED_PASSWORD), _described(1, LONGEST_TYPED_PASSWORD)]
 TokenName = Annotated[str, Field(min_length=1, max_length=64)]
 SessionKind = Literal["user", "session"]
 

@@ -11,12 +11,8 @@ from functools import cached_property
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from emagsync.identity.errors import WeakPassword
-
 API_TOKEN = "emag_t_"  # noqa: S105 - how a token begins, so that one that leaked is recognised
 SESSION = "emag_s_"
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 256
 
 # A hash takes 64 MB and 0.2 s of a core: many logins at once must not take the machine.
 _AT_ONCE = 2
@@ -45,9 +41,7 @@ class PasswordHasher:
         self._slots = asyncio.Semaphore(_AT_ONCE)
 
     async def hash(self, password: str) -> str:
-        """The hash to store. Raises WeakPassword."""
-        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-            raise WeakPassword(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+        """The hash to store."""
         async with self._slots:
             return await asyncio.to_thread(self._hasher.hash, password)
 

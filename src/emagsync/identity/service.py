@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +23,7 @@ from emagsync.identity.errors import (
     UserNotFound,
     WrongPassword,
 )
+from emagsync.identity.passwords import check_new_password
 from emagsync.identity.schemas import USERNAME_PATTERN, SessionKind, User
 from emagsync.identity.secrets import SESSION, PasswordHasher, hashed, new_token
 from emagsync.identity.throttle import LoginThrottle
@@ -72,7 +74,7 @@ class UserService:
     async def add(self, username: str, password: str, role: Role) -> User:
         """Add a user. Raises UsernameTaken, UnusableName and WeakPassword."""
         name = _checked_name(username)
-        password_hash = await self._hasher.hash(password)
+        password_hash = await self._strong(password, name)
         try:
             async with self._database.transaction() as connection:
                 return await repository.insert_user(
@@ -90,11 +92,11 @@ class UserService:
 
         Raises UserNotFound, WeakPassword, and LastAdmin when no enabled admin would be left.
         """
-        password_hash = None if password is None else await self._hasher.hash(password)
+        user = await self.get(user_id)
+        password_hash = None if password is None else await self._strong(password, user.username)
         changes = {"role": role, "enabled": enabled, "password_hash": password_hash}
         changes = {name: value for name, value in changes.items() if value is not None}
         async with self._database.transaction() as connection:
-            await repository.get_user(connection, user_id)
             if enabled is False or role not in (None, Role.ADMIN):
                 admins = await repository.enabled_admins(connection)
                 if admins == [user_id]:
@@ -115,7 +117,7 @@ class UserService:
             raise NotAUser
         if await self._verified(caller.username, old, address) is None:
             raise WrongPassword
-        password_hash = await self._hasher.hash(new)
+        password_hash = await self._strong(new, caller.username)
         changes = {"password_hash": password_hash, "password_changed_at": self._clock.now()}
         async with self._database.transaction() as connection:
             await repository.update_user(connection, caller.user_id, changes)
@@ -154,11 +156,14 @@ class UserService:
             await repository.delete_session(connection, caller.credential_id)
 
     async def ensure_admin(self, password: str) -> User | None:
-        """Add an admin with this password if there is no enabled one. Returns the user it added."""
+        """Add an admin with this password if there is no enabled one. Returns the user it added.
+
+        Raises WeakPassword.
+        """
         async with self._database.snapshot() as connection:
             if await repository.enabled_admins(connection, locked=False):
                 return None
-        password_hash = await self._hasher.hash(password)
+        password_hash = await self._strong(password, _admin_names(0)[0])
         async with self._database.transaction() as connection:
             await serialise_first_admin(connection)
             if await repository.enabled_admins(connection):  # another process was faster
@@ -168,6 +173,11 @@ class UserService:
             return await repository.insert_user(
                 connection, username=name, password_hash=password_hash, role=Role.ADMIN, at=self._clock.now()
             )
+
+    async def _strong(self, password: str, username: str) -> str:
+        """The hash of a new password. Raises WeakPassword."""
+        await asyncio.to_thread(check_new_password, password, username)
+        return await self._hasher.hash(password)
 
     async def _verified(self, username: str, password: str, address: str) -> User | None:
         await self._throttle.charge(username, address)

@@ -106,7 +106,7 @@ async def test_a_given_password_is_taken_and_never_printed(tmp_path: Path) -> No
 async def test_a_weak_password_keeps_it_from_starting_and_names_the_variable(tmp_path: Path) -> None:
     ended = await run("serve", "--port", "0", variables=environment(tmp_path, EMAGSYNC_ADMIN_PASSWORD="short"))
     assert ended.code == 2
-    assert ended.err == "emagsync: EMAGSYNC_ADMIN_PASSWORD: A password has 10 to 256 characters.\n"
+    assert ended.err == "emagsync: EMAGSYNC_ADMIN_PASSWORD: A password has 12 to 128 characters.\n"
 
 
 async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ export function errorText(t: TFunction, error: unknown): ErrorText {
   if (!isApiError(error)) return { title: t('error.unexpected.title'), detail: t('error.unexpected.detail') }
   const known = t([`error.${error.code}.title`, 'error.none'], { defaultValue: '' })
   if (known !== '') {
-    const values = { detail: error.detail, seconds: error.retryAfter ?? 0, ...error.extra }
+    const values = { detail: error.detail, count: error.retryAfter ?? 0, ...error.extra }
     return { title: known, detail: t(`error.${error.code}.detail`, values) }
   }
   const title = error.status >= 500 ? t('error.server.title') : t('error.refused.title')

@@ -4,14 +4,13 @@ import { useTranslation } from 'react-i18next'
 
 import { api } from '../../api/client.ts'
 import { useErrorText } from '../../shared/error-text.ts'
+import { SHORTEST_PASSWORD } from '../../shared/passwords.ts'
 
 interface Values {
   old_password: string
   new_password: string
   repeated: string
 }
-
-const SHORTEST = 10
 
 /** Changes the password of whoever is logged in. The other sessions end. */
 export default function PasswordDialog({ onClose }: { onClose: () => void }) {
@@ -61,8 +60,8 @@ export default function PasswordDialog({ onClose }: { onClose: () => void }) {
         <Form.Item
           name="new_password"
           label={t('own.new')}
-          extra={t('own.rule', { count: SHORTEST })}
-          rules={[required, { min: SHORTEST, message: t('own.rule', { count: SHORTEST }) }]}
+          extra={t('own.rule', { count: SHORTEST_PASSWORD })}
+          rules={[required, { min: SHORTEST_PASSWORD, message: t('own.rule', { count: SHORTEST_PASSWORD }) }]}
         >
           <Input.Password autoComplete="new-password" />
         </Form.Item>

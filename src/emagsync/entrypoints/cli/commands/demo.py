@@ -28,7 +28,7 @@ ENV_FILE = "demo.env"
 _LATENCY_MS = 120
 _USUAL_PORT = 8000
 _ADMIN = "admin"
-_ADMIN_PASSWORD = "emagsync-demo"  # noqa: S105 - of a copy of invented offers, on this machine only
+_ADMIN_PASSWORD = "oferte-de-proba"  # noqa: S105 - of a copy of invented offers, on this machine only
 
 
 def demo(

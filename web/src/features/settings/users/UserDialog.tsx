@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { api, dataOf } from '../../../api/client.ts'
 import type { Role } from '../../../shared/index.ts'
+import { SHORTEST_PASSWORD } from '../../../shared/passwords.ts'
 import { useChange, type User } from '../queries.ts'
 import { useRoleOptions } from './roles.ts'
 import { FormError } from '../shared.tsx'
@@ -14,7 +15,6 @@ interface Values {
   password: string
 }
 
-const SHORTEST = 10
 const USERNAME = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$/
 
 /** Adds a user, or changes one. */
@@ -33,7 +33,7 @@ export function UserDialog({ user, onClose }: { user: User | null; onClose: () =
     })
   }
   const required = { required: true, message: t('required') }
-  const tooShort = { min: SHORTEST, message: t('users.passwordRule', { count: SHORTEST }) }
+  const tooShort = { min: SHORTEST_PASSWORD, message: t('users.passwordRule', { count: SHORTEST_PASSWORD }) }
   return (
     <Modal
       open
