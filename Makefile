@@ -55,8 +55,9 @@ pytest: $(STAMP) $(PAGE) servers ## The Python tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet and not thorough" --durations=10
 	$(BIN)/python -m pytest -n 2 -q -m "quiet and not storm"
 
-thorough: $(STAMP) $(PAGE) servers ## What repeats and varies the Python tests: also on PostgreSQL, more of each kind, large files
+thorough: $(STAMP) $(PAGE) servers chromium ## What repeats and varies the Python tests: also on PostgreSQL, more of each kind, large files
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "thorough and not storm"
+	cd web && E2E_OFFERS=50000 npm run --silent e2e -- e2e/offers.spec.ts
 
 lint: lint-python lint-web ## Linters, formatters, types, import directions
 

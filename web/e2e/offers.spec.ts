@@ -6,7 +6,9 @@ import { longestInteraction, recordInteractions } from './support/interactions.t
 import { showPictures } from './support/pictures.ts'
 import { openSpreadsheet } from './support/spreadsheet.ts'
 
-const OFFERS = 50_000
+// `make thorough` has 50,000, and measures there how fast the page is.
+const OFFERS = Number(process.env.E2E_OFFERS ?? 8_000)
+const LARGE = 50_000
 const NEXT_PAINT_MS = 200
 const COPY_MS = 420_000
 const ROWS = '.data-table tbody tr'
@@ -35,16 +37,16 @@ async function total(query: string): Promise<number> {
 
 const inRomanian = (count: number): string => new Intl.NumberFormat('ro-RO').format(count)
 
-test('50,000 offers are searched with and without diacritics, and typing does not ask at every key', async ({
+test('a large catalogue is searched with and without diacritics, and typing does not ask at every key', async ({
   page,
 }) => {
   await showPictures(page)
   await logIn(page, '/offers')
   const count = page.locator('.page-header [aria-live]')
-  await expect(count).toHaveText('50.000 de oferte')
+  await expect(count).toHaveText(`${inRomanian(OFFERS)} de oferte`)
   await expect(page.locator(ROWS)).toHaveCount(50)
   expect(await seriousFindings(page)).toEqual([])
-  await screenshot(page, 'offers')
+  if (OFFERS === LARGE) await screenshot(page, 'offers')
 
   const asked: string[] = []
   page.on('request', (request) => {
@@ -57,12 +59,12 @@ test('50,000 offers are searched with and without diacritics, and typing does no
   await expect(page.locator(ROWS).first()).toContainText('șurubelnițe')
   expect(asked.length).toBeLessThan(4)
 
-  await page.getByRole('searchbox').fill('SKU-049999')
+  await page.getByRole('searchbox').fill(`SKU-${`${OFFERS - 1}`.padStart(6, '0')}`)
   await expect(page.locator(ROWS)).toHaveCount(1)
   await page.getByRole('searchbox').fill('nu există așa ceva')
   await expect(page.getByText('Nicio ofertă nu corespunde filtrelor')).toBeVisible()
   await page.getByRole('button', { name: 'Șterge filtrele' }).last().click()
-  await expect(count).toHaveText('50.000 de oferte')
+  await expect(count).toHaveText(`${inRomanian(OFFERS)} de oferte`)
 })
 
 test('filters, order, page and columns are in the address: a reload and the back button keep them', async ({
@@ -182,7 +184,8 @@ test('an export holds the whole selection, as a file that opens', async ({ page 
   expect(lines.length - 1).toBe(rows)
 })
 
-test('with 50,000 offers every interaction is painted within 200 ms', async ({ page }, info) => {
+test('in a large catalogue every interaction is painted within 200 ms', async ({ page }, info) => {
+  test.skip(OFFERS < LARGE, '`make thorough` measures it')
   await recordInteractions(page)
   await showPictures(page)
   await logIn(page, '/offers')
