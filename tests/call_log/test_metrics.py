@@ -10,6 +10,7 @@ import pytest
 from emagsync.call_log import metrics
 from emagsync.marketplace import CallRecord
 from emagsync.marketplace.budget.slots import RouteGroup
+from emagsync.marketplace.save_answers import Verdict
 from emagsync.telemetry.metrics import Increments, Series
 
 
@@ -63,6 +64,15 @@ def test_a_thousand_odd_calls_make_few_series() -> None:
     for number in range(1000):
         metrics.count(into, a_record(route=f"x{number}/y", status=1000 + number, seconds=number / 10))
     assert len(into) < 30
+
+
+def test_each_offer_of_a_save_counts_by_its_verdict() -> None:
+    into: Increments = {}
+    verdicts = {Verdict.TAKEN: 48, Verdict.REFUSED: 2}
+    metrics.count(into, a_record(route="offer/save", outcome="partly_refused", verdicts=verdicts))
+    metrics.count(into, a_record())
+    found = {key.labels[2]: value for key, value in into.items() if key.name == "emag_saved_offers_total"}
+    assert found == {"taken": 48, "refused": 2, "unknown": 0}
 
 
 def test_a_refusal_by_the_limit_counts_for_its_group() -> None:

@@ -18,7 +18,7 @@ from emagsync.edits.reasons import Reason, ReasonCode, reason_text, reason_view
 from support.databases import address_in
 from support.migrating import bring_to, insert_row, insert_rows, take_back_to
 
-BEFORE, AFTER = "20261128_09", "20261128_10"
+BEFORE = "20261128_09"
 A_PUSH = "5c0ff33e-0000-4000-8000-000000000001"
 
 
@@ -128,7 +128,7 @@ async def filled(database: Database, fill: Any, *arguments: Any) -> None:
         await connection.run_sync(lambda one: insert_row(one, "holds", id=3, state="refused", decided_by="ana"))
         await connection.run_sync(lambda one: insert_row(one, "holds", id=4, state="released", decided_by="ana"))
         await connection.run_sync(fill, *arguments)
-        await connection.run_sync(bring_to, AFTER)
+        await connection.run_sync(bring_to, "head")
 
 
 def an_edit(connection: Connection, values: dict[str, Any]) -> None:

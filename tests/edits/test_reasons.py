@@ -25,7 +25,7 @@ from emagsync.edits.reasons import (
     reason_view,
     stored_reason,
 )
-from emagsync.edits.refusals import ADVICE, Advice
+from emagsync.edits.refusals import ADVICE, Advice, remarks_in
 
 NAMES: Mapping[ReasonCode, list[str]] = {
     code: re.findall(r"\{(\w+)\}", sentence) for code, sentence in reasons._SENTENCES.items()
@@ -159,6 +159,21 @@ def test_a_campaign_is_no_refusal(words: list[str]) -> None:
     reason = Reason.refusal(words)
     assert (reason.is_campaign, reason.is_refusal, reason.advice) == (True, False, None)
     assert reason.values == {"message": "; ".join(words)}
+
+
+@pytest.mark.parametrize(
+    ("words", "remarks"),
+    [
+        ([], None),
+        (["The offer was saved"], None),
+        (["OK", "Product has been updated successfully."], None),
+        (["The offer was saved", "Price is far from that of others"], "Price is far from that of others"),
+        (["The offer was saved at a lower price", "Look"], "The offer was saved at a lower price; Look"),
+        ([""], None),
+    ],
+)
+def test_what_emag_says_besides_that_it_saved_the_offer_is_a_remark(words: list[str], remarks: str | None) -> None:
+    assert remarks_in(words) == remarks
 
 
 def test_a_refusal_without_words_says_so() -> None:

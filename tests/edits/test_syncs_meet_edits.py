@@ -78,6 +78,78 @@ async def test_with_manual_a_conflict_is_opened_once_and_follows_emag(editing: E
     }
 
 
+CONVERTED = {"currency": "EUR", "sale_price": "51.1292", "min_sale_price": "5.1129", "max_sale_price": "511.2919"}
+
+
+async def test_a_price_that_waits_while_its_offers_currency_changes_is_a_conflict_under_every_strategy(
+    editing: Editing,
+) -> None:
+    strategies = dict(enumerate(ConflictStrategy, start=1))
+    for emag_id, strategy in strategies.items():
+        # eMAG's number may even be the one that was wanted.
+        await editing.edit(emag_id, sale_price="51.1292", stock=3)
+        editing.on_emag(emag_id, **CONVERTED)
+        await editing.sync(conflict_strategy=strategy)
+    conflicts = await editing.conflicts()
+    assert {one["emag_id"] for one in conflicts} == set(strategies)
+    for conflict in conflicts:
+        sides = {name: conflict[name] for name in ("field", "base", "local", "currency", "emag", "emag_currency")}
+        assert sides == {
+            "field": "sale_price",
+            "base": "100.0000",
+            "local": "51.1292",
+            "currency": "RON",
+            "emag": "51.1292",
+            "emag_currency": "EUR",
+        }
+    product = await editing.product(1)
+    # The price that is shown is eMAG's: the edit's number is of another currency.
+    assert (product["effective"]["price"], product["effective"]["stock_quantity"]) == ("51.1292", 3)
+    (edit,) = await editing.edits(emag_id=1, state="conflict")
+    assert edit["why"] == {"code": "other_currency", "values": {"was": "RON", "now": "EUR"}}
+
+
+async def in_another_currency(editing: Editing, emag_id: int) -> int:
+    """The id of the conflict of a price of 120 RON, of an offer that is in EUR by now."""
+    await editing.edit(emag_id, sale_price="120")
+    editing.on_emag(emag_id, **CONVERTED)
+    await editing.sync()
+    (conflict,) = await editing.conflicts(emag_id=emag_id)
+    return int(conflict["id"])
+
+
+async def test_a_number_of_another_currency_is_not_kept_as_it_is_and_a_person_gives_the_new_one(
+    editing: Editing,
+) -> None:
+    first, second, third = [await in_another_currency(editing, emag_id) for emag_id in (1, 2, 3)]
+    answer = await editing.resolve(first, resolution="local")
+    assert answer.status_code == 422
+    assert [one["code"] for one in answer.json()["errors"]] == ["other_currency"]
+    everything = {"all": True, "resolution": "local"}
+    answer = await editing.api.operator.post(f"{EMAG}/conflicts/resolve", json=everything)
+    assert answer.json() == {"conflicts": [], "has_more": False}
+    assert (await editing.resolve(first, resolution="other", value="61.5")).status_code == 200
+    # The same number may be meant, if a person says so.
+    assert (await editing.resolve(second, resolution="other", value="120")).status_code == 200
+    assert (await editing.resolve(third, resolution="emag")).status_code == 200
+    await editing.sync()
+    assert await editing.conflicts() == []
+    found = {(edit["emag_id"], edit["value"], edit["currency"], edit["base"]) for edit in await editing.edits()}
+    assert found == {(1, "61.5000", "EUR", "51.1292"), (2, "120.0000", "EUR", "51.1292")}
+
+
+async def test_an_edit_anew_takes_the_place_of_one_in_another_currency_also_with_the_same_number(
+    editing: Editing,
+) -> None:
+    await in_another_currency(editing, 1)
+    await editing.edit(1, sale_price="120")
+    assert await editing.every_edit(emag_id=1) == [
+        ("sale_price", "120.0000", "replaced"),
+        ("sale_price", "120.0000", "open"),
+    ]
+    assert (await editing.product(1))["effective"]["price"] == "120.0000"
+
+
 async def test_the_same_change_on_both_sides_is_settled_under_every_strategy(editing: Editing) -> None:
     for emag_id, strategy in enumerate(ConflictStrategy, start=1):
         await editing.edit(emag_id, sale_price="120")

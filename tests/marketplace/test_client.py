@@ -164,6 +164,28 @@ async def test_each_offer_of_a_save_has_its_verdict(shop: Shop) -> None:
         assert list(result.verdicts) == [7, 8, 9, 10, 11]
         assert (list(result.taken), list(result.unknown)) == ([7], [9, 10, 11])
         assert result.refused == {8: ("stock: no", "handling_time: too long")}
+        assert shop.records[-1].outcome == "partly_refused"
+        said = "refused: 8 (stock: no; handling_time: too long). not in the answer: 9, 10, 11"
+        assert shop.records[-1].error == said
+        assert shop.records[-1].verdicts == {Verdict.TAKEN: 1, Verdict.REFUSED: 1, Verdict.UNKNOWN: 3}
+
+
+@pytest.mark.parametrize(
+    ("ids", "outcome"),
+    [
+        ([7], "ok"),
+        ([7, 8], "partly_refused"),
+        ([8], "write_refused"),
+        ([7, 9], "partly_unanswered"),
+        ([8, 9], "partly_refused"),
+    ],
+)
+async def test_the_record_of_a_save_says_whether_all_was_taken(shop: Shop, ids: list[int], outcome: str) -> None:
+    client = await shop.client()
+    shop.market.save_rules.add(SaveRule(ids=[8], messages=["no"]), SaveRule(ids=[9], verdict="missing"))
+    await client.save_offers(about(*ids))
+    assert shop.outcomes == [outcome]
+    assert (shop.records[0].error is None) == (outcome == "ok")
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -191,6 +213,8 @@ async def test_words_about_an_offer_hold_no_secret(shop: Shop) -> None:
     shop.market.save_rules.add(SaveRule(ids=[7], messages=[f"main:{PASSWORD} may not"]))
     result = await client.save_offers(about(7))
     assert PASSWORD not in str(result)
+    assert shop.records[0].error
+    assert PASSWORD not in shop.records[0].error
 
 
 TWO_MONTHS = OrderFilters(

@@ -13,6 +13,7 @@ from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import EditsSettings
 from emagsync.edits import repository
+from emagsync.edits.fields import PRICES
 from emagsync.edits.model import Edit, EditClosing, EditFilter
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.push import brake_repository, outbox_repository
@@ -79,6 +80,7 @@ class PushDesk:
                         made_by="maria",
                         made_at=self.clock.now(),
                         source=EditSource.API,
+                        currency=offers[emag_id].currency if field in PRICES else None,
                     )
                 )
             await repository.insert(connection, edits)

@@ -26,7 +26,9 @@ class CallQuery(BaseModel):
     account_type: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,31}$")
     route: str | None = Field(default=None, pattern=r"^[a-z0-9_/]{1,64}$", description="Such as `product_offer/read`.")
     outcome: str | None = Field(
-        default=None, pattern=r"^[a-z0-9_]{1,32}$", description="`ok`, `failed` for all others, or an error's code."
+        default=None,
+        pattern=r"^[a-z0-9_]{1,32}$",
+        description="`ok`, `failed` for all others (saves that were refused in part among them), or an error's code.",
     )
     since: UtcTimestamp | None = None
     until: UtcTimestamp | None = None

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Final
 
 from emagsync.marketplace import CANCELLED, CallRecord
+from emagsync.marketplace.save_answers import Verdict
 from emagsync.telemetry.metrics import Counter, Histogram, Increments
 
 OTHER: Final = "other"
@@ -20,6 +21,9 @@ DURATION: Final = Histogram(
     (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0),
 )
 HITS: Final = Counter("emag_rate_limit_hits_total", "429 answers of eMAG.", ("account_type", "operation_type"))
+SAVED: Final = Counter(
+    "emag_saved_offers_total", "Offers of saves, by eMAG's verdict about each.", ("account_type", "endpoint", "verdict")
+)
 WAITS: Final = Histogram(
     "emag_rate_limit_wait_seconds",
     "How long calls waited for a slot of the request limit.",
@@ -74,5 +78,8 @@ def count(into: Increments, record: CallRecord) -> None:
     REQUESTS.add(into, (record.account, endpoint, status_of(record)))
     DURATION.observe(into, (record.account, endpoint), record.seconds)
     WAITS.observe(into, (record.account, group), record.waited_seconds)
+    if record.verdicts:
+        for verdict in Verdict:
+            SAVED.add(into, (record.account, endpoint, verdict.value), record.verdicts.get(verdict, 0))
     # Also when it adds zero: a rate needs a series that existed before the first refusal.
     HITS.add(into, (record.account, group), record.status == HTTPStatus.TOO_MANY_REQUESTS)

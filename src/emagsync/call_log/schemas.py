@@ -23,7 +23,9 @@ class EmagCall(BaseModel):
     waited_ms: int = Field(description="How long it waited for a slot of the request limit.")
     attempt: int
     status: int | None = Field(description="HTTP; null when no answer came.")
-    outcome: str = Field(description="`ok`, an error's code, or `cancelled`.")
+    outcome: str = Field(
+        description="`ok`, an error's code, `cancelled`, or, of a save, `partly_refused` or `partly_unanswered`."
+    )
     error: str | None
     rows: int | None
     run_id: str | None

@@ -19,7 +19,7 @@ emag_calls = Table(
     Column("waited_ms", Integer, nullable=False),  # for the request limit
     Column("attempt", Integer, nullable=False),
     Column("status", Integer),  # HTTP; NULL when no answer came
-    Column("outcome", String(32), nullable=False),  # `ok`, an error's code, or `cancelled`
+    Column("outcome", String(32), nullable=False),  # `ok`, an error's code, `cancelled`, or of a save `partly_...`
     Column("error", Text),
     Column("rows", Integer),
     Column("run_id", String(36)),

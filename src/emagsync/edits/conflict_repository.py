@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, true, update
+from sqlalchemy import ColumnElement, and_, false, func, insert, not_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.model import Conflict, ConflictEnding, ConflictFilter
@@ -21,7 +21,8 @@ _COLUMNS = [conflicts.c[name] for name in Conflict._fields]
 
 async def open_or_update(connection: AsyncConnection, values: dict[str, Any]) -> bool:
     """Open an edit's conflict, or write eMAG's present value to the open one. Returns whether it is new."""
-    noted = update(conflicts).where(conflicts.c.edit_id == values["edit_id"], _OPEN).values(emag=values["emag"])
+    now = {name: values[name] for name in ("emag", "emag_currency")}
+    noted = update(conflicts).where(conflicts.c.edit_id == values["edit_id"], _OPEN).values(**now)
     if (await connection.execute(noted)).rowcount:
         return False
     await connection.execute(insert(conflicts).values(**values, state=ConflictState.OPEN.value))
@@ -77,6 +78,9 @@ def _selected(wanted: ConflictFilter) -> ColumnElement[bool]:
             conditions.append(conflicts.c[name] == value)
     if wanted.state is not None:
         conditions.append(conflicts.c.state == wanted.state.value)
+    if wanted.of_currency is not None:
+        differ = func.coalesce(conflicts.c.currency != conflicts.c.emag_currency, false())
+        conditions.append(differ if wanted.of_currency else not_(differ))
     return and_(*conditions)
 
 

@@ -17,6 +17,7 @@ from emagsync.edits.planning import Plan, plan
 from emagsync.edits.reasons import Reason, ReasonCode, reason_columns
 from emagsync.edits.service import Author, store
 from emagsync.edits.states import ConflictState, EditState, Resolution
+from emagsync.edits.validation import Issue
 
 MOST_AT_ONCE = 1000
 _ANY_CHANGE = 10**9
@@ -35,8 +36,8 @@ class ConflictService:
     ) -> list[Conflict]:
         """Resolve these conflicts, all or none; returns their final state.
 
-        `value` is for `Resolution.OTHER`; it is checked as every edit is, and counts as confirmed. Raises
-        ConflictNotFound, ConflictOver and EditRefused.
+        `value` is for `Resolution.OTHER`; it is checked as every edit is, and counts as confirmed. Between two
+        currencies our value cannot be kept as it is. Raises ConflictNotFound, ConflictOver and EditRefused.
         """
         wanted = sorted(set(ids))
         async with self._database.transaction() as connection:
@@ -61,8 +62,12 @@ class ConflictService:
     async def resolve_all(
         self, wanted: ConflictFilter, resolution: Resolution, author: Author
     ) -> tuple[list[Conflict], bool]:
-        """Resolve at most `MOST_AT_ONCE` open conflicts of a selection; returns them, and whether there are more."""
-        chosen = ConflictFilter(wanted.account, wanted.emag_id, wanted.field, ConflictState.OPEN)
+        """Resolve at most `MOST_AT_ONCE` open conflicts of a selection; returns them, and whether there are more.
+
+        Those between two currencies are left to a person one by one where ours is to be kept.
+        """
+        of_currency = False if resolution is Resolution.LOCAL else None
+        chosen = ConflictFilter(wanted.account, wanted.emag_id, wanted.field, ConflictState.OPEN, of_currency)
         async with self._database.snapshot() as connection:
             found = await conflict_repository.list_conflicts(connection, chosen, limit=MOST_AT_ONCE + 1)
         ids = [conflict.id for conflict in found[:MOST_AT_ONCE]]
@@ -78,6 +83,8 @@ class ConflictService:
         value: str | None,
     ) -> None:
         now = self._clock.now()
+        if resolution is Resolution.LOCAL and conflict.is_of_currency:
+            raise EditRefused(f"Conflict {conflict.id} cannot be resolved so:", [_other_currency(conflict)])
         made = await self._plan(connection, conflict, value) if resolution is Resolution.OTHER else None
         if made is not None and made.faults:
             raise EditRefused(f"Conflict {conflict.id} cannot be resolved so:", made.faults)
@@ -94,6 +101,7 @@ class ConflictService:
             changes = {
                 "state": EditState.OPEN.value,
                 "base": conflict.emag,
+                "currency": conflict.emag_currency,
                 "emag_changed_at": None,
                 **reason_columns(Reason.of(ReasonCode.CHOSE_LOCAL, by=author.name, emag=conflict.emag)),
             }
@@ -104,6 +112,12 @@ class ConflictService:
         edits = await repository.list_waiting(connection, conflict.account, [conflict.emag_id])
         request = ChangeRequest({conflict.field: value}, warehouse_id=conflict.warehouse_id or None, confirm=True)
         return plan(offers[conflict.emag_id], edits, request, most_percent=_ANY_CHANGE)
+
+
+def _other_currency(conflict: Conflict) -> Issue:
+    was, now = conflict.currency, conflict.emag_currency
+    message = f"{conflict.local} was meant in {was}, and the offer is in {now} now: give its value in {now}"
+    return Issue(conflict.field, "other_currency", message)
 
 
 def _value_of(conflict: Conflict, resolution: Resolution, made: Plan | None) -> str | None:

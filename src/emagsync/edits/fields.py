@@ -31,6 +31,8 @@ FIELDS: Final = tuple(field.value for field in EditableField)
 MOST: Final[Mapping[str, int]] = {STOCK: MOST_STOCK, HANDLING_TIME: 255}
 # For a field that is not per warehouse.
 NO_WAREHOUSE: Final = 0
+# What the prices among an offer's values are in. It cannot be edited.
+CURRENCY: Final = ("currency", NO_WAREHOUSE)
 # Where a row of eMAG's names no warehouse, and neither does the edit: the seller's only one.
 FIRST_WAREHOUSE: Final = 1
 STATUSES: Final[Mapping[str, int]] = {"inactive": 0, "active": 1, "end_of_life": 2}
@@ -47,6 +49,8 @@ Values = Mapping[Key, str | None]
 class Columns(Protocol):
     """An offer's own columns: a row of `offers`, a record of it, or what the client parsed."""
 
+    @property
+    def currency(self) -> str: ...
     @property
     def sale_price(self) -> Decimal | None: ...
     @property
@@ -74,12 +78,14 @@ _DECODER = msgspec.json.Decoder(_Levels, float_hook=Decimal)
 
 
 def values_of(offer: Columns, payload: str | bytes | None) -> dict[Key, str | None]:
-    """Every editable value of an offer by field and warehouse; `payload` is its row as eMAG sent it.
+    """Every editable value of an offer by field and warehouse, and the currency of its prices (`CURRENCY`); `payload`
+    is its row as eMAG sent it.
 
     Where the row names no warehouse, the seller has one, which eMAG numbers 1, and the offer's own columns are the
     truth about it: `general_stock` is [seen] right where `stock` is absent or names no warehouse.
     """
     values: dict[Key, str | None] = {(name, NO_WAREHOUSE): money.text(getattr(offer, name)) for name in PRICES}
+    values[CURRENCY] = offer.currency
     for name in (VAT_ID, STATUS):
         number = getattr(offer, name)
         values[name, NO_WAREHOUSE] = None if number is None else str(number)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits import conflict_repository, repository
-from emagsync.edits.fields import Values
+from emagsync.edits.fields import PRICES, Values
 from emagsync.edits.merge import decision as merging
 from emagsync.edits.merge.decision import MergeDecision, Reading
 from emagsync.edits.merge.three_way import MergeOutcome, Rules
@@ -90,6 +90,7 @@ def _conflict(reading: Reading, decision: MergeDecision) -> dict[str, Any]:
         "base": edit.base,
         "local": edit.value,
         "emag": decision.emag,
+        **_currencies(decision),
         "opened_at": reading.at,
         "run_id": reading.source_id,
     }
@@ -105,4 +106,14 @@ def _announced(decision: MergeDecision) -> dict[str, Any]:
         "base": edit.base,
         "local": edit.value,
         "emag": decision.emag,
+        **_currencies(decision),
+    }
+
+
+def _currencies(decision: MergeDecision) -> dict[str, str | None]:
+    """Of a price: what the edit's values are in, and what eMAG's is in."""
+    is_price = decision.edit.field in PRICES
+    return {
+        "currency": decision.edit.currency,
+        "emag_currency": decision.currency if is_price else None,
     }

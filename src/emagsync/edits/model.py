@@ -30,17 +30,23 @@ class Edit(NamedTuple):
     made_at: datetime
     source: EditSource
     batch_id: str | None = None
+    currency: str | None = None  # of a price; None also for prices of before it was kept
     state: EditState = EditState.OPEN
     reason: Reason | None = None
     emag_changed_at: datetime | None = None  # when we first saw that eMAG's value is not the base any more
     closed_at: datetime | None = None
     closed_by_run: str | None = None
     closed_value: str | None = None
+    remarks: str | None = None  # eMAG's, about a change that it took
 
     @property
     def key(self) -> Key:
         """Field and warehouse."""
         return self.field, self.warehouse_id
+
+    def is_in(self, currency: str | None) -> bool:
+        """Whether its values may be compared with those of an offer in this currency, and sent for it."""
+        return self.currency is None or currency is None or self.currency == currency
 
 
 class EditClosing(NamedTuple):
@@ -65,7 +71,7 @@ class EditFilter:
 
 
 class Conflict(NamedTuple):
-    """A row of `conflicts`: an edit whose value eMAG changed too, from `base` to `emag`."""
+    """A row of `conflicts`: an edit whose value eMAG changed too, from `base` to `emag`, or whose currency."""
 
     id: int
     account: str
@@ -76,6 +82,8 @@ class Conflict(NamedTuple):
     base: str | None
     local: str
     emag: str | None
+    currency: str | None  # of a price: what base and local are in
+    emag_currency: str | None  # and what eMAG's value is in
     opened_at: datetime
     run_id: str | None
     state: ConflictState
@@ -83,6 +91,11 @@ class Conflict(NamedTuple):
     value: str | None
     resolved_by: str | None
     resolved_at: datetime | None
+
+    @property
+    def is_of_currency(self) -> bool:
+        """Whether the two sides are in different currencies, so that the edit's number says nothing any more."""
+        return None not in (self.currency, self.emag_currency) and self.currency != self.emag_currency
 
 
 class ConflictEnding(NamedTuple):
@@ -96,9 +109,10 @@ class ConflictEnding(NamedTuple):
 
 @dataclass(frozen=True)
 class ConflictFilter:
-    """A filter of conflicts; None does not filter."""
+    """A filter of conflicts; None does not filter. `of_currency`: those between two currencies, or all others."""
 
     account: str | None = None
     emag_id: int | None = None
     field: str | None = None
     state: ConflictState | None = None
+    of_currency: bool | None = None

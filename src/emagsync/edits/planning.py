@@ -75,7 +75,9 @@ def plan(
     `most_percent` is how much a price may change without being doubted; `vat` is that of the account's country, that in
     force first; `vat_ids` are those of the account's offers.
     """
-    before = effective(offer.values, [change_of(edit) for edit in edits])
+    # An edit in another currency says nothing about a price in this one.
+    comparable = [edit for edit in edits if edit.is_in(offer.currency)]
+    before = effective(offer.values, [change_of(edit) for edit in comparable])
     asked, issues = parse_change_request(request, offer.values, before)
     if request.currency is not None and request.currency.upper() != offer.currency:
         message = f"the offer's currency is {offer.currency}, not {request.currency}"
@@ -87,8 +89,8 @@ def plan(
     # A difference applies to what eMAG has, so a second one adds to the first.
     summed = [_summed(change, waiting.get(change.key)) for change in asked]
     effective_changes = [change for change in summed if _changes_something(change, waiting.get(change.key), offer)]
-    replaced = [waiting[change.key] for change in summed if _replaces(change, waiting.get(change.key))]
-    others = [change_of(edit) for edit in edits if edit.key not in keys]
+    replaced = [waiting[change.key] for change in summed if _replaces(change, waiting.get(change.key), offer)]
+    others = [change_of(edit) for edit in comparable if edit.key not in keys]
     after = effective(offer.values, [*others, *summed])
     return Plan(
         offer=offer,
@@ -139,7 +141,7 @@ def _summed(change: FieldChange, waiting: Edit | None) -> FieldChange:
 
 def _changes_something(change: FieldChange, waiting: Edit | None, offer: StoredOffer) -> bool:
     """Whether the change leads to a value that neither eMAG nor the waiting edit has."""
-    if waiting is not None and (waiting.kind, waiting.value) == (change.kind, change.value):
+    if _is_wanted(change, waiting, offer):
         return False
     if waiting is not None and offer.is_sent:
         # The edit that it takes back may have reached eMAG already.
@@ -149,5 +151,12 @@ def _changes_something(change: FieldChange, waiting: Edit | None, offer: StoredO
     return change.value != offer.values.get(change.key)
 
 
-def _replaces(change: FieldChange, waiting: Edit | None) -> bool:
-    return waiting is not None and (waiting.kind, waiting.value) != (change.kind, change.value)
+def _replaces(change: FieldChange, waiting: Edit | None, offer: StoredOffer) -> bool:
+    return waiting is not None and not _is_wanted(change, waiting, offer)
+
+
+def _is_wanted(change: FieldChange, waiting: Edit | None, offer: StoredOffer) -> bool:
+    """Whether the waiting edit asks for the very same, in the same currency."""
+    if waiting is None or not waiting.is_in(offer.currency):
+        return False
+    return (waiting.kind, waiting.value) == (change.kind, change.value)

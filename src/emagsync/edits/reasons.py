@@ -49,6 +49,7 @@ class ReasonCode(StrEnum):
     WAITS_FOR_CAMPAIGN = "waits_for_campaign"
     # Of an edit that a sync merged with eMAG's value
     CHANGED_MEANWHILE = "changed_meanwhile"
+    OTHER_CURRENCY = "other_currency"
     ALREADY = "already"
     EDIT_STANDS = "edit_stands"
     TAKEN_OFF = "taken_off"
@@ -92,6 +93,7 @@ _SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.REFUSED_SILENTLY: "eMAG refused it without giving a reason",
     ReasonCode.WAITS_FOR_CAMPAIGN: "waits for a campaign to end, then it is sent again; eMAG says: {message}",
     ReasonCode.CHANGED_MEANWHILE: f"{_MEANWHILE} meanwhile",
+    ReasonCode.OTHER_CURRENCY: "the offer was in {was} and is in {now} now: say what the price is to be in {now}",
     ReasonCode.ALREADY: "eMAG has {emag} already",
     ReasonCode.EDIT_STANDS: f"{_MEANWHILE}; the edit stands",
     ReasonCode.TAKEN_OFF: f"{_MEANWHILE}: as many are taken off the edit, from {{value}} to {{left}}",

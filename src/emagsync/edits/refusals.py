@@ -73,11 +73,23 @@ _CAMPAIGN: Final = re.compile(
     r"stock[\s_-]*in[\s_-]*site|\bcampaign|\bcampani[ae]|кампани[яи]|\bkampány", re.IGNORECASE
 )
 
+# Said of an offer that was taken, these are no remark.
+_CONFIRMATION: Final = re.compile(
+    r"|ok|success|((the )?(offer|product)s? )?((was|were|has been|have been) )?(successfully )?(saved|updated)"
+    r"( successfully| with success)?[.!]?",
+    re.IGNORECASE,
+)
+
 
 def advice_for(words: Sequence[str]) -> Advice | None:
     """What to do about a refusal in these words; None where that is not known."""
     said = "\n".join(words)
     return next((advice for pattern, advice in _KNOWN if pattern.search(said)), None)
+
+
+def remarks_in(words: Sequence[str]) -> str | None:
+    """What eMAG says beyond the bare fact that it saved the offer; None where it says nothing else."""
+    return "; ".join(word for word in words if not _CONFIRMATION.fullmatch(word.strip())) or None
 
 
 def speaks_of_campaign(words: Sequence[str]) -> bool:

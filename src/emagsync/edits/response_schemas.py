@@ -49,12 +49,14 @@ class EditView(BaseModel):
     made_at: datetime
     source: EditSource
     batch_id: Text
+    currency: Text = Field(description="Of a price: what `base` and `value` are in. Null: not known.")
     emag_changed_at: datetime | None = Field(
         description="When we first saw that eMAG's value is not the base any more."
     )
     closed_at: datetime | None
     closed_by_run: Text
     closed_value: Text = Field(description="What eMAG had then.")
+    remarks: Text = Field(description="What eMAG remarked when it took the change, in its own words.")
 
 
 class ConflictView(BaseModel):
@@ -71,6 +73,8 @@ class ConflictView(BaseModel):
     base: Text
     local: str
     emag: Text
+    currency: Text = Field(description="Of a price: what `base` and `local` are in. Null: not known.")
+    emag_currency: Text = Field(description="Of a price: what `emag` is in. Null: not known.")
     opened_at: datetime
     run_id: Text
     state: ConflictState
@@ -184,7 +188,7 @@ async def edits_of(
 
 def offer_edits(offer: StoredOffer, edits: Collection[Edit]) -> OfferEdits:
     """An offer's waiting edits as products show them."""
-    values = effective(offer.values, [change_of(edit) for edit in edits])
+    values = effective(offer.values, [change_of(edit) for edit in edits if edit.is_in(offer.currency)])
     return OfferEdits([_pending(edit) for edit in edits], _effective(values), version_of(offer.fingerprint, edits))
 
 

@@ -27,7 +27,7 @@ from emagsync.edits.errors import (
     PreviewOutdated,
     VersionChanged,
 )
-from emagsync.edits.fields import VAT_ID
+from emagsync.edits.fields import PRICES, VAT_ID
 from emagsync.edits.model import ConflictEnding, Edit, EditClosing
 from emagsync.edits.offer_repository import ids_of_part_numbers, key_of, stored_offers, vat_ids_of
 from emagsync.edits.offer_snapshot import StoredOffer
@@ -286,6 +286,7 @@ async def store(
             made_at=now,
             source=author.source,
             batch_id=batch_id,
+            currency=plan.offer.currency if change.field in PRICES else None,
         )
         for plan in plans
         for change in plan.changes

@@ -45,12 +45,14 @@ local_edits = Table(
     Column("made_at", UtcDateTime, nullable=False),
     Column("source", String(16), nullable=False),  # api, cli, page, bulk, undo or conflict
     Column("batch_id", String(36)),  # shared by the edits of one request
+    Column("currency", String(8)),  # of a price: what base and value are in; NULL: not known, it is from before
     Column("state", String(16), nullable=False),
     *_reason_columns(),  # why it was closed, or what a merge did to it
     Column("emag_changed_at", UtcDateTime),  # when we first saw that eMAG's value is not the base any more
     Column("closed_at", UtcDateTime),
     Column("closed_by_run", String(36)),  # the run or push that closed it
     Column("closed_value", Text),  # what eMAG had then
+    Column("remarks", Text),  # eMAG's words about a change that it took
     partial_index(
         "uq_local_edits_open",
         "account",
@@ -79,6 +81,8 @@ conflicts = Table(
     Column("base", Text),
     Column("local", Text, nullable=False),
     Column("emag", Text),  # as it was seen last
+    Column("currency", String(8)),  # of a price: what base and local are in
+    Column("emag_currency", String(8)),  # and what emag is in
     Column("opened_at", UtcDateTime, nullable=False),
     Column("run_id", String(36)),
     Column("state", String(16), nullable=False),  # open or resolved

@@ -8,6 +8,7 @@ becomes UncertainWrite, and the caller reads the offer back.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,13 +22,18 @@ from emagsync.core.errors import ErrorKind
 from emagsync.marketplace.budget.budget import Budget, Grant, Priority
 from emagsync.marketplace.budget.slots import RouteGroup
 from emagsync.marketplace.envelope import Envelope, HttpAnswer, open_envelope
-from emagsync.marketplace.errors import BudgetStoreError, EmagError, Refused, UncertainWrite
+from emagsync.marketplace.errors import BudgetStoreError, EmagError, Refused, UncertainWrite, WriteRefused
 from emagsync.marketplace.retry import Attempts, RetryPolicy
+from emagsync.marketplace.save_answers import SaveResult, Verdict
 from emagsync.marketplace.transport import Transport
 
 T = TypeVar("T")
 OK: Final = "ok"
 CANCELLED: Final = "cancelled"
+# Of a save whose offers eMAG judges one by one: it refused some of them, or all it did not take are missing from its
+# answer. Where it refused every one of them, the code is that of a save that was refused as a whole.
+PARTLY_REFUSED: Final = "partly_refused"
+PARTLY_UNANSWERED: Final = "partly_unanswered"
 
 # The keys of a request's body that are recorded: paging, statuses, ids and times. Others may hold personal data.
 _RECORDED_FILTERS: Final = frozenset(
@@ -69,9 +75,11 @@ class CallRecord:
     """One attempt, for logs and metrics. It holds no headers, bodies or secrets.
 
     `started_at` is when the budget granted it (UTC); `seconds` is the exchange's duration, `waited_seconds` that of the
-    wait for the budget; `outcome` is `ok`, the error's code, or `cancelled` where the caller did not wait for the
-    answer of a request that was sent; `rows` in the answer, where it is a list. `filters` are
-    what was asked for, as far as it is paging, a status, an id or a time; of a write, how many entities it was about.
+    wait for the budget; `outcome` is `ok`, the error's code, `cancelled` where the caller did not wait for the answer
+    of a request that was sent, or, of a save of which not all was taken, `partly_refused` or `partly_unanswered`:
+    `error` then names the offers; `rows` in the answer, where it is a list. `filters` are what was asked for, as far as
+    it is paging, a status, an id or a time; of a write, how many entities it was about. `verdicts`: of a save, how many
+    offers were taken, refused and left open.
     """
 
     account: str
@@ -87,6 +95,7 @@ class CallRecord:
     filters: Mapping[str, Any] = field(default_factory=dict)
     group: RouteGroup = RouteGroup.GENERAL
     is_write: bool = False
+    verdicts: Mapping[Verdict, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -171,6 +180,7 @@ class CallExecutor:
         answer: HttpAnswer | None = None
         failure: EmagError | None = None
         rows: int | None = None
+        saved: SaveResult | None = None
         try:
             answer = await self._exchange(call, grant)
             envelope = open_envelope(
@@ -178,6 +188,7 @@ class CallExecutor:
             )
             result = call.read(envelope)
             rows = _rows(result)
+            saved = result if isinstance(result, SaveResult) else None
         except EmagError as error:
             failure = error
             raise
@@ -197,14 +208,19 @@ class CallExecutor:
                         waited_seconds=grant.waited_seconds,
                         attempt=attempt,
                         status=answer.status if answer is not None else None,
-                        outcome=_outcome(answer, failure),
-                        error=self._transport.scrub(failure.message) if failure is not None else None,
+                        outcome=_outcome(answer, failure, saved),
+                        error=self._error_text(failure, saved),
                         rows=rows,
                         filters=_filters(call),
                         group=call.group,
                         is_write=call.is_write,
+                        verdicts=_verdicts(saved),
                     )
                 )
+
+    def _error_text(self, failure: EmagError | None, saved: SaveResult | None) -> str | None:
+        text = failure.message if failure is not None else "" if saved is None else _not_taken(saved)
+        return self._transport.scrub(text) or None
 
     async def _exchange(self, call: Call[T], grant: Grant) -> HttpAnswer:
         body = None if call.body is None else orjson.dumps(call.body)
@@ -252,10 +268,27 @@ class CallExecutor:
             self._on_call(record)
 
 
-def _outcome(answer: HttpAnswer | None, failure: EmagError | None) -> str:
+def _outcome(answer: HttpAnswer | None, failure: EmagError | None, saved: SaveResult | None) -> str:
     if failure is not None:
         return failure.code
+    if saved is not None and saved.refused:
+        return WriteRefused.code if len(saved.refused) == len(saved.verdicts) else PARTLY_REFUSED
+    if saved is not None and saved.unknown:
+        return PARTLY_UNANSWERED
     return CANCELLED if answer is None else OK
+
+
+def _not_taken(saved: SaveResult) -> str:
+    """Which offers of a save were not taken, by eMAG's words; empty where all were."""
+    refused = [f"{emag_id} ({'; '.join(words) or 'no reason given'})" for emag_id, words in saved.refused.items()]
+    unknown = list(map(str, saved.unknown))
+    parts = [f"refused: {', '.join(refused)}"] if refused else []
+    return ". ".join([*parts, f"not in the answer: {', '.join(unknown)}"] if unknown else parts)
+
+
+def _verdicts(saved: SaveResult | None) -> Mapping[Verdict, int]:
+    """How many offers of a save have each verdict. One that was refused as a whole has none: it may be halved."""
+    return {} if saved is None else Counter(one.verdict for one in saved.verdicts.values())
 
 
 def _rows(result: object) -> int | None:

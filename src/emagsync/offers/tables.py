@@ -88,6 +88,7 @@ offers = Table(
         "validation_status",
         "offer_validation_status",
         "category_id",
+        "currency",
         "sale_price",
         "changed_at",
     ),
@@ -134,6 +135,8 @@ offer_changes = Table(
     Column("source", String(16), nullable=False),
     Index(None, "account", "emag_id", "seq"),
     Index(None, "run_id"),
+    # The few entries that say what the prices of the others are in.
+    partial_index("ix_offer_changes_currency", "account", "emag_id", where=text("field = 'currency'")),
     # A number is never given twice, even after the newest rows were pruned: readers of the feed keep their place by it.
     sqlite_autoincrement=True,
 )

@@ -10,10 +10,9 @@ from emagsync.sandbox.offer_documents import AlreadyHeld, ProductSaves
 from emagsync.sandbox.offer_values import BY_WAREHOUSE, LIGHT, apply_values
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.row_seed import whole_or_none
-from emagsync.sandbox.save_rules import Message, SavedOffer, SaveRule
+from emagsync.sandbox.save_rules import TAKEN, Message, SavedOffer, SaveRule
 
 IN_CAMPAIGN: Final = "The offer is part of a campaign with stock in site and cannot be updated until it ends"
-_TAKEN: Final = "The offer was saved"
 _DOCUMENTATION: Final = "Documentation errors: the product documentation was not saved; the offer was saved"
 
 
@@ -107,7 +106,7 @@ class _Save:
         """
         offers = [self._offer(emag_id, entity) for emag_id, entity in self._sent]
         if (rule := self._market.save_rules.whole_call(offers)) is not None:
-            raise Refusal(*rule.messages, status=self._market.settings.refused_save_status)
+            raise Refusal(*rule.words, status=self._market.settings.refused_save_status)
         verdicts = [
             verdict
             for offer, (emag_id, entity) in zip(offers, self._sent, strict=True)
@@ -136,10 +135,10 @@ class _Save:
             except Refusal as refusal:
                 yield _Verdict(named, True, refusal.messages)
                 return
-        if rule is None or rule.verdict == "taken":
-            yield _Verdict(named, False, [_TAKEN])
-        elif rule.verdict == "refused":
-            yield _Verdict(named, True, rule.messages)
+        if rule is None:
+            yield _Verdict(named, False, [TAKEN])
+        elif rule.verdict in ("taken", "refused"):
+            yield _Verdict(named, rule.verdict == "refused", rule.words)
 
     def _changed(self, emag_id: int, entity: dict[str, Any], change: _Change) -> dict[str, Any]:
         if emag_id in self.account.in_campaign:

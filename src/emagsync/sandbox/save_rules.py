@@ -2,21 +2,24 @@
 
 import random
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from emagsync.sandbox.settings import SandboxError
 
 Message = str | dict[str, Any]
+TAKEN: Final = "The offer was saved"
+REFUSED: Final = "The offer could not be saved"
 
 
 class SaveRule(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True, omit_defaults=True):
     """One rule. An offer of a save meets the first rule that agrees with it and is not used up.
 
-    ``verdict`` says what becomes of the offer: ``refused`` with ``messages`` while the others are saved; ``missing``
-    from the answer; or the ``whole_call`` is refused with ``messages`` that name nobody. ``applied``: the offer is
-    saved all the same, whatever the answer says. ``as_id``: the answer speaks of that id instead of the offer's.
+    ``verdict`` says what becomes of the offer: ``refused`` with ``messages`` while the others are saved; ``taken``
+    with ``messages`` as remarks; ``missing`` from the answer; or the ``whole_call`` is refused with ``messages`` that
+    name nobody. ``applied``: the offer is saved all the same, whatever the answer says. ``as_id``: the answer speaks
+    of that id instead of the offer's.
     ``times`` counts offers (for ``whole_call``: calls); null means for ever.
     """
 
@@ -27,9 +30,16 @@ class SaveRule(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     probability: float = 1.0
     times: int | None = None
     verdict: Literal["refused", "missing", "whole_call", "taken"] = "refused"
-    messages: list[Message] = msgspec.field(default_factory=lambda: ["The offer could not be saved"])
+    messages: list[Message] | None = None
     applied: bool = False
     as_id: int | None = None
+
+    @property
+    def words(self) -> list[Message]:
+        """What the answer says about the offer, or of the whole call."""
+        if self.messages is not None:
+            return self.messages
+        return [TAKEN if self.verdict == "taken" else REFUSED]
 
 
 class SavedOffer(msgspec.Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from emagsync.core.edit_rules import ConflictStrategy
+from emagsync.edits.fields import CURRENCY
 from emagsync.edits.merge.decision import MergeDecision, Reading, conflict_ending, decide, edit_closing
 from emagsync.edits.merge.three_way import MergeOutcome, Rules
 from emagsync.edits.model import ConflictEnding, Edit, EditClosing
@@ -166,6 +167,18 @@ def test_while_the_brake_holds_the_account_only_what_is_beyond_doubt_is_decided(
     merged = decided(emag, EMAG, edit, is_held=True).merged
     assert (merged.outcome, merged.base, merged.value) == (outcome, edit.base, edit.value)
     assert merged.emag_changed_at == emag_changed_at
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_another_currency_is_told_with_the_edit_also_while_the_brake_holds_the_account(is_held: bool) -> None:
+    edit = an_edit(currency="BGN")
+    read = {PRICE: "12", CURRENCY: "EUR"}
+    [decision] = decide(READING, [edit], {7: read}, Rules(LOCAL), is_held=is_held)
+    assert decision.merged.outcome is MergeOutcome.CONFLICT
+    assert decision.reason == Reason.of(ReasonCode.OTHER_CURRENCY, was="BGN", now="EUR")
+    back = edit._replace(state=EditState.CONFLICT, emag_changed_at=MADE)
+    [decision] = decide(READING, [back], {7: {PRICE: "10", CURRENCY: "BGN"}}, Rules(LOCAL), is_held=is_held)
+    assert conflict_ending(decision, READING) == ConflictEnding(Resolution.REVERTED, READING.at, value="10")
 
 
 def test_edits_of_offers_that_were_not_read_or_are_being_sent_are_left_alone() -> None:

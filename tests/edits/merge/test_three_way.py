@@ -122,6 +122,34 @@ def test_a_conflict_waits_for_a_person_whatever_strategy_comes_later(strategy: C
     assert merged.outcome is MergeOutcome.CONFLICT
 
 
+OTHER_CURRENCY = [
+    pytest.param("10.0000", id="the-same-number-as-before"),
+    pytest.param("12.0000", id="the-number-that-is-wanted"),
+    pytest.param("5.1129", id="another-number"),
+    pytest.param(None, id="no-number"),
+]
+
+
+@pytest.mark.parametrize("strategy", ConflictStrategy)
+@pytest.mark.parametrize("emag", OTHER_CURRENCY)
+def test_a_price_of_an_offer_in_another_currency_is_a_conflict_whatever_the_strategy(
+    emag: str | None, strategy: ConflictStrategy
+) -> None:
+    edit = edited(currency="BGN", emag_changed_at=BEFORE)
+    merged = merge(edit, emag, strategy, read_at=READ, currency="EUR")
+    assert merged == Merged(MergeOutcome.CONFLICT, "10.0000", "12.0000", BEFORE)
+    older = merge(edit, emag, strategy, read_at=MADE, currency="EUR")
+    assert older.outcome is MergeOutcome.KEPT  # the answer may be from before the edit: the next one decides
+
+
+@pytest.mark.parametrize(("ours", "emags"), [("EUR", "EUR"), (None, "EUR"), ("BGN", None)])
+def test_a_price_in_the_offers_currency_or_in_none_that_is_known_is_merged_as_ever(
+    ours: str | None, emags: str | None
+) -> None:
+    merged = merge(edited(currency=ours), "11.0000", LOCAL, read_at=READ, currency=emags)
+    assert merged.outcome is MergeOutcome.MOVED
+
+
 STOCK_CASES = [
     pytest.param("10", "15", "8", "13", id="two-sold-of-a-raised-stock"),
     pytest.param("10", "4", "8", "2", id="two-sold-of-a-lowered-stock"),

@@ -47,6 +47,17 @@ class Fate(NamedTuple):
     def is_refusal(self) -> bool:
         return self.says is not None and self.says.get("isError") is True
 
+    @property
+    def is_plainly_taken(self) -> bool:
+        told = self.says if self.says is not None and self.says.keys() == {"isError", "messages"} else {}
+        messages = told.get("messages")
+        return (
+            told.get("isError") is False
+            and isinstance(messages, list)
+            and all(isinstance(one, str) for one in messages)
+            and len(set(messages)) == len(messages)
+        )
+
 
 says = st.one_of(
     st.builds(lambda told: {"isError": False, "messages": told}, words),
@@ -135,6 +146,8 @@ async def _play(desk: PushDesk, clock: ForwardClock, saves: Saves, scenario: Sce
         assert (entry.state is OutboxState.REJECTED) == (edit.state == "rejected")
         if edit.state == "applied":
             assert desk.shown(emag_id, "sale_price") == target[emag_id]
+        if fate.made and fate.is_plainly_taken:
+            assert edit.remarks == ("; ".join((fate.says or {})["messages"]) or None)
         if fate.is_refusal:
             _refusal_arrived(Reason.refusal((fate.says or {})["messages"]), edit.reason, waits=waits)
             assert sum(emag_id in sent for sent in saves.sent) == 1

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.push.endpoints import entry_view
@@ -49,6 +50,26 @@ async def test_edits_of_one_offer_go_out_together_and_only_what_changed(tmp_path
         row = desk.market.truth()[7]
         assert (desk.shown(7, "sale_price"), desk.shown(7, "stock"), row["status"]) == ("190.0000", "3", 1)
         assert desk.market.truth()[8]["status"] == 0
+
+
+async def test_a_price_is_not_sent_to_an_offer_that_has_another_currency_by_now(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, edits={"fresh_seconds": 0}) as desk:
+        await desk.edit_many([(7, "sale_price", "90.0000"), (7, "stock", "3"), (8, "sale_price", "90.0000")])
+        desk.market.change("change", ids=[7, 8], set={"currency": "EUR", "sale_price": "20.4500"})
+        await desk.push()
+        assert (desk.shown(7, "sale_price"), desk.shown(8, "sale_price")) == ("20.4500", "20.4500")
+        assert desk.shown(7, "stock") == "3"  # what is no price is sent
+        states = {(edit.emag_id, edit.field): edit.state for edit in await desk.edits()}
+        assert states == {(7, "sale_price"): "conflict", (7, "stock"): "applied", (8, "sale_price"): "conflict"}
+
+
+async def test_a_price_of_another_currency_stays_here_also_before_a_merge_has_seen_it(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit(7, "sale_price", "90.0000")
+        async with desk.local.database.transaction() as connection:
+            await connection.execute(text("UPDATE local_edits SET currency = 'BGN'"))
+        assert await desk.service.push_account("main", trigger="test") is None
+        assert (desk.saves(), await desk.entries()) == (0, [])
 
 
 async def test_a_newer_edit_of_a_line_that_waits_joins_it(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.push import outbox
+from emagsync.edits.push.endpoints import entry_view
 from emagsync.edits.push.outbox import Answer, Event, OutboxEntry
 from emagsync.edits.push.writer import PushWriter
 from emagsync.edits.reasons import Reason, reason_text
@@ -84,6 +85,7 @@ async def test_a_batch_with_every_kind_of_verdict(tmp_path: Path, form: str) -> 
     async with open_push_desk(tmp_path, edits={"readback_seconds": 20}) as desk:
         desk.market.set(save_results=form)
         await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 9)])
+        desk.market.save_rule(ids=[1], verdict="taken", messages=["Price is far from that of others", "Look again"])
         desk.market.save_rule(ids=[2], messages=["Computer says no", {"field": "sale_price", "message": "too high"}])
         desk.market.save_rule(ids=[3], messages=[])
         desk.market.save_rule(ids=[4], verdict="missing", times=1)
@@ -96,12 +98,19 @@ async def test_a_batch_with_every_kind_of_verdict(tmp_path: Path, form: str) -> 
         assert "Computer says no; sale_price: too high" in told_in_log["offer_refused", 2]
         assert "stock in site" in told_in_log["offer_waits_for_campaign", 7]
         assert ("offers_not_in_answer", None) in told_in_log
+        [ended] = [line for line in logs if line["event"] == "push_ended"]
+        assert ended["not_applied"] == {"rejected": [2, 3], "pending": [7]}
         assert (push.status, push.counts) == ("partial", {"applied": 5, "pending": 1, "rejected": 2})
         states = await desk.states()
         assert {emag_id for emag_id, state in states.items() if state == "rejected"} == {2, 3}
         told = {edit.emag_id: (str(edit.state), edit.reason) for edit in await desk.edits()}
         assert told[2] == ("rejected", Reason.refusal(["Computer says no", "sale_price: too high"]))
         assert told[3] == ("rejected", Reason.refusal([]))
+        remarks = {edit.emag_id: edit.remarks for edit in await desk.edits() if edit.remarks is not None}
+        assert remarks[1] == "Price is far from that of others; Look again"
+        [line] = [line for line in await desk.entries() if line.emag_id == 1]
+        assert entry_view(line).items[0].remarks == remarks[1]
+        assert not remarks.keys() & {2, 3, 7}
         state, reason = told[7]
         assert (state, reason and reason.code) == ("open", "waits_for_campaign")
         for emag_id, state in states.items():

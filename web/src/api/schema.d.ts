@@ -1912,10 +1912,20 @@ export interface components {
             account_type: string;
             /** Base */
             base: string | null;
+            /**
+             * Currency
+             * @description Of a price: what `base` and `local` are in. Null: not known.
+             */
+            currency: string | null;
             /** Edit Id */
             edit_id: number;
             /** Emag */
             emag: string | null;
+            /**
+             * Emag Currency
+             * @description Of a price: what `emag` is in. Null: not known.
+             */
+            emag_currency: string | null;
             /** Emag Id */
             emag_id: number;
             field: components["schemas"]["EditableField"];
@@ -2146,6 +2156,11 @@ export interface components {
             /** Confirmed */
             confirmed: boolean;
             /**
+             * Currency
+             * @description Of a price: what `base` and `value` are in. Null: not known.
+             */
+            currency: string | null;
+            /**
              * Emag Changed At
              * @description When we first saw that eMAG's value is not the base any more.
              */
@@ -2172,6 +2187,11 @@ export interface components {
              * @description Why it ended, or what a sync did to it.
              */
             reason: string | null;
+            /**
+             * Remarks
+             * @description What eMAG remarked when it took the change, in its own words.
+             */
+            remarks: string | null;
             source: components["schemas"]["EditSource"];
             state: components["schemas"]["EditState"];
             /**
@@ -2264,7 +2284,7 @@ export interface components {
             id: number;
             /**
              * Outcome
-             * @description `ok`, an error's code, or `cancelled`.
+             * @description `ok`, an error's code, `cancelled`, or, of a save, `partly_refused` or `partly_unanswered`.
              */
             outcome: string;
             /**
@@ -2615,6 +2635,11 @@ export interface components {
             kind: string;
             /** Reason */
             reason: string | null;
+            /**
+             * Remarks
+             * @description What eMAG remarked when it took the change, in its own words.
+             */
+            remarks: string | null;
             result: components["schemas"]["Result"] | null;
             /** Target */
             target: string | null;
@@ -3786,7 +3811,7 @@ export interface components {
          * @description The codes. They are stable: pages and programs translate them.
          * @enum {string}
          */
-        ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "refused_by_emag" | "refused_silently" | "waits_for_campaign" | "changed_meanwhile" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "no_value_before" | "has_value";
+        ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "refused_by_emag" | "refused_silently" | "waits_for_campaign" | "changed_meanwhile" | "other_currency" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "no_value_before" | "has_value";
         /**
          * ReasonView
          * @description A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`; of a
@@ -5224,7 +5249,7 @@ export interface operations {
                 account_type?: string | null;
                 /** @description Such as `product_offer/read`. */
                 route?: string | null;
-                /** @description `ok`, `failed` for all others, or an error's code. */
+                /** @description `ok`, `failed` for all others (saves that were refused in part among them), or an error's code. */
                 outcome?: string | null;
                 since?: string | null;
                 until?: string | null;

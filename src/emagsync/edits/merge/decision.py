@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from emagsync.edits.fields import Values
+from emagsync.edits.fields import CURRENCY, Values
 from emagsync.edits.merge.three_way import Merged, MergeOutcome, Rules, merge
 from emagsync.edits.model import ConflictEnding, Edit, EditClosing
 from emagsync.edits.reasons import Reason, ReasonCode
@@ -23,11 +23,12 @@ class Reading(NamedTuple):
 
 
 class MergeDecision(NamedTuple):
-    """The decision about one edit, and the value that eMAG has."""
+    """The decision about one edit, the value that eMAG has, and the currency of the offer."""
 
     edit: Edit
     merged: Merged
     emag: str | None
+    currency: str | None = None
 
     @property
     def changes_edit(self) -> bool:
@@ -45,6 +46,8 @@ class MergeDecision(NamedTuple):
             return Reason.of(ReasonCode.CHANGED_MEANWHILE, base=base, emag=emag)
         if outcome is MergeOutcome.SETTLED:
             return Reason.of(ReasonCode.ALREADY, emag=emag)
+        if outcome is MergeOutcome.CONFLICT and not self.edit.is_in(self.currency):
+            return Reason.of(ReasonCode.OTHER_CURRENCY, was=self.edit.currency, now=self.currency)
         if outcome is not MergeOutcome.MOVED:
             return None
         if self.merged.value == self.edit.value:
@@ -83,9 +86,13 @@ def decide(
     for edit in edits:
         if edit.emag_id in in_flight or edit.emag_id not in values:
             continue
-        emag = values[edit.emag_id].get(edit.key)
-        merged = merge(edit, emag, rules.strategy_for(edit.field), read_at=reading.read_at)
-        decisions.append(MergeDecision(edit, _while_held(edit, merged, reading) if is_held else merged, emag))
+        read = values[edit.emag_id]
+        emag, currency = read.get(edit.key), read.get(CURRENCY)
+        merged = merge(edit, emag, rules.strategy_for(edit.field), read_at=reading.read_at, currency=currency)
+        # That the currency is another one is beyond doubt, and asks a person in any case.
+        if is_held and edit.is_in(currency):
+            merged = _while_held(edit, merged, reading)
+        decisions.append(MergeDecision(edit, merged, emag, currency))
     return decisions
 
 

@@ -7,6 +7,9 @@ change for offers, so `newest_wins` compares the edit with the moment when we fi
 Stock that was sold meanwhile is a difference to apply, not a conflict: a relative edit is added to whatever eMAG has,
 and an absolute one goes down by what eMAG's stock went down. A stock that went up was set by somebody, or came back
 from an order, which nobody can tell apart: there the strategy decides.
+
+A price that was wanted in one currency, where the offer has another by now, is a conflict whatever the strategy: no two
+of the three numbers can be compared.
 """
 
 from __future__ import annotations
@@ -60,20 +63,23 @@ class Merged(NamedTuple):
     emag_changed_at: datetime | None
 
 
-def merge(edit: Edit, emag: str | None, strategy: ConflictStrategy, *, read_at: datetime) -> Merged:
-    """Merge an edit with `emag`, eMAG's value in an answer that was asked for at `read_at`."""
+def merge(
+    edit: Edit, emag: str | None, strategy: ConflictStrategy, *, read_at: datetime, currency: str | None = None
+) -> Merged:
+    """Merge an edit with `emag`, eMAG's value in an answer that was asked for at `read_at`; `currency` is the offer's
+    in that answer."""
     if edit.kind == RELATIVE:
         # Its difference holds whatever eMAG has; only what was sent and seen ends it.
         return Merged(MergeOutcome.KEPT, edit.base, edit.value, None)
+    if not edit.is_in(currency):
+        return _other_currency(edit, read_at)
     if emag == edit.value:
         return Merged(MergeOutcome.SETTLED, edit.base, edit.value, edit.emag_changed_at)
     if emag == edit.base:
         return Merged(MergeOutcome.KEPT, edit.base, edit.value, None)
     changed_at = edit.emag_changed_at or read_at
     if edit.made_at >= read_at:
-        # The answer may be older than what the edit was based on: the next one decides.
-        outcome = MergeOutcome.CONFLICT if _in_conflict(edit) else MergeOutcome.KEPT
-        return Merged(outcome, edit.base, edit.value, changed_at)
+        return _undecided(edit, changed_at)
     sold = _sold(edit, emag)
     if sold:
         return _after_sale(edit, emag, sold)
@@ -82,6 +88,20 @@ def merge(edit: Edit, emag: str | None, strategy: ConflictStrategy, *, read_at: 
     if _local_wins(edit, strategy, changed_at):
         return Merged(MergeOutcome.MOVED, emag, edit.value, None)
     return Merged(MergeOutcome.LOST, edit.base, edit.value, changed_at)
+
+
+def _undecided(edit: Edit, changed_at: datetime) -> Merged:
+    """The answer may be older than what the edit was based on: the next one decides."""
+    outcome = MergeOutcome.CONFLICT if _in_conflict(edit) else MergeOutcome.KEPT
+    return Merged(outcome, edit.base, edit.value, changed_at)
+
+
+def _other_currency(edit: Edit, read_at: datetime) -> Merged:
+    """The numbers on both sides mean different amounts: only a person can tell which one is meant now."""
+    changed_at = edit.emag_changed_at or read_at
+    if edit.made_at >= read_at:
+        return _undecided(edit, changed_at)
+    return Merged(MergeOutcome.CONFLICT, edit.base, edit.value, changed_at)
 
 
 def _in_conflict(edit: Edit) -> bool:

@@ -31,6 +31,7 @@ from emagsync.edits.push.readback import OfferFetcher, portion
 from emagsync.edits.push.schemas import Hold
 from emagsync.edits.push.writer import PushJob, PushWriter
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text
+from emagsync.edits.refusals import remarks_in
 from emagsync.edits.states import OutboxState
 from emagsync.marketplace.client import EmagClient
 from emagsync.marketplace.errors import BudgetUnavailable, EmagError, UncertainWrite, WriteRefused
@@ -221,16 +222,20 @@ class PushEngine:
         try:
             result = await self._client.save_offers([update_of(entry.emag_id, entry.items) for entry in entries])
         except WriteRefused as error:
+            log.warning("save_refused", account=self._job.account, emag_ids=_ids_of(entries), said=error.messages)
             await self._handle_refusal(entries, error.messages)
         except UncertainWrite as error:
+            self._log_unsaved("save_uncertain", entries, error)
             reason = _caused_by(error.cause, ReasonCode.NO_CERTAIN_ANSWER)
             await self._writer.answered(entries, Answer(Event.NO_ANSWER, reason))
             self._count_failure(error)
         except BudgetUnavailable as error:
+            self._log_unsaved("save_not_sent", entries, error)
             reason = Reason.of(ReasonCode.NOT_SENT, cause=error.code, message=error)
             await self._writer.answered(entries, Answer(Event.NOT_SENT, reason))
             raise
         except EmagError as error:
+            self._log_unsaved("save_not_sent", entries, error)
             await self._writer.answered(entries, Answer(Event.NOT_SENT, _caused_by(error, ReasonCode.NOT_SENT)))
             self.error = stopped_by(error)
             if error.kind is ErrorKind.CONFIGURATION:
@@ -246,9 +251,14 @@ class PushEngine:
         self._log_refusals(await self._writer.judged(entries, answers))
         if result.unknown:
             log.warning("offers_not_in_answer", account=self._job.account, emag_ids=list(result.unknown))
-        remarks = {emag_id: words for emag_id, words in result.taken.items() if words}
+        remarks = {emag_id: said for emag_id, words in result.taken.items() if (said := remarks_in(words))}
         if remarks or result.remarks:
             log.info("save_remarks", account=self._job.account, offers=remarks, said=result.remarks)
+
+    def _log_unsaved(self, event: str, entries: Sequence[OutboxEntry], error: EmagsyncError) -> None:
+        log.warning(
+            event, account=self._job.account, emag_ids=_ids_of(entries), cause=_cause_of(error).code, error=str(error)
+        )
 
     def _log_refusals(self, entries: Sequence[OutboxEntry]) -> None:
         for entry in entries:
@@ -304,6 +314,14 @@ class PushEngine:
         await self._writer.unknown(fetcher.unknown)
         await self._writer.unreadable(fetcher.failed)
         return fetcher.unknown | fetcher.failed.keys()
+
+
+def _ids_of(entries: Sequence[OutboxEntry]) -> list[int]:
+    return [entry.emag_id for entry in entries]
+
+
+def _cause_of(error: EmagsyncError) -> EmagsyncError:
+    return error.cause if isinstance(error, UncertainWrite) else error
 
 
 def stopped_by(error: EmagsyncError) -> Reason:

@@ -49,6 +49,7 @@ class Item:
     target: str | None = None
     result: Result | None = None
     reason: Reason | None = None
+    remarks: str | None = None  # eMAG's own words, when it took the change
 
     @property
     def key(self) -> Key:

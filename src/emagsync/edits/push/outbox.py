@@ -33,7 +33,7 @@ its entry was SENDING would count our own change as eMAG's; therefore merges lea
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
@@ -54,6 +54,7 @@ from emagsync.edits.push.items import (
     with_target,
 )
 from emagsync.edits.reasons import Reason, ReasonCode
+from emagsync.edits.refusals import remarks_in
 from emagsync.edits.states import FINAL_STATES, EditState, OutboxState
 from emagsync.marketplace.save_answers import OfferVerdict, Verdict
 
@@ -199,17 +200,18 @@ class OutboxEntry(NamedTuple):
 class Answer(NamedTuple):
     """What the answer to a save says about one offer: `event` is ACCEPTED, NOT_SENT, NO_ANSWER, or REJECTED where eMAG
     refused it by name. A save that was refused as a whole is none of them: the offer is read, and then `judge_refusal`
-    decides."""
+    decides. `remarks` are eMAG's words about what it has taken."""
 
     event: Event
     reason: Reason | None = None
+    remarks: str | None = None
 
     @classmethod
     def of(cls, said: OfferVerdict) -> Answer:
         """What eMAG's verdict about the offer means."""
         match said.verdict:
             case Verdict.TAKEN:
-                return cls(Event.ACCEPTED)
+                return cls(Event.ACCEPTED, remarks=remarks_in(said.words))
             case Verdict.REFUSED:
                 return cls(Event.REJECTED, Reason.refusal(said.words))
             case Verdict.UNKNOWN:
@@ -264,7 +266,8 @@ def judge_answer(entry: OutboxEntry, answer: Answer, now: datetime) -> OutboxEnt
     """The entry after eMAG's answer to the save that it was part of."""
     match answer.event, answer.reason:
         case Event.ACCEPTED, _:
-            return entry.moved(Event.ACCEPTED, reason=None, next_at=now)
+            items = tuple(item if item.is_done else replace(item, remarks=answer.remarks) for item in entry.items)
+            return entry.moved(Event.ACCEPTED, items=items, reason=None, next_at=now)
         case Event.NOT_SENT, reason:
             return _back_to_pending(entry, Event.NOT_SENT, reason=reason)
         case Event.REJECTED, Reason() as reason:

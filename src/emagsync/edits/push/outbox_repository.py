@@ -31,20 +31,23 @@ async def open_edits(
 ) -> dict[int, list[Item]]:
     """The account's edits that may be sent, as changes to send, by eMAG's id of the offer.
 
-    Edits with an open conflict are left out.
+    Edits with an open conflict are left out, and prices in another currency than the offer's: their numbers mean other
+    amounts there, until the next merge makes conflicts of them.
 
     `lock`: until the transaction ends nobody else changes them.
     """
     edit = local_edits.c
     query = (
         select(edit.id, edit.emag_id, edit.field, edit.warehouse_id, edit.kind, edit.value, edit.base)
-        .where(local_edits.c.account == account, _WAITS, local_edits.c.state == "open")
-        .order_by(local_edits.c.emag_id, local_edits.c.id)
+        .outerjoin(offers, (offers.c.account == edit.account) & (offers.c.emag_id == edit.emag_id))
+        .where(edit.account == account, _WAITS, edit.state == "open")
+        .where(or_(edit.currency.is_(None), offers.c.currency.is_(None), edit.currency == offers.c.currency))
+        .order_by(edit.emag_id, edit.id)
     )
     if emag_ids is not None:
         query = query.where(local_edits.c.emag_id.in_(emag_ids))
     found: dict[int, list[Item]] = {}
-    for row in await connection.execute(query.with_for_update() if lock else query):
+    for row in await connection.execute(query.with_for_update(of=local_edits) if lock else query):
         item = Item(row.id, row.field, row.warehouse_id, row.kind, row.value, before=row.base)
         found.setdefault(row.emag_id, []).append(item)
     return found
@@ -268,6 +271,7 @@ async def close_edits(
             state=bindparam("new_state"),
             **{name: bindparam(f"new_{name}") for name in reason_columns(None)},
             closed_value=bindparam("new_value"),
+            remarks=bindparam("new_remarks"),
             closed_by_run=by,
             closed_at=now,
         )
@@ -283,7 +287,8 @@ async def note_reason(connection: AsyncConnection, edit_ids: Collection[int], re
 
 
 def _closing(edit: ClosedEdit) -> dict[str, Any]:
-    values = {"state": edit.state, "value": edit.value} | reason_columns(edit.item.reason)
+    values = {"state": edit.state, "value": edit.value, "remarks": edit.item.remarks}
+    values |= reason_columns(edit.item.reason)
     return {f"new_{name}": value for name, value in values.items()} | {"of_id": edit.item.edit_id}
 
 

@@ -64,6 +64,7 @@ class ItemView(BaseModel):
     result: Result | None
     reason: str | None
     why: ReasonView | None = Field(description="The reason for programs. Null: there is none, or words without a code.")
+    remarks: str | None = Field(description="What eMAG remarked when it took the change, in its own words.")
 
 
 class OutboxView(BaseModel):

@@ -6,10 +6,11 @@ import asyncio
 import os
 import socket
 import uuid
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -32,6 +33,10 @@ from emagsync.edits.reasons import Reason, ReasonCode, reason_text
 from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
 
 log = structlog.get_logger()
+
+# A push of which any entry is in one of these has not applied everything; its log names the offers of so many of them.
+_UNWELL: Final = (*OPEN_STATES, OutboxState.REJECTED)
+_MOST_NAMED: Final = 200
 
 
 class PushService:
@@ -116,7 +121,11 @@ class PushService:
             status = _status(counts, hold, error)
             await repository.end_push(connection, job.id, status=status, counts=counts, error=error, now=now)
             push = await repository.get_push(connection, job.id)
-        log.info("push_ended", status=status, counts=counts, error=reason_text(error))
+            unwell = await outbox_repository.list_entries(connection, push_id=job.id, states=_UNWELL, limit=_MOST_NAMED)
+        named: dict[str, list[int]] = defaultdict(list)
+        for entry in reversed(unwell):
+            named[entry.state].append(entry.emag_id)
+        log.info("push_ended", status=status, counts=counts, not_applied=dict(named), error=reason_text(error))
         return push
 
     @asynccontextmanager
@@ -212,5 +221,4 @@ def _status(counts: dict[str, int], hold: Hold | None, error: Reason | None) -> 
         return PushStatus.FAILED
     if hold is not None:
         return PushStatus.HELD
-    unwell = [state for state in (*OPEN_STATES, OutboxState.REJECTED) if counts.get(state)]
-    return PushStatus.PARTIAL if unwell else PushStatus.COMPLETED
+    return PushStatus.PARTIAL if any(map(counts.get, _UNWELL)) else PushStatus.COMPLETED

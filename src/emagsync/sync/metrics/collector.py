@@ -133,7 +133,7 @@ class RunFamilies:
 
 
 def _counted(values: Increments) -> list[Family]:
-    counters = (*run_metrics.COUNTERS, metrics.REQUESTS, metrics.HITS)
+    counters = (*run_metrics.COUNTERS, metrics.REQUESTS, metrics.HITS, metrics.SAVED)
     histograms = (run_metrics.DURATION, metrics.DURATION, metrics.WAITS)
     return [
         *(exposition.counter_family(counter, values) for counter in counters),

@@ -101,7 +101,8 @@ async def _decide(
 
 def _with_edits(differences: Sequence[Difference], decisions: Sequence[MergeDecision]) -> list[Difference]:
     by_id = {difference.emag_id: difference for difference in differences}
-    for edit, merged, _ in (decision for decision in decisions if decision.changes_edit):
+    for decision in (decision for decision in decisions if decision.changes_edit):
+        edit, merged = decision.edit, decision.merged
         unchanged = Difference(emag_id=edit.emag_id, kind=DifferenceKind.UPDATED, fields={})
         difference = by_id.get(edit.emag_id, unchanged)
         name = f"edit:{edit.field}" + (f"@{edit.warehouse_id}" if edit.warehouse_id else "")
