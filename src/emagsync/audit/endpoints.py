@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from emagsync.audit import repository
 from emagsync.audit.repository import EntryFilter
 from emagsync.rest.auth import Admin
 from emagsync.rest.paging import decode_id, encode_cursor
 from emagsync.rest.state import State
+from emagsync.rest.timestamps import UtcTimestamp
 
 router = APIRouter(prefix="/api/v1/audit", tags=["audit"])
 
@@ -51,8 +52,8 @@ async def read_audit_log(
         str | None, Query(pattern=r"^[a-z_.]{1,64}$", description="Only this action, such as `user.add`.")
     ] = None,
     username: Annotated[str | None, Query(max_length=80, description="Only what this user did.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="At this time or later, with a zone.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before then.")] = None,
+    since: Annotated[UtcTimestamp | None, Query(description="At this time or later; without a zone it is UTC.")] = None,
+    until: Annotated[UtcTimestamp | None, Query(description="Before then.")] = None,
     cursor: Annotated[str | None, Query(description="`next_cursor` of the page before.")] = None,
 ) -> Entries:
     """What was changed, newest first."""

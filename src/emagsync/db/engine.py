@@ -28,9 +28,10 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from emagsync.core.errors import SettingsError
+from emagsync.core.exhaustion import DiskFull, TooFewFiles, exhaustion_of, is_out_of_files, too_few_files
 from emagsync.db import postgresql
-from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
-from emagsync.db.sqlite_driver import connection_to
+from emagsync.db.errors import ConstraintViolated, DatabaseFull, DatabaseUnavailable
+from emagsync.db.sqlite_driver import connection_to, primary_code
 from emagsync.telemetry.tracing import span
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -145,10 +146,19 @@ class translated:  # noqa: N801 - reads as a statement: `with translated(databas
         if isinstance(error, IntegrityError | sqlite3.IntegrityError):
             raise ConstraintViolated(_constraint_of(error)) from error
         if isinstance(error, DBAPIError | NoConnectionFree | OSError | sqlite3.Error):
-            raise DatabaseUnavailable(
-                f"The database {self._database.description} cannot be used: {_reason(error)}. "
-                f"{_ADVICE[self._database.is_sqlite]}"
-            ) from error
+            raise self._unavailable(error) from error
+
+    def _unavailable(self, error: BaseException) -> DatabaseUnavailable:
+        name = self._database.description
+        code = primary_code(error)
+        exhausted = exhaustion_of(error)
+        if code == sqlite3.SQLITE_FULL or isinstance(exhausted, DiskFull):
+            return DatabaseFull(f"There is no room left for the database {name}: its disk is full. Make room on it.")
+        if isinstance(exhausted, TooFewFiles) or (code == sqlite3.SQLITE_CANTOPEN and is_out_of_files()):
+            return DatabaseUnavailable(f"The database {name} cannot be used. {too_few_files()}")
+        return DatabaseUnavailable(
+            f"The database {name} cannot be used: {_reason(error)}. {_ADVICE[self._database.is_sqlite]}"
+        )
 
 
 def async_url(url: str | URL) -> URL:

@@ -2,6 +2,7 @@
 
 DatabaseError
 ├── DatabaseUnavailable   it cannot be opened or reached
+│   └── DatabaseFull      there is no room left for it
 ├── DatabaseTooNew        a newer emagsync has already upgraded it
 └── ConstraintViolated    a uniqueness or reference rule was broken; services turn it into an error of their own
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.core.exhaustion import DiskFull
 
 
 class DatabaseError(EmagsyncError):
@@ -26,6 +28,14 @@ class DatabaseUnavailable(DatabaseError):
 
     code = "database_unavailable"
     kind = ErrorKind.CONFIGURATION
+
+
+class DatabaseFull(DatabaseUnavailable):
+    """There is no room left on its disk."""
+
+    code = DiskFull.code
+    http_status = DiskFull.http_status
+    http_detail = DiskFull.http_detail
 
 
 class DatabaseTooNew(DatabaseError):

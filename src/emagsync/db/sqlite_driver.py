@@ -224,6 +224,15 @@ def connect(path: str) -> sqlite3.Connection:
     return connection
 
 
+def primary_code(error: BaseException) -> int | None:
+    """SQLite's code of the error, such as `sqlite3.SQLITE_FULL`, if it is one of SQLite's, wrapped or not."""
+    wrapped = error.orig if isinstance(error, DBAPIError) else error
+    for one in (wrapped, getattr(wrapped, "__cause__", None)):
+        if isinstance(one, sqlite3.Error) and hasattr(one, "sqlite_errorcode"):
+            return one.sqlite_errorcode & _PRIMARY_CODE
+    return None
+
+
 def _set(connection: sqlite3.Connection, pragma: str) -> None:
     # `busy_timeout` does not cover a change of the journal mode: where two processes open a new file at once, one of
     # them is refused without a wait.
@@ -232,7 +241,7 @@ def _set(connection: sqlite3.Connection, pragma: str) -> None:
         try:
             connection.execute(f"PRAGMA {pragma}").close()
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & _PRIMARY_CODE != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
         else:
             return

@@ -72,7 +72,7 @@ async def list_products(state: State, _: Viewer, query: ListQuery, totals: Produ
             "description": "The whole selection, by account and id.",
             "content": {media_type: {"schema": {"type": "string"}} for media_type in _MEDIA_TYPES.values()},
         },
-        **problem_responses(HTTPStatus.TOO_MANY_REQUESTS),
+        **problem_responses(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INSUFFICIENT_STORAGE),
     },
 )
 async def export_products(

@@ -58,7 +58,8 @@ class XlsxWriter:
         try:
             self._workbook.close()
         except XlsxFileError as error:
-            raise OSError(str(error)) from error
+            # It has the system's own error in it, which says what is wrong.
+            raise error.args[0] if isinstance(error.args[0], OSError) else OSError(str(error)) from error
 
     def release(self) -> None:
         """Close the sheets' own temporary files."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
+from datetime import datetime
 
 import orjson
 
 from emagsync.rest.problems import invalid
+from emagsync.rest.texts import is_usable
+from emagsync.rest.timestamps import in_utc
 
 _LONGEST = 1000
 
-CursorValue = str | int | None
+CursorValue = str | int | datetime | None
 
 
 def encode_cursor(kind: str, values: Sequence[CursorValue]) -> str:
@@ -20,17 +23,18 @@ def encode_cursor(kind: str, values: Sequence[CursorValue]) -> str:
     return urlsafe_b64encode(orjson.dumps([kind, *values])).rstrip(b"=").decode()
 
 
-def decode_cursor(kind: str, cursor: str, types: Sequence[type[str] | type[int]]) -> tuple[CursorValue, ...]:
-    """The values of `encode_cursor(kind, ...)`, each of the type given or None.
+def decode_cursor(kind: str, cursor: str, types: Sequence[type[CursorValue]]) -> tuple[CursorValue, ...]:
+    """The values of `encode_cursor(kind, ...)`, each of the type given or None; times in UTC.
 
     Raises a 422 problem for a cursor that is damaged, made up, or of another list.
     """
     values = _values(cursor)
     if values is None or len(values) != len(types) + 1 or values[0] != kind:
         raise _bad()
-    if not all(_fits(value, expected) for value, expected in zip(values[1:], types, strict=True)):
-        raise _bad()
-    return tuple(values[1:])
+    try:
+        return tuple(_value(value, expected) for value, expected in zip(values[1:], types, strict=True))
+    except (TypeError, ValueError):
+        raise _bad() from None
 
 
 def decode_id(kind: str, cursor: str) -> int:
@@ -39,6 +43,14 @@ def decode_id(kind: str, cursor: str) -> int:
     if not isinstance(value, int):
         raise _bad()
     return value
+
+
+def decode_moment(kind: str, cursor: str) -> tuple[datetime, str]:
+    """The time and the id of `encode_cursor(kind, [time, id])`. Raises a 422 problem as `decode_cursor` does."""
+    at, name = decode_cursor(kind, cursor, [datetime, str])
+    if not isinstance(at, datetime) or not isinstance(name, str):
+        raise _bad()
+    return at, name
 
 
 def _values(cursor: str) -> list[CursorValue] | None:
@@ -51,11 +63,21 @@ def _values(cursor: str) -> list[CursorValue] | None:
     return values if isinstance(values, list) else None
 
 
-def _fits(value: CursorValue, expected: type[str] | type[int]) -> bool:
+def _value(value: CursorValue, expected: type[CursorValue]) -> CursorValue:
+    """`value` as the type that is expected. Raises TypeError and ValueError."""
     if value is None:
-        return True
-    # A larger number is one that no database column holds.
-    return type(value) is expected and (not isinstance(value, int) or -(2**63) <= value < 2**63)
+        return None
+    if expected is datetime and isinstance(value, str):
+        time = datetime.fromisoformat(value)
+        if time.tzinfo is None:
+            raise ValueError
+        return in_utc(time)
+    if type(value) is not expected:
+        raise TypeError
+    # What no column of a database holds.
+    if (isinstance(value, int) and not -(2**63) <= value < 2**63) or (isinstance(value, str) and not is_usable(value)):
+        raise ValueError
+    return value
 
 
 def _bad() -> Exception:

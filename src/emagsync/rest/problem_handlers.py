@@ -1,4 +1,4 @@
-"""Exception handlers: whatever a route raises is answered with a problem."""
+"""Whatever a route raises is answered with a problem."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emagsync.core.errors import EmagsyncError
-from emagsync.rest.middleware import SECURITY_HEADERS
+from emagsync.core.exhaustion import exhaustion_of
 from emagsync.rest.openapi import allowed_methods
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of
-from emagsync.rest.request_log import REQUEST_ID_HEADER
 
 log = structlog.get_logger()
 
@@ -38,11 +38,11 @@ _PLACES = frozenset({"body", "query", "path", "header", "cookie"})
 
 
 def install_problem_handlers(app: FastAPI) -> None:
-    """Answer every refusal and failure of `app` with a problem."""
+    """Answer every refusal, and every failure that is known, with a problem; others are UnexpectedErrorMiddleware's."""
     app.add_exception_handler(EmagsyncError, _on_our_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(Exception, _on_unexpected)
+    app.add_exception_handler(OSError, _on_system_error)
 
 
 async def _on_our_error(request: Request, error: Exception) -> Response:
@@ -90,21 +90,42 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
     return problem.response(request.url.path)
 
 
-async def _on_unexpected(request: Request, error: Exception) -> Response:
-    error_id = uuid.uuid4().hex
-    log.error("unexpected_error", error_id=error_id, method=request.method, path=request.url.path, exc_info=error)
+async def _on_system_error(request: Request, error: Exception) -> Response:
+    """What the machine has run out of is said; anything else of its errors is a defect of ours."""
+    exhausted = exhaustion_of(error)
+    if exhausted is None:
+        raise error
+    return await _on_our_error(request, exhausted)
+
+
+class UnexpectedErrorMiddleware:
+    """Answers what nobody expected with a problem (500) that names the place in the log, where it is written once.
+
+    Starlette's own handler would raise the error again after the answer, and the server would log it a second time.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        is_answered = False
+
+        async def send_noted(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        except Exception:
+            error_id = uuid.uuid4().hex
+            log.exception("unexpected_error", error_id=error_id, method=scope["method"], path=scope["path"])
+            # What was begun breaks off: the server closes a connection whose answer is not complete.
+            if not is_answered:
+                await _unexpected(error_id).response(scope["path"])(scope, receive, send)
+
+
+def _unexpected(error_id: str) -> ApiProblem:
     detail = f"The server failed unexpectedly; its log has the details under {error_id}."
-    problem = ApiProblem(
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        "internal_error",
-        detail,
-        # This answer is made outside of the middleware that would add them.
-        headers=SECURITY_HEADERS | _request_id(),
-        error_id=error_id,
-    )
-    return problem.response(request.url.path)
-
-
-def _request_id() -> dict[str, str]:
-    request_id = structlog.contextvars.get_contextvars().get("request_id")
-    return {REQUEST_ID_HEADER: request_id} if isinstance(request_id, str) else {}
+    return ApiProblem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail, error_id=error_id)

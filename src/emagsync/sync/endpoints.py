@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -10,8 +9,8 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from emagsync.audit.service import audit
 from emagsync.rest.auth import Operator, Viewer
-from emagsync.rest.paging import decode_cursor, encode_cursor
-from emagsync.rest.problems import ApiProblem, invalid, problem_responses
+from emagsync.rest.paging import decode_moment, encode_cursor
+from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import AppState, State
 from emagsync.sync import repository
 from emagsync.sync.api_responses import accepted, detail, differences_view, finished
@@ -114,10 +113,14 @@ async def history(
 ) -> HistoryView:
     """Runs, newest first."""
     runs = await repository.read_runs(
-        state.database, account=account_type, status=status, before=_place(cursor), limit=limit + 1
+        state.database,
+        account=account_type,
+        status=status,
+        before=decode_moment("history", cursor) if cursor is not None else None,
+        limit=limit + 1,
     )
     page = runs[:limit]
-    more = encode_cursor("history", [page[-1].created_at.isoformat(), page[-1].id]) if len(runs) > limit else None
+    more = encode_cursor("history", [page[-1].created_at, page[-1].id]) if len(runs) > limit else None
     return HistoryView(data=HistoryData(syncs=_views(state, page), count=len(page), next_cursor=more))
 
 
@@ -188,19 +191,6 @@ async def _answer(
             run_ids=ids,
         )
     return await finished(state.database, started, runs, state.clock.now())
-
-
-def _place(cursor: str | None) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    moment, run_id = decode_cursor("history", cursor, (str, str))
-    try:
-        at = datetime.fromisoformat(str(moment))
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None or not isinstance(run_id, str):
-        raise invalid("cursor", "This is not a cursor of this list: begin again without one.", "bad_cursor")
-    return at, run_id
 
 
 def _views(state: AppState, runs: list[Run]) -> list[RunView]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Literal, TextIO
+from types import TracebackType
+from typing import Any, Final, Literal, TextIO
 
 import orjson
 import structlog
@@ -15,6 +17,9 @@ from structlog.typing import EventDict, Processor
 from emagsync.telemetry.redaction import Redactor
 
 LogFormat = Literal["console", "json"]
+
+_CALLS_SHOWN: Final = 5
+_LINES_SHOWN: Final = 30
 
 
 class _CurrentStderr(logging.StreamHandler[TextIO]):
@@ -58,7 +63,7 @@ def configure_logs(log_format: LogFormat, level: str, redactor: Redactor) -> Non
             foreign_pre_chain=before,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
+                structlog.processors.ExceptionRenderer(short_traceback),
                 _plain_values,
                 redactor,
                 _renderer(log_format),
@@ -68,6 +73,13 @@ def configure_logs(log_format: LogFormat, level: str, redactor: Redactor) -> Non
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level.upper())
+
+
+def short_traceback(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """The traceback of an error with the last calls before it only, and before each error that led to it: those of the
+    frameworks around them are the same every time."""
+    lines = "".join(traceback.format_exception(*exc_info, limit=-_CALLS_SHOWN)).rstrip().splitlines()
+    return "\n".join(lines if len(lines) <= _LINES_SHOWN else ["...", *lines[-_LINES_SHOWN:]])
 
 
 def _plain_values(_logger: Any, _method: str, event: EventDict) -> EventDict:

@@ -4848,7 +4848,7 @@ export interface operations {
                 action?: string | null;
                 /** @description Only what this user did. */
                 username?: string | null;
-                /** @description At this time or later, with a zone. */
+                /** @description At this time or later; without a zone it is UTC. */
                 since?: string | null;
                 /** @description Before then. */
                 until?: string | null;
@@ -6550,6 +6550,15 @@ export interface operations {
             };
             /** @description Too Many Requests */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };

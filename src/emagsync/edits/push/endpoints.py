@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
@@ -33,8 +32,8 @@ from emagsync.edits.push.schemas import (
 from emagsync.edits.reasons import Reason, ReasonView, reason_text, reason_view
 from emagsync.edits.states import OutboxState
 from emagsync.rest.auth import Operator, Viewer
-from emagsync.rest.paging import decode_cursor, decode_id, encode_cursor
-from emagsync.rest.problems import invalid, problem_responses
+from emagsync.rest.paging import decode_id, decode_moment, encode_cursor
+from emagsync.rest.problems import problem_responses
 from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["pushing"])
@@ -112,11 +111,16 @@ async def pushes(
 ) -> PushList:
     """List pushes, newest first."""
     async with state.database.snapshot() as connection:
-        found = await repository.list_pushes(connection, account=account_type, before=_place(cursor), limit=limit + 1)
+        found = await repository.list_pushes(
+            connection,
+            account=account_type,
+            before=decode_moment("pushes", cursor) if cursor is not None else None,
+            limit=limit + 1,
+        )
     last = found[limit - 1] if len(found) > limit else None
     return PushList(
         pushes=found[:limit],
-        next_cursor=encode_cursor("pushes", [last.created_at.isoformat(), last.id]) if last else None,
+        next_cursor=encode_cursor("pushes", [last.created_at, last.id]) if last else None,
     )
 
 
@@ -187,13 +191,3 @@ def _shown(reason: Reason | None) -> dict[str, str | ReasonView | None]:
 
 def _chosen(choice: LineChoice, lines: int) -> dict[str, object]:
     return {"ids": (choice.ids or [])[:100], "lines": lines}
-
-
-def _place(cursor: str | None) -> tuple[datetime, str] | None:
-    if cursor is None:
-        return None
-    at, push_id = decode_cursor("pushes", cursor, [str, str])
-    try:
-        return datetime.fromisoformat(str(at)), str(push_id)
-    except ValueError:
-        raise invalid("cursor", "This is not a cursor of this list: begin again without one.", "bad_cursor") from None

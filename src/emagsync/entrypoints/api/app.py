@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from emagsync import __version__
@@ -11,9 +11,10 @@ from emagsync.entrypoints.api.routers import PARSED_BY_ROUTES, ROUTERS
 from emagsync.entrypoints.api.services import ApiServices, provide_services
 from emagsync.rest.middleware import BodyLimitMiddleware, HostCheckMiddleware, SecurityHeadersMiddleware
 from emagsync.rest.openapi import install_openapi
-from emagsync.rest.problem_handlers import install_problem_handlers
+from emagsync.rest.problem_handlers import UnexpectedErrorMiddleware, install_problem_handlers
 from emagsync.rest.request_log import REQUEST_ID_HEADER, RequestLogMiddleware
 from emagsync.rest.state import AppState
+from emagsync.rest.texts import refuse_unusable_texts
 
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
@@ -39,6 +40,7 @@ def create_bare_app(state: AppState) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        dependencies=[Depends(refuse_unusable_texts)],
     )
     app.state.emagsync = state
     install_problem_handlers(app)
@@ -55,6 +57,7 @@ def create_bare_app(state: AppState) -> FastAPI:
         )
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.server.max_body_bytes)
     app.add_middleware(HostCheckMiddleware, allowed=allowed_hosts(settings))
+    app.add_middleware(UnexpectedErrorMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(RequestLogMiddleware, meter=state.meter, clock=state.clock)
     return app

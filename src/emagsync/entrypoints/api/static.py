@@ -6,6 +6,8 @@ revalidated each time. Any other path that no route answers is one of the page's
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from http import HTTPStatus
 from mimetypes import guess_type
 from pathlib import Path
@@ -63,15 +65,30 @@ def file_answer(folder: Path, address: str, *, takes_gzip: bool) -> Response:
 
 
 def _inside(folder: Path, address: str) -> Path | None:
-    """The file that `address` names, if it is in `folder` and not hidden."""
-    if "\0" in address or any(part.startswith(".") for part in address.split("/")):
-        return None
-    file = (folder / address.lstrip("/")).resolve()
-    return file if file.is_relative_to(folder.resolve()) and file.is_file() else None
+    """The file of the page that `address` names."""
+    return _files(folder, _built_at(folder)).get(address.lstrip("/"))
+
+
+@lru_cache(maxsize=4)
+def _files(folder: Path, _built_at: int) -> Mapping[str, Path]:
+    """The files below `folder` by their addresses, without hidden ones, as they are since the build at `_built_at`.
+
+    An address is looked up here and nowhere else: no stranger's text becomes a path, however long or odd it is.
+    """
+    files = {file.relative_to(folder): file for file in folder.rglob("*") if file.is_file()}
+    return {place.as_posix(): file for place, file in files.items() if not any(part[0] == "." for part in place.parts)}
+
+
+def _built_at(folder: Path) -> int:
+    """When the page was built, in nanoseconds: a build while the server runs is served at once. 0 without one."""
+    try:
+        return (folder / _INDEX).stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def _answer(folder: Path, file: Path, *, takes_gzip: bool) -> Response:
-    is_asset = file.is_relative_to(folder.resolve() / _ASSETS)
+    is_asset = file.is_relative_to(folder / _ASSETS)
     headers = {"Cache-Control": _FOR_EVER if is_asset else _ASK_EACH_TIME, "Vary": "Accept-Encoding"}
     media_type = guess_type(file.name)[0]
     packed = file.with_name(f"{file.name}.gz")

@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.core.exhaustion import exhaustion_of
 from emagsync.edits.push.errors import PushBusy
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.output.text import printable
@@ -39,7 +40,8 @@ def run_command(command: Any, arguments: list[str]) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return ExitCode.INTERRUPTED
     except OSError as error:
-        complain(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        exhausted = exhaustion_of(error)
+        complain(exhausted or f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
         return ExitCode.FAILED
     return code if isinstance(code, int) else ExitCode.COMPLETED
 
