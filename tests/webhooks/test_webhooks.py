@@ -191,6 +191,10 @@ async def test_webhooks_are_listed_changed_and_removed_by_admins_who_are_noted(
         pytest.param("https://[64:ff9b::a00:1]/hook", id="private, translated"),
         pytest.param("https://0x7f000001/hook", id="this machine in another spelling"),
         pytest.param("https://2130706433/hook", id="this machine as a number"),
+        pytest.param("https://①②⑦.⓪.⓪.①/hook", id="this machine in circled digits"),
+        pytest.param("https://127。0。0。1/hook", id="this machine with ideographic dots"),
+        pytest.param("https://[::127.0.0.1]/hook", id="this machine, compatible with IPv4"),
+        pytest.param("https://erp\x00.example.com/hook", id="with a NUL"),
         pytest.param("https://user:password@erp.example.com/hook", id="with a password"),
         pytest.param("ftp://erp.example.com/hook", id="another scheme"),
         pytest.param("https://erp.example.com:99999/hook", id="an odd port"),
@@ -204,6 +208,18 @@ async def test_addresses_that_must_not_be_told_are_refused(tmp_path: Path, url: 
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["field"] == "url"
         assert (await desk.api.admin.get(WEBHOOKS)).json() == {"webhooks": []}
+
+
+async def test_an_address_is_stored_in_the_form_in_which_it_is_called(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 1}) as desk:
+        added = await desk.api.admin.post(WEBHOOKS, json={"name": "ERP", "url": "https://ERP。Example。com./ț"})
+        assert added.json()["url"] == "https://erp.example.com/%C8%9B"
+        path = f"{WEBHOOKS}/{added.json()['id']}"
+        changed = await desk.api.admin.patch(path, json={"url": "https://⑧.8.8.8/x"})
+        assert changed.json()["url"] == "https://8.8.8.8/x"
+        refused = await desk.api.admin.patch(path, json={"url": "https://１２７.0.0.1/x"})
+        assert (refused.status_code, refused.json()["code"]) == (422, "address_refused")
+        assert (await desk.api.admin.get(path)).json()["url"] == "https://8.8.8.8/x"
 
 
 async def test_the_webhook_of_the_settings_is_told_and_cannot_be_changed_by_the_api(

@@ -25,14 +25,14 @@ import structlog
 
 from emagsync import __version__
 from emagsync.core.clock import Clock
+from emagsync.core.public_addresses import AddressRefused, judged_url
+from emagsync.core.public_connector import outgoing_connector
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.webhooks import repository
-from emagsync.webhooks.errors import AddressRefused
 from emagsync.webhooks.repository import PendingDelivery
 from emagsync.webhooks.schemas import DeliveryStatus
 from emagsync.webhooks.signing import SIGNATURE_HEADER, Signer, signature
-from emagsync.webhooks.url_policy import PublicResolver, check_url
 
 log = structlog.get_logger()
 
@@ -65,12 +65,8 @@ class WebhookDispatcher:
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> WebhookDispatcher:
-        # Neither cached names nor kept connections: each request goes to an address that was judged for it.
-        connector = aiohttp.TCPConnector(
-            resolver=None if self._allow_private else PublicResolver(), use_dns_cache=False, force_close=True
-        )
         self._session = aiohttp.ClientSession(
-            connector=connector,
+            connector=outgoing_connector(allow_private=self._allow_private),
             timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
             headers={"User-Agent": f"emagsync/{__version__}", "Content-Type": "application/json"},
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -136,10 +132,10 @@ class WebhookDispatcher:
             "X-Emagsync-Delivery": delivery.id,
         }
         try:
-            # Checked when the webhook was made, and again: the setting may have changed since, and an address that is
-            # written as a number never reaches the resolver. A redirect could lead anywhere, so none is followed.
-            check_url(delivery.url, allow_private=self._allow_private)
-            async with self._session.post(delivery.url, data=body, headers=headers, allow_redirects=False) as response:
+            # Judged when the webhook was made, and again: the setting may have changed since, or the rules. A redirect
+            # could lead anywhere, so none is followed.
+            url = judged_url(delivery.url, allow_private=self._allow_private)
+            async with self._session.post(url, data=body, headers=headers, allow_redirects=False) as response:
                 ok = response.ok and response.status < 300
                 return AttemptResult(ok, response.status, None if ok else f"it answered {response.status}")
         except AddressRefused as error:

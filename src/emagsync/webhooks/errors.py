@@ -2,15 +2,14 @@
 
 WebhookError
 ├── WebhookNotFound      there is no such webhook
-├── WebhookFromSettings  it is changed where it comes from
-└── AddressRefused       its address is not allowed
+└── WebhookFromSettings  it is changed where it comes from
+
+An address that is not allowed raises AddressRefused of `emagsync.core.public_addresses`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 from emagsync.core.errors import EmagsyncError
 
@@ -39,13 +38,3 @@ class WebhookFromSettings(WebhookError):
 
     def __init__(self) -> None:
         super().__init__("This webhook comes from EMAGSYNC_WEBHOOKS__URL: change it there and start the server anew.")
-
-
-class AddressRefused(WebhookError):
-    """Its address is not allowed. The message says why, for the person who gave it."""
-
-    code = "address_refused"
-
-    def problem_members(self) -> Mapping[str, Any]:
-        """`errors`: the address is a value of the request."""
-        return {"errors": [{"field": "url", "message": str(self), "code": self.code}]}

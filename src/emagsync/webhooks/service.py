@@ -8,11 +8,12 @@ from typing import Any
 
 from emagsync.core.clock import Clock
 from emagsync.core.errors import SettingsError
+from emagsync.core.public_addresses import AddressRefused, judged_url
 from emagsync.core.settings import WebhookSettings
 from emagsync.db.engine import Database
 from emagsync.webhooks import repository
 from emagsync.webhooks.delivery import WebhookDispatcher
-from emagsync.webhooks.errors import AddressRefused, WebhookFromSettings
+from emagsync.webhooks.errors import WebhookFromSettings
 from emagsync.webhooks.repository import SETTINGS_ID
 from emagsync.webhooks.schemas import (
     TEST_EVENT,
@@ -24,7 +25,6 @@ from emagsync.webhooks.schemas import (
     WebhookRequest,
 )
 from emagsync.webhooks.signing import Signer
-from emagsync.webhooks.url_policy import check_url
 
 
 class WebhookService:
@@ -47,7 +47,6 @@ class WebhookService:
 
     async def add(self, asked: WebhookRequest) -> NewWebhook:
         """Add a webhook; the result has its secret. Raises AddressRefused."""
-        check_url(asked.url, allow_private=self._settings.allow_private)
         webhook = self._webhook(str(uuid.uuid4()), asked)
         async with self._database.transaction() as connection:
             await repository.add(connection, webhook, secret_version=1)
@@ -58,7 +57,7 @@ class WebhookService:
         _refuse_settings(webhook_id)
         values = asked.model_dump(exclude_none=True)
         if "url" in values:
-            check_url(values["url"], allow_private=self._settings.allow_private)
+            values["url"] = self._judged(values["url"])
         return await self._change(webhook_id, values)
 
     async def renew_secret(self, webhook_id: str) -> NewWebhook:
@@ -117,13 +116,12 @@ class WebhookService:
             raise SettingsError(
                 "EMAGSYNC_WEBHOOKS__URL needs EMAGSYNC_WEBHOOKS__SECRET: what messages are signed with."
             )
-        try:
-            check_url(self._settings.url, allow_private=self._settings.allow_private)
-        except AddressRefused as error:
-            raise SettingsError(f"EMAGSYNC_WEBHOOKS__URL: {error}") from error
         events = _events(self._settings.events)
         asked = WebhookRequest(name="settings", url=self._settings.url, events=events)
-        webhook = self._webhook(SETTINGS_ID, asked)
+        try:
+            webhook = self._webhook(SETTINGS_ID, asked)
+        except AddressRefused as error:
+            raise SettingsError(f"EMAGSYNC_WEBHOOKS__URL: {error}") from error
         async with self._database.transaction() as connection:
             known = SETTINGS_ID in {one.id for one in await repository.list_webhooks(connection)}
             if known:
@@ -146,8 +144,12 @@ class WebhookService:
     def _webhook(self, webhook_id: str, asked: WebhookRequest) -> Webhook:
         now = self._clock.now()
         events = tuple(dict.fromkeys(asked.events))
-        values = asked.model_dump() | {"events": events, "created_at": now, "updated_at": now}
+        changed = {"url": self._judged(asked.url), "events": events, "created_at": now, "updated_at": now}
+        values = asked.model_dump() | changed
         return Webhook(id=webhook_id, settings=webhook_id == SETTINGS_ID, **values)
+
+    def _judged(self, url: str) -> str:
+        return judged_url(url, allow_private=self._settings.allow_private)
 
     def _with_secret(self, webhook: Webhook, version: int) -> NewWebhook:
         return NewWebhook(**webhook.model_dump(), secret=self._signer.secret(webhook.id, version))

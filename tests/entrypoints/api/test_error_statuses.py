@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emagsync.core.errors import ConfigurationError, EmagsyncError, SettingsError
+from emagsync.core.public_addresses import AddressRefused
 from emagsync.db.errors import ConstraintViolated, DatabaseTooNew, DatabaseUnavailable
 from emagsync.edits import errors as edits
 from emagsync.edits.push import errors as push
@@ -85,7 +86,7 @@ def test_an_error_is_answered_with_its_own_status_members_and_headers(
     [
         pytest.param(edits.EditRefused("No.", [PRICE]), "price", "too_low", id="EditRefused"),
         pytest.param(edits.ConfirmationNeeded("Sure?", [PRICE]), "price", "too_low", id="ConfirmationNeeded"),
-        pytest.param(webhooks.AddressRefused("It is private."), "url", "address_refused", id="AddressRefused"),
+        pytest.param(AddressRefused("It is private."), "url", "address_refused", id="AddressRefused"),
     ],
 )
 def test_a_refused_value_is_named(error: EmagsyncError, field: str, code: str) -> None:
