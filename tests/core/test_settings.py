@@ -198,3 +198,12 @@ def test_a_longest_wait_below_the_shortest_stops_the_start(monkeypatch: pytest.M
     monkeypatch.setenv("EMAGSYNC_RETRY__MIN_SECONDS", "40")
     with pytest.raises(SettingsError, match=r"EMAGSYNC_RETRY__MAX_SECONDS: .*MIN_SECONDS, which is 40"):
         load_settings()
+
+
+def test_libraries_that_log_the_values_of_statements_cannot_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EMAGSYNC_LOG_LIBRARIES", "celery, uvicorn.error")
+    assert load_settings().log_libraries == ("celery", "uvicorn.error")
+    for name in ("aiosqlite", "sqlalchemy.engine", "asyncpg"):
+        monkeypatch.setenv("EMAGSYNC_LOG_LIBRARIES", f"celery,{name}")
+        with pytest.raises(SettingsError, match=f"EMAGSYNC_LOG_LIBRARIES: {name} would log the values"):
+            load_settings()

@@ -17,11 +17,12 @@ from emagsync.telemetry.redaction import Redactor
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    root, ours = logging.getLogger(), logging.getLogger("emagsync")
+    handlers, levels = root.handlers, (root.level, ours.level)
     yield
     root.handlers = handlers
-    root.setLevel(level)
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,7 @@ def test_an_enumeration_is_logged_as_its_value(
     capsys: pytest.CaptureFixture[str], log_format: LogFormat, expected: list[str]
 ) -> None:
     configure_logs(log_format, "info", Redactor())
-    structlog.get_logger().info(
+    structlog.get_logger("emagsync.test").info(
         "request", status=HTTPStatus(422), mode=Mode.FULL, kinds=[ErrorKind.TRANSIENT], counts={Mode.FULL: 1}
     )
     said = capsys.readouterr().err

@@ -15,10 +15,12 @@ from emagsync.telemetry.redaction import Redactor
 
 @pytest.fixture(autouse=True)
 def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
+    root, ours = logging.getLogger(), logging.getLogger("emagsync")
+    handlers, levels = root.handlers, (root.level, ours.level)
     yield
-    root.handlers, root.level = handlers, level
+    root.handlers = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
     structlog.reset_defaults()
 
 
@@ -62,4 +64,46 @@ def test_events_below_the_level_are_dropped(redactor: Redactor, capsys: pytest.C
     configure_logs("console", "warning", redactor)
     structlog.get_logger().info("run_started")
     logging.getLogger("some.library").info("hello")
+    assert capsys.readouterr().err == ""
+
+
+# At debug these write statements with their values, bodies, addresses or headers.
+_TALKATIVE = ("aiosqlite", "sqlalchemy.engine", "httpcore.http11", "asyncio", "celery.worker", "no_such_library.yet")
+
+
+@pytest.mark.parametrize("name", _TALKATIVE)
+@pytest.mark.parametrize("own_level", [logging.NOTSET, logging.DEBUG], ids=["no level", "a level of its own"])
+def test_libraries_write_warnings_only_whatever_our_level_is(
+    redactor: Redactor, capsys: pytest.CaptureFixture[str], name: str, own_level: int
+) -> None:
+    configure_logs("json", "debug", redactor)
+    library = logging.getLogger(name)
+    library.setLevel(own_level)
+    try:
+        library.debug("INSERT INTO users VALUES ('argon2')")
+        library.info("argon2")
+        library.warning("away")
+    finally:
+        library.setLevel(logging.NOTSET)
+    structlog.get_logger("emagsync.sync").debug("page_stored")
+    written = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert written == ["away", "page_stored"]
+
+
+def test_a_library_that_is_named_writes_at_our_level_and_no_other_of_a_like_name(
+    redactor: Redactor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logs("json", "info", redactor, ("named_library",))
+    try:
+        for name in ("named_library", "named_library.part", "named_library_two", "emagsync_two"):
+            logging.getLogger(name).info("from %s", name)
+    finally:
+        logging.getLogger("named_library").setLevel(logging.NOTSET)
+    written = [json.loads(line)["event"] for line in capsys.readouterr().err.splitlines()]
+    assert written == ["from named_library", "from named_library.part"]
+
+
+def test_at_error_libraries_write_no_warnings(redactor: Redactor, capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logs("json", "error", redactor)
+    logging.getLogger("some.library").warning("away")
     assert capsys.readouterr().err == ""

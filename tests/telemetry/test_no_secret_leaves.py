@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
+from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx2
+import pytest
 
-from support.market import open_market
-from support.program import Program, environment
+from support.market import PASSWORD, open_market
+from support.program import Program, environment, run
 from support.scrape import scrape
 
 # Each is looked for by its own name, so that a leak says which one it is.
@@ -102,3 +108,119 @@ async def provoke(caller: httpx2.AsyncClient) -> list[str]:
         await ask("GET", f"/api/v1/{path}", headers=mine)
     assert not re.search(re.escape(token), "".join(said))
     return said
+
+
+# What a person typed or an offer holds, looked for in the logs of a day's use at debug.
+PRIVATE = {
+    "a search text": "Leak-search-szülő",
+    "a search text of the command line": "Leak-cli-search-09",
+    "a user's password": "Leak-maria-password-31",
+    "a new password": "Leak-maria-changed-32",
+    "a price that was edited": "79731.13",
+    "an offer's name": "Leak-offer-name-77",
+}
+ARGON2 = "$argon2"
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_whole_day_at_debug_writes_no_secret_hash_search_text_or_offer(tmp_path: Path) -> None:
+    async with open_market({"main": 12}) as market:
+        market.change("change", ids=[1], set={"name": PRIVATE["an offer's name"]})
+        variables = environment(tmp_path, market.url) | {
+            "EMAG_MAIN_PASSWORD": PASSWORD,
+            "EMAGSYNC_EDITS__PUSH": "on",
+            "EMAGSYNC_ADMIN_PASSWORD": ADMIN,
+            "EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE": "true",
+            "EMAGSYNC_LOG_LEVEL": "debug",
+            "EMAGSYNC_LOG_FORMAT": "json",
+        }
+        async with Program(("serve", "--port", "0"), variables) as server:
+            async with httpx2.AsyncClient(base_url=await address_of(server), timeout=60) as caller:
+                given = await use_for_a_day(caller)
+            server.send(15)
+            logs = [await server.ended()]
+        logs.append(await run("sync", "main", variables=variables))
+        logs.append(
+            await run("offers", "list", "--search", PRIVATE["a search text of the command line"], variables=variables)
+        )
+    written = "".join(one.err for one in logs)
+    assert all(one.code == 0 for one in logs), written
+    wanted = PRIVATE | given | {"the admin's password": ADMIN, "an argon2 hash": ARGON2}
+    stored = dict(values_of_secret_columns(tmp_path / "emagsync.sqlite3"))
+    assert {"users.password_hash", "api_tokens.token_hash"} <= {name.partition("#")[0] for name in stored}
+    found = [what for what, value in (wanted | stored).items() if value in written]
+    assert found == []
+    assert '"run_ended"' in written
+
+
+def values_of_secret_columns(path: Path) -> Iterator[tuple[str, str]]:
+    """Every value of a column that holds a hash, key or secret by its name, in each form in which it may be printed."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            for _, column, *_ in connection.execute(f'PRAGMA table_info("{table}")').fetchall():
+                if not re.search("hash|secret|password|recovery|totp", column):
+                    continue
+                for number, (value,) in enumerate(connection.execute(f'SELECT "{column}" FROM "{table}"').fetchall()):
+                    for form, text in enumerate(_forms(value)):
+                        yield f"{table}.{column}#{number}.{form}", text
+
+
+def _forms(value: Any) -> Iterator[str]:
+    if isinstance(value, bytes) and len(value) >= 8:
+        yield from (value.hex(), b64encode(value).decode(), repr(value)[2:-1])
+    elif isinstance(value, str) and len(value) >= 8:
+        yield value
+
+
+async def use_for_a_day(caller: httpx2.AsyncClient) -> dict[str, str]:
+    """What a shop's staff and programs do in a day. Returns the tokens and cookies that were given out."""
+    given: dict[str, str] = {}
+
+    async def ask(method: str, path: str, **options: Any) -> Any:
+        answer = await caller.request(method, f"/api/v1/{path}", **options)
+        assert answer.status_code < 400, (path, answer.text)
+        return answer.json() if answer.content and "json" in answer.headers["content-type"] else answer
+
+    login = await ask("POST", "auth/login", json={"username": "admin", "password": ADMIN})
+    given["an access token"] = login["access_token"]
+    mine = {"headers": {"Authorization": f"Bearer {login['access_token']}"}}
+    user = await ask(
+        "POST",
+        "users",
+        json={"username": "maria", "password": PRIVATE["a user's password"], "role": "operator"},
+        **mine,
+    )
+    browser = {"headers": {"Sec-Fetch-Site": "same-origin"}}
+    credentials = {"username": "maria", "password": PRIVATE["a user's password"]}
+    session = await caller.post("/api/v1/auth/session", json=credentials, **browser)
+    assert session.status_code < 400, session.text
+    given["a session cookie"] = next(value for name, value in session.cookies.items() if "session" in name)
+    change = {"old_password": credentials["password"], "new_password": PRIVATE["a new password"]}
+    await ask("POST", "auth/password", json=change, **browser)
+    caller.cookies.clear()
+    token = await ask("POST", "tokens", json={"name": "erp", "role": "operator"}, **mine)
+    given["an API token"] = token["token"]
+    erp = {"headers": {"Authorization": f"Bearer {token['token']}"}}
+    started = await ask("POST", "emag/products/sync", json={"account_type": "main", "run_async": False}, **erp)
+    assert started, "a sync ran"
+    listed = await ask("GET", "emag/products/products", params={"search": PRIVATE["an offer's name"]}, **erp)
+    await ask("GET", "emag/products/products", params={"search": PRIVATE["a search text"]}, **erp)
+    offer = listed["data"]["products"][0]["id"]
+    await ask("GET", f"emag/products/products/{offer}", **erp)
+    await ask(
+        "PATCH",
+        f"emag/products/products/{offer}",
+        json={"max_sale_price": PRIVATE["a price that was edited"], "confirm": True},
+        **erp,
+    )
+    await ask("GET", "emag/products/products/export", params={"format": "csv"}, **erp)
+    hook = await ask("POST", "webhooks", json={"name": "erp", "url": "http://127.0.0.1:9/hook"}, **mine)
+    given["a webhook's secret"] = hook["secret"]
+    await ask("POST", f"webhooks/{hook['id']}/test", **mine)
+    for path in ("emag/calls", "emag/edits", "emag/outbox", "audit", "users", "tokens", "emag/products/changes"):
+        await ask("GET", path, **mine)
+    await ask("PATCH", f"users/{user['id']}", json={"enabled": False}, **mine)
+    await ask("DELETE", f"tokens/{token['id']}", **mine)
+    await ask("POST", "auth/logout", **mine)
+    return given

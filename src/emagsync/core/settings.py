@@ -41,6 +41,9 @@ _PREFIX = "EMAGSYNC_"
 # No run may be given longer.
 LONGEST_RUN_SECONDS: Final = 86_400
 
+# Libraries whose loggers write out what the database is told and answers.
+_TELL_VALUES: Final = frozenset({"aiosqlite", "asyncpg", "sqlalchemy"})
+
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 # Whether local edits are sent to eMAG: never, at once, or when a person has released them.
 PushMode = Literal["off", "on", "approve"]
@@ -294,6 +297,7 @@ class Settings(BaseSettings):
     executor: Literal["inline", "celery"] = Field(default="inline", validate_default=True)
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+    log_libraries: Listed = ()
     retry: RetrySettings = RetrySettings()
     http: HttpSettings = HttpSettings()
     sync: SyncSettings = SyncSettings()
@@ -313,6 +317,14 @@ class Settings(BaseSettings):
     trusted_proxies: Listed = ()
     admin_password: SecretStr | None = None
     secret_key: SecretStr | None = Field(default=None, min_length=32)
+
+    @field_validator("log_libraries")
+    @classmethod
+    def _say_no_secrets(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            if value.partition(".")[0] in _TELL_VALUES:
+                raise ValueError(f"{value} would log the values of every statement, secrets and offers among them")
+        return values
 
     @field_validator("redis_url")
     @classmethod

@@ -183,7 +183,12 @@ def _create_engine(url: URL, connector: _SqliteConnector | None) -> AsyncEngine:
         # What was opened stays open, and the one used last is used first: a new connection costs a thread and reading
         # the schema, and begins with an empty cache.
         engine = create_async_engine(
-            url, pool_use_lifo=True, pool_size=_SQLITE_CONNECTIONS, max_overflow=0, async_creator=connector
+            url,
+            pool_use_lifo=True,
+            pool_size=_SQLITE_CONNECTIONS,
+            max_overflow=0,
+            async_creator=connector,
+            hide_parameters=True,  # errors are logged, and values may be secrets
         )
         engine.sync_engine.dialect.statement_compiler = _SqliteCompiler
         event.listen(engine.sync_engine, "begin", _begin_sqlite)

@@ -94,6 +94,7 @@ def create_engine(url: URL) -> AsyncEngine:
             pool_timeout=_POOL_WAIT_SECONDS,
             pool_recycle=_RECYCLE_SECONDS,
             json_deserializer=str,  # as it came: see JsonText
+            hide_parameters=True,  # errors are logged, and values may be secrets
         )
     except ModuleNotFoundError as error:
         raise SettingsError(

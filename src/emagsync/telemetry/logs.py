@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import Enum
 from types import TracebackType
 from typing import Any, Final, Literal, TextIO
@@ -17,6 +17,8 @@ from structlog.typing import EventDict, Processor
 from emagsync.telemetry.redaction import Redactor
 
 LogFormat = Literal["console", "json"]
+
+_OURS = "emagsync"
 
 _CALLS_SHOWN: Final = 5
 _LINES_SHOWN: Final = 30
@@ -37,8 +39,30 @@ class _CurrentStderr(logging.StreamHandler[TextIO]):
         pass
 
 
-def configure_logs(log_format: LogFormat, level: str, redactor: Redactor) -> None:
-    """Send every log event of this process to standard error, redacted. `level` is a level's name, such as `info`."""
+class _LevelOfItsLogger(logging.Filter):
+    """Passes our events from `level` on, and those of the libraries that are named; of all others warnings and worse.
+
+    What other libraries say below that may hold anything: the values of statements, bodies, addresses.
+    """
+
+    def __init__(self, level: int, libraries: Collection[str]) -> None:
+        super().__init__()
+        self._level = level
+        self._foreign_level = max(level, logging.WARNING)
+        self._named = tuple(f"{name}." for name in (_OURS, *libraries))
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the event is written."""
+        named = f"{record.name}.".startswith(self._named)
+        return record.levelno >= (self._level if named else self._foreign_level)
+
+
+def configure_logs(log_format: LogFormat, level: str, redactor: Redactor, libraries: Collection[str] = ()) -> None:
+    """Send every log event of this process to standard error, redacted.
+
+    `level` is a level's name, such as `info`. It counts for our own loggers and for those of the `libraries` that are
+    named; the others write warnings and what is worse.
+    """
     before: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -70,9 +94,14 @@ def configure_logs(log_format: LogFormat, level: str, redactor: Redactor) -> Non
             ],
         )
     )
+    number = logging.getLevelNamesMapping()[level.upper()]
+    # Some libraries set their loggers' levels themselves, hence a filter too.
+    handler.addFilter(_LevelOfItsLogger(number, libraries))
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(level.upper())
+    root.setLevel(max(number, logging.WARNING))
+    for name in (_OURS, *libraries):
+        logging.getLogger(name).setLevel(number)
 
 
 def short_traceback(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:

@@ -9,4 +9,5 @@ from emagsync.telemetry.logs import configure_logs
 
 def start_logs(session: Session) -> None:
     """Send log events to standard error, as EMAGSYNC_LOG_FORMAT and EMAGSYNC_LOG_LEVEL say."""
-    configure_logs(session.settings.log_format, session.settings.log_level, redactor)
+    settings = session.settings
+    configure_logs(settings.log_format, settings.log_level, redactor, settings.log_libraries)
