@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from emagsync.core.recording import Recording
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
 from entrypoints.cli.command import Cli
@@ -55,3 +57,41 @@ def test_recording_explains_itself(bare: Cli) -> None:
     assert result.code == 0
     assert "--output" in result.out
     assert "personal data" in result.out
+
+
+def test_a_sync_that_runs_already_is_recorded_until_it_ends(cli: Cli, sandbox: SandboxProcess, tmp_path: Path) -> None:
+    sandbox.control("POST", "/settings", {"latency_ms": 100})
+    # One page at a time: twelve and more, a second and more.
+    with cli.start("sync", "main", "--items-per-page", 10, EMAGSYNC_SYNC__PAGES_IN_FLIGHT="1") as syncing:
+        run_id = _run_of(cli, "main")
+        result = cli("sandbox", "record", "--attach", run_id, "--output", "day")
+        assert syncing.wait() == 0
+    assert (result.code, result.err) == (0, "")
+    assert f"main: recording run {run_id} in day" in result.out
+    recorded = Recording(tmp_path / "day")
+    assert {one.account for one in recorded.exchanges} == {"main"}
+    assert "product_offer/read" in {one.route for one in recorded.exchanges}
+    assert f"{len(recorded.exchanges)} answers recorded in day" in result.out
+    late = cli("sandbox", "record", "--attach", run_id, "--output", "late")
+    assert (late.code, "has ended" in late.err) == (2, True)
+
+
+def _run_of(cli: Cli, account: str) -> str:
+    for _ in range(100):
+        for known in cli("status", "--json").json["accounts"]:
+            if known["account"] == account and known["running"]:
+                run_id: str = known["running"]["id"]
+                return run_id
+    raise AssertionError("no sync has begun")
+
+
+@pytest.mark.parametrize("arguments", [(), ("main", "--attach", "0b1c6a5e")])
+def test_either_an_account_is_read_or_a_run_recorded(bare: Cli, arguments: tuple[str, ...]) -> None:
+    result = bare("sandbox", "record", *arguments, "--output", "day")
+    assert (result.code, "one of them" in result.err) == (2, True)
+
+
+def test_a_run_that_nobody_knows_cannot_be_recorded(bare: Cli) -> None:
+    result = bare("sandbox", "record", "--attach", "0b1c6a5e", "--output", "day")
+    assert result.code in (1, 2)
+    assert "0b1c6a5e" in result.err

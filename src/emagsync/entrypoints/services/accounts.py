@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -11,9 +11,11 @@ import structlog
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.call_log.recorder import CallRecorder
+from emagsync.core.clock import Clock
 from emagsync.core.recording import RecordingError
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.services.foundation import Foundation
+from emagsync.marketplace.recording.attached import FOLDER, AttachedRecorder
 from emagsync.marketplace.recording.recorder import Recorder
 from emagsync.marketplace.recording.scrub import Credentials
 from emagsync.marketplace.request import HttpExchange
@@ -34,7 +36,7 @@ async def open_accounts(base: Foundation, accounts: ConfiguredAccounts) -> Async
     """Write the calls to the database while the block runs; then close the request budgets and write the last calls."""
     recorder = CallRecorder(base.settings.calls, base.clock)
     async with recorder.writing_to(base.database):
-        with recording(base.settings, accounts) as on_exchange:
+        with recording(base.settings, accounts, base.clock) as on_exchange:
             registry = AccountRegistry(
                 accounts, base.settings, clock=base.clock, on_call=recorder.observe, on_exchange=on_exchange
             )
@@ -45,16 +47,22 @@ async def open_accounts(base: Foundation, accounts: ConfiguredAccounts) -> Async
 
 
 @contextmanager
-def recording(settings: Settings, accounts: ConfiguredAccounts) -> Iterator[Callable[[HttpExchange], None] | None]:
-    """What the clients are to show their exchanges to while the block runs, where `EMAGSYNC_RECORD_DIR` asks for it.
+def recording(
+    settings: Settings, accounts: ConfiguredAccounts, clock: Clock
+) -> Iterator[Callable[[HttpExchange], None]]:
+    """What the clients are to show their exchanges to while the block runs.
 
-    Raises RecordingError when that folder cannot be written to.
+    It records them all where `EMAGSYNC_RECORD_DIR` asks for it, or else while `emagsync sandbox record --attach` does.
+    Raises RecordingError when the folder of that setting cannot be written to.
     """
-    if settings.record_dir is None:
-        yield None
+    credentials = credentials_of(accounts)
+    if settings.record_dir is not None:
+        with Recorder(settings.record_dir, credentials, on_problem=_report) as recorder:
+            yield recorder.observe
         return
-    with Recorder(settings.record_dir, credentials_of(accounts), on_problem=_report) as recorder:
-        yield recorder.observe
+    folder = settings.data_dir / FOLDER
+    with closing(AttachedRecorder(folder, credentials, clock=clock, on_problem=_report)) as attached:
+        yield attached.observe
 
 
 def _report(problem: RecordingError) -> None:

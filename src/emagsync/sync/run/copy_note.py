@@ -15,6 +15,7 @@ from emagsync.db.engine import Database
 from emagsync.ingest.digest import DIGEST_VERSION, read_digest, read_state
 from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.evidence_repository import CopyNoted
+from emagsync.sync.schemas import Run, RunStatus
 
 # What hashing one row takes, roughly; a share of a run's time that nobody misses; and a time that nobody does.
 _SECONDS_AN_OFFER: Final = 40e-6
@@ -22,13 +23,20 @@ _SHARE: Final = 0.02
 _AT_MOST_SECONDS: Final = 0.02
 
 
-async def note_copy(database: Database, account: str, *, now: datetime, took_seconds: float) -> CopyNoted:
-    """What the copy of `account` holds, read at one moment, after a run that took so long."""
+async def note_copy(
+    database: Database, run: Run, status: RunStatus, *, now: datetime, took_seconds: float
+) -> CopyNoted | None:
+    """What the account's copy holds, read at one moment, after `run`, which took so long, ended with `status`.
+
+    None after a run that was to store nothing, or that did not come to its end.
+    """
+    if run.parameters.dry_run or status not in (RunStatus.COMPLETED, RunStatus.PARTIAL):
+        return None
     async with database.snapshot() as connection:
-        state = await read_state(connection, account)
+        state = await read_state(connection, run.account)
         digest = await evidence_repository.known_digest(connection, state=state.digest, version=DIGEST_VERSION)
         if digest is None and is_affordable(state.offers, took_seconds):
-            digest = (await read_digest(connection, account)).digest
+            digest = (await read_digest(connection, run.account)).digest
     return CopyNoted(now, state.offers, state.digest, digest, DIGEST_VERSION if digest else None)
 
 

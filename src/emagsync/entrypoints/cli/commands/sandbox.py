@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from typer.main import get_command
 
 from emagsync.accounts.registry import AccountRegistry
-from emagsync.core.recording import RecordingError, is_recording
+from emagsync.core.recording import Recording, RecordingError, is_recording
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.output.text import count, plural
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.entrypoints.cli.signals import StopOnSignals
 from emagsync.entrypoints.services.accounts import credentials_of
+from emagsync.marketplace.recording.attached import FOLDER, RecordingRequest
 from emagsync.marketplace.recording.recorder import Recorder
 from emagsync.marketplace.recording.survey import Survey, read_account
 from emagsync.sandbox.cli import main
+from emagsync.sync.process_lock import Workers
+from emagsync.sync.repository import read_run
 
 _RECORD = "record"
+# How often it is looked whether the run that is recorded has ended.
+_LOOK_SECONDS: Final = 0.5
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 _recording = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -46,23 +53,56 @@ def sandbox(context: typer.Context) -> None:
 @_recording.command(context_settings={"help_option_names": ["-h", "--help"]})
 def record(
     context: typer.Context,
-    account: Annotated[str, typer.Argument(help="The account to read.")],
     output: Annotated[Path, typer.Option(help="A new folder for the recording.", show_default=False)],
+    account: Annotated[str | None, typer.Argument(help="The account to read.", show_default=False)] = None,
+    attach: Annotated[
+        str | None, typer.Option(metavar="RUN", help="Read nothing: record what this run gets.", show_default=False)
+    ] = None,
     items_per_page: Annotated[int, typer.Option(min=1, max=100, help="Offers to ask for at once.")] = 100,
 ) -> None:
     """Record what eMAG answers for an account. All its offers are read once, within the request limit, and each answer,
     good or bad, goes into a folder that `emagsync sandbox --replay` serves. Credentials, personal data and addresses
-    are taken out. To record what a running sync gets, set EMAGSYNC_RECORD_DIR."""
+    are taken out. With --attach what a sync gets that runs already, from now until it ends or Ctrl-C; to record one
+    from its beginning, set EMAGSYNC_RECORD_DIR."""
     session = session_of(context)
-    user = session.accounts.get(account.lower())
+    if (account is None) == (attach is None):
+        raise typer.BadParameter("Name an account to read, or a run with --attach RUN: one of them.")
     if is_recording(output):
         raise RecordingError(f"{output} holds a recording already: choose another folder.")
-    start_logs(session)
     session.prepare_data_dir()
+    if attach is not None:
+        raise typer.Exit(asyncio.run(_attached(session, attach, output)))
+    user = session.accounts.get((account or "").lower())
+    start_logs(session)
     with Recorder(output, credentials_of(session.accounts)) as recorder:
         survey = asyncio.run(_survey(session, recorder, user.name, items_per_page))
     _print(user.name, survey, recorder)
     raise typer.Exit(ExitCode.COMPLETED if survey.is_whole and recorder.problem is None else ExitCode.FAILED)
+
+
+async def _attached(session: Session, run_id: str, output: Path) -> ExitCode:
+    """Have the process that executes the run record it. Ends with the run, or when the user interrupts."""
+    async with session.database() as database:
+        run = await read_run(database, run_id)
+        if run.status.is_finished:
+            raise RecordingError(f"Run {run_id} has ended: record the next one, by EMAGSYNC_RECORD_DIR or --attach.")
+        with Workers(session.settings.data_dir) as workers:
+            if run.worker is not None and workers.is_alive(run.worker) is None:
+                raise RecordingError(
+                    f"Run {run_id} is executed by {run.worker}, which does not share this data directory: "
+                    "record it there."
+                )
+        stopping = StopOnSignals(lambda _: None)
+        with stopping, RecordingRequest(session.settings.data_dir / FOLDER, run.account, output):
+            typer.echo(f"{run.account}: recording run {run_id} in {output}; Ctrl-C ends the recording, not the run.")
+            while not stopping.requested.is_set() and not (await read_run(database, run_id)).status.is_finished:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.requested.wait(), _LOOK_SECONDS)
+    recorded = len(Recording(output).exchanges) if is_recording(output) else 0
+    typer.echo(f"{run.account}: {plural(recorded, 'answer')} recorded in {output}")
+    if not recorded:
+        complain("Nothing came while it was recorded, or the process that executes the run cannot write there.")
+    return ExitCode.COMPLETED if recorded else ExitCode.FAILED
 
 
 async def _survey(session: Session, recorder: Recorder, account: str, per_page: int) -> Survey:
