@@ -156,6 +156,10 @@ class ServerSettings(BaseModel):
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
     session_hours: int = Field(default=12, ge=1, le=720)
     shutdown_seconds: int = Field(default=10, ge=1, le=600)
+    max_connections: int = Field(default=1000, ge=10, le=60_000)
+    max_connections_per_address: int = Field(default=200, ge=5, le=60_000)
+    max_streams: int = Field(default=500, ge=1, le=60_000)
+    max_streams_per_address: int = Field(default=100, ge=1, le=60_000)
 
 
 class ScheduleSettings(BaseModel):

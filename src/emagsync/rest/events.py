@@ -10,17 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Annotated, Any, Final, NamedTuple
 
 import orjson
 from fastapi import APIRouter, Depends, Header, Query
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
+from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.rest.auth import Viewer, session_cookie
 from emagsync.rest.dependencies import Provided
+from emagsync.rest.problems import problem_responses
 from emagsync.rest.state import State, state_of
 
 SNAPSHOT: Final = "snapshot"
@@ -41,6 +46,18 @@ class Event(NamedTuple):
     data: str
 
 
+class TooManyStreams(EmagsyncError):
+    """As many streams are open as may be, in all or from one address."""
+
+    code = "too_many_streams"
+    kind = ErrorKind.TRANSIENT
+    http_status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def problem_headers(self) -> Mapping[str, str]:
+        """When to come again."""
+        return {"Retry-After": str(HEARTBEAT_SECONDS)}
+
+
 class EventBroker:
     """Hands events to listeners. Belongs to one event loop.
 
@@ -56,6 +73,7 @@ class EventBroker:
         self._wake = asyncio.Event()
         self._closed = False
         self._listeners = 0
+        self._seats: Counter[str] = Counter()
 
     @property
     def listeners(self) -> int:
@@ -67,6 +85,19 @@ class EventBroker:
         self._newest += 1
         self._ring.append(Event(self._newest, name, orjson.dumps(data).decode()))
         self._wake_all()
+
+    @contextmanager
+    def seat(self, address: str, *, in_all: int, per_address: int) -> Iterator[None]:
+        """A listener's place, for one at `address`. Raises TooManyStreams when so many are taken."""
+        if self._seats.total() >= in_all or self._seats[address] >= per_address:
+            raise TooManyStreams("As many streams of events are open as may be: close some, or wait.")
+        self._seats[address] += 1
+        try:
+            yield
+        finally:
+            self._seats[address] -= 1
+            if not self._seats[address]:
+                del self._seats[address]
 
     def close(self) -> None:
         """End every listener's stream."""
@@ -118,7 +149,10 @@ Events = Annotated[EventBroker, Depends(event_broker)]
 @router.get(
     "/events",
     response_class=EventSourceResponse,
-    responses={200: {"description": "A stream of server-sent events", "content": {"text/event-stream": {}}}},
+    responses={
+        200: {"description": "A stream of server-sent events", "content": {"text/event-stream": {}}},
+        **problem_responses(HTTPStatus.TOO_MANY_REQUESTS),
+    },
 )
 async def events(
     request: Request,
@@ -145,13 +179,30 @@ async def events(
                 checked = state.clock.monotonic()
             yield ServerSentEvent(event.data, event=event.name, id=broker.id_of(event), sep="\n")
 
-    return EventSourceResponse(
+    return _Stream(
+        broker,
         stream(),
         ping=HEARTBEAT_SECONDS,
         ping_message_factory=lambda: ServerSentEvent(comment="still here", sep="\n"),
         send_timeout=SEND_TIMEOUT_SECONDS,
         sep="\n",
     )
+
+
+class _Stream(EventSourceResponse):
+    """A stream that has a seat from its beginning to its end."""
+
+    def __init__(self, broker: EventBroker, *content: Any, **options: Any) -> None:
+        super().__init__(*content, **options)
+        self._broker = broker
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        client = scope.get("client")
+        server = state_of(Request(scope)).settings.server
+        with self._broker.seat(
+            client[0] if client else "", in_all=server.max_streams, per_address=server.max_streams_per_address
+        ):
+            await super().__call__(scope, receive, send)
 
 
 async def _is_authenticated(request: Request) -> bool:

@@ -15,6 +15,7 @@ import structlog
 from structlog.typing import EventDict, Processor
 
 from emagsync.telemetry.redaction import Redactor
+from emagsync.telemetry.repeats import RepeatFilter
 
 LogFormat = Literal["console", "json"]
 
@@ -97,6 +98,7 @@ def configure_logs(log_format: LogFormat, level: str, redactor: Redactor, librar
     number = logging.getLevelNamesMapping()[level.upper()]
     # Some libraries set their loggers' levels themselves, hence a filter too.
     handler.addFilter(_LevelOfItsLogger(number, libraries))
+    handler.addFilter(RepeatFilter())
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(max(number, logging.WARNING))

@@ -8,17 +8,23 @@ import signal
 import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from typing import Any
 
+import structlog
 import uvicorn
 
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.errors import ConfigurationError, SettingsError
+from emagsync.core.exhaustion import exhaustion_of, raise_file_limit
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.app import create_app
+from emagsync.entrypoints.api.connections import Connections, GuardedProtocol
 from emagsync.entrypoints.api.services import ApiServices, open_services
 from emagsync.identity.errors import WeakPassword
 from emagsync.identity.secrets import new_password
 from emagsync.identity.service import UserService
+
+log = structlog.get_logger()
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG = 2048
@@ -32,6 +38,8 @@ async def serve(settings: Settings, accounts: ConfiguredAccounts, *, say: Say) -
     `say` prints a line for a person: the first admin's password, once, and the address. Raises an EmagsyncError that
     says what keeps the server from starting.
     """
+    raise_file_limit()
+    asyncio.get_running_loop().set_exception_handler(_on_loop_error)
     with listening(settings) as listener:
         async with open_services(settings, accounts) as services:
             await make_first_admin(services.users, settings, say)
@@ -46,9 +54,12 @@ class ApiServer(uvicorn.Server):
 
     def __init__(self, services: ApiServices) -> None:
         settings = services.state.settings
+        connections = Connections.of(settings)
         super().__init__(
             uvicorn.Config(
                 create_app(services),
+                http=_guarded(connections),
+                backlog=min(_BACKLOG, connections.accepted_at_once),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -65,6 +76,13 @@ class ApiServer(uvicorn.Server):
     def capture_signals(self) -> Generator[None, None, None]:
         """Do nothing: uvicorn's own method would raise the signal again after the server has stopped."""
         yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to accept connections. asyncio takes `backlog` for how many it accepts at one go, too: the kernel's
+        queue may be longer, so that nobody has to knock twice."""
+        await super().startup(sockets=sockets)
+        for listener in sockets or ():
+            listener.listen(_BACKLOG)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop the server. The application is notified first, so that streams and waiting calls end."""
@@ -89,6 +107,26 @@ class ApiServer(uvicorn.Server):
         """Stop accepting calls and end; the second time without waiting for the calls under way."""
         self.force_exit = self.should_exit
         self.should_exit = True
+
+
+def _guarded(connections: Connections) -> type[asyncio.Protocol]:
+    """The class of this server's connections."""
+
+    class Guarded(GuardedProtocol):
+        def __init__(self, *args: Any, **options: Any) -> None:
+            super().__init__(*args, connections=connections, **options)
+
+    return Guarded
+
+
+def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Say what is meant by asyncio's "socket.accept() out of system resource"; leave everything else to asyncio."""
+    error = context.get("exception")
+    exhausted = None if error is None else exhaustion_of(error)
+    if exhausted is None:
+        loop.default_exception_handler(context)
+    else:
+        log.error(exhausted.code, detail=str(exhausted))
 
 
 async def make_first_admin(users: UserService, settings: Settings, say: Say) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import typer
 
 from emagsync.core.errors import SettingsError
+from emagsync.core.exhaustion import raise_file_limit
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.cli.errors import complain, redactor
 from emagsync.entrypoints.cli.logs import start_logs
@@ -49,6 +50,7 @@ def _prepared(session: Session) -> Settings:
         redactor.add_credentials([("redis", settings.redis_url.get_secret_value())])
     _ = session.accounts
     start_logs(session)
+    raise_file_limit()
     # Otherwise each forked process would find out by itself, and say so for every message.
     require_packages(settings.tracing)
     with Workers(settings.data_dir):
