@@ -10,6 +10,7 @@ EditError
 ├── ConflictOver        it has been resolved already
 ├── PreviewOutdated     applying would not do what the preview showed
 ├── SelectionTooLarge   more offers are selected than may be edited at once
+├── CurrencyNeeded      one amount for offers in several currencies
 └── FileUnreadable      the file is no table of edits
 """
 
@@ -137,6 +138,24 @@ class SelectionTooLarge(EditError):
     def __init__(self, most: int) -> None:
         super().__init__(f"More than {most} offers are selected: narrow the filter, and edit them in portions.")
         self.most = most
+
+
+class CurrencyNeeded(EditError):
+    """One amount is to hold for offers in several `currencies`, and is not said to be in any of them."""
+
+    code = "currency_needed"
+
+    def __init__(self, currencies: Sequence[str]) -> None:
+        known = ", ".join(currencies)
+        super().__init__(
+            f"The chosen offers have prices in {known}, and an amount is of one currency: choose those of one "
+            "(`currency` of the filter), or change prices by a percentage."
+        )
+        self.currencies = tuple(currencies)
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`currencies`: those of the chosen offers."""
+        return {"currencies": list(self.currencies)}
 
 
 class FileUnreadable(EditError):

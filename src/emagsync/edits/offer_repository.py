@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, select
@@ -12,6 +12,7 @@ from emagsync.edits.fields import PRICES, values_of
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.repository import in_chunks
 from emagsync.offers import repository as offers_repository
+from emagsync.offers.currency_repository import currency_courses
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.selection_repository import BY_KEY, condition
 from emagsync.offers.tables import offers
@@ -58,6 +59,12 @@ async def keys_found(connection: AsyncConnection, offer_filter: OfferFilter, *, 
     """Account and eMAG's id of the offers that a filter finds, in this order, at most `limit`."""
     query = select(*BY_KEY).where(condition(offer_filter, connection.dialect.name)).order_by(*BY_KEY).limit(limit)
     return [(row.account, row.emag_id) for row in await connection.execute(query)]
+
+
+async def currencies_of(connection: AsyncConnection, keys: Iterable[tuple[str, int]]) -> list[str]:
+    """What the prices of these offers are in, each currency once."""
+    courses = await currency_courses(connection, keys)
+    return sorted({course.now for course in courses.values() if course.now is not None})
 
 
 async def vat_ids_of(connection: AsyncConnection, account: str) -> set[int]:

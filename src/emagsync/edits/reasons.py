@@ -61,6 +61,7 @@ class ReasonCode(StrEnum):
     # Of a value that undo leaves as it is
     OFFER_GONE = "offer_gone"
     OTHER_SINCE = "other_since"
+    OTHER_CURRENCY_SINCE = "other_currency_since"
     NO_VALUE_BEFORE = "no_value_before"
     HAS_VALUE = "has_value"
 
@@ -101,6 +102,7 @@ _SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.REPLACED_BY: "replaced by {by}",
     ReasonCode.CHOSE_EMAG: "{by} chose eMAG's value",
     ReasonCode.CHOSE_LOCAL: "{by} chose it over eMAG's {emag}",
+    ReasonCode.OTHER_CURRENCY_SINCE: "the offer was in {was} then and is in {now} now",
     ReasonCode.OTHER_SINCE: "it has changed since, to {value}",
     ReasonCode.NO_VALUE_BEFORE: "eMAG had no value before, and none can be sent",
     ReasonCode.HAS_VALUE: "it has this value",

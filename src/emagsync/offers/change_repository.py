@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.schemas import OfferChange
 from emagsync.offers.tables import offer_changes
 
@@ -25,7 +26,8 @@ async def offer_changes_of(
         .order_by(offer_changes.c.seq.desc())
         .limit(limit)
     )
-    return tuple(OfferChange.model_validate(dict(row)) for row in rows.mappings())
+    found = await with_currencies(connection, rows.mappings().all(), account="account")
+    return tuple(OfferChange.model_validate(row) for row in found)
 
 
 async def newest_change(connection: AsyncConnection) -> int:

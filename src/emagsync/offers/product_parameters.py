@@ -54,6 +54,9 @@ class ProductQuery(BaseModel):
         default=None, max_length=20, description="eMAG's number; repeat it for more than one."
     )
     category_id: int | None = Field(default=None, ge=0, le=_LARGEST)
+    currency: str | None = Field(
+        default=None, pattern=r"^[A-Za-z]{3}$", description="Only offers whose prices are in it, such as `EUR`."
+    )
     changed_since: UtcTimestamp | None = None
     include_removed: bool = Field(default=False, description="Also offers that eMAG does not know any more.")
 
@@ -69,6 +72,7 @@ class ProductQuery(BaseModel):
             include_removed=self.include_removed,
             validation_statuses=tuple(sorted(set(self.validation_status or ()))),
             category_id=self.category_id,
+            currency=self.currency.upper() if self.currency else None,
             changed_since=self.changed_since,
         )
 
@@ -78,7 +82,11 @@ class ProductListQuery(ProductQuery):
 
     skip: int = Field(default=0, ge=0, le=_LARGEST)
     limit: int = Field(default=50, ge=1, le=100)
-    sort: SortName = Field(default="account", description="`-` reverses it; `account` is by account and `emag_id`.")
+    sort: SortName = Field(
+        default="account",
+        description="`-` reverses it; `account` is by account and `emag_id`, `price` by currency and then price: "
+        "amounts of different currencies are in no order.",
+    )
 
     def order(self) -> Order:
         """The `sort` parameter as an order."""

@@ -29,7 +29,7 @@ from emagsync.offers.product_schemas import (
     product_values,
 )
 from emagsync.offers.queries import remarks_of
-from emagsync.offers.selection import OfferFilter, Order
+from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.total_cache import TotalCache
 
 _RECENT_CHANGES = 10
@@ -87,7 +87,8 @@ async def read_products(
         product_values(product_row(row), now, pending.get((row.account_type, row.emag_id)) if pending else None)
         for row in rows
     ]
-    return product_page_json(products, Pagination(skip=skip, limit=limit, total=total))
+    grouped_by = "currency" if order.key is SortKey.PRICE else None
+    return product_page_json(products, Pagination(skip=skip, limit=limit, total=total), grouped_by=grouped_by)
 
 
 async def read_product(

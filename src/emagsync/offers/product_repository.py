@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange
 from emagsync.offers.tables import offer_changes, offers
 
@@ -60,5 +61,6 @@ async def find_product(connection: AsyncConnection, product_id: int) -> dict[str
 
 
 async def _read(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[ProductChange]:
-    rows = (await connection.execute(query)).mappings()
-    return [ProductChange.model_validate(dict(row)) for row in rows]
+    rows = (await connection.execute(query)).mappings().all()
+    found = await with_currencies(connection, rows, account="account_type")
+    return [ProductChange.model_validate(row) for row in found]

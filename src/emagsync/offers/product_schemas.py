@@ -196,6 +196,9 @@ class ProductsData(BaseModel):
 
     products: list[Product]
     pagination: Pagination
+    grouped_by: Literal["currency"] | None = Field(
+        default=None, description="What the order is within: sorted by `price`, offers of one currency stand together."
+    )
 
 
 class ProductPage(BaseModel):
@@ -205,12 +208,14 @@ class ProductPage(BaseModel):
     data: ProductsData
 
 
-def product_page_json(products: Sequence[dict[str, Any]], pagination: Pagination) -> bytes:
+def product_page_json(
+    products: Sequence[dict[str, Any]], pagination: Pagination, *, grouped_by: str | None = None
+) -> bytes:
     """A `ProductPage` as JSON, from the values of its products (`product_values`).
 
     They come from the database, typed by its columns: a model of each would cost more than reading and writing it.
     """
-    data = {"products": products, "pagination": pagination}
+    data = {"products": products, "pagination": pagination, "grouped_by": grouped_by}
     return orjson.dumps({"status": "success", "data": data}, _plain, orjson.OPT_UTC_Z)
 
 
@@ -236,6 +241,10 @@ class ProductChange(BaseModel):
     field: str
     old: str | None
     new: str | None
+    old_currency: str | None = Field(default=None, description="Of an amount: what `old` is in. Null: not known.")
+    currency: str | None = Field(
+        default=None, description="Of an amount: what `new` is in. Do not compare it with one of another currency."
+    )
     at: datetime
     source: str = Field(description="`sync`, or who else changed it.")
     run_id: str | None

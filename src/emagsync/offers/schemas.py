@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -72,7 +73,10 @@ class OfferRemark(BaseModel):
 
 
 class OfferChange(BaseModel):
-    """One entry of the change log. `field` is a field of `Offer`, or `lifecycle` (created, removed, returned)."""
+    """One entry of the change log. `field` is a field of `Offer`, or `lifecycle` (created, removed, returned).
+
+    Of an amount, `old_currency` and `currency` are what the old value and the new one are in, where that is known.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -82,6 +86,8 @@ class OfferChange(BaseModel):
     field: str
     old: str | None
     new: str | None
+    old_currency: str | None = None
+    currency: str | None = None
     run_id: str | None
     at: datetime
     source: str
@@ -110,7 +116,8 @@ class OfferList(BaseModel):
 class AccountTotals(BaseModel):
     """What the local copy holds of one account; all but `removed` leave the removed offers out.
 
-    `rejected`: eMAG rejected its brand, EAN, documentation or price, or blocked it.
+    `rejected`: eMAG rejected its brand, EAN, documentation or price, or blocked it. `currencies`: how many offers have
+    prices in each.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -122,4 +129,5 @@ class AccountTotals(BaseModel):
     out_of_stock: int
     rejected: int
     removed: int
+    currencies: Mapping[str, int]
     oldest_seen_at: datetime | None

@@ -16,7 +16,7 @@ class SortKey(StrEnum):
     EMAG_ID = "emag_id"
     SKU = "sku"
     NAME = "name"  # in any case, with or without diacritics
-    PRICE = "price"
+    PRICE = "price"  # by currency first: prices of different currencies are in no order
     STOCK = "stock_quantity"
     CREATED = "created_at"
     UPDATED = "updated_at"
@@ -40,8 +40,8 @@ class OfferFilter:
     """A selection of offers: those that match everything that is given.
 
     `accounts`: none for all. `search` is any part of name, part number, part number key, EAN or brand, in any case,
-    with or without diacritics. `statuses`: 0 inactive, 1 active, 2 end of life. `changed_since`: content changed then
-    or later.
+    with or without diacritics. `statuses`: 0 inactive, 1 active, 2 end of life. `currency`: what an offer's prices
+    are in. `changed_since`: content changed then or later.
     """
 
     accounts: tuple[str, ...] = ()
@@ -52,6 +52,7 @@ class OfferFilter:
     include_removed: bool = False
     validation_statuses: tuple[int, ...] = ()
     category_id: int | None = None
+    currency: str | None = None
     changed_since: datetime | None = None
     emag_ids: tuple[int, ...] = ()
 

@@ -15,20 +15,20 @@ from emagsync.offers.tables import REMOVED, offer_search, offers
 
 BY_KEY = (offers.c.account, offers.c.emag_id)
 
-_SORTED_BY: Mapping[SortKey, Column[Any]] = {
-    SortKey.SKU: offers.c.part_number,
-    SortKey.NAME: offer_search.c.text,  # begins with the folded name
-    SortKey.PRICE: offers.c.sale_price,
-    SortKey.STOCK: offers.c.stock,
-    SortKey.CREATED: offers.c.first_seen_at,
-    SortKey.UPDATED: offers.c.changed_at,
-    SortKey.SYNCED: offers.c.last_seen_at,
+_SORTED_BY: Mapping[SortKey, tuple[Column[Any], ...]] = {
+    SortKey.SKU: (offers.c.part_number,),
+    SortKey.NAME: (offer_search.c.text,),  # begins with the folded name
+    SortKey.PRICE: (offers.c.currency, offers.c.sale_price),
+    SortKey.STOCK: (offers.c.stock,),
+    SortKey.CREATED: (offers.c.first_seen_at,),
+    SortKey.UPDATED: (offers.c.changed_at,),
+    SortKey.SYNCED: (offers.c.last_seen_at,),
 }
 
 
 def is_reversible(order: Order) -> bool:
     """Whether the opposite order is this one read from its end; offers without a value are last in both."""
-    return order.key not in _SORTED_BY or not _SORTED_BY[order.key].nullable
+    return not any(column.nullable for column in _columns(order))
 
 
 def condition(offer_filter: OfferFilter, dialect: str) -> ColumnElement[bool]:
@@ -55,10 +55,14 @@ def ordered_ids(offer_filter: OfferFilter, order: Order, dialect: str, *, walkin
 
 def order_terms(order: Order, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     """`order` as ORDER BY terms over `columns`: those that it sorts by, or a subquery's copies of them."""
-    terms: list[ColumnElement[Any]] = [column.desc() if order.descending else column.asc() for column in columns]
-    if not is_reversible(order):
-        terms[0] = nulls_last(columns[0], descending=order.descending)
-    return terms
+
+    def term(column: ColumnElement[Any], *, nullable: bool) -> ColumnElement[Any]:
+        if nullable:
+            return nulls_last(column, descending=order.descending)
+        return column.desc() if order.descending else column.asc()
+
+    own = _columns(order)
+    return [term(column, nullable=bool(of.nullable)) for column, of in zip(columns, own, strict=True)]
 
 
 async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
@@ -99,7 +103,7 @@ def _contains_term(term: str) -> ColumnElement[bool]:
 def _columns(order: Order) -> tuple[Column[Any], ...]:
     if order.key is SortKey.ACCOUNT:
         return BY_KEY
-    return BY_KEY[::-1] if order.key is SortKey.EMAG_ID else (_SORTED_BY[order.key], *BY_KEY)
+    return BY_KEY[::-1] if order.key is SortKey.EMAG_ID else (*_SORTED_BY[order.key], *BY_KEY)
 
 
 def _plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
@@ -119,6 +123,8 @@ def _plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
         found.append(columns.stock <= offer_filter.max_stock)
     if offer_filter.category_id is not None:
         found.append(columns.category_id == offer_filter.category_id)
+    if offer_filter.currency is not None:
+        found.append(columns.currency == offer_filter.currency)
     if offer_filter.changed_since is not None:
         found.append(columns.changed_at >= offer_filter.changed_since)
     return found

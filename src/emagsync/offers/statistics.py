@@ -14,7 +14,7 @@ from emagsync.offers.records import LIFECYCLE
 from emagsync.offers.schemas import AccountTotals
 from emagsync.offers.statistics_repository import Counts, OldestOffers, count_offers, find_oldest, refresh_oldest
 
-_COUNTED: Final = (LIFECYCLE, "status", "sellable", "stock", "validation_status", "offer_validation_status")
+_COUNTED: Final = (LIFECYCLE, "status", "sellable", "stock", "validation_status", "offer_validation_status", "currency")
 
 
 class _Counted(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -19,10 +19,10 @@ from emagsync.offers.tables import FACETS, REMOVED, offers
 _REJECTED: Final = (5, 6, 8, 10)
 _INVALID_PRICE: Final = 2
 _OLDEST: Final = 1_000  # ten pages of a run
-_NONE: Final = {"offers": 0, "active": 0, "sellable": 0, "out_of_stock": 0, "rejected": 0}
+_COUNTED: Final = ("offers", "active", "sellable", "out_of_stock", "rejected")
 
 # By account, then by the names of `AccountTotals`.
-Counts = Mapping[str, Mapping[str, int]]
+Counts = Mapping[str, Mapping[str, Any]]
 
 
 class OldestOffers(NamedTuple):
@@ -53,6 +53,7 @@ async def count_offers(connection: AsyncConnection) -> Counts:
     present = (
         select(
             columns.account,
+            columns.currency,
             number.label("offers"),
             number.filter(columns.status == 1).label("active"),
             number.filter(columns.sellable).label("sellable"),
@@ -60,19 +61,25 @@ async def count_offers(connection: AsyncConnection) -> Counts:
             number.filter(rejected).label("rejected"),
         )
         .where(columns.removed_at.is_(None))
-        .group_by(columns.account)
+        .group_by(columns.account, columns.currency)
     )
     removed = select(columns.account, number.label("removed")).where(columns.removed_at.is_not(None))
     removed = removed.group_by(columns.account)
-    found = _by_account((await connection.execute(by_walking(present, offers, FACETS))).all())
-    gone = _by_account((await connection.execute(by_walking(removed, offers, REMOVED))).all())
-    nothing = {"removed": 0}
-    return {name: {**found.get(name, _NONE), **gone.get(name, nothing)} for name in sorted({*found, *gone})}
+    rows = (await connection.execute(by_walking(present, offers, FACETS))).all()
+    gone = {row.account: row.removed for row in await connection.execute(by_walking(removed, offers, REMOVED))}
+    return {
+        name: {**_together([row for row in rows if row.account == name]), "removed": gone.get(name, 0)}
+        for name in sorted({*gone, *(row.account for row in rows)})
+    }
 
 
-def _by_account(rows: Iterable[Row[Any]]) -> dict[str, dict[str, int]]:
-    found = [dict(row._mapping) for row in rows]
-    return {row.pop("account"): row for row in found}
+def _together(by_currency: Sequence[Row[Any]]) -> dict[str, Any]:
+    """The counts of one account, over its currencies and by them."""
+    summed = {name: sum(getattr(row, name) for row in by_currency) for name in _COUNTED}
+    return {
+        **summed,
+        "currencies": {row.currency: row.offers for row in sorted(by_currency, key=lambda row: row.currency)},
+    }
 
 
 async def refresh_oldest(connection: AsyncConnection, account: str, known: OldestOffers) -> OldestOffers | None:

@@ -72,6 +72,7 @@ def fields_of(offer_filter: OfferFilter) -> list[str]:
         "stock": offer_filter.max_stock is not None,
         "validation_status": offer_filter.validation_statuses,
         "category_id": offer_filter.category_id is not None,
+        "currency": offer_filter.currency is not None,
     }
     searched = _SEARCHED if offer_filter.term else ()
     return [LIFECYCLE, *searched, *(field for field, is_given in given.items() if is_given)]

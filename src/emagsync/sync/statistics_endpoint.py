@@ -30,6 +30,7 @@ class AccountStatistics(BaseModel):
     out_of_stock: int
     rejected: int = Field(description="eMAG rejected the brand, EAN, documentation or price, or blocked it.")
     removed: int
+    currencies: dict[str, int] = Field(description="How many have their prices in each. Prices are summed nowhere.")
     last_completed_run: RunView | None
     oldest_seen_at: datetime | None = Field(description="When the product that no run has seen for longest was seen.")
     oldest_age_seconds: float | None
@@ -69,6 +70,7 @@ async def _account(database: Database, totals: AccountTotals, now: datetime) -> 
         out_of_stock=totals.out_of_stock,
         rejected=totals.rejected,
         removed=totals.removed,
+        currencies=dict(totals.currencies),
         last_completed_run=run_view(completed[0], now) if completed else None,
         oldest_seen_at=oldest,
         oldest_age_seconds=None if oldest is None else max((now - oldest).total_seconds(), 0.0),

@@ -50,6 +50,28 @@ async def test_a_percentage_is_of_each_offer_s_own_price(editing: Editing) -> No
     assert {edit["value"] for edit in await editing.edits()} == {"87.5000", "87.4900"}
 
 
+async def test_one_amount_is_for_offers_of_one_currency_and_a_percentage_for_any(editing: Editing) -> None:
+    editing.on_emag(2, currency="EUR", sale_price="20.4500", min_sale_price="2.0450", max_sale_price="204.5000")
+    await editing.sync()
+    for asked in (
+        {"set": {"sale_price": "99"}},
+        {"adjust": {"sale_price": {"change": "-1"}}},
+        {"set": {"min_sale_price": "5"}, "adjust": {"sale_price": {"percent": "1"}}},
+    ):
+        answer = await change(editing, **asked, confirm=True)
+        assert answer.status_code == 422
+        assert (answer.json()["code"], answer.json()["currencies"]) == ("currency_needed", ["EUR", "RON"])
+    # What names its currency, or is found by it, is of one.
+    named = await change(editing, set={"sale_price": "99", "currency": "RON"}, confirm=True)
+    effects = {row["emag_id"]: row["effect"] for row in named.json()["data"]["rows"]}
+    assert effects == {1: "ok", 2: "error", 3: "ok"}
+    found = await change(editing, filter={"currency": "eur"}, adjust={"sale_price": {"change": "-1"}})
+    assert news(found) == {2: [("sale_price", "20.4500", "19.4500")]}
+    anyone = await change(editing, adjust={"sale_price": {"percent": "10"}}, confirm=True)
+    assert news(anyone)[2] == [("sale_price", "20.4500", "22.5000")]
+    assert (await change(editing, set={"stock": 3})).status_code == 200
+
+
 async def test_an_edit_that_waits_is_what_the_next_percentage_is_of(editing: Editing) -> None:
     await change(editing, [1], adjust={"sale_price": {"percent": 10}}, preview=False)
     again = await change(editing, [1], adjust={"sale_price": {"percent": 10}})

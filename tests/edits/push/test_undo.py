@@ -84,6 +84,24 @@ async def test_the_merge_of_a_sync_is_put_back(tmp_path: Path) -> None:
         assert (desk.shown(7, "sale_price"), desk.shown(8, "sale_price")) == ("90.0000", "100.0000")
 
 
+async def test_a_price_of_before_its_offer_changed_the_currency_is_not_put_back(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path) as desk:
+        await desk.edit_many([(7, "sale_price", "90.0000"), (8, "sale_price", "90.0000"), (9, "sale_price", "90.0000")])
+        push = await desk.push()
+        desk.market.change("change", ids=[7], set={"currency": "EUR", "sale_price": "20.4500"})
+        desk.market.change("change", ids=[9], set={"currency": "EUR"})  # the number is the same
+        run = await desk.local.completed()
+        for asked in ({"push_id": push.id}, {"account_type": "main", "since": push.created_at}):
+            answer = await undo(desk, **asked, preview=True)
+            assert [(row.emag_id, row.action, row.reason) for row in answer.rows] == [
+                (7, "left", "the offer was in RON then and is in EUR now"),
+                (8, "put_back", None),
+                (9, "left", "the offer was in RON then and is in EUR now"),
+            ]
+        answer = await undo(desk, run_id=run.id, preview=True)
+        assert [(row.emag_id, row.action) for row in answer.rows] == [(7, "left")]
+
+
 async def test_a_push_that_nobody_knows_cannot_be_undone(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         with pytest.raises(PushNotFound):

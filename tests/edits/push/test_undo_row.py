@@ -50,6 +50,20 @@ STOCK = past("stock", "20", "15")
             None,
             id="an edit that a merge gave up",
         ),
+        pytest.param(
+            past("sale_price", "100.0000", "90.0000", currency="BGN"),
+            stored("90.0000", currency="EUR"),
+            "100.0000",
+            "other_currency_since",
+            id="a price of another currency",
+        ),
+        pytest.param(
+            past("sale_price", "100.0000", "90.0000", currency="RON"),
+            stored("90.0000"),
+            "100.0000",
+            None,
+            id="a price of the same currency",
+        ),
     ],
 )
 def test_what_undoing_does_about_a_change(

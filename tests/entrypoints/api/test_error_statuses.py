@@ -53,6 +53,7 @@ PRICE = Issue("price", "too_low", "It is too low.")
             (edits.ConflictOver(1, "ours"), 409, {}, {}),
             (edits.PreviewOutdated(), 409, {}, {}),
             (edits.SelectionTooLarge(5), 422, {}, {}),
+            (edits.CurrencyNeeded(["EUR", "RON"]), 422, {"currencies": ["EUR", "RON"]}, {}),
             (edits.FileUnreadable("x"), 422, {}, {}),
             (push.PushNotFound("p"), 404, {}, {}),
             (push.HoldNotFound(1), 404, {}, {}),

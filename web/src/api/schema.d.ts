@@ -1367,6 +1367,13 @@ export interface components {
         AccountStatistics: {
             /** Active */
             active: number;
+            /**
+             * Currencies
+             * @description How many have their prices in each. Prices are summed nowhere.
+             */
+            currencies: {
+                [key: string]: number;
+            };
             last_completed_run: components["schemas"]["RunView"] | null;
             /** Oldest Age Seconds */
             oldest_age_seconds: number | null;
@@ -3305,6 +3312,11 @@ export interface components {
              * Format: date-time
              */
             at: string;
+            /**
+             * Currency
+             * @description Of an amount: what `new` is in. Do not compare it with one of another currency.
+             */
+            currency?: string | null;
             /** Emag Id */
             emag_id: number;
             /** Field */
@@ -3313,6 +3325,11 @@ export interface components {
             new: string | null;
             /** Old */
             old: string | null;
+            /**
+             * Old Currency
+             * @description Of an amount: what `old` is in. Null: not known.
+             */
+            old_currency?: string | null;
             /**
              * Product Id
              * @description The `id` of the product.
@@ -3598,6 +3615,11 @@ export interface components {
          * @description One page.
          */
         ProductsData: {
+            /**
+             * Grouped By
+             * @description What the order is within: sorted by `price`, offers of one currency stand together.
+             */
+            grouped_by?: "currency" | null;
             pagination: components["schemas"]["Pagination"];
             /** Products */
             products: components["schemas"]["Product"][];
@@ -3811,7 +3833,7 @@ export interface components {
          * @description The codes. They are stable: pages and programs translate them.
          * @enum {string}
          */
-        ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "refused_by_emag" | "refused_silently" | "waits_for_campaign" | "changed_meanwhile" | "other_currency" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "no_value_before" | "has_value";
+        ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "refused_by_emag" | "refused_silently" | "waits_for_campaign" | "changed_meanwhile" | "other_currency" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "other_currency_since" | "no_value_before" | "has_value";
         /**
          * ReasonView
          * @description A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`; of a
@@ -4139,6 +4161,11 @@ export interface components {
             category_id?: number | null;
             /** Changed Since */
             changed_since?: string | null;
+            /**
+             * Currency
+             * @description Only offers whose prices are in it, such as `EUR`.
+             */
+            currency?: string | null;
             /**
              * Emag Id
              * @description eMAG's id; repeat it for more than one.
@@ -6274,12 +6301,14 @@ export interface operations {
                 /** @description eMAG's number; repeat it for more than one. */
                 validation_status?: number[] | null;
                 category_id?: number | null;
+                /** @description Only offers whose prices are in it, such as `EUR`. */
+                currency?: string | null;
                 changed_since?: string | null;
                 /** @description Also offers that eMAG does not know any more. */
                 include_removed?: boolean;
                 skip?: number;
                 limit?: number;
-                /** @description `-` reverses it; `account` is by account and `emag_id`. */
+                /** @description `-` reverses it; `account` is by account and `emag_id`, `price` by currency and then price: amounts of different currencies are in no order. */
                 sort?: "account" | "-account" | "emag_id" | "-emag_id" | "sku" | "-sku" | "name" | "-name" | "price" | "-price" | "stock_quantity" | "-stock_quantity" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_synced_at" | "-last_synced_at";
             };
             header?: never;
@@ -6499,6 +6528,8 @@ export interface operations {
                 /** @description eMAG's number; repeat it for more than one. */
                 validation_status?: number[] | null;
                 category_id?: number | null;
+                /** @description Only offers whose prices are in it, such as `EUR`. */
+                currency?: string | null;
                 changed_since?: string | null;
                 /** @description Also offers that eMAG does not know any more. */
                 include_removed?: boolean;

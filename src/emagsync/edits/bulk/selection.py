@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.change_request import ChangeRequest, PriceStep
-from emagsync.edits.errors import SelectionTooLarge
+from emagsync.edits.errors import CurrencyNeeded, SelectionTooLarge
 from emagsync.edits.fields import PRICES
-from emagsync.edits.offer_repository import keys_found, keys_of
+from emagsync.edits.offer_repository import currencies_of, keys_found, keys_of
 from emagsync.edits.request_schemas import MOST_ROWS, ListOptions, OfferValues, WarehouseId
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.product_parameters import ProductId, ProductQuery
@@ -96,6 +96,12 @@ class SelectionEdit(ListOptions):
         """The values and price steps for each offer, by field."""
         return self._set() | self._adjusted()
 
+    @property
+    def names_amounts(self) -> bool:
+        """Whether a price is set to an amount, or changed by one: that is of one currency. A percentage is of any."""
+        steps = [step for step in self._adjusted().values() if step.amount is not None]
+        return bool(steps) or any(name in PRICES for name in self._set())
+
     def _set(self) -> dict[str, Any]:
         return {} if self.set is None else self.set.given()
 
@@ -107,12 +113,16 @@ class SelectionEdit(ListOptions):
 async def change_requests_of(connection: AsyncConnection, edit: SelectionEdit) -> list[ChangeRequest]:
     """A request for each offer of the selection, ordered by account and eMAG's id.
 
-    Raises ProductNotFound, and SelectionTooLarge where the filter finds more than may be edited at once.
+    Raises ProductNotFound, SelectionTooLarge where the filter finds more than may be edited at once, and CurrencyNeeded
+    where one amount would hold for offers in several currencies.
     """
     keys = await _chosen(connection, edit.ids) if edit.ids is not None else await _found(connection, edit.filter)
+    currency = None if edit.set is None else edit.set.currency
+    if edit.names_amounts and currency is None and len(currencies := await currencies_of(connection, keys)) > 1:
+        raise CurrencyNeeded(currencies)
     request = ChangeRequest(
         edit.given(),
-        currency=None if edit.set is None else edit.set.currency,
+        currency=currency,
         warehouse_id=edit.warehouse_id,
         confirm=edit.confirm or (edit.set is not None and edit.set.confirm),
     )

@@ -26,6 +26,7 @@ from emagsync.edits.push.undo_repository import PastChange, Span
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text, reason_view
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
+from emagsync.offers.currency_repository import currency_courses
 
 # Stock that a sync found changed was sold, or counted anew: putting it back would sell what is not there.
 _OF_A_SYNC: Final = (*PRICES, STATUS, VAT_ID)
@@ -44,7 +45,8 @@ class Undo:
         Raises PushNotFound, NothingToUndo, and EditRefused and ConfirmationNeeded where the checks of edits object.
         """
         async with self._database.snapshot() as connection:
-            rows = await _rows(connection, _combined(await _past_changes(connection, asked)))
+            changes = await _with_currencies(connection, await _past_changes(connection, asked))
+            rows = await _rows(connection, _combined(changes))
         if not rows:
             raise NothingToUndo
         requests = _requests([row for row in rows if row.action == "put_back"], confirm=asked.confirm)
@@ -107,8 +109,25 @@ def _combined(changes: Iterable[PastChange]) -> list[PastChange]:
     combined: dict[tuple[str, int, str, int], PastChange] = {}
     for change in sorted(changes, key=lambda change: change.at):
         first = combined.get(change[:4], change)
-        combined[change[:4]] = change._replace(before=first.before, lost_edit=change.lost_edit or first.lost_edit)
+        lost = change if change.lost_edit is not None else first
+        combined[change[:4]] = change._replace(
+            before=first.before,
+            lost_edit=lost.lost_edit,
+            currency=first.currency if lost.lost_edit is None else lost.currency,
+        )
     return [combined[key] for key in sorted(combined)]
+
+
+async def _with_currencies(connection: AsyncConnection, changes: Sequence[PastChange]) -> list[PastChange]:
+    """The changes, those of prices with what they were in before."""
+    prices = {(change.account, change.emag_id) for change in changes if change.field in PRICES}
+    courses = await currency_courses(connection, prices) if prices else {}
+    return [
+        change._replace(currency=change.currency or courses[change.account, change.emag_id].before(change.at))
+        if change.field in PRICES
+        else change
+        for change in changes
+    ]
 
 
 async def _rows(connection: AsyncConnection, changes: Sequence[PastChange]) -> list[UndoRow]:
@@ -134,6 +153,9 @@ def undo_row(change: PastChange, offer: StoredOffer | None) -> UndoRow:
     reason: Reason | None = None
     if offer is None or offer.is_removed:
         reason = Reason.of(ReasonCode.OFFER_GONE)
+    elif change.currency not in (None, offer.currency):
+        # The number would be another amount now.
+        reason = Reason.of(ReasonCode.OTHER_CURRENCY_SINCE, was=change.currency, now=offer.currency)
     elif now != change.after and not is_difference:
         reason = Reason.of(ReasonCode.OTHER_SINCE, value=now)
     elif wanted is None:

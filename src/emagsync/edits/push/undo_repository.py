@@ -33,6 +33,7 @@ class PastChange(NamedTuple):
     after: str | None
     at: datetime
     lost_edit: str | None = None  # the edit's value, where a merge gave an edit up for eMAG's value
+    currency: str | None = None  # of a price: what would be put back is in; None: not known
 
 
 @dataclass(frozen=True)
@@ -119,6 +120,7 @@ async def _lost(connection: AsyncConnection, conditions: Iterable[ColumnElement[
             row.closed_value,
             row.closed_at,
             lost_edit=row.value,
+            currency=row.currency,
         )
         for row in await connection.execute(query)
     ]

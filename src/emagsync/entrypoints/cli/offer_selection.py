@@ -29,6 +29,7 @@ Search = Annotated[
 Status = Annotated[list[StatusName] | None, typer.Option(help="Only this status; repeatable.")]
 Sellable = Annotated[bool | None, typer.Option("--sellable/--not-sellable", help="Only those that (do not) sell.")]
 MaxStock = Annotated[int | None, typer.Option(min=0, help="Only offers with at most this stock.")]
+Currency = Annotated[str | None, typer.Option(help="Only offers whose prices are in this currency, such as EUR.")]
 Removed = Annotated[bool, typer.Option("--include-removed", help="Also offers that eMAG does not know any more.")]
 
 
@@ -39,6 +40,7 @@ def offer_filter(
     sellable: bool | None,
     max_stock: int | None,
     include_removed: bool,
+    currency: str | None = None,
 ) -> OfferFilter:
     """The filter that the options describe."""
     return OfferFilter(
@@ -48,6 +50,7 @@ def offer_filter(
         sellable=sellable,
         max_stock=max_stock,
         include_removed=include_removed,
+        currency=currency.upper() if currency else None,
     )
 
 

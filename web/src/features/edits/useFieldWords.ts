@@ -13,10 +13,15 @@ export function useFieldWords() {
     const said = names.field(name)
     return warehouse ? t('ofWarehouse', { field: said, warehouse }) : said
   }
-  /** A value as text of the API; `kind` says of stock whether it is a difference. */
-  const value = (name: string, text: string | null, kind = 'absolute'): string => {
+  /** A value as text of the API; `kind` says of stock whether it is a difference, `currency` what an amount is in. */
+  const value = (
+    name: string,
+    text: string | null,
+    kind = 'absolute',
+    currency: string | null = null,
+  ): string => {
     if (text === null || text === '') return t('none')
-    if (isAmount(name)) return formatMoney(text, null)
+    if (isAmount(name)) return formatMoney(text, currency)
     if (name === 'status') return names.status(text)
     if (kind === 'relative') return t('difference', { pieces: text.replace('-', '−') })
     return name === 'vat_id' ? text : formatNumber(Number(text))

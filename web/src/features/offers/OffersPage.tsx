@@ -10,7 +10,7 @@ import { ExportButton } from './list/ExportButton.tsx'
 import { OfferFilters } from './list/OfferFilters.tsx'
 import './offers.css'
 import { OfferTable } from './list/OfferTable.tsx'
-import { useOffers } from './queries.ts'
+import { useCurrencies, useOffers } from './queries.ts'
 import { useOfferView } from './useOfferView.ts'
 import { filterCount, NO_FILTERS, type OfferView, type ViewChange } from './view.ts'
 
@@ -21,6 +21,7 @@ export default function OffersPage() {
   const { t } = useTranslation('offers')
   const [view, ahead, change] = useOfferView()
   const found = useOffers(view)
+  const currencies = useCurrencies(view.account)
   const narrow = Grid.useBreakpoint().md === false
   const columns = useMemo(() => chosenColumns(view.columns), [view.columns])
   const wantedColumns = useMemo(() => chosenColumns(ahead.columns), [ahead.columns])
@@ -50,15 +51,20 @@ export default function OffersPage() {
       ) : found.data.pagination.total === 0 ? (
         <NothingFound view={view} onChange={change} />
       ) : (
-        <OfferTable
-          offers={found.data.products}
-          total={found.data.pagination.total}
-          view={view}
-          columns={columns}
-          busy={found.isPlaceholderData}
-          narrow={narrow}
-          onChange={change}
-        />
+        <>
+          {found.data.grouped_by === 'currency' && view.currency === null && currencies.length > 1 ? (
+            <p className="muted">{t('sort.withinCurrency')}</p>
+          ) : null}
+          <OfferTable
+            offers={found.data.products}
+            total={found.data.pagination.total}
+            view={view}
+            columns={columns}
+            busy={found.isPlaceholderData}
+            narrow={narrow}
+            onChange={change}
+          />
+        </>
       )}
       {view.offer === null ? null : (
         <Suspense fallback={null}>

@@ -39,6 +39,22 @@ export function useAccountNames() {
   })
 }
 
+/** What the prices of an account (null: of all) are in, each currency once. */
+export function useCurrencies(account: string | null): readonly string[] {
+  const found = useQuery({
+    queryKey: [OFFERS, 'accounts'],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/emag/products/statistics', { signal })),
+    select: (answer) =>
+      Object.entries(answer.accounts).map(([name, { currencies }]) => ({
+        name,
+        currencies: Object.keys(currencies),
+      })),
+    staleTime: 60_000,
+  })
+  const those = (found.data ?? []).filter(({ name }) => account === null || name === account)
+  return [...new Set(those.flatMap(({ currencies }) => currencies))].sort()
+}
+
 /** Everything about one offer, in the reader's language. */
 export function useOffer(id: number) {
   const lang = i18next.language === 'ro' ? 'ro' : 'en'

@@ -20,7 +20,7 @@ export function useWords() {
   const truth = (text: string): string => (text === 'true' || text === '1' ? t('detail.yes') : t('detail.no'))
 
   /** A value of the change log. */
-  const value = (name: string, text: string | null, currency: string): string => {
+  const value = (name: string, text: string | null, currency: string | null | undefined): string => {
     if (text === null || text === '') return t('detail.none')
     if (isAmount(name)) return formatMoney(text, currency)
     switch (name) {

@@ -15,7 +15,7 @@ const view = (query: string) => readView(new URLSearchParams(query))
 describe('the address of the offers table', () => {
   test('an address says the whole view and the view says the address', () => {
     const query =
-      'q=lamp%C4%83+led&account=main&status=inactive&sellable=no&stock=0&validation=8&removed=yes&sort=-price&page=3&size=100&cols=name%2Cprice&offer=7'
+      'q=lamp%C4%83+led&account=main&status=inactive&sellable=no&stock=0&currency=EUR&validation=8&removed=yes&sort=-price&page=3&size=100&cols=name%2Cprice&offer=7'
     expect(writeView(view(query)).toString()).toBe(query)
   })
 
@@ -31,6 +31,7 @@ describe('the address of the offers table', () => {
     ['status=<script>', { status: null }],
     ['sort=password', { sort: 'account' }],
     ['stock=99999999', { maxStock: null }],
+    ['currency=lei', { currency: null }],
     ['sellable=maybe', { sellable: null }],
     ['offer=abc', { offer: null }],
   ])('an odd address %s shows the usual', (query, expected) => {
@@ -50,10 +51,11 @@ describe('the address of the offers table', () => {
 describe('what the API is asked', () => {
   test('only what is filtered by is sent', () => {
     expect(filterQuery(view(''))).toEqual({})
-    expect(filterQuery(view('q=+x+&sellable=no&stock=0&status=inactive'))).toEqual({
+    expect(filterQuery(view('q=+x+&sellable=no&stock=0&currency=BGN&status=inactive'))).toEqual({
       search: 'x',
       sellable: false,
       stock_max: 0,
+      currency: 'BGN',
       status: ['inactive'],
     })
   })

@@ -24,6 +24,7 @@ export interface OfferView {
   readonly status: StatusName | null
   readonly sellable: boolean | null
   readonly maxStock: number | null
+  readonly currency: string | null
   readonly validation: number | null
   readonly withRemoved: boolean
   readonly sort: SortKey
@@ -48,6 +49,7 @@ export function readView(params: URLSearchParams): OfferView {
     status: oneOf(STATUSES, params.get('status')),
     sellable: sellable === 'yes' ? true : sellable === 'no' ? false : null,
     maxStock: whole(params.get('stock'), 0, MOST_STOCK),
+    currency: /^[A-Z]{3}$/.exec(params.get('currency') ?? '')?.[0] ?? null,
     validation: whole(params.get('validation'), 0, 1000),
     withRemoved: params.get('removed') === 'yes',
     sort: oneOf(SORT_KEYS, sort.replace(/^-/, '')) ?? 'account',
@@ -70,6 +72,7 @@ export function writeView(view: OfferView): URLSearchParams {
   set('status', view.status)
   set('sellable', view.sellable === null ? null : view.sellable ? 'yes' : 'no')
   set('stock', view.maxStock)
+  set('currency', view.currency)
   set('validation', view.validation)
   set('removed', view.withRemoved ? 'yes' : null)
   const sort = `${view.descending ? '-' : ''}${view.sort}`
@@ -91,7 +94,7 @@ export function changeView(view: OfferView, change: ViewChange): OfferView {
 
 /** How many filters are set, the search not counted. */
 export function filterCount(view: OfferView): number {
-  const given = [view.account, view.status, view.sellable, view.maxStock, view.validation]
+  const given = [view.account, view.status, view.sellable, view.maxStock, view.currency, view.validation]
   return given.filter((value) => value !== null).length + (view.withRemoved ? 1 : 0)
 }
 
@@ -101,6 +104,7 @@ export const NO_FILTERS = {
   status: null,
   sellable: null,
   maxStock: null,
+  currency: null,
   validation: null,
   withRemoved: false,
 } satisfies ViewChange
@@ -113,6 +117,7 @@ export function filterQuery(view: OfferView) {
     ...(view.status === null ? {} : { status: [view.status] }),
     ...(view.sellable === null ? {} : { sellable: view.sellable }),
     ...(view.maxStock === null ? {} : { stock_max: view.maxStock }),
+    ...(view.currency === null ? {} : { currency: view.currency }),
     ...(view.validation === null ? {} : { validation_status: [view.validation] }),
     ...(view.withRemoved ? { include_removed: true } : {}),
   }

@@ -8,7 +8,10 @@ import { ErrorState } from '../../shared/states.tsx'
 import type { AccountStatistics } from './queries.ts'
 import { compareAccounts, type Status } from './runs.ts'
 
-type Count = Exclude<keyof AccountStatistics, 'last_completed_run' | 'oldest_seen_at' | 'oldest_age_seconds'>
+type Count = Exclude<
+  keyof AccountStatistics,
+  'currencies' | 'last_completed_run' | 'oldest_seen_at' | 'oldest_age_seconds'
+>
 
 function Tile({ label, value, detail }: { label: string; value: ReactNode; detail?: ReactNode }) {
   return (

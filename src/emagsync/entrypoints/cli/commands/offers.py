@@ -9,6 +9,7 @@ import typer
 
 from emagsync.entrypoints.cli.offer_selection import (
     Account,
+    Currency,
     MaxStock,
     Removed,
     Search,
@@ -33,13 +34,14 @@ def list_offers(
     status: Status = None,
     sellable: Sellable = None,
     max_stock: MaxStock = None,
+    currency: Currency = None,
     include_removed: Removed = False,
     limit: AtMost = 50,
     skip: Annotated[int, typer.Option(min=0, help="Skip this many first.")] = 0,
     as_json: Json = False,
 ) -> None:
     """List offers of the local copy, by account and id."""
-    wanted = offer_filter(account, search, status, sellable, max_stock, include_removed)
+    wanted = offer_filter(account, search, status, sellable, max_stock, include_removed, currency)
     found = asyncio.run(_list(session_of(context), wanted, limit, skip))
     if as_json:
         print_json({"total": found.total, "skip": skip, "limit": limit, "offers": found.offers})

@@ -13,6 +13,7 @@ from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.offer_selection import (
     Account,
+    Currency,
     MaxStock,
     Removed,
     Search,
@@ -37,6 +38,7 @@ def export(
     status: Status = None,
     sellable: Sellable = None,
     max_stock: MaxStock = None,
+    currency: Currency = None,
     include_removed: Removed = False,
     output: Annotated[Path | None, typer.Option(help="The file; standard output for csv and jsonl if none.")] = None,
 ) -> None:
@@ -47,7 +49,7 @@ def export(
     if output is None and chosen is ExportFormat.XLSX:
         complain("XLSX cannot be written to standard output: name a file with --output.")
         raise typer.Exit(ExitCode.USAGE)
-    wanted = offer_filter(account, search, status, sellable, max_stock, include_removed)
+    wanted = offer_filter(account, search, status, sellable, max_stock, include_removed, currency)
     count = asyncio.run(_export(session_of(context), wanted, chosen, output))
     if output is not None:
         typer.echo(f"{count:,} offers exported to {output}.", err=True)

@@ -73,7 +73,13 @@ def print_detail(detail: OfferDetail) -> None:
         print_table(
             ("changed", "field", "old", "new", "by"),
             [
-                (moment(change.at), change.field, change.old or "-", change.new or "-", change.source)
+                (
+                    moment(change.at),
+                    change.field,
+                    _amount(change.old, change.old_currency),
+                    _amount(change.new, change.currency),
+                    change.source,
+                )
                 for change in detail.changes
             ],
         )
@@ -82,6 +88,11 @@ def print_detail(detail: OfferDetail) -> None:
         # Formatted as text: through a reader, a number such as 121.8400 would lose its zeros.
         for line in msgspec.json.format(detail.payload, indent=2).splitlines():
             typer.echo(printable(line))
+
+
+def _amount(text: str | None, currency: str | None) -> str:
+    """A value of the change log, an amount with what it is in."""
+    return " ".join(part for part in (text or "-", currency) if part)
 
 
 def _verdict(offer: Offer) -> str:

@@ -9,6 +9,7 @@ import { AccountChoice, Choice } from './Choice.tsx'
 import { Log } from '../outbox/Log.tsx'
 import { OtherValueDialog } from './OtherValueDialog.tsx'
 import { useOfferNames } from '../../../shared/offer-names.ts'
+import { currencyOf, isOfCurrency } from './currencies.ts'
 import { useConflicts, useResolve, type Conflict } from '../queries.ts'
 import { selectColumn } from '../selectColumn.tsx'
 import { useFieldWords } from '../useFieldWords.ts'
@@ -34,6 +35,8 @@ export default function ConflictsSection() {
   const resolve = useResolve()
   const tellError = useTellError()
   const [other, setOther] = useState<Conflict | null>(null)
+  const comparable = new Set(open.filter((conflict) => !isOfCurrency(conflict)).map(({ id }) => id))
+  const keepable = selection.chosen.filter((id) => comparable.has(id))
   const decide = (ids: readonly number[], resolution: 'emag' | 'local'): void => {
     resolve.mutate({ ids, resolution }, { onSuccess: selection.clear, onError: tellError })
   }
@@ -43,7 +46,7 @@ export default function ConflictsSection() {
     title: t(`conflicts.${key}`),
     width: 105,
     align: 'end',
-    render: (conflict) => words.value(conflict.field, conflict[key]),
+    render: (conflict) => words.value(conflict.field, conflict[key], 'absolute', currencyOf(conflict, key)),
   })
   const columns: Column<Conflict>[] = [
     ...(mayAct ? [selectColumn<Conflict>(selection, (conflict) => conflict.state === 'open', t)] : []),
@@ -68,11 +71,15 @@ export default function ConflictsSection() {
               <Button size="small" onClick={() => decide([conflict.id], 'emag')}>
                 {t('conflicts.takeEmag')}
               </Button>
-              <Button size="small" onClick={() => decide([conflict.id], 'local')}>
-                {t('conflicts.keepOurs')}
-              </Button>
+              {isOfCurrency(conflict) ? null : (
+                <Button size="small" onClick={() => decide([conflict.id], 'local')}>
+                  {t('conflicts.keepOurs')}
+                </Button>
+              )}
               <Button size="small" onClick={() => setOther(conflict)}>
-                {t('conflicts.other')}
+                {isOfCurrency(conflict)
+                  ? t('conflicts.newPrice', { currency: conflict.emag_currency })
+                  : t('conflicts.other')}
               </Button>
             </span>
           ),
@@ -118,8 +125,11 @@ export default function ConflictsSection() {
             <Button disabled={chosen === 0} onClick={() => decide(selection.chosen, 'emag')}>
               {t('conflicts.takeEmagMany', { count: chosen, formatted: formatNumber(chosen) })}
             </Button>
-            <Button disabled={chosen === 0} onClick={() => decide(selection.chosen, 'local')}>
-              {t('conflicts.keepOursMany', { count: chosen, formatted: formatNumber(chosen) })}
+            <Button disabled={keepable.length === 0} onClick={() => decide(keepable, 'local')}>
+              {t('conflicts.keepOursMany', {
+                count: keepable.length,
+                formatted: formatNumber(keepable.length),
+              })}
             </Button>
           </p>
         ) : null}

@@ -2,6 +2,7 @@ import { Form, Input, Modal, Radio } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { currencyOf, isOfCurrency } from './currencies.ts'
 import { useResolve, type Conflict } from '../queries.ts'
 import { refusalOf } from '../offer/refusals.ts'
 import { Refused } from '../offer/Refused.tsx'
@@ -16,7 +17,9 @@ export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; on
   const words = useFieldWords()
   const resolve = useResolve()
   const price = isAmount(conflict.field)
-  const [typed, setTyped] = useState(price ? typedAmount(conflict.local) : conflict.local)
+  // The number of another currency is no beginning for one in this.
+  const first = isOfCurrency(conflict) ? '' : price ? typedAmount(conflict.local) : conflict.local
+  const [typed, setTyped] = useState(first)
   const label = words.field(conflict.field, conflict.warehouse_id)
   const submit = (): void => {
     resolve.mutate({ id: conflict.id, value: typed.trim() }, { onSuccess: onClose })
@@ -35,8 +38,8 @@ export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; on
       <Form layout="vertical" onFinish={submit}>
         <p className="muted">
           {t('conflicts.otherText', {
-            local: words.value(conflict.field, conflict.local),
-            emag: words.value(conflict.field, conflict.emag),
+            local: words.value(conflict.field, conflict.local, 'absolute', currencyOf(conflict, 'local')),
+            emag: words.value(conflict.field, conflict.emag, 'absolute', currencyOf(conflict, 'emag')),
           })}
         </p>
         {resolve.error === null ? null : <Refused refusal={refusalOf(resolve.error)} onReload={onClose} />}
@@ -54,6 +57,7 @@ export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; on
               autoFocus
               autoComplete="off"
               maxLength={20}
+              suffix={conflict.emag_currency ?? undefined}
               inputMode={price ? 'decimal' : 'numeric'}
               value={typed}
               onChange={(event) => setTyped(event.target.value)}

@@ -6,7 +6,7 @@ import { Link } from 'react-router'
 
 import type { Schemas } from '../../../api/client.ts'
 import '../edits.css'
-import { PendingEdits } from './PendingEdits.tsx'
+import { OfferEdits } from './OfferEdits.tsx'
 import { faultsOf } from './refusals.ts'
 import { Refused } from './Refused.tsx'
 import { useFieldWords } from '../useFieldWords.ts'
@@ -19,7 +19,7 @@ export default function EditTab({ offer }: { offer: Schemas['ProductDetail'] }) 
   const { t } = useTranslation('edits')
   return (
     <>
-      <PendingEdits offer={offer} />
+      <OfferEdits offer={offer} />
       <p className="undo-link">
         <Link to={`/edits/undo?account=${offer.account_type}&ids=${offer.emag_id}`}>{t('undo.ofOffer')}</Link>
       </p>

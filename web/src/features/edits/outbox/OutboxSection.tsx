@@ -75,6 +75,7 @@ export default function OutboxSection() {
           <Badge tone={TONES[line.state]}>{t(`outbox.states.${line.state}`)}</Badge>{' '}
           {line.alarm ? <span className="muted">{t(`alarms.${line.alarm}`)}</span> : null}
           <LineReasons line={line} />
+          <LineRemarks line={line} />
           {line.state === 'pending' && line.next_at ? (
             <span className="reason muted">{t('outbox.again', { at: formatDate(line.next_at) })}</span>
           ) : null}
@@ -134,6 +135,17 @@ function LineReasons({ line }: { line: OutboxLine }) {
     <span key={item.edit_id} className="reason muted">
       {line.items.length > 1 ? `${words.field(item.field, item.warehouse_id)}: ` : null}
       <Why why={item.why} text={item.reason} field={item.field} />
+    </span>
+  ))
+}
+
+/** What eMAG remarked about what it took: it is about the whole offer. */
+function LineRemarks({ line }: { line: OutboxLine }) {
+  const { t } = useTranslation('edits')
+  const told = new Set(line.items.map(({ remarks }) => remarks).filter((remarks) => remarks !== null))
+  return [...told].map((message) => (
+    <span key={message} className="reason muted">
+      {t('remarks', { message })}
     </span>
   ))
 }

@@ -15,7 +15,6 @@ export function ChangesTab({ offer }: { offer: ProductDetail }) {
   if (!log.data) return <LoadingState />
   const changes = log.data.pages.flatMap((page) => page.data.changes)
   if (changes.length === 0) return <EmptyState title={t('changes.none')} />
-  const value = (name: string, text: string | null): string => words.value(name, text, offer.currency)
   return (
     <>
       <Table<ProductChange>
@@ -30,12 +29,12 @@ export function ChangesTab({ offer }: { offer: ProductDetail }) {
           {
             title: t('changes.old'),
             dataIndex: 'old',
-            render: (text: string | null, one) => value(one.field, text),
+            render: (text: string | null, one) => words.value(one.field, text, one.old_currency),
           },
           {
             title: t('changes.new'),
             dataIndex: 'new',
-            render: (text: string | null, one) => value(one.field, text),
+            render: (text: string | null, one) => words.value(one.field, text, one.currency),
           },
           { title: t('changes.source'), key: 'source', render: (_, one) => <Source change={one} /> },
         ]}

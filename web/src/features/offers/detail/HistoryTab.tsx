@@ -20,7 +20,7 @@ import {
   LoadingState,
   useFieldNames,
 } from '../../../shared/index.ts'
-import { course, range, type Point } from './history.ts'
+import { course, currenciesOf, inCurrency, range, type Point } from './history.ts'
 import { useOfferChanges, type ProductDetail } from '../queries.ts'
 
 // A course of less than two days has hours on its axis.
@@ -42,21 +42,25 @@ export default function HistoryTab({ offer }: { offer: ProductDetail }) {
       <p className="muted">
         {log.hasNextPage ? t('chart.partial', { count: changes.length }) : null} {t('chart.asTable')}
       </p>
-      <Charts points={points} currency={offer.currency} />
+      <Charts points={points} />
     </>
   )
 }
 
-function Charts({ points, currency }: { points: Point[]; currency: string }) {
+function Charts({ points }: { points: Point[] }) {
   const { t } = useTranslation('offers')
   const names = useFieldNames()
-  const money = (value: number): string => formatMoney(String(value), currency)
   const pieces = (value: number): string => formatNumber(value)
   const [first, last] = [points[0], points[points.length - 1]]
-  const [minPrice, maxPrice] = (range(points, 'price') ?? []).map(money)
-  const [minStock, maxStock] = (range(points, 'stock') ?? []).map(pieces)
   const span = { from: formatDate(dateOf(first?.at)), to: formatDate(dateOf(last?.at)) }
-  const summary = t('chart.summary', { ...span, minPrice, maxPrice, minStock, maxStock })
+  const summary = (
+    what: 'price' | 'stock',
+    of: readonly Point[],
+    format: (value: number) => string,
+  ): string => {
+    const [min, max] = (range(of, what) ?? []).map(format)
+    return t(what === 'price' ? 'chart.summaryPrice' : 'chart.summaryStock', { ...span, min, max })
+  }
   const isShort = (last?.at ?? 0) - (first?.at ?? 0) < SHORT_MS
   const margin = { top: 8, right: 16, bottom: 0, left: 8 }
   const axes = (format: (value: number) => string, wide: number) => [
@@ -80,43 +84,61 @@ function Charts({ points, currency }: { points: Point[]; currency: string }) {
       formatter={(value) => format(Number(value))}
     />,
   ]
+  const currencies = currenciesOf(points)
   return (
-    <figure role="img" aria-label={summary} style={{ margin: 0 }}>
-      <figcaption className="chart-title">{t('chart.price', { currency })}</figcaption>
-      <div className="chart-box">
-        <ResponsiveContainer>
-          <LineChart data={points} margin={margin} accessibilityLayer={false}>
-            {axes(money, 100)}
-            <Line
-              type="stepAfter"
-              dataKey="price"
-              name={names.field('price')}
-              stroke="var(--accent)"
-              strokeWidth={2}
-              dot={{ r: 3 }}
-              isAnimationActive={false}
-            />
-          </LineChart>
-        </ResponsiveContainer>
-      </div>
-      <p className="chart-title">{t('chart.stock')}</p>
-      <div className="chart-box">
-        <ResponsiveContainer>
-          <AreaChart data={points} margin={margin} accessibilityLayer={false}>
-            {axes(pieces, 100)}
-            <Area
-              type="stepAfter"
-              dataKey="stock"
-              name={names.field('stock_quantity')}
-              stroke="var(--good)"
-              fill="var(--good)"
-              fillOpacity={0.15}
-              isAnimationActive={false}
-            />
-          </AreaChart>
-        </ResponsiveContainer>
-      </div>
-    </figure>
+    <>
+      {currencies.length > 1 ? <p className="muted">{t('chart.currencies')}</p> : null}
+      {currencies.map((currency) => {
+        const prices = inCurrency(points, currency)
+        const money = (value: number): string => formatMoney(String(value), currency)
+        return (
+          <figure
+            key={currency}
+            role="img"
+            aria-label={summary('price', prices, money)}
+            data-currency={currency}
+            className="chart"
+          >
+            <figcaption className="chart-title">{t('chart.price', { currency })}</figcaption>
+            <div className="chart-box">
+              <ResponsiveContainer>
+                <LineChart data={prices} margin={margin} accessibilityLayer={false}>
+                  {axes(money, 100)}
+                  <Line
+                    type="stepAfter"
+                    dataKey="price"
+                    name={names.field('price')}
+                    stroke="var(--accent)"
+                    strokeWidth={2}
+                    dot={{ r: 3 }}
+                    isAnimationActive={false}
+                  />
+                </LineChart>
+              </ResponsiveContainer>
+            </div>
+          </figure>
+        )
+      })}
+      <figure role="img" aria-label={summary('stock', points, pieces)} className="chart">
+        <figcaption className="chart-title">{t('chart.stock')}</figcaption>
+        <div className="chart-box">
+          <ResponsiveContainer>
+            <AreaChart data={points} margin={margin} accessibilityLayer={false}>
+              {axes(pieces, 100)}
+              <Area
+                type="stepAfter"
+                dataKey="stock"
+                name={names.field('stock_quantity')}
+                stroke="var(--good)"
+                fill="var(--good)"
+                fillOpacity={0.15}
+                isAnimationActive={false}
+              />
+            </AreaChart>
+          </ResponsiveContainer>
+        </div>
+      </figure>
+    </>
   )
 }
 

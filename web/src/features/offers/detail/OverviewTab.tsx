@@ -2,7 +2,7 @@ import { Alert } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { formatDate, formatMoney, formatNumber, useFieldNames } from '../../../shared/index.ts'
-import { PendingEdits } from '../../edits/offer/PendingEdits.tsx'
+import { OfferEdits } from '../../edits/offer/OfferEdits.tsx'
 import type { ProductDetail } from '../queries.ts'
 import { reasonKey } from '../reasons.ts'
 
@@ -13,7 +13,7 @@ export function OverviewTab({ offer }: { offer: ProductDetail }) {
   return (
     <>
       <Verdict offer={offer} />
-      <PendingEdits offer={offer} />
+      <OfferEdits offer={offer} />
       {offer.reasons.length > 0 ? (
         <section>
           <h3>{t('detail.why')}</h3>

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 
-import { course, range } from './history.ts'
+import { course, currenciesOf, inCurrency, range } from './history.ts'
 
 const present = {
   price: '12.5000',
+  currency: 'EUR',
   stock_quantity: 3,
   created_at: '2026-11-01T00:00:00Z',
   last_synced_at: '2026-11-05T00:00:00Z',
@@ -18,10 +19,10 @@ describe('the course of price and stock', () => {
       { field: 'sale_price', old: '10.0000', new: '12.5000', at: '2026-11-02T00:00:00Z' },
     ]
     expect(course(present, changes, true)).toEqual([
-      { at: day(1), price: 10, stock: 9 },
-      { at: day(2), price: 12.5, stock: 9 },
-      { at: day(4), price: 12.5, stock: 3 },
-      { at: day(5), price: 12.5, stock: 3 },
+      { at: day(1), price: 10, currency: 'EUR', stock: 9 },
+      { at: day(2), price: 12.5, currency: 'EUR', stock: 9 },
+      { at: day(4), price: 12.5, currency: 'EUR', stock: 3 },
+      { at: day(5), price: 12.5, currency: 'EUR', stock: 3 },
     ])
   })
 
@@ -36,7 +37,7 @@ describe('the course of price and stock', () => {
 
   test('does not claim to know the time before the oldest change when there are older ones', () => {
     const changes = [{ field: 'stock', old: '9', new: '3', at: '2026-11-04T00:00:00Z' }]
-    expect(course(present, changes, false)[0]).toEqual({ at: day(4), price: 12.5, stock: 3 })
+    expect(course(present, changes, false)[0]).toEqual({ at: day(4), price: 12.5, currency: 'EUR', stock: 3 })
   })
 
   test('a value that was not known is a gap, not zero', () => {
@@ -48,5 +49,53 @@ describe('the course of price and stock', () => {
 
   test('an offer that never changed is a straight line', () => {
     expect(course(present, [], true).map((point) => point.stock)).toEqual([3, 3])
+  })
+
+  describe('of an offer whose currency changed', () => {
+    const at = '2026-11-03T00:00:00Z'
+    const price = { field: 'sale_price', old: '20.0000', new: '10.2258', old_currency: 'BGN', at }
+    const currency = { field: 'currency', old: 'BGN', new: 'EUR', at }
+    const later = {
+      field: 'sale_price',
+      old: '10.2258',
+      new: '12.5000',
+      old_currency: 'EUR',
+      at: '2026-11-04T00:00:00Z',
+    }
+    const earlier = {
+      field: 'sale_price',
+      old: '19.0000',
+      new: '20.0000',
+      old_currency: 'BGN',
+      at: '2026-11-02T00:00:00Z',
+    }
+
+    test.each([
+      ['the price is logged first', [currency, price]],
+      ['the currency is logged first', [price, currency]],
+      ['only the price is there', [price]],
+    ])('each price keeps its currency: %s', (_, together) => {
+      const points = course(present, [later, ...together, earlier], true)
+      expect(points.map((point) => [point.at, point.price, point.currency])).toEqual([
+        [day(1), 19, 'BGN'],
+        [day(2), 20, 'BGN'],
+        [day(3), 20, 'BGN'],
+        [day(3), 10.2258, 'EUR'],
+        [day(4), 12.5, 'EUR'],
+        [day(5), 12.5, 'EUR'],
+      ])
+      expect(currenciesOf(points)).toEqual(['BGN', 'EUR'])
+      expect(range(inCurrency(points, 'BGN'), 'price')).toEqual([19, 20])
+      expect(range(inCurrency(points, 'EUR'), 'price')).toEqual([10.2258, 12.5])
+    })
+
+    test('with the same number, the price is drawn in both', () => {
+      const points = course(present, [currency], false)
+      expect(points.map((point) => [point.price, point.currency])).toEqual([
+        [12.5, 'BGN'],
+        [12.5, 'EUR'],
+        [12.5, 'EUR'],
+      ])
+    })
   })
 })

@@ -4,6 +4,8 @@ export interface LoggedChange {
   readonly field: string
   readonly old: string | null
   readonly new: string | null
+  /** Of an amount: what the old value is in, where that is known. */
+  readonly old_currency?: string | null
   readonly at: string
 }
 
@@ -11,42 +13,84 @@ export interface LoggedChange {
 export interface Point {
   readonly at: number
   readonly price: number | null
+  /** What the price is in. */
+  readonly currency: string
   readonly stock: number | null
 }
 
 interface Present {
   readonly price: string | null
+  readonly currency: string
   readonly stock_quantity: number
   readonly created_at: string
   readonly last_synced_at: string
 }
 
+const FOLLOWED: readonly string[] = ['sale_price', 'currency', 'stock']
+
 /**
  * The course of price and stock, oldest first, from the present back through `newestFirst`. Values hold from one point
- * to the next. With `complete` false, older changes exist, and the course begins at the oldest one that is given.
+ * to the next. Where the currency changed there are two points: the end of the old prices, and the first new one. With
+ * `complete` false, older changes exist, and the course begins at the oldest one that is given.
  */
 export function course(present: Present, newestFirst: readonly LoggedChange[], complete: boolean): Point[] {
-  let price = amount(present.price)
-  let stock: number | null = present.stock_quantity
-  const points: Point[] = [{ at: Date.parse(present.last_synced_at), price, stock }]
-  const followed = newestFirst.filter((change) => change.field === 'sale_price' || change.field === 'stock')
-  for (const change of followed) {
-    const at = Date.parse(change.at)
-    const newest = points[points.length - 1]
-    if (newest === undefined || newest.at !== at) points.push({ at, price, stock })
-    if (change.field === 'sale_price') price = amount(change.old)
-    else stock = amount(change.old)
+  let now = {
+    price: amount(present.price),
+    currency: present.currency,
+    stock: present.stock_quantity as number | null,
+  }
+  const points: Point[] = [{ at: Date.parse(present.last_synced_at), ...now }]
+  const followed = newestFirst.filter((change) => FOLLOWED.includes(change.field))
+  for (const [at, together] of byMoment(followed)) {
+    if (points[points.length - 1]?.at !== at) points.push({ at, ...now })
+    const { currency } = now
+    for (const change of together) now = before(now, change)
+    if (now.currency !== currency) points.push({ at, ...now })
   }
   const begin = Date.parse(present.created_at)
   const oldest = points[points.length - 1]
-  if (complete && oldest !== undefined && begin < oldest.at) points.push({ at: begin, price, stock })
+  if (complete && oldest !== undefined && begin < oldest.at) points.push({ at: begin, ...now })
   return points.reverse()
+}
+
+/** The currencies of a course, the oldest first. */
+export function currenciesOf(points: readonly Point[]): string[] {
+  return [...new Set(points.map(({ currency }) => currency))]
+}
+
+/** The course with the prices of one currency only: those of others are on no common axis with them. */
+export function inCurrency(points: readonly Point[], currency: string): Point[] {
+  return points.map((point) => (point.currency === currency ? point : { ...point, price: null }))
 }
 
 /** The least and the greatest of the values that are known. */
 export function range(points: readonly Point[], of: 'price' | 'stock'): readonly [number, number] | null {
   const values = points.map((point) => point[of]).filter((value) => value !== null)
   return values.length === 0 ? null : [Math.min(...values), Math.max(...values)]
+}
+
+type Values = Pick<Point, 'price' | 'currency' | 'stock'>
+
+/** The values as they were before a change. */
+function before(values: Values, change: LoggedChange): Values {
+  switch (change.field) {
+    case 'sale_price':
+      return { ...values, price: amount(change.old), currency: change.old_currency ?? values.currency }
+    case 'currency':
+      return { ...values, currency: change.old ?? values.currency }
+    default:
+      return { ...values, stock: amount(change.old) }
+  }
+}
+
+/** Changes of the same moment were read, and are shown, together. */
+function byMoment(changes: readonly LoggedChange[]): Map<number, LoggedChange[]> {
+  const found = new Map<number, LoggedChange[]>()
+  for (const change of changes) {
+    const at = Date.parse(change.at)
+    found.set(at, [...(found.get(at) ?? []), change])
+  }
+  return found
 }
 
 function amount(text: string | null): number | null {

@@ -2,7 +2,7 @@ import { Button, Checkbox, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { useFieldNames } from '../../../shared/index.ts'
-import { useAccountNames } from '../queries.ts'
+import { useAccountNames, useCurrencies } from '../queries.ts'
 import { SearchBox } from './SearchBox.tsx'
 import { useWords } from '../useWords.ts'
 import {
@@ -85,6 +85,7 @@ export function OfferFilters({ view, onChange, narrow }: Props) {
         options={choices(t('filters.anyStock'), stocks, atMost)}
         onChange={(value) => onChange({ maxStock: value === ANY ? null : Number(value) })}
       />
+      <CurrencyFilter view={view} onChange={onChange} />
       <Select
         aria-label={t('filters.validation')}
         value={chosen(view.validation)}
@@ -111,5 +112,22 @@ export function OfferFilters({ view, onChange, narrow }: Props) {
         </Button>
       ) : null}
     </div>
+  )
+}
+
+/** A choice where there is one: among the currencies that the account's prices are in. */
+function CurrencyFilter({ view, onChange }: Pick<Props, 'view' | 'onChange'>) {
+  const { t } = useTranslation('offers')
+  const known = useCurrencies(view.account)
+  const currencies =
+    view.currency === null || known.includes(view.currency) ? known : [...known, view.currency]
+  if (currencies.length < 2 && view.currency === null) return null
+  return (
+    <Select
+      aria-label={t('filters.currency')}
+      value={chosen(view.currency)}
+      options={choices(t('filters.anyCurrency'), currencies, String)}
+      onChange={(value) => onChange({ currency: value === ANY ? null : value })}
+    />
   )
 }
