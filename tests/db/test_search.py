@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 
 from emagsync.db import search
-from emagsync.db.search_index import SearchIndex, by_walking, term_of
+from emagsync.db.search_index import SearchIndex, by_walking, searchable, searchable_texts, term_of
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.selection_repository import ordered_ids
 from emagsync.offers.tables import FACETS, offer_search, offers
@@ -18,6 +20,21 @@ from emagsync.offers.tables import FACETS, offer_search, offers
 )
 def test_text_is_folded_to_lower_case_without_diacritics(text: str, folded: str) -> None:
     assert search.fold(text) == folded
+
+
+_NAMES = st.text(st.sampled_from("aÎșŢİΣσß ẞŕ°\x1e\n\0Ű") | st.characters(codec="utf-8"), max_size=6)
+
+
+@given(st.lists(_NAMES, max_size=5))
+def test_many_texts_are_folded_as_each_of_them_is(texts: list[str]) -> None:
+    assert search.fold_all(texts) == [search.fold(text) for text in texts]
+
+
+@given(st.lists(st.lists(st.none() | _NAMES, max_size=4), max_size=4))
+def test_what_a_search_looks_in_does_not_depend_on_other_offers(rows: list[list[str | None]]) -> None:
+    assert searchable_texts(rows) == [searchable(parts) for parts in rows]
+    terms = [[term_of(part) for part in parts if part] for parts in rows]
+    assert searchable_texts(rows) == ["\n".join(parts) for parts in terms]
 
 
 def test_no_text_stays_none() -> None:

@@ -14,7 +14,7 @@ from emagsync.db.search import fold
 from emagsync.offers import page_repository
 from emagsync.offers.queries import list_offers
 from emagsync.offers.records import OfferRecord
-from emagsync.offers.search_repository import text_of
+from emagsync.offers.search_repository import texts_of
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.value_lists import read_list
 from offers.offer_rows import offer, remove, store
@@ -149,7 +149,7 @@ async def test_the_index_holds_every_offer_once_after_random_changes(copy: Datab
             quoted = '"' + gram.replace('"', '""') + '"'
             indexed = (await connection.execute(query, {"gram": quoted})).scalars().all()
             assert indexed == sorted(key for key, word in words.items() if gram in word), gram
-    assert words == {row.id: text_of(row) for row in stored}
+    assert words == dict(zip((row.id for row in stored), texts_of(stored), strict=True))
 
 
 async def test_a_deleted_offer_leaves_the_index(copy: Database) -> None:

@@ -7,18 +7,18 @@ order of their ids; a term of more than three letters is then looked for in the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Select, Table, column, select, table, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert, execute_many
-from emagsync.db.search import fold
+from emagsync.db.search import fold, fold_all
 
 _GRAM = 3
-_SPARE_SPACE = re.compile(r"  | \n|\n ")
+_SPARE_SPACES = ("  ", " \n", "\n ")
 
 
 class Replaced(NamedTuple):
@@ -31,12 +31,16 @@ class Replaced(NamedTuple):
 
 def searchable(parts: Iterable[str | None]) -> str:
     """The text of a row: its parts folded, each on a line of its own, so that no term matches across two of them."""
-    given = [part for part in parts if part]
-    # Most need no tidying; checking all at once is cheaper than tidying each.
-    text = "\n".join(given)
-    if not ("".join(given).isprintable() and _SPARE_SPACE.search(f"\n{text}\n") is None):
-        text = "\n".join([_tidy(part) for part in given])
-    return fold(text) or ""
+    return searchable_texts([parts])[0]
+
+
+def searchable_texts(rows: Iterable[Iterable[str | None]]) -> list[str]:
+    """`searchable` of each row. Most need no tidying, and to check and fold many at once costs much less than each."""
+    given = [[part for part in parts if part] for parts in rows]
+    every = list(chain.from_iterable(given))
+    lines = "\n".join(("", *every, ""))
+    is_tidy = "".join(every).isprintable() and not any(spaces in lines for spaces in _SPARE_SPACES)
+    return fold_all(["\n".join(parts if is_tidy else map(_tidy, parts)) for parts in given])
 
 
 def term_of(text: str | None) -> str:

@@ -8,14 +8,14 @@ sorts into the index.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkSelect, among
-from emagsync.db.search_index import Replaced, SearchIndex, searchable
+from emagsync.db.search_index import Replaced, SearchIndex, searchable_texts
 from emagsync.offers.tables import offer_search, offers
 from emagsync.offers.value_lists import read_list
 
@@ -56,9 +56,11 @@ class Searchable(Protocol):
     def brand(self) -> str | None: ...
 
 
-def text_of(offer: Searchable) -> str:
-    """The searchable text of an offer; the name is first, so that it also sorts by name."""
-    return searchable((offer.name, offer.part_number, offer.part_number_key, *read_list(offer.eans), offer.brand))
+def texts_of(found: Iterable[Searchable]) -> list[str]:
+    """The searchable text of each offer; the name is first, so that it also sorts by name."""
+    return searchable_texts(
+        (offer.name, offer.part_number, offer.part_number_key, *read_list(offer.eans), offer.brand) for offer in found
+    )
 
 
 async def index_offers(connection: AsyncConnection, account: str, written: Sequence[Searchable]) -> None:
@@ -69,8 +71,8 @@ async def index_offers(connection: AsyncConnection, account: str, written: Seque
     stored = {row.emag_id: row for row in await _stored.run(connection, ids, of_account=account)}
     added: list[tuple[int, str]] = []
     replaced: list[Replaced] = []
-    for offer in written:
-        row, words = stored[offer.emag_id], text_of(offer)
+    for offer, words in zip(written, texts_of(written), strict=True):
+        row = stored[offer.emag_id]
         if row.text is None:
             added.append((row.id, words))
         elif row.text != words:
@@ -84,7 +86,7 @@ async def index_created(connection: AsyncConnection, account: str, created: Sequ
     """Index offers that had no row before; on SQLite they wait for `catch_up`."""
     if not created or SEARCH_INDEX.waits(connection):
         return
-    given = {"ids": [offer.emag_id for offer in created], "texts": [text_of(offer) for offer in created]}
+    given = {"ids": [offer.emag_id for offer in created], "texts": texts_of(created)}
     await connection.execute(_insert_created, {"account": account, **given})
 
 
@@ -97,7 +99,7 @@ async def add_unindexed(connection: AsyncConnection) -> int:
     words = (offers.c.emag_id, offers.c.name, offers.c.part_number, offers.c.part_number_key, offers.c.eans)
     query = select(offers.c.id, *words, offers.c.brand).where(_is_unindexed()).order_by(offers.c.id).limit(BATCH)
     rows = (await connection.execute(query)).all()
-    await SEARCH_INDEX.add(connection, [(row.id, text_of(row)) for row in rows])
+    await SEARCH_INDEX.add(connection, list(zip((row.id for row in rows), texts_of(rows), strict=True)))
     return len(rows)
 
 

@@ -74,7 +74,6 @@ offers = Table(
     Column("removed_at", UtcDateTime),
     UniqueConstraint("account", "emag_id"),
     Index(None, "part_number"),
-    Index(None, "part_number_key"),
     # What lists filter and sort by, in the order of a list: a page or a count reads this and no row. Nothing in it
     # changes when a run sees an offer unchanged.
     Index(
