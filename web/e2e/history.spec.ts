@@ -1,3 +1,5 @@
+import type { Page } from '@playwright/test'
+
 import { Caller } from './support/calls.ts'
 import { expect, logIn, screenshot, seriousFindings, test } from './support/fixtures.ts'
 
@@ -11,7 +13,12 @@ test.use({
     limited: false,
     latencyMs: 20,
     // A page that fails for good is tried many times, whole and in parts: what is looked at is what is said then.
-    env: { EMAGSYNC_RETRY__BASE_SECONDS: '0.02', EMAGSYNC_RETRY__MAX_SECONDS: '0.05' },
+    env: {
+      EMAGSYNC_RETRY__BASE_SECONDS: '0.02',
+      EMAGSYNC_RETRY__MAX_SECONDS: '0.05',
+      // What is left for targets: few of them are too many.
+      EMAGSYNC_SCHEDULE__FRESHNESS_RESERVE_PERCENT: '90',
+    },
   },
 })
 
@@ -103,6 +110,79 @@ test('a sync of two accounts shows both, and one that never was says so', async 
   await expect(page.getByText('Sincronizarea nu mai există')).toBeVisible()
 })
 
+test('the certificate says why the copy is complete', async ({ page }) => {
+  const { sync_id } = await caller.sync({ account_type: 'main' })
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await logIn(page, `/history/${sync_id}`)
+  const title = page.getByRole('heading', { name: 'Este copia completă?' })
+  await expect(page.getByText(/S-a citit toată lista: 1\.(499|500) de oferte pe 15 pagini\./)).toBeVisible()
+  await expect(page.getByText(/^1:[0-9a-f]{64}$/)).toBeVisible()
+  expect(await seriousFindings(page)).toEqual([])
+  await title.evaluate((heading) => heading.scrollIntoView())
+  await screenshot(page, 'certificate')
+})
+
+test.describe('freshness', () => {
+  const section = (page: Page) => page.locator('[data-freshness=main]')
+
+  test.afterEach(async () => {
+    await caller.send('DELETE', '/api/v1/freshness/main/targets')
+  })
+
+  test('targets are set, those that cannot be met are told of, and they are taken back', async ({ page }) => {
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await logIn(page, '/sync')
+    await expect(section(page)).toContainText('Toate ofertele se încadrează în ținte')
+    await expect(section(page)).toContainText('țintele rezultă din program')
+    await expect(section(page)).not.toContainText('Aceste ținte nu pot fi respectate')
+
+    await page.getByRole('button', { name: 'Modifică țintele contului MAIN' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Adaugă' }).click()
+    const last = dialog.locator('.freshness-row').last()
+    await last.getByRole('combobox', { name: 'Unitate' }).click()
+    await page.getByTitle('minute', { exact: true }).last().click()
+    expect(await seriousFindings(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Salvează' }).click()
+    await expect(dialog).toBeHidden()
+
+    await expect(section(page).getByText('Aceste ținte nu pot fi respectate')).toBeVisible()
+    await expect(section(page).getByText(/disponibilul este de 1\.080: lipsesc [\d.]+\./)).toBeVisible()
+    await expect(section(page).getByRole('row').last()).toContainText('toate ofertele')
+    await expect(section(page)).not.toContainText('țintele rezultă din program')
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByRole('heading', { name: 'Prospețime' }).evaluate((heading) => heading.scrollIntoView())
+    await expect(page.getByText('Țintele au fost salvate.')).toBeHidden()
+    await screenshot(page, 'freshness')
+
+    await page.getByRole('button', { name: 'Modifică țintele contului MAIN' }).click()
+    await dialog.getByRole('button', { name: 'din program' }).click()
+    await expect(section(page)).toContainText('țintele rezultă din program')
+    await expect(section(page).getByText('Aceste ținte nu pot fi respectate')).toBeHidden()
+  })
+
+  test.describe('on a phone, in the dark, in English', () => {
+    test.use({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'en-GB' })
+
+    test('freshness and its dialog fit the screen', async ({ page }) => {
+      const targets = [{ selection: { stock_max: 4 }, max_age_seconds: 900 }, { max_age_seconds: 60 }]
+      await caller.send('PUT', '/api/v1/freshness/main/targets', { targets })
+      await logIn(page, '/sync')
+      await expect(section(page).getByText('These targets cannot be met')).toBeVisible()
+      await expect(section(page)).toContainText('stock at most 4')
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+      expect(await seriousFindings(page)).toEqual([])
+      await page.getByRole('heading', { name: 'Freshness' }).evaluate((heading) => heading.scrollIntoView())
+      await screenshot(page, 'freshness-phone-dark')
+      await page.getByRole('button', { name: 'Change the targets of MAIN' }).click()
+      const dialog = page.getByRole('dialog')
+      await expect(dialog.locator('.freshness-row')).toHaveCount(2)
+      expect(await dialog.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0)
+      expect(await seriousFindings(page)).toEqual([])
+    })
+  })
+})
+
 test.describe('on a phone, in the dark, in English', () => {
   test.use({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'en-GB' })
 
@@ -114,6 +194,11 @@ test.describe('on a phone, in the dark, in English', () => {
     expect(await seriousFindings(page)).toEqual([])
     await page.locator('tbody a').last().click()
     await expect(page.getByText('Everything was read, and the local copy is complete.').first()).toBeVisible()
+    await page
+      .getByRole('heading', { name: 'Is the copy complete?' })
+      .evaluate((heading) => heading.scrollIntoView())
+    await expect(page.getByText(/^1:[0-9a-f]{64}$/)).toBeVisible()
+    await screenshot(page, 'certificate-phone-dark')
     await page.getByRole('checkbox').uncheck()
     const table = page.getByRole('region', { name: 'The pages over time' })
     await expect(table.getByRole('row').nth(1)).toBeVisible()

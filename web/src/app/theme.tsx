@@ -63,7 +63,7 @@ const TOKENS = {
     colorBgBase: '#191d25',
     colorTextDescription: '#a7afbf',
     colorTextPlaceholder: '#9aa2b2',
-    colorLink: '#7fabf5',
+    colorLink: '#9fc3ff',
     colorError: '#d9363e',
     colorErrorText: '#ff8a84',
   },

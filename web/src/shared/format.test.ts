@@ -34,5 +34,12 @@ it('ages are words', () => {
 })
 
 it('lengths of time are short', () => {
-  expect([0.4, 59, 65, 3840].map(formatDuration)).toEqual(['0 s', '59 s', '1 min 5 s', '1 h 4 min'])
+  expect([0.4, 59, 60, 65, 3600, 3840].map(formatDuration)).toEqual([
+    '0 s',
+    '59 s',
+    '1 min',
+    '1 min 5 s',
+    '1 h',
+    '1 h 4 min',
+  ])
 })
