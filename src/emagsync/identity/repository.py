@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.identity.errors import TokenNotFound, UserNotFound
 from emagsync.identity.schemas import ApiToken, SessionKind, User
 from emagsync.identity.tables import api_tokens, sessions, users
-from emagsync.rest.principals import Principal, Role
+from emagsync.rest.principals import CredentialKey, Principal, Role
 
 _USER = [column for column in users.c if column is not users.c.password_hash]
 _TOKEN = [
@@ -25,6 +25,13 @@ _TOKEN = [
     api_tokens.c.last_used_at,
 ]
 _TOKENS = api_tokens.outerjoin(users, users.c.id == api_tokens.c.user_id)
+# What makes a session and a token valid; both with the parameter `now`.
+_LIVE_SESSION = (sessions.c.expires_at > bindparam("now"), users.c.enabled)
+_LIVE_TOKEN = (
+    api_tokens.c.revoked_at.is_(None),
+    api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > bindparam("now")),
+)
+
 # One of these two runs for every call of the API: they are built once.
 _session_caller = (
     select(sessions.c.id.label("session_id"), users.c.id, users.c.username, users.c.role)
@@ -32,8 +39,7 @@ _session_caller = (
     .where(
         sessions.c.token_hash == bindparam("presented"),
         sessions.c.kind == bindparam("of_kind"),
-        sessions.c.expires_at > bindparam("now"),
-        users.c.enabled,
+        *_LIVE_SESSION,
     )
 )
 _token_caller = (
@@ -50,8 +56,7 @@ _token_caller = (
     .select_from(_TOKENS)
     .where(
         api_tokens.c.token_hash == bindparam("presented"),
-        api_tokens.c.revoked_at.is_(None),
-        api_tokens.c.expires_at.is_(None) | (api_tokens.c.expires_at > bindparam("now")),
+        *_LIVE_TOKEN,
     )
 )
 
@@ -122,6 +127,24 @@ async def session_principal(
     return Principal(
         kind=kind, user_id=row.id, username=row.username, role=Role(row.role), credential_id=row.session_id
     )
+
+
+async def valid_credentials(
+    connection: AsyncConnection, credentials: Collection[CredentialKey], *, now: datetime
+) -> frozenset[CredentialKey]:
+    """Those of the sessions and API tokens whose caller `session_principal` and `token_principal` would find."""
+    live = {
+        "session": (sessions, sessions.join(users, users.c.id == sessions.c.user_id), _LIVE_SESSION),
+        "token": (api_tokens, _TOKENS, (*_LIVE_TOKEN, users.c.enabled.is_not(False))),
+    }
+    valid: set[CredentialKey] = set()
+    for kind, (table, joined, conditions) in live.items():
+        asked = {one.id: one for one in credentials if one.kind == kind}
+        if asked:
+            statement = select(table.c.id).select_from(joined).where(table.c.id.in_(asked), *conditions)
+            found = (await connection.execute(statement, {"now": now})).scalars()
+            valid |= {asked[credential_id] for credential_id in found}
+    return frozenset(valid)
 
 
 async def delete_session(connection: AsyncConnection, session_id: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -13,7 +14,7 @@ from emagsync.identity import repository
 from emagsync.identity.errors import UnusableName
 from emagsync.identity.schemas import ApiToken, NewApiToken
 from emagsync.identity.secrets import API_TOKEN, SESSION, hashed, new_token
-from emagsync.rest.principals import Principal, Role
+from emagsync.rest.principals import CredentialKey, Principal, Role
 
 log = structlog.get_logger()
 
@@ -87,6 +88,11 @@ class Credentials:
             return await repository.session_principal(
                 connection, hashed(credential), kind="session", now=self._clock.now()
             )
+
+    async def valid_among(self, credentials: Collection[CredentialKey]) -> frozenset[CredentialKey]:
+        """Those that are neither revoked nor expired and whose user is enabled."""
+        async with self._database.autocommit() as connection:
+            return await repository.valid_credentials(connection, credentials, now=self._clock.now())
 
     async def _by_api_token(self, credential: str) -> Principal | None:
         now = self._clock.now()

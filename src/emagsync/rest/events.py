@@ -11,8 +11,8 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
 from http import HTTPStatus
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -23,17 +23,16 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
-from emagsync.rest.auth import Viewer, session_cookie
+from emagsync.rest.auth import Viewer
 from emagsync.rest.dependencies import Provided
 from emagsync.rest.problems import problem_responses
+from emagsync.rest.standing_calls import until_set
 from emagsync.rest.state import State, state_of
 
 SNAPSHOT: Final = "snapshot"
 HEARTBEAT_SECONDS: Final = 15
 SEND_TIMEOUT_SECONDS: Final = 30
 KEPT_EVENTS: Final = 512
-# How often a listener's token or session is checked again.
-CHECK_SECONDS: Final = 5.0
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
@@ -108,7 +107,7 @@ class EventBroker:
         """The id that a listener sends back (`Last-Event-ID`) to go on after `event`."""
         return f"{self._epoch}-{event.number}"
 
-    async def follow(self, last_id: str | None = None) -> AsyncIterator[Event]:
+    async def follow(self, last_id: str | None = None) -> AsyncGenerator[Event]:
         """Every event after `last_id` until the broker is closed. A snapshot comes first if it is not in the ring."""
         self._listeners += 1
         try:
@@ -155,9 +154,8 @@ Events = Annotated[EventBroker, Depends(event_broker)]
     },
 )
 async def events(
-    request: Request,
     state: State,
-    _: Viewer,
+    caller: Viewer,
     broker: Events,
     last_event_id: Annotated[str | None, Header(max_length=100)] = None,
     after: Annotated[
@@ -171,13 +169,10 @@ async def events(
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
         # A stream outlives the check of its request by hours: a token that is revoked must end it.
-        checked = state.clock.monotonic()
-        async for event in broker.follow(last_event_id or after):
-            if state.clock.monotonic() - checked > CHECK_SECONDS:
-                if not await _is_authenticated(request):
-                    return
-                checked = state.clock.monotonic()
-            yield ServerSentEvent(event.data, event=event.name, id=broker.id_of(event), sep="\n")
+        with state.standing_calls.of(caller) as ended:
+            async with aclosing(broker.follow(last_event_id or after)) as following:
+                async for event in until_set(following, ended):
+                    yield ServerSentEvent(event.data, event=event.name, id=broker.id_of(event), sep="\n")
 
     return _Stream(
         broker,
@@ -203,11 +198,3 @@ class _Stream(EventSourceResponse):
             client[0] if client else "", in_all=server.max_streams, per_address=server.max_streams_per_address
         ):
             await super().__call__(scope, receive, send)
-
-
-async def _is_authenticated(request: Request) -> bool:
-    authenticator = state_of(request).authenticator
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme:
-        return await authenticator.by_bearer(token) is not None
-    return await authenticator.by_cookie(request.cookies.get(session_cookie(request), "")) is not None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 
 class Role(StrEnum):
@@ -43,9 +44,21 @@ class Principal:
     credential_id: int
 
     @property
+    def credential(self) -> CredentialKey:
+        """What the caller is authenticated by; a login's access token is a session, too."""
+        return CredentialKey("token" if self.kind == "token" else "session", self.credential_id)
+
+    @property
     def token_id(self) -> int | None:
         """The API token's id; None for a user."""
         return self.credential_id if self.kind == "token" else None
+
+
+class CredentialKey(NamedTuple):
+    """A session or API token without its secret: its kind and the id of its row."""
+
+    kind: Literal["session", "token"]
+    id: int
 
 
 class Authenticator(Protocol):
@@ -57,4 +70,8 @@ class Authenticator(Protocol):
 
     async def by_cookie(self, credential: str) -> Principal | None:
         """The principal of a browser session's cookie; None when it is unknown, revoked or has expired."""
+        ...
+
+    async def valid_among(self, credentials: Collection[CredentialKey]) -> frozenset[CredentialKey]:
+        """Those that are neither revoked nor expired and whose user is enabled. Asking is no use of them."""
         ...

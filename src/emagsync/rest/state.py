@@ -14,6 +14,7 @@ from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.rest.principals import Authenticator
+from emagsync.rest.standing_calls import StandingCalls
 from emagsync.telemetry.http_meter import HttpMeter
 
 
@@ -37,6 +38,10 @@ class AppState:
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     checks: dict[str, Callable[[], Awaitable[Check]]] = field(default_factory=dict)
     meter: HttpMeter = field(default_factory=HttpMeter)
+    standing_calls: StandingCalls = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.standing_calls = StandingCalls(self.authenticator, self.clock)
 
     def add_check(self, name: str, check: Callable[[], Awaitable[Check]]) -> None:
         """Let `/health/ready` ask `check`, which must answer quickly and not raise an EmagsyncError for a sick part."""

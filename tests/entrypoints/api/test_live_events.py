@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Collection
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx2
 import orjson
 import pytest
+from sqlalchemy import text
 
+from emagsync.db.errors import DatabaseUnavailable
 from emagsync.rest.events import EventBroker
-from emagsync.rest.principals import Role
-from support.clocks import ForwardClock
+from emagsync.rest.principals import CredentialKey, Role
+from emagsync.rest.standing_calls import CHECK_SECONDS
+from support.api import PASSWORD, Api, open_api
 from support.local import open_local, until
 from support.runs import PRODUCTS, open_desk
 
@@ -33,6 +36,7 @@ class Listener:
     def __init__(self) -> None:
         self.seen: list[Seen] = []
         self.comments = 0
+        self.ended = asyncio.Event()
 
     def runs(self, name: str = "run") -> list[Any]:
         return [event.data for event in self.seen if event.name == name]
@@ -51,6 +55,7 @@ class Listener:
             elif fields:
                 self.seen.append(Seen(fields["id"], fields["event"], orjson.loads(fields["data"])))
                 fields = {}
+        self.ended.set()
 
 
 @asynccontextmanager
@@ -138,19 +143,83 @@ async def test_a_stop_is_told(tmp_path: Path) -> None:
         await until(lambda: "cancelled" in listener.states())
 
 
-async def test_a_listener_whose_token_is_revoked_hears_nothing_more(tmp_path: Path) -> None:
-    clock = ForwardClock()
-    async with open_desk(tmp_path, {"main": 20}, clock=clock) as desk:
-        made = await desk.api.services.tokens.create("page", Role.VIEWER, user_id=None, expires_in_days=1)
-        broker = desk.api.services.events
-        async with desk.api.bearing(made.token) as client, listening(client) as listener:
+@asynccontextmanager
+async def listeners_of_every_kind(api: Api) -> AsyncIterator[tuple[dict[str, int], dict[str, Listener]]]:
+    """One idle listener by API token, one by a user's token, one by access token, one by cookie; with the ids."""
+    maria = await api.add_user(role=Role.ADMIN)
+    free = await api.services.tokens.create("free", Role.VIEWER, user_id=None, expires_in_days=1)
+    owned = await api.services.tokens.create("owned", Role.VIEWER, user_id=maria.id, expires_in_days=None)
+    async with AsyncExitStack() as stack:
+        clients = {
+            "token": await stack.enter_async_context(api.bearing(free.token)),
+            "user's token": await stack.enter_async_context(api.bearing(owned.token)),
+            "session": await stack.enter_async_context(api.browser()),
+        }
+        credentials = {"username": maria.username, "password": PASSWORD}
+        assert (await clients["session"].post("/api/v1/auth/session", json=credentials)).is_success
+        login = (await api.stranger.post("/api/v1/auth/login", json=credentials)).json()
+        clients["login"] = await stack.enter_async_context(api.bearing(login["access_token"]))
+        listeners = {name: await stack.enter_async_context(listening(client)) for name, client in clients.items()}
+        await until(lambda: all(listener.seen for listener in listeners.values()))
+        yield {"token": free.id, "user's token": owned.id, "user": maria.id}, listeners
+
+
+ENDINGS = (
+    ("UPDATE api_tokens SET revoked_at = created_at WHERE id = {token}", {"token"}),
+    ("UPDATE api_tokens SET expires_at = created_at WHERE id = {user's token}", {"user's token"}),
+    ("DELETE FROM sessions WHERE kind = 'session'", {"session"}),
+    ("UPDATE sessions SET expires_at = created_at WHERE kind = 'user'", {"login"}),
+    ("UPDATE users SET enabled = false WHERE id = {user}", {"user's token", "session", "login"}),
+)
+
+
+@pytest.mark.databases("both", often="sqlite")
+@pytest.mark.parametrize(("change", "whose"), ENDINGS, ids=["revoked", "token over", "logged out", "over", "disabled"])
+async def test_an_idle_listener_who_may_listen_no_more_hears_the_end_within_a_second(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str, whose: set[str]
+) -> None:
+    async with open_api(tmp_path) as api, listeners_of_every_kind(api) as (ids, listeners):
+        looks = 0
+        look = api.state.authenticator.valid_among
+
+        async def counted(credentials: Collection[CredentialKey]) -> frozenset[CredentialKey]:
+            nonlocal looks
+            looks += 1
+            return await look(credentials)
+
+        monkeypatch.setattr(api.state.authenticator, "valid_among", counted)
+        # As another process does it: nothing tells this one.
+        async with api.state.database.transaction() as connection:
+            await connection.execute(text(change.format(**ids)))
+        looks = 0
+        async with asyncio.timeout(30):
+            for name in whose:
+                await listeners[name].ended.wait()
+        # In looks, not in seconds, which a busy machine stretches: one may have been under way at the change.
+        assert looks <= 2
+        assert CHECK_SECONDS <= 0.5
+        assert {name for name, listener in listeners.items() if listener.ended.is_set()} == whose
+
+
+async def test_listeners_go_on_while_the_database_is_away_and_nobody_is_asked_when_all_have_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_api(tmp_path) as api:
+        asked = asyncio.Event()
+
+        async def away(_: object) -> frozenset[CredentialKey]:
+            asked.set()
+            raise DatabaseUnavailable("away")
+
+        monkeypatch.setattr(api.state.authenticator, "valid_among", away)
+        async with listening(api.viewer) as listener:
             await until(lambda: bool(listener.seen))
-            await desk.api.admin.delete(f"/api/v1/tokens/{made.id}")
-            async with asyncio.timeout(30):
-                while broker.listeners:
-                    await desk.sync(max_pages=1, items_per_page=1)
-                    await asyncio.sleep(0.5)
-            assert listener.runs()
+            for _ in range(2):
+                asked.clear()
+                await asyncio.wait_for(asked.wait(), 30)
+            assert not listener.ended.is_set()
+        await until(lambda: api.services.events.listeners == 0)
+        assert not [task for task in asyncio.all_tasks() if "StandingCalls" in repr(task.get_coro())]
 
 
 async def test_nobody_listens_without_a_caller(tmp_path: Path) -> None:
