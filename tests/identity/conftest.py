@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emagsync.core.settings import Settings
 from support.api import Api, open_api
 from support.clocks import ForwardClock, StoppedClock
 
@@ -21,3 +22,8 @@ def clock() -> ForwardClock:
 async def api(tmp_path: Path, clock: ForwardClock) -> AsyncIterator[Api]:
     async with open_api(tmp_path, clock=clock) as running:
         yield running
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path)  # type: ignore[call-arg]

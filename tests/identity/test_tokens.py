@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from emagsync.identity.proof import Origin
 from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
@@ -67,6 +68,10 @@ async def test_a_users_token_can_do_no_more_than_the_user_and_ends_with_the_user
         assert (await token.get("/api/v1/auth/me")).json()["role"] == "viewer"
         await service.change(user.id, enabled=False)
         assert (await token.get("/api/v1/auth/me")).status_code == 401
+        # For good: who is enabled again makes new ones.
+        await service.change(user.id, enabled=True)
+        assert (await token.get("/api/v1/auth/me")).status_code == 401
+    assert "mine" not in [token["name"] for token in (await api.admin.get(TOKENS)).json()["tokens"]]
 
 
 async def test_when_a_token_was_last_used_is_known_to_ten_minutes(api: Api, clock: ForwardClock) -> None:
@@ -108,7 +113,7 @@ async def test_no_token_is_in_a_repr(api: Api) -> None:
     made = await api.services.tokens.create("erp", Role.VIEWER, user_id=None, expires_in_days=1)
     assert made.token not in repr(made)
     await api.add_user()
-    session = await api.services.users.login("maria", PASSWORD, kind="user", address="192.0.2.1")
+    session = await api.services.users.login("maria", PASSWORD, kind="user", origin=Origin("192.0.2.1"))
     assert session.token not in repr(session)
 
 

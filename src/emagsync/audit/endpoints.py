@@ -22,7 +22,10 @@ _KIND = "audit"
 
 
 class Entry(BaseModel):
-    """Who (`username`, as a `user`, `session`, `token` or `cli`) did what (`action`) to what (`target`), from where."""
+    """Who (`username`, as a `user`, `session`, `token` or `cli`) did what (`action`) to what (`target`), from where.
+
+    A login that was refused is `auth.refused` with the caller `login`; `username` is `-` where no user has the name.
+    """
 
     id: int
     at: datetime

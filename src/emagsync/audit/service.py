@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-import orjson
 from starlette.requests import Request
 
+from emagsync.audit.entries import new_entry
 from emagsync.audit.repository import insert_entry
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.rest.principals import Principal
 from emagsync.rest.state import state_of
-
-_LONGEST_TARGET = 200
 
 
 async def audit(
@@ -24,7 +21,7 @@ async def audit(
 ) -> None:
     """Log that `caller` did `action` (such as `sync.start`) to `target`. `detail` is JSON and holds no secret."""
     state = state_of(request)
-    entry = _entry(action, target, detail, at=state.clock.now()) | {
+    entry = new_entry(action, target, detail, at=state.clock.now()) | {
         "username": caller.username,
         "user_id": caller.user_id,
         "caller": caller.kind,
@@ -39,7 +36,7 @@ async def audit_command(
     database: Database, clock: Clock, action: str, target: str, detail: Mapping[str, Any] | None = None
 ) -> None:
     """Log an action of a command; `username` is the machine's user."""
-    entry = _entry(action, target, detail, at=clock.now()) | {
+    entry = new_entry(action, target, detail, at=clock.now()) | {
         "username": machine_user(),
         "user_id": None,
         "caller": "cli",
@@ -53,11 +50,6 @@ async def audit_command(
 def address_of(request: Request) -> str:
     """The address that the call came from; behind a trusted proxy, the one that the proxy names."""
     return (request.client.host if request.client else "unknown")[:64]
-
-
-def _entry(action: str, target: str, detail: Mapping[str, Any] | None, *, at: datetime) -> dict[str, Any]:
-    text = orjson.dumps(detail or {}, default=str).decode()
-    return {"at": at, "action": action, "target": target[:_LONGEST_TARGET], "detail": text}
 
 
 def machine_user() -> str:

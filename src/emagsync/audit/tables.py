@@ -15,7 +15,7 @@ audit_log = Table(
     # By name, not by reference: the entry outlives the user.
     Column("username", String(80), nullable=False),
     Column("user_id", BigId),
-    Column("caller", String(16), nullable=False),  # user, session, token, or cli
+    Column("caller", String(16), nullable=False),  # user, session, token, cli, or login: nobody yet
     Column("token_id", BigId),
     Column("address", String(64)),
     Column("action", String(64), nullable=False),  # such as `sync.start`

@@ -19,6 +19,11 @@ def _secrets(model: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
         value = getattr(model, name, None)
         if isinstance(value, SecretStr):
             yield f"{prefix}{name}", value.get_secret_value()
+        elif isinstance(value, tuple):
+            secrets = (part for part in value if isinstance(part, SecretStr))
+            yield from (
+                (f"{prefix}{name}.{number}", secret.get_secret_value()) for number, secret in enumerate(secrets)
+            )
         elif isinstance(value, BaseModel):
             yield from _secrets(value, f"{prefix}{name}__")
 

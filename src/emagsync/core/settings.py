@@ -149,12 +149,18 @@ class LimitSettings(BaseModel):
 
 
 class ServerSettings(BaseModel):
-    """Limits of `emagsync serve` (`EMAGSYNC_SERVER__SESSION_HOURS` and so on)."""
+    """Limits of `emagsync serve` (`EMAGSYNC_SERVER__SESSION_HOURS` and so on).
+
+    A browser's session ends after `idle_minutes` in which nobody did anything; 0 is never. With
+    `admins_need_second_factor` an admin who logs in without one can only read until one is set up.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
     session_hours: int = Field(default=12, ge=1, le=720)
+    idle_minutes: int = Field(default=30, ge=0, le=1440)
+    admins_need_second_factor: bool = False
     shutdown_seconds: int = Field(default=10, ge=1, le=600)
     max_connections: int = Field(default=1000, ge=10, le=60_000)
     max_connections_per_address: int = Field(default=200, ge=5, le=60_000)
@@ -277,6 +283,7 @@ def _split_list(value: object) -> object:
 
 
 Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_list)]
+ListedSecrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split_list)]
 
 
 class Settings(BaseSettings):
@@ -321,6 +328,7 @@ class Settings(BaseSettings):
     trusted_proxies: Listed = ()
     admin_password: SecretStr | None = None
     secret_key: SecretStr | None = Field(default=None, min_length=32)
+    old_secret_keys: ListedSecrets = ()
 
     @field_validator("log_libraries")
     @classmethod

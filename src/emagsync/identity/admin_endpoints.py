@@ -57,12 +57,22 @@ async def get_user(users: UserAccounts, user_id: Id, _: Admin) -> User:
 
 @users_router.patch("/{user_id}", responses=_NOT_FOUND | _CONFLICT)
 async def change_user(request: Request, user_id: Id, caller: Admin, body: UserChange, users: UserAccounts) -> User:
-    """Change a user's role or password, or disable the user. The last enabled admin stays one (409)."""
+    """Change a user's role or password, or disable the user, which ends the user's API tokens for good.
+
+    The last enabled admin stays one (409).
+    """
     password = body.password.get_secret_value() if body.password else None
     user = await users.change(user_id, role=body.role, enabled=body.enabled, password=password)
     detail = body.model_dump(exclude_none=True, exclude={"password"}) | ({"password": True} if password else {})
     await audit(request, caller, "user.change", user.username, detail)
     return user
+
+
+@users_router.delete("/{user_id}/second-factor", status_code=HTTPStatus.NO_CONTENT, responses=_NOT_FOUND | _CONFLICT)
+async def remove_second_factor(request: Request, user_id: Id, caller: Admin, users: UserAccounts) -> None:
+    """Forget the second factor of a user who lost the phone and the recovery codes."""
+    user = await users.remove_second_factor(user_id)
+    await audit(request, caller, "user.second_factor_off", user.username)
 
 
 @tokens_router.get("")

@@ -3,6 +3,12 @@
 IdentityError
 ├── InvalidCredentials    user name or password is wrong, or the user is disabled: which one is not said
 ├── LoginSlowedDown       too many wrong logins for this name or from this address
+├── SecondFactorNeeded    the password is right, and a code of the second factor is still to be given
+├── WrongCode             the code of the second factor is wrong, or was used before
+├── SecondFactorIsOn      there is a second factor already
+├── SecondFactorIsOff     there is no second factor
+├── SecondFactorUnreadable  the second factor was sealed with another key of this server
+├── SessionNotFound       the caller has no session with this id
 ├── WrongPassword         the old password, asked for again before a change, is wrong
 ├── WeakPassword          a new password that is too short or too long
 │   ├── CommonPassword    ... that many people have, or that follows a simple pattern
@@ -42,6 +48,74 @@ class InvalidCredentials(IdentityError):
     def problem_headers(self) -> Mapping[str, str]:
         """The scheme that a login is for."""
         return {"WWW-Authenticate": 'Bearer realm="emagsync"'}
+
+
+class SecondFactorNeeded(IdentityError):
+    """The password is right, and a code of the second factor is still to be given."""
+
+    code = "second_factor_needed"
+    http_status = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self) -> None:
+        super().__init__("This user logs in with a second factor: send `code` too, of the app or a recovery code.")
+
+    def problem_headers(self) -> Mapping[str, str]:
+        """The scheme that a login is for."""
+        return {"WWW-Authenticate": 'Bearer realm="emagsync"'}
+
+
+class WrongCode(IdentityError):
+    """The code of the second factor is wrong, or was used before."""
+
+    code = "wrong_code"
+    http_status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__("The code is wrong, or was used before: enter the one that the app shows now.")
+
+
+class SecondFactorIsOn(IdentityError):
+    """There is a second factor already."""
+
+    code = "second_factor_is_on"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("There is a second factor already: turn it off to set up another one.")
+
+
+class SecondFactorIsOff(IdentityError):
+    """There is no second factor."""
+
+    code = "second_factor_is_off"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("There is no second factor: begin with `POST /api/v1/auth/second-factor`.")
+
+
+class SecondFactorUnreadable(IdentityError):
+    """The second factor was sealed with another key of this server."""
+
+    code = "second_factor_unreadable"
+    kind = ErrorKind.CONFIGURATION
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The second factor was set up under another key of this server: give that key in EMAGSYNC_OLD_SECRET_KEYS, "
+            "use a recovery code, or have an admin say `emagsync users second-factor-off`."
+        )
+
+
+class SessionNotFound(IdentityError):
+    """The caller has no session with this id."""
+
+    code = "session_not_found"
+    http_status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, session_id: int) -> None:
+        super().__init__(f"You have no session {session_id}: it has ended, or it is somebody else's.")
 
 
 class LoginSlowedDown(IdentityError):

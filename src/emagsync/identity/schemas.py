@@ -33,6 +33,7 @@ NewPassword = Annotated[
 ]
 # A wrong one is answered like any other, so nothing but its length is checked.
 TypedPassword = Annotated[SecretStr, _long(1, LONGEST_TYPED_PASSWORD), _described(1, LONGEST_TYPED_PASSWORD)]
+Code = Annotated[str, Field(min_length=1, max_length=64)]
 TokenName = Annotated[str, Field(min_length=1, max_length=64)]
 SessionKind = Literal["user", "session"]
 
@@ -55,6 +56,7 @@ class User(_Answer):
     created_at: datetime
     password_changed_at: datetime
     last_login_at: datetime | None
+    second_factor: bool = False
 
 
 class ApiToken(_Answer):
@@ -80,6 +82,11 @@ class Login(_Request):
 
     username: Annotated[str, Field(min_length=1, max_length=64)]
     password: TypedPassword
+    code: Code | None = Field(
+        default=None,
+        repr=False,
+        description="Of the second factor, for users who have one: the app's or a recovery code.",
+    )
 
 
 class AccessToken(_Answer):
@@ -91,13 +98,17 @@ class AccessToken(_Answer):
 
 
 class Me(_Answer):
-    """Who the caller is. `kind`: `user` (a login's token), `session` (a browser) or `token` (an API token)."""
+    """Who the caller is. `kind`: `user` (a login's token), `session` (a browser) or `token` (an API token).
+
+    `held_back`: an admin who can only read until a second factor is set up.
+    """
 
     kind: Literal["user", "session", "token"]
     username: str
     role: Role
     user_id: int | None
     token_id: int | None
+    held_back: bool = False
 
 
 class PasswordChange(_Request):
@@ -105,6 +116,63 @@ class PasswordChange(_Request):
 
     old_password: TypedPassword
     new_password: NewPassword
+
+
+class OwnSession(_Answer):
+    """A login of the caller's. `is_this`: the one that asks. `agent` is the program's name for itself."""
+
+    id: int
+    kind: SessionKind
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    address: str | None
+    agent: str | None
+    is_this: bool
+
+
+class SecondFactorStatus(_Answer):
+    """Whether a code is needed to log in, since when, and how many recovery codes are left."""
+
+    enabled: bool
+    since: datetime | None
+    recovery_codes_left: int
+
+
+class NewSecondFactor(_Answer):
+    """What an authenticator app needs, shown once: the address to open, or the secret to type (base32).
+
+    `picture` is the address as a QR code, an SVG image in a `data:` address. Nothing changes before a code confirms it.
+    """
+
+    secret: Annotated[str, Field(repr=False)]
+    address: Annotated[str, Field(repr=False)]
+    picture: Annotated[str, Field(repr=False)]
+
+
+class RecoveryCodes(_Answer):
+    """Codes that each serve once in the place of the app's. They are shown this once."""
+
+    recovery_codes: Annotated[list[str], Field(repr=False)]
+
+
+class PasswordProof(_Request):
+    """The caller's own password, asked for again."""
+
+    password: TypedPassword
+
+
+class CodeProof(_Request):
+    """A code that the app shows now."""
+
+    code: Annotated[Code, Field(repr=False)]
+
+
+class FullProof(_Request):
+    """The caller's own password and a code of the second factor, or a recovery code."""
+
+    password: TypedPassword
+    code: Annotated[Code, Field(repr=False)]
 
 
 class UserRequest(_Request):

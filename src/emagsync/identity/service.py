@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass
 from datetime import timedelta
-
-import structlog
 
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
 from emagsync.db.ordering import serialise_first_admin
 from emagsync.identity import repository
+from emagsync.identity.devices import KnownDevices
 from emagsync.identity.errors import (
     InvalidCredentials,
     LastAdmin,
     NotAUser,
+    SessionNotFound,
     UnusableName,
     UsernameTaken,
     UserNotFound,
     WrongPassword,
 )
 from emagsync.identity.passwords import check_new_password
-from emagsync.identity.schemas import USERNAME_PATTERN, SessionKind, User
+from emagsync.identity.proof import Origin, Proof, is_name
+from emagsync.identity.schemas import NewSecondFactor, OwnSession, SecondFactorStatus, SessionKind, User
+from emagsync.identity.second_factor import SecondFactors
 from emagsync.identity.secrets import SESSION, PasswordHasher, hashed, new_token
-from emagsync.identity.throttle import LoginThrottle
+from emagsync.identity.session_rules import SessionRules
 from emagsync.rest.principals import Principal, Role
+from emagsync.vault.vault import Vault
 
-log = structlog.get_logger()
+# As much of a `User-Agent` as tells one browser from another.
+_LONGEST_AGENT = 200
 
 
 @dataclass(frozen=True)
 class Session:
-    """A new session. `token` is a secret, shown only now."""
+    """A new session. `token` is a secret, shown only now; `device` is the cookie of a known device."""
 
     token: str
     lifetime: timedelta
     caller: Principal
+    device: str
 
     def __repr__(self) -> str:
         return f"Session({self.caller!r})"
@@ -52,14 +56,17 @@ class UserService:
         database: Database,
         clock: Clock,
         *,
-        session_lifetime: timedelta,
+        rules: SessionRules,
+        vault: Vault,
         hasher: PasswordHasher | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._lifetime = session_lifetime
+        self._rules = rules
         self._hasher = hasher or PasswordHasher()
-        self._throttle = LoginThrottle(database, clock)
+        self._devices = KnownDevices(vault, clock)
+        self._factors = SecondFactors(database, clock, vault)
+        self._proof = Proof(database, clock, hasher=self._hasher, factors=self._factors, devices=self._devices)
 
     async def list_users(self) -> list[User]:
         """Every user, by name."""
@@ -88,7 +95,7 @@ class UserService:
     ) -> User:
         """Change a user's role, password or both, enable or disable the user; None leaves as it is.
 
-        A new password, or disabling, ends the user's sessions.
+        A new password, or disabling, ends the user's sessions. Disabling also ends the user's API tokens for good.
 
         Raises UserNotFound, WeakPassword, and LastAdmin when no enabled admin would be left.
         """
@@ -106,32 +113,38 @@ class UserService:
                 await repository.update_user(connection, user_id, changes | when)
             if password_hash or enabled is False:
                 await repository.delete_sessions_of(connection, user_id)
+            if enabled is False:
+                await repository.revoke_tokens_of(connection, user_id, self._clock.now())
             return await repository.get_user(connection, user_id)
 
-    async def change_own_password(self, caller: Principal, old: str, new: str, *, address: str) -> None:
+    async def change_own_password(self, caller: Principal, old: str, new: str, *, origin: Origin) -> None:
         """Change a user's own password, which ends the user's other sessions.
 
         Raises WrongPassword, WeakPassword, NotAUser, and LoginSlowedDown: a stolen session must not serve to guess.
         """
-        if caller.kind == "token" or caller.user_id is None:
-            raise NotAUser
-        if await self._verified(caller.username, old, address) is None:
-            raise WrongPassword
+        user_id = user_of(caller)
+        await self._confirm_password(caller, old, origin)
         password_hash = await self._strong(new, caller.username)
         changes = {"password_hash": password_hash, "password_changed_at": self._clock.now()}
         async with self._database.transaction() as connection:
-            await repository.update_user(connection, caller.user_id, changes)
-            await repository.delete_sessions_of(connection, caller.user_id, but=caller.credential_id)
+            await repository.update_user(connection, user_id, changes)
+            await repository.delete_sessions_of(connection, user_id, but=caller.credential_id)
 
-    async def login(self, username: str, password: str, *, kind: SessionKind, address: str) -> Session:
+    async def login(
+        self,
+        username: str,
+        password: str,
+        *,
+        kind: SessionKind,
+        origin: Origin,
+        code: str | None = None,
+    ) -> Session:
         """Log a user in: `user` for a bearer token, `session` for a browser's cookie.
 
-        Raises InvalidCredentials, whatever was wrong, and LoginSlowedDown; neither says whether the user exists.
+        Raises InvalidCredentials, whatever was wrong, and LoginSlowedDown; neither says whether the user exists. With
+        the right password of a user who has a second factor: SecondFactorNeeded without a code, and WrongCode.
         """
-        user = await self._verified(username.lower(), password, address)
-        if user is None:
-            log.warning("login_refused", address=address)
-            raise InvalidCredentials
+        user = await self._proof.of_both(username, password, code, origin)
         token, now = new_token(SESSION), self._clock.now()
         async with self._database.transaction() as connection:
             await repository.insert_session(
@@ -140,20 +153,91 @@ class UserService:
                 kind=kind,
                 user_id=user.id,
                 at=now,
-                expires_at=now + self._lifetime,
+                expires_at=now + self._rules.lifetime,
+                address=origin.address,
+                agent=None if origin.agent is None else origin.agent[:_LONGEST_AGENT],
             )
             await repository.update_user(connection, user.id, {"last_login_at": now})
-            caller = await repository.session_principal(connection, hashed(token), kind=kind, now=now)
+            caller = await self._rules.caller_of(connection, hashed(token), kind=kind, now=now)
         if caller is None:  # disabled while the password was being verified
             raise InvalidCredentials
-        return Session(token, self._lifetime, caller)
+        known = self._devices.device(origin.device, user.username)
+        return Session(token, self._rules.lifetime, caller, self._devices.cookie(user.username, known))
+
+    async def own_sessions(self, caller: Principal) -> list[OwnSession]:
+        """The caller's logins that go on, the last used first. Raises NotAUser."""
+        now = self._clock.now()
+        async with self._database.snapshot() as connection:
+            return await repository.sessions_of(
+                connection,
+                user_of(caller),
+                this=caller.credential_id,
+                now=now,
+                idle_since=self._rules.idle_since(now),
+            )
+
+    async def end_own_session(self, caller: Principal, session_id: int) -> None:
+        """End one of the caller's logins. Raises NotAUser and SessionNotFound."""
+        async with self._database.transaction() as connection:
+            if not await repository.delete_session_of(connection, user_of(caller), session_id):
+                raise SessionNotFound(session_id)
+
+    async def end_other_sessions(self, caller: Principal) -> None:
+        """End the caller's logins, all but the one that asks. Raises NotAUser."""
+        async with self._database.transaction() as connection:
+            await repository.delete_sessions_of(connection, user_of(caller), but=caller.credential_id)
+
+    async def end_sessions(self, user_id: int) -> None:
+        """End all logins of a user. Raises UserNotFound."""
+        await self.get(user_id)
+        async with self._database.transaction() as connection:
+            await repository.delete_sessions_of(connection, user_id)
+
+    async def forgive(self, username: str) -> int:
+        """Let a user log in at once however often somebody was wrong. Returns how many counts were forgotten."""
+        return await self._proof.forgive(username)
+
+    async def second_factor(self, caller: Principal) -> SecondFactorStatus:
+        """Whether the caller's second factor is on. Raises NotAUser."""
+        return await self._factors.status(user_of(caller))
+
+    async def begin_second_factor(self, caller: Principal, password: str, *, origin: Origin) -> NewSecondFactor:
+        """Begin to set up the caller's second factor. Raises NotAUser, WrongPassword and SecondFactorIsOn."""
+        user_id = user_of(caller)
+        await self._confirm_password(caller, password, origin)
+        return await self._factors.begin(user_id, caller.username)
+
+    async def confirm_second_factor(self, caller: Principal, code: str) -> list[str]:
+        """Turn on what was begun, which ends the caller's other sessions. Returns the recovery codes.
+
+        Raises NotAUser, WrongCode, SecondFactorIsOff and SecondFactorIsOn.
+        """
+        return await self._factors.confirm(user_of(caller), code, session_id=caller.credential_id)
+
+    async def new_recovery_codes(self, caller: Principal, password: str, code: str, *, origin: Origin) -> list[str]:
+        """Replace the caller's recovery codes. Raises NotAUser, WrongPassword, WrongCode and SecondFactorIsOff."""
+        user_id = user_of(caller)
+        await self._confirm_both(caller, password, code, origin)
+        return await self._factors.new_recovery_codes(user_id)
+
+    async def turn_second_factor_off(self, caller: Principal, password: str, code: str, *, origin: Origin) -> None:
+        """Forget the caller's second factor. Raises NotAUser, WrongPassword, WrongCode and SecondFactorIsOff."""
+        user_id = user_of(caller)
+        await self._confirm_both(caller, password, code, origin)
+        await self._factors.turn_off(user_id)
+
+    async def remove_second_factor(self, user_id: int) -> User:
+        """Forget a user's second factor, for somebody who lost the phone and the recovery codes.
+
+        Raises UserNotFound and SecondFactorIsOff.
+        """
+        await self.get(user_id)
+        await self._factors.turn_off(user_id)
+        return await self.get(user_id)
 
     async def logout(self, caller: Principal) -> None:
-        """End the caller's session. Raises NotAUser."""
-        if caller.kind == "token":
-            raise NotAUser
-        async with self._database.transaction() as connection:
-            await repository.delete_session(connection, caller.credential_id)
+        """End the caller's session. Raises NotAUser and SessionNotFound."""
+        await self.end_own_session(caller, caller.credential_id)
 
     async def ensure_admin(self, password: str) -> User | None:
         """Add an admin with this password if there is no enabled one. Returns the user it added.
@@ -179,15 +263,24 @@ class UserService:
         await asyncio.to_thread(check_new_password, password, username)
         return await self._hasher.hash(password)
 
-    async def _verified(self, username: str, password: str, address: str) -> User | None:
-        await self._throttle.charge(username, address)
-        async with self._database.snapshot() as connection:
-            found = await repository.find_user(connection, username) if _is_name(username) else None
-        right = await self._hasher.verify(password, found[1] if found else None)
-        if found is None or not right or not found[0].enabled:
-            return None
-        await self._throttle.refund(username, address)
-        return found[0]
+    async def _confirm_password(self, caller: Principal, password: str, origin: Origin) -> None:
+        try:
+            await self._proof.of_password(caller.username, password, origin)
+        except InvalidCredentials as error:
+            raise WrongPassword from error
+
+    async def _confirm_both(self, caller: Principal, password: str, code: str, origin: Origin) -> None:
+        try:
+            await self._proof.of_both(caller.username, password, code, origin)
+        except InvalidCredentials as error:
+            raise WrongPassword from error
+
+
+def user_of(caller: Principal) -> int:
+    """The id of the user who calls, logged in. Raises NotAUser for an API token."""
+    if caller.kind == "token" or caller.user_id is None:
+        raise NotAUser
+    return caller.user_id
 
 
 async def find_user(database: Database, username: str) -> User:
@@ -203,12 +296,8 @@ def _admin_names(taken: int) -> list[str]:
     return ["admin", *(f"admin{number}" for number in range(2, taken + 3))]
 
 
-def _is_name(username: str) -> bool:
-    return re.fullmatch(USERNAME_PATTERN, username) is not None
-
-
 def _checked_name(username: str) -> str:
-    if not _is_name(username):
+    if not is_name(username):
         raise UnusableName(
             f"{username[:80]!r} cannot be a user name: it has 1 to 64 letters, digits and . _ @ + - and begins with a "
             "letter or digit."

@@ -1,8 +1,11 @@
-"""Users, sessions, API tokens and the count of wrong logins. Of a secret only a hash is stored."""
+"""Users, their second factors, sessions, API tokens and the count of wrong logins.
+
+Of a secret only a hash is stored; that of a second factor, which has to be read again, is sealed (`vault/`).
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint
 
 from emagsync.db.metadata import metadata
 from emagsync.db.types import BigId, UtcDateTime
@@ -22,6 +25,25 @@ users = Table(
     sqlite_autoincrement=True,
 )
 
+second_factors = Table(
+    "second_factors",
+    metadata,
+    Column("user_id", BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("secret", String(255), nullable=False),  # of TOTP, sealed
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),  # null: begun, and not asked for yet
+    Column("last_step", BigId, nullable=False),  # of the last code that was used: a code is good once
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("user_id", BigId, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("code_hash", String(64), nullable=False),
+    UniqueConstraint("user_id", "code_hash"),
+)
+
 sessions = Table(
     "sessions",
     metadata,
@@ -31,6 +53,10 @@ sessions = Table(
     Column("user_id", BigId, ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
+    # When a person last did something with it, to a minute.
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("address", String(64)),
+    Column("agent", String(200)),  # the program's `User-Agent`
     Index(None, "user_id"),
     Index(None, "expires_at"),
     sqlite_autoincrement=True,
@@ -56,8 +82,10 @@ api_tokens = Table(
 login_failures = Table(
     "login_failures",
     metadata,
-    Column("key", String(80), primary_key=True),  # `user:` + a hash, or `address:` + the address
+    # `pair:`, `device:`, `code:` or `name:` + hashes, or `address:` + the address
+    Column("key", String(80), primary_key=True),
     Column("failures", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
     Column("blocked_until", UtcDateTime),
     Index(None, "last_at"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
@@ -14,6 +16,7 @@ from emagsync.identity import repository
 from emagsync.identity.errors import UnusableName
 from emagsync.identity.schemas import ApiToken, NewApiToken
 from emagsync.identity.secrets import API_TOKEN, SESSION, hashed, new_token
+from emagsync.identity.session_rules import SessionRules
 from emagsync.rest.principals import CredentialKey, Principal, Role
 
 log = structlog.get_logger()
@@ -21,6 +24,8 @@ log = structlog.get_logger()
 _LONGEST_NAME = 64
 # "Last used" is for finding tokens that nobody needs: not worth a write for every call.
 _TOUCH_EVERY = timedelta(minutes=10)
+# When a person last did something is known to a minute.
+_SEEN_EVERY = timedelta(minutes=1)
 
 
 class TokenService:
@@ -67,9 +72,10 @@ class Credentials:
     Nothing is cached, so that whatever is revoked, here or by another process, ends at once.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, rules: SessionRules) -> None:
         self._database = database
         self._clock = clock
+        self._rules = rules
 
     async def by_bearer(self, credential: str) -> Principal | None:
         """The caller of an API token or of a login's access token."""
@@ -78,21 +84,26 @@ class Credentials:
         if not credential.startswith(SESSION):
             return None
         async with self._database.autocommit() as connection:
-            return await repository.session_principal(
-                connection, hashed(credential), kind="user", now=self._clock.now()
-            )
+            return await self._rules.caller_of(connection, hashed(credential), kind="user", now=self._clock.now())
 
-    async def by_cookie(self, credential: str) -> Principal | None:
-        """The caller of a browser's cookie."""
+    async def by_cookie(self, credential: str, *, by_person: bool = False) -> Principal | None:
+        """The caller of a browser's cookie; `by_person` keeps the session from becoming idle."""
+        now = self._clock.now()
         async with self._database.autocommit() as connection:
-            return await repository.session_principal(
-                connection, hashed(credential), kind="session", now=self._clock.now()
-            )
+            found = await self._rules.find(connection, hashed(credential), kind="session", now=now)
+        if found is None:
+            return None
+        if by_person and now - found.last_seen_at >= _SEEN_EVERY:
+            await self._note(partial(repository.touch_session, session_id=found.caller.credential_id, at=now))
+        return found.caller
 
     async def valid_among(self, credentials: Collection[CredentialKey]) -> frozenset[CredentialKey]:
-        """Those that are neither revoked nor expired and whose user is enabled."""
+        """Those that are neither revoked nor expired, nor idle, and whose user is enabled."""
+        now = self._clock.now()
         async with self._database.autocommit() as connection:
-            return await repository.valid_credentials(connection, credentials, now=self._clock.now())
+            return await repository.valid_credentials(
+                connection, credentials, now=now, idle_since=self._rules.idle_since(now)
+            )
 
     async def _by_api_token(self, credential: str) -> Principal | None:
         now = self._clock.now()
@@ -102,16 +113,16 @@ class Credentials:
             return None
         caller, last_used_at = found
         if _is_due(last_used_at, now):
-            await self._touch(caller.credential_id, now)
+            await self._note(partial(repository.touch_token, token_id=caller.credential_id, at=now))
         return caller
 
-    async def _touch(self, token_id: int, now: datetime) -> None:
+    async def _note(self, use: Callable[[AsyncConnection], Awaitable[None]]) -> None:
         try:
             async with self._database.transaction() as connection:
-                await repository.touch_token(connection, token_id, now)
+                await use(connection)
         except DatabaseError as error:
             # A full disk must not keep anybody from reading.
-            log.warning("token_use_not_noted", error=str(error))
+            log.warning("use_not_noted", error=str(error))
 
 
 def _is_due(last_used_at: datetime | None, now: datetime) -> bool:

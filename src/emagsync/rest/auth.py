@@ -20,9 +20,22 @@ from emagsync.rest.principals import Authenticator, Principal, Role
 from emagsync.rest.problems import ApiProblem
 from emagsync.rest.state import state_of
 
-__all__ = ["Admin", "Authenticator", "Operator", "OptionalPrincipal", "Principal", "Role", "Viewer", "session_cookie"]
+__all__ = [
+    "Admin",
+    "Authenticator",
+    "Operator",
+    "OptionalPrincipal",
+    "Principal",
+    "Role",
+    "Viewer",
+    "device_cookie",
+    "session_cookie",
+]
 
 COOKIE = "emagsync_session"
+DEVICE_COOKIE = "emagsync_device"
+# A header of calls that the page makes while nobody touches it.
+BACKGROUND = "X-Emagsync-Background"
 
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="bearer", description="An API token, or the access token that a login gave."
@@ -37,7 +50,16 @@ _cookie = APIKeyCookie(
 
 def session_cookie(request: Request) -> str:
     """The session cookie's name. Under HTTPS `__Host-` ties it to this host: no other host of the domain can set it."""
-    return f"__Host-{COOKIE}" if request.url.scheme == "https" else COOKIE
+    return _bound(COOKIE, request)
+
+
+def device_cookie(request: Request) -> str:
+    """The name of the cookie by which a device is known, bound to this host as the session's is."""
+    return _bound(DEVICE_COOKIE, request)
+
+
+def _bound(name: str, request: Request) -> str:
+    return f"__Host-{name}" if request.url.scheme == "https" else name
 
 
 async def _authenticated(
@@ -50,6 +72,12 @@ async def _authenticated(
     if caller is None:
         raise _unauthenticated(presented=bearer is not None)
     needed = Role(scopes.scopes[-1])
+    if not caller.role.allows(needed) and caller.held_back:
+        raise ApiProblem(
+            HTTPStatus.FORBIDDEN,
+            "second_factor_required",
+            "Admins of this server log in with a second factor: set it up first, at `/api/v1/auth/second-factor`.",
+        )
     if not caller.role.allows(needed):
         raise ApiProblem(
             HTTPStatus.FORBIDDEN,
@@ -76,7 +104,12 @@ async def _find(request: Request, bearer: str | None) -> Principal | None:
         return None
     if not is_safe(request.method):
         check_same_origin(request)
-    return await authenticator.by_cookie(cookie)
+    return await authenticator.by_cookie(cookie, by_person=_is_by_person(request))
+
+
+def _is_by_person(request: Request) -> bool:
+    """Whether a person's doing caused a browser's call. Streams and what the page looks up of itself do not say so."""
+    return request.headers.get(BACKGROUND) is None and "text/event-stream" not in request.headers.get("accept", "")
 
 
 def _unauthenticated(*, presented: bool) -> ApiProblem:

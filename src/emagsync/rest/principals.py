@@ -34,7 +34,7 @@ class Principal:
 
     `kind`: `user` logged in for a bearer token, `session` is a browser's cookie, `token` an API token, whose
     `username` is its owner's, or `token:<name>` when it belongs to nobody. `credential_id` is the id of the session
-    or API token.
+    or API token. `held_back`: an admin who has a viewer's role until a second factor is set up.
     """
 
     kind: Literal["user", "session", "token"]
@@ -42,6 +42,7 @@ class Principal:
     username: str
     role: Role
     credential_id: int
+    held_back: bool = False
 
     @property
     def credential(self) -> CredentialKey:
@@ -68,8 +69,11 @@ class Authenticator(Protocol):
         """The principal of `Authorization: Bearer <credential>`; None when it is unknown, revoked or has expired."""
         ...
 
-    async def by_cookie(self, credential: str) -> Principal | None:
-        """The principal of a browser session's cookie; None when it is unknown, revoked or has expired."""
+    async def by_cookie(self, credential: str, *, by_person: bool = False) -> Principal | None:
+        """The principal of a browser session's cookie; None when it is unknown, revoked, idle or has expired.
+
+        `by_person`: a person did something, and the page did not call of itself; so the session is not idle.
+        """
         ...
 
     async def valid_among(self, credentials: Collection[CredentialKey]) -> frozenset[CredentialKey]:

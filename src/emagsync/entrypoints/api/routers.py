@@ -13,7 +13,7 @@ from emagsync.edits.bulk.request_body import BulkFile
 from emagsync.edits.push import endpoints as push_endpoints
 from emagsync.edits.request_schemas import BulkEdit
 from emagsync.entrypoints.api import about, docs, health, metrics, static
-from emagsync.identity import admin_endpoints, endpoints
+from emagsync.identity import admin_endpoints, endpoints, own_endpoints
 from emagsync.offers import endpoints as product_endpoints
 from emagsync.rest import events
 from emagsync.sync import endpoints as sync_endpoints
@@ -26,6 +26,7 @@ from emagsync.webhooks import endpoints as webhook_endpoints
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     endpoints.router,
+    own_endpoints.router,
     admin_endpoints.users_router,
     admin_endpoints.tokens_router,
     audit_log.router,

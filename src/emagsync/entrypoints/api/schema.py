@@ -15,6 +15,7 @@ from emagsync.core.clock import SystemClock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.entrypoints.api.app import create_bare_app
+from emagsync.identity.session_rules import SessionRules
 from emagsync.identity.tokens import Credentials
 from emagsync.rest.state import AppState
 
@@ -23,7 +24,8 @@ def openapi_document() -> dict[str, Any]:
     """The document that `/openapi.json` answers with. Opens no database and reads no environment."""
     settings = Settings.model_construct(data_dir=Path())
     database, clock = Database("sqlite:///never-opened.sqlite3"), SystemClock()
-    state = AppState(settings=settings, database=database, clock=clock, authenticator=Credentials(database, clock))
+    authenticator = Credentials(database, clock, SessionRules.of(settings.server))
+    state = AppState(settings=settings, database=database, clock=clock, authenticator=authenticator)
     document: dict[str, Any] = create_bare_app(state).openapi()
     return document
 

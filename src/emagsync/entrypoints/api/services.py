@@ -71,10 +71,11 @@ from emagsync.sync.schedule.scheduler import Scheduler
 from emagsync.sync.service import SyncService
 from emagsync.sync.webhook_publisher import RunWebhookPublisher
 from emagsync.telemetry.tracing import tracing
+from emagsync.vault.keys import load_key
 from emagsync.webhooks.delivery import WebhookDispatcher
 from emagsync.webhooks.dependencies import webhook_service
 from emagsync.webhooks.service import WebhookService
-from emagsync.webhooks.signing import Signer, load_key
+from emagsync.webhooks.signing import Signer
 
 
 @dataclass(frozen=True)

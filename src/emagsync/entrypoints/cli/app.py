@@ -106,6 +106,12 @@ COMMANDS: dict[str, Command | Group] = {
             "disable": Command("users:disable", "Disable a user, at once."),
             "enable": Command("users:enable", "Enable a disabled user again."),
             "role": Command("users:role", "Change what a user may do."),
+            "logout": Command("users:logout", "End all logins of a user."),
+            "unlock": Command("users:unlock", "Let a user log in at once, however often somebody was wrong."),
+            "second-factor-off": Command(
+                "users:second_factor_off",
+                "Let a user log in without a code again, who lost the phone and the recovery codes.",
+            ),
         },
     ),
     "tokens": Group(

@@ -49,9 +49,10 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
         print_json({"users": users})
         return
     rows = [
-        (user.username, str(user.role), "yes" if user.enabled else "no", moment(user.last_login_at)) for user in users
+        (user.username, str(user.role), _yes(user.enabled), _yes(user.second_factor), moment(user.last_login_at))
+        for user in users
     ]
-    print_table(("user", "role", "enabled", "last login"), rows)
+    print_table(("user", "role", "enabled", "second factor", "last login"), rows)
 
 
 def passwd(context: typer.Context, name: Name, password_stdin: FromStdin = False, as_json: Json = False) -> None:
@@ -62,7 +63,7 @@ def passwd(context: typer.Context, name: Name, password_stdin: FromStdin = False
 
 
 def disable(context: typer.Context, name: Name, as_json: Json = False) -> None:
-    """Disable a user, at once. The user's API tokens end too."""
+    """Disable a user, at once. The user's API tokens end for good."""
     _print_user(asyncio.run(_change(session_of(context), name, enabled=False)), "disabled", as_json=as_json)
 
 
@@ -80,6 +81,46 @@ def role(
     """Change what a user may do."""
     user = asyncio.run(_change(session_of(context), name, role=new_role))
     _print_user(user, f"is now {new_role}", as_json=as_json)
+
+
+def second_factor_off(context: typer.Context, name: Name, as_json: Json = False) -> None:
+    """Let a user log in without a code again, who lost the phone and the recovery codes."""
+    user = asyncio.run(_second_factor_off(session_of(context), name))
+    _print_user(user, "logs in without a second factor", as_json=as_json)
+
+
+def logout(context: typer.Context, name: Name, as_json: Json = False) -> None:
+    """End all logins of a user. API tokens go on."""
+    _print_user(asyncio.run(_logout(session_of(context), name)), "logged out everywhere", as_json=as_json)
+
+
+def unlock(context: typer.Context, name: Name, as_json: Json = False) -> None:
+    """Let a user log in at once, however often somebody was wrong."""
+    _print_user(asyncio.run(_unlock(session_of(context), name)), "need not wait any longer", as_json=as_json)
+
+
+async def _second_factor_off(session: Session, name: str) -> User:
+    async with session.foundation() as base:
+        user = await find_user(base.database, name)
+        user = await build_user_service(base).remove_second_factor(user.id)
+        await audit_command(base.database, base.clock, "user.second_factor_off", user.username)
+        return user
+
+
+async def _logout(session: Session, name: str) -> User:
+    async with session.foundation() as base:
+        user = await find_user(base.database, name)
+        await build_user_service(base).end_sessions(user.id)
+        await audit_command(base.database, base.clock, "user.logout", user.username)
+        return user
+
+
+async def _unlock(session: Session, name: str) -> User:
+    async with session.foundation() as base:
+        user = await find_user(base.database, name)
+        forgotten = await build_user_service(base).forgive(user.username)
+        await audit_command(base.database, base.clock, "user.unlock", user.username, {"counts": forgotten})
+        return user
 
 
 async def _add(session: Session, name: str, role: Role, password: str) -> User:
@@ -111,6 +152,10 @@ def _password(from_stdin: bool) -> tuple[str, bool]:
     if not password:
         raise SettingsError("--password-stdin: standard input has no password in its first line.")
     return password, False
+
+
+def _yes(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _print_user(user: User, what: str, password: str | None = None, *, as_json: bool) -> None:
