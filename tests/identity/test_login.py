@@ -35,6 +35,7 @@ async def test_a_login_gives_a_token_that_is_its_user(api: Api) -> None:
             "role": "operator",
             "user_id": user.id,
             "token_id": None,
+            "held_back": False,
         }
 
 

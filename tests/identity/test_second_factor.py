@@ -239,7 +239,8 @@ async def test_neither_secret_nor_codes_are_stored_or_noted(api: Api, clock: For
     for secret in (phone.secret, *codes, *(plain(code) for code in codes)):
         assert secret.encode() not in stored
     actions = [row["action"] for row in await api.rows("SELECT action FROM audit_log ORDER BY id")]
-    assert actions == ["auth.session", "auth.second_factor_on", "auth.session", "auth.refused"]
+    begun = ["auth.session", "auth.second_factor_begun", "auth.second_factor_on"]
+    assert actions == [*begun, "auth.session", "auth.refused"]
 
 
 async def test_no_secret_is_in_a_repr(api: Api, clock: ForwardClock, settings: Settings) -> None:

@@ -104,7 +104,7 @@ class SecondFactorUnreadable(IdentityError):
     def __init__(self) -> None:
         super().__init__(
             "The second factor was set up under another key of this server: give that key in EMAGSYNC_OLD_SECRET_KEYS, "
-            "use a recovery code, or have an admin say `emagsync users second-factor-off`."
+            "use a recovery code, or have an admin say `emagsync users reset-2fa`."
         )
 
 

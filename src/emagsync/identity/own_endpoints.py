@@ -70,7 +70,9 @@ async def begin_second_factor(
     caller: Viewer, request: Request, body: PasswordProof, users: UserAccounts
 ) -> NewSecondFactor:
     """Begin to set up a second factor: the secret for an authenticator app. It counts once a code confirms it."""
-    return await users.begin_second_factor(caller, body.password.get_secret_value(), origin=origin_of(request))
+    begun = await users.begin_second_factor(caller, body.password.get_secret_value(), origin=origin_of(request))
+    await audit(request, caller, "auth.second_factor_begun", caller.username)
+    return begun
 
 
 @router.post("/second-factor/confirm", responses=_CONFLICT)

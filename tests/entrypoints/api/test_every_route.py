@@ -25,7 +25,16 @@ OPEN = {
     ("get", "/health/ready"),  # tells a stranger yes or no, and nothing else
 }
 # What a caller may do with what is the caller's own.
-FOR_ANY_CALLER = {("post", "/api/v1/auth/logout"), ("post", "/api/v1/auth/password")}
+FOR_ANY_CALLER = {
+    ("post", "/api/v1/auth/logout"),
+    ("post", "/api/v1/auth/password"),
+    ("delete", "/api/v1/auth/sessions"),
+    ("delete", "/api/v1/auth/sessions/{session_id}"),
+    ("post", "/api/v1/auth/second-factor"),
+    ("post", "/api/v1/auth/second-factor/confirm"),
+    ("post", "/api/v1/auth/second-factor/recovery-codes"),
+    ("post", "/api/v1/auth/second-factor/off"),
+}
 # Reads, although it is a POST or the like, or changes nothing that an audit log is for.
 UNAUDITED: set[tuple[str, str]] = set()
 

@@ -18,7 +18,7 @@ def test_a_user_is_added_with_a_password_that_is_printed_once(bare: Cli) -> None
     listed = bare("users", "list", "--json").json["users"]
     assert [user["username"] for user in listed] == ["maria"]
     assert "password" not in listed[0]
-    assert "maria   operator   yes" in bare("users", "list").out
+    assert "maria   operator   yes       no" in bare("users", "list").out
 
 
 def test_a_password_comes_from_standard_input_and_is_not_printed(bare: Cli) -> None:
@@ -42,6 +42,14 @@ def test_users_are_changed_by_name(bare: Cli) -> None:
     bare("users", "add", "ion", "--role", "admin")
     assert bare("users", "disable", "maria", "--json").json["user"]["enabled"] is False
     assert bare("users", "enable", "maria", "--json").json["user"]["enabled"] is True
+
+
+def test_a_user_is_logged_out_and_let_in_by_name(bare: Cli) -> None:
+    bare("users", "add", "maria")
+    assert bare("users", "logout", "Maria").out == "maria: logged out everywhere\n"
+    assert bare("users", "unlock", "maria").out == "maria: need not wait any longer\n"
+    assert "There is no second factor" in bare("users", "reset-2fa", "maria").err
+    assert "There is no user 'nobody'" in bare("users", "unlock", "nobody").err
 
 
 def test_what_cannot_be_done_to_users_is_one_line(bare: Cli) -> None:

@@ -107,11 +107,8 @@ COMMANDS: dict[str, Command | Group] = {
             "enable": Command("users:enable", "Enable a disabled user again."),
             "role": Command("users:role", "Change what a user may do."),
             "logout": Command("users:logout", "End all logins of a user."),
-            "unlock": Command("users:unlock", "Let a user log in at once, however often somebody was wrong."),
-            "second-factor-off": Command(
-                "users:second_factor_off",
-                "Let a user log in without a code again, who lost the phone and the recovery codes.",
-            ),
+            "unlock": Command("users:unlock", "Let a user log in at once after wrong tries."),
+            "reset-2fa": Command("users:reset_2fa", "Take off the second factor of who lost the phone."),
         },
     ),
     "tokens": Group(

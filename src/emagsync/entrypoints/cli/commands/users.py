@@ -83,9 +83,9 @@ def role(
     _print_user(user, f"is now {new_role}", as_json=as_json)
 
 
-def second_factor_off(context: typer.Context, name: Name, as_json: Json = False) -> None:
-    """Let a user log in without a code again, who lost the phone and the recovery codes."""
-    user = asyncio.run(_second_factor_off(session_of(context), name))
+def reset_2fa(context: typer.Context, name: Name, as_json: Json = False) -> None:
+    """Take off the second factor of who lost the phone. The user logs in without a code again."""
+    user = asyncio.run(_reset_2fa(session_of(context), name))
     _print_user(user, "logs in without a second factor", as_json=as_json)
 
 
@@ -95,11 +95,11 @@ def logout(context: typer.Context, name: Name, as_json: Json = False) -> None:
 
 
 def unlock(context: typer.Context, name: Name, as_json: Json = False) -> None:
-    """Let a user log in at once, however often somebody was wrong."""
+    """Let a user log in at once after wrong tries. What was counted against the name is forgotten."""
     _print_user(asyncio.run(_unlock(session_of(context), name)), "need not wait any longer", as_json=as_json)
 
 
-async def _second_factor_off(session: Session, name: str) -> User:
+async def _reset_2fa(session: Session, name: str) -> User:
     async with session.foundation() as base:
         user = await find_user(base.database, name)
         user = await build_user_service(base).remove_second_factor(user.id)
