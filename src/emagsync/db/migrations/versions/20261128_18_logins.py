@@ -1,7 +1,7 @@
 """logins: second factors, what is known of a session, wrong logins by pair; tokens of disabled users end
 
-Revision ID: 20261128_17
-Revises: 20261128_16
+Revision ID: 20261128_18
+Revises: 20261128_17
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from alembic import op
 
 from emagsync.db.types import BigId, UtcDateTime
 
-revision = "20261128_17"
-down_revision = "20261128_16"
+revision = "20261128_18"
+down_revision = "20261128_17"
 branch_labels = None
 depends_on = None
 
