@@ -145,6 +145,22 @@ def test_half_a_surrogate_pair_costs_its_page_nothing(sent: bytes, read: bytes) 
     assert rows(page) == (other, b'{"id":2,"name":"' + read + b'"}')
 
 
+@pytest.mark.parametrize("depth", [500, 5_000, 50_000])
+@pytest.mark.parametrize("half", [b"", rb"\ud83d"], ids=["whole texts", "half a surrogate pair"])
+@pytest.mark.parametrize("shape", [b"[%b,%b,%b]", b'{"0":%b,"2":%b,"10":%b}'], ids=["list", "numbered"])
+def test_a_row_that_is_nested_deeply_costs_its_page_nothing(depth: int, half: bytes, shape: bytes) -> None:
+    """However deep a decoder of this Python can go."""
+    sent = [b'{"id":1,"name":"]["}', b'{"id":2,"new":' + b'[{"a":' * depth + b'"\\"]"' + b"}]" * depth + b"}", b"[3]"]
+    body = b'{"isError":false,"messages":[["' + half + b'"]],"results":' + shape % tuple(sent) + b"}"
+    assert rows(body) == tuple(sent)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"isError":false,"results":' + b"[" * 100_000, b'{"a":' * 100_000])
+def test_an_answer_that_is_nothing_but_depth_is_an_error_of_ours(body: bytes) -> None:
+    with pytest.raises((e.NotJson, e.MissingIsError)):
+        rows(body)
+
+
 def test_a_php_list_with_gaps_is_a_list() -> None:
     assert rows(done({"10": "c", "2": "b", "0": "a"})) == (b'"a"', b'"b"', b'"c"')
 

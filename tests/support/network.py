@@ -136,7 +136,9 @@ def make_certificates(folder: Path) -> Certificates:
     files = Certificates(folder / "authority.pem", folder / "certificate.pem", folder / "key.pem")
     authority_key = folder / "authority.key"
     new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    _openssl("req", "-x509", *new_key, "-keyout", authority_key, "-out", files.authority, "-subj", "/CN=Own authority")
+    # Python 3.13 trusts no authority that does not say what its key may be used for.
+    usage = ["-subj", "/CN=Own authority", "-addext", "keyUsage=critical,keyCertSign,cRLSign"]
+    _openssl("req", "-x509", *new_key, *usage, "-keyout", authority_key, "-out", files.authority)
     by_authority = ["-CA", files.authority, "-CAkey", authority_key, "-addext", "subjectAltName=DNS:localhost"]
     _openssl(
         *("req", "-x509", *new_key, *by_authority, "-addext", "basicConstraints=critical,CA:FALSE"),

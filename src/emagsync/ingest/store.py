@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
 from emagsync.ingest.records import Content, record_of
+from emagsync.marketplace import nesting
 from emagsync.marketplace.platforms import Platform
 from emagsync.marketplace.rows import comparison
 from emagsync.marketplace.rows.parse import ParsedRow, is_current, parse, peek_id, raw_digest
@@ -201,7 +202,7 @@ def _told_by(row: ParsedRow, known: StoredOffer | None, payload: str | None) -> 
         return Content(row.text)
     stored = payload.encode()
     merged = comparison.with_companies_of(stored, row.raw)
-    text = row.text if merged is row.raw else merged.decode()
+    text = row.text if merged is row.raw else nesting.bounded(merged).decode()
     if not comparison.same_content(stored, row.raw):
         return Content(text)
     says_more = comparison.names_more(stored, row.raw)

@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from emagsync.marketplace import nesting
 from emagsync.marketplace.budget.response_headers import retry_after
 from emagsync.marketplace.errors import (
     AccessBlocked,
@@ -135,11 +136,11 @@ def result_rows(envelope: Envelope) -> tuple[bytes, ...]:
     """
     raw = bytes(envelope.results)
     if raw.startswith(b"["):
-        return tuple(bytes(row) for row in _RAW_LIST.decode(raw))
+        return _listed(raw)
     if raw.startswith(b"{"):
-        numbered = _RAW_DICT.decode(raw)
+        numbered = _numbered(raw)
         if numbered and all(key.isascii() and key.isdigit() for key in numbered):
-            return tuple(bytes(numbered[key]) for key in sorted(numbered, key=int))
+            return tuple(numbered[key] for key in sorted(numbered, key=int))
     raise MalformedResults(f"eMAG's answer holds {_kind(raw)} where a list of results is due")
 
 
@@ -241,14 +242,40 @@ def _check_text(body: bytes) -> None:
 
 def _frame(body: bytes) -> Envelope:
     try:
-        return _ENVELOPE.decode(body)
+        return _framed(body)
     except msgspec.DecodeError:
         # Half of a surrogate pair, as a text cut in its middle leaves it, is refused by the decoder wherever it
         # stands. It must not cost the page: it becomes U+FFFD, as in any text that cannot be read.
         mended = _ESCAPE.sub(_mended, body)
         if mended == body:
             raise
-        return _ENVELOPE.decode(mended)
+        return _framed(mended)
+
+
+def _framed(body: bytes) -> Envelope:
+    try:
+        return _ENVELOPE.decode(body)
+    except RecursionError:
+        # A decoder goes through all levels of what it leaves as bytes, too: one deep row would cost the whole page.
+        outline = nesting.outline(_ESCAPE.sub(_mended, body))
+    parts = msgspec.structs.asdict(_ENVELOPE.decode(outline.frame))
+    return Envelope(**{name: msgspec.Raw(outline.whole(bytes(part))) for name, part in parts.items()})
+
+
+def _listed(raw: bytes) -> tuple[bytes, ...]:
+    try:
+        return tuple(bytes(row) for row in _RAW_LIST.decode(raw))
+    except RecursionError:
+        outline = nesting.outline(raw)
+        return tuple(outline.whole(bytes(row)) for row in _RAW_LIST.decode(outline.frame))
+
+
+def _numbered(raw: bytes) -> dict[str, bytes]:
+    try:
+        return {key: bytes(row) for key, row in _RAW_DICT.decode(raw).items()}
+    except RecursionError:
+        outline = nesting.outline(raw)
+        return {key: outline.whole(bytes(row)) for key, row in _RAW_DICT.decode(outline.frame).items()}
 
 
 def _mended(escape: re.Match[bytes]) -> bytes:

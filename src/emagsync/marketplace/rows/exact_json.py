@@ -1,23 +1,21 @@
 """Decodes the JSON of one row exactly: a number with a fraction becomes a `Decimal`, never a float.
 
 msgspec decodes what eMAG usually sends. What it refuses although it can be read (half surrogate pairs, integers of
-thousands of digits, hundreds of levels) is decoded by the standard library, so that an odd row costs only itself.
+thousands of digits) is decoded by the standard library, so that an odd row costs only itself. What is nested too deeply
+is cut, see `marketplace/nesting.py`.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
-DEEPEST = 200
-"""Levels of nesting that are kept when a row has too many to decode; eMAG's own go to about ten."""
-_TOKEN = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
+from emagsync.marketplace import nesting
+
 _LONGEST_INTEGER = 4000
-CUT = "nested too deeply: "
 
 
 class Decoded(NamedTuple):
@@ -50,36 +48,9 @@ _FALLBACK = json.JSONDecoder(parse_float=fraction, parse_int=_integer, parse_con
 
 def decode(raw: bytes) -> Decoded:
     """The value of one row. Raises ValueError where `raw` is not JSON in UTF-8."""
+    if nesting.is_too_deep(raw):
+        return Decoded(_FALLBACK.decode(nesting.bounded(raw).decode()), odd=True, cut=True)
     try:
         return Decoded(_DECODER.decode(raw), odd=False, cut=False)
-    except RecursionError:
-        return Decoded(_FALLBACK.decode(_shallow(raw).decode()), odd=True, cut=True)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _decode_odd(raw)
-
-
-def _decode_odd(raw: bytes) -> Decoded:
-    text = raw.decode()
-    try:
-        return Decoded(_FALLBACK.decode(text), odd=True, cut=False)
-    except RecursionError:
-        return Decoded(_FALLBACK.decode(_shallow(raw).decode()), odd=True, cut=True)
-
-
-def _shallow(raw: bytes) -> bytes:
-    """The row with each list and object below `DEEPEST` levels as one text that holds its bytes."""
-    pieces: list[bytes] = []
-    depth = start = kept = 0
-    for token in _TOKEN.finditer(raw):
-        mark = token[0]
-        if mark in (b"[", b"{"):
-            depth += 1
-            if depth == DEEPEST + 1:
-                start = token.start()
-        elif mark in (b"]", b"}"):
-            depth -= 1
-            if depth == DEEPEST:
-                cut = CUT + raw[start : token.end()].decode(errors="backslashreplace")
-                pieces += raw[kept:start], json.dumps(cut).encode()
-                kept = token.end()
-    return b"".join((*pieces, raw[kept:]))
+        return Decoded(_FALLBACK.decode(raw.decode()), odd=True, cut=False)

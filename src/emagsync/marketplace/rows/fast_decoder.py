@@ -19,6 +19,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from emagsync.marketplace import nesting
 from emagsync.marketplace.platforms import Platform
 from emagsync.marketplace.rows import coerce, exact_json
 from emagsync.marketplace.rows.field_reader import LONGEST_SHORT_TEXT, is_usual_address
@@ -147,7 +148,7 @@ def read(raw: bytes, platform: Platform) -> ProductOffer | None:
 
     Keys that are skipped are not checked: the caller has to make sure that `raw` is UTF-8 throughout.
     """
-    if _NUL in raw:
+    if _NUL in raw or nesting.is_too_deep(raw):
         return None
     try:
         return _offer(_DECODER.decode(raw), platform)

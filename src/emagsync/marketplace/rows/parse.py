@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from emagsync.marketplace import nesting
 from emagsync.marketplace.platforms import Platform
 from emagsync.marketplace.rows import coerce, exact_json, fast_decoder
 from emagsync.marketplace.rows.field_reader import Reader, Remark
@@ -60,7 +61,7 @@ class ParsedRow(NamedTuple):
     rejected: str | None
     raw: bytes
     text: str = ""
-    """`raw`, decoded; empty for a rejected row."""
+    """`raw`, decoded, with what is nested too deeply as a text; empty for a rejected row."""
 
     @property
     def fingerprint(self) -> str:
@@ -99,7 +100,7 @@ def parse_closely(raw: bytes, platform: Platform) -> ParsedRow:
         return _rejected(raw, f"the row is {coerce.described(row)}, not an object")
     reader = Reader(row, odd=decoded.odd or b"\\u0000" in raw)
     if decoded.cut:
-        reader.remark("", f"is nested deeper than {exact_json.DEEPEST} levels; what is below them was not read")
+        reader.remark("", f"is nested deeper than {nesting.DEEPEST} levels; what is below them was not read")
     try:
         emag_id = coerce.identifier(row.get("id"))
     except coerce.Unreadable as reason:
@@ -108,7 +109,9 @@ def parse_closely(raw: bytes, platform: Platform) -> ParsedRow:
         return _rejected(raw, "the row has no id" if "id" not in row else f"its id is {coerce.described(row['id'])}")
     if emag_id > DOCUMENTED_ID_LIMIT:
         reader.remark("id", f"is {emag_id}, above eMAG's documented {DOCUMENTED_ID_LIMIT}")
-    return ParsedRow(emag_id, _offer(emag_id, reader, platform), tuple(reader.remarks), None, raw, raw.decode())
+    return ParsedRow(
+        emag_id, _offer(emag_id, reader, platform), tuple(reader.remarks), None, raw, nesting.bounded(raw).decode()
+    )
 
 
 def peek_id(raw: bytes) -> int | None:
