@@ -84,6 +84,7 @@ servers:
 	  need=""; \
 	  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || need="$$need postgresql postgresql-contrib"; \
 	  command -v redis-server >/dev/null || need="$$need redis-server"; \
+	  command -v pgbouncer >/dev/null || need="$$need pgbouncer"; \
 	  command -v promtool >/dev/null || need="$$need prometheus"; \
 	  command -v openssl >/dev/null || need="$$need openssl"; \
 	  [ -z "$$need" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need; }; \

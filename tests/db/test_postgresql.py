@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from emagsync.core.errors import SettingsError
 from emagsync.db import trigrams
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
+from emagsync.db.migrate import upgrade
 from emagsync.offers import repository
 from emagsync.offers.queries import list_offers
 from emagsync.offers.records import Observation, OfferRecord
@@ -24,6 +26,7 @@ from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import AT, offer, store
 from support.databases import address_in, address_of, rows
+from support.network import Certificates, make_certificates
 from support.servers import PostgresServer
 
 pytestmark = pytest.mark.databases("postgresql", "it is about it")
@@ -46,7 +49,12 @@ async def value(database: Database, query: str = "SELECT 1") -> Any:
     [
         ("sslmode=maybe", "sslmode is one of disable"),
         ("password=geheim", "before the @"),
-        ("channel_binding=require", "'channel_binding', which is not supported; there are application_name"),
+        ("channel_bindings=require", "'channel_bindings', which is not supported; there are application_name"),
+        ("channel_binding=maybe", "channel_binding is one of disable, prefer, require"),
+        ("sslrootcert=system&sslmode=require", "sslmode, with sslrootcert=system, is verify-full"),
+        ("gssencmode=require", "gssencmode is one of disable, prefer"),
+        ("keepalives=yes", "keepalives is a number from 0 to 1"),
+        ("keepalives_idle=-1", "keepalives_idle is a number from 0 to 86400"),
         ("pool_size=0", "pool_size is a number from 1 to 1000"),
         ("connect_timeout=soon", "connect_timeout is a number from 1 to 300"),
     ],
@@ -71,6 +79,88 @@ async def test_encryption_that_is_asked_for_and_cannot_be_had_is_told(tmp_path: 
     async with Database(address_in(tmp_path) + "?sslmode=require") as database:
         with pytest.raises(DatabaseUnavailable, match=r"rejected SSL.*EMAGSYNC_DATABASE_URL"):
             await value(database)
+
+
+@pytest.fixture(scope="module", name="encrypted")
+def server_with_a_certificate(
+    backend: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[PostgresServer, Certificates]]:
+    """A server of `localhost` that has a certificate by an authority of its own."""
+    folder = tmp_path_factory.mktemp("certificates")
+    certificates = make_certificates(folder)
+    server = PostgresServer(
+        ssl="on", ssl_cert_file="server.pem", ssl_key_file="server.key", listen_addresses="127.0.0.1,::1"
+    )
+    with server.with_files({"server.pem": certificates.certificate, "server.key": certificates.key}):
+        yield server, certificates
+
+
+IS_ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+@pytest.mark.parametrize("asked", ["sslrootcert=system", "channel_binding=require", "sslmode=verify-full"])
+async def test_a_certificate_is_checked_by_whom_the_system_trusts(
+    encrypted: tuple[PostgresServer, Certificates], asked: str, trusted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, certificates = encrypted
+    if "sslmode" in asked:
+        asked += f"&sslrootcert={certificates.authority if trusted else certificates.certificate}"
+    elif trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+    address = f"{server.url.replace('127.0.0.1', 'localhost')}?{asked}"
+    async with Database(address) as database:
+        if trusted:
+            assert await value(database, IS_ENCRYPTED) is True
+        else:
+            with pytest.raises(DatabaseUnavailable, match="certificate verify failed"):
+                await value(database)
+
+
+@pytest.mark.parametrize("asked", ["sslmode=require", "channel_binding=prefer&sslmode=require", "sslmode=prefer"])
+async def test_encryption_without_a_check_of_the_certificate(
+    encrypted: tuple[PostgresServer, Certificates], asked: str
+) -> None:
+    async with Database(f"{encrypted[0].url}?{asked}") as database:
+        assert await value(database, IS_ENCRYPTED) is True
+
+
+async def test_a_certificate_of_another_name_is_refused(
+    encrypted: tuple[PostgresServer, Certificates], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server, certificates = encrypted
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificates.authority))
+    async with Database(f"{server.url}?sslrootcert=system") as database:
+        with pytest.raises(DatabaseUnavailable, match=r"127\.0\.0\.1"):
+            await value(database)
+
+
+async def test_keepalives_are_those_of_the_socket(tmp_path: Path) -> None:
+    asked = "?keepalives=1&keepalives_idle=41&keepalives_interval=7&keepalives_count=3&tcp_user_timeout=9000"
+    async with Database(address_in(tmp_path) + asked) as database, database.snapshot() as connection:
+        used = (await connection.get_raw_connection()).driver_connection
+        assert used is not None
+        options = used._transport.get_extra_info("socket")
+        assert options.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        numbers = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+        assert [options.getsockopt(socket.IPPROTO_TCP, one) for one in numbers] == [41, 7, 3, 9000]
+
+
+async def test_a_role_that_may_not_make_tables_is_told_in_one_line(tmp_path: Path) -> None:
+    address = address_in(tmp_path, "empty", migrated=False)
+    guest = f"may_not_{os.getpid()}"
+    async with Database(address) as database:
+        await run_sql(database, f"CREATE ROLE {guest} LOGIN")
+        await run_sql(database, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        try:
+            async with Database(make_url(address).set(username=guest)) as as_guest:
+                with pytest.raises(DatabaseUnavailable) as told:
+                    await upgrade(as_guest)
+        finally:
+            await run_sql(database, f"DROP ROLE {guest}")
+    assert "permission denied for schema public" in str(told.value)
+    assert str(told.value).endswith(f"GRANT CREATE, USAGE ON SCHEMA public TO {guest}.")
+    assert "\n" not in str(told.value)
 
 
 async def test_connections_say_who_they_are_and_speak_utc(database: Database) -> None:

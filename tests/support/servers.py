@@ -1,4 +1,4 @@
-"""Real PostgreSQL and Redis servers for tests: found or installed, started when first asked for, gone with the tests.
+"""Real PostgreSQL, PgBouncer and Redis servers for tests: found or installed, started when asked for, gone with them.
 
 `postgres_url()` and `redis_url()` are one server each for the whole test process; a test that stops, kills or
 restarts a server starts one of its own. Where a server comes from, in this order: the address in
@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Self, TypeVar
@@ -162,6 +162,17 @@ class PostgresServer(_Server):
         """The address of one of its databases."""
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
+    def with_files(self, files: Mapping[str, Path]) -> Self:
+        """The server, not started yet, with these files in its data folder, for itself alone."""
+        self._create()
+        for name, source in files.items():
+            target = self._data / name
+            shutil.copy(source, target)
+            target.chmod(0o600)
+            if self._as_user is not None:
+                os.chown(target, self._as_user.pw_uid, self._as_user.pw_gid)
+        return self
+
     def program(self, name: str) -> str:
         """The path of a program that came with it, such as `pg_dump`."""
         return str(self._programs / name)
@@ -222,6 +233,58 @@ class PostgresServer(_Server):
         assert self._process is not None
         # The fast shutdown: SIGTERM would wait for every client to leave.
         self._process.send_signal(signal.SIGINT)
+
+
+class PgBouncerServer(_Server):
+    """A PgBouncer before a PostgreSQL server, in the mode `transaction` unless `pool_mode` says otherwise."""
+
+    def __init__(self, server: str, **options: object) -> None:
+        super().__init__()
+        self._server = urlsplit(server)
+        self._as_user = _other_user(_program("postgres").resolve().parent)
+        self._options = {"pool_mode": "transaction", **options}
+
+    @property
+    def url(self) -> str:
+        """The address of the server's own database, through the pooler; see `url_of`."""
+        return self.url_of(self._server.path[1:])
+
+    def url_of(self, database: str) -> str:
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        if self._as_user is not None:
+            os.chown(self.folder, self._as_user.pw_uid, self._as_user.pw_gid)
+        (self.folder / "users.txt").write_text(f'"{USER}" ""\n')
+        settings = {
+            "listen_addr": "127.0.0.1",
+            "listen_port": self.port,
+            "unix_socket_dir": "",
+            "auth_type": "any",
+            "auth_file": self.folder / "users.txt",
+            "max_client_conn": 500,
+            **self._options,
+        }
+        lines = [f"{name} = {value}" for name, value in settings.items()]
+        at = f"* = host={self._server.hostname} port={self._server.port} user={USER}"
+        (self.folder / "ini").write_text("\n".join(["[databases]", at, "[pgbouncer]", *lines, ""]))
+        super().start()
+
+    def _command(self) -> list[str]:
+        own = ["pgbouncer", str(self.folder / "ini")]
+        if os.geteuid() == 0 and self._as_user is None:  # it refuses to be run by root, as PostgreSQL does
+            return ["unshare", "--user", "--map-user=1000", "--map-group=1000", *own]
+        return own
+
+    def _identity(self) -> dict[str, Any]:
+        if self._as_user is None:
+            return {}
+        return {"user": self._as_user.pw_uid, "group": self._as_user.pw_gid, "extra_groups": []}
+
+    def _is_ready(self) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=5):
+            return True
+        return False
 
 
 class RedisServer(_Server):

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import IntegrityError
 
 from emagsync.db.errors import DatabaseError, DatabaseTooNew
 from emagsync.db.migrations import HEAD
@@ -30,5 +30,5 @@ def upgrade_to_head(connection: Connection, before: str | None) -> None:
         )
     try:
         command.upgrade(config, "head")
-    except (CommandError, DBAPIError) as error:
+    except (CommandError, IntegrityError) as error:
         raise DatabaseError(f"The database could not be upgraded to schema {HEAD}: {error}") from error

@@ -17,7 +17,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import aiosqlite
 from sqlalchemy import Connection, event
@@ -33,6 +33,9 @@ from emagsync.db import postgresql
 from emagsync.db.errors import ConstraintViolated, DatabaseFull, DatabaseUnavailable
 from emagsync.db.sqlite_driver import connection_to, primary_code
 from emagsync.telemetry.tracing import span
+
+if TYPE_CHECKING:
+    from emagsync.db.postgresql_driver import Connector as PostgresqlConnector
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 _SNAPSHOT = "emagsync_snapshot"
@@ -54,8 +57,14 @@ class Database:
 
     def __init__(self, url: str | URL) -> None:
         self._url = async_url(url)
-        self._connector = _SqliteConnector(str(self._url.database)) if self.is_sqlite else None
-        self._engine = _create_engine(self._url, self._connector)
+        self._sqlite: _SqliteConnector | None = None
+        self._postgresql: PostgresqlConnector | None = None
+        if self.is_sqlite:
+            self._sqlite = _SqliteConnector(str(self._url.database))
+            self._engine = _create_sqlite_engine(self._url, self._sqlite)
+        else:
+            self._postgresql = postgresql.connector_to(self._url)
+            self._engine = postgresql.create_engine(self._url, self._postgresql)
         self._snapshots = self._engine.execution_options(**self._snapshot_options)
         self._autocommits = self._engine.execution_options(**self._autocommit_options)
         self._writer: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
@@ -100,6 +109,15 @@ class Database:
     def _autocommit_options(self) -> dict[str, Any]:
         return {_AUTOCOMMIT: True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
 
+    def raised(self, error: BaseException | None) -> TypeGuard[Exception]:
+        """Whether the error is one of PostgreSQL's driver, as SQLAlchemy leaves it where a connection is made ready."""
+        return self._postgresql is not None and self._postgresql.raised(error)
+
+    def advice_on(self, error: BaseException) -> str:
+        """What the person who operates it can do about an error of the driver's: one or two sentences."""
+        advice = None if self._postgresql is None else self._postgresql.advice_on(_cause(error))
+        return advice or _ADVICE[self.is_sqlite]
+
     def patient(self) -> Database:
         """The same database with connections of its own, for statements that may take an hour."""
         return Database(self._url if self.is_sqlite else self._url.update_query_dict(postgresql.PATIENT))
@@ -107,8 +125,8 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self._engine.dispose()
-        if self._connector is not None:
-            await self._connector.settle()
+        if self._sqlite is not None:
+            await self._sqlite.settle()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
@@ -130,6 +148,9 @@ class Database:
         """A connection for a single SELECT, without a transaction, which would cost further trips to the database."""
         with translated(self):
             async with self._autocommits.connect() as connection:
+                if self._postgresql is not None and self._postgresql.is_pooled:
+                    # A statement is prepared and executed, by the same connection of the server only in a transaction.
+                    await connection.execution_options(isolation_level="READ COMMITTED")
                 yield connection
 
 
@@ -145,7 +166,7 @@ class translated:  # noqa: N801 - reads as a statement: `with translated(databas
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, IntegrityError | sqlite3.IntegrityError):
             raise ConstraintViolated(_constraint_of(error)) from error
-        if isinstance(error, DBAPIError | NoConnectionFree | OSError | sqlite3.Error):
+        if isinstance(error, DBAPIError | NoConnectionFree | OSError | sqlite3.Error) or self._database.raised(error):
             raise self._unavailable(error) from error
 
     def _unavailable(self, error: BaseException) -> DatabaseUnavailable:
@@ -157,7 +178,7 @@ class translated:  # noqa: N801 - reads as a statement: `with translated(databas
         if isinstance(exhausted, TooFewFiles) or (code == sqlite3.SQLITE_CANTOPEN and is_out_of_files()):
             return DatabaseUnavailable(f"The database {name} cannot be used. {too_few_files()}")
         return DatabaseUnavailable(
-            f"The database {name} cannot be used: {_reason(error)}. {_ADVICE[self._database.is_sqlite]}"
+            f"The database {name} cannot be used: {_reason(error)}. {self._database.advice_on(error)}"
         )
 
 
@@ -178,22 +199,20 @@ def async_url(url: str | URL) -> URL:
     return parsed.set(drivername=_ASYNC_DRIVERS[backend])
 
 
-def _create_engine(url: URL, connector: _SqliteConnector | None) -> AsyncEngine:
-    if connector is not None:
-        # What was opened stays open, and the one used last is used first: a new connection costs a thread and reading
-        # the schema, and begins with an empty cache.
-        engine = create_async_engine(
-            url,
-            pool_use_lifo=True,
-            pool_size=_SQLITE_CONNECTIONS,
-            max_overflow=0,
-            async_creator=connector,
-            hide_parameters=True,  # errors are logged, and values may be secrets
-        )
-        engine.sync_engine.dialect.statement_compiler = _SqliteCompiler
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
-        return engine
-    return postgresql.create_engine(url)
+def _create_sqlite_engine(url: URL, connector: _SqliteConnector) -> AsyncEngine:
+    # What was opened stays open, and the one used last is used first: a new connection costs a thread and reading
+    # the schema, and begins with an empty cache.
+    engine = create_async_engine(
+        url,
+        pool_use_lifo=True,
+        pool_size=_SQLITE_CONNECTIONS,
+        max_overflow=0,
+        async_creator=connector,
+        hide_parameters=True,  # errors are logged, and values may be secrets
+    )
+    engine.sync_engine.dialect.statement_compiler = _SqliteCompiler
+    event.listen(engine.sync_engine, "begin", _begin_sqlite)
+    return engine
 
 
 class _SqliteCompiler(SQLiteCompiler):
@@ -254,11 +273,19 @@ def _begin_sqlite(connection: Connection) -> None:
     adapted.driver_connection.begin(reading=options.get(_SNAPSHOT, False))
 
 
+def _cause(error: BaseException) -> BaseException:
+    """The driver's own error, without what SQLAlchemy has put around it."""
+    cause: BaseException = getattr(error, "orig", None) or error
+    return cause.__cause__ if isinstance(cause.__cause__, Exception) else cause
+
+
 def _reason(error: BaseException) -> str:
-    cause: Any = getattr(error, "orig", None) or error
-    # SQLAlchemy puts the name of the driver's class before the driver's message.
-    said = str(cause.__cause__ or cause) if isinstance(cause.__cause__, Exception) else str(cause)
-    return (said or type(cause).__name__).splitlines()[0].rstrip(".")
+    if isinstance(error, NoConnectionFree):
+        return "no connection became free in time: more calls at once than pool_size and pool_overflow allow"
+    said = str(_cause(error))
+    if isinstance(error, TimeoutError) and not said:
+        return "no answer in time"
+    return (said or type(_cause(error)).__name__).splitlines()[0].rstrip(".")
 
 
 def _constraint_of(error: IntegrityError | sqlite3.IntegrityError) -> str:
