@@ -8,11 +8,13 @@ from typing import Any, get_args
 
 import pytest
 
+from emagsync.accounts.connection_test import Culprit, check_connection
+from emagsync.marketplace.client import EmagClient
 from emagsync.sandbox.faults import FaultKind
 from emagsync.sync.schemas import RunStatus
 from support.comparing import compare_with_marketplace
 from support.local import HastyClock, open_local
-from support.market import open_market
+from support.market import PASSWORD, open_market
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
 
@@ -88,5 +90,32 @@ async def test_a_refusal_ends_the_run_at_once_and_the_next_one_completes(
         run = await local.sync(per_page=PER_PAGE)
         assert run.status is RunStatus.FAILED
         assert {"not_allowed": "credentials", "invalid_ip": "127.0.0.1"}[kind] in run.errors[0].message
+        await local.completed(per_page=PER_PAGE)
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+@pytest.mark.parametrize("status", [301, 302, 307])
+@pytest.mark.parametrize("page", [1, 5], ids=["from the first page", "in the middle"])
+@pytest.mark.databases("sqlite")
+async def test_a_redirect_ends_the_run_at_once_and_says_what_check_says(tmp_path: Path, status: int, page: int) -> None:
+    async with (
+        open_market({"main": OFFERS}) as market,
+        open_local(tmp_path, market.url, sync={"pages_in_flight": 2}) as local,
+        EmagClient(username="main", password=PASSWORD, base_url=market.url) as client,
+    ):
+        market.fault(kind="status", status=status, pages=list(range(page, PAGES + 1)))
+        run = await local.sync(per_page=PER_PAGE)
+        assert run.status is RunStatus.FAILED
+        # No more than what was on its way: it is neither tried again nor read in smaller pages.
+        counts, pages_before, in_flight = 2, page - 1, 2
+        assert market.requests() <= counts + pages_before + in_flight
+        market.mend()
+        market.fault(kind="status", status=status, times=1)
+        report = await check_connection(client)
+        assert [(error.code, error.message.endswith(str(report.message))) for error in run.errors] == [
+            ("redirected", True)
+        ]
+        assert (report.code, report.culprit) == ("redirected", Culprit.MARKETPLACE)
+        market.mend()
         await local.completed(per_page=PER_PAGE)
         compare_with_marketplace(local.database, "main", market.truth())

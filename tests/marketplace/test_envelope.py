@@ -82,7 +82,7 @@ def done(results: Any) -> bytes:
         pytest.param(504, done([]), e.ServerFailure, id="504 with a fine body"),
         pytest.param(204, b"", e.ServerFailure, id="204"),
         pytest.param(201, done([]), e.ServerFailure, id="201 is not 200"),
-        pytest.param(302, b"", e.UnexpectedStatus, id="redirect"),
+        pytest.param(302, b"", e.Redirected, id="redirect"),
         pytest.param(404, failed("Unknown resource"), e.UnexpectedStatus, id="404"),
         pytest.param(400, HTML, e.UnexpectedStatus, id="400"),
     ],

@@ -34,6 +34,7 @@ FINAL = [
     e.BudgetStoreError("x"),
     e.WriteRefused("x"),
     e.UnexpectedStatus("x", 404),
+    e.Redirected("x", 302),
     e.UncertainWrite(e.CallTimeout("x")),
     e.RequestInvalid("x"),
 ]

@@ -19,6 +19,7 @@ from emagsync.marketplace.errors import (
     IpNotAllowed,
     ProxyRefused,
     ReadFailed,
+    Redirected,
 )
 
 CHECK_ATTEMPTS = 2
@@ -95,6 +96,7 @@ def culprit_of(error: EmagError) -> Culprit:
         ((ApiRightMissing,), Culprit.API_RIGHT),
         ((ConnectFailed, CallTimeout, ReadFailed, ProxyRefused), Culprit.NETWORK),
         ((BudgetStoreError,), Culprit.MACHINE),
+        ((Redirected,), Culprit.MARKETPLACE),
     ):
         if isinstance(error, kinds):
             return culprit

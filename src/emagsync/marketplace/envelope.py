@@ -40,6 +40,7 @@ from emagsync.marketplace.errors import (
     NotJson,
     ProxyRefused,
     RateLimited,
+    Redirected,
     Refused,
     ServerFailure,
     TruncatedAnswer,
@@ -336,7 +337,7 @@ def _status_error(answer: HttpAnswer, envelope: Envelope | None, now: datetime) 
     if status >= 500 or status == 408 or status < 300:  # also 201, 204 ...: a success, but not an answer that we know
         return ServerFailure(f"eMAG failed with HTTP {status}", status, retry_after(answer.headers, now))
     if status < 400:
-        return UnexpectedStatus(
+        return Redirected(
             f"eMAG redirects this call{_elsewhere(answer)} (HTTP {status}). No credentials were sent "
             "there: check the account's base URL, and whether a proxy or firewall answers for eMAG",
             status,

@@ -25,6 +25,7 @@ EmagError
 └── permanent: the same call never succeeds
     ├── WriteRefused             `isError: true` on a write (`.messages`): nothing was saved
     ├── UnexpectedStatus         any other HTTP status, such as 404 (`.status`)
+    │   └── Redirected           a redirect: configuration, for something else answers in eMAG's place
     ├── UncertainWrite           nobody knows whether the write was applied (`.cause`)
     └── RequestInvalid           our own arguments; nothing was sent
 
@@ -247,7 +248,7 @@ class WriteRefused(Refused):
 
 
 class UnexpectedStatus(EmagError):
-    """An HTTP status that repeating does not change, such as 404 or a redirect. `messages` are eMAG's own words."""
+    """An HTTP status that repeating does not change, such as 404. `messages` are eMAG's own words."""
 
     code = "unexpected_status"
     surely_not_applied = True
@@ -256,6 +257,13 @@ class UnexpectedStatus(EmagError):
         super().__init__(message)
         self.status = status
         self.messages = messages
+
+
+class Redirected(UnexpectedStatus):
+    """A redirect. It is not followed; what answers is not eMAG's API, and does not become it by asking again."""
+
+    code = "redirected"
+    kind = ErrorKind.CONFIGURATION
 
 
 class UncertainWrite(EmagError):

@@ -225,7 +225,29 @@ async def test_openmetrics_comes_where_it_is_asked_for(api: Api) -> None:
     assert answer.text.endswith("# EOF\n")
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost", 200),
+        ("LOCALHOST:9090", 200),
+        ("127.0.0.1:8000", 200),
+        ("[::1]:8000", 200),
+        ("erp.example.com", 401),
+        ("localhost.example.com", 401),
+        ("10.0.0.5:8000", 401),
+        ("emagsync", 401),
+        ("", 401),
+    ],
+)
+async def test_a_proxy_that_adds_no_header_is_told_by_the_host_that_is_asked_for(
+    tmp_path: Path, host: str, status: int
+) -> None:
+    async with open_api(tmp_path, allowed_hosts=("*",)) as api:
+        assert (await api.stranger.get("/metrics", headers={"Host": host})).status_code == status
+        assert (await api.viewer.get("/metrics", headers={"Host": host})).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "X-Real-IP", "Via"])
 async def test_who_comes_through_a_proxy_is_not_taken_for_local(api: Api, header: str) -> None:
     answer = await api.stranger.get("/metrics", headers={header: "127.0.0.1"})
     assert answer.status_code == 401

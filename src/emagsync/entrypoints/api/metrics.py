@@ -24,6 +24,7 @@ from emagsync.edits.metrics import edit_families
 from emagsync.offers.metrics import OfferFamilies
 from emagsync.rest.auth import OptionalPrincipal
 from emagsync.rest.dependencies import Provided
+from emagsync.rest.middleware import host_name
 from emagsync.rest.problems import ApiProblem
 from emagsync.rest.state import AppState, State
 from emagsync.sync.freshness.metrics import FreshnessFamilies
@@ -39,7 +40,16 @@ router = APIRouter(include_in_schema=False)
 _UP: Final = Gauge("emagsync_metrics_part_up", "0 where a part of this page could not be read.", ("part",))
 _BUILD: Final = Gauge("emagsync_build_info", "1.", ("version", "python", "database"))
 # Headers that proxies add: behind a proxy every caller seems to be on this machine.
-_PROXIED: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
+_PROXIED: Final = (
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "via",
+    "cf-connecting-ip",
+    "true-client-ip",
+)
 _CATCH_UP_SECONDS: Final = 0.05
 
 Part = Callable[[], Awaitable[Sequence[Family]]]
@@ -151,10 +161,19 @@ def _is_open_to(request: Request, settings: MetricsSettings) -> bool:
 
 
 def _is_local(request: Request) -> bool:
+    """Whether a program on this machine asks for this machine, through no proxy.
+
+    A proxy need not add a header; but one that serves a name passes it on as the host, or else leaves none to tell.
+    """
     if request.client is None or any(name in request.headers for name in _PROXIED):
         return False
+    host = host_name(request.headers.get("host", ""))
+    return _is_loopback(request.client.host) and (host == "localhost" or _is_loopback(host))
+
+
+def _is_loopback(text: str) -> bool:
     try:
-        address = ip_address(request.client.host)
+        address = ip_address(text)
     except ValueError:
         return False
     mapped = getattr(address, "ipv4_mapped", None)

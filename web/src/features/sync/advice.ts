@@ -8,6 +8,7 @@ const KNOWN = [
   'ip_not_allowed',
   'api_right_missing',
   'proxy_refused',
+  'redirected',
   'timeout',
   'connect_failed',
   'read_failed',

@@ -116,7 +116,7 @@ def _is_limited(run: Run) -> bool:
 
 def _awaits_a_person(run: Run) -> bool:
     """Whether the run met an error that only a person can cure."""
-    # Behind an unexpected status, such as 404 or a redirect, is an odd address of the API.
+    # Behind an unexpected status, such as 404, is an odd address of the API.
     codes = {*_codes_of(ErrorKind.CONFIGURATION), UnexpectedStatus.code}
     return not codes.isdisjoint(error.code for error in run.errors)
 
