@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from emagsync.entrypoints.cli.commands import history
 from emagsync.entrypoints.cli.output.summary import run_lines
 from emagsync.sync.schemas import Mode, RunError, RunErrorCode, RunParameters, RunStatus, Selection
 from sync.run_rows import AT, a_run
@@ -70,3 +71,12 @@ def test_a_dry_run_is_told_as_one() -> None:
         "Every page was read, but 1 row would not be stored (run run-1)."
     )
     assert advice(FAILED, "server_failure", parameters=parameters).startswith("Nothing was changed. Try again")
+
+
+def test_a_run_that_is_shown_tells_how_many_errors_of_each_code_it_had(capsys: pytest.CaptureFixture[str]) -> None:
+    kept = tuple(RunError(code="row_rejected", message="m", at=AT) for _ in range(2))
+    codes = {"server_failure": 3, "row_rejected": 1200, "not_json": 3}
+    history._print_run(a_run(status=PARTIAL, errors=kept, error_count=1206, error_codes=codes), [])
+    assert "errors by code: row_rejected 1,200, not_json 3, server_failure 3\n" in capsys.readouterr().out
+    history._print_run(a_run(status=PARTIAL, error_codes={}), [])
+    assert "by code" not in capsys.readouterr().out

@@ -10,7 +10,7 @@ import typer
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.certificate import certificate_lines
 from emagsync.entrypoints.cli.output.json_output import print_json
-from emagsync.entrypoints.cli.output.summary import run_lines
+from emagsync.entrypoints.cli.output.summary import codes_text, run_lines
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import count, duration, moment, plural, printable
 from emagsync.entrypoints.cli.session import Session, session_of
@@ -115,6 +115,8 @@ def _print_runs(runs: list[Run]) -> None:
 
 def _print_run(run: Run, pages: list[PageRead]) -> None:
     typer.echo("\n".join(map(printable, run_lines(run))))
+    if run.error_codes:
+        typer.echo(printable(f"  errors by code: {codes_text(run.error_codes)}"))
     for error in run.errors:
         typer.echo(printable(f"  error {error.code} at {moment(error.at)}: {error.message}"))
     typer.echo(

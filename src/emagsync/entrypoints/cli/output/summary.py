@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import typer
@@ -47,6 +47,12 @@ def print_summary(outcomes: Sequence[RunOutcome]) -> None:
         if outcome.is_dry_run:
             lines.extend(difference_lines(outcome.differences))
         typer.echo(redactor.text("\n".join(map(printable, lines))), err=outcome.run is None)
+
+
+def codes_text(codes: Mapping[str, int]) -> str:
+    """How many errors of each code a run had, most first: `row_rejected 200, server_failure 1`."""
+    most_first = sorted(codes.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{code} {number:,}" for code, number in most_first)
 
 
 def run_lines(run: Run) -> list[str]:

@@ -10,7 +10,7 @@ import type { RunDetail } from '../queries.ts'
 /** The errors of a run by their cause, with the offers and pages that they are about, and what to do. */
 export function ErrorGroups({ run }: { run: RunDetail }) {
   const { t } = useTranslation('history')
-  const causes = groupErrors(run.errors)
+  const causes = groupErrors(run.errors, run.error_codes)
   return (
     <section>
       <h3>{t('errors.title')}</h3>
@@ -53,14 +53,16 @@ function CauseText({ cause, account }: { cause: Cause; account: string }) {
           {t('errors.offers')} <OfferIds account={account} ids={cause.emagIds} />
         </p>
       ) : null}
-      <details>
-        <summary>{t('errors.message')}</summary>
-        {cause.messages.map((message) => (
-          <p key={message} className="cause-message">
-            {message}
-          </p>
-        ))}
-      </details>
+      {cause.messages.length > 0 ? (
+        <details>
+          <summary>{t('errors.message')}</summary>
+          {cause.messages.map((message) => (
+            <p key={message} className="cause-message">
+              {message}
+            </p>
+          ))}
+        </details>
+      ) : null}
     </>
   )
 }

@@ -36,9 +36,17 @@ export function causeOf(error: RunError): string {
   return error.code
 }
 
-/** The errors in groups, the largest first. */
-export function groupErrors(errors: readonly RunError[]): Cause[] {
+/**
+ * The errors in groups, the largest first. Of many errors a run keeps the first only; `counts` has how many there were of
+ * each code in all.
+ */
+export function groupErrors(
+  errors: readonly RunError[],
+  counts: Readonly<Record<string, number>> | null = null,
+): Cause[] {
   const groups = new Map<string, RunError[]>()
+  const more = notKept(errors, counts ?? {})
+  for (const key of more.keys()) groups.set(key, [])
   for (const error of errors) {
     const key = causeOf(error)
     groups.set(key, [...(groups.get(key) ?? []), error])
@@ -47,12 +55,24 @@ export function groupErrors(errors: readonly RunError[]): Cause[] {
     .map(([key, members]) => ({
       key,
       code: members[0]?.code ?? key,
-      count: members.length,
+      count: members.length + (more.get(key) ?? 0),
       pages: sorted(members.map((error) => error.page)),
       emagIds: sorted(members.map((error) => error.emag_id)),
       messages: [...new Set(members.map((error) => error.message))].slice(0, SHOWN_MESSAGES),
     }))
     .sort((a, b) => b.count - a.count)
+}
+
+/** How many errors were not kept, by the key of their texts. */
+function notKept(errors: readonly RunError[], counts: Readonly<Record<string, number>>): Map<string, number> {
+  const found = new Map<string, number>()
+  for (const [code, count] of Object.entries(counts)) {
+    const kept = errors.filter((error) => error.code === code).length
+    // A run reaches its own time limit once: further timeouts are those of calls.
+    const key = code === 'timeout' && kept > 0 ? 'call_timeout' : causeOf({ code, message: '' })
+    if (count > kept) found.set(key, (found.get(key) ?? 0) + count - kept)
+  }
+  return found
 }
 
 function sorted(values: readonly (number | null | undefined)[]): number[] {
