@@ -6,7 +6,8 @@ import type { Run } from './runs.ts'
 /** What came of a run, in one sentence. */
 export function countsText(t: TFunction<'sync'>, run: Run): string {
   const values = {
-    processed: formatNumber(run.processed_items),
+    count: run.processed_items,
+    formatted: formatNumber(run.processed_items),
     created: formatNumber(run.created_items),
     updated: formatNumber(run.updated_items),
     unchanged: formatNumber(run.unchanged_items),

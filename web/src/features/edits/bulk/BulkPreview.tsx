@@ -100,7 +100,8 @@ function Brakes({ data }: { data: BulkData }) {
                 t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }),
               )
               .join(', '),
-            most: formatNumber(brake.most),
+            count: brake.most,
+            formatted: formatNumber(brake.most),
           })}
         </p>
       ))}

@@ -55,7 +55,8 @@ function Brake({ hold }: { hold: Hold }) {
           <p>
             {t(`brake.${hold.kind === 'sync' ? 'sync' : 'push'}Text`, {
               counts,
-              most: formatNumber(hold.most),
+              count: hold.most,
+              formatted: formatNumber(hold.most),
             })}{' '}
             <Link to={`/edits/outbox?account=${hold.account}`}>{t('brake.look')}</Link>
           </p>

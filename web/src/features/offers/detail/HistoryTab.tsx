@@ -40,7 +40,10 @@ export default function HistoryTab({ offer }: { offer: ProductDetail }) {
   return (
     <>
       <p className="muted">
-        {log.hasNextPage ? t('chart.partial', { count: changes.length }) : null} {t('chart.asTable')}
+        {log.hasNextPage
+          ? t('chart.partial', { count: changes.length, formatted: formatNumber(changes.length) })
+          : null}{' '}
+        {t('chart.asTable')}
       </p>
       <Charts points={points} />
     </>

@@ -27,7 +27,8 @@ function useStateText({ name, problem, last }: Props, test: ReturnType<typeof us
   if (test.data) {
     const { latency_ms, total_products } = test.data.data
     const detail = t('connection.testedDetail', {
-      offers: formatNumber(total_products),
+      count: total_products,
+      formatted: formatNumber(total_products),
       latency: formatNumber(latency_ms),
     })
     return { tone: 'good' as Tone, text: t('connection.works'), detail }

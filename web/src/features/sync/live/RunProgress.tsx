@@ -82,7 +82,8 @@ export function RunProgress({ run }: { run: Run }) {
           label={t('run.waits')}
           value={t('run.waited', {
             time: formatDuration(run.wait_seconds),
-            hits: formatNumber(run.rate_limit_hits),
+            count: run.rate_limit_hits,
+            formatted: formatNumber(run.rate_limit_hits),
           })}
         />
         <Fact label={t('run.errors')} value={formatNumber(run.error_count)} />

@@ -56,7 +56,9 @@ export default function CleanupDialog({
       <div role="status">
         <p>
           <strong>
-            {old.length === 0 ? t('cleanup.none', { minutes }) : t('cleanup.some', { count: old.length })}
+            {old.length === 0
+              ? t('cleanup.none', { count: minutes, formatted: formatNumber(minutes) })
+              : t('cleanup.some', { count: old.length })}
           </strong>
         </p>
         <ul>

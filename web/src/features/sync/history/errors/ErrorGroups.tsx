@@ -24,7 +24,11 @@ export function ErrorGroups({ run }: { run: RunDetail }) {
       </ul>
       {run.error_count > run.errors.length ? (
         <p className="muted">
-          {t('errors.capped', { kept: formatNumber(run.errors.length), count: run.error_count })}
+          {t('errors.capped', {
+            kept: formatNumber(run.errors.length),
+            count: run.error_count,
+            formatted: formatNumber(run.error_count),
+          })}
         </p>
       ) : null}
     </section>

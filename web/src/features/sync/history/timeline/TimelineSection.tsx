@@ -39,7 +39,12 @@ export function TimelineSection({ pages }: { pages: PageView[] }) {
         </>
       )}
       {timeline.inherited > 0 ? (
-        <p className="muted">{t('timeline.inherited', { count: timeline.inherited })}</p>
+        <p className="muted">
+          {t('timeline.inherited', {
+            count: timeline.inherited,
+            formatted: formatNumber(timeline.inherited),
+          })}
+        </p>
       ) : null}
     </section>
   )
