@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { ErrorState } from '../../../shared/states.tsx'
-import { formatDuration } from '../../../shared/format.ts'
+import { formatDuration, formatNumber } from '../../../shared/format.ts'
 import { useCleanUp } from '../queries.ts'
 import { beganAt, olderThan, type Run } from '../runs.ts'
 import { useNow } from '../useNow.ts'
