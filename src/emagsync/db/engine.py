@@ -14,13 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 import aiosqlite
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, delete, event, insert, select
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
@@ -30,8 +32,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from emagsync.core.errors import SettingsError
 from emagsync.core.exhaustion import DiskFull, TooFewFiles, exhaustion_of, is_out_of_files, too_few_files
 from emagsync.db import postgresql
-from emagsync.db.errors import ConstraintViolated, DatabaseFull, DatabaseUnavailable
+from emagsync.db.errors import (
+    ConstraintViolated,
+    DatabaseDamaged,
+    DatabaseFull,
+    DatabaseReplaced,
+    DatabaseUnavailable,
+)
 from emagsync.db.sqlite_driver import connection_to, primary_code
+from emagsync.db.sqlite_file import OpenedFile
+from emagsync.db.tables import process_marks
 from emagsync.telemetry.tracing import span
 
 if TYPE_CHECKING:
@@ -41,6 +51,9 @@ _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncp
 _SNAPSHOT = "emagsync_snapshot"
 _AUTOCOMMIT = "emagsync_autocommit"
 _SQLITE_CONNECTIONS = 15
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# Longer than any process runs: one whose row is gone believes that its database is another one.
+_KEPT: Final = timedelta(days=1000)
 _ADVICE = {
     True: "Check EMAGSYNC_DATABASE_URL, or that EMAGSYNC_DATA_DIR exists, is writable and has free space.",
     False: "Check EMAGSYNC_DATABASE_URL, and that PostgreSQL runs there and lets this user in.",
@@ -59,8 +72,13 @@ class Database:
         self._url = async_url(url)
         self._sqlite: _SqliteConnector | None = None
         self._postgresql: PostgresqlConnector | None = None
+        self._file: OpenedFile | None = None
+        self._mark: str | None = None
+        # Why the database needs its backup, once that is known.
+        self.damage: str | None = None
         if self.is_sqlite:
-            self._sqlite = _SqliteConnector(str(self._url.database))
+            self._file = OpenedFile(str(self._url.database))
+            self._sqlite = _SqliteConnector(self._file)
             self._engine = _create_sqlite_engine(self._url, self._sqlite)
         else:
             self._postgresql = postgresql.connector_to(self._url)
@@ -128,10 +146,39 @@ class Database:
         if self._sqlite is not None:
             await self._sqlite.settle()
 
+    async def mark(self, now: datetime) -> None:
+        """Write a row by which this process knows the database again, for `verify`."""
+        name = uuid.uuid4().hex
+        async with self.transaction() as connection:
+            await connection.execute(delete(process_marks).where(process_marks.c.started_at < now - _KEPT))
+            await connection.execute(insert(process_marks).values(name=name, started_at=now))
+        self._mark = name
+
+    async def verify(self) -> None:
+        """Look whether this is still the database that was opened: the file, and the row of `mark` in it.
+
+        Raises DatabaseReplaced, and DatabaseUnavailable.
+        """
+        if self._file is not None:
+            self._file.check()
+            self._file.check_others()
+        if self._mark is not None and not await self._holds_mark(self._mark):
+            raise DatabaseReplaced(self.description)
+
+    async def _holds_mark(self, name: str) -> bool:
+        if self._file is not None:
+            with translated(self):
+                return await asyncio.to_thread(self._file.holds_mark, name)
+        async with self.autocommit() as connection:
+            found = await connection.scalar(select(process_marks.c.name).where(process_marks.c.name == name))
+        return found is not None
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose block is one transaction. Raises ConstraintViolated and DatabaseUnavailable."""
         with translated(self), span("transaction"):  # outside, because the commit may fail too
+            if self._file is not None:
+                self._file.check()
             # The lock first: a waiting writer must not occupy one of the pool's connections, which readers need.
             async with self._writer, self._engine.begin() as connection:
                 yield connection
@@ -175,6 +222,12 @@ class translated:  # noqa: N801 - reads as a statement: `with translated(databas
         exhausted = exhaustion_of(error)
         if code == sqlite3.SQLITE_FULL or isinstance(exhausted, DiskFull):
             return DatabaseFull(f"There is no room left for the database {name}: its disk is full. Make room on it.")
+        if code in _DAMAGED:
+            self._database.damage = (
+                f"The database {name} is damaged ({_reason(error)}): stop emagsync and restore the backup "
+                "(docs/runbook.md)."
+            )
+            return DatabaseDamaged(self._database.damage)
         if isinstance(exhausted, TooFewFiles) or (code == sqlite3.SQLITE_CANTOPEN and is_out_of_files()):
             return DatabaseUnavailable(f"The database {name} cannot be used. {too_few_files()}")
         return DatabaseUnavailable(
@@ -230,22 +283,30 @@ class _SqliteConnector:
     and a task of its own closes the connection once it is open.
     """
 
-    def __init__(self, path: str) -> None:
-        self._path = path
+    def __init__(self, file: OpenedFile) -> None:
+        self._file = file
         self._abandoned: set[asyncio.Task[None]] = set()
 
     async def __call__(self) -> aiosqlite.Connection:
-        connection = connection_to(self._path)
+        # Before, because SQLite would make a new, empty file where there is none any more.
+        self._file.check()
+        connection = connection_to(self._file.path)
         # As SQLAlchemy does for connections of its own: a thread that waits for work must not keep the process alive.
         connection._thread.daemon = True
         connecting = asyncio.ensure_future(_opened(connection))
         try:
-            return await asyncio.shield(connecting)
+            opened = await asyncio.shield(connecting)
         except asyncio.CancelledError:
             closing = asyncio.ensure_future(_close_when_open(connecting))
             self._abandoned.add(closing)
             closing.add_done_callback(self._abandoned.discard)
             raise
+        try:
+            self._file.note()
+        except DatabaseReplaced:
+            await opened.close()
+            raise
+        return opened
 
     async def settle(self) -> None:
         """Wait until the abandoned connections are closed."""

@@ -2,7 +2,9 @@
 
 DatabaseError
 ├── DatabaseUnavailable   it cannot be opened or reached
-│   └── DatabaseFull      there is no room left for it
+│   ├── DatabaseFull      there is no room left for it
+│   └── DatabaseDamaged   its content is not what was written
+├── DatabaseReplaced      it is not the one that this process opened
 ├── DatabaseTooNew        a newer emagsync has already upgraded it
 └── ConstraintViolated    a uniqueness or reference rule was broken; services turn it into an error of their own
 """
@@ -36,6 +38,30 @@ class DatabaseFull(DatabaseUnavailable):
     code = DiskFull.code
     http_status = DiskFull.http_status
     http_detail = DiskFull.http_detail
+
+
+class DatabaseDamaged(DatabaseUnavailable):
+    """Its content is not what was written: only a backup helps."""
+
+    code = "database_damaged"
+    http_detail = "The database is damaged: stop the server and restore the backup (docs/runbook.md)."
+
+
+class DatabaseReplaced(DatabaseError):
+    """Another database, or none, is in the place of the one that this process opened."""
+
+    code = "database_replaced"
+    kind = ErrorKind.CONFIGURATION
+    http_detail = (
+        "The database was deleted or replaced while the server had it open: stop the server, put the right one in its "
+        "place, and start it again."
+    )
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The database {name} was deleted or replaced while this process had it open: what it writes now would be "
+            "lost. Stop emagsync, put the right database in its place, and start it again (docs/runbook.md)."
+        )
 
 
 class DatabaseTooNew(DatabaseError):

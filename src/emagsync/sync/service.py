@@ -88,6 +88,7 @@ class SyncService:
         id of the run that holds the account, and SettingsError for an account that is not configured.
         """
         self._registry.get(account)
+        await self._database.verify()
         origin = Origin(trigger, sync_id)
 
         async def acquire(connection: AsyncConnection) -> tuple[Run, RunLease]:
@@ -165,6 +166,7 @@ class SyncService:
         Raises RunNotFound, RunSuperseded when another process was faster, and SettingsError for an account that is not
         configured any more.
         """
+        await self._database.verify()
         async with self._database.transaction() as connection:
             run = await repository.get_run(connection, run_id)
             if run.status.is_finished or (run.status is RunStatus.RUNNING and not self._claims.is_dead(run)):
@@ -281,6 +283,8 @@ class SyncService:
         trigger: str,
         skip_busy: bool,
     ) -> Queued:
+        await self._database.verify()
+
         async def work(connection: AsyncConnection) -> Queued:
             busy: dict[str, str] = {}
             displaced: list[Run] = []

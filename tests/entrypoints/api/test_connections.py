@@ -93,7 +93,8 @@ async def test_beside_a_thousand_slow_clients_a_working_one_is_served_at_once(
     api: Api, addresses: list[str], sent: bytes
 ) -> None:
     async with slow_clients(api, *addresses, number=1000, sent=sent):
-        assert await time_of_a_call(api) < 1
+        await time_of_a_call(api)  # this process has sent all that by then
+        assert max([await time_of_a_call(api) for _ in range(3)]) < 1
         assert len(api.server.server_state.connections) <= 1000
 
 
@@ -135,7 +136,9 @@ async def test_a_request_that_comes_letter_by_letter_is_given_up(api: Api, start
     while not answer.done():
         raw.send(b"a")
         await asyncio.wait([answer], timeout=0.02)
-    assert (await answer).startswith(b"HTTP/1.1 408 ")
+    # Where a letter came after the end, it is what the system answers with: a reset.
+    assert (await answer)[:13] in (b"HTTP/1.1 408 ", b"")
+    await until(lambda: not api.server.server_state.connections)
 
 
 @pytest.mark.usefixtures("quick")

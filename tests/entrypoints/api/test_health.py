@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx2
@@ -10,7 +12,10 @@ import pytest
 
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.rest.state import Check
+from emagsync.sync.dispatch.inline_executor import InlineExecutor
 from support.api import Api, open_api
+from support.local import until
+from support.runs import open_desk
 from support.servers import RedisServer
 
 
@@ -67,3 +72,58 @@ async def test_a_redis_that_is_away_is_told_with_what_that_means_and_the_service
                 await asyncio.sleep(0.05)
             assert check["ok"]
             assert "requests to eMAG wait" in check["detail"]
+
+
+def page_of(path: Path, table: str) -> int:
+    """Where in SQLite's file the table's first page begins."""
+    with closing(sqlite3.connect(path)) as connection:
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        number = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
+    return int((number - 1) * size)
+
+
+async def test_a_database_that_was_deleted_is_noticed_and_no_run_completes(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 30}) as desk:
+        await desk.sync()
+        assert (await once_ready(desk.api.viewer)).status_code == 200
+        path = desk.api.state.database.sqlite_path
+        assert path is not None
+        path.unlink()
+        ready = await desk.api.viewer.get("/health/ready")
+        assert ready.status_code == 503
+        assert ready.json()["checks"]["database"] == {"ok": False, "detail": "database_replaced"}
+        refused = await desk.post(account_type="main", mode="full")
+        assert (refused.status_code, refused.json()["code"]) == (503, "database_replaced")
+        assert "start it again" in refused.json()["detail"]
+        assert not path.exists()
+
+
+async def test_a_database_that_is_deleted_while_a_run_reads_ends_the_run_uncompleted(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 200}, market={"latency_ms": 20}) as desk:
+        run = await desk.begin(items_per_page=10)
+        await desk.when(run["id"], lambda run: run["pages_read"] > 1)
+        path = desk.api.state.database.sqlite_path
+        assert path is not None
+        path.unlink()
+        executor = desk.api.services.runs._executor
+        assert isinstance(executor, InlineExecutor)
+        await until(lambda: not executor.executing)
+        [row] = await desk.api.rows("SELECT status FROM sync_runs")
+        assert row["status"] != "completed"
+
+
+async def test_a_damaged_database_says_that_the_backup_is_needed(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 30}) as desk:
+        await desk.sync()
+        path = desk.api.state.database.sqlite_path
+        assert path is not None
+    with path.open("r+b") as file:
+        file.seek(page_of(path, "conflicts"))
+        file.write(b"\x07" * 4000)
+    async with open_api(tmp_path, schedule={"enabled": False}) as api:
+        answer = await api.viewer.get("/api/v1/emag/conflicts")
+        assert (answer.status_code, answer.json()["code"]) == (503, "database_damaged")
+        assert "restore the backup" in answer.json()["detail"]
+        ready = await api.viewer.get("/health/ready")
+        assert ready.status_code == 503
+        assert ready.json()["checks"]["database"] == {"ok": False, "detail": "database_damaged"}

@@ -73,3 +73,14 @@ def test_a_check_tells_what_it_looked_at_and_fails_without_tables(bare: Cli, tar
     assert (empty.code, "emagsync db upgrade" in empty.out) == (1, True)
     assert bare("db", "upgrade", EMAGSYNC_DATABASE_URL=target).code == 0
     assert "search: by an index of trigrams" in bare("db", "check", EMAGSYNC_DATABASE_URL=target).out
+
+
+def test_commands_on_a_damaged_file_say_that_the_backup_is_needed(cli: Cli) -> None:
+    assert cli(*FULL).code == 0
+    file = cli.data_dir / "emagsync.sqlite3"
+    with file.open("r+b") as opened:
+        opened.write(b"\x07" * 4000)
+    for command in (("offers", "list"), ("status",), ("history",), FULL, ("db", "check"), ("db", "upgrade")):
+        told = cli(*command)
+        assert told.code != 0
+        assert "restore the backup" in told.err, command

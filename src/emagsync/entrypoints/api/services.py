@@ -123,6 +123,7 @@ async def open_services(
     async with AsyncExitStack() as stack:
         stack.enter_context(tracing(settings.tracing))
         base = await stack.enter_async_context(open_foundation(settings, clock=clock))
+        await base.database.mark(base.clock.now())
         emag = await stack.enter_async_context(open_accounts(base, accounts))
         state = _new_state(base, emag.registry)
         sync = stack.enter_context(open_sync_service(base, emag.registry))

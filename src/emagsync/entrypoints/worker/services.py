@@ -96,6 +96,7 @@ async def open_services(
     async with AsyncExitStack() as stack:
         stack.enter_context(tracing(settings.tracing, "emagsync-worker"))
         base = await stack.enter_async_context(open_foundation(settings, clock=clock, upgraded=False))
+        await base.database.mark(base.clock.now())
         registry = (await stack.enter_async_context(open_accounts(base, accounts))).registry
         relay = await stack.enter_async_context(RedisRelay(url.get_secret_value(), clock=base.clock))
         service = stack.enter_context(open_sync_service(base, registry))
