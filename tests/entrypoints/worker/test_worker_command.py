@@ -6,11 +6,12 @@ import asyncio
 import os
 import re
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import update
 
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.settings import Settings
@@ -18,8 +19,13 @@ from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.process import WorkerProcess
 from emagsync.entrypoints.worker.task_names import SYNC_PRODUCTS
 from emagsync.entrypoints.worker.tasks import register
+from emagsync.offers.tables import offers
+from emagsync.sync.freshness import repository as freshness_repository
+from emagsync.sync.freshness.repository import StoredTarget
 from emagsync.sync.schedule import repository
 from emagsync.sync.schemas import RunStatus
+from emagsync.sync.tables import sync_runs
+from support.comparing import compare_with_marketplace
 from support.program import environment, run
 from support.servers import RedisServer
 from support.workplace import Workplace, kill_all, open_workplace
@@ -152,6 +158,31 @@ async def test_two_beats_fire_once_and_the_second_takes_over(tmp_path: Path) -> 
         assert sorted(active) in ([0, 1], [1, 1])
         assert await workplace.local.value("SELECT count(*) FROM sync_runs") == 1
         assert await workplace.local.value("SELECT min(trigger) FROM sync_runs") == "schedule"
+
+
+async def test_offers_that_are_about_to_be_too_old_are_read_by_a_worker(tmp_path: Path) -> None:
+    async with open_workplace(tmp_path, {"main": 40}, EMAGSYNC_SCHEDULE__ENABLED="true") as workplace:
+        local = workplace.local
+        await local.completed()
+        long_ago = datetime.now(UTC) - timedelta(hours=1)
+        async with local.database.transaction() as connection:
+            await freshness_repository.replace(connection, "main", [StoredTarget("main", 0, "{}", 1800)])
+            await connection.execute(update(offers).values(last_seen_at=long_ago))
+            await connection.execute(update(sync_runs).values(started_at=long_ago))
+        workplace.market.change("change", ids=[7], set={"sale_price": "77.5000"})
+        async with workplace.worker(), workplace.program("beat"):
+            async with asyncio.timeout(60):
+                while not await local.value("SELECT count(*) FROM schedules WHERE name = 'freshness:main'"):
+                    await asyncio.sleep(0.05)
+            await make_due(workplace, "freshness:main")
+            assert await until_result(workplace, "freshness:main") == "ok"
+            run_id = await local.value("SELECT id FROM sync_runs WHERE trigger = 'freshness'")
+            run = await workplace.completed(run_id)
+        # Read by a worker, not by the beat or this process, and once.
+        assert run.worker not in (None, local.workers.name)
+        assert await local.value("SELECT count(*) FROM sync_runs WHERE trigger = 'freshness'") == 1
+        assert await local.value("SELECT count(*) FROM offers WHERE last_seen_run = :run", run=run_id) == 40
+        compare_with_marketplace(local.database, "main", workplace.market.truth())
 
 
 async def test_one_of_the_two_nodes_is_not_left_alone(tmp_path: Path) -> None:
