@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from emagsync.marketplace import CallRecord
 from emagsync.sync.schemas import Phase, Progress, RunStatus
 from support.comparing import compare_with_marketplace
 from support.local import HastyClock, open_local
@@ -59,6 +60,28 @@ async def test_a_page_with_one_dead_row_costs_as_little_and_loses_only_that(tmp_
         market.forget()
         await local.completed(per_page=PER_PAGE)
         assert market.requests() <= BESIDE + 2 + 4
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+async def test_a_page_that_hangs_is_waited_for_once_before_all_others_have_come(tmp_path: Path) -> None:
+    calls: list[CallRecord] = []
+    async with (
+        open_market({"main": OFFERS}) as market,
+        open_local(
+            tmp_path, market.url, on_call=calls.append, http={"read_timeout": 0.4}, sync={"pages_in_flight": 1}
+        ) as local,
+    ):
+        market.fault(kind="slow", rows=[101, 150], route="product_offer/read", delay_ms=60_000)
+        run = await local.sync(per_page=PER_PAGE)
+        assert (run.status, run.processed) == (RunStatus.FAILED, OFFERS - 50)
+        hung = [place for place, call in enumerate(calls) if call.outcome == "timeout"]
+        first, *later = hung
+        # Once while there was something else to read, and twice afterwards, by parts.
+        assert len(later) == 2
+        assert later == list(range(len(calls) - 2, len(calls)))
+        assert first < len(calls) - 4
+        market.mend()
+        await local.completed(per_page=PER_PAGE)
         compare_with_marketplace(local.database, "main", market.truth())
 
 

@@ -86,6 +86,10 @@ class PageSizes:
         """Whether any full page has come."""
         return bool(self._seconds)
 
+    def works(self, size: int) -> bool:
+        """Whether full pages of this size came, and with time to spare."""
+        return size in self._seconds and self._fits(size)
+
     @property
     def pace(self) -> Pace:
         """What has been learnt so far."""

@@ -88,10 +88,14 @@ class PageFetcher:
                 parts.add(await self._writer.store_part(place._replace(started_at=asked_at), piece))
             asked_at, came_at = self._clock.now(), self._clock.monotonic()
 
+        # A page that hangs where others of its size come in time is set aside as soon as that shows, and read in
+        # parts when all others have come. What is not known to be alone in it may be too large.
+        is_alone = key not in self._begin_with and self.reader.sizes.works(size)
+        patience = self.reader.answer_within * (1 if is_alone else 2)
+
         def may_split() -> bool:
             # A page of which nothing comes for so long holds up the run, where others do come.
-            quiet = self._clock.monotonic() - came_at
-            return quiet < 2 * self.reader.answer_within or not self.reader.others_come
+            return self._clock.monotonic() - came_at < patience or not self.reader.others_come
 
         read = await read_stretch(
             self.reader,
