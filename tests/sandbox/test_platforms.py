@@ -11,6 +11,10 @@ from emagsync.sandbox.platforms import PLATFORMS
 LETTERS = {"ro": "ășțâîĂȘȚÂÎ", "bg": "абвгдежзийклмнопрстуфхцчшщъьюя", "hu": "áéíóöőúüű"}
 
 
+def began_in_2025(row):
+    return str(row.get("start_date")).startswith("2025-")
+
+
 @pytest.mark.parametrize(
     ("code", "currency", "country", "zone"),
     [
@@ -24,7 +28,9 @@ LETTERS = {"ro": "ășțâîĂȘȚÂÎ", "bg": "абвгдежзийклмноп
 def test_offers_have_the_currency_and_language_of_their_platform(code, currency, country, zone):
     platform = PLATFORMS[code]
     rows = list(generated(80, 1, platform).rows())
-    assert {row["currency"] for row in rows} == {currency}
+    assert {row["currency"] for row in rows if not began_in_2025(row)} == {currency}
+    of_before = {row["currency"] for row in rows if began_in_2025(row)}
+    assert of_before == {"BGN" if country == "bg" else currency}
     assert (platform.country, platform.zone.key) == (country, zone)
     names = " ".join(row["name"] for row in rows).lower()
     assert any(letter in names for letter in LETTERS[country].lower())
@@ -34,6 +40,26 @@ def test_offers_have_the_currency_and_language_of_their_platform(code, currency,
     assert not set(plain) & (set(foreign.lower()) - set(LETTERS[country].lower()))
     assert len({str(row.get("manufacturer")) for row in rows}) > 1
     assert (code == "emag-ro") == any(row["green_tax"] for row in rows)
+
+
+@pytest.mark.parametrize("code", PLATFORMS)
+def test_some_offers_are_kept_in_another_currency_than_their_own(code):
+    rows = list(generated(600, 1, PLATFORMS[code]).rows())
+    kept = [(row["currency"], row["currency_type"]) for row in rows if row["currency_type"]]
+    assert 10 < len(kept) < 100
+    assert {of for _, of in kept} == {"PLN", "EUR"} - {PLATFORMS[code].currency}
+    assert all(currency != of for currency, of in kept)
+
+
+def test_bulgarian_offers_of_before_the_euro_keep_their_prices_in_bgn():
+    euro, old = (
+        {row["id"]: row for row in generated(300, 1, PLATFORMS[code]).rows()} for code in ("emag-ro", "emag-bg")
+    )
+    bgn = {emag_id: row for emag_id, row in old.items() if row["currency"] == "BGN"}
+    assert len(bgn) > 10
+    for emag_id, row in bgn.items():
+        same, was = (float(one[emag_id]["sale_price"]) for one in (euro, old))
+        assert was == pytest.approx(same * 1.95583, abs=0.0001), row
 
 
 @pytest.mark.parametrize(

@@ -178,5 +178,6 @@ def tidy(market: Market, name: str = "main") -> None:
             "estimated_stock": 20,
             "handling_time": [{"warehouse_id": 1, "value": 1}],
             "vat_id": 1,
+            "currency_type": None,
         },
     )

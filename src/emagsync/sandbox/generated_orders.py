@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from emagsync.sandbox.accounts import Account
+from emagsync.sandbox.platforms import BGN_OF_A_EURO
 from emagsync.sandbox.row_seed import mix
 from emagsync.sandbox.rows import STATIC, price_text
 from emagsync.sandbox.settings import SandboxError
@@ -162,7 +163,9 @@ def _line(account: Account, line_id: int, emag_id: int, created: datetime, statu
     vat = f"{Decimal(account.platform.vat_rates(created.date())[0]):.4f}"
     ordered = 1 + line_id % 3
     quantity = 0 if status == RETURNED else ordered
-    price = price_text(_price_of(row))
+    # An order is in one currency, whatever its offers are in.
+    in_bgn = row.get("currency") == "BGN" and account.platform.currency == "EUR"
+    price = price_text(round(_price_of(row) / (BGN_OF_A_EURO if in_bgn else 1), 4))
     part_number = str(row.get("part_number") or "").translate({ord(sign): None for sign in " ,;"})
     return {
         "id": 90_000_000 + line_id,
@@ -173,7 +176,7 @@ def _line(account: Account, line_id: int, emag_id: int, created: datetime, statu
         "part_number": part_number,
         "ext_part_number": part_number,
         "part_number_key": row.get("part_number_key"),
-        "currency": row.get("currency") or account.platform.currency,
+        "currency": account.platform.currency,
         "quantity": quantity,
         "initial_qty": ordered,
         "storno_qty": ordered - quantity,

@@ -1,6 +1,7 @@
 """The marketplaces the sandbox can stand in for: their codes, currencies and VAT rates."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -9,6 +10,11 @@ _RATES: Final = {
     "bg": ((date.min, ("0.2", "0.09", "0")),),
     "hu": ((date.min, ("0.27", "0.18", "0.05", "0")),),
 }
+
+
+# Bulgaria paid in BGN before, at a fixed rate.
+EURO_SINCE: Final = date(2026, 1, 1)
+BGN_OF_A_EURO: Final = Decimal("1.95583")
 
 
 class Platform(NamedTuple):
@@ -28,6 +34,10 @@ class Platform(NamedTuple):
     def vat_ids(self) -> tuple[int, ...]:
         """The ids of the VAT rates that offers may have now."""
         return tuple(range(1, 1 + len(_RATES[self.country][0][1])))
+
+    def currency_on(self, day: date) -> str:
+        """The default currency on *day*. An offer keeps the one that it was made in."""
+        return "BGN" if self.country == "bg" and day < EURO_SINCE else self.currency
 
     def vat_rates(self, day: date) -> tuple[str, ...]:
         """The VAT rates of the country on *day*, the first with id 1; never a matter of an offer's currency."""

@@ -1,10 +1,11 @@
 """Generated offers: rows of about 3 kB with every field of ``product_offer/read``, the same for the same (seed, id)."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
 from emagsync.sandbox.odd_rows import apply_shape
-from emagsync.sandbox.platforms import Platform
+from emagsync.sandbox.platforms import BGN_OF_A_EURO, Platform
 from emagsync.sandbox.row_seed import FilterValues, RowSeed, mix
 from emagsync.sandbox.word_lists import WORDS, Words
 
@@ -106,7 +107,22 @@ def _texts(bits: int, more: int, seed: int, words: Words) -> dict[str, Any]:
     }
 
 
+def _start_date(more: int) -> date | None:
+    """When the offer of a row that says so began: in 2025, as many."""
+    return date(2025, more % 12 + 1, more % 28 + 1) if more % 9 == 0 else None
+
+
+def _kept_in(more: int, currency: str) -> str | None:
+    """The currency that the seller keeps the price in, where it is another: of about one offer in sixteen."""
+    kept = "PLN" if more % 3 == 0 else "EUR"
+    return kept if (more >> 24) % 16 == 0 and kept != currency else None
+
+
 def _prices(more: int, price: Decimal, platform: Platform) -> dict[str, Any]:
+    start_date = _start_date(more)
+    currency = platform.currency if start_date is None else platform.currency_on(start_date)
+    if currency == "BGN":
+        price = round(price * BGN_OF_A_EURO, 4)
     best = price if more % 3 else price * Decimal("0.95")
     return {
         "sale_price": price_text(price),
@@ -116,8 +132,8 @@ def _prices(more: int, price: Decimal, platform: Platform) -> dict[str, Any]:
         "best_offer_sale_price": price_text(best),
         "best_offer_recommended_price": price_text(best * Decimal("1.1")),
         "main_offer_price": price_text(best),
-        "currency": platform.currency,
-        "currency_type": None,
+        "currency": currency,
+        "currency_type": _kept_in(more, currency),
         "vat_id": 1 if more % 7 else 2,
         "commission": None if more % 4 else {"type": "percentage", "value": f"{more % 20 + 5}.0000"},
         "green_tax": price_text(Decimal(more % 900) / 100) if platform.code == "emag-ro" and more % 6 == 0 else None,
@@ -128,13 +144,14 @@ def _prices(more: int, price: Decimal, platform: Platform) -> dict[str, Any]:
 
 
 def _stock(more: int, filter_values: FilterValues) -> dict[str, Any]:
+    start_date = _start_date(more)
     return {
         "general_stock": filter_values.general_stock,
         "estimated_stock": filter_values.estimated_stock,
         "stock": [{"warehouse_id": 1, "value": filter_values.general_stock}],
         "handling_time": [{"warehouse_id": 1, "value": (more >> 20) % 4}],
         "availability": [{"warehouse_id": 1, "value": 3 if filter_values.general_stock else 5}],
-        "start_date": f"2025-{more % 12 + 1:02d}-{more % 28 + 1:02d}" if more % 9 == 0 else None,
+        "start_date": None if start_date is None else start_date.isoformat(),
     }
 
 
