@@ -197,6 +197,21 @@ async def test_a_list_is_sorted_as_asked_and_what_has_no_value_comes_last(api: A
     assert await found(api, sort="-emag_id") == [4, 3, 2, 1]
 
 
+async def test_a_list_by_price_is_by_currency_first_and_says_so(api: Api) -> None:
+    prices = {1: ("90", "EUR"), 2: ("100", "RON"), 3: ("9", "EUR"), 4: ("20", "RON")}
+    rows = [offer(one, sale_price=Decimal(price), currency=code) for one, (price, code) in prices.items()]
+    await store(api.state.database, rows)
+    assert await found(api, sort="price") == [3, 1, 4, 2]
+    assert (await page(api, sort="price"))["grouped_by"] == "currency"
+    assert (await page(api, sort="name"))["grouped_by"] is None
+    assert await found(api, sort="-price", currency="eur") == [1, 3]
+    assert (await page(api, currency="RON"))["pagination"]["total"] == 2
+    export = await api.viewer.get(f"{PRODUCTS}/export", params={"currency": "EUR", "format": "jsonl"})
+    assert len(export.text.splitlines()) == 2
+    statistics = (await api.viewer.get("/api/v1/emag/products/statistics")).json()
+    assert statistics["accounts"]["main"]["currencies"] == {"EUR": 2, "RON": 2}
+
+
 async def test_products_are_found_by_the_ids_of_emag(api: Api) -> None:
     for account in ("main", "fbe"):
         await store(api.state.database, [offer(number) for number in range(1, 6)], account=account)
@@ -217,6 +232,7 @@ async def test_products_are_found_by_the_ids_of_emag(api: Api) -> None:
         ("status", "sold"),
         ("sellable", "perhaps"),
         ("stock_max", -1),
+        ("currency", "lei2"),
         ("stock_max", 2**80),
         ("category_id", "lamps"),
         ("changed_since", "yesterday"),

@@ -88,15 +88,20 @@ def list_edits(
             field_text(edit.field, edit.warehouse_id),
             edit.base or "-",
             edit.value,
+            edit.currency or "",
             edit.state.value,
             edit.made_by,
             moment(edit.made_at),
-            reason_text(edit.reason) or "",
+            "; ".join(text for text in (reason_text(edit.reason), _remarks_text(edit)) if text),
         )
         for edit in found
     ]
-    columns = ("id", "account", "offer", "field", "eMAG had", "wanted", "state", "by", "made", "reason")
+    columns = ("id", "account", "offer", "field", "eMAG had", "wanted", "", "state", "by", "made", "reason")
     print_table(columns, rows, numeric=("id", "offer"))
+
+
+def _remarks_text(edit: Edit) -> str | None:
+    return None if edit.remarks is None else f"eMAG remarks: {edit.remarks}"
 
 
 async def _list(session: Session, wanted: EditFilter, limit: int) -> list[Edit]:
