@@ -13,6 +13,7 @@ from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.clock import Clock
 from emagsync.core.recording import RecordingError
+from emagsync.core.redis import check_settings
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.marketplace.recording.attached import FOLDER, AttachedRecorder
@@ -33,7 +34,12 @@ class AccountServices:
 
 @asynccontextmanager
 async def open_accounts(base: Foundation, accounts: ConfiguredAccounts) -> AsyncIterator[AccountServices]:
-    """Write the calls to the database while the block runs; then close the request budgets and write the last calls."""
+    """Write the calls to the database while the block runs; then close the request budgets and write the last calls.
+
+    Raises SettingsError when Redis refuses what it will refuse again.
+    """
+    if base.settings.redis_url is not None:
+        await check_settings(base.settings.redis_url.get_secret_value())
     recorder = CallRecorder(base.settings.calls, base.clock)
     async with recorder.writing_to(base.database):
         with recording(base.settings, accounts, base.clock) as on_exchange:

@@ -10,6 +10,31 @@ from emagsync.sync.schedule.jobs import JobKind
 # The prefix of every key of Celery in Redis. A sender without it puts messages where no worker looks.
 KEY_PREFIX: Final = "emagsync:celery:"
 
+# What Kombu's Redis transport and beat's lock need beside what the request budgets do; see `core.redis.check_settings`.
+BROKER_COMMANDS: Final[tuple[tuple[str | int, ...], ...]] = (
+    ("SET", "{key}:lock", "1", "NX", "PX", 1000),
+    ("GET", "{key}:lock"),
+    ("PEXPIRE", "{key}:lock", 1000),
+    ("EXISTS", "{key}:lock"),
+    ("LPUSH", "{key}:queue", "1", "2"),
+    ("RPUSH", "{key}:queue", "3"),
+    ("LLEN", "{key}:queue"),
+    ("RPOP", "{key}:queue"),
+    ("BRPOP", "{key}:queue", 1),
+    ("SADD", "{key}:set", "1"),
+    ("SMEMBERS", "{key}:set"),
+    ("SREM", "{key}:set", "1"),
+    ("ZADD", "{key}:sorted", 1, "1"),
+    ("ZRANGE", "{key}:sorted", 0, -1),
+    ("ZREVRANGEBYSCORE", "{key}:sorted", 1, 0),
+    ("ZREM", "{key}:sorted", "1"),
+    ("HDEL", "{key}", "field"),
+    ("WATCH", "{key}"),
+    ("UNWATCH",),
+    ("EVAL", "return redis.call('GET', KEYS[1])", 1, "{key}:lock"),
+    ("DEL", "{key}", "{key}:lock", "{key}:queue"),
+)
+
 # Two queues, each with a worker of its own, so that short tasks never wait behind a catalogue.
 SYNCS: Final = "emagsync.syncs"
 SHORT: Final = "emagsync.short"

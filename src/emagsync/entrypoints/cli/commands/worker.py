@@ -8,12 +8,14 @@ import typer
 
 from emagsync.core.errors import SettingsError
 from emagsync.core.exhaustion import raise_file_limit
+from emagsync.core.redis import check_settings
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.cli.errors import complain, redactor
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.worker.beat import beat as run_beat
 from emagsync.entrypoints.worker.supervisor import run_worker
+from emagsync.entrypoints.worker.task_names import BROKER_COMMANDS, KEY_PREFIX
 from emagsync.sync.process_lock import Workers
 from emagsync.telemetry.tracing import require_packages
 
@@ -60,5 +62,9 @@ def _prepared(session: Session) -> Settings:
 
 
 async def _upgraded(session: Session) -> None:
+    if session.settings.redis_url is not None:
+        url = session.settings.redis_url.get_secret_value()
+        await check_settings(url)
+        await check_settings(url, prefix=KEY_PREFIX, commands=BROKER_COMMANDS)
     async with session.database():
         pass
