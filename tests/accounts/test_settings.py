@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
-from emagsync.accounts.settings import read_accounts
+from emagsync.accounts.settings import credentials_in, read_accounts
 from emagsync.core.errors import SettingsError
+from emagsync.core.settings import is_text
+from emagsync.telemetry.redaction import Redactor
 
 MAIN = {"EMAG_MAIN_USERNAME": "seller", "EMAG_MAIN_PASSWORD": "secret"}
 
@@ -80,3 +84,76 @@ def test_a_name_that_commands_use_or_cannot_spell_is_refused(name: str) -> None:
 def test_an_unknown_account_is_refused_with_the_variables_to_set_and_those_there_are() -> None:
     with pytest.raises(SettingsError, match=r"EMAG_NOPE_USERNAME and EMAG_NOPE_PASSWORD.*Configured accounts: main\."):
         read_accounts(MAIN).get("nope")
+
+
+@pytest.mark.parametrize("key", ["USERNAME", "PASSWORD", "BASE_URL", "PLATFORM", "PUSH"])
+def test_bytes_that_are_not_utf_8_are_a_problem_of_one_account(key: str) -> None:
+    bad = os.fsdecode("https://parolă".encode("windows-1250"))
+    fbe = {"EMAG_FBE_USERNAME": "f", "EMAG_FBE_PASSWORD": "x", f"EMAG_FBE_{key}": bad}
+    accounts = read_accounts(MAIN | fbe)
+    assert tuple(accounts.usable) == ("main",)
+    assert accounts.problems["fbe"].startswith(f"EMAG_FBE_{key} holds bytes that are not UTF-8")
+    redactor = Redactor()
+    redactor.add_credentials(credentials_in(MAIN | fbe))
+    if key == "PASSWORD":
+        assert bad not in redactor.text(f"so {bad} it was")
+
+
+@pytest.mark.parametrize("password", [" two words ", "\tx", "x ", " "])
+def test_a_password_keeps_its_outer_spaces_and_a_blank_one_is_none(password: str) -> None:
+    accounts = read_accounts(MAIN | {"EMAG_MAIN_USERNAME": " seller ", "EMAG_MAIN_PASSWORD": f"{password}\r\n"})
+    if password.strip():
+        assert accounts.get("main").password.get_secret_value() == password
+        assert accounts.get("main").username == "seller"
+    else:
+        assert "EMAG_MAIN_PASSWORD" in accounts.problems["main"]
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("EMAG_SHOP-RO_USERNAME", "SHOP_RO"),
+        ("EMAG_ȘTEF_USERNAME", "STEF"),
+        ("EMAG_Magazin.Mic_USERNAME", "MAGAZIN_MIC"),
+        ("EMAG_bulgaria_USERNAME", "BULGARIA"),
+        ("emag_bulgaria_username", "BULGARIA"),
+        ("EMAG_BULGARIA_username", "BULGARIA"),
+        ("EMAG__X_USERNAME", "X"),
+        ("EMAG_магазин_USERNAME", "SHOP"),
+        ("EMAG_ALL-_USERNAME", "ALL_SHOP"),
+        (os.fsdecode("EMAG_ȘTEF_USERNAME".encode("iso8859-16")), "TEF"),
+    ],
+)
+def test_a_name_that_does_not_fit_is_a_problem_with_the_name_that_would_work(written: str, name: str) -> None:
+    password = written.replace("USERNAME", "PASSWORD").replace("username", "password")
+    accounts = read_accounts(MAIN | {written: "u", password: "hidden-hidden"})
+    assert tuple(accounts.usable) == ("main",)
+    (problem,) = accounts.problems.values()
+    assert f"write EMAG_{name}_" in problem
+    assert is_text(problem)
+    assert "hidden" not in problem
+    assert tuple(accounts.problems) == (name.lower(),)
+    corrected = {f"EMAG_{name}_USERNAME": "u", f"EMAG_{name}_PASSWORD": "hidden-hidden"}
+    assert tuple(read_accounts(corrected).usable) == (name.lower(),)
+    assert list(credentials_in({written: "u", password: "hidden-hidden"})) == [("u", "hidden-hidden")]
+
+
+def test_one_that_is_written_wrong_beside_the_right_one_leaves_it_alone() -> None:
+    accounts = read_accounts(MAIN | {"emag_main_username": "other", "EMAG_Main_PASSWORD": "y"})
+    assert accounts.get("main").username == "seller"
+    assert tuple(accounts.problems) == ("main_2", "main_3")
+    assert all("or delete it" in problem for problem in accounts.problems.values())
+
+
+def test_a_name_that_is_too_long_or_taken_comes_with_one_that_would_work() -> None:
+    long = "X" * 40
+    accounts = read_accounts({f"EMAG_{long}_USERNAME": "u", "EMAG_BOTH_USERNAME": "u"})
+    assert f"write EMAG_{long[:32]}_USERNAME" in accounts.problems[long.lower()]
+    assert "write EMAG_BOTH_SHOP_USERNAME" in accounts.problems["both"]
+
+
+def test_a_user_name_with_a_colon_is_a_problem_because_basic_authentication_would_cut_it() -> None:
+    accounts = read_accounts(MAIN | {"EMAG_FBE_USERNAME": "seller:secret", "EMAG_FBE_PASSWORD": "x"})
+    assert tuple(accounts.usable) == ("main",)
+    assert accounts.problems["fbe"].startswith("EMAG_FBE_USERNAME holds a colon")
+    assert "secret" not in accounts.problems["fbe"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from emagsync.core.errors import SettingsError
-from emagsync.core.settings import load_settings, misspelt, read_variables, setting_names
+from emagsync.core.settings import is_text, load_settings, misspelt, read_variables, setting_names
 
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
 
@@ -121,10 +122,47 @@ def test_a_dollar_sign_in_a_password_stays_one() -> None:
     assert read_variables(environ={})["EMAG_MAIN_PASSWORD"] == "a${HOME}b$c"
 
 
-def test_an_env_file_that_is_no_text_is_refused_by_name() -> None:
-    Path(".env").write_bytes(b"EMAG_MAIN_USERNAME=\xff\xfe")
-    with pytest.raises(SettingsError, match=r"\.env cannot be read"):
-        read_variables()
+def test_bytes_that_are_not_utf_8_cost_only_the_variable_that_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_bytes(
+        "EMAG_MAIN_PASSWORD=parolă\nEMAGSYNC_PORT=9000\n".encode("windows-1250") + "EMAG_FBE_PASSWORD=parolă\n".encode()
+    )
+    variables = read_variables(environ={})
+    assert {name: is_text(value) for name, value in variables.items()} == {
+        "EMAG_MAIN_PASSWORD": False,
+        "EMAGSYNC_PORT": True,
+        "EMAG_FBE_PASSWORD": True,
+    }
+    assert load_settings().port == 9000
+    for source in ("the file", "the environment"):
+        if source == "the file":
+            Path(".env").write_bytes("EMAGSYNC_ADMIN_PASSWORD=parolă\n".encode("windows-1250"))
+        else:
+            Path(".env").unlink()
+            monkeypatch.setenv("EMAGSYNC_ADMIN_PASSWORD", os.fsdecode("parolă".encode("windows-1250")))
+        with pytest.raises(SettingsError, match=r"^EMAGSYNC_ADMIN_PASSWORD holds bytes that are not UTF-8"):
+            load_settings()
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_an_env_file_in_another_encoding_of_whole_letters_is_refused_by_name(encoding: str) -> None:
+    Path(".env").write_bytes("EMAG_MAIN_USERNAME=u\n".encode(encoding))
+    for reading in (read_variables, load_settings):
+        with pytest.raises(SettingsError, match=r"\.env cannot be read: it is no text in UTF-8"):
+            reading()
+
+
+def test_an_env_file_may_begin_with_the_mark_of_windows_editors() -> None:
+    Path(".env").write_bytes("EMAGSYNC_PORT=9000\n".encode("utf-8-sig"))
+    assert load_settings().port == 9000
+
+
+def test_the_environment_wins_over_the_file_in_any_case_unless_it_is_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("emagsync_port=9000\nEMAGSYNC_SYNC__TIMEOUT_SECONDS=7\nEMAGSYNC_SYNC__PAGES_IN_FLIGHT=3\n")
+    monkeypatch.setenv("EMAGSYNC_PORT", "9001")
+    monkeypatch.setenv("EMAGSYNC_SYNC__TIMEOUT_SECONDS", "")
+    monkeypatch.setenv("EMAGSYNC_SYNC__PAGES_IN_FLIGHT", "4")
+    settings = load_settings()
+    assert (settings.port, settings.sync.timeout_seconds, settings.sync.pages_in_flight) == (9001, 7, 4)
 
 
 @pytest.mark.parametrize("name", setting_names())

@@ -7,19 +7,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import get_args
 from urllib.parse import urlsplit
 
 from emagsync.core.errors import SettingsError
-from emagsync.core.settings import AccountSettings, PushMode
+from emagsync.core.settings import NOT_TEXT, AccountSettings, PushMode, is_text
 from emagsync.marketplace.addresses import check_base_url, server_of
 from emagsync.marketplace.errors import RequestInvalid
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform, platform_of
 
-_VARIABLE = re.compile(r"^EMAG_([A-Z0-9][A-Z0-9_]*?)_(USERNAME|PASSWORD|BASE_URL|PLATFORM|PUSH)$")
+# Also those that are written wrong: they are pointed out, never ignored.
+_VARIABLE = re.compile(r"EMAG_(.+)_(USERNAME|PASSWORD|BASE_URL|PLATFORM|PUSH)", re.IGNORECASE | re.ASCII | re.DOTALL)
+_WELL_WRITTEN = re.compile(r"EMAG_[A-Z0-9][A-Z0-9_]*_[A-Z]+")
+_LONGEST_NAME = 32
 _NAME = re.compile(r"^[a-z0-9][a-z0-9_]{0,31}$")
 RESERVED_NAMES = frozenset({"all", "both"})
 
@@ -57,10 +61,12 @@ class ConfiguredAccounts:
 def read_accounts(variables: Mapping[str, str]) -> ConfiguredAccounts:
     """The accounts that `EMAG_<NAME>_USERNAME`, `_PASSWORD`, `_BASE_URL`, `_PLATFORM` and `_PUSH` describe."""
     raw: dict[str, dict[str, str]] = {}
-    for variable, value in variables.items():
-        match = _VARIABLE.match(variable)
-        if match and value.strip():
-            raw.setdefault(match[1].lower(), {})[match[2].lower()] = value.strip()
+    misnamed: dict[str, str] = {}
+    for variable, name, key, value in _account_variables(variables):
+        if _WELL_WRITTEN.fullmatch(variable):
+            raw.setdefault(name.lower(), {})[key] = value
+        elif key in ("username", "password"):
+            misnamed[name] = variable
     usable: dict[str, AccountSettings] = {}
     problems: dict[str, str] = {}
     for name in sorted(raw, key=_account_order):
@@ -69,7 +75,52 @@ def read_accounts(variables: Mapping[str, str]) -> ConfiguredAccounts:
             problems[name] = problem
         else:
             usable[name] = AccountSettings.model_validate({"name": name, **raw[name]})
+    for name, variable in misnamed.items():
+        key, problem = _misnamed(name, variable, {*raw, *problems})
+        problems[key] = problem
     return ConfiguredAccounts(usable, problems)
+
+
+def credentials_in(variables: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """User name and password of everything that looks like an account, usable or not: what is to be hidden."""
+    found: dict[str, dict[str, str]] = {}
+    for _, name, key, value in _account_variables(variables):
+        found.setdefault(name, {})[key] = value
+    for values in found.values():
+        if "password" in values:
+            yield values.get("username", ""), values["password"]
+
+
+def _account_variables(variables: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
+    """The variables of accounts that are set: each with the account's name as it is written, its key and its value."""
+    for variable, value in variables.items():
+        match = _VARIABLE.fullmatch(variable)
+        if match and value.strip():
+            key = match[2].lower()
+            # A password may begin or end with a space; a line's end comes from the file that it was kept in.
+            yield variable, match[1], key, value.strip("\r\n") if key == "password" else value.strip()
+
+
+def _misnamed(name: str, variable: str, taken: Collection[str]) -> tuple[str, str]:
+    """The name under which a badly written variable is reported, and what is wrong with it."""
+    meant = _usable_name(name)
+    kind = variable.rpartition("_")[2].upper()
+    key, number = meant, 2
+    while key in taken:
+        key, number = f"{meant[: _LONGEST_NAME - 3]}_{number}", number + 1
+    shown = variable.encode(errors="replace").decode()
+    rest = ", or delete it" if key != meant else ", and the account's other variables so"
+    return key, (
+        f"{shown}: the name of an account has capital letters from A to Z, digits and underscores; "
+        f"write EMAG_{meant.upper()}_{kind}{rest}."
+    )
+
+
+def _usable_name(name: str) -> str:
+    """The nearest name that an account can have: `shop_ro` for `Shop-RO`, `stefan` for `ștefan`."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    near = re.sub("[^a-z0-9]+", "_", plain).strip("_")[:_LONGEST_NAME].rstrip("_") or "shop"
+    return f"{near}_shop" if near in RESERVED_NAMES else near
 
 
 def platform_for(account: AccountSettings) -> Platform:
@@ -99,10 +150,18 @@ def _account_order(name: str) -> tuple[int, str]:
 def _account_problem(name: str, values: Mapping[str, str]) -> str | None:
     variable = f"EMAG_{name.upper()}"
     if name in RESERVED_NAMES or not _NAME.match(name):
-        return f"{variable}_USERNAME: {name!r} cannot be the name of an account; choose another."
+        return (
+            f"{variable}_USERNAME: {name!r} cannot be the name of an account; "
+            f"write EMAG_{_usable_name(name).upper()}_USERNAME, or choose another."
+        )
+    for key, value in values.items():
+        if not is_text(value):
+            return f"{variable}_{key.upper()} {NOT_TEXT}."
     missing = [f"{variable}_{key.upper()}" for key in ("username", "password") if key not in values]
     if missing:
         return f"Account {name!r} has no credentials: set {' and '.join(missing)} in the environment or in .env."
+    if ":" in values["username"]:
+        return f"{variable}_USERNAME holds a colon, which no user name of eMAG's API can: is the password in it, too?"
     return (
         _url_problem(f"{variable}_BASE_URL", values.get("base_url"))
         or _choice_problem(f"{variable}_PLATFORM", values.get("platform"), tuple(PLATFORMS))

@@ -50,6 +50,10 @@ def parse_proxy(address: str, source: str) -> Proxy:
     """A proxy as people write it: `http://user:password@host:port`, `host:port`. Raises ValueError, without secrets."""
     text = address.strip()
     try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("it holds bytes that are not UTF-8") from None
+    try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         host, port = parts.hostname, parts.port
     except ValueError:

@@ -6,6 +6,7 @@ Accounts are written as sellers' scripts already write them: `EMAG_MAIN_USERNAME
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import ssl
@@ -30,7 +31,7 @@ from pydantic import (
     field_validator,
 )
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, SettingsConfigDict
 
 from emagsync.core.edit_rules import parse_owners, parse_strategies
 from emagsync.core.errors import SettingsError
@@ -40,6 +41,8 @@ _PREFIX = "EMAGSYNC_"
 
 # No run may be given longer.
 LONGEST_RUN_SECONDS: Final = 86_400
+
+NOT_TEXT: Final = "holds bytes that are not UTF-8: save the file that it is in as UTF-8"
 
 # Libraries whose loggers write out what the database is told and answers.
 _TELL_VALUES: Final = frozenset({"aiosqlite", "asyncpg", "sqlalchemy"})
@@ -419,23 +422,48 @@ def _names_a_redis(address: str) -> bool:
 def read_variables(env_file: Path | None = Path(".env"), environ: Mapping[str, str] | None = None) -> dict[str, str]:
     """The `.env` file's variables, overridden by the environment's.
 
-    Values are taken as they are written: a `$` in a password is a `$`. Raises SettingsError when it cannot be read.
+    Values are taken as they are written: a `$` in a password is a `$`. Bytes that are not UTF-8 are kept, from the file
+    as from the environment, as what `is_text` is false for: only the variable that has them cannot be used. Raises
+    SettingsError when the file cannot be read.
     """
-    from_file: dict[str, str | None] = {}
-    if env_file is not None and env_file.is_file():
-        try:
-            from_file = dotenv_values(env_file, interpolate=False)
-        except (OSError, UnicodeDecodeError) as error:
-            raise SettingsError(f"{env_file} cannot be read: {error}") from error
-    merged = {name: value for name, value in from_file.items() if value is not None}
-    merged.update(os.environ if environ is None else environ)
-    return merged
+    return _file_variables(env_file) | dict(os.environ if environ is None else environ)
 
 
-def is_readable_by_others(env_file: Path) -> bool:
-    """Whether users who neither own the `.env` file nor belong to its group can read it. No, where there is none."""
+def _file_variables(env_file: Path | None) -> dict[str, str]:
+    if env_file is None or not env_file.is_file():
+        return {}
     try:
-        return bool(env_file.stat().st_mode & stat.S_IROTH)
+        content = env_file.read_bytes()
+    except OSError as error:
+        raise SettingsError(f"{env_file} cannot be read: {error}") from error
+    if b"\0" in content:
+        raise SettingsError(f"{env_file} cannot be read: it is no text in UTF-8 (perhaps UTF-16); save it as UTF-8.")
+    # Editors of Windows begin a file with a mark.
+    text = io.StringIO(content.decode("utf-8-sig", "surrogateescape"))
+    return {name: value for name, value in dotenv_values(stream=text, interpolate=False).items() if value is not None}
+
+
+def is_text(value: str) -> bool:
+    """Whether a variable's value was UTF-8; what was not, Python keeps as halves of surrogate pairs."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def is_readable_by_others(file: Path) -> bool:
+    """Whether users who neither own a file nor belong to its group can read it. No, where there is none."""
+    try:
+        return bool(file.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
+
+
+def is_within_reach_of_others(file: Path) -> bool:
+    """Whether such users can read a file, and get to it in its folder."""
+    try:
+        return is_readable_by_others(file) and bool(file.parent.stat().st_mode & stat.S_IXOTH)
     except OSError:
         return False
 
@@ -447,11 +475,28 @@ def load_settings(env_file: Path | None = Path(".env"), *, data_dir: Path | None
     """
     given = {} if data_dir is None else {"data_dir": data_dir}
     try:
-        return Settings(_env_file=env_file, **given)  # type: ignore[call-arg, arg-type]
+        # Not by its own reader of such files, which gives up at the first byte that is not UTF-8.
+        source = EnvSettingsSource(Settings)
+        variables = _that_are_set(_file_variables(env_file)) | _that_are_set(os.environ)
+        _check_texts(variables)
+        source.env_vars = variables
+        return Settings(_env_file=None, **source() | given)  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(detail) for detail in error.errors(include_url=False))) from None
     except (pydantic_settings.SettingsError, OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The settings cannot be read: {error}") from None
+
+
+def _that_are_set(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in variables.items() if value}
+
+
+def _check_texts(variables: Mapping[str, str]) -> None:
+    # Names of files are bytes, and may be any.
+    texts = (name for name in setting_names() if not name.endswith(("_DIR", "_BUNDLE")))
+    odd = [f"{name} {NOT_TEXT}" for name in texts if not is_text(variables.get(name.lower(), ""))]
+    if odd:
+        raise SettingsError("; ".join(odd))
 
 
 def setting_names() -> tuple[str, ...]:

@@ -30,9 +30,10 @@ class Redactor:
         """Hide these passwords wherever they occur, also in a URL and as Basic authorization. Pairs: user, password."""
         found = set(self._values)
         for user, password in pairs:
-            if len(password) >= _SHORTEST_SECRET:
-                found |= {password, quote(password, safe="")}
-            found.add(b64encode(f"{user}:{password}".encode()).decode())
+            if len(password.strip()) >= _SHORTEST_SECRET:
+                found |= {password, password.strip(), quote(password, safe="", errors="surrogateescape")}
+            # What is not UTF-8 is hidden, too: it is a password all the same, to whoever wrote it.
+            found.add(b64encode(f"{user}:{password}".encode(errors="surrogateescape")).decode())
         self._values = tuple(sorted(found, key=len, reverse=True))
 
     def text(self, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -179,3 +180,47 @@ def test_settings_that_every_user_can_read_are_pointed_out(bare: Cli, mode: int,
     result = bare("accounts")
     assert result.code == 0
     assert ("chmod 600 .env" in result.err) is warned
+
+
+def test_a_password_in_another_encoding_is_a_problem_of_its_account_in_every_command(bare: Cli) -> None:
+    (bare.folder / ".env").write_bytes(
+        b"EMAG_MAIN_USERNAME=m\nEMAG_MAIN_PASSWORD=' spaced '\nEMAG_FBE_USERNAME=f\n"
+        + "EMAG_FBE_PASSWORD=parolă-lungă\nEMAG_SHOP-RO_USERNAME=u\n".encode("windows-1250")
+    )
+    (bare.folder / ".env").chmod(0o600)
+    listed = bare("accounts", "--json")
+    problems = {one["account"]: one["problem"] for one in listed.json["accounts"]}
+    assert problems["main"] is None
+    assert "EMAG_FBE_PASSWORD holds bytes that are not UTF-8" in problems["fbe"]
+    assert "write EMAG_SHOP_RO_USERNAME" in problems["shop_ro"]
+    (bare.folder / ".env").write_bytes(
+        (bare.folder / ".env").read_bytes() + b"EMAG_X_USERNAME=s\xe3:hidden\nEMAG_X_PASSWORD=p\n"
+    )
+    shown = {one["account"]: one["username"] for one in bare("accounts", "--json").json["accounts"]}
+    assert shown["x"] == "s?"
+    for command in (["status"], ["offers", "list"], ["history"], ["db", "check"]):
+        assert bare(*command).code == 0, command
+    synced = bare("sync", "fbe")
+    assert (synced.code, synced.err.count("\n")) == (2, 1)
+    assert "EMAG_FBE_PASSWORD" in synced.err
+    assert "parol" not in listed.out + listed.err + synced.err
+
+
+@pytest.mark.databases("sqlite")
+def test_what_it_writes_is_for_its_owner_and_a_readable_database_is_told_of(bare: Cli) -> None:
+    before = os.umask(0o022)
+    try:
+        assert bare("db", "upgrade").err == ""
+        exported = bare("offers", "export", "--output", "offers.csv")
+    finally:
+        os.umask(before)
+    assert exported.code == 0, exported.err
+    files = [path for path in (*bare.data_dir.rglob("*"), bare.folder / "offers.csv") if path.is_file()]
+    assert {path.name: path.stat().st_mode & 0o077 for path in files if path.stat().st_mode & 0o077} == {}
+    database = bare.data_dir / "emagsync.sqlite3"
+    database.chmod(0o644)
+    # In a folder that nobody else gets into, it is not within reach.
+    bare.data_dir.chmod(0o700)
+    assert bare("db", "status").err == ""
+    bare.data_dir.chmod(0o755)
+    assert f"chmod 600 {database}*" in bare("db", "status").err

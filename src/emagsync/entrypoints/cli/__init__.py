@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from emagsync.core.streams import prepare_standard_streams
 from emagsync.entrypoints.cli.app import build
 from emagsync.entrypoints.cli.errors import report_crash, run_command
 
+_OWNER_ONLY = 0o077
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; see `exits.ExitCode`.
@@ -17,6 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises only what nobody expected: `errors.report_crash`, set as the interpreter's hook, makes one line of it.
     """
     prepare_standard_streams()
+    # Whatever is written is for its owner: the local copy, exports, recordings. What was stricter stays so.
+    os.umask(os.umask(_OWNER_ONLY) | _OWNER_ONLY)
     sys.excepthook = report_crash
     # So that a terminated command cleans up as an interrupted one does. Not in a thread, where it cannot be set.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

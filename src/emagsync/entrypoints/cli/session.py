@@ -10,12 +10,19 @@ from pathlib import Path
 
 import typer
 
-from emagsync.accounts.settings import ConfiguredAccounts, read_accounts
+from emagsync.accounts.settings import ConfiguredAccounts, credentials_in, read_accounts
 from emagsync.core.clock import SystemClock
 from emagsync.core.errors import SettingsError
 from emagsync.core.proxies import proxies_of
 from emagsync.core.secrets import secrets_of
-from emagsync.core.settings import Settings, is_readable_by_others, load_settings, misspelt, read_variables
+from emagsync.core.settings import (
+    Settings,
+    is_readable_by_others,
+    is_within_reach_of_others,
+    load_settings,
+    misspelt,
+    read_variables,
+)
 from emagsync.db.engine import Database
 from emagsync.entrypoints.cli.errors import complain, record_crashes_with, redactor
 from emagsync.entrypoints.cli.options import GlobalOptions
@@ -39,11 +46,7 @@ class Session:
     def variables(self) -> dict[str, str]:
         """The environment over the `.env` file. From here on its passwords are hidden in whatever is printed."""
         variables = read_variables(self._env_file)
-        redactor.add_credentials(
-            (variables.get(name.removesuffix("PASSWORD") + "USERNAME", ""), value.strip())
-            for name, value in variables.items()
-            if name.startswith("EMAG_") and name.endswith("_PASSWORD") and value.strip()
-        )
+        redactor.add_credentials(credentials_in(variables))
         if is_readable_by_others(self._env_file):
             complain(
                 f"{self._env_file} can be read by every user of this machine, with the passwords in it: "
@@ -95,6 +98,9 @@ class Session:
         unless `upgraded` is False."""
         self.prepare_data_dir()
         async with open_foundation(self.settings, upgraded=upgraded) as base:
+            file = base.database.sqlite_path
+            if file is not None and is_within_reach_of_others(file):
+                complain(f"{file} can be read by every user of this machine, with all offers in it: chmod 600 {file}*")
             yield base
 
     @asynccontextmanager

@@ -47,10 +47,15 @@ def _described(session: Session, name: str) -> dict[str, Any]:
     usable = session.accounts.usable.get(name)
     return {
         "account": name,
-        "username": usable.username if usable else session.variables.get(f"{prefix}USERNAME"),
+        "username": usable.username if usable else _shown(session.variables.get(f"{prefix}USERNAME")),
         "password_set": bool(session.variables.get(f"{prefix}PASSWORD", "").strip()),
         "platform": platform_for(usable).code if usable else None,
         "base_url": base_url_of(usable) if usable else None,
         "variables": [f"{prefix}{part}" for part in _PARTS if session.variables.get(f"{prefix}{part}", "").strip()],
         "problem": session.accounts.problems.get(name),
     }
+
+
+def _shown(username: str | None) -> str | None:
+    """A user name that cannot be used: without what is not UTF-8, and what may be a password behind a colon."""
+    return username if username is None else username.partition(":")[0].encode(errors="replace").decode()
