@@ -1,5 +1,6 @@
 import createClient from 'openapi-fetch'
 
+import { BACKGROUND, isAttended } from './activity.ts'
 import { ApiError, errorOf } from './errors.ts'
 import type { components, paths } from './schema.d.ts'
 import { sessionRenewed } from './session.ts'
@@ -11,6 +12,7 @@ export type Schemas = components['schemas']
 const WITHOUT_SESSION = ['/api/v1/auth/session', '/api/v1/auth/me']
 
 async function send(request: Request): Promise<Response> {
+  if (!isAttended()) request.headers.set(BACKGROUND, '1')
   try {
     return await fetch(request)
   } catch (error) {

@@ -1,8 +1,9 @@
+import { Alert } from 'antd'
 import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
-import { NavLink, Outlet, useNavigation } from 'react-router'
+import { Link, NavLink, Outlet, useNavigation } from 'react-router'
 
-import { LoadingState, useRole } from '../shared/index.ts'
+import { LoadingState, useRole, useSession } from '../shared/index.ts'
 import { UserMenu } from './UserMenu.tsx'
 
 const Attention = lazy(() => import('../features/edits/outbox/Attention.tsx'))
@@ -39,6 +40,7 @@ export function Shell() {
         <div className={isLoading ? 'loading-line is-loading' : 'loading-line'} aria-hidden="true" />
       </div>
       <main id="content" tabIndex={-1}>
+        <HeldBack />
         <Suspense>
           <Attention />
         </Suspense>
@@ -47,5 +49,25 @@ export function Shell() {
         </Suspense>
       </main>
     </div>
+  )
+}
+
+/** Tells an administrator who can only look what to do about it. */
+function HeldBack() {
+  const { t } = useTranslation()
+  const { me } = useSession()
+  if (!me.held_back) return null
+  return (
+    <Alert
+      className="form-alert"
+      type="warning"
+      showIcon
+      title={t('heldBack.title')}
+      description={
+        <>
+          {t('heldBack.detail')} <Link to="/account">{t('heldBack.open')}</Link>
+        </>
+      }
+    />
   )
 }

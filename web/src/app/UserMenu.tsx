@@ -1,6 +1,7 @@
 import { Button, Popover, Radio } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { useNavigate } from 'react-router'
 
 import { useSession } from '../shared/index.ts'
 import { chooseLanguage, type Language } from '../shared/translations.ts'
@@ -28,11 +29,12 @@ function Choices<T extends string>(props: {
   )
 }
 
-/** Who is logged in, with language, colours, own password and the way out. */
+/** Who is logged in, with language, colours, the own account and the way out. */
 export function UserMenu() {
   const { t, i18n } = useTranslation()
   const { me, logout } = useSession()
   const theme = useTheme()
+  const navigate = useNavigate()
   const [open, setOpen] = useState(false)
   const [changing, setChanging] = useState(false)
   const menu = (
@@ -60,6 +62,15 @@ export function UserMenu() {
         }))}
         onChoose={theme.choose}
       />
+      <Button
+        block
+        onClick={() => {
+          setOpen(false)
+          void navigate('/account')
+        }}
+      >
+        {t('menu.account')}
+      </Button>
       <Button
         block
         onClick={() => {

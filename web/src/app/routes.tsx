@@ -27,6 +27,7 @@ export const router = createBrowserRouter([
       page('edits/:section?', () => import('../features/edits/EditsPage.tsx')),
       page('history/:syncId?', () => import('../features/sync/history/HistoryPage.tsx')),
       page('settings/:section?', () => import('../features/settings/SettingsPage.tsx')),
+      page('account', () => import('../features/identity/account/AccountPage.tsx')),
       page('*', () => import('./NotFoundPage.tsx')),
     ],
   },

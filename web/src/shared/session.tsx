@@ -10,6 +10,8 @@ const RANKS: readonly Role[] = ['viewer', 'operator', 'admin']
 export interface Session {
   me: Me
   logout: () => Promise<void>
+  /** Look up again who is logged in and what that person may do. */
+  refresh: () => void
 }
 
 export const SessionContext = createContext<Session | null>(null)

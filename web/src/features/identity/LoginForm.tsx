@@ -1,35 +1,52 @@
 import { useMutation } from '@tanstack/react-query'
-import { Alert, Button, Form, Input } from 'antd'
+import { Button, Form, Input } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { api, dataOf } from '../../api/client.ts'
-import { useErrorText } from '../../shared/error-text.ts'
+import { api, dataOf, isApiError } from '../../api/client.ts'
 import type { Me } from '../../shared/session.tsx'
+import { CodeField } from './CodeField.tsx'
+import { FormError } from './FormError.tsx'
 
 interface Credentials {
   username: string
   password: string
+  code?: string
 }
 
-/** User name and password. `username` fixes whose session is renewed. */
+/** Refusals after which a code is asked for: the password was right. */
+const ASK_FOR_CODE: readonly string[] = ['second_factor_needed', 'wrong_code']
+
+/** User name and password, and a code where the user has a second factor. `username` fixes whose session is renewed. */
 export function LoginForm({ username, onLogin }: { username?: string; onLogin: (me: Me) => void }) {
   const { t } = useTranslation('identity')
+  const [form] = Form.useForm<Credentials>()
+  const [asksCode, setAsksCode] = useState(false)
   const login = useMutation({
     mutationFn: (body: Credentials) => dataOf(api.POST('/api/v1/auth/session', { body })),
     onSuccess: onLogin,
+    onError: (error) => {
+      if (isApiError(error) && ASK_FOR_CODE.includes(error.code)) {
+        form.setFieldValue('code', undefined)
+        setAsksCode(true)
+      }
+    },
   })
-  const { title, detail } = useErrorText(login.error)
+  // That a code is needed is a question, not a refusal.
+  const isQuestion = isApiError(login.error) && login.error.code === 'second_factor_needed'
   const required = [{ required: true, message: t('required') }]
   return (
     <Form<Credentials>
+      form={form}
       layout="vertical"
       requiredMark={false}
       initialValues={{ username }}
+      onValuesChange={(changed) => {
+        if ('username' in changed) setAsksCode(false)
+      }}
       onFinish={(values) => login.mutate(values)}
     >
-      {login.error ? (
-        <Alert className="form-alert" type="error" showIcon role="alert" title={title} description={detail} />
-      ) : null}
+      <FormError error={isQuestion ? null : login.error} />
       <Form.Item name="username" label={t('username')} rules={required}>
         <Input
           autoComplete="username"
@@ -41,6 +58,7 @@ export function LoginForm({ username, onLogin }: { username?: string; onLogin: (
       <Form.Item name="password" label={t('password')} rules={required}>
         <Input.Password autoComplete="current-password" autoFocus={username !== undefined} />
       </Form.Item>
+      {asksCode ? <CodeField hint={t('code.hint')} /> : null}
       <Button type="primary" htmlType="submit" size="large" block loading={login.isPending}>
         {t('login')}
       </Button>

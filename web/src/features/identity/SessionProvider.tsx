@@ -66,8 +66,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       await api.POST('/api/v1/auth/logout')
       leave()
     }
-    return { me: state.me, logout }
-  }, [state, leave])
+    return { me: state.me, logout, refresh: ask }
+  }, [state, leave, ask])
 
   if (state.kind === 'asking') return null
   if (state.kind === 'failed') {

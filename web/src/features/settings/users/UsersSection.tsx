@@ -1,12 +1,13 @@
 import { PlusOutlined } from '@ant-design/icons'
-import { Button, Table } from 'antd'
+import { App, Button, Popconfirm, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { Badge } from '../../../shared/Badge.tsx'
 import { formatDate, useSession } from '../../../shared/index.ts'
-import { useUsers, type User } from '../queries.ts'
-import { Loaded } from '../shared.tsx'
+import { api } from '../../../api/client.ts'
+import { useChange, useUsers, type User } from '../queries.ts'
+import { Loaded, useTellError } from '../shared.tsx'
 import { UserDialog } from './UserDialog.tsx'
 
 /** Who can log in, and what each may do. */
@@ -35,7 +36,7 @@ function Users({ users, onEdit }: { users: User[]; onEdit: (user: User) => void 
     <Table<User>
       rowKey="id"
       pagination={false}
-      scroll={{ x: 760 }}
+      scroll={{ x: 900 }}
       dataSource={users}
       columns={[
         {
@@ -59,6 +60,11 @@ function Users({ users, onEdit }: { users: User[]; onEdit: (user: User) => void 
               <Badge tone="plain">{t('users.disabled')}</Badge>
             ),
         },
+        {
+          key: 'factor',
+          title: t('users.secondFactor'),
+          render: (_, user) => (user.second_factor ? <Factor user={user} /> : t('no')),
+        },
         { key: 'created', title: t('users.created'), render: (_, user) => formatDate(user.created_at) },
         {
           key: 'login',
@@ -77,5 +83,33 @@ function Users({ users, onEdit }: { users: User[]; onEdit: (user: User) => void 
         },
       ]}
     />
+  )
+}
+
+/** That a user logs in with a code too, and the way to take that off for who lost the phone. */
+function Factor({ user }: { user: User }) {
+  const { t } = useTranslation('settings')
+  const { message } = App.useApp()
+  const tell = useTellError()
+  const remove = useChange('users', async (id: number) => {
+    await api.DELETE('/api/v1/users/{user_id}/second-factor', { params: { path: { user_id: id } } })
+  })
+  const confirmed = (): void =>
+    remove.mutate(user.id, { onSuccess: () => void message.success(t('users.factorRemoved')), onError: tell })
+  return (
+    <>
+      <Badge tone="good">{t('yes')}</Badge>{' '}
+      <Popconfirm
+        title={t('users.removeFactorOf', { name: user.username })}
+        description={t('users.removeFactorAsk', { name: user.username })}
+        okText={t('users.removeFactor')}
+        cancelText={t('common:cancel')}
+        onConfirm={confirmed}
+      >
+        <Button size="small" aria-label={t('users.removeFactorOf', { name: user.username })}>
+          {t('users.removeFactor')}
+        </Button>
+      </Popconfirm>
+    </>
   )
 }
