@@ -36,6 +36,8 @@ from emagsync.edits.fields import (
 )
 from emagsync.edits.validation import FieldChange, Issue
 
+# The most edits in one request, whether as a list, a file or a selection.
+MOST_ROWS: Final = 10_000
 STOCK_CHANGE: Final = "stock_change"
 LARGEST_PRICE: Final = Decimal(10) ** 10
 _LARGEST_VAT_ID: Final = 1_000_000
@@ -68,8 +70,10 @@ class ChangeRequest:
 
     `given` are values by field, as they came. That of a price may be a `PriceStep`; `stock_change` is a difference of
     pieces; `stock`, `stock_change` and `handling_time` take one value, or a list of `{warehouse_id, value}` or
-    `{warehouse_id, change}`. `errors` holds the values that proved unreadable already. `row` numbers the requests of a
-    list or file.
+    `{warehouse_id, change}`. `errors` holds the values that proved unreadable already, `doubts` those that look like a
+    mistake. `row` numbers the requests of a list or file. `is_loose`: the part number may have lost zeros before it or
+    come by an exponent, as numbers in spreadsheets do. `is_unseen`: some of it is hidden in its file, and nobody has
+    said yes to that.
     """
 
     given: Mapping[str, Any]
@@ -82,6 +86,9 @@ class ChangeRequest:
     version: str | None = None
     confirm: bool = False
     errors: Sequence[Issue] = field(default_factory=tuple)
+    doubts: Sequence[Issue] = field(default_factory=tuple)
+    is_loose: bool = False
+    is_unseen: bool = False
 
 
 class Unreadable(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -11,10 +12,11 @@ from starlette.responses import Response
 
 from emagsync.audit.service import audit
 from emagsync.edits import conflict_repository, repository
+from emagsync.edits.bulk.file_reading import FileNote
 from emagsync.edits.bulk.request_body import BulkFile, read_bulk
 from emagsync.edits.bulk.selection import SelectionEdit, change_requests_of
 from emagsync.edits.change_request import ChangeRequest
-from emagsync.edits.dependencies import Conflicts, Edits, Pushing
+from emagsync.edits.dependencies import Conflicts, Edits, Files, Pushing
 from emagsync.edits.errors import (
     ConfirmationNeeded,
     EditRefused,
@@ -98,15 +100,20 @@ async def edit_product(
         }
     },
 )
-async def edit_products(request: Request, state: State, caller: Operator, edits: Edits, pushing: Pushing) -> BulkAnswer:
+async def edit_products(
+    request: Request, state: State, caller: Operator, edits: Edits, pushing: Pushing, files: Files
+) -> BulkAnswer:
     """Edit many products: a list as JSON, or a CSV or XLSX file, which is only previewed unless `preview` is false.
 
     A preview shows the effect of every row, and a `token` for exactly this result. All or nothing, unless
-    `skip_invalid`: else a refusal has the same `data` as a preview.
+    `skip_invalid`: else a refusal has the same `data` as a preview. What is hidden in an XLSX file needs
+    `include_hidden`.
     """
-    body = await read_bulk(request)
+    body = await read_bulk(request, files)
     author = author_of(caller, bulk=True)
-    answer = await _edit_many(body.requests, body.options, author, state=state, edits=edits, pushing=pushing)
+    answer = await _edit_many(
+        body.requests, body.options, author, state=state, edits=edits, pushing=pushing, file=body.file_note
+    )
     if answer.data.batch_id is not None:
         detail = _audit_detail(answer) | {"file": body.file_name}
         await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, detail)
@@ -133,13 +140,14 @@ async def change_selection(
 
 
 async def _edit_many(
-    requests: list[ChangeRequest],
+    requests: Sequence[ChangeRequest],
     options: ListOptions,
     author: Author,
     *,
     state: AppState,
     edits: EditService,
     pushing: PushService,
+    file: FileNote | None = None,
 ) -> BulkAnswer:
     """Preview or store the edits. Raises a problem with the effect of every row where they cannot be stored."""
     if options.preview:
@@ -148,9 +156,9 @@ async def _edit_many(
         mode = pushing.mode
         async with state.database.snapshot() as connection:
             brakes = await preview_brake(connection, plans, settings=state.settings.edits, mode=mode)
-        return bulk_answer(result, brakes)
+        return bulk_answer(result, brakes, file=file)
     result = await edits.apply(requests, author, skip_invalid=options.skip_invalid, token=options.token)
-    answer = bulk_answer(result)
+    answer = bulk_answer(result, file=file)
     if result.batch_id is None:
         raise _not_applied(answer)
     return answer

@@ -11,14 +11,15 @@ EditError
 ├── PreviewOutdated     applying would not do what the preview showed
 ├── SelectionTooLarge   more offers are selected than may be edited at once
 ├── CurrencyNeeded      one amount for offers in several currencies
-└── FileUnreadable      the file is no table of edits
+├── FileUnreadable      the file is no table of edits
+└── FilesBusy           too many files are being read
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.edits.validation import Issue
@@ -159,6 +160,60 @@ class CurrencyNeeded(EditError):
 
 
 class FileUnreadable(EditError):
-    """The file is no table of edits. The message says why, and what to change."""
+    """The file is no table of edits. The message says why, and what to change.
+
+    `reason` is stable, one of `FILE_REASONS`, and `values` are what its message names.
+    """
 
     code = "file_unreadable"
+
+    def __init__(self, reason: str, **values: str | int) -> None:
+        super().__init__(FILE_REASONS[reason].format_map(values))
+        self.reason = reason
+        self.values = values
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`reason` and `values`, by which a program words it anew."""
+        return {"reason": self.reason, "values": self.values}
+
+
+# The page has them in its reader's language, in `error.file_unreadable.reasons`.
+FILE_REASONS: Final[Mapping[str, str]] = {
+    "empty": "The file is empty: its first row names the columns.",
+    "no_rows": "The file names its columns and has no rows.",
+    "unknown_columns": "Unknown columns: {columns}. Known are {known}; take out what is not to be changed.",
+    "repeated_columns": "These columns are there twice: {columns}.",
+    "no_key_column": "No column names the offers: emag_id, or part_number, is needed in the first row.",
+    "no_value_column": "No column holds values: one of {known} is needed.",
+    "several_tables": "Several sheets are tables of edits: {sheets}. Leave one of them, or hide the others.",
+    "no_table": "None of the sheets names known columns in its first row: {sheets}.",
+    "unknown_format": "The file is neither XLSX nor CSV text in UTF-8.",
+    "old_workbook": (
+        "The file is an old .xls, or an .xlsx that is protected by a password: save it as .xlsx without one, or as CSV."
+    ),
+    "not_csv": "Row {row} is not CSV: {error}.",
+    "damaged": "The file cannot be read as XLSX: save it anew as .xlsx, or as CSV.",
+    "bad_position": "The file cannot be read as XLSX: row or cell {place} is no place, or out of order. Save it anew.",
+    "encrypted": "The file is protected by a password: save it without one.",
+    "unknown_compression": "The file is packed in a way that XLSX does not have: save it anew as .xlsx.",
+    "too_large": "The file has more than {most} bytes: save only the rows to be changed.",
+    "too_large_unpacked": "The file is too large when unpacked: save only the rows to be changed.",
+    "too_many_elements": "The file holds too many cells or other elements: save only the rows to be changed.",
+    "too_many_parts": "The file has more than {most} parts: save only the rows to be changed.",
+    "too_many_sheets": "The file has more than {most} sheets: save only the one to be read.",
+    "too_many_strings": "The file has more than {most} texts: save only the rows to be changed.",
+    "too_many_rows": "The file has more than {most} rows: split it.",
+    "too_many_columns": "Row {row} has more than {most} columns: so many make no sense here.",
+    "too_demanding": "Reading the file takes too much time or memory: save only the rows to be changed, or as CSV.",
+}
+
+
+class FilesBusy(EditError):
+    """As many files as are allowed are being read, and others wait."""
+
+    code = "files_busy"
+    kind = ErrorKind.TRANSIENT
+    http_status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self) -> None:
+        super().__init__("Other files are being read: send this one again in a minute.")

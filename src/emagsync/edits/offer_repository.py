@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import PRICES, values_of
 from emagsync.edits.offer_snapshot import StoredOffer
+from emagsync.edits.part_numbers import as_number
 from emagsync.edits.repository import in_chunks
 from emagsync.offers import repository as offers_repository
 from emagsync.offers.currency_repository import currency_courses
@@ -84,6 +85,29 @@ async def ids_of_part_numbers(
         )
         for number, emag_id in await connection.execute(query.order_by(offers.c.emag_id)):
             found.setdefault(number, []).append(emag_id)
+    return found
+
+
+async def spellings_of_numbers(
+    connection: AsyncConnection, account: str, numbers: Collection[str]
+) -> dict[str, set[str]]:
+    """The part numbers of the account that a spreadsheet takes for one of `numbers`, by that; not of removed offers.
+
+    `numbers` are as `part_numbers.as_number` makes them: it finds `123`, `00123`, `123.0` and `1.23E2` for `123`.
+    """
+    number, mine = offers.c.part_number, (offers.c.account == account, offers.c.removed_at.is_(None))
+    first, lower = func.substr(number, 1, 1), func.lower(number)
+    # Every other spelling of a number begins with one of these, or has an exponent or a point.
+    other_spelling = or_(
+        first.in_(("0", "+", "-")), and_(first.in_(tuple("123456789")), or_(lower.like("%e%"), lower.like("%.%")))
+    )
+    found: dict[str, set[str]] = {}
+    conditions = [other_spelling, *(number.in_(some) for some in in_chunks(sorted(numbers)))]
+    for condition_ in conditions:
+        for text in (await connection.execute(select(number).where(*mine, condition_).distinct())).scalars():
+            plain = as_number(text)
+            if plain is not None and plain in numbers:
+                found.setdefault(plain, set()).add(text)
     return found
 
 

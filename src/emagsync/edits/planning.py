@@ -32,6 +32,7 @@ class Plan:
 
     `changes` are the changes without no-ops, `replaced` the waiting edits that these replace, `before` the offer's
     values with all its waiting edits, `faults` what eMAG would refuse, and `doubts` what looks like a mistake.
+    `is_unseen`: it was hidden in its file, which needs a yes of its own.
     """
 
     offer: StoredOffer
@@ -42,13 +43,14 @@ class Plan:
     faults: tuple[Issue, ...]
     doubts: tuple[Issue, ...]
     confirmed: bool
+    is_unseen: bool = False
 
     @property
     def effect(self) -> Effect:
         """The overall effect."""
         if self.faults:
             return Effect.ERROR
-        if self.doubts and not self.confirmed:
+        if self.is_unseen or (self.doubts and not self.confirmed):
             return Effect.NEEDS_CONFIRMATION
         return Effect.OK if self.changes or self.replaced else Effect.UNCHANGED
 
@@ -99,16 +101,12 @@ def plan(
         replaced=tuple(replaced),
         before=before,
         faults=(*issues, *faults(before, after, keys)),
-        doubts=tuple(
-            doubts(
-                offer.values,
-                effective_changes,
-                most_percent=most_percent,
-                vat=vat,
-                vat_ids=vat_ids,
-            )
+        doubts=(
+            *(request.doubts if effective_changes or replaced else ()),
+            *doubts(offer.values, effective_changes, most_percent=most_percent, vat=vat, vat_ids=vat_ids),
         ),
         confirmed=request.confirm,
+        is_unseen=request.is_unseen and bool(effective_changes or replaced),
     )
 
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from emagsync.edits.change_request import STOCK_CHANGE, ChangeRequest
+from emagsync.edits.change_request import MOST_ROWS, STOCK_CHANGE, ChangeRequest
 from emagsync.edits.fields import FIELDS
 from emagsync.edits.states import Resolution
 from emagsync.offers.product_parameters import AccountName
-
-# The most edits in one request, whether as a list, a file or a selection.
-MOST_ROWS: Final = 10_000
 
 
 def _as_text(value: object) -> object:

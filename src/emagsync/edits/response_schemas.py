@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Literal
 
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.edit_rules import EditableField
 from emagsync.edits import repository
+from emagsync.edits.bulk.file_reading import FileNote
 from emagsync.edits.fields import ABSOLUTE, HANDLING_TIME, NO_WAREHOUSE, STATUS, STOCK, VAT_ID, Values, warehouses
 from emagsync.edits.model import Conflict, Edit
 from emagsync.edits.offer_repository import stored_offers
@@ -127,6 +129,15 @@ class BulkRow(BaseModel):
     doubts: list[FieldProblem] = Field(description="Values that look like a mistake; `confirm` accepts them.")
 
 
+class FileView(BaseModel):
+    """What a file holds beside its rows. CSV hides nothing and has no sheets."""
+
+    hidden_rows: int = Field(description="Rows with something in them that are hidden, by a filter or by hand.")
+    hidden_columns: list[str] = Field(description="Columns with something in them that are hidden.")
+    sheet: str | None = Field(description="The sheet that was read.")
+    other_sheets: list[str] = Field(description="Sheets that are shown and were not read: they name no known columns.")
+
+
 class BulkData(BaseModel):
     """The effect of every row. `token` stands for exactly this; without `applied` nothing was stored."""
 
@@ -139,6 +150,10 @@ class BulkData(BaseModel):
         description="Of a preview: what the brake would say, by account; empty where nothing is repriced and the like."
     )
     rows: list[BulkRow]
+    file: FileView | None = Field(
+        default=None,
+        description="Of a file. What is hidden in it changes nothing without `include_hidden`.",
+    )
 
 
 class BulkAnswer(BaseModel):
@@ -242,8 +257,8 @@ def edit_answer(plan: Plan, edits: OfferEdits | None) -> EditAnswer:
     )
 
 
-def bulk_answer(result: BulkResult, brakes: Sequence[BrakePreview] = ()) -> BulkAnswer:
-    """The response to a bulk edit or its preview."""
+def bulk_answer(result: BulkResult, brakes: Sequence[BrakePreview] = (), *, file: FileNote | None = None) -> BulkAnswer:
+    """The response to a bulk edit or its preview; `file` is what is known about the file that the edits came in."""
     applied = result.batch_id is not None
     return BulkAnswer(
         data=BulkData(
@@ -254,6 +269,7 @@ def bulk_answer(result: BulkResult, brakes: Sequence[BrakePreview] = ()) -> Bulk
             counts={effect: result.count(effect) for effect in Effect},
             brakes=list(brakes),
             rows=[_row(line) for line in result.lines],
+            file=None if file is None else FileView.model_validate(asdict(file)),
         )
     )
 

@@ -29,8 +29,9 @@ from emagsync.edits.errors import (
 )
 from emagsync.edits.fields import PRICES, VAT_ID
 from emagsync.edits.model import ConflictEnding, Edit, EditClosing
-from emagsync.edits.offer_repository import ids_of_part_numbers, key_of, stored_offers, vat_ids_of
+from emagsync.edits.offer_repository import ids_of_part_numbers, key_of, spellings_of_numbers, stored_offers, vat_ids_of
 from emagsync.edits.offer_snapshot import StoredOffer
+from emagsync.edits.part_numbers import as_number, same_but_for_spelling
 from emagsync.edits.planning import Effect, Plan, plan, token_of
 from emagsync.edits.reasons import Reason, ReasonCode
 from emagsync.edits.states import EditSource, EditState, Resolution
@@ -226,7 +227,8 @@ class EditService:
     ) -> dict[int, LineResult]:
         by_number = [request.part_number for request in requests if request.emag_id is None and request.part_number]
         named = await ids_of_part_numbers(connection, account, sorted(set(by_number)))
-        resolved = [_resolved(request, named) for request in requests]
+        twins = await _twins(connection, account, requests)
+        resolved = [_resolved(request, named, twins) for request in requests]
         known = await _known(connection, account, [request for request, _ in resolved], lock=lock)
         met: set[int] = set()
         results: dict[int, LineResult] = {}
@@ -234,7 +236,8 @@ class EditService:
             if number % _AT_ONCE == 0:
                 # A file of ten thousand rows takes a second or two: let other tasks run meanwhile.
                 await asyncio.sleep(0)
-            results[request.row] = LineResult(request, None, errors) if errors else self._plan(request, known, met)
+            unresolved = LineResult(request, None, (*request.errors, *errors))
+            results[request.row] = unresolved if errors else self._plan(request, known, met)
         return results
 
     def _plan(self, request: ChangeRequest, known: _Known, met: set[int]) -> LineResult:
@@ -243,10 +246,14 @@ class EditService:
         offer = known.offers.get(emag_id)
         if offer is None:
             message = f"account {request.account!r} has no offer {emag_id}"
-            return LineResult(request, None, (Issue("emag_id", "offer_not_found", message),))
+            return LineResult(request, None, (*request.errors, Issue("emag_id", "offer_not_found", message)))
+        if request.part_number is not None and not same_but_for_spelling(request.part_number, offer.part_number or ""):
+            message = f"offer {emag_id} has the part number {offer.part_number!r}, not {request.part_number!r}"
+            differs = Issue("part_number", "part_number_differs", message)
+            return LineResult(request, None, (*request.errors, differs))
         if emag_id in met:
             repeated = Issue("emag_id", "offer_repeated", "an earlier row is of this offer too")
-            return LineResult(request, None, (repeated,))
+            return LineResult(request, None, (*request.errors, repeated))
         met.add(emag_id)
         platform = self._platform(offer.account)
         made = plan(
@@ -324,11 +331,30 @@ def _check_one(results: Sequence[LineResult]) -> None:
         raise ConfirmationNeeded(f"Offer {made.offer.emag_id}: confirm that this is meant:", made.doubts)
 
 
-def _resolved(request: ChangeRequest, named: Mapping[str, Sequence[int]]) -> tuple[ChangeRequest, tuple[Issue, ...]]:
-    """The request with eMAG's id, or why there is none; `named` are the ids of offers by part number."""
+async def _twins(
+    connection: AsyncConnection, account: str, requests: Sequence[ChangeRequest]
+) -> Mapping[str, Collection[str]]:
+    """The account's part numbers that a spreadsheet takes for the same number as one that came from it, by that."""
+    loose = {as_number(one.part_number) for one in requests if one.is_loose and not one.emag_id and one.part_number}
+    numbers = {number for number in loose if number is not None}
+    return await spellings_of_numbers(connection, account, numbers) if numbers else {}
+
+
+def _resolved(
+    request: ChangeRequest, named: Mapping[str, Sequence[int]], twins: Mapping[str, Collection[str]]
+) -> tuple[ChangeRequest, tuple[Issue, ...]]:
+    """The request with eMAG's id, or why there is none.
+
+    `named` are the ids of offers by part number, `twins` the spellings of a part number that is a number, by that.
+    """
     number = request.part_number
     if request.emag_id is not None:
         return request, ()
+    others = set(twins.get(as_number(number) or "", ())) - {number} if request.is_loose and number else set()
+    if others:
+        listed = ", ".join(map(repr, sorted(others)[:5]))
+        message = f"{number!r} may be {listed}, of which a spreadsheet makes the same number: name the offer by emag_id"
+        return request, (Issue("part_number", "part_number_ambiguous", message),)
     ids = named.get(number or "", ())
     if len(ids) == 1:
         return replace(request, emag_id=ids[0]), ()

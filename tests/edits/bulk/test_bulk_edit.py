@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import httpx2
 import pytest
-from openpyxl import Workbook
 
 from support.editing import PRODUCTS, Editing
+from support.workbooks import workbook
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
 
@@ -88,15 +87,6 @@ async def test_a_preview_is_outdated_once_emag_changed_an_offer_of_it(editing: E
     answer = await upload(editing, table, preview="false", token=token)
     assert answer.status_code == 409
     assert await editing.edits() == []
-
-
-def workbook(*rows: list[Any]) -> bytes:
-    book = Workbook()
-    for row in rows:
-        book.active.append(row)
-    content = io.BytesIO()
-    book.save(content)
-    return content.getvalue()
 
 
 async def test_an_xlsx_file_in_romanian_is_understood(editing: Editing) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from openpyxl import Workbook
+
 from emagsync.sandbox.process import SandboxProcess
 from entrypoints.cli.command import Cli
 
@@ -75,6 +77,27 @@ def test_a_file_is_shown_first_and_kept_when_told_to(cli: Cli, sandbox: SandboxP
     kept = cli("edits", "load", file, "--account", "fbe", "--apply", "--confirm", "--json")
     assert (kept.code, kept.json["kept"]) == (0, 1)
     assert "cannot be read" in cli("edits", "load", cli.folder / "none.csv").err
+
+
+def test_what_is_hidden_or_under_no_heading_in_a_file_is_told_and_not_kept(cli: Cli, sandbox: SandboxProcess) -> None:
+    emag_id = synced(cli, sandbox)
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["emag_id", "stock"])
+    sheet.append([emag_id, 4])
+    sheet.row_dimensions[2].hidden = True
+    hidden, stray = cli.folder / "hidden.xlsx", cli.folder / "stray.csv"
+    book.save(hidden)
+    refused = cli("edits", "load", hidden, "--account", "fbe", "--apply", "--confirm")
+    assert refused.code == 1
+    assert "Hidden in the file: 1 rows. --include-hidden accepts them." in refused.out
+    assert cli("edits", "load", hidden, "--account", "fbe", "--apply", "--include-hidden", "--json").json["kept"] == 1
+    stray.write_text(f"emag_id,stock\n{emag_id},797,99\n", encoding="utf-8")
+    assert "C2: '99' stands in C2, under no heading" in " ".join(cli("edits", "load", stray).out.split())
+    stray.write_bytes(b"PK\x03\x04")
+    broken = cli("edits", "load", stray)
+    assert (broken.code, broken.err.count("\n")) == (1, 1)
+    assert "cannot be read as XLSX" in broken.err
 
 
 def test_conflicts_are_listed_and_resolved(cli: Cli, sandbox: SandboxProcess) -> None:

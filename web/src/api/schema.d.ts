@@ -652,7 +652,8 @@ export interface paths {
          * @description Edit many products: a list as JSON, or a CSV or XLSX file, which is only previewed unless `preview` is false.
          *
          *     A preview shows the effect of every row, and a `token` for exactly this result. All or nothing, unless
-         *     `skip_invalid`: else a refusal has the same `data` as a preview.
+         *     `skip_invalid`: else a refusal has the same `data` as a preview. What is hidden in an XLSX file needs
+         *     `include_hidden`.
          */
         post: operations["edit_products_api_v1_emag_products_products_bulk_edit_post"];
         delete?: never;
@@ -1679,6 +1680,8 @@ export interface components {
             counts: {
                 [key: string]: number;
             };
+            /** @description Of a file. What is hidden in it changes nothing without `include_hidden`. */
+            file?: components["schemas"]["FileView"] | null;
             /**
              * Kept
              * @description Rows whose edits were stored.
@@ -1748,6 +1751,12 @@ export interface components {
              * Format: binary
              */
             file: string;
+            /**
+             * Include Hidden
+             * @description Accepts rows and columns that are hidden in an XLSX file; `confirm` does not.
+             * @default false
+             */
+            include_hidden: boolean;
             /**
              * Preview
              * @description A file is only previewed unless this is false.
@@ -2585,6 +2594,32 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+        };
+        /**
+         * FileView
+         * @description What a file holds beside its rows. CSV hides nothing and has no sheets.
+         */
+        FileView: {
+            /**
+             * Hidden Columns
+             * @description Columns with something in them that are hidden.
+             */
+            hidden_columns: string[];
+            /**
+             * Hidden Rows
+             * @description Rows with something in them that are hidden, by a filter or by hand.
+             */
+            hidden_rows: number;
+            /**
+             * Other Sheets
+             * @description Sheets that are shown and were not read: they name no known columns.
+             */
+            other_sheets: string[];
+            /**
+             * Sheet
+             * @description The sheet that was read.
+             */
+            sheet: string | null;
         };
         /**
          * Finished

@@ -1,7 +1,7 @@
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 
-import { isApiError } from '../api/errors.ts'
+import { isApiError, type ApiError } from '../api/errors.ts'
 
 export interface ErrorText {
   title: string
@@ -14,7 +14,7 @@ export function errorText(t: TFunction, error: unknown): ErrorText {
   const known = t([`error.${error.code}.title`, 'error.none'], { defaultValue: '' })
   if (known !== '') {
     const values = { detail: error.detail, count: error.retryAfter ?? 0, ...error.extra }
-    return { title: known, detail: t(`error.${error.code}.detail`, values) }
+    return { title: known, detail: reasonText(t, error) || t(`error.${error.code}.detail`, values) }
   }
   const title = error.status >= 500 ? t('error.server.title') : t('error.refused.title')
   return { title, detail: error.detail || t('error.server.detail') }
@@ -23,4 +23,12 @@ export function errorText(t: TFunction, error: unknown): ErrorText {
 export function useErrorText(error: unknown): ErrorText {
   const { t } = useTranslation()
   return errorText(t, error)
+}
+
+/** The words for an error's `reason`, with the `values` that it names; empty where we have none. */
+function reasonText(t: TFunction, { code, extra }: ApiError): string {
+  const { reason, values } = extra
+  if (typeof reason !== 'string') return ''
+  const named = typeof values === 'object' && values !== null ? values : {}
+  return t([`error.${code}.reasons.${reason}`, 'error.none'], { defaultValue: '', ...named })
 }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
@@ -13,7 +12,8 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
-from emagsync.edits.bulk.file_import import read_file
+from emagsync.edits.bulk.file_process import FileReader
+from emagsync.edits.bulk.file_reading import FileNote, FileOptions
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.request_schemas import BulkEdit, BulkOptions
 from emagsync.rest.problems import ApiProblem, invalid
@@ -26,21 +26,25 @@ class BulkFile(BulkOptions):
 
     file: bytes = Field(json_schema_extra={"type": "string", "format": "binary"})
     preview: bool = Field(default=True, description="A file is only previewed unless this is false.")
+    include_hidden: bool = Field(
+        default=False, description="Accepts rows and columns that are hidden in an XLSX file; `confirm` does not."
+    )
 
 
 class BulkBody(NamedTuple):
-    """A parsed body: the change requests, the options, and the file's name if they came in one."""
+    """A parsed body: the change requests, the options, and the file's name and what it holds if they came in one."""
 
-    requests: list[ChangeRequest]
+    requests: Sequence[ChangeRequest]
     options: BulkOptions
-    file_name: str | None
+    file_name: str | None = None
+    file_note: FileNote | None = None
 
 
-async def read_bulk(request: Request) -> BulkBody:
-    """Read and validate the body. Raises 415 and 422 problems, and FileUnreadable."""
+async def read_bulk(request: Request, files: FileReader) -> BulkBody:
+    """Read and validate the body. Raises 415 and 422 problems, FileUnreadable and FilesBusy."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
-        return await _form(request)
+        return await _form(request, files)
     if kind not in ("application/json", ""):
         raise ApiProblem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -52,10 +56,10 @@ async def read_bulk(request: Request) -> BulkBody:
     except orjson.JSONDecodeError as error:
         raise invalid("body", f"This is not JSON: {error}", "json_invalid") from error
     bulk = _validated(BulkEdit, document)
-    return BulkBody(bulk.change_requests(), bulk, None)
+    return BulkBody(bulk.change_requests(), bulk)
 
 
-async def _form(request: Request) -> BulkBody:
+async def _form(request: Request, files: FileReader) -> BulkBody:
     async with request.form(max_files=1, max_fields=10) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
@@ -63,11 +67,8 @@ async def _form(request: Request) -> BulkBody:
         values = {name: value for name, value in form.items() if name != "file" and value != ""}
         content, name = await upload.read(), upload.filename
     options = _validated(BulkFile, {"file": b"", **values})
-    # Ten thousand rows of a spreadsheet take seconds.
-    requests = await asyncio.to_thread(
-        read_file, content, default_account=options.account_type, confirm=options.confirm
-    )
-    return BulkBody(requests, options, name[:200] if name else None)
+    read = await files.read(content, FileOptions(options.account_type, options.confirm, options.include_hidden))
+    return BulkBody(read.requests, options, name[:200] if name else None, read.note)
 
 
 def _validated(model: type[T], values: Mapping[str, Any]) -> T:

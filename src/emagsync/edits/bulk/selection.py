@@ -14,11 +14,11 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.edits.change_request import ChangeRequest, PriceStep
+from emagsync.edits.change_request import MOST_ROWS, ChangeRequest, PriceStep
 from emagsync.edits.errors import CurrencyNeeded, SelectionTooLarge
 from emagsync.edits.fields import PRICES
 from emagsync.edits.offer_repository import currencies_of, keys_found, keys_of
-from emagsync.edits.request_schemas import MOST_ROWS, ListOptions, OfferValues, WarehouseId
+from emagsync.edits.request_schemas import ListOptions, OfferValues, WarehouseId
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.product_parameters import ProductId, ProductQuery
 

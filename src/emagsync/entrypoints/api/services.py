@@ -21,6 +21,7 @@ from emagsync.core.clock import Clock
 from emagsync.core.concurrency import background_task
 from emagsync.core.settings import Settings
 from emagsync.edits import dependencies as edit_dependencies
+from emagsync.edits.bulk.file_process import FileReader
 from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.push.auto_push import AutoPushWorker
 from emagsync.edits.push.service import PushService
@@ -102,6 +103,7 @@ class ApiServices:
     edits: EditService
     conflicts: ConflictService
     undo: Undo
+    files: FileReader
     scheduler: Scheduler
     freshness: FreshnessService
     metrics: MetricsPage
@@ -158,6 +160,7 @@ async def open_services(
             edits=edits,
             conflicts=build_conflict_service(base, on_edit=lambda _: auto_push.wake()),
             undo=build_undo(base, edits),
+            files=FileReader(state.stopping),
             scheduler=schedule,
             freshness=freshness,
             metrics=metrics,
@@ -183,6 +186,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     edit_dependencies.edit_service.provide(app, services.edits)
     edit_dependencies.conflict_service.provide(app, services.conflicts)
     edit_dependencies.undo_service.provide(app, services.undo)
+    edit_dependencies.file_reader.provide(app, services.files)
     scheduler.provide(app, services.scheduler)
     freshness_service.provide(app, services.freshness)
     metrics_page.provide(app, services.metrics)

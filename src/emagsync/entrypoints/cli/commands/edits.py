@@ -9,7 +9,9 @@ from typing import Annotated
 import typer
 
 from emagsync.edits import repository
-from emagsync.edits.bulk.file_import import read_file
+from emagsync.edits.bulk.file_limits import MOST_FILE_BYTES
+from emagsync.edits.bulk.file_process import FileReader
+from emagsync.edits.bulk.file_reading import FileOptions
 from emagsync.edits.model import Edit, EditFilter
 from emagsync.edits.reasons import reason_text
 from emagsync.edits.response_schemas import BulkAnswer, bulk_answer, edit_view
@@ -35,23 +37,30 @@ def load(
         bool, typer.Option("--apply", help="Keep the edits; without, only show what they come to.")
     ] = False,
     confirm: Annotated[bool, typer.Option("--confirm", help="Accept values that look like a mistake.")] = False,
+    include_hidden: Annotated[
+        bool, typer.Option("--include-hidden", help="Accept rows and columns that are hidden in an XLSX file.")
+    ] = False,
     skip_invalid: Annotated[bool, typer.Option("--skip-invalid", help="Keep what can be kept.")] = False,
     as_json: Json = False,
 ) -> None:
     """Edit many offers by a CSV or XLSX file. Shows what every row comes to; with --apply keeps all, or nothing."""
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(MOST_FILE_BYTES + 1)
     except OSError as error:
         complain(f"{file} cannot be read: {error.strerror or error}.")
         raise typer.Exit(ExitCode.USAGE) from error
-    lines = read_file(content, default_account=account, confirm=confirm)
+    read = asyncio.run(FileReader().read(content, FileOptions(account, confirm, include_hidden)))
+    lines = read.requests
 
     async def keep(service: EditService) -> BulkAnswer:
-        return bulk_answer(await service.apply(lines, author_of(EditSource.BULK), skip_invalid=skip_invalid))
+        done = await service.apply(lines, author_of(EditSource.BULK), skip_invalid=skip_invalid)
+        return bulk_answer(done, file=read.note)
 
     async def preview(session: Session) -> BulkAnswer:
         async with session.foundation() as base:
-            return bulk_answer(await build_edit_service(base, session.accounts).preview(lines))
+            result = await build_edit_service(base, session.accounts).preview(lines)
+            return bulk_answer(result, file=read.note)
 
     session = session_of(context)
     if apply:

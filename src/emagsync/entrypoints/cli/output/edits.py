@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import typer
 
-from emagsync.edits.response_schemas import BulkAnswer, ChangeView
+from emagsync.edits.response_schemas import BulkAnswer, ChangeView, FileView
 from emagsync.entrypoints.cli.output.tables import print_table
 
 
@@ -37,3 +37,16 @@ def print_bulk(answer: BulkAnswer) -> None:
     effects = ", ".join(f"{count} {effect.value}" for effect, count in answer.data.counts.items() if count)
     kept = f"{answer.data.kept} kept" if answer.data.applied else "Nothing was kept"
     typer.echo(f"{effects}. {kept}.")
+    if answer.data.file is not None:
+        for line in _file_lines(answer.data.file):
+            typer.echo(line)
+
+
+def _file_lines(file: FileView) -> Iterator[str]:
+    """What of the file is hidden, and what was not read."""
+    hidden = [f"{file.hidden_rows} rows"] if file.hidden_rows else []
+    hidden += [f"the column {name}" for name in file.hidden_columns]
+    if hidden:
+        yield f"Hidden in the file: {', '.join(hidden)}. --include-hidden accepts them."
+    if file.other_sheets:
+        yield f"Read the sheet {file.sheet!r}, and not {', '.join(map(repr, file.other_sheets))}."

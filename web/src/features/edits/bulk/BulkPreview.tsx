@@ -15,6 +15,7 @@ import {
   type BulkRow,
   type Effect,
 } from './bulk.ts'
+import { FileNote } from './FileNote.tsx'
 import { FromTo } from '../cells.tsx'
 import { countsOf } from '../outbox/holds.ts'
 import { useFieldWords } from '../useFieldWords.ts'
@@ -61,6 +62,7 @@ export function BulkPreview({ data, subject, busy, onApply }: Props) {
         />
       ) : (
         <>
+          {data.file ? <FileNote file={data.file} /> : null}
           <Brakes data={data} />
           <Apply data={data} busy={busy} onApply={onApply} />
         </>
@@ -109,22 +111,27 @@ function Brakes({ data }: { data: BulkData }) {
   )
 }
 
-/** Applying needs a yes to what looks like a slip, or leaves those rows out, like those that cannot be. */
+/** Applying needs a yes to what looks like a slip or is hidden, or leaves those rows out, like those that cannot be. */
 function Apply({ data, busy, onApply }: Omit<Props, 'subject'>) {
   const { t } = useTranslation('edits')
   const [confirm, setConfirm] = useState(false)
+  const [includeHidden, setIncludeHidden] = useState(false)
   const [skip, setSkip] = useState(false)
-  const { good, doubtful, wrong } = outlookOf(data)
-  const count = good + (confirm ? doubtful : 0)
-  const isBlocked = !skip && (wrong > 0 || (doubtful > 0 && !confirm))
+  const { good, doubtful, hidden, waiting, wrong } = outlookOf(data, { confirm, includeHidden })
+  const isBlocked = !skip && (wrong > 0 || waiting > 0)
   return (
     <div className="bulk-apply">
+      {hidden > 0 ? (
+        <Checkbox checked={includeHidden} onChange={(event) => setIncludeHidden(event.target.checked)}>
+          {t('bulk.includeHidden')}
+        </Checkbox>
+      ) : null}
       {doubtful > 0 ? (
         <Checkbox checked={confirm} onChange={(event) => setConfirm(event.target.checked)}>
           {t('bulk.confirm', { count: doubtful })}
         </Checkbox>
       ) : null}
-      {wrong > 0 || doubtful > 0 ? (
+      {wrong + doubtful + hidden > 0 ? (
         <Checkbox checked={skip} onChange={(event) => setSkip(event.target.checked)}>
           {t('bulk.skip')}
         </Checkbox>
@@ -132,10 +139,10 @@ function Apply({ data, busy, onApply }: Omit<Props, 'subject'>) {
       <Button
         type="primary"
         loading={busy}
-        disabled={isBlocked || count === 0}
-        onClick={() => onApply({ confirm, skipInvalid: skip, token: data.token })}
+        disabled={isBlocked || good === 0}
+        onClick={() => onApply({ confirm, includeHidden, skipInvalid: skip, token: data.token })}
       >
-        {t('bulk.apply', { count })}
+        {t('bulk.apply', { count: good })}
       </Button>
     </div>
   )

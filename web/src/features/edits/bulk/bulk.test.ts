@@ -22,9 +22,26 @@ it('rows that need a person come first, each kind in the order of the file', () 
   expect(gravestFirst(rows).map(({ row: number }) => number)).toEqual([3, 6, 4, 2, 5])
 })
 
-it('the outlook counts what may be kept and what stands in the way', () => {
-  const counts = { ok: 3, needs_confirmation: 2, error: 1, unchanged: 9 }
-  expect(outlookOf({ counts })).toEqual({ good: 3, doubtful: 2, wrong: 1 })
+describe('the outlook', () => {
+  const unsure = (number: number, ...codes: string[]) => ({
+    ...row(number, 'needs_confirmation'),
+    doubts: codes.map((code) => ({ field: 'x', message: '', code })),
+  })
+  const rows = [
+    unsure(2, 'implausible_change'),
+    unsure(3, 'hidden_row'),
+    unsure(4, 'hidden_column', 'vat_slip'),
+  ] as BulkRow[]
+  const counts = { ok: 3, needs_confirmation: 3, error: 1, unchanged: 9 }
+
+  it.each([
+    { confirm: false, includeHidden: false, good: 3, waiting: 3 },
+    { confirm: true, includeHidden: false, good: 4, waiting: 2 },
+    { confirm: false, includeHidden: true, good: 4, waiting: 2 },
+    { confirm: true, includeHidden: true, good: 6, waiting: 0 },
+  ])('counts what may be kept with $confirm and $includeHidden', ({ good, waiting, ...yes }) => {
+    expect(outlookOf({ counts, rows }, yes)).toEqual({ good, waiting, doubtful: 2, hidden: 2, wrong: 1 })
+  })
 })
 
 describe('a list', () => {

@@ -15,6 +15,8 @@ export type BulkRequest =
 export interface BulkOptions {
   readonly preview: boolean
   readonly confirm?: boolean
+  /** A yes to what is hidden in a file. */
+  readonly includeHidden?: boolean
   readonly skipInvalid?: boolean
   readonly token?: string
 }
@@ -55,6 +57,7 @@ async function sendFile(
   body.set('account_type', account)
   body.set('preview', String(options.preview))
   if (options.confirm) body.set('confirm', 'true')
+  if (options.includeHidden) body.set('include_hidden', 'true')
   if (options.skipInvalid) body.set('skip_invalid', 'true')
   if (options.token !== undefined) body.set('token', options.token)
   const address = new URL('/api/v1/emag/products/products/bulk-edit', window.location.origin)
@@ -67,14 +70,43 @@ function rowsTold(error: ApiError): BulkData | null {
   return typeof data === 'object' && data !== null && 'rows' in data ? (data as BulkData) : null
 }
 
+/** What somebody has said yes to. */
+export interface Yes {
+  readonly confirm: boolean
+  readonly includeHidden: boolean
+}
+
+export interface Outlook {
+  /** Rows that may be applied with what was said yes to. */
+  readonly good: number
+  /** Rows that look like a slip, and rows that are hidden in their file; one may be both. */
+  readonly doubtful: number
+  readonly hidden: number
+  /** Rows that need a yes which was not said. */
+  readonly waiting: number
+  readonly wrong: number
+}
+
+const HIDDEN = new Set(['hidden_row', 'hidden_column'])
+
 /** What may be applied of a preview, and what stands in the way. */
-export function outlookOf(data: Pick<BulkData, 'counts'>): {
-  good: number
-  doubtful: number
-  wrong: number
-} {
-  const { ok = 0, needs_confirmation = 0, error = 0 } = data.counts
-  return { good: ok, doubtful: needs_confirmation, wrong: error }
+export function outlookOf({ counts, rows }: Pick<BulkData, 'counts' | 'rows'>, yes: Yes): Outlook {
+  const unsure = rows
+    .filter((row) => row.effect === 'needs_confirmation')
+    .map(({ doubts }) => ({
+      isHidden: doubts.some(({ code }) => HIDDEN.has(code)),
+      isDoubtful: doubts.some(({ code }) => !HIDDEN.has(code)),
+    }))
+  const waiting = unsure.filter(
+    ({ isHidden, isDoubtful }) => (isHidden && !yes.includeHidden) || (isDoubtful && !yes.confirm),
+  ).length
+  return {
+    good: (counts.ok ?? 0) + unsure.length - waiting,
+    doubtful: unsure.filter(({ isDoubtful }) => isDoubtful).length,
+    hidden: unsure.filter(({ isHidden }) => isHidden).length,
+    waiting,
+    wrong: counts.error ?? 0,
+  }
 }
 
 /** The rows that need a person first; within an effect in the file's order. */

@@ -1,0 +1,103 @@
+"""A file of edits as cells, whatever its format: what `csv_table` and `workbook` make, and `file_import` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import NamedTuple
+
+from emagsync.edits.bulk.file_limits import LAST_COLUMN, MOST_COLUMNS, MOST_FILLED_ROWS
+from emagsync.edits.bulk.number_formats import Kind
+from emagsync.edits.errors import FileUnreadable
+
+
+class Cell(NamedTuple):
+    """What a cell shows, and how that came about.
+
+    `text` is what is shown, without blanks around it. Of a cell that holds a number (in XLSX) `number` is that, to 15
+    digits, and `kind`, `shown` and `is_local` are what its format makes of it: see `number_formats.Shown`. `fault` is
+    the code of what makes the cell unreadable. `is_loose`: a text of CSV, which may have been another one before a
+    spreadsheet program took it for a number and dropped its zeros.
+    """
+
+    text: str
+    number: Decimal | None = None
+    kind: Kind = Kind.PLAIN
+    shown: Decimal | None = None
+    is_local: bool = False
+    fault: str | None = None
+    is_loose: bool = False
+
+    @property
+    def is_filled(self) -> bool:
+        """Whether there is anything in it, shown or not."""
+        return bool(self.text) or self.number is not None or self.fault is not None
+
+
+class Row(NamedTuple):
+    """A row with its number in the file, and its filled cells by column, the first of each being 1."""
+
+    number: int
+    cells: Mapping[int, Cell]
+    is_hidden: bool = False
+
+
+@dataclass
+class Table:
+    """The rows of a file that are not empty, to be read once; the first one names the columns.
+
+    `hidden_columns` and `sheet` are those of XLSX, `other_sheets` the names of those that are shown and not read. They
+    are complete when the first row has been read.
+    """
+
+    rows: Iterator[Row]
+    sheet: str | None = None
+    other_sheets: tuple[str, ...] = ()
+    hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+
+    def hides(self, column: int) -> bool:
+        """Whether the column is hidden."""
+        return any(first <= column <= last for first, last in self.hidden_columns)
+
+
+def filled(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows with something in them. Raises FileUnreadable for more rows or columns than a table of edits has."""
+    count = 0
+    for row in rows:
+        if not row.cells:
+            continue
+        count += 1
+        if count > MOST_FILLED_ROWS + 1:
+            raise FileUnreadable("too_many_rows", most=MOST_FILLED_ROWS)
+        if len(row.cells) > MOST_COLUMNS:
+            raise FileUnreadable("too_many_columns", row=row.number, most=MOST_COLUMNS)
+        yield row
+
+
+def cell_name(column: int, row: int) -> str:
+    """The name of a cell as spreadsheet programs show it, such as `D2`; CSV's cells are named so too."""
+    return f"{column_name(column)}{row}"
+
+
+def column_name(column: int) -> str:
+    """`A` for 1, `AA` for 27."""
+    letters = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return letters
+
+
+def column_number(letters: str) -> int:
+    """1 for `A`, 27 for `AA`. Raises ValueError for what names no column."""
+    number = 0
+    if not 0 < len(letters) <= 3:
+        raise ValueError(f"{letters[:10]!r} names no column")
+    for letter in letters.upper():
+        if not "A" <= letter <= "Z":
+            raise ValueError(f"{letters!r} names no column")
+        number = number * 26 + ord(letter) - ord("A") + 1
+    if number > LAST_COLUMN:
+        raise ValueError(f"{letters!r} is beyond the last column")
+    return number
