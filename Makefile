@@ -10,11 +10,13 @@ PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.h
 # Tests wait more than they compute, so there are more at once than processors.
 WORKERS ?= 4
 SEEDS ?= 50
+AUDIT := build/audit
+CORE_TESTS := tests/marketplace/rows tests/marketplace/test_envelope.py tests/marketplace/test_network.py tests/core/test_money.py tests/core/test_settings.py tests/edits/merge tests/db/test_engine.py tests/sync/run/test_page_plan.py
 # Each of the tests' processes would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers
+.PHONY: help install demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers audit sbom core
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -107,16 +109,43 @@ format: $(STAMP) $(NODE_STAMP) ## Let the formatters fix what they can
 bench: $(STAMP) ## Measure speed, memory and CPU beside a bare loop
 	$(BIN)/python -m benchmarks $(BENCH_OPTIONS)
 
+# What depends on Python itself: parsing, money, texts, TLS, the engine's plans. `make core CORE_PYTHON=python3.13`
+core: ## The core tests on another Python, in an environment of its own
+	@test -n "$(CORE_PYTHON)" || { echo "make core CORE_PYTHON=python3.13" >&2; exit 1; }
+	@test -x build/core/bin/python && build/core/bin/python -c 'import sys; sys.exit(sys.argv[1] != "%d.%d" % sys.version_info[:2])' "$$($(CORE_PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')" || { rm -rf build/core && $(CORE_PYTHON) -m venv build/core; }
+	@build/core/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@build/core/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	build/core/bin/python -m pytest -q -n 2 -p no:cacheprovider $(CORE_TESTS)
+
 storm: $(STAMP) servers ## Random storms and kills: 50 seeds, or SEEDS=n
 	EMAGSYNC_STORM_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n 2 -q -m storm
 
-wheel: $(STAMP) $(PAGE) ## A wheel with the page in it, in dist/
+wheel: $(STAMP) $(PAGE) ## A wheel with the page in it, and what it is made of (CycloneDX), in dist/
 	$(BIN)/python -m hatchling build -t wheel
+	@$(MAKE) --no-print-directory sbom
+
+# Tools of their own: what the program and its tests need is not changed by them.
+$(AUDIT)/.installed: requirements/audit.txt
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
+
+sbom: $(STAMP) $(AUDIT)/.installed ## Bills of materials of the program and of the page (CycloneDX), in dist/
+	@mkdir -p dist
+	@name=emagsync-$$($(BIN)/python -c 'import emagsync; print(emagsync.__version__)'); \
+	$(AUDIT)/bin/python -W ignore -m cyclonedx_py requirements requirements/base.txt --pyproject pyproject.toml --output-reproducible --of JSON -o dist/$$name.cdx.json && \
+	(cd web && npm sbom --sbom-format cyclonedx --omit dev --package-lock-only) > dist/$$name-page.cdx.json && ls dist/$$name*.cdx.json
+
+# Strict: without it, packages that nothing is known about would count as good.
+audit: $(STAMP) $(AUDIT)/.installed ## Known weaknesses of what is installed and of the page's packages; needs the public advisories
+	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/tracing.txt || { echo "make audit: a weakness, or the advisories could not be read: see the lines above." >&2; exit 1; }
+	@cd web && npm audit --omit=dev || { echo "make audit: a weakness of the page's packages, or the advisories could not be read." >&2; exit 1; }
 
 lock: $(STAMP) ## Pin the dependencies again
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements/base.txt
 	$(BIN)/uv pip compile pyproject.toml --group dev --extra tracing --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/base.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --extra tracing --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/base.txt -o requirements/tracing.txt
+	printf 'cyclonedx-bom>=7.5,<8\npip-audit>=2.10,<3\n' | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements/audit.txt
 	echo hatchling | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/dev.txt -o requirements/build.txt
 
 clean: ## Remove what was built and measured

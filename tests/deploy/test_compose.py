@@ -19,9 +19,9 @@ OURS = ("api", "worker", "beat")
 
 # Keys of the Compose specification that are used here.
 _KEYS = {
-    *("image", "build", "restart", "init", "read_only", "tmpfs", "cap_drop", "security_opt", "env_file", "environment"),
-    *("volumes", "networks", "logging", "command", "ports", "stop_grace_period", "healthcheck", "depends_on"),
-    *("secrets", "configs", "shm_size"),
+    *("image", "build", "restart", "init", "read_only", "tmpfs", "cap_drop", "cap_add", "security_opt", "env_file"),
+    *("environment", "volumes", "networks", "logging", "command", "ports", "stop_grace_period", "healthcheck"),
+    *("depends_on", "secrets", "configs", "shm_size"),
 }
 SECRET = "a" * 40
 
@@ -76,12 +76,22 @@ def test_only_this_machine_reaches_it() -> None:
     assert all(SERVICES[name]["networks"] == ["inside"] for name in ("db", "redis"))
 
 
-def test_our_containers_may_do_nothing_that_they_need_not() -> None:
-    for name in OURS:
-        service = SERVICES[name]
-        assert service["read_only"] is True
-        assert service["cap_drop"] == ["ALL"]
-        assert service["security_opt"] == ["no-new-privileges:true"]
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_container_may_do_anything_that_it_need_not(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    # To give their volumes to a user of their own, and to become it.
+    given = {"db": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}}
+    given["redis"] = given["db"] - {"FOWNER"}
+    assert set(service.get("cap_add", [])) == given.get(name, set())
+
+
+@pytest.mark.parametrize("name", set(SERVICES) - set(OURS))
+def test_foreign_images_have_a_version_and_a_digest_is_a_whole_one(name: str) -> None:
+    image = SERVICES[name]["image"]
+    assert re.fullmatch(r"[a-z/]+:v?\d+[\w.\-]*(@sha256:[0-9a-f]{64})?", image), image
 
 
 def test_a_container_gets_no_password_that_it_does_not_need() -> None:

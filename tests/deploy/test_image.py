@@ -34,7 +34,9 @@ def instructions(name: str) -> list[str]:
 def test_the_image_holds_neither_compilers_nor_secrets_and_runs_without_rights() -> None:
     assert len(STAGES) == 3
     assert all("slim" in stage[0][1] for stage in STAGES)
-    assert instructions("USER") == ["emagsync"]
+    assert instructions("USER") == ["10001:10001"], "by number: of a name nobody can tell whether it is root's"
+    assert "--uid 10001" in DOCKERFILE
+    assert "--gid 10001" in DOCKERFILE
     assert [given.split()[0] for given in instructions("COPY")] == ["--from=build", "deploy/healthcheck.py"]
     assert instructions("VOLUME") == ["/var/lib/emagsync"]
     assert not re.search(r"^(ARG|ENV).*(PASSWORD|SECRET|TOKEN|USERNAME)", DOCKERFILE, re.MULTILINE)
