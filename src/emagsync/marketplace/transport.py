@@ -27,6 +27,7 @@ import aiohttp
 from aiohttp.http_exceptions import DecompressSizeError
 
 from emagsync import __version__
+from emagsync.core.exhaustion import TooFewFiles, exhaustion_of, too_few_files
 from emagsync.core.proxies import Proxy, parse_proxy, proxy_for
 from emagsync.marketplace.envelope import HttpAnswer, proxy_refused
 from emagsync.marketplace.errors import (
@@ -315,6 +316,8 @@ def _proxy_failure(error: Exception, proxy: Proxy, options: HttpOptions) -> Emag
 def _connect_failure(error: Exception, options: HttpOptions) -> EmagError:
     if isinstance(error, aiohttp.InvalidURL):
         return RequestInvalid("base_url is not an address that can be called")
+    if isinstance(exhaustion_of(error), TooFewFiles):
+        return ConnectFailed(f"No connection to eMAG. {too_few_files()}")
     if isinstance(error, TimeoutError):
         return ConnectFailed(f"No connection to eMAG within {options.connect_timeout:g} s: check the network")
     if isinstance(error, aiohttp.ClientConnectorDNSError):
