@@ -113,6 +113,9 @@ class RunView(BaseModel):
     api_requests_made: int
     rate_limit_hits: int
     attempt: int
+    attempt_started_at: datetime | None = Field(
+        description="When the last attempt began, from which its time limit counts; null before the first."
+    )
     triggered_by: str
     heartbeat_at: datetime | None
     errors: list[RunError]
@@ -159,6 +162,7 @@ def run_view(run: Run, now: datetime) -> RunView:
         api_requests_made=run.requests,
         rate_limit_hits=run.rate_limit_hits,
         attempt=run.attempt,
+        attempt_started_at=run.attempt_started_at,
         triggered_by=run.trigger,
         heartbeat_at=run.heartbeat_at,
         errors=list(run.errors),

@@ -49,7 +49,7 @@ sync_runs = Table(
     Column("errors", JsonText, nullable=False),
     Column("error_count", Integer, nullable=False),
     Column("error_codes", JsonText),  # how many there were of each code: {"row_rejected": 3, ...}
-    Column("attempt_started_at", UtcDateTime),  # for operators' own queries: nothing here reads it
+    Column("attempt_started_at", UtcDateTime),
     # What the run is doing and how fast, for whoever watches it from another process.
     Column("phase", String(16)),
     Column("items_per_second", Float),

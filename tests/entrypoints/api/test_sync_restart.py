@@ -91,6 +91,7 @@ async def test_a_server_that_ends_while_it_syncs_goes_on_when_it_starts_again(tm
             while not (run := await second.run(run_id))["completed_at"]:
                 await asyncio.sleep(0.02)
         assert (run["status"], run["attempt"], run["processed_items"]) == ("completed", 2, 450)
+        assert run["started_at"] < run["attempt_started_at"] < run["completed_at"]
         # 45 pages with rows and two behind the end; those in flight when it ended are read again.
         looked_at = sum(times for page, times in market.page_reads().items() if page.endswith("/1"))
         assert sum(market.page_reads().values()) - looked_at <= 45 + 2 + 2 + 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import subprocess
 import sys
 
@@ -76,3 +77,63 @@ def test_a_sync_has_completed_also_where_nobody_reads_it_any_more(cli: Cli, argu
         process.stdout.close()
         process.stderr.close()
     assert process.returncode == 0
+
+
+# Every command, with --help and as it is where it ends by itself, one after the other in one interpreter.
+_EVERY_COMMAND = """
+import json, sys
+from pathlib import Path
+from emagsync.entrypoints.cli import main
+from emagsync.entrypoints.cli.app import build
+
+def lines(group, path=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from lines(command, (*path, name))
+        else:
+            yield [*path, name, "--help"]
+            if not command.stays:
+                yield [*path, name]
+
+def code_of(line):
+    try:
+        return main(line)
+    except SystemExit as ended:  # the sandbox's own --help
+        return ended.code or 0
+
+codes = {" ".join(line): code_of(line) for line in [["--version"], *lines(build())]}
+Path(sys.argv[1]).write_text(json.dumps(codes))
+"""
+
+
+def every_code(bare: Cli, name: str, streams: str = "", variables: dict[str, str] | None = None) -> dict[str, int]:
+    """The exit code of every command on a machine without accounts."""
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {streams}', "sh", sys.executable, "-c", _EVERY_COMMAND, f"{name}.json"],
+        env=bare.environment(variables or {}),
+        cwd=bare.folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+    codes: dict[str, int] = json.loads((bare.folder / f"{name}.json").read_text())
+    return codes
+
+
+@pytest.mark.often(first=1)
+@pytest.mark.parametrize(
+    ("streams", "variables"),
+    [
+        pytest.param("<&- >&- 2>&-", {}, id="none at all"),
+        pytest.param("", {"PYTHONIOENCODING": "ascii"}, id="ascii"),
+    ],
+)
+def test_no_command_ends_otherwise_because_of_its_streams(bare: Cli, streams: str, variables: dict[str, str]) -> None:
+    ordinary = every_code(bare, "ordinary")
+    assert set(ordinary.values()) <= {0, 1, 2}
+    assert {
+        ordinary[name] for name in ("--version", "status", "history", "offers list", "users list", "db status")
+    } == {0}
+    assert every_code(bare, "odd", streams, variables) == ordinary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.db.errors import DatabaseUnavailable
 from emagsync.sync import repository
+from emagsync.sync.dispatch import inline_executor
 from emagsync.sync.dispatch.inline_executor import InlineExecutor
 from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus
 from support.comparing import compare_with_marketplace
@@ -71,6 +73,35 @@ async def test_a_run_is_interrupted_while_redis_is_away_and_resumes_by_itself_wh
         assert market.requests() > requests
         # What was stored before is not read again, but for the pages that were on their way.
         assert market.page_reads()["1/10"] == 1
+        await executor.aclose()
+        compare_with_marketplace(local.database, "main", market.truth())
+
+
+async def test_a_run_resumes_when_redis_is_back_before_the_database_is(
+    tmp_path: Path, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inline_executor, "DATABASE_AWAY_SECONDS", 0.05)
+    ended: list[Run] = []
+    async with shop(tmp_path, redis) as (market, local):
+        resumable, refused = local.service.resumable, 3
+
+        async def away(among: Collection[str] | None = None) -> list[str]:
+            nonlocal refused
+            if refused:
+                refused -= 1
+                raise DatabaseUnavailable("The database server is starting up.")
+            return await resumable(among)
+
+        monkeypatch.setattr(local.service, "resumable", away)
+        executor = InlineExecutor(local.service, on_end=ended.append)
+        await begin(local, executor)
+        await until(lambda: sum(market.page_reads().values()) >= 5)
+        redis.kill()
+        await until(lambda: bool(ended))
+        redis.start()
+        await until(lambda: len(ended) == 2)
+        assert [run.status for run in ended] == [RunStatus.INTERRUPTED, RunStatus.COMPLETED]
+        assert not refused
         await executor.aclose()
         compare_with_marketplace(local.database, "main", market.truth())
 

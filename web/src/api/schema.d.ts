@@ -4185,6 +4185,11 @@ export interface components {
             api_requests_made: number;
             /** Attempt */
             attempt: number;
+            /**
+             * Attempt Started At
+             * @description When the last attempt began, from which its time limit counts; null before the first.
+             */
+            attempt_started_at: string | null;
             /** Completed At */
             completed_at: string | null;
             /**
@@ -4331,6 +4336,11 @@ export interface components {
             api_requests_made: number;
             /** Attempt */
             attempt: number;
+            /**
+             * Attempt Started At
+             * @description When the last attempt began, from which its time limit counts; null before the first.
+             */
+            attempt_started_at: string | null;
             /** Completed At */
             completed_at: string | null;
             /**

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
 
 from emagsync.core.errors import EmagsyncError
+from emagsync.db.errors import DatabaseUnavailable
 from emagsync.sync.errors import RunNotFound, RunSuperseded
 from emagsync.sync.schemas import Progress, Run
 from emagsync.sync.service import SyncService
@@ -20,6 +22,8 @@ log = structlog.get_logger()
 
 # Longer than a run takes to finish the pages on their way.
 STOP_PATIENCE_SECONDS = 8.0
+# How often it is looked whether a database server that was away is back.
+DATABASE_AWAY_SECONDS = 1.0
 
 
 class Executor(Protocol):
@@ -85,7 +89,7 @@ class InlineExecutor:
             run = await self._execute(run_id)
             # No other process resumes it while this one lives, so it is resumed here when Redis is back.
             while await self._service.wait_to_resume(run, self._stop):
-                resumable = await self._service.resumable({run_id})
+                resumable = await self._resumable(run_id)
                 if resumable != [run_id]:
                     # Somebody else resumed or ended it meanwhile, or its pages are too old: then there is a new run.
                     for new_id in resumable:
@@ -97,6 +101,17 @@ class InlineExecutor:
         except EmagsyncError as error:
             log.warning("run_not_carried_out", run_id=run_id, code=error.code, error=str(error))
             self._report_end(await self._service.fail(run_id, error))
+
+    async def _resumable(self, run_id: str) -> list[str]:
+        """What is to be resumed in its place, if anything. Redis and the database may have been restarted together."""
+        while not self._stop.is_set():
+            try:
+                return await self._service.resumable({run_id})
+            except DatabaseUnavailable as error:
+                log.warning("run_waits_for_database", run_id=run_id, error=str(error))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), DATABASE_AWAY_SECONDS)
+        return []
 
     async def _execute(self, run_id: str) -> Run:
         run = await self._service.execute(run_id, on_progress=self._on_progress, stop=self._stop)
