@@ -224,3 +224,12 @@ def test_what_it_writes_is_for_its_owner_and_a_readable_database_is_told_of(bare
     assert bare("db", "status").err == ""
     bare.data_dir.chmod(0o755)
     assert f"chmod 600 {database}*" in bare("db", "status").err
+
+
+@pytest.mark.parametrize(("mode", "is_told"), [(0o644, True), (0o604, True), (0o640, False), (0o600, False)])
+def test_an_env_file_that_every_user_can_read_is_told_of(bare: Cli, mode: int, is_told: bool) -> None:
+    (bare.folder / ".env").write_text("EMAG_MAIN_USERNAME=m\nEMAG_MAIN_PASSWORD=p\n")
+    (bare.folder / ".env").chmod(mode)
+    listed = bare("accounts")
+    assert listed.code == 0
+    assert ("chmod 600 .env" in listed.err) is is_told
