@@ -156,5 +156,4 @@ async def test_the_audit_log_is_filtered_by_user_and_time(api: Api, clock: Forwa
     at = (await api.admin.get("/api/v1/audit", params={"action": "auth.login"})).json()["entries"][0]["at"]
     assert await actions(since=at) == ["token.create", "auth.login"]
     assert await actions(until=at) == ["user.add"]
-    naive = await api.admin.get("/api/v1/audit", params={"since": "2026-01-31T12:00:00"})
-    assert naive.status_code == 422
+    assert await actions(since="2026-01-31T12:00:00") == await actions(since="2026-01-31T12:00:00Z")
