@@ -99,7 +99,17 @@ async def test_each_command_of_the_list_is_enough_and_needed(server: RedisServer
     assert (await connection.health()).is_up
     await connection.aclose()
     # A few of those that are not given by everybody who connects.
-    for without in ("publish", "subscribe", "evalsha", "hmget", "time", "lpush", "zrevrangebyscore", "echo"):
+    for without in (
+        "publish",
+        "subscribe",
+        "evalsha",
+        "hmget",
+        "time",
+        "lpush",
+        "zrevrangebyscore",
+        "script|exists",
+        "echo",
+    ):
         redis.execute_command(*user, *needed(), f"-{without}")
         with pytest.raises(SettingsError, match="does not let this user do what is needed") as told:
             await checked(url)

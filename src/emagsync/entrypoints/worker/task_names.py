@@ -27,11 +27,14 @@ BROKER_COMMANDS: Final[tuple[tuple[str | int, ...], ...]] = (
     ("ZADD", "{key}:sorted", 1, "1"),
     ("ZRANGE", "{key}:sorted", 0, -1),
     ("ZREVRANGEBYSCORE", "{key}:sorted", 1, 0),
+    ("ZRANGEBYSCORE", "{key}:sorted", 0, 1),
     ("ZREM", "{key}:sorted", "1"),
     ("HDEL", "{key}", "field"),
     ("WATCH", "{key}"),
     ("UNWATCH",),
     ("EVAL", "return redis.call('GET', KEYS[1])", 1, "{key}:lock"),
+    # redis-py asks for the scripts of a pipeline; Kombu releases its lock by one.
+    ("SCRIPT", "EXISTS", "0" * 40),
     ("DEL", "{key}", "{key}:lock", "{key}:queue"),
 )
 
