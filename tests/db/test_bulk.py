@@ -8,10 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, select, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, select, text, update
+from sqlalchemy.exc import IntegrityError, StatementError
 
-from emagsync.db.bulk import BulkInsert, BulkSelect, among
+from emagsync.db.bulk import BulkInsert, BulkSelect, RowUpdate, among
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
 from emagsync.db.types import Money
@@ -139,3 +139,20 @@ async def test_many_keys_are_asked_for_at_once(shelf: Database) -> None:
         rows = await found.run(connection, [*range(1, 2001), 9999], of_account="n0")
         assert await found.run(connection, [], of_account="n0") == []
     assert {row.id: row.price for row in rows} == {n: Decimal(n) for n in range(2, 2001, 2)}
+
+
+async def test_an_update_of_a_row_converts_values_and_tells_how_many_rows_it_changed(shelf: Database) -> None:
+    await put(shelf, BulkInsert(stock, ALL), (1, "lamp", Decimal("1.5000")), (2, "chair", None))
+    is_lamp = (stock.c.id == bindparam("key"), stock.c.name == "lamp")
+    change = RowUpdate(update(stock).where(*is_lamp).values(price=bindparam("new_price")))
+    async with shelf.transaction() as connection:
+        assert await change.run(connection, key=1, new_price=Decimal("121.8400")) == 1
+        assert await change.run(connection, key=2, new_price=Decimal(1)) == 0
+    assert await on(shelf) == [(1, "lamp", Decimal("121.8400")), (2, "chair", None)]
+
+
+async def test_an_update_of_a_row_wants_all_of_its_parameters(shelf: Database) -> None:
+    change = RowUpdate(update(stock).where(stock.c.id == bindparam("key")).values(name=bindparam("new_name")))
+    async with shelf.transaction() as connection:
+        with pytest.raises((KeyError, StatementError)):
+            await change.run(connection, key=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -95,10 +95,13 @@ async def test_a_time_without_a_zone_is_refused(empty: Database) -> None:
         await stored(empty, at=datetime(2026, 11, 23, 12, 30))  # noqa: DTZ001
 
 
-async def test_json_stays_the_text_that_it_came_as(empty: Database) -> None:
-    text_ = '{"b": 1.50, "a":"\\u0000", "b":2}'
-    assert (await stored(empty, row=text_)).row == text_
+@pytest.mark.parametrize("given", [str, str.encode], ids=["text", "bytes"])
+async def test_json_stays_the_text_that_it_came_as(empty: Database, given: Callable[[str], Any]) -> None:
+    text_ = '{"b": 1.50, "a":"\\u0000 Lampă 💡", "b":2}'
+    assert (await stored(empty, row=given(text_))).row == text_
     assert databases.rows(empty, 'SELECT CAST("row" AS text) AS written FROM things') == [{"written": text_}]
+    if empty.is_sqlite:
+        assert databases.rows(empty, 'SELECT typeof("row") AS kind FROM things') == [{"kind": "text"}]
 
 
 async def test_nothing_is_nothing(empty: Database) -> None:

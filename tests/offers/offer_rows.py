@@ -37,6 +37,7 @@ def offer(emag_id: int, **changes: Any) -> OfferRecord:
     }
     values |= changes
     values["eans"] = list_text(values["eans"])
+    values["payload"] = values["payload"].encode()
     values["rewrites_payload"] = False
     values["fingerprint"] = f"{hash(tuple(sorted((k, str(v)) for k, v in values.items()))) & (2**127 - 1):032x}"
     values["raw_digest"] = bytes.fromhex(values["fingerprint"])

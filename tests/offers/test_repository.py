@@ -60,7 +60,7 @@ async def log(database: Database, emag_id: int = 1) -> list[tuple[str, str | Non
 
 def respelled(record: OfferRecord, payload: str) -> OfferRecord:
     """The same content in other bytes."""
-    return record._replace(raw_digest=b"another digest..", payload=payload)
+    return record._replace(raw_digest=b"another digest..", payload=payload.encode())
 
 
 async def test_a_new_offer_is_stored_with_its_payload_and_one_line_in_the_log(database: Database) -> None:
@@ -69,7 +69,7 @@ async def test_a_new_offer_is_stored_with_its_payload_and_one_line_in_the_log(da
     assert (stored.sale_price, stored.stock, stored.sellable, stored.removed_at) == (Decimal("121.84"), 5, True, None)
     assert (stored.first_seen_at, stored.changed_at, stored.last_seen_at) == (AT, AT, AT)
     assert stored.last_seen_run == "run-1"
-    assert (await payload(database)).payload == offer(1).payload
+    assert (await payload(database)).payload == offer(1).payload.decode()
     assert await log(database) == [("lifecycle", None, "created")]
 
 
@@ -120,7 +120,7 @@ async def test_another_spelling_of_the_same_content_is_no_change(database: Datab
     after = await row(database)
     assert (after.changed_at, after.last_seen_at, after.raw_digest) == (AT, LATER, b"another digest..")
     kept = await payload(database)
-    assert (kept.payload, kept.stored_at) == (offer(1).payload, AT)
+    assert (kept.payload, kept.stored_at) == (offer(1).payload.decode(), AT)
     assert await log(database) == [("lifecycle", None, "created")]
 
 

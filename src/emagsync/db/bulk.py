@@ -12,7 +12,7 @@ values go through the same bind and result processors that SQLAlchemy would use.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -127,29 +127,13 @@ class BulkSelect:
             return [self._make(row) for row in await connection.execute(self._statement, given)]
         prepared = self._prepared.get(connection.dialect.name)
         if prepared is None:
-            prepared = self._prepared.setdefault(connection.dialect.name, self._prepare(connection.dialect))
-        given = {**prepared.constants, **given}  # constants: literals that the statement itself holds
-        values = [
-            given[name] if convert is None else convert(given[name])
-            for name, convert in zip(prepared.names, prepared.bind, strict=True)
-        ]
+            columns = self._statement.selected_columns
+            prepared = self._prepared.setdefault(
+                connection.dialect.name, _prepare(self._statement, connection.dialect, columns)
+            )
         driver = await _driver(connection)
-        rows = await driver.execute_fetchall(prepared.sql, values)
+        rows = await driver.execute_fetchall(prepared.sql, prepared.values(given))
         return list(map(self._make, _converted(rows, prepared.result) if rows else ()))
-
-    def _prepare(self, dialect: Dialect) -> _Prepared:
-        compiled = self._statement.compile(dialect=dialect)
-        if not isinstance(compiled, SQLCompiler) or compiled.positiontup is None:
-            raise AssertionError(f"{dialect.name} does not take its parameters by position")
-        types = [compiled.binds[name].type.dialect_impl(dialect) for name in compiled.positiontup]
-        columns = [column.type.dialect_impl(dialect) for column in self._statement.selected_columns]
-        return _Prepared(
-            sql=str(compiled),
-            names=tuple(compiled.positiontup),
-            constants={name: bind.value for name, bind in compiled.binds.items()},
-            bind=tuple(kind.bind_processor(dialect) for kind in types),
-            result=tuple(kind.result_processor(dialect, None) for kind in columns),
-        )
 
 
 class BulkUpdate:
@@ -165,14 +149,59 @@ class BulkUpdate:
         await connection.execute(self._statement, {**parameters, _ACCOUNT: of_account, _KEYS: list(keys)})
 
 
+class RowUpdate:
+    """An `UPDATE` that is carried out so often, with every page of a run, that SQLAlchemy's own calls would count."""
+
+    def __init__(self, statement: Update) -> None:
+        self._statement = statement
+        self._prepared: dict[str, _Prepared] = {}
+
+    async def run(self, connection: AsyncConnection, **parameters: Any) -> int:
+        """Change the rows; `parameters` are the statement's, by name. Returns how many rows there were."""
+        if connection.dialect.driver != "aiosqlite":
+            return (await connection.execute(self._statement, parameters)).rowcount
+        prepared = self._prepared.get(connection.dialect.name)
+        if prepared is None:
+            prepared = self._prepared.setdefault(
+                connection.dialect.name, _prepare(self._statement, connection.dialect, ())
+            )
+        driver = await _driver(connection)
+        done: int = (await driver.cursor().execute(prepared.sql, prepared.values(parameters))).rowcount
+        return done
+
+
 class _Prepared(NamedTuple):
-    """A compiled SELECT: its parameters by position, and how parameters and columns are converted."""
+    """A compiled statement: its parameters by position, and how parameters and columns are converted."""
 
     sql: str
     names: tuple[str, ...]
     constants: dict[str, Any]
     bind: tuple[Convert, ...]
     result: tuple[Convert, ...]
+
+    def values(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """The statement's parameters in its order, as the driver takes them."""
+        given = {**self.constants, **parameters}  # constants: literals that the statement itself holds
+        return [
+            given[name] if convert is None else convert(given[name])
+            for name, convert in zip(self.names, self.bind, strict=True)
+        ]
+
+
+def _prepare(statement: Select[Any] | Update, dialect: Dialect, columns: Iterable[ColumnElement[Any]]) -> _Prepared:
+    """`statement`, of which the `columns` come back."""
+    compiled = statement.compile(dialect=dialect)
+    if not isinstance(compiled, SQLCompiler) or compiled.positiontup is None:
+        raise AssertionError(f"{dialect.name} does not take its parameters by position")
+    types = [compiled.binds[name].type.dialect_impl(dialect) for name in compiled.positiontup]
+    results = [column.type.dialect_impl(dialect) for column in columns]
+    return _Prepared(
+        sql=str(compiled),
+        names=tuple(compiled.positiontup),
+        constants={name: bind.value for name, bind in compiled.binds.items() if not bind.required},
+        bind=tuple(kind.bind_processor(dialect) for kind in types),
+        result=tuple(kind.result_processor(dialect, None) for kind in results),
+    )
 
 
 def among(account: Column[str], column: Column[int]) -> ColumnElement[bool]:
@@ -272,4 +301,8 @@ async def _copy(
 
 async def _driver(connection: AsyncConnection) -> Any:
     """The driver's own connection: `sqlite_driver.Connection` or `postgresql_driver.Connection`."""
+    known = connection.sync_connection
+    if known is not None and not known.invalidated:
+        # It is at hand: `get_raw_connection` would switch greenlets, in case it has to be made.
+        return known.connection.driver_connection
     return (await connection.get_raw_connection()).driver_connection

@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Numeric, Text
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, DateTime, Dialect, Integer, Numeric, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 from emagsync.core import money
@@ -102,7 +105,9 @@ class _PlainJson(UserDefinedType[str]):
 class JsonText(TypeDecorator[str]):
     """JSON kept as the text that it came as: TEXT on SQLite, `json` (not `jsonb`) on PostgreSQL.
 
-    `jsonb` would reorder keys, respell numbers and refuse escaped NULs: the row must stay as eMAG sent it.
+    `jsonb` would reorder keys, respell numbers and refuse escaped NULs: the row must stay as eMAG sent it. A value may
+    also be given as bytes in UTF-8. SQLite stores them as they are; text would be encoded first, which costs as much
+    as to store it.
     """
 
     impl = Text
@@ -112,10 +117,37 @@ class JsonText(TypeDecorator[str]):
         """`json` where it exists."""
         return _PlainJson() if dialect.name == "postgresql" else dialect.type_descriptor(Text())
 
-    def process_bind_param(self, value: str | None, dialect: Dialect) -> Any:
-        """The text itself."""
-        return value
+    def bind_expression(self, bindparam: BindParameter[Any]) -> ColumnElement[Any]:
+        """Bytes are a text on SQLite, too."""
+        return _StoredText(bindparam)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """PostgreSQL's driver takes text only."""
+        return None if dialect.name == "sqlite" else _text_of_json
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:
         """The text itself."""
         return value  # type: ignore[no-any-return]
+
+
+def _text_of_json(value: str | bytes | None) -> str | None:
+    return value.decode() if isinstance(value, bytes) else value
+
+
+class _StoredText(FunctionElement[str]):
+    """A value that is given as text, or as bytes in UTF-8."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_StoredText)
+def _as_it_is(element: _StoredText, compiler: SQLCompiler, **options: Any) -> str:
+    [value] = element.clauses
+    return compiler.process(value, **options)
+
+
+@compiles(_StoredText, "sqlite")
+def _as_text(element: _StoredText, compiler: SQLCompiler, **options: Any) -> str:
+    [value] = element.clauses
+    return f"CAST({compiler.process(value, **options)} AS TEXT)"

@@ -33,14 +33,14 @@ class Content(NamedTuple):
     the payload is to be written although the content is the same, because it says more than the stored one.
     """
 
-    payload: str
+    payload: bytes
     token: str | None = None
     digest: bytes | None = None
     rewrites_payload: bool = False
 
 
 def record_of(offer: ProductOffer, row: ParsedRow, digest: bytes, content: Content) -> OfferRecord:
-    """The columns of `offers`, and the row as JSON text; `digest` is that of the row's bytes."""
+    """The columns of `offers`, and the row as it came; `digest` is that of the row's bytes."""
     return OfferRecord._make(
         (
             *_as_it_is(offer),

@@ -38,7 +38,10 @@ class StalePreparation(Exception):
 
 
 class RawRows(NamedTuple):
-    """Rows as eMAG sent them, by id. Where an id occurs more than once, its last row counts."""
+    """Rows as they were cut out of eMAG's answers, by id. Where an id occurs more than once, its last row counts.
+
+    They are UTF-8 throughout: `envelope` takes no answer that is not.
+    """
 
     ids: tuple[int, ...]  # of all rows, in order, repeats included
     by_id: Mapping[int, bytes]
@@ -100,7 +103,11 @@ async def prepare(
     """Prepares rows that eMAG was asked for at `asked_at`. Never raises on what is in a row."""
     digests = {emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}
     known, payloads = await _look_up(database, account, digests, asked_at)
-    changed = ((id_, parse(raw, platform)) for id_, raw in rows.by_id.items() if _differs(known.get(id_), digests[id_]))
+    changed = (
+        (id_, parse(raw, platform, is_utf8=True))
+        for id_, raw in rows.by_id.items()
+        if _differs(known.get(id_), digests[id_])
+    )
     parsed, records = await _parsed(changed, digests, known, payloads)
     return PreparedRows(digests, parsed, records, known)
 
@@ -114,7 +121,9 @@ def take_for_unchanged(rows: RawRows) -> PreparedRows:
 async def take_for_new(rows: RawRows, platform: Platform) -> PreparedRows:
     """The same for a page none of whose offers is stored yet, as in a first copy. Never raises on what is in a row."""
     digests = {emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}
-    parsed, records = await _parsed(((id_, parse(raw, platform)) for id_, raw in rows.by_id.items()), digests, {}, {})
+    parsed, records = await _parsed(
+        ((id_, parse(raw, platform, is_utf8=True)) for id_, raw in rows.by_id.items()), digests, {}, {}
+    )
     return PreparedRows(digests, parsed, records, {})
 
 
@@ -199,18 +208,18 @@ def _told_by(row: ParsedRow, known: StoredOffer | None, payload: str | None) -> 
     The digest that is kept is that of the row in a list: those are what most rows are compared with.
     """
     if known is None or payload is None:
-        return Content(row.text)
+        return Content(row.kept)
     stored = payload.encode()
     merged = comparison.with_companies_of(stored, row.raw)
-    text = row.text if merged is row.raw else nesting.bounded(merged).decode()
+    kept = row.kept if merged is row.raw else nesting.bounded(merged)
     if not comparison.same_content(stored, row.raw):
-        return Content(text)
+        return Content(kept)
     says_more = comparison.names_more(stored, row.raw)
     is_settled = is_current(known.digest) and not known.is_removed
     if is_settled and not says_more and comparison.names_companies(row.raw):
         return None
     keeps_digest = is_settled and says_more
-    return Content(text, known.token, known.digest if keeps_digest else None, rewrites_payload=says_more)
+    return Content(kept, known.token, known.digest if keeps_digest else None, rewrites_payload=says_more)
 
 
 def _differs(known: StoredOffer | None, digest: bytes) -> bool:

@@ -43,7 +43,7 @@ LOGGED_FIELDS = (
 
 
 class OfferRecord(NamedTuple):
-    """One offer as it is stored: the columns of `offers` by name, and its row as eMAG sent it (JSON text).
+    """One offer as it is stored: the columns of `offers` by name, and its row as eMAG sent it (JSON in UTF-8).
 
     `rewrites_payload`: the row is stored although the content is the same, because it says more than the stored one.
     """
@@ -84,7 +84,7 @@ class OfferRecord(NamedTuple):
     remarks: str | None
     fingerprint: str
     raw_digest: bytes
-    payload: str
+    payload: bytes
     rewrites_payload: bool = False
 
 

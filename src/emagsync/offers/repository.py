@@ -56,7 +56,7 @@ class _Payload(NamedTuple):
 
     account: str
     emag_id: int
-    payload: str
+    payload: bytes
     stored_at: datetime
 
 

@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, Select, Text, Update, bindparam, cast, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import Row, Select, Text, bindparam, cast, delete, func, insert, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkInsert
+from emagsync.db.bulk import BulkInsert, RowUpdate
 from emagsync.db.engine import Database
 from emagsync.marketplace.page_sizes import Pace
 from emagsync.sync.errors import RunNotFound, RunSuperseded
@@ -193,17 +193,17 @@ async def claim(
 async def update_leased(connection: AsyncConnection, lease: RunLease, values: Mapping[str, Any]) -> None:
     """Change the row of a running run. Raises RunSuperseded, which rolls the caller's transaction back."""
     given = {f"new_{name}": value for name, value in values.items()}
-    result = await connection.execute(
-        _leased_update(tuple(values)), {"lease_run_id": lease.run_id, "lease_fence": lease.fence, **given}
+    updated = await _leased_update(tuple(values)).run(
+        connection, lease_run_id=lease.run_id, lease_fence=lease.fence, **given
     )
-    if result.rowcount != 1:
+    if updated != 1:
         raise RunSuperseded(f"Run {lease.run_id} was stopped or taken over: nothing more is written for it.")
 
 
 @lru_cache(maxsize=16)
-def _leased_update(names: tuple[str, ...]) -> Update:
+def _leased_update(names: tuple[str, ...]) -> RowUpdate:
     # With every page: building the statement anew takes longer than carrying it out.
-    return (
+    return RowUpdate(
         update(sync_runs)
         .where(
             sync_runs.c.id == bindparam("lease_run_id"),

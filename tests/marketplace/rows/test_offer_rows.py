@@ -429,7 +429,7 @@ def test_too_many_levels_cost_only_what_is_below_them(depth: int, opened: str, c
     assert (found.offer.name, found.offer.stock, found.offer.status) == ("x", 3, 1)
     assert parse.peek_id(raw) == 7
     # What is stored can be read by every database and program, and has all that was sent.
-    kept = json.loads(found.text)["new"]
+    kept = json.loads(found.kept)["new"]
     for _ in range(199):
         kept = kept[0] if isinstance(kept, list) else kept["a"]
     assert kept == "nested too deeply: " + opened * (depth - 199) + '"]ș["' + closed * (depth - 199)
@@ -441,7 +441,7 @@ def test_two_hundred_levels_are_read_whole() -> None:
     found = parsed(raw)
 
     assert found.remarks == ()
-    assert found.text.encode() == raw
+    assert found.kept == raw
 
 
 def test_the_last_of_two_equal_keys_counts() -> None:

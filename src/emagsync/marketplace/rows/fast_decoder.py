@@ -131,6 +131,7 @@ _numbers: Final = attrgetter(
     "genius_computed",
     "warranty",
 )
+_address: Final = attrgetter("url")
 _prices: Final = attrgetter(
     "sale_price",
     "recommended_price",
@@ -253,6 +254,8 @@ def _from_text(value: str | list[Any]) -> int | None:
 
 def _stock(entries: list[_Entry] | None, general: int | None) -> int:
     """As `Reader.stock`, whose docstring has the rule; unusual where that would remark."""
+    if entries and len(entries) == 1 and type(entries[0].value) is int and type(entries[0].warehouse_id) is int:
+        return entries[0].value  # what nearly every row has
     values = _values(entries)
     if general is not None and not (values and all(map(_names_warehouse, entries or ()))):
         return general
@@ -278,6 +281,8 @@ def _names_warehouse(entry: _Entry) -> bool:
 
 
 def _longest(entries: list[_Entry] | None) -> int | None:
+    if entries and len(entries) == 1 and type(entries[0].value) is int:
+        return entries[0].value
     return max(_values(entries), default=None)
 
 
@@ -308,15 +313,15 @@ def _ownership(value: Any) -> int | None:
 def _eans(codes: list[str] | str | None) -> tuple[str, ...]:
     if not codes:
         return ()
-    given = (codes,) if type(codes) is str else codes
+    given = (codes,) if type(codes) is str else tuple(codes)
     if not all(map(_EAN.fullmatch, given)):  # white space around one, or an empty one
         raise _Unusual
-    return tuple(dict.fromkeys(given))
+    return given if len(given) == 1 else tuple(dict.fromkeys(given))
 
 
 def _images(images: list[Image] | None) -> tuple[Image, ...]:
     if not images:
         return ()
-    if not all(is_usual_address(image.url) for image in images):
+    if not all(map(is_usual_address, map(_address, images))):
         raise _Unusual
     return tuple(images)

@@ -60,8 +60,8 @@ class ParsedRow(NamedTuple):
     remarks: tuple[Remark, ...]
     rejected: str | None
     raw: bytes
-    text: str = ""
-    """`raw`, decoded, with what is nested too deeply as a text; empty for a rejected row."""
+    kept: bytes = b""
+    """`raw`, with what is nested too deeply as a text; empty for a rejected row."""
 
     @property
     def fingerprint(self) -> str:
@@ -79,14 +79,15 @@ class _Id(msgspec.Struct, gc=False):
 _PEEK = msgspec.json.Decoder(_Id, float_hook=Decimal)
 
 
-def parse(raw: bytes, platform: Platform) -> ParsedRow:
-    """Parse one row; `raw` is its JSON as eMAG sent it. Never raises, whatever the bytes are."""
+def parse(raw: bytes, platform: Platform, *, is_utf8: bool = False) -> ParsedRow:
+    """Parse one row; `raw` is its JSON as eMAG sent it. Never raises, whatever the bytes are.
+
+    `is_utf8`: the caller knows that of all of `raw`, as of a row that was cut out of an answer (`envelope`).
+    """
     offer = fast_decoder.read(raw, platform)
-    try:
-        text = raw.decode()  # also checks the bytes that the decoder skipped
-    except UnicodeDecodeError:
-        offer = None
-    return parse_closely(raw, platform) if offer is None else ParsedRow(offer.emag_id, offer, (), None, raw, text)
+    if offer is None or not (is_utf8 or _is_utf8(raw)):
+        return parse_closely(raw, platform)
+    return ParsedRow(offer.emag_id, offer, (), None, raw, raw)
 
 
 def parse_closely(raw: bytes, platform: Platform) -> ParsedRow:
@@ -109,9 +110,8 @@ def parse_closely(raw: bytes, platform: Platform) -> ParsedRow:
         return _rejected(raw, "the row has no id" if "id" not in row else f"its id is {coerce.described(row['id'])}")
     if emag_id > DOCUMENTED_ID_LIMIT:
         reader.remark("id", f"is {emag_id}, above eMAG's documented {DOCUMENTED_ID_LIMIT}")
-    return ParsedRow(
-        emag_id, _offer(emag_id, reader, platform), tuple(reader.remarks), None, raw, nesting.bounded(raw).decode()
-    )
+    kept = nesting.bounded(raw)
+    return ParsedRow(emag_id, _offer(emag_id, reader, platform), tuple(reader.remarks), None, raw, kept)
 
 
 def peek_id(raw: bytes) -> int | None:
@@ -141,6 +141,14 @@ def payload(raw: bytes) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise ValueError(f"the row is {coerce.described(row)}, not an object")  # noqa: TRY004  (bad data, not a bad type)
     return row
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _rejected(raw: bytes, reason: str) -> ParsedRow:
