@@ -58,7 +58,9 @@ async def test_what_redis_refuses_stops_every_start_with_one_line(
     with pytest.raises(SettingsError, match=said) as told:
         await checked(url)
     assert "wrong-secret" not in str(told.value)
-    variables = environment(tmp_path, NOWHERE, EMAGSYNC_REDIS_URL=url, EMAGSYNC_EXECUTOR="celery")
+    variables = environment(
+        tmp_path, NOWHERE, EMAGSYNC_REDIS_URL=url, EMAGSYNC_EXECUTOR="celery", EMAGSYNC_PORT=str(free_port())
+    )
     for command in (("serve",), ("worker",), ("sync", "main")) if login else (("beat",),):
         ended = await run(*command, variables=variables)
         assert (ended.code, ended.err.count("\n")) == (2, 1), ended
