@@ -250,7 +250,7 @@ _FAULTS: Final[Mapping[str, str]] = {
     "shown_as_date": "is shown as a date: give it the number format 0, or Text",
     "shown_as_percent": "is shown as a percentage: give it the number format 0, or Text",
     "shown_as_exponent": "is shown with an exponent: give it the number format 0, or Text, and check its digits",
-    "shown_as_other": "has a number format that cannot be read: give it the number format 0, or Text",
+    "shown_as_unknown": "has a number format that cannot be read: give it the number format 0, or Text",
 }
 
 

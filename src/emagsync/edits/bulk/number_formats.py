@@ -62,7 +62,7 @@ class Kind(StrEnum):
     DATE = "date"
     PERCENT = "percent"
     EXPONENT = "exponent"
-    OTHER = "other"  # a fraction, a condition, thousands, or what we do not know
+    OTHER = "unknown"  # a fraction, a condition, thousands, or what we do not know
 
 
 class Shown(NamedTuple):
