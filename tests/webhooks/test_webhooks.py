@@ -82,6 +82,7 @@ async def test_only_what_a_webhook_listens_to_is_told(tmp_path: Path, receiver: 
         await desk.sync(max_pages=1)
         await desk.sync(dry_run=True)
         run = await desk.begin(items_per_page=5)
+        await desk.when(run["id"], lambda run: run["status"] == "running")
         clock.forward(minutes=20)
         await desk.api.operator.post(f"{PRODUCTS}/cleanup-stuck-syncs")
         assert (await delivered(desk, failures["id"]))["event"] == "failed"

@@ -163,6 +163,8 @@ async def test_the_feed_is_read_on_from_where_it_was_left(api: Api) -> None:
         "field": "sale_price",
         "old": "121.8400",
         "new": "99.9000",
+        "old_currency": "RON",
+        "currency": "RON",
         "at": "2026-11-23T11:00:00Z",
         "source": "sync",
         "run_id": "run-1",
