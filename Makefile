@@ -55,10 +55,11 @@ checks: $(STAMP) $(NODE_STAMP)
 # Rates are measured when the other tests are over.
 pytest: $(STAMP) $(PAGE) servers ## The Python tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet and not thorough" --durations=10
-	$(BIN)/python -m pytest -n 2 -q -m "quiet and not storm"
+	$(BIN)/python -m pytest -n 2 -q -m "quiet and not storm and not thorough"
 
 thorough: $(STAMP) $(PAGE) servers chromium ## What repeats and varies the Python tests: also on PostgreSQL, more of each kind, large files
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "thorough and not storm"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "thorough and not storm and not quiet"
+	$(BIN)/python -m pytest -n 2 -q -m "thorough and quiet and not storm"
 	cd web && E2E_OFFERS=50000 npm run --silent e2e -- e2e/offers.spec.ts
 
 lint: lint-python lint-web ## Linters, formatters, types, import directions

@@ -34,6 +34,7 @@ def turns(written: list[float]) -> list[float]:
 
 
 @pytest.mark.quiet
+@pytest.mark.thorough
 @pytest.mark.timeout(240)
 def test_three_processes_use_one_account_s_budget_and_never_pass_it() -> None:
     """What is written is exact whatever this machine does. When it is busy, what arrives may be pressed together by
