@@ -192,7 +192,9 @@ test.describe('on a phone, in the dark, in English', () => {
     await expect(page.locator('.data-table tbody tr').first()).toBeVisible()
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
     expect(await seriousFindings(page)).toEqual([])
-    await page.locator('tbody a').last().click()
+    // Of an older run, whose copy has changed since, no digest can be made any more.
+    const { sync_id } = await caller.sync({ account_type: 'main' })
+    await page.goto(`/history/${sync_id}`)
     await expect(page.getByText('Everything was read, and the local copy is complete.').first()).toBeVisible()
     await page
       .getByRole('heading', { name: 'Is the copy complete?' })
