@@ -29,7 +29,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from support.ports import free_port
+from .ports import free_port
 
 PATIENCE_SECONDS = 60
 USER = "emagsync"
