@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,7 +22,7 @@ from tests.support.servers import PostgresServer
 
 from benchmarks.figures import Figure
 from benchmarks.programs import Copied, Market, inside, market
-from benchmarks.rows import records
+from benchmarks.rows import stored_rows
 from emagsync.db.bulk import BulkInsert
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
@@ -105,8 +104,7 @@ async def _engine(address: str, driver: str, options: dict[str, Any]) -> AsyncIt
 
 
 async def _pass(engine: AsyncEngine, statement: BulkInsert, batches: int) -> float:
-    now = datetime.now(UTC)
-    rows = [("main", *record[:-1], now, now, now, "run", None) for record in records(batches * _BATCH)]
+    rows = stored_rows(batches * _BATCH)
     spent = []
     for start in range(0, len(rows), _BATCH):
         began = time.perf_counter()

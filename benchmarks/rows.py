@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from statistics import median
+from typing import Any
 
 import orjson
 
 from benchmarks.figures import Figure
-from emagsync.ingest.records import record_of
+from emagsync.ingest.records import Content, record_of
 from emagsync.marketplace.platforms import PLATFORMS
 from emagsync.marketplace.rows.parse import parse, peek_id, raw_digest
 from emagsync.offers.records import OfferRecord
+from emagsync.offers.tables import offers
 from emagsync.sandbox.catalogue import generated
 from emagsync.sandbox.platforms import PLATFORMS as SANDBOX_PLATFORMS
 
 _BATCH = 100
+STORED = [column.key for column in offers.c if column.key != "id"]
 _RO = PLATFORMS["emag-ro"]
 
 
@@ -36,7 +40,17 @@ def raw_rows(count: int) -> list[bytes]:
 def records(count: int) -> list[OfferRecord]:
     """Generated rows as they are stored."""
     parsed = [parse(raw, _RO) for raw in raw_rows(count)]
-    return [record_of(row.offer, row, raw_digest(row.raw)) for row in parsed if row.offer is not None]
+    return [
+        record_of(row.offer, row, raw_digest(row.raw), Content(row.kept)) for row in parsed if row.offer is not None
+    ]
+
+
+def stored_rows(count: int) -> list[tuple[Any, ...]]:
+    """The same as rows of the table `offers`: a value for each of `STORED`."""
+    now = datetime.now(UTC)
+    seen = dict.fromkeys(("first_seen_at", "changed_at", "last_seen_at"), now)
+    beside = {**seen, "account": "main", "last_seen_run": "run", "removed_at": None}
+    return [tuple((beside | record._asdict())[name] for name in STORED) for record in records(count)]
 
 
 def _measure(work: Callable[[list[bytes]], object], rows: list[bytes]) -> float:

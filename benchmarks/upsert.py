@@ -6,7 +6,6 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,15 +14,14 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from benchmarks.figures import Figure
-from benchmarks.rows import records
+from benchmarks.rows import STORED, stored_rows
 from emagsync.db.bulk import BulkInsert
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
 from emagsync.offers.tables import offers
 
-_NAMES = [column.key for column in offers.c if column.key != "id"]
 _KEY = (offers.c.account, offers.c.emag_id)
-_UPDATED = [offers.c[name] for name in _NAMES if name not in ("account", "emag_id", "first_seen_at")]
+_UPDATED = [offers.c[name] for name in STORED if name not in ("account", "emag_id", "first_seen_at")]
 _BATCH = 100
 
 Store = Callable[[AsyncConnection, list[tuple[Any, ...]]], Awaitable[Any]]
@@ -31,8 +29,8 @@ Store = Callable[[AsyncConnection, list[tuple[Any, ...]]], Awaitable[Any]]
 
 def figures(*, batches: int) -> Iterator[Figure]:
     """Milliseconds of CPU per 100 rows, first copy, median over `batches`; the plain way stands as the bare loop."""
-    rows = _rows(batches)
-    bulk = BulkInsert(offers, [offers.c[name] for name in _NAMES], key=_KEY, update=_UPDATED)
+    rows = stored_rows(batches * _BATCH)
+    bulk = BulkInsert(offers, [offers.c[name] for name in STORED], key=_KEY, update=_UPDATED)
     yield Figure(
         "100 rows stored, beside SQLAlchemy's execute",
         "ms",
@@ -60,9 +58,4 @@ async def _plain(connection: AsyncConnection, rows: list[tuple[Any, ...]]) -> No
     statement = insert.on_conflict_do_update(
         index_elements=_KEY, set_={column.key: insert.excluded[column.key] for column in _UPDATED}
     )
-    await connection.execute(statement, [dict(zip(_NAMES, row, strict=True)) for row in rows])
-
-
-def _rows(batches: int) -> list[tuple[Any, ...]]:
-    now = datetime.now(UTC)
-    return [("main", *record[:-1], now, now, now, "run", None) for record in records(batches * _BATCH)]
+    await connection.execute(statement, [dict(zip(STORED, row, strict=True)) for row in rows])
