@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
+from emagsync.telemetry.logs import configure_logs
+from emagsync.telemetry.redaction import Redactor
 from support.api import Api, open_api
 from support.clocks import ForwardClock
 
@@ -20,3 +24,14 @@ def clock() -> ForwardClock:
 async def api(tmp_path: Path, clock: ForwardClock) -> AsyncIterator[Api]:
     async with open_api(tmp_path, clock=clock) as running:
         yield running
+
+
+@pytest.fixture
+def logs_as_json() -> Iterator[None]:
+    """The log as a server writes it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    configure_logs("json", "info", Redactor())
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import errno
 import json
-import logging
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import httpx2
 import pytest
-import structlog
 
 from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.offers.export_workbook import XlsxWriter
-from emagsync.telemetry.logs import configure_logs, short_traceback
-from emagsync.telemetry.redaction import Redactor
+from emagsync.telemetry.logs import short_traceback
 from emagsync.webhooks.dependencies import webhook_service
 from offers.offer_rows import offer, store
 from support.api import Api
@@ -171,17 +168,7 @@ async def test_an_export_that_has_no_room_on_the_disk_is_answered_as_such(
     assert "/data" not in answer.text
 
 
-@pytest.fixture
-def _logs_as_json() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    configure_logs("json", "info", Redactor())
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
-
-
-@pytest.mark.usefixtures("_logs_as_json")
+@pytest.mark.usefixtures("logs_as_json")
 async def test_an_unexpected_error_is_logged_once_and_short(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     webhook_service.provide(api.app, None)  # type: ignore[arg-type]
     answer = await api.admin.get("/api/v1/webhooks")

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import httpx2
 import pytest
-import structlog
 from starlette.responses import Response
 
 from emagsync.core.exhaustion import raise_file_limit
 from emagsync.entrypoints.api import connections
-from emagsync.telemetry.logs import configure_logs
-from emagsync.telemetry.redaction import Redactor
 from support.api import Api, client, open_api
 from support.local import until
 from support.program import environment
@@ -210,17 +206,7 @@ async def test_streams_are_bounded_in_all_and_by_address(tmp_path: Path) -> None
                 await asyncio.sleep(0.01)
 
 
-@pytest.fixture
-def _logs() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    configure_logs("json", "info", Redactor())
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
-
-
-@pytest.mark.usefixtures("_logs")
+@pytest.mark.usefixtures("logs_as_json")
 async def test_a_flood_of_connections_is_a_few_lines_of_log(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     async with slow_clients(api, "127.0.0.1", number=1100, sent=b"no HTTP\r\n\r\n"):
         await time_of_a_call(api)
