@@ -153,8 +153,8 @@ def _check(runs: Sequence[Any]) -> None:
 
 
 def _cpu(process: psutil.Process) -> float:
-    return sum(sum(one.cpu_times()[:2]) for one in [process, *process.children(recursive=True)])
+    return float(sum(sum(one.cpu_times()[:2]) for one in [process, *process.children(recursive=True)]))
 
 
 def _memory(process: psutil.Process) -> float:
-    return sum(one.memory_info().rss for one in [process, *process.children(recursive=True)]) / 1e6
+    return float(sum(one.memory_info().rss for one in [process, *process.children(recursive=True)])) / 1e6

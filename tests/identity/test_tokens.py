@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from emagsync.identity.errors import UserIsDisabled
 from emagsync.identity.proof import Origin
 from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
@@ -72,6 +73,23 @@ async def test_a_users_token_can_do_no_more_than_the_user_and_ends_with_the_user
         await service.change(user.id, enabled=True)
         assert (await token.get("/api/v1/auth/me")).status_code == 401
     assert "mine" not in [token["name"] for token in (await api.admin.get(TOKENS)).json()["tokens"]]
+
+
+async def test_no_token_waits_for_a_disabled_user_to_be_enabled_again(api: Api) -> None:
+    """However it came to be: one made for a disabled user is refused, and one that is there all the same ends."""
+    user = await api.add_user("maria", Role.OPERATOR)
+    service, tokens = api.services.users, api.services.tokens
+    made = await tokens.create("mine", Role.VIEWER, user_id=user.id, expires_in_days=1)
+    await service.change(user.id, enabled=True)  # is enabled already: nothing ends
+    async with api.bearing(made.token) as mine:
+        assert (await mine.get("/api/v1/auth/me")).status_code == 200
+        await service.change(user.id, enabled=False)
+        with pytest.raises(UserIsDisabled, match="maria"):
+            await tokens.create("later", Role.VIEWER, user_id=user.id, expires_in_days=1)
+        async with api.state.database.transaction() as connection:  # as versions before this one left it
+            await connection.exec_driver_sql("UPDATE api_tokens SET revoked_at = NULL")
+        await service.change(user.id, enabled=True)
+        assert (await mine.get("/api/v1/auth/me")).status_code == 401
 
 
 async def test_when_a_token_was_last_used_is_known_to_ten_minutes(api: Api, clock: ForwardClock) -> None:

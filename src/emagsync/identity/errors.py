@@ -16,6 +16,7 @@ IdentityError
 ├── UnusableName          a user's or token's name that is not allowed
 ├── UsernameTaken         another user has the name
 ├── UserNotFound          no user has this name or id
+├── UserIsDisabled        a token was to be made for a user who is disabled
 ├── TokenNotFound         no API token has this id, or it is revoked
 ├── LastAdmin             the change would leave no enabled admin
 └── NotAUser              an API token asked for what only a user has
@@ -197,6 +198,16 @@ class UserNotFound(IdentityError):
 
     def __init__(self, user: int | str) -> None:
         super().__init__(f"There is no user {user!r}: `emagsync users list` lists them.")
+
+
+class UserIsDisabled(IdentityError):
+    """A token was to be made for a user who is disabled: it would come to life with the user."""
+
+    code = "user_is_disabled"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, username: str) -> None:
+        super().__init__(f"The user {username!r} is disabled: enable the user first, then make the token.")
 
 
 class TokenNotFound(IdentityError):

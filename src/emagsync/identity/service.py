@@ -95,7 +95,8 @@ class UserService:
     ) -> User:
         """Change a user's role, password or both, enable or disable the user; None leaves as it is.
 
-        A new password, or disabling, ends the user's sessions. Disabling also ends the user's API tokens for good.
+        A new password, or disabling, ends the user's sessions. Disabling also ends the user's API tokens for good; so
+        does enabling a disabled user, lest something made meanwhile, by whatever way, comes to life.
 
         Raises UserNotFound, WeakPassword, and LastAdmin when no enabled admin would be left.
         """
@@ -104,6 +105,7 @@ class UserService:
         changes = {"role": role, "enabled": enabled, "password_hash": password_hash}
         changes = {name: value for name, value in changes.items() if value is not None}
         async with self._database.transaction() as connection:
+            was_disabled = not (await repository.get_user(connection, user_id)).enabled
             if enabled is False or role not in (None, Role.ADMIN):
                 admins = await repository.enabled_admins(connection)
                 if admins == [user_id]:
@@ -111,9 +113,10 @@ class UserService:
             if changes:
                 when = {"password_changed_at": self._clock.now()} if password_hash else {}
                 await repository.update_user(connection, user_id, changes | when)
-            if password_hash or enabled is False:
+            ends_access = enabled is False or (enabled is True and was_disabled)
+            if password_hash or ends_access:
                 await repository.delete_sessions_of(connection, user_id)
-            if enabled is False:
+            if ends_access:
                 await repository.revoke_tokens_of(connection, user_id, self._clock.now())
             return await repository.get_user(connection, user_id)
 

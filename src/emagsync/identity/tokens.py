@@ -13,7 +13,7 @@ from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.identity import repository
-from emagsync.identity.errors import UnusableName
+from emagsync.identity.errors import UnusableName, UserIsDisabled
 from emagsync.identity.schemas import ApiToken, NewApiToken
 from emagsync.identity.secrets import API_TOKEN, SESSION, hashed, new_token
 from emagsync.identity.session_rules import SessionRules
@@ -38,12 +38,15 @@ class TokenService:
     async def create(self, name: str, role: Role, *, user_id: int | None, expires_in_days: int | None) -> NewApiToken:
         """Make a token. Its text is in the answer and nowhere else. Raises UnusableName.
 
-        With `user_id` it can never do more than that user may, and ends when the user is disabled.
+        With `user_id` it can never do more than that user may, and ends when the user is disabled. Raises UserNotFound
+        and UserIsDisabled then.
         """
         if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
             raise UnusableName(f"A token's name has 1 to {_LONGEST_NAME} printable characters.")
         text, now = new_token(API_TOKEN), self._clock.now()
         async with self._database.transaction() as connection:
+            if user_id is not None and not (owner := await repository.get_user(connection, user_id)).enabled:
+                raise UserIsDisabled(owner.username)
             token = await repository.insert_token(
                 connection,
                 token_hash=hashed(text),
