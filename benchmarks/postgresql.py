@@ -18,7 +18,6 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from tests.support.servers import PostgresServer
 
 from benchmarks.figures import Figure
 from benchmarks.programs import Copied, Market, inside, market
@@ -27,6 +26,7 @@ from emagsync.db.bulk import BulkInsert
 from emagsync.db.engine import Database
 from emagsync.db.migrate import upgrade
 from emagsync.offers.tables import offers as table
+from support.servers import PostgresServer
 
 _BATCH = 100
 _KEY = (table.c.account, table.c.emag_id)

@@ -32,14 +32,12 @@ from emagsync.sync import repository
 from emagsync.sync.process_lock import Workers
 from emagsync.sync.schemas import Mode, RunParameters, RunStatus
 from emagsync.sync.service import SyncService
+from support.servers import PostgresServer, RedisServer
 
 _PASSWORD = "bench-secret"  # of a sandbox
 _HOUR = 3600
 _BUSY = 0.7  # of a core: the rest is for what does not come evenly
 _PATIENCE_SECONDS = 1800
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from support.servers import PostgresServer, RedisServer  # noqa: E402 - the tests' own servers
 
 
 class Round(NamedTuple):

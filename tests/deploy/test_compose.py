@@ -141,7 +141,7 @@ def test_the_settings_that_our_containers_get_are_good_ones(tmp_path: Path, monk
 
 def started_as_in(service: dict[str, Any], tmp_path: Path, port: int) -> subprocess.Popen[str]:
     """What a service runs, on this machine: its files are in `tmp_path`, and so are programs that replace others."""
-    here = {"/data": f"{tmp_path} --port {port}", "/tmp/": f"{tmp_path}/"}  # noqa: S108 - in its container
+    here = {"/data": f"{tmp_path} --port {port}", "/tmp/": f"{tmp_path}/"}  # in its container
     words = [
         re.sub("|".join(here), lambda found: here[found[0]], word)
         for word in (*service.get("entrypoint", []), *service["command"])
@@ -182,7 +182,7 @@ def test_prometheus_gets_the_token_that_the_server_demands_as_a_file_of_its_own(
     assert said.splitlines()[-1] == " ".join(services["prometheus"]["command"])
     config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
     job = next(one for one in config["scrape_configs"] if one["job_name"] == "emagsync")
-    assert job["authorization"]["credentials_file"] == "/tmp/metrics_token"  # noqa: S108 - in its container
+    assert job["authorization"]["credentials_file"] == "/tmp/metrics_token"  # in its container
     assert job["static_configs"] == [{"targets": ["api:8000"]}]
     assert "api" in services["api"]["environment"]["EMAGSYNC_ALLOWED_HOSTS"].split(",")
 
