@@ -1,3 +1,4 @@
+import '@fontsource-variable/inter/wght.css'
 import { StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
 

@@ -8,7 +8,7 @@ export default function NotFoundPage() {
   return (
     <>
       <PageHeader title={t('notFound.title')} />
-      <EmptyState title={t('notFound.detail')} action={<Link to="/sync">{t('notFound.back')}</Link>} />
+      <EmptyState title={t('notFound.detail')} action={<Link to="/">{t('notFound.back')}</Link>} />
     </>
   )
 }

@@ -6,6 +6,10 @@ import { useNavigate } from 'react-router'
 import { useSession } from '../shared/index.ts'
 import { chooseLanguage, type Language } from '../shared/translations.ts'
 import { useTheme, type ThemeChoice } from './theme.tsx'
+import { useMedia } from '../shared/media.ts'
+
+/** Where the menu is at the left edge rather than at the top. */
+const WIDE = '(min-width: 1024px)'
 
 const PasswordDialog = lazy(() => import('../features/identity/PasswordDialog.tsx'))
 
@@ -35,6 +39,7 @@ export function UserMenu() {
   const { me, logout } = useSession()
   const theme = useTheme()
   const navigate = useNavigate()
+  const isWide = useMedia(WIDE)
   const [open, setOpen] = useState(false)
   const [changing, setChanging] = useState(false)
   const menu = (
@@ -87,10 +92,18 @@ export function UserMenu() {
   )
   return (
     <>
-      <Popover content={menu} trigger="click" placement="bottomRight" open={open} onOpenChange={setOpen}>
+      <Popover
+        content={menu}
+        trigger="click"
+        placement={isWide ? 'rightBottom' : 'bottomRight'}
+        open={open}
+        onOpenChange={setOpen}
+      >
         <Button type="text" className="user-button" aria-haspopup="dialog" aria-expanded={open}>
+          <span className="user-initial" aria-hidden="true">
+            {me.username.slice(0, 1)}
+          </span>
           <span className="user-name">{me.username}</span>
-          <span aria-hidden="true">▾</span>
         </Button>
       </Popover>
       {changing ? (

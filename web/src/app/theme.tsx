@@ -4,6 +4,8 @@ import enGB from 'antd/es/locale/en_GB'
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { useMedia } from '../shared/media.ts'
+
 export type ThemeChoice = 'system' | 'light' | 'dark'
 
 const STORED = 'emagsync.theme'
@@ -23,17 +25,6 @@ function storedChoice(): ThemeChoice {
   return stored === 'light' || stored === 'dark' ? stored : 'system'
 }
 
-function useMedia(wanted: string): boolean {
-  const [matches, setMatches] = useState(() => window.matchMedia(wanted).matches)
-  useEffect(() => {
-    const query = window.matchMedia(wanted)
-    const follow = () => setMatches(query.matches)
-    query.addEventListener('change', follow)
-    return () => query.removeEventListener('change', follow)
-  }, [wanted])
-  return matches
-}
-
 /** The component library's own words, in the reader's language; English is always there, others come when needed. */
 function useLibraryLocale(): Locale {
   const { i18n } = useTranslation()
@@ -46,6 +37,7 @@ function useLibraryLocale(): Locale {
   return wanted && romanian !== null ? romanian : enGB
 }
 
+// The same colours as page.css has them: what the library draws and what we draw look alike.
 const TOKENS = {
   light: {
     colorPrimary: '#1554c0',
@@ -54,13 +46,25 @@ const TOKENS = {
     colorSuccessBg: '#eef7ea',
     colorSuccessBorder: '#b4d6a4',
     colorError: '#c4161c',
+    colorText: '#1b202b',
+    colorTextHeading: '#1b202b',
     colorTextDescription: '#545b69',
     colorTextPlaceholder: '#646b79',
+    colorBorder: '#cfd5df',
+    colorBorderSecondary: '#e3e7ee',
+    colorBgLayout: '#f6f7f9',
   },
   dark: {
     colorPrimary: '#2f6fdd',
     colorInfo: '#5b93f0',
-    colorBgBase: '#191d25',
+    colorBgBase: '#171b22',
+    colorBgContainer: '#171b22',
+    colorBgElevated: '#1c212a',
+    colorBgLayout: '#0f1216',
+    colorBorder: '#3a4250',
+    colorBorderSecondary: '#2a303b',
+    colorText: '#e6e8ee',
+    colorTextHeading: '#f1f2f6',
     colorTextDescription: '#a7afbf',
     colorTextPlaceholder: '#9aa2b2',
     colorLink: '#9fc3ff',
@@ -69,15 +73,23 @@ const TOKENS = {
   },
 }
 
-// The library's own hover colours are too dim on dark for small text.
-const DARK_COMPONENTS = {
-  Button: {
-    defaultHoverColor: '#a9c8fb',
-    defaultHoverBorderColor: '#a9c8fb',
-    defaultActiveColor: '#a9c8fb',
-    defaultActiveBorderColor: '#a9c8fb',
+const COMPONENTS = {
+  light: {},
+  dark: {
+    // The library's own hover colours are too dim on dark for small text.
+    Button: {
+      defaultHoverColor: '#a9c8fb',
+      defaultHoverBorderColor: '#a9c8fb',
+      defaultActiveColor: '#a9c8fb',
+      defaultActiveBorderColor: '#a9c8fb',
+    },
+    // A drawer is a page at the side, no popup: it has the colour of cards.
+    Drawer: { colorBgElevated: '#171b22' },
   },
 }
+
+/** Inter has the letters of Romanian, Bulgarian and Hungarian; it is shipped with the page (main.tsx). */
+const FONT = "'Inter Variable', system-ui, sans-serif"
 
 export function ThemeProvider({ children }: { children: ReactNode }) {
   const [choice, setChoice] = useState(storedChoice)
@@ -107,14 +119,14 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
         locale={locale}
         theme={{
           algorithm: isDark ? antTheme.darkAlgorithm : antTheme.defaultAlgorithm,
-          components: isDark ? DARK_COMPONENTS : {},
+          components: COMPONENTS[isDark ? 'dark' : 'light'],
           token: {
             ...TOKENS[isDark ? 'dark' : 'light'],
             motion: !isStill,
             borderRadius: 8,
             opacityLoading: 1,
-            fontSize: 15,
-            fontFamily: 'system-ui, sans-serif',
+            fontSize: 14,
+            fontFamily: FONT,
           },
         }}
       >
