@@ -34,7 +34,7 @@ from emagsync.edits.errors import ConfirmationNeeded, ConflictOver, EditOver, Ed
 from emagsync.edits.model import ConflictFilter, Edit
 from emagsync.edits.push.errors import NothingToUndo
 from emagsync.edits.push.items import Item
-from emagsync.edits.push.outbox import LATEST_AFTER_CAMPAIGN_SECONDS
+from emagsync.edits.push.outbox import LATEST_AFTER_CAMPAIGN_SECONDS, Lines
 from emagsync.edits.push.schemas import UndoRequest
 from emagsync.edits.push.service import PushService
 from emagsync.edits.push.undo import Undo
@@ -299,7 +299,7 @@ class BothSides(RuleBasedStateMachine):
     async def _push(self) -> None:
         if self.rules.push == "approve":
             await self.desk.service.push_account("main", trigger="test")
-            await self.desk.service.approve(None, "main", by="ana")
+            await self.desk.service.approve(Lines(account="main"), by="ana")
         await self.desk.service.push_account("main", trigger="test")
 
     async def _push_during_a_sync(

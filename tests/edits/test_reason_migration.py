@@ -14,6 +14,7 @@ from emagsync.edits import repository
 from emagsync.edits.model import EditFilter
 from emagsync.edits.push import outbox_repository
 from emagsync.edits.push import repository as pushes
+from emagsync.edits.push.outbox import Lines
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text, reason_view
 from support.databases import address_in
 from support.migrating import bring_to, insert_row, insert_rows, take_back_to
@@ -203,7 +204,7 @@ async def test_the_sentences_of_the_outbox_become_codes(url: str) -> None:
     async with Database(url) as database:
         await filled(database, every_kind)
         async with database.snapshot() as connection:
-            entries = await outbox_repository.list_entries(connection)
+            entries = await outbox_repository.list_entries(connection, Lines())
     expected = [
         one if one is not None or reason is None else Reason.quoted(reason) for _, reason, one in reversed(ENTRIES)
     ]
@@ -236,7 +237,7 @@ async def test_the_sentences_of_changes_in_the_outbox_become_codes(url: str) -> 
     async with Database(url) as database:
         await filled(database, an_entry, "rejected", text_of_all, *[one for one, _ in CHANGES])
         async with database.snapshot() as connection:
-            [entry] = await outbox_repository.list_entries(connection)
+            [entry] = await outbox_repository.list_entries(connection, Lines())
     assert [change.reason for change in entry.items] == [expected for _, expected in CHANGES]
     assert entry.reason == Reason.quoted(text_of_all)
 

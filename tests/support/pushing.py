@@ -17,7 +17,7 @@ from emagsync.edits.fields import PRICES
 from emagsync.edits.model import Edit, EditClosing, EditFilter
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.push import brake_repository, outbox_repository
-from emagsync.edits.push.outbox import OutboxEntry
+from emagsync.edits.push.outbox import Lines, OutboxEntry
 from emagsync.edits.push.schemas import Push
 from emagsync.edits.push.service import PushService
 from emagsync.edits.states import EditSource, EditState
@@ -94,7 +94,7 @@ class PushDesk:
     async def entries(self, **wanted: Any) -> list[OutboxEntry]:
         """Entries of the outbox, oldest first."""
         async with self.local.database.snapshot() as connection:
-            return (await outbox_repository.list_entries(connection, limit=None, **wanted))[::-1]
+            return (await outbox_repository.list_entries(connection, Lines(**wanted), limit=None))[::-1]
 
     async def states(self) -> dict[int, str]:
         """The state of each offer's newest entry."""

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from emagsync.edits.push.outbox import Lines
 from emagsync.edits.reasons import Reason
 from emagsync.edits.states import FINAL_STATES, OutboxState
 from emagsync.sandbox import resources
@@ -157,7 +158,7 @@ async def _play(desk: PushDesk, clock: ForwardClock, saves: Saves, scenario: Sce
     for emag_id in IDS:
         if edits[emag_id].state != "applied":
             desk.market.change("change", ids=[emag_id], set={"sale_price": before[emag_id]})
-    await desk.service.reject(None, "main", by="ana")
+    await desk.service.reject(Lines(account="main"), by="ana")
 
 
 def _refusal_arrived(said: Reason, kept: Reason | None, *, waits: bool) -> None:

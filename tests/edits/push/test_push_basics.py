@@ -11,6 +11,7 @@ from sqlalchemy import text
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.push.endpoints import entry_view
 from emagsync.edits.push.errors import PushOff
+from emagsync.edits.push.outbox import Lines
 from emagsync.edits.reasons import Reason, ReasonCode, ReasonView, reason_text, reason_view
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource
@@ -92,7 +93,7 @@ async def test_approved_lines_go_out_and_what_is_edited_after_that_waits_again(t
         await desk.edit(7, "sale_price", "90.0000")
         await desk.edit(8, "sale_price", "80.0000")
         await desk.service.push_account("main", trigger="test")
-        assert await desk.service.approve(None, "main", by="ana") == 2
+        assert await desk.service.approve(Lines(account="main"), by="ana") == 2
         await desk.edit(8, "sale_price", "81.0000")
         push = await desk.push()
         assert push.counts == {"applied": 1}
@@ -105,7 +106,7 @@ async def test_a_line_that_a_person_refuses_closes_its_edits_with_the_name(tmp_p
         await desk.edit(7, "sale_price", "90.0000")
         await desk.service.push_account("main", trigger="test")
         [entry] = await desk.entries()
-        assert await desk.service.reject([entry.id], None, by="ana") == 1
+        assert await desk.service.reject(Lines(ids=[entry.id]), by="ana") == 1
         [edit] = await desk.edits()
         assert (edit.state, edit.reason) == ("rejected", Reason.of(ReasonCode.REFUSED_BY, by="ana"))
         assert desk.saves() == 0
@@ -117,7 +118,7 @@ async def test_the_person_who_refused_is_named_exactly_whatever_the_name_looks_l
         await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in names])
         await desk.service.push_account("main", trigger="test")
         for entry in await desk.entries():
-            await desk.service.reject([entry.id], None, by=names[entry.emag_id])
+            await desk.service.reject(Lines(ids=[entry.id]), by=names[entry.emag_id])
         edits = {edit.emag_id: reason_view(edit.reason) for edit in await desk.edits()}
         entries = {entry.emag_id: entry_view(entry) for entry in await desk.entries()}
         expected = {emag_id: ReasonView(code=ReasonCode.REFUSED_BY, values={"by": by}) for emag_id, by in names.items()}

@@ -506,7 +506,7 @@ export interface paths {
         put?: never;
         /**
          * Approve
-         * @description Approve lines that wait for a person (`push` is `approve`): these, or all of an account.
+         * @description Approve lines that wait for a person (`push` is `approve`): these, all of an account, or all a filter finds.
          */
         post: operations["approve_api_v1_emag_outbox_approve_post"];
         delete?: never;
@@ -2906,13 +2906,33 @@ export interface components {
         };
         /**
          * LineChoice
-         * @description Which waiting lines are meant: these, or all of an account.
+         * @description Which waiting lines are meant: these, all of an account, or all that a filter finds (an empty one: all).
          */
         LineChoice: {
             /** Account Type */
             account_type?: string | null;
+            filter?: components["schemas"]["LineFilter"] | null;
             /** Ids */
             ids?: number[] | null;
+        };
+        /**
+         * LineFilter
+         * @description Every line that was not sent yet and that `GET /outbox` finds with the same filters.
+         */
+        LineFilter: {
+            /** Account Type */
+            account_type?: string | null;
+            /** Emag Id */
+            emag_id?: number | null;
+            /** Push Id */
+            push_id?: string | null;
+            /**
+             * Seen At
+             * @description Leave out the lines that came or changed after it: nobody has seen those. `GET /outbox` says it.
+             */
+            seen_at?: string | null;
+            /** State */
+            state?: ("waiting" | "pending")[] | null;
         };
         /**
          * Live
@@ -3119,6 +3139,19 @@ export interface components {
             lines: components["schemas"]["OutboxView"][];
             /** Next Cursor */
             next_cursor: string | null;
+            /**
+             * Seen At
+             * Format: date-time
+             * @description Of when this is: `filter.seen_at` of a decision about what is found here.
+             */
+            seen_at: string;
+            /**
+             * Undecided
+             * @description How many lines the filters find that were not sent yet, `waiting` and `pending`, on all pages.
+             */
+            undecided: {
+                [key: string]: number;
+            };
         };
         /**
          * OutboxState

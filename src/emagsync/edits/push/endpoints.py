@@ -12,14 +12,14 @@ from emagsync.core.account_names import AccountName
 from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
 from emagsync.edits.push import brake_repository, outbox_repository, repository
 from emagsync.edits.push.errors import PushOff
-from emagsync.edits.push.outbox import OutboxEntry
+from emagsync.edits.push.line_choice import LineChoice
+from emagsync.edits.push.outbox import Lines, OutboxEntry
 from emagsync.edits.push.schemas import (
     Decided,
     Hold,
     HoldList,
     HoldState,
     ItemView,
-    LineChoice,
     OutboxList,
     OutboxView,
     Push,
@@ -57,20 +57,19 @@ async def outbox(
     cursor: Cursor = None,
 ) -> OutboxList:
     """List what is on its way to eMAG, or was: one line for each offer, newest first."""
+    lines = Lines(account=account_type, states=tuple(state or ()), emag_id=emag_id, push_id=push_id)
+    before = decode_id("outbox", cursor) if cursor else None
+    # Earlier than the moment that is read: what changes meanwhile counts as not seen.
+    seen_at = app.clock.now()
     async with app.database.snapshot() as connection:
-        entries = await outbox_repository.list_entries(
-            connection,
-            account=account_type,
-            states=state or (),
-            emag_id=emag_id,
-            push_id=push_id,
-            before=decode_id("outbox", cursor) if cursor else None,
-            limit=limit + 1,
-        )
+        entries = await outbox_repository.list_entries(connection, lines, before=before, limit=limit + 1)
+        counts = await outbox_repository.count_undecided(connection, lines)
     more = len(entries) > limit
     return OutboxList(
         lines=[entry_view(entry) for entry in entries[:limit]],
         next_cursor=encode_cursor("outbox", [entries[limit - 1].id]) if more else None,
+        undecided=counts,
+        seen_at=seen_at,
     )
 
 
@@ -78,8 +77,8 @@ async def outbox(
 async def approve(
     request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, choice: LineChoice
 ) -> Decided:
-    """Approve lines that wait for a person (`push` is `approve`): these, or all of an account."""
-    lines = await pushing.approve(choice.ids, choice.account_type, by=caller.username)
+    """Approve lines that wait for a person (`push` is `approve`): these, all of an account, or all a filter finds."""
+    lines = await pushing.approve(choice.lines(), by=caller.username)
     await audit(request, caller, "outbox.approve", choice.account_type or "lines", _chosen(choice, lines))
     auto_push.wake()
     return Decided(lines=lines)
@@ -88,7 +87,7 @@ async def approve(
 @router.post("/outbox/reject")
 async def reject(request: Request, caller: Operator, pushing: Pushing, choice: LineChoice) -> Decided:
     """Reject lines that were not sent yet; their edits are closed as rejected, with your name."""
-    lines = await pushing.reject(choice.ids, choice.account_type, by=caller.username)
+    lines = await pushing.reject(choice.lines(), by=caller.username)
     await audit(request, caller, "outbox.reject", choice.account_type or "lines", _chosen(choice, lines))
     return Decided(lines=lines)
 
@@ -190,4 +189,5 @@ def _shown(reason: Reason | None) -> dict[str, str | ReasonView | None]:
 
 
 def _chosen(choice: LineChoice, lines: int) -> dict[str, object]:
-    return {"ids": (choice.ids or [])[:100], "lines": lines}
+    by_filter = {} if choice.filter is None else {"filter": choice.filter.model_dump(mode="json", exclude_none=True)}
+    return {"ids": (choice.ids or [])[:100], "lines": lines, **by_filter}

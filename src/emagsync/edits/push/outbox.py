@@ -140,6 +140,20 @@ def transition(state: OutboxState, event: Event) -> OutboxState:
         raise ForbiddenTransition(state, event) from None
 
 
+class Lines(NamedTuple):
+    """Which entries of the outbox: those that meet everything that is given; `ids` are the entries' own.
+
+    `unchanged_since`: only entries that are since then what they are now, as somebody saw them.
+    """
+
+    ids: Sequence[int] | None = None
+    account: str | None = None
+    emag_id: int | None = None
+    states: Sequence[OutboxState] = ()
+    push_id: str | None = None
+    unchanged_since: datetime | None = None
+
+
 class OutboxEntry(NamedTuple):
     """One row of the outbox: an offer's changes, and where they are. Times are aware UTC.
 

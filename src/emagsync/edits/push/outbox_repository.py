@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import RELATIVE
 from emagsync.edits.push.items import Item, changes_stock, items_of, items_text
-from emagsync.edits.push.outbox import ClosedEdit, Event, OutboxEntry, transition
+from emagsync.edits.push.outbox import ClosedEdit, Event, Lines, OutboxEntry, transition
 from emagsync.edits.push.plan import Unread
 from emagsync.edits.reasons import Reason, reason_columns, reason_in
 from emagsync.edits.states import FINAL_STATES, OPEN_STATES, SENT_STATES, OutboxState
@@ -20,6 +20,7 @@ from emagsync.offers.tables import offers
 
 # As the partial index says it: with parameters in their place, neither database would know that it may use it.
 _WAITS = literal_column("local_edits.state IN ('open', 'conflict')", Boolean)
+_NOT_FINAL = literal_column("outbox.state IN ('waiting', 'pending', 'sending', 'uncertain')", Boolean)
 AT_ONCE = 500
 
 
@@ -150,22 +151,10 @@ async def lock_sent(connection: AsyncConnection, account: str, emag_ids: Collect
 
 
 async def list_entries(
-    connection: AsyncConnection,
-    *,
-    account: str | None = None,
-    states: Collection[str] = (),
-    emag_id: int | None = None,
-    push_id: str | None = None,
-    before: int | None = None,
-    limit: int | None = 50,
+    connection: AsyncConnection, lines: Lines, *, before: int | None = None, limit: int | None = 50
 ) -> list[OutboxEntry]:
-    """Entries, newest first; with `before`, those that follow the entry of that id in this order."""
-    query = select(*_columns).order_by(outbox.c.id.desc()).limit(limit)
-    for column, value in ((outbox.c.account, account), (outbox.c.emag_id, emag_id), (outbox.c.push_id, push_id)):
-        if value is not None:
-            query = query.where(column == value)
-    if states:
-        query = query.where(outbox.c.state.in_(states))
+    """The entries of `lines`, newest first; with `before`, those that follow the entry of that id in this order."""
+    query = select(*_columns).where(*_of(lines)).order_by(outbox.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(outbox.c.id < before)
     return await _entries(connection, query)
@@ -241,15 +230,35 @@ def rank_of(items: Sequence[Item]) -> int:
     return 0 if changes_stock(items) else 1
 
 
-async def approve(
-    connection: AsyncConnection, ids: Collection[int] | None, *, account: str | None, by: str, now: datetime
-) -> int:
-    """Let waiting entries be sent: those of `ids` (None: any) and of the account (None: any). Returns how many."""
-    query = update(outbox).where(outbox.c.state == OutboxState.WAITING)
-    if ids is not None:
-        query = query.where(outbox.c.id.in_(ids))
-    if account is not None:
-        query = query.where(outbox.c.account == account)
+async def count_undecided(connection: AsyncConnection, lines: Lines) -> dict[OutboxState, int]:
+    """How many entries of `lines` were not sent yet, by state. Those that were may be very many, and are not read."""
+    query = select(outbox.c.state, func.count().label("n")).where(_NOT_FINAL, *_of(lines)).group_by(outbox.c.state)
+    counts = {row.state: row.n for row in await connection.execute(query)}
+    return {state: counts.get(state, 0) for state in (OutboxState.WAITING, OutboxState.PENDING)}
+
+
+async def lock_lines(connection: AsyncConnection, lines: Lines, states: Collection[OutboxState]) -> list[OutboxEntry]:
+    """The entries of `lines` that are in one of `states`, locked until the transaction ends."""
+    query = select(*_columns).where(outbox.c.state.in_(states), *_of(lines)).order_by(outbox.c.id)
+    return await _entries(connection, query.with_for_update())
+
+
+def _of(lines: Lines) -> list[ColumnElement[bool]]:
+    columns = outbox.c
+    given = ((columns.account, lines.account), (columns.emag_id, lines.emag_id), (columns.push_id, lines.push_id))
+    found: list[ColumnElement[bool]] = [column == value for column, value in given if value is not None]
+    if lines.ids is not None:
+        found.append(columns.id.in_(lines.ids))
+    if lines.states:
+        found.append(columns.state.in_(lines.states))
+    if lines.unchanged_since is not None:
+        found.append(columns.updated_at <= lines.unchanged_since)
+    return found
+
+
+async def approve(connection: AsyncConnection, lines: Lines, *, by: str, now: datetime) -> int:
+    """Let the entries of `lines` that wait be sent. Returns how many."""
+    query = update(outbox).where(outbox.c.state == OutboxState.WAITING, *_of(lines))
     done = await connection.execute(
         query.values(
             state=transition(OutboxState.WAITING, Event.APPROVED), approved_by=by, approved_at=now, updated_at=now

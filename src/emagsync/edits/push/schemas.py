@@ -94,21 +94,10 @@ class OutboxList(BaseModel):
 
     lines: list[OutboxView]
     next_cursor: str | None
-
-
-class LineChoice(BaseModel):
-    """Which waiting lines are meant: these, or all of an account."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    ids: Ids | None = None
-    account_type: AccountName | None = None
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> LineChoice:
-        if (self.ids is None) == (self.account_type is None):
-            raise ValueError("give ids, or account_type for all of an account")
-        return self
+    undecided: Mapping[OutboxState, int] = Field(
+        description="How many lines the filters find that were not sent yet, `waiting` and `pending`, on all pages."
+    )
+    seen_at: datetime = Field(description="Of when this is: `filter.seen_at` of a decision about what is found here.")
 
 
 class Decided(BaseModel):

@@ -26,7 +26,7 @@ from emagsync.edits.push.engine import PushEngine, stopped_by
 from emagsync.edits.push.enqueue import enqueue
 from emagsync.edits.push.errors import PushOff, PushSuperseded
 from emagsync.edits.push.lease_repository import PushLease
-from emagsync.edits.push.outbox import OutboxEntry
+from emagsync.edits.push.outbox import Lines, OutboxEntry
 from emagsync.edits.push.schemas import Hold, HoldKind, HoldState, Push, PushStatus
 from emagsync.edits.push.writer import PushJob, apply_changes
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text
@@ -121,7 +121,9 @@ class PushService:
             status = _status(counts, hold, error)
             await repository.end_push(connection, job.id, status=status, counts=counts, error=error, now=now)
             push = await repository.get_push(connection, job.id)
-            unwell = await outbox_repository.list_entries(connection, push_id=job.id, states=_UNWELL, limit=_MOST_NAMED)
+            unwell = await outbox_repository.list_entries(
+                connection, Lines(push_id=job.id, states=_UNWELL), limit=_MOST_NAMED
+            )
         named: dict[str, list[int]] = defaultdict(list)
         for entry in reversed(unwell):
             named[entry.state].append(entry.emag_id)
@@ -147,16 +149,16 @@ class PushService:
 
     # What people decide
 
-    async def approve(self, ids: Collection[int] | None, account: str | None, *, by: str) -> int:
-        """Let waiting entries be sent: these, or all of the account. Returns how many."""
+    async def approve(self, lines: Lines, *, by: str) -> int:
+        """Let the entries of `lines` that wait be sent. Returns how many."""
         async with self._database.transaction() as connection:
-            return await outbox_repository.approve(connection, ids, account=account, by=by, now=self._clock.now())
+            return await outbox_repository.approve(connection, lines, by=by, now=self._clock.now())
 
-    async def reject(self, ids: Collection[int] | None, account: str | None, *, by: str) -> int:
-        """Reject entries that were not sent yet: their edits are closed as rejected. Returns how many."""
+    async def reject(self, lines: Lines, *, by: str) -> int:
+        """Reject the entries of `lines` that were not sent yet: their edits are closed. Returns how many."""
         async with self._database.transaction() as connection:
             states = [OutboxState.WAITING, OutboxState.PENDING]
-            entries = await outbox_repository.lock_entries(connection, account, states, ids=ids)
+            entries = await outbox_repository.lock_lines(connection, lines, states)
             await self._reject(connection, entries, Reason.of(ReasonCode.REFUSED_BY, by=by))
         return len(entries)
 

@@ -194,9 +194,12 @@ export function useOutbox({ account, state }: OutboxFilter) {
   })
 }
 
+/** Lines of the outbox: those of `ids`, or all that a filter finds and that were looked at. */
+export type LineChoice = { readonly ids: readonly number[] } | { readonly filter: Schemas['LineFilter'] }
+
 export function useDecideLines() {
-  return useEditing(({ decision, ids }: { decision: Decision; ids: readonly number[] }) => {
-    const body = { ids: [...ids] }
+  return useEditing(({ decision, lines }: { decision: Decision; lines: LineChoice }) => {
+    const body = 'ids' in lines ? { ids: [...lines.ids] } : lines
     return decision === 'approve'
       ? dataOf(api.POST('/api/v1/emag/outbox/approve', { body }))
       : dataOf(api.POST('/api/v1/emag/outbox/reject', { body }))

@@ -11,7 +11,7 @@ import typer
 from emagsync.edits.push import outbox_repository
 from emagsync.edits.push.endpoints import entry_view
 from emagsync.edits.push.items import Item
-from emagsync.edits.push.outbox import OutboxEntry
+from emagsync.edits.push.outbox import Lines, OutboxEntry
 from emagsync.edits.reasons import reason_text
 from emagsync.edits.states import OutboxState
 from emagsync.entrypoints.cli.errors import complain
@@ -64,7 +64,9 @@ def list_entries(
 
 async def _list(session: Session, account: str | None, states: Collection[str], limit: int) -> list[OutboxEntry]:
     async with session.database() as database, database.snapshot() as connection:
-        return await outbox_repository.list_entries(connection, account=account, states=states, limit=limit)
+        return await outbox_repository.list_entries(
+            connection, Lines(account=account, states=tuple(map(OutboxState, states))), limit=limit
+        )
 
 
 def _change_text(item: Item) -> str:
@@ -76,16 +78,16 @@ def _change_text(item: Item) -> str:
 def approve(context: typer.Context, ids: Ids = None, account: Account = None) -> None:
     """Release lines that wait for a person."""
     _require_choice(ids, account)
-    session, target = session_of(context), account or "lines"
-    count = decide(session, "outbox.approve", target, lambda service, by: service.approve(ids, account, by=by))
+    session, target, lines = session_of(context), account or "lines", Lines(ids=ids, account=account)
+    count = decide(session, "outbox.approve", target, lambda service, by: service.approve(lines, by=by))
     typer.echo(f"{count} lines")
 
 
 def reject(context: typer.Context, ids: Ids = None, account: Account = None) -> None:
     """Refuse lines that were not sent yet; their edits are closed."""
     _require_choice(ids, account)
-    session, target = session_of(context), account or "lines"
-    count = decide(session, "outbox.reject", target, lambda service, by: service.reject(ids, account, by=by))
+    session, target, lines = session_of(context), account or "lines", Lines(ids=ids, account=account)
+    count = decide(session, "outbox.reject", target, lambda service, by: service.reject(lines, by=by))
     typer.echo(f"{count} lines")
 
 

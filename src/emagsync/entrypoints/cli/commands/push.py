@@ -11,7 +11,7 @@ import typer
 from emagsync.core.errors import EmagsyncError
 from emagsync.db.engine import Database
 from emagsync.edits.push import outbox_repository
-from emagsync.edits.push.outbox import OutboxEntry
+from emagsync.edits.push.outbox import Lines, OutboxEntry
 from emagsync.edits.push.schemas import Push
 from emagsync.edits.reasons import reason_text
 from emagsync.edits.states import OutboxState
@@ -80,7 +80,7 @@ async def _unsent(database: Database, push: Push | None) -> Sequence[OutboxEntry
         return ()
     states = [OutboxState.REJECTED, OutboxState.PENDING]
     async with database.snapshot() as connection:
-        entries = await outbox_repository.list_entries(connection, push_id=push.id, states=states, limit=None)
+        entries = await outbox_repository.list_entries(connection, Lines(push_id=push.id, states=states), limit=None)
     return [entry for entry in entries if entry.reason is not None]
 
 

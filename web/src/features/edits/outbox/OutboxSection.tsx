@@ -1,4 +1,4 @@
-import { Alert, Button } from 'antd'
+import { Alert } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { Badge, type Tone } from '../../../shared/Badge.tsx'
@@ -6,22 +6,15 @@ import type { Column } from '../../../shared/DataTable.tsx'
 import { formatDate, useRole, useUrlState } from '../../../shared/index.ts'
 import { FromTo, offerColumns } from '../cells.tsx'
 import { AccountChoice, Choice } from '../conflicts/Choice.tsx'
+import { Decide } from './Decide.tsx'
+import { isUndecided } from './decide.ts'
 import { Log } from './Log.tsx'
 import { PushButtons } from './PushButtons.tsx'
 import { useOfferNames } from '../../../shared/offer-names.ts'
-import {
-  OUTBOX_STATES,
-  useAccounts,
-  useDecideLines,
-  useOutbox,
-  type Decision,
-  type OutboxLine,
-  type OutboxState,
-} from '../queries.ts'
+import { OUTBOX_STATES, useAccounts, useOutbox, type OutboxLine, type OutboxState } from '../queries.ts'
 import { selectColumn } from '../selectColumn.tsx'
 import { useFieldWords } from '../useFieldWords.ts'
 import { useSelection } from '../useSelection.ts'
-import { useTellError } from '../useTellError.ts'
 import { Why } from '../ReasonText.tsx'
 
 const NO_FILTER = { account: null as string | null, state: null as string | null }
@@ -112,8 +105,15 @@ export default function OutboxSection() {
         rowKey={(line) => line.id}
         none={{ title: t('outbox.none'), detail: t('outbox.noneText') }}
       >
-        {can('operator') && open.length > 0 ? (
-          <Decide lines={open.filter(({ id }) => selection.has(id))} onDone={selection.clear} />
+        {can('operator') && open.length > 0 && found.data !== undefined ? (
+          <Decide
+            key={JSON.stringify(filter)}
+            lines={open.filter(({ id }) => selection.has(id))}
+            isWhole={selection.isAll}
+            found={found.data.pages[0]}
+            filter={{ account: filter.account, state }}
+            onDone={selection.clear}
+          />
         ) : null}
       </Log>
     </>
@@ -148,41 +148,6 @@ function LineRemarks({ line }: { line: OutboxLine }) {
       {t('remarks', { message })}
     </span>
   ))
-}
-
-function isUndecided(line: OutboxLine): boolean {
-  return line.state === 'waiting' || line.state === 'pending'
-}
-
-/** Releases or refuses the lines that were chosen. */
-function Decide({ lines, onDone }: { lines: readonly OutboxLine[]; onDone: () => void }) {
-  const { t } = useTranslation('edits')
-  const decide = useDecideLines()
-  const tellError = useTellError()
-  const waiting = lines.filter(({ state }) => state === 'waiting')
-  const send = (decision: Decision, chosen: readonly OutboxLine[]): void => {
-    decide.mutate({ decision, ids: chosen.map(({ id }) => id) }, { onSuccess: onDone, onError: tellError })
-  }
-  return (
-    <p className="list-actions">
-      <Button
-        type="primary"
-        disabled={waiting.length === 0}
-        loading={decide.isPending && decide.variables.decision === 'approve'}
-        onClick={() => send('approve', waiting)}
-      >
-        {t('outbox.approve', { count: waiting.length })}
-      </Button>
-      <Button
-        danger
-        disabled={lines.length === 0}
-        loading={decide.isPending && decide.variables.decision === 'reject'}
-        onClick={() => send('reject', lines)}
-      >
-        {t('outbox.reject', { count: lines.length })}
-      </Button>
-    </p>
-  )
 }
 
 /** Says whose edits do not leave, and what an administrator does about it. */
