@@ -157,13 +157,23 @@ class Database:
     async def verify(self) -> None:
         """Look whether this is still the database that was opened: the file, and the row of `mark` in it.
 
-        Raises DatabaseReplaced, and DatabaseUnavailable.
+        Raises DatabaseReplaced, DatabaseDamaged once damage is known, and DatabaseUnavailable.
         """
+        if self.damage is not None:
+            raise DatabaseDamaged(self.damage)
         if self._file is not None:
             self._file.check()
             self._file.check_others()
         if self._mark is not None and not await self._holds_mark(self._mark):
             raise DatabaseReplaced(self.description)
+
+    def damaged(self, reason: str) -> DatabaseDamaged:
+        """Note what is wrong with the database's content; returns the error that says so."""
+        self.damage = (
+            f"The database {self.description} is damaged ({reason}): stop emagsync and restore the backup "
+            "(docs/runbook.md)."
+        )
+        return DatabaseDamaged(self.damage)
 
     async def _holds_mark(self, name: str) -> bool:
         if self._file is not None:
@@ -223,11 +233,7 @@ class translated:  # noqa: N801 - reads as a statement: `with translated(databas
         if code == sqlite3.SQLITE_FULL or isinstance(exhausted, DiskFull):
             return DatabaseFull(f"There is no room left for the database {name}: its disk is full. Make room on it.")
         if code in _DAMAGED:
-            self._database.damage = (
-                f"The database {name} is damaged ({_reason(error)}): stop emagsync and restore the backup "
-                "(docs/runbook.md)."
-            )
-            return DatabaseDamaged(self._database.damage)
+            return self._database.damaged(_reason(error))
         if isinstance(exhausted, TooFewFiles) or (code == sqlite3.SQLITE_CANTOPEN and is_out_of_files()):
             return DatabaseUnavailable(f"The database {name} cannot be used. {too_few_files()}")
         return DatabaseUnavailable(

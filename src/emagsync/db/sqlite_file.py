@@ -51,10 +51,30 @@ class OpenedFile:
     def holds_mark(self, name: str) -> bool:
         """Whether the file has this row of `process_marks`, read anew: an open connection remembers what it has read,
         and would not see that the content was replaced. Blocks; raises sqlite3.Error."""
-        address = f"file:{quote(os.path.realpath(self.path))}?mode=ro"
-        with closing(sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS)) as connection:
+        with closing(self._reading()) as connection:
             found = connection.execute("SELECT 1 FROM process_marks WHERE name = ?", (name,)).fetchone()
         return found is not None
+
+    def table_names(self) -> list[str]:
+        """The tables that are in the file. Blocks; raises sqlite3.Error."""
+        with closing(self._reading()) as connection:
+            # Not the virtual ones: what they store is in tables of its own.
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")
+            return [str(name) for (name,) in rows]
+
+    def damage_of(self, table: str) -> str | None:
+        """What is wrong with a table's pages and with its indexes; None when they are whole, or the table is gone.
+
+        Reads all of them. Blocks; raises sqlite3.Error.
+        """
+        with closing(self._reading()) as connection:
+            quoted = table.replace("'", "''")
+            said = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check('{quoted}')")]
+        return None if said in (["ok"], []) else said[0]
+
+    def _reading(self) -> sqlite3.Connection:
+        address = f"file:{quote(os.path.realpath(self.path))}?mode=ro"
+        return sqlite3.connect(address, uri=True, timeout=_WAIT_SECONDS)
 
     def _identity(self) -> tuple[int, int] | None:
         try:

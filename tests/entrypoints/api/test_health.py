@@ -10,10 +10,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from emagsync.core.concurrency import background_task
+from emagsync.db import integrity
+from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.rest.state import Check
 from emagsync.sync.dispatch.inline_executor import InlineExecutor
 from support.api import Api, open_api
+from support.databases import new_database
 from support.local import until
 from support.runs import open_desk
 from support.servers import RedisServer
@@ -127,3 +131,47 @@ async def test_a_damaged_database_says_that_the_backup_is_needed(tmp_path: Path)
         ready = await api.viewer.get("/health/ready")
         assert ready.status_code == 503
         assert ready.json()["checks"]["database"] == {"ok": False, "detail": "database_damaged"}
+
+
+def damage(path: Path, table: str) -> None:
+    """Overwrite the table's first page, as a failing disk does."""
+    with path.open("r+b") as file:
+        file.seek(page_of(path, table))
+        file.write(b"\x07" * 4000)
+
+
+async def test_damage_that_nobody_has_read_is_found_by_itself_and_no_run_is_started(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 30}) as desk:
+        await desk.sync()
+        path = desk.api.state.database.sqlite_path
+        assert path is not None
+    damage(path, "audit_log")
+    async with open_desk(tmp_path, {"main": 30}) as desk:
+        await until(lambda: desk.api.state.database.damage is not None)
+        ready = await desk.api.viewer.get("/health/ready")
+        assert ready.status_code == 503
+        assert ready.json()["checks"]["database"] == {"ok": False, "detail": "database_damaged"}
+        refused = await desk.post(account_type="main", mode="full")
+        assert (refused.status_code, refused.json()["code"]) == (503, "database_damaged")
+
+
+async def test_a_whole_database_is_looked_at_again_and_damage_is_found_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with new_database(tmp_path) as database:
+        path = database.sqlite_path
+        assert path is not None
+    said: list[str] = []
+
+    def is_checked() -> bool:
+        said.append(capsys.readouterr().out)
+        return "database_checked" in "".join(said)
+
+    async with (
+        Database(f"sqlite:///{path}") as database,
+        background_task("check", integrity.watch(database, every_seconds=0.05)),
+    ):
+        await until(is_checked)
+        assert database.damage is None
+        damage(path, "audit_log")
+        await until(lambda: database.damage is not None)

@@ -6,7 +6,6 @@ from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.settings import ScheduleSettings
 from emagsync.db import trigrams
 from emagsync.db.engine import Database
-from emagsync.db.errors import DatabaseDamaged
 from emagsync.db.migrate import current_revision
 from emagsync.db.migrations import HEAD
 from emagsync.rest.state import Check
@@ -20,8 +19,6 @@ async def check_database(database: Database) -> Check:
     """Whether the database answers, is the one that was opened, and whole as far as was seen; the detail says if its
     search index could be built."""
     await database.verify()
-    if database.damage is not None:
-        return Check(False, DatabaseDamaged.code)
     async with database.snapshot() as connection:
         indexed = await connection.run_sync(trigrams.is_there)
     kind = "sqlite" if database.is_sqlite else "postgresql"

@@ -20,6 +20,7 @@ from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.clock import Clock
 from emagsync.core.concurrency import background_task
 from emagsync.core.settings import Settings
+from emagsync.db import integrity
 from emagsync.edits import dependencies as edit_dependencies
 from emagsync.edits.bulk.file_process import FileReader
 from emagsync.edits.conflict_service import ConflictService
@@ -126,6 +127,7 @@ async def open_services(
         stack.enter_context(tracing(settings.tracing))
         base = await stack.enter_async_context(open_foundation(settings, clock=clock))
         await base.database.mark(base.clock.now())
+        await stack.enter_async_context(background_task("database check", integrity.watch(base.database)))
         emag = await stack.enter_async_context(open_accounts(base, accounts))
         state = _new_state(base, emag.registry)
         sync = stack.enter_context(open_sync_service(base, emag.registry))
