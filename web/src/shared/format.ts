@@ -2,7 +2,7 @@ import i18next from 'i18next'
 
 const TAGS: Record<string, string> = { ro: 'ro-RO', en: 'en-GB' }
 
-function tagOf(language: string | undefined): string {
+export function tagOf(language: string | undefined): string {
   const chosen = language ?? i18next.language ?? 'en'
   return TAGS[chosen] ?? chosen
 }

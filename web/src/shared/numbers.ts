@@ -1,0 +1,149 @@
+/**
+ * Numbers as people write them: `1.599,90`, `1 599,90`, `699,90 lei`, `300 buc`, `+5`. They stay decimal text.
+ *
+ * The same as the server's `core/written_numbers.py`; both are held by the table in `numbers.cases.json`. A text that
+ * can mean one number only is that number; where a separator could be either one, as in `1.050`, `mark` decides, which
+ * is that of the reader's language. Without it such a text is `ambiguous`.
+ */
+import i18next from 'i18next'
+
+import { tagOf } from './format.ts'
+
+/** What stands before the decimals. */
+export type DecimalMark = 'point' | 'comma'
+export type NumberFault = 'not_a_number' | 'ambiguous'
+
+export interface WrittenNumber {
+  /** With a point before the decimals and nothing else, such as `-1599.90`. */
+  readonly value: string
+  /** Whether a plus or minus was written before it. */
+  readonly hasSign: boolean
+  /** What was written beside it, as ISO 4217 code. */
+  readonly currency: string | null
+  readonly inPieces: boolean
+  /** Whether it would have been ambiguous without `mark`. */
+  readonly byLocale: boolean
+}
+
+const MOST_CHARACTERS = 60
+const MOST_DIGITS = 30
+const MOST_EXPONENT = 12
+/** An amount has so many decimals. */
+const SCALE = 4
+
+const CURRENCIES: Readonly<Record<string, string>> = {
+  lei: 'RON',
+  leu: 'RON',
+  ron: 'RON',
+  eur: 'EUR',
+  euro: 'EUR',
+  '€': 'EUR',
+  bgn: 'BGN',
+  лв: 'BGN',
+  lv: 'BGN',
+  лева: 'BGN',
+  huf: 'HUF',
+  ft: 'HUF',
+  forint: 'HUF',
+  pln: 'PLN',
+  zł: 'PLN',
+  zl: 'PLN',
+}
+const PIECES: ReadonlySet<string> = new Set(
+  'buc bucata bucată bucati bucăți bucăţi pcs pc piece pieces db бр броя'.split(' '),
+)
+const UNIT = String.raw`\p{L}+|€`
+const WRITTEN = new RegExp(
+  `^(?:(?<before>${UNIT})\\.? ?)?(?<sign>[+-]?) ?(?<body>[0-9.,][0-9 .,']*?)` +
+    `(?:[eE](?<exponent>[+-]?[0-9]{1,3}))?(?: ?(?<after>${UNIT})\\.?)?$`,
+  'u',
+)
+const GROUPED = /^[0-9]{1,3}(?:(?<mark>[ .,'])[0-9]{3})(?:\k<mark>[0-9]{3})*$/
+const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
+
+/** The number that `text` is to a writer whose decimal mark is `mark`, or why it is none. */
+export function readNumber(text: string, mark: DecimalMark | null = null): WrittenNumber | NumberFault {
+  const parts = text.length <= MOST_CHARACTERS ? WRITTEN.exec(tidy(text))?.groups : undefined
+  const body = parts?.['body']?.trim() ?? ''
+  const units = [parts?.['before'], parts?.['after']].filter(Boolean).map((unit) => (unit ?? '').toLowerCase())
+  const exponent = Number(parts?.['exponent'] ?? 0)
+  if (
+    parts === undefined ||
+    body.replace(/[^0-9]/g, '').length > MOST_DIGITS ||
+    units.length > 1 ||
+    Math.abs(exponent) > MOST_EXPONENT ||
+    !units.every((unit) => unit in CURRENCIES || PIECES.has(unit))
+  )
+    return 'not_a_number'
+  const found = { point: numberIn(body, '.'), comma: numberIn(body, ',') }
+  const only = found.point ?? found.comma
+  if (only === null) return 'not_a_number'
+  const isOpen = found.point !== null && found.comma !== null && found.point !== found.comma
+  if (isOpen && mark === null) return 'ambiguous'
+  const value = shifted(isOpen && mark !== null ? (found[mark] ?? only) : only, exponent)
+  const [unit = ''] = units
+  return {
+    value: parts['sign'] === '-' ? `-${value}` : value,
+    hasSign: Boolean(parts['sign']),
+    currency: CURRENCIES[unit] ?? null,
+    inPieces: PIECES.has(unit),
+    byLocale: isOpen,
+  }
+}
+
+/** The decimal mark of a language, by default the reader's. */
+export function decimalMark(language?: string): DecimalMark {
+  const parts = new Intl.NumberFormat(tagOf(language ?? i18next.language)).formatToParts(1.5)
+  return parts.some(({ type, value }) => type === 'decimal' && value === ',') ? 'comma' : 'point'
+}
+
+/** An amount of the API, such as `"1714.7793"`, as it is typed in the reader's language: `1.714,7793`. */
+export function typedAmount(amount: string | null, language?: string): string {
+  if (amount === null || amount === '') return ''
+  const options = { minimumFractionDigits: 2, maximumFractionDigits: SCALE }
+  return new Intl.NumberFormat(tagOf(language), options).format(amount as Intl.StringNumericLiteral)
+}
+
+/** A number rounded half up to the decimals that an amount may have; `isRounded` says whether that changed it. */
+export function toAmount(value: string): { amount: string; isRounded: boolean } {
+  const [whole = '', fraction = ''] = value.split('.')
+  const kept = fraction.replace(/0+$/, '')
+  if (kept.length <= SCALE) return { amount: kept === '' ? whole : `${whole}.${kept}`, isRounded: false }
+  const sign = whole.startsWith('-') ? '-' : ''
+  const units = BigInt(whole.replace('-', '') + kept.slice(0, SCALE)) + (Number(kept[SCALE]) >= 5 ? 1n : 0n)
+  const digits = units.toString().padStart(SCALE + 1, '0')
+  return { amount: `${sign}${digits.slice(0, -SCALE)}.${digits.slice(-SCALE)}`, isRounded: true }
+}
+
+function tidy(text: string): string {
+  return text
+    .replace(INVISIBLE, '')
+    .normalize('NFKC')
+    .replace(/[−–‒﹣]/g, '-')
+    .replace(/[’‘ʼ′`٬]/g, "'")
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+/** The number that digits are to who writes `decimal` before the decimals; null where that makes none. */
+function numberIn(body: string, decimal: '.' | ','): string | null {
+  const at = body.indexOf(decimal)
+  const [whole, fraction] = at < 0 ? [body, null] : [body.slice(0, at), body.slice(at + 1)]
+  if (fraction !== null && !/^[0-9]+$/.test(fraction)) return null
+  const isPlain = /^[0-9]+$/.test(whole) || (whole === '' && fraction !== null)
+  if (!isPlain && (!GROUPED.test(whole) || whole.startsWith('0'))) return null
+  const digits = whole.replace(/[^0-9]/g, '').replace(/^0+(?=[0-9])/, '') || '0'
+  return fraction === null ? digits : `${digits}.${fraction}`
+}
+
+/** The number with its point moved to the right by `places`. */
+function shifted(number: string, places: number): string {
+  if (places === 0) return number
+  const [whole = '', fraction = ''] = number.split('.')
+  const digits = whole + fraction
+  const point = whole.length + places
+  const padded = point <= 0 ? '0'.repeat(1 - point) + digits : digits.padEnd(point, '0')
+  const at = Math.max(point, 1)
+  const shown = padded.slice(0, at).replace(/^0+(?=[0-9])/, '')
+  return padded.length > at ? `${shown}.${padded.slice(at)}` : shown
+}
