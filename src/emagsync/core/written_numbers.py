@@ -80,7 +80,9 @@ class NumberUnreadable(ValueError):
     """The text is no number, or one of two: then `readings` has both, that with a decimal point first."""
 
     def __init__(self, fault: Fault, text: str, readings: tuple[Decimal, ...] = ()) -> None:
-        super().__init__(f"{text!r} is no number" if not readings else f"{text!r} may be {readings[0]} or {readings[1]}")
+        super().__init__(
+            f"{text!r} is no number" if not readings else f"{text!r} may be {readings[0]} or {readings[1]}"
+        )
         self.fault = fault
         self.readings = readings
 

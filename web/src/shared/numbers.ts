@@ -65,7 +65,9 @@ const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
 export function readNumber(text: string, mark: DecimalMark | null = null): WrittenNumber | NumberFault {
   const parts = text.length <= MOST_CHARACTERS ? WRITTEN.exec(tidy(text))?.groups : undefined
   const body = parts?.['body']?.trim() ?? ''
-  const units = [parts?.['before'], parts?.['after']].filter(Boolean).map((unit) => (unit ?? '').toLowerCase())
+  const units = [parts?.['before'], parts?.['after']]
+    .filter(Boolean)
+    .map((unit) => (unit ?? '').toLowerCase())
   const exponent = Number(parts?.['exponent'] ?? 0)
   if (
     parts === undefined ||
@@ -113,6 +115,29 @@ export function toAmount(value: string): { amount: string; isRounded: boolean } 
   const units = BigInt(whole.replace('-', '') + kept.slice(0, SCALE)) + (Number(kept[SCALE]) >= 5 ? 1n : 0n)
   const digits = units.toString().padStart(SCALE + 1, '0')
   return { amount: `${sign}${digits.slice(0, -SCALE)}.${digits.slice(-SCALE)}`, isRounded: true }
+}
+
+export interface TypedAmount {
+  /** As the API takes it. */
+  readonly amount: string
+  readonly currency: string | null
+  /** It had more decimals than an amount may have. */
+  readonly isRounded: boolean
+}
+
+/** The amount that a reader of `language` (by default the page's) typed; null for what is none. */
+export function readAmount(typed: string, language?: string): TypedAmount | null {
+  const read = readNumber(typed, decimalMark(language))
+  if (typeof read === 'string' || read.inPieces) return null
+  return { ...toAmount(read.value), currency: read.currency }
+}
+
+/** The whole number that a reader typed, such as pieces, and whether with a plus or minus; null for what is none. */
+export function readWhole(typed: string, language?: string): { value: number; hasSign: boolean } | null {
+  const read = readNumber(typed, decimalMark(language))
+  if (typeof read === 'string' || read.currency !== null) return null
+  const { amount, isRounded } = toAmount(read.value)
+  return isRounded || !/^-?\d{1,9}$/.test(amount) ? null : { value: Number(amount), hasSign: read.hasSign }
 }
 
 function tidy(text: string): string {

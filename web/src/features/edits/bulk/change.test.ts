@@ -1,12 +1,23 @@
-import { describe, expect, it } from 'vitest'
+import i18next from 'i18next'
+import { beforeAll, describe, expect, it } from 'vitest'
 
 import { amountOf, changeBody, EMPTY_FORM, waysOf, type ChangeForm } from './change.ts'
 
 const body = (form: Partial<ChangeForm>) => changeBody({ ...EMPTY_FORM, ...form })
 
+beforeAll(async () => {
+  await i18next.init({ lng: 'ro', resources: {} })
+})
+
 describe('a change of many offers', () => {
   it('sets a price as it was typed, with a comma too', () => {
     expect(body({ typed: '105,5' })).toEqual({ set: { sale_price: '105.5', confirm: false } })
+  })
+
+  it('understands amounts as the reader writes them', () => {
+    expect(amountOf('1.234,50')).toBe('1234.5')
+    expect(amountOf('1.050')).toBe('1050')
+    expect(amountOf('699,90 lei')).toBe('699.9')
   })
 
   it('raises and lowers prices by a percentage or an amount', () => {
@@ -39,7 +50,7 @@ describe('a change of many offers', () => {
     expect(body({ field: 'vat_id', typed: '1' })).toEqual({ set: { vat_id: 1, confirm: false } })
   })
 
-  it.each(['', 'x', '-5', '1.234,50', '5%', '1,23456'])('is not asked for with %j', (typed) => {
+  it.each(['', 'x', '-5', '1.23.4', '5%', '1,23456', '3 buc'])('is not asked for with %j', (typed) => {
     expect(amountOf(typed)).toBeNull()
     expect(body({ way: 'raise', typed })).toBeNull()
   })

@@ -1,6 +1,7 @@
 /** One change to many offers: what a person chooses, and the body that asks for it. */
 import type { Schemas } from '../../../api/client.ts'
 import { isAmount, type EditableField } from '../../../shared/fields.ts'
+import { readAmount, readWhole } from '../../../shared/numbers.ts'
 
 export type Which = Pick<Schemas['SelectionEdit'], 'ids' | 'filter'>
 export type ChangeBody = Pick<Schemas['SelectionEdit'], 'set' | 'adjust' | 'warehouse_id'>
@@ -65,12 +66,13 @@ function setting(values: Partial<Schemas['ValuesForAll']>): ChangeBody {
   return { set: { ...values, confirm: false } }
 }
 
-/** An amount as the API takes it, from one with a decimal comma or point and at most four decimals. */
+/** An amount as the API takes it, from one as the reader writes it. A sign is chosen, not typed. */
 export function amountOf(typed: string): string | null {
-  const tidy = typed.trim().replace(',', '.')
-  return /^\d{1,9}(\.\d{1,4})?$/.test(tidy) ? tidy : null
+  const read = readAmount(typed)
+  return read === null || read.isRounded || !/^\d{1,9}(\.\d{1,4})?$/.test(read.amount) ? null : read.amount
 }
 
 function wholeOf(typed: string): number | null {
-  return /^\d{1,6}$/.test(typed.trim()) ? Number(typed.trim()) : null
+  const read = readWhole(typed)
+  return read === null || read.hasSign || read.value > 999_999 ? null : read.value
 }

@@ -8,7 +8,7 @@ import { refusalOf } from '../offer/refusals.ts'
 import { Refused } from '../offer/Refused.tsx'
 import { useFieldWords } from '../useFieldWords.ts'
 import { isAmount } from '../../../shared/fields.ts'
-import { typedAmount } from '../offer/form.ts'
+import { readAmount, readWhole, typedAmount } from '../../../shared/numbers.ts'
 
 /** Decides a conflict for a third value. */
 export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; onClose: () => void }) {
@@ -22,7 +22,8 @@ export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; on
   const [typed, setTyped] = useState(first)
   const label = words.field(conflict.field, conflict.warehouse_id)
   const submit = (): void => {
-    resolve.mutate({ id: conflict.id, value: typed.trim() }, { onSuccess: onClose })
+    const read = price ? readAmount(typed)?.amount : readWhole(typed)?.value
+    resolve.mutate({ id: conflict.id, value: String(read ?? typed.trim()) }, { onSuccess: onClose })
   }
   return (
     <Modal

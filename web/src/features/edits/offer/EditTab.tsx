@@ -13,6 +13,7 @@ import { useFieldWords } from '../useFieldWords.ts'
 import { useSaving } from './useSaving.tsx'
 import { isAmount } from '../../../shared/fields.ts'
 import { changesOf, entriesOf, type Entry } from './form.ts'
+import { Understood } from './Understood.tsx'
 
 /** Everything that can be edited of one offer. A new version of it begins the form anew. */
 export default function EditTab({ offer }: { offer: Schemas['ProductDetail'] }) {
@@ -104,7 +105,13 @@ function EditField({ entry, many, value, currency, faults, onChange }: FieldProp
       htmlFor={entry.field === 'status' ? undefined : id}
       validateStatus={faults.length > 0 ? 'error' : undefined}
       help={faults.length > 0 ? faults.map(words.objection).join(' ') : undefined}
-      extra={entry.field === 'stock' ? t('inline.stockHint') : undefined}
+      extra={
+        entry.field === 'stock' ? (
+          t('inline.stockHint')
+        ) : (
+          <Understood field={entry.field} typed={value} currency={currency} />
+        )
+      }
     >
       {entry.field === 'status' ? (
         <Radio.Group

@@ -8,6 +8,8 @@ import { Refused } from './Refused.tsx'
 import { useFieldWords } from '../useFieldWords.ts'
 import { useSaving } from './useSaving.tsx'
 import { quickStart, quickValues } from './form.ts'
+import { Understood } from './Understood.tsx'
+import { readAmount } from '../../../shared/numbers.ts'
 
 interface Props {
   offer: Schemas['Product']
@@ -24,8 +26,11 @@ export default function QuickEditor({ offer, field, onClose }: Props) {
   const [seen, setSeen] = useState(offer)
   const [start, setStart] = useState(() => quickStart(offer, field))
   const [typed, setTyped] = useState(start)
-  const typedAs = field === 'stock' ? typed : words.value(field, typed.trim().replace(',', '.'))
-  const saving = useSaving(seen, onClose, () => `${words.value(field, start)} → ${typedAs}`)
+  const shown = (text: string): string => {
+    const read = field === 'sale_price' ? readAmount(text)?.amount : text
+    return field === 'stock' ? text : words.value(field, read ?? text)
+  }
+  const saving = useSaving(seen, onClose, () => `${shown(start)} → ${shown(typed)}`)
   const values = quickValues(field, typed)
   const label = words.field(field)
   const submit = (event: FormEvent): void => {
@@ -83,6 +88,7 @@ export default function QuickEditor({ offer, field, onClose }: Props) {
             />
           </label>
         )}
+        <Understood field={field} typed={typed} currency={offer.currency} />
         {field === 'stock' ? <p className="muted">{t('inline.stockHint')}</p> : null}
         {isOutdated ? (
           <p className="muted">

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import i18next from 'i18next'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import type { Schemas } from '../../../api/client.ts'
-import { changesOf, entriesOf, quickStart, quickValues, readStock, targetOf, typedAmount } from './form.ts'
+import { changesOf, entriesOf, quickStart, quickValues, readStock, targetOf, understood } from './form.ts'
 
 const OFFER = {
   price: '121.8400',
@@ -26,22 +27,48 @@ const OFFER = {
 const texts = (offer: Schemas['ProductDetail']) =>
   Object.fromEntries(entriesOf(offer).map(({ key, value }) => [key, value]))
 
+beforeEach(async () => {
+  await i18next.init({ lng: 'ro', resources: {} })
+})
+afterEach(async () => {
+  await i18next.changeLanguage('ro')
+})
+
 it.each([
-  ['121.8400', '121.84'],
-  ['121.8450', '121.845'],
-  ['121.0000', '121.00'],
-  [null, ''],
-])('the amount %s is typed as "%s"', (amount, typed) => {
-  expect(typedAmount(amount)).toBe(typed)
+  ['ro', '1.500', '1500', '1.714,7793'],
+  ['en', '1.500', '1.500', '1,714.7793'],
+])(
+  'the editors show and take numbers as a reader of %s writes them',
+  async (language, typed, sent, shown) => {
+    await i18next.changeLanguage(language)
+    expect(quickStart({ ...OFFER, price: '1714.7793' }, 'sale_price')).toBe(shown)
+    expect(quickValues('sale_price', shown)).toEqual({ sale_price: '1714.7793', confirm: false })
+    expect(quickValues('sale_price', typed)).toMatchObject({
+      sale_price: Number(sent) === 1.5 ? '1.5' : sent,
+    })
+    expect(entriesOf({ ...OFFER, price: '1714.7793' })[0]?.value).toBe(shown)
+  },
+)
+
+it.each([
+  ['1.599,90', null],
+  ['1599,9', { amount: '1599.9', isRounded: false }],
+  ['1.050', { amount: '1050', isRounded: false }],
+  ['1,050', { amount: '1.05', isRounded: false }],
+  ['699,90 lei', { amount: '699.9', isRounded: false }],
+  ['128,634453', { amount: '128.6345', isRounded: true }],
+  ['x', null],
+])('of the price "%s" it says what was understood: %o', (typed, told) => {
+  expect(understood('sale_price', typed)).toEqual(told)
 })
 
 describe('the form of an offer', () => {
   it('has an input for every value, one for each warehouse', () => {
     expect(texts(OFFER)).toEqual({
-      sale_price: '121.84',
+      sale_price: '121,84',
       recommended_price: '',
-      min_sale_price: '100.00',
-      max_sale_price: '200.505',
+      min_sale_price: '100,00',
+      max_sale_price: '200,505',
       'stock@1': '5',
       'stock@2': '2',
       'handling_time@1': '1',
@@ -60,7 +87,7 @@ describe('the form of an offer', () => {
         { field: 'stock', warehouse_id: 1, kind: 'absolute', value: '9' },
       ],
     } as unknown as Schemas['ProductDetail']
-    expect(texts(waiting)).toMatchObject({ sale_price: '99.00', 'stock@1': '9', 'stock@2': '0' })
+    expect(texts(waiting)).toMatchObject({ sale_price: '99,00', 'stock@1': '9', 'stock@2': '0' })
   })
 
   it('has one warehouse where the row of eMAG names none that can be read', () => {
@@ -73,8 +100,8 @@ describe('what is sent for a form', () => {
   const send = (typed: Record<string, string>) => changesOf(entriesOf(OFFER), typed)
 
   it('is only what changed', () => {
-    expect(send({ sale_price: ' 130,50 ', min_sale_price: '100.00', vat_id: '2' })).toEqual({
-      sale_price: '130,50',
+    expect(send({ sale_price: ' 130,50 ', min_sale_price: '100,00', vat_id: '2' })).toEqual({
+      sale_price: '130.5',
       vat_id: 2,
       confirm: false,
     })
@@ -105,21 +132,24 @@ it.each([
   ['+5', { change: 5 }],
   ['-3', { change: -3 }],
   ['−3', { change: -3 }],
+  ['300 buc', { value: 300 }],
+  ['1.050', { value: 1050 }],
   ['', null],
-  ['5.5', null],
+  ['5,5', null],
+  ['12 lei', null],
   ['cinci', null],
 ])('the stock "%s" means %o', (typed, meant) => {
   expect(readStock(typed)).toEqual(meant)
 })
 
 it('the table edits one value at a time', () => {
-  expect(quickValues('sale_price', '99,90')).toEqual({ sale_price: '99,90', confirm: false })
+  expect(quickValues('sale_price', '99,90')).toEqual({ sale_price: '99.9', confirm: false })
   expect(quickValues('stock', '-2')).toEqual({ stock_change: -2, confirm: false })
   expect(quickValues('stock', '4')).toEqual({ stock: 4, confirm: false })
   expect(quickValues('status', '0')).toEqual({ status: 0, confirm: false })
   expect(quickValues('stock', 'x')).toBeNull()
   expect(quickValues('sale_price', ' ')).toBeNull()
-  expect(quickStart(OFFER, 'sale_price')).toBe('121.84')
+  expect(quickStart(OFFER, 'sale_price')).toBe('121,84')
   expect(quickStart({ ...OFFER, stock_quantity: 0 }, 'stock')).toBe('0')
 })
 

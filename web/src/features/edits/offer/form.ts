@@ -1,6 +1,7 @@
 /** What can be edited of an offer: what a person types, and what is sent for it. */
 import type { Schemas } from '../../../api/client.ts'
 import { isAmount, LEVELS, PRICES, type EditableField } from '../../../shared/fields.ts'
+import { readAmount, readWhole, typedAmount } from '../../../shared/numbers.ts'
 
 export type Values = Schemas['ProductEdit']
 export type StatusNumber = 0 | 1 | 2
@@ -16,13 +17,6 @@ export interface Entry {
   readonly warehouse: number | null
   /** What the offer has now, with the edits that wait; empty for nothing. */
   readonly value: string
-}
-
-/** An amount as it is typed: without zeros that say nothing, with at least two decimals. */
-export function typedAmount(amount: string | null): string {
-  if (amount === null) return ''
-  const [whole = '', decimals = ''] = amount.split('.')
-  return `${whole}.${decimals.replace(/0+$/, '').padEnd(2, '0')}`
 }
 
 /** The form's inputs for an offer. */
@@ -85,13 +79,20 @@ export function changesOf(entries: readonly Entry[], typed: Readonly<Record<stri
     const wanted = (typed[key] ?? value).trim()
     if (wanted === value || wanted === '') continue
     if (warehouse === null) {
-      body[field] = isAmount(field) ? wanted : numberIn(wanted)
+      Object.assign(body, isAmount(field) ? amountBody(field, wanted) : { [field]: numberIn(wanted) })
       continue
     }
     const level = levelOf(field, wanted)
     body[field] = [...((body[field] as unknown[] | undefined) ?? []), { warehouse_id: warehouse, ...level }]
   }
   return Object.keys(body).length === 0 ? null : ({ ...body, confirm: false } as Values)
+}
+
+/** An amount, and what was written beside it. What is none goes as it is: the server says which input it was. */
+function amountBody(field: EditableField, typed: string): Record<string, string> {
+  const read = readAmount(typed)
+  if (read === null) return { [field]: typed }
+  return { [field]: read.amount, ...(read.currency === null ? {} : { currency: read.currency }) }
 }
 
 /** Of stock "+5" and "-3" are differences; every other number is what there is to be. */
@@ -102,15 +103,25 @@ function levelOf(field: EditableField, typed: string): { value: number | string 
 
 /** What is no number goes as it is: the server says which input it was. */
 function numberIn(typed: string): number | string {
-  return whole(typed) ?? typed
+  return readWhole(typed)?.value ?? typed
 }
 
-/** What a typed stock means: `12` pieces, `+5` or `-3` more or fewer. Null for what is no whole number. */
+/** What a typed stock means: `12` or `12 buc` pieces, `+5` or `-3` more or fewer. Null for what is no whole number. */
 export function readStock(typed: string): { value: number } | { change: number } | null {
-  const tidy = typed.trim().replace(/^[−–]/, '-')
-  const number = whole(tidy)
-  if (number === null) return null
-  return /^[+-]/.test(tidy) ? { change: number } : { value: number }
+  const read = readWhole(typed)
+  if (read === null) return null
+  return read.hasSign ? { change: read.value } : { value: read.value }
+}
+
+/** What was understood of a typed amount; null for what is written just as the page shows it, or is none. */
+export function understood(
+  field: EditableField,
+  typed: string,
+): { amount: string; isRounded: boolean } | null {
+  if (!isAmount(field)) return null
+  const read = readAmount(typed)
+  if (read === null) return null
+  return typed.trim() === typedAmount(read.amount) ? null : { amount: read.amount, isRounded: read.isRounded }
 }
 
 /** The body for one value that was typed in the table. Null for what cannot be meant. */
@@ -118,7 +129,7 @@ export function quickValues(field: 'sale_price' | 'stock' | 'status', typed: str
   const body = { confirm: false }
   switch (field) {
     case 'sale_price':
-      return typed.trim() === '' ? null : { ...body, sale_price: typed.trim() }
+      return typed.trim() === '' ? null : { ...body, ...amountBody('sale_price', typed.trim()) }
     case 'status':
       return { ...body, status: Number(typed) as StatusNumber }
     case 'stock': {
