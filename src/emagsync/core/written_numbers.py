@@ -1,8 +1,8 @@
 """Numbers as people and spreadsheets write them: `1.599,90`, `1 599,90`, `1,599.90`, `699,90 lei`, `300 buc`. Pure.
 
 A text that can mean one number only is that number, whoever wrote it. Where a separator could be either one, as in
-`1.050`, the locale decides, by its data in CLDR (babel's); where none is known, nothing is guessed: it is ambiguous. `web/src/shared/numbers.ts` is the same for the page; both are held by the table in
-`web/src/shared/numbers.cases.json`.
+`1.050`, the locale decides, by its data in CLDR (babel's); where none is known nothing is guessed: it is ambiguous.
+`web/src/shared/numbers.ts` is the same for the page; both are held by the table in `web/src/shared/numbers.cases.json`.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ _PIECES: Final = frozenset(
 )
 _UNIT: Final = r"[^\W\d_]+|€"
 _WRITTEN: Final = re.compile(
-    rf"(?:(?P<before>{_UNIT})\.? ?)?(?P<sign>[+-]?) ?(?P<body>[0-9.,][0-9 .,']*?)(?:[eE](?P<exponent>[+-]?[0-9]{{1,3}}))?"
+    rf"(?:(?P<before>{_UNIT})\.? ?)?(?P<sign>[+-]?) ?(?P<body>[0-9.,][0-9 .,']*?)"
+    rf"(?:[eE](?P<exponent>[+-]?[0-9]{{1,3}}))?"
     rf"(?: ?(?P<after>{_UNIT})\.?)?"
 )
 # Three digits in each group, none of which is at the begin, where the first may be shorter.

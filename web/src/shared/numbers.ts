@@ -61,35 +61,49 @@ const WRITTEN = new RegExp(
 const GROUPED = /^[0-9]{1,3}(?:(?<mark>[ .,'])[0-9]{3})(?:\k<mark>[0-9]{3})*$/
 const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
 
+interface Parts {
+  readonly isNegative: boolean
+  readonly hasSign: boolean
+  readonly body: string
+  readonly exponent: number
+  /** What was written beside the number, in small letters; empty for nothing. */
+  readonly unit: string
+}
+
 /** The number that `text` is to a writer whose decimal mark is `mark`, or why it is none. */
 export function readNumber(text: string, mark: DecimalMark | null = null): WrittenNumber | NumberFault {
-  const parts = text.length <= MOST_CHARACTERS ? WRITTEN.exec(tidy(text))?.groups : undefined
-  const body = parts?.['body']?.trim() ?? ''
-  const units = [parts?.['before'], parts?.['after']]
-    .filter(Boolean)
-    .map((unit) => (unit ?? '').toLowerCase())
-  const exponent = Number(parts?.['exponent'] ?? 0)
-  if (
-    parts === undefined ||
-    body.replace(/[^0-9]/g, '').length > MOST_DIGITS ||
-    units.length > 1 ||
-    Math.abs(exponent) > MOST_EXPONENT ||
-    !units.every((unit) => unit in CURRENCIES || PIECES.has(unit))
-  )
-    return 'not_a_number'
-  const found = { point: numberIn(body, '.'), comma: numberIn(body, ',') }
-  const only = found.point ?? found.comma
-  if (only === null) return 'not_a_number'
-  const isOpen = found.point !== null && found.comma !== null && found.point !== found.comma
+  const parts = partsOf(text)
+  if (parts === null) return 'not_a_number'
+  const point = numberIn(parts.body, '.')
+  const comma = numberIn(parts.body, ',')
+  const isOpen = point !== null && comma !== null && point !== comma
   if (isOpen && mark === null) return 'ambiguous'
-  const value = shifted(isOpen && mark !== null ? (found[mark] ?? only) : only, exponent)
-  const [unit = ''] = units
+  const meant = isOpen && mark === 'comma' ? comma : (point ?? comma)
+  if (meant === null) return 'not_a_number'
+  const value = shifted(meant, parts.exponent)
   return {
-    value: parts['sign'] === '-' ? `-${value}` : value,
-    hasSign: Boolean(parts['sign']),
-    currency: CURRENCIES[unit] ?? null,
-    inPieces: PIECES.has(unit),
+    value: parts.isNegative ? `-${value}` : value,
+    hasSign: parts.hasSign,
+    currency: CURRENCIES[parts.unit] ?? null,
+    inPieces: PIECES.has(parts.unit),
     byLocale: isOpen,
+  }
+}
+
+function partsOf(text: string): Parts | null {
+  const found = text.length <= MOST_CHARACTERS ? WRITTEN.exec(tidy(text))?.groups : undefined
+  if (found === undefined) return null
+  const { before = '', sign = '', body = '', exponent = '0', after = '' } = found
+  const unit = (before || after).toLowerCase()
+  const isUnit = unit === '' || unit in CURRENCIES || PIECES.has(unit)
+  const isTooLong = body.replace(/[^0-9]/g, '').length > MOST_DIGITS
+  if (!isUnit || isTooLong || (before && after) || Math.abs(Number(exponent)) > MOST_EXPONENT) return null
+  return {
+    isNegative: sign === '-',
+    hasSign: sign !== '',
+    body: body.trim(),
+    exponent: Number(exponent),
+    unit,
   }
 }
 
