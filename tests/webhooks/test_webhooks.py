@@ -13,8 +13,8 @@ import orjson
 import pytest
 
 from emagsync.db.metadata import metadata
+from emagsync.deliveries.states import WAITS_SECONDS
 from emagsync.sync.tables import sync_runs
-from emagsync.webhooks.delivery import WAITS_SECONDS
 from emagsync.webhooks.repository import SETTINGS_ID
 from support.clocks import ForwardClock
 from support.databases import rows

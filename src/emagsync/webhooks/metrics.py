@@ -8,7 +8,7 @@ from emagsync.db.engine import Database
 from emagsync.telemetry import exposition
 from emagsync.telemetry.exposition import Family
 from emagsync.telemetry.metrics import Gauge
-from emagsync.webhooks import repository
+from emagsync.webhooks.repository import DELIVERIES
 
 _DELIVERIES: Final = Gauge("emag_webhook_deliveries", "Webhook messages that are kept, by state.", ("state",))
 
@@ -16,5 +16,5 @@ _DELIVERIES: Final = Gauge("emag_webhook_deliveries", "Webhook messages that are
 async def delivery_families(database: Database) -> list[Family]:
     """Messages by state, as they are in the table."""
     async with database.snapshot() as connection:
-        counts = await repository.counts_by_state(connection)
+        counts = await DELIVERIES.counts_by_state(connection)
     return [exposition.gauge_family(_DELIVERIES, {(state,): number for state, number in counts.items()})]

@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from emagsync.deliveries.states import OffReason
+
 
 class EventKind(StrEnum):
     """The events: how a run ended, or that a person has to decide something. A stuck run has failed too: a webhook
@@ -53,7 +55,11 @@ class WebhookChange(BaseModel):
 
 
 class Webhook(BaseModel):
-    """An address and the events that it gets. `settings`: it is from `EMAGSYNC_WEBHOOKS__URL` and changed there."""
+    """An address and the events that it gets. `settings`: it is from `EMAGSYNC_WEBHOOKS__URL` and changed there.
+
+    `paused_until`: it did not answer for a while, and gets nothing before then. `off_reason`: why it was disabled by
+    itself.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,6 +71,8 @@ class Webhook(BaseModel):
     settings: bool
     created_at: datetime
     updated_at: datetime
+    paused_until: datetime | None = None
+    off_reason: OffReason | None = None
 
 
 class NewWebhook(Webhook):

@@ -11,8 +11,9 @@ from emagsync.core.errors import SettingsError
 from emagsync.core.public_addresses import AddressRefused, judged_url
 from emagsync.core.settings import WebhookSettings
 from emagsync.db.engine import Database
+from emagsync.deliveries.dispatcher import Dispatcher
+from emagsync.deliveries.states import OPEN_LANE
 from emagsync.webhooks import repository
-from emagsync.webhooks.delivery import WebhookDispatcher
 from emagsync.webhooks.errors import WebhookFromSettings
 from emagsync.webhooks.repository import SETTINGS_ID
 from emagsync.webhooks.schemas import (
@@ -35,7 +36,7 @@ class WebhookService:
         *,
         database: Database,
         signer: Signer,
-        dispatcher: WebhookDispatcher,
+        dispatcher: Dispatcher,
         settings: WebhookSettings,
         clock: Clock,
     ) -> None:
@@ -58,6 +59,8 @@ class WebhookService:
         values = asked.model_dump(exclude_none=True)
         if "url" in values:
             values["url"] = self._judged(values["url"])
+        if asked.enabled or asked.url:
+            values |= OPEN_LANE
         return await self._change(webhook_id, values)
 
     async def renew_secret(self, webhook_id: str) -> NewWebhook:
@@ -100,7 +103,7 @@ class WebhookService:
             await repository.get(connection, webhook_id)
             body = {"message": "This is a test of an emagsync webhook."}
             delivery_id = await repository.add_delivery(connection, webhook_id, TEST_EVENT, body, now=now)
-        await self._dispatcher.deliver_due([delivery_id])
+        await self._dispatcher.deliver([delivery_id])
         async with self._database.snapshot() as connection:
             delivery = await repository.delivery(connection, delivery_id)
         assert delivery is not None  # noqa: S101 - it was made above
@@ -130,6 +133,7 @@ class WebhookService:
                     "url": webhook.url,
                     "events": webhook.events,
                     "enabled": True,
+                    "off_reason": None,
                     "updated_at": self._clock.now(),
                 }
                 await repository.change(connection, SETTINGS_ID, values)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Integer, String, Table, Text
 
-from emagsync.db.metadata import metadata, partial_index
+from emagsync.db.metadata import metadata
 from emagsync.db.types import JsonText, UtcDateTime
-
-_pending = text("status = 'pending'")
+from emagsync.deliveries.tables import delivery_columns, lane_columns
 
 webhooks = Table(
     "webhooks",
@@ -20,22 +19,10 @@ webhooks = Table(
     Column("secret_version", Integer, nullable=False),  # raised when the secret is changed
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    *lane_columns(),
 )
 
+# `body` is exactly the bytes that are signed and sent.
 webhook_deliveries = Table(
-    "webhook_deliveries",
-    metadata,
-    Column("id", String(36), primary_key=True),
-    Column("webhook_id", String(36), ForeignKey("webhooks.id", ondelete="CASCADE"), nullable=False),
-    Column("event", String(32), nullable=False),
-    Column("body", Text, nullable=False),  # exactly the bytes that are signed and sent
-    Column("status", String(16), nullable=False),  # pending, delivered or given_up
-    Column("attempts", Integer, nullable=False),
-    Column("next_attempt_at", UtcDateTime, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("delivered_at", UtcDateTime),
-    Column("answer", Integer),  # the HTTP status of the last answer
-    Column("error", Text),
-    Index(None, "webhook_id", "created_at"),
-    partial_index("ix_webhook_deliveries_due", "next_attempt_at", where=_pending),
+    "webhook_deliveries", metadata, *delivery_columns("webhook_deliveries", "webhook_id", "webhooks")
 )

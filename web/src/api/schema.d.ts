@@ -3082,6 +3082,9 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            off_reason?: components["schemas"]["OffReason"] | null;
+            /** Paused Until */
+            paused_until?: string | null;
             /** Secret */
             secret: string;
             /** Settings */
@@ -3120,6 +3123,12 @@ export interface components {
             /** Section */
             section: string;
         };
+        /**
+         * OffReason
+         * @description Why a receiver was switched off by itself.
+         * @enum {string}
+         */
+        OffReason: "gone";
         /**
          * OfferRemark
          * @description Something of the row that could not be read; the rest of it is good.
@@ -5104,6 +5113,9 @@ export interface components {
         /**
          * Webhook
          * @description An address and the events that it gets. `settings`: it is from `EMAGSYNC_WEBHOOKS__URL` and changed there.
+         *
+         *     `paused_until`: it did not answer for a while, and gets nothing before then. `off_reason`: why it was disabled by
+         *     itself.
          */
         Webhook: {
             /**
@@ -5119,6 +5131,9 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            off_reason?: components["schemas"]["OffReason"] | null;
+            /** Paused Until */
+            paused_until?: string | null;
             /** Settings */
             settings: boolean;
             /**

@@ -74,7 +74,7 @@ from emagsync.sync.service import SyncService
 from emagsync.sync.webhook_publisher import RunWebhookPublisher
 from emagsync.telemetry.tracing import tracing
 from emagsync.vault.keys import load_key
-from emagsync.webhooks.delivery import WebhookDispatcher
+from emagsync.webhooks.delivery import WebhookSender, webhook_dispatcher
 from emagsync.webhooks.dependencies import webhook_service
 from emagsync.webhooks.service import WebhookService
 from emagsync.webhooks.signing import Signer
@@ -251,10 +251,9 @@ async def _webhooks(base: Foundation) -> AsyncIterator[WebhookService]:
     """The webhooks, with the background tasks that queue and send their messages."""
     given = base.settings.webhooks
     signer = Signer(load_key(base.settings), given.secret.get_secret_value() if given.secret else None)
-    dispatcher = WebhookDispatcher(
-        database=base.database, signer=signer, clock=base.clock, allow_private=given.allow_private
-    )
-    async with dispatcher:
+    sender = WebhookSender(database=base.database, signer=signer, clock=base.clock, allow_private=given.allow_private)
+    async with sender:
+        dispatcher = webhook_dispatcher(base.database, sender, base.clock)
         service = WebhookService(
             database=base.database, signer=signer, dispatcher=dispatcher, settings=given, clock=base.clock
         )

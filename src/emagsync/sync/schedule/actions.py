@@ -18,7 +18,7 @@ from emagsync.sync.freshness.keeper import FreshnessKeeper
 from emagsync.sync.schedule.jobs import JobKind
 from emagsync.sync.schedule.scheduler import Action, Done
 from emagsync.sync.schemas import Mode, RunParameters
-from emagsync.webhooks import repository as webhooks
+from emagsync.webhooks.repository import DELIVERIES
 
 TRIGGER = "schedule"
 
@@ -93,6 +93,6 @@ class ScheduleActions:
             if not count:
                 break
         async with self._database.transaction() as connection:
-            messages = await webhooks.prune(connection, before=before)
+            messages = await DELIVERIES.prune(connection, before=before)
         calls = await prune_calls(self._database, self._settings.calls, now=self._clock.now())
         return f"{pruned} runs, {messages} messages and {calls} log entries of calls deleted"
