@@ -15,6 +15,8 @@ from emagsync.edits.merge.three_way import MergeOutcome, Rules
 from emagsync.edits.model import Edit
 from emagsync.edits.reasons import reason_columns
 from emagsync.edits.states import EditState
+from emagsync.offers.change_kinds import ChangeKind, NotableChange
+from emagsync.offers.notable_repository import note_changes
 from emagsync.webhooks import repository as webhooks
 from emagsync.webhooks.schemas import EventKind
 
@@ -60,6 +62,7 @@ async def write(
             await conflict_repository.end(connection, [decision.edit.id], ending)
     if opened:
         conflicts = [_announced(decision) for decision in opened]
+        await note_changes(connection, _noted(reading, opened))
         body = {"account_type": reading.account, "run_id": reading.source_id, "conflicts": conflicts}
         await webhooks.enqueue(connection, [EventKind.CONFLICT], body, now=reading.at)
     return changing
@@ -94,6 +97,13 @@ def _conflict(reading: Reading, decision: MergeDecision) -> dict[str, Any]:
         "opened_at": reading.at,
         "run_id": reading.source_id,
     }
+
+
+def _noted(reading: Reading, opened: Sequence[MergeDecision]) -> list[NotableChange]:
+    """One for each offer, however many of its fields are in conflict."""
+    ids = dict.fromkeys(decision.edit.emag_id for decision in opened)
+    kind = ChangeKind.CONFLICT.value
+    return [NotableChange(reading.account, emag_id, kind, reading.at, reading.source_id) for emag_id in ids]
 
 
 def _announced(decision: MergeDecision) -> dict[str, Any]:

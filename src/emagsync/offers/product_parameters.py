@@ -9,9 +9,10 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from emagsync.core import account_names
+from emagsync.offers.change_kinds import ChangeKind
 from emagsync.offers.explanations import Language
 from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
-from emagsync.offers.selection import OfferFilter, Order, SortKey
+from emagsync.offers.selection import ChangeFilter, OfferFilter, Order, SortKey
 from emagsync.rest.timestamps import UtcTimestamp
 
 _LARGEST = 2**53  # what every JSON reader still takes for a whole number
@@ -59,6 +60,28 @@ class ProductQuery(BaseModel):
     )
     changed_since: UtcTimestamp | None = None
     include_removed: bool = Field(default=False, description="Also offers that eMAG does not know any more.")
+    change: list[ChangeKind] | None = Field(
+        default=None,
+        max_length=len(ChangeKind),
+        description="Offers to which this happened; repeat it for more than one. Removed offers are among them.",
+    )
+    change_since: UtcTimestamp | None = Field(default=None, description="What happened then or later; with a zone.")
+    change_until: UtcTimestamp | None = Field(default=None, description="What happened before then.")
+    change_run: str | None = Field(default=None, max_length=36, description="What this run or push brought.")
+    change_reason: str | None = Field(
+        default=None, max_length=64, description="With `change=unsellable`: a code of `not_sellable`, as it was then."
+    )
+
+    def changes(self) -> ChangeFilter | None:
+        """What happened to the offers, if that is asked for."""
+        found = ChangeFilter(
+            kinds=tuple(sorted(set(self.change or ()))),
+            since=self.change_since,
+            until=self.change_until,
+            run_id=self.change_run,
+            reason=self.change_reason,
+        )
+        return None if found == ChangeFilter() else found
 
     def filter(self) -> OfferFilter:
         """These parameters as a filter."""
@@ -69,11 +92,12 @@ class ProductQuery(BaseModel):
             statuses=tuple(sorted({STATUS_NUMBERS[name] for name in self.status or ()})),
             sellable=self.sellable,
             max_stock=self.stock_max,
-            include_removed=self.include_removed,
+            include_removed=self.include_removed or self.changes() is not None,
             validation_statuses=tuple(sorted(set(self.validation_status or ()))),
             category_id=self.category_id,
             currency=self.currency.upper() if self.currency else None,
             changed_since=self.changed_since,
+            changes=self.changes(),
         )
 
 

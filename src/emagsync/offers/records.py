@@ -125,7 +125,8 @@ class ChangeLogEntry(NamedTuple):
 class Observation(NamedTuple):
     """Who read the offers, and when they are stored (`at`).
 
-    `asked_at`: when eMAG was asked, where that is what counts as seen; else `at`.
+    `asked_at`: when eMAG was asked, where that is what counts as seen; else `at`. `is_first_copy`: the account's offers
+    are copied for the first time, so none of them is news.
     """
 
     account: str
@@ -133,6 +134,7 @@ class Observation(NamedTuple):
     at: datetime
     source: str = "sync"
     asked_at: datetime | None = None
+    is_first_copy: bool = False
 
     @property
     def seen_at(self) -> datetime:

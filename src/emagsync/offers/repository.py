@@ -3,7 +3,7 @@
 What one page of 100 offers costs depends on what has changed:
 
     unchanged   one UPDATE of all of them (`_touch`)
-    changed     the row, the payload, the search text and the change log
+    changed     the row, the payload, the search text, the change log and the kinds of the changes
     respelled   the same content in other bytes: the row, which gets the new digest; nothing is logged; the payload
                 only where it says more than the stored one
 
@@ -24,6 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.bulk import BulkInsert, BulkSelect, BulkUpdate, among
 from emagsync.db.ordering import serialise_change_log
 from emagsync.db.types import UtcDateTime
+from emagsync.offers.change_kinds import ChangeKind, notable, notable_changes_of
+from emagsync.offers.notable_repository import note_changes
 from emagsync.offers.records import (
     LOGGED_FIELDS,
     ChangeLogEntry,
@@ -160,6 +162,7 @@ async def apply(
     await index_offers(connection, observation.account, [*comparison.updated, *comparison.respelled])
     await _touch_all(connection, observation, same)
     await _log(connection, logged_changes(observation, comparison, before))
+    await note_changes(connection, notable_changes_of(observation, comparison, before))
     return comparison.result(same)
 
 
@@ -197,6 +200,7 @@ async def mark_removed(connection: AsyncConnection, observation: Observation, id
     )
     marked = tuple(sorted(result.scalars()))
     await _log(connection, [lifecycle(observation, emag_id, None, "removed") for emag_id in marked])
+    await note_changes(connection, [notable(observation, emag_id, ChangeKind.GONE) for emag_id in marked])
     return marked
 
 

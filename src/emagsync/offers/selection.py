@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from emagsync.db.search_index import term_of
+from emagsync.offers.change_kinds import ChangeKind
 
 
 class SortKey(StrEnum):
@@ -36,6 +37,21 @@ class Order:
 
 
 @dataclass(frozen=True)
+class ChangeFilter:
+    """Offers by what happened to them: one of `kinds` (none: anything), from `since` on and before `until`, in the run
+    or push `run_id`. `reason`: of those that became unsellable, a code of why.
+
+    Of opposite kinds, an offer has the one that happened last within these bounds (`change_kinds.OPPOSITES`).
+    """
+
+    kinds: tuple[ChangeKind, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    run_id: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class OfferFilter:
     """A selection of offers: those that match everything that is given.
 
@@ -55,6 +71,7 @@ class OfferFilter:
     currency: str | None = None
     changed_since: datetime | None = None
     emag_ids: tuple[int, ...] = ()
+    changes: ChangeFilter | None = None
 
     @property
     def term(self) -> str:

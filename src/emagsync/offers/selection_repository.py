@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, func, select, true
+from sqlalchemy import Column, ColumnElement, Select, and_, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.search_index import by_walking, nulls_last
+from emagsync.offers.notable_repository import changed_offers
 from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.tables import REMOVED, offer_search, offers
@@ -127,4 +128,6 @@ def _plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
         found.append(columns.currency == offer_filter.currency)
     if offer_filter.changed_since is not None:
         found.append(columns.changed_at >= offer_filter.changed_since)
+    if offer_filter.changes is not None:
+        found.append(tuple_(*BY_KEY).in_(changed_offers(offer_filter.changes, offer_filter.accounts)))
     return found

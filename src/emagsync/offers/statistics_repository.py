@@ -12,11 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.bulk import BulkSelect, among
 from emagsync.db.search_index import by_walking
 from emagsync.db.types import UtcDateTime
+from emagsync.offers.change_kinds import REJECTED_STATUSES
 from emagsync.offers.tables import FACETS, REMOVED, offers
 
-# eMAG's documentation: 5 brand rejected, 6 EAN rejected, 8 documentation rejected, 10 blocked; and, of the offer
-# itself, 2 invalid price.
-_REJECTED: Final = (5, 6, 8, 10)
+# eMAG's documentation, of the offer itself: 2 invalid price.
 _INVALID_PRICE: Final = 2
 _OLDEST: Final = 1_000  # ten pages of a run
 _COUNTED: Final = ("offers", "active", "sellable", "out_of_stock", "rejected")
@@ -49,7 +48,7 @@ async def count_offers(connection: AsyncConnection) -> Counts:
     """The counts of every account that has rows: all of `AccountTotals` but `oldest_seen_at`."""
     columns = offers.c
     number = func.count()
-    rejected = or_(columns.validation_status.in_(_REJECTED), columns.offer_validation_status == _INVALID_PRICE)
+    rejected = or_(columns.validation_status.in_(REJECTED_STATUSES), columns.offer_validation_status == _INVALID_PRICE)
     present = (
         select(
             columns.account,

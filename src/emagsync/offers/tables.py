@@ -139,3 +139,19 @@ offer_changes = Table(
     # A number is never given twice, even after the newest rows were pruned: readers of the feed keep their place by it.
     sqlite_autoincrement=True,
 )
+
+# What of it people look for (`change_kinds`), so that a night's changes are counted without reading offers.
+notable_changes = Table(
+    "notable_changes",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("account", String(32), nullable=False),
+    Column("emag_id", BigInteger, nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("run_id", String(36)),  # the run's or the push's
+    Column("detail", Text),  # of `unsellable`: why, as `offers.not_sellable`
+    # What is counted is in the index.
+    Index(None, "kind", "at", "account", "emag_id"),
+    Index(None, "run_id", "kind", "account", "emag_id"),
+)

@@ -1,8 +1,8 @@
 """How many offers a selection has, remembered for as long as nothing changes that the selection looks at.
 
-The change log has every change of what a filter looks at (`changed_since` apart, whose totals are not remembered), so a
-total is good as long as the log has no such change after the one that was the newest when it was counted. A run that
-changes stock and prices therefore costs no counting of what is searched for.
+The change log has every change of what a filter looks at (`changed_since` and `changes` apart, whose totals are not
+remembered), so a total is good as long as the log has no such change after the one that was the newest when it was
+counted. A run that changes stock and prices therefore costs no counting of what is searched for.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class TotalCache:
 
     def put(self, offer_filter: OfferFilter, version: CopyVersion, total: int) -> None:
         """Remember that `offer_filter` finds `total` offers at `version`."""
-        if offer_filter.changed_since is not None:
+        if offer_filter.changed_since is not None or offer_filter.changes is not None:
             return
         self._totals[offer_filter] = CachedTotal(version, total)
         self._totals.move_to_end(offer_filter)

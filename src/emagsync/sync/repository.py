@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, Select, Text, bindparam, cast, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import Row, Select, Text, bindparam, cast, delete, func, insert, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert, RowUpdate
@@ -21,7 +21,7 @@ from emagsync.db.engine import Database
 from emagsync.marketplace.page_sizes import Pace
 from emagsync.sync.errors import RunNotFound, RunSuperseded
 from emagsync.sync.metrics.repository import count_runs
-from emagsync.sync.schemas import Phase, Run, RunError, RunParameters, RunStatus
+from emagsync.sync.schemas import Mode, Phase, Run, RunError, RunParameters, RunStatus
 from emagsync.sync.tables import ACTIVE_STATUSES, account_paces, sync_pages, sync_runs
 
 MAIN_SCOPE = "main"
@@ -158,6 +158,22 @@ async def runs(
     if before is not None:
         query = query.where(tuple_(sync_runs.c.created_at, sync_runs.c.id) < tuple_(*_bound(before)))
     return [_run(row) for row in await connection.execute(query)]
+
+
+async def was_copied(connection: AsyncConnection, account: str, *, every_status: bool) -> bool:
+    """Whether a run has read the account's whole list before: of every status, or at least the active offers."""
+    good = (RunStatus.COMPLETED.value, RunStatus.PARTIAL.value)
+    parameters = cast(sync_runs.c.parameters, Text)
+    query = (
+        select(sync_runs.c.id)
+        .where(sync_runs.c.account == account, sync_runs.c.status.in_(good), ~_is_dry)
+        .where(sync_runs.c.mode != Mode.SELECTIVE.value, parameters.like('%"max_pages":null%'))
+        .limit(1)
+    )
+    if every_status:
+        of_all = (sync_runs.c.mode == Mode.FULL.value, parameters.like('%"include_inactive":true%'))
+        query = query.where(or_(*of_all))
+    return await connection.scalar(query) is not None
 
 
 async def runs_by_id(connection: AsyncConnection, run_ids: Sequence[str]) -> list[Run]:

@@ -1960,6 +1960,12 @@ export interface components {
          */
         CertificateVerdict: "complete" | "complete_with_unreadable_rows" | "partial_by_request" | "not_complete";
         /**
+         * ChangeKind
+         * @description What happened to an offer. The values are stable: the table, the API and links of the page use them.
+         * @enum {string}
+         */
+        ChangeKind: "price_by_emag" | "price_by_us" | "stock_by_emag" | "stock_by_us" | "new" | "gone" | "back" | "unsellable" | "sellable" | "buy_button_lost" | "buy_button_won" | "undercut" | "cheapest" | "documentation_rejected" | "documentation_cleared" | "edit_refused" | "conflict" | "other";
+        /**
          * ChangeView
          * @description One field before and after. `old` is eMAG's value with the edits that waited before.
          */
@@ -4520,6 +4526,31 @@ export interface components {
             account_type?: string | null;
             /** Category Id */
             category_id?: number | null;
+            /**
+             * Change
+             * @description Offers to which this happened; repeat it for more than one. Removed offers are among them.
+             */
+            change?: components["schemas"]["ChangeKind"][] | null;
+            /**
+             * Change Reason
+             * @description With `change=unsellable`: a code of `not_sellable`, as it was then.
+             */
+            change_reason?: string | null;
+            /**
+             * Change Run
+             * @description What this run or push brought.
+             */
+            change_run?: string | null;
+            /**
+             * Change Since
+             * @description What happened then or later; with a zone.
+             */
+            change_since?: string | null;
+            /**
+             * Change Until
+             * @description What happened before then.
+             */
+            change_until?: string | null;
             /** Changed Since */
             changed_since?: string | null;
             /**
@@ -7210,6 +7241,16 @@ export interface operations {
                 changed_since?: string | null;
                 /** @description Also offers that eMAG does not know any more. */
                 include_removed?: boolean;
+                /** @description Offers to which this happened; repeat it for more than one. Removed offers are among them. */
+                change?: components["schemas"]["ChangeKind"][] | null;
+                /** @description What happened then or later; with a zone. */
+                change_since?: string | null;
+                /** @description What happened before then. */
+                change_until?: string | null;
+                /** @description What this run or push brought. */
+                change_run?: string | null;
+                /** @description With `change=unsellable`: a code of `not_sellable`, as it was then. */
+                change_reason?: string | null;
                 skip?: number;
                 limit?: number;
                 /** @description `-` reverses it; `account` is by account and `emag_id`, `price` by currency and then price: amounts of different currencies are in no order. */
@@ -7437,6 +7478,16 @@ export interface operations {
                 changed_since?: string | null;
                 /** @description Also offers that eMAG does not know any more. */
                 include_removed?: boolean;
+                /** @description Offers to which this happened; repeat it for more than one. Removed offers are among them. */
+                change?: components["schemas"]["ChangeKind"][] | null;
+                /** @description What happened then or later; with a zone. */
+                change_since?: string | null;
+                /** @description What happened before then. */
+                change_until?: string | null;
+                /** @description What this run or push brought. */
+                change_run?: string | null;
+                /** @description With `change=unsellable`: a code of `not_sellable`, as it was then. */
+                change_reason?: string | null;
                 format?: components["schemas"]["ExportFormat"];
             };
             header?: never;

@@ -392,6 +392,13 @@ class ClosedEdit:
         """Whether eMAG has what the edit asked for: later edits of the field then start from that."""
         return self.state is EditState.APPLIED
 
+    @property
+    def is_refused(self) -> bool:
+        """Whether it did not go through, and not because a person said so."""
+        reason = self.item.reason
+        by_person = reason is not None and reason.code in (ReasonCode.REFUSED_BY, ReasonCode.REFUSED_BY_HOLD)
+        return self.state is EditState.REJECTED and not by_person
+
 
 def closed_edits(before: Sequence[Item], after: OutboxEntry) -> list[ClosedEdit]:
     """The edits that the entry closes, now that it is as `after`; those that it closed `before` are left out, since a

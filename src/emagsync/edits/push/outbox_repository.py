@@ -16,6 +16,8 @@ from emagsync.edits.push.plan import Unread
 from emagsync.edits.reasons import Reason, reason_columns, reason_in
 from emagsync.edits.states import FINAL_STATES, OPEN_STATES, SENT_STATES, OutboxState
 from emagsync.edits.tables import holds, local_edits, outbox
+from emagsync.offers.change_kinds import ChangeKind, NotableChange
+from emagsync.offers.notable_repository import note_changes
 from emagsync.offers.tables import offers
 
 # As the partial index says it: with parameters in their place, neither database would know that it may use it.
@@ -286,6 +288,9 @@ async def close_edits(
         )
     )
     await connection.execute(statement, [_closing(edit) for edit in closed])
+    refused = dict.fromkeys((edit.account, edit.emag_id) for edit in closed if edit.is_refused)
+    kind = ChangeKind.EDIT_REFUSED.value
+    await note_changes(connection, [NotableChange(*key, kind, now, by) for key in refused])
 
 
 async def note_reason(connection: AsyncConnection, edit_ids: Collection[int], reason: Reason | None) -> None:

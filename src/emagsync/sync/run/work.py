@@ -74,6 +74,9 @@ class RunWork:
             self._ledger = await repository.ledger(connection, self._run.id)
             noted = await evidence_repository.read(connection, self._run.id)
             self.pace.remembered = await repository.pace_of(connection, self._run.account)
+            every_status = self._run.parameters.reads_every_status
+            was_copied = await repository.was_copied(connection, self._run.account, every_status=every_status)
+        self._writer.is_first_copy = not was_copied
         if noted is not None:
             self.evidence = noted.evidence
         for page in self._ledger:

@@ -94,6 +94,8 @@ class RunWriter:
         self._writes = WriteCoordinator(_PAGES_AT_ONCE_ON_SQLITE if database.is_sqlite else _PAGES_AT_ONCE)
         self._unindexed = 0  # offers stored since the search index caught up
         self._expected = Expected.UNCHANGED
+        self.is_first_copy = False
+        """Whether none of the offers that are new to the copy is news; said before the first page."""
 
     async def store_page(
         self, place: PlacedPage, read: StretchRead, *, replaces: Sequence[PageRead] = ()
@@ -244,7 +246,8 @@ class RunWriter:
         return {**self._progress.columns(), **self._progress.pace(self._clock.monotonic())}
 
     def _observation(self) -> Observation:
-        return Observation(self._lease.account, self._lease.run_id, self._clock.now())
+        now = self._clock.now()
+        return Observation(self._lease.account, self._lease.run_id, now, is_first_copy=self.is_first_copy)
 
     async def _count(self, connection: AsyncConnection, rows: RawRows, stored: Stored) -> None:
         """Count what was stored, and write the run's row."""
