@@ -26,7 +26,7 @@ const stepNow = () => Math.floor(Date.now() / 1000 / STEP_SECONDS)
 async function fillLogin(page: Page): Promise<void> {
   await page.getByLabel('Utilizator').fill(ADMIN.username)
   await page.getByLabel('Parolă', { exact: true }).fill(ADMIN.password)
-  await page.getByRole('button', { name: 'Conectează-te' }).click()
+  await page.getByRole('button', { name: 'Conectare' }).click()
 }
 
 test('a second step is set up, asked for at the next login, and a recovery code serves in its place', async ({
@@ -66,7 +66,7 @@ test('a second step is set up, asked for at the next login, and a recovery code 
   await other.goto('/account')
   await fillLogin(other)
   await other.getByLabel('Cod', { exact: true }).fill(codeOfApp(key, used + 1))
-  await other.getByRole('button', { name: 'Conectează-te' }).click()
+  await other.getByRole('button', { name: 'Conectare' }).click()
   await expect(other.getByRole('heading', { level: 1, name: 'Contul meu' })).toBeVisible()
 
   // The other browser is seen here and logged out; its next look needs a new login, with a recovery code.
@@ -77,7 +77,7 @@ test('a second step is set up, asked for at the next login, and a recovery code 
   await other.reload()
   await fillLogin(other)
   await other.getByLabel('Cod', { exact: true }).fill(recovery)
-  await other.getByRole('button', { name: 'Conectează-te' }).click()
+  await other.getByRole('button', { name: 'Conectare' }).click()
   await expect(other.getByText('Au rămas 9 coduri de recuperare.')).toBeVisible()
   expect(await seriousFindings(other)).toEqual([])
   await elsewhere.close()

@@ -83,7 +83,7 @@ test('a job is turned off, its interval is changed, and it goes back to the sett
   stack,
 }) => {
   await logIn(page, '/settings/schedule')
-  const row = page.locator('tbody tr.ant-table-row').filter({ hasText: 'Sincronizare totală' }).first()
+  const row = page.locator('tbody tr.ant-table-row').filter({ hasText: 'Sincronizare integrală' }).first()
   await row.getByRole('spinbutton').fill('720')
   await row.getByRole('spinbutton').press('Enter')
   await expect(row).toContainText('schimbat aici')

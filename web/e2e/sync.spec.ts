@@ -69,7 +69,7 @@ test('both accounts are synced with live progress to the end', async ({ page, st
 
   await expect(ended(page, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
   await expect(ended(page, 'fbe', 'completed')).toBeVisible()
-  await expect(page.getByText('MAIN: sincronizare completă')).toBeVisible()
+  await expect(page.getByText('MAIN: sincronizare finalizată')).toBeVisible()
   await expect(page.locator('.tile').first()).not.toContainText('Total oferte0')
   const total = await page.locator('.tile-value').first().innerText()
   expect(Number(total.replace(/\D/g, ''))).toBeGreaterThan(FBE)
@@ -101,14 +101,14 @@ test('a clean-up says which syncs it ends, and ends those only', async ({ page, 
   await logIn(page)
   await slow(stack, 'main', 60_000)
   await slow(stack, 'fbe', 8000)
-  await expect(page.getByRole('button', { name: 'Curăță blocajele' })).toBeHidden()
+  await expect(page.getByRole('button', { name: 'Închide sincronizările blocate…' })).toBeHidden()
   await page.getByRole('button', { name: 'Sincronizează MAIN' }).click()
   await expect(progress(page, 'main')).toBeVisible()
   await expect.poll(() => percent(page, 'main')).toBeGreaterThan(0)
   stack.ageRuns(25)
   await page.reload()
   await page.getByRole('button', { name: 'Sincronizează FBE' }).click()
-  await page.getByRole('button', { name: 'Curăță blocajele' }).click()
+  await page.getByRole('button', { name: 'Închide sincronizările blocate…' }).click()
   const dialog = page.getByRole('dialog')
   await expect(dialog).toContainText('O sincronizare va fi oprită:')
   await expect(dialog).toContainText('MAIN, pornită acum 25 min')
@@ -134,7 +134,7 @@ test('a dry run tells what would change and writes nothing', async ({ page, stac
   expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Pornește simularea' }).click()
   await expect(card(page, 'fbe')).toContainText('Simulare')
-  await expect(page.getByText('FBE: sincronizare completă')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText('FBE: sincronizare finalizată')).toBeVisible({ timeout: 30_000 })
   await expect(ended(page, 'fbe', 'completed')).toContainText('nimic nu a fost scris')
   expect(await page.locator('.tile-value').first().innerText()).toBe(before)
 })
@@ -151,7 +151,7 @@ test('a second tab and a reload show the same run, and both see it end', async (
   await expect(progress(page, 'main')).toBeVisible()
   for (const tab of [page, second]) {
     await expect(ended(tab, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
-    await expect(tab.getByText('MAIN: sincronizare completă')).toBeVisible()
+    await expect(tab.getByText('MAIN: sincronizare finalizată')).toBeVisible()
   }
 })
 
