@@ -12,6 +12,7 @@ ACTIVE_STATUSES = ("queued", "running", "interrupted")
 _active = text("status IN ('queued', 'running', 'interrupted')")
 _unannounced = text("NOT announced AND finished_at IS NOT NULL")
 _uncounted = text("NOT counted")
+_failed = text("status = 'failed'")
 
 sync_runs = Table(
     "sync_runs",
@@ -63,6 +64,7 @@ sync_runs = Table(
     Index(None, "account", "created_at"),
     Index(None, "sync_id"),
     partial_index("ix_sync_runs_unannounced", "finished_at", where=_unannounced),
+    partial_index("ix_sync_runs_failed", "created_at", where=_failed),
     partial_index("ix_sync_runs_uncounted", "created_at", where=_uncounted),
 )
 

@@ -26,6 +26,7 @@ OPEN = {
 }
 # What a caller may do with what is the caller's own.
 FOR_ANY_CALLER = {
+    ("post", "/api/v1/emag/home/visit"),
     ("post", "/api/v1/auth/logout"),
     ("post", "/api/v1/auth/password"),
     ("delete", "/api/v1/auth/sessions"),
@@ -36,7 +37,7 @@ FOR_ANY_CALLER = {
     ("post", "/api/v1/auth/second-factor/off"),
 }
 # Reads, although it is a POST or the like, or changes nothing that an audit log is for.
-UNAUDITED: set[tuple[str, str]] = set()
+UNAUDITED: set[tuple[str, str]] = {("post", "/api/v1/emag/home/visit")}
 
 SMALLER = {Role.OPERATOR: Role.VIEWER, Role.ADMIN: Role.OPERATOR}
 

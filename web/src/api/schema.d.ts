@@ -475,6 +475,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/home": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Home
+         * @description What changed: numbers of offers by kind, each that of the list of products with the same filter.
+         */
+        get: operations["home_api_v1_emag_home_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/home/visit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Visit
+         * @description The caller looks at Home. A visit ends when the caller does not look for half an hour.
+         */
+        post: operations["note_visit_api_v1_emag_home_visit_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/outbox": {
         parameters: {
             query?: never;
@@ -2168,6 +2208,29 @@ export interface components {
             status: "success";
         };
         /**
+         * CopyAge
+         * @description How old the copy of an account is: everything in it was seen at `read_at` or later.
+         *
+         *     All but the account are null before the first run that completed.
+         */
+        CopyAge: {
+            /** Account Type */
+            account_type: string;
+            /** Completed At */
+            completed_at: string | null;
+            /**
+             * Read At
+             * @description When the last completed run began to read.
+             */
+            read_at: string | null;
+            /**
+             * Run Id
+             * @description That run, whose certificate says what it proves.
+             */
+            run_id: string | null;
+            verdict: components["schemas"]["CertificateVerdict"] | null;
+        };
+        /**
          * CopyView
          * @description The account's copy when the run ended. Equal digests (`emagsync db digest`) mean equal copies.
          */
@@ -2844,6 +2907,55 @@ export interface components {
          */
         HoldState: "waiting" | "released" | "refused";
         /**
+         * Home
+         * @description What changed, and what needs a hand.
+         */
+        Home: {
+            data: components["schemas"]["HomeData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * HomeData
+         * @description What happened from `since` on, before `until` where one is given, and what waits.
+         *
+         *     `changes` has every kind, also those of which there are none. A number is that of the list of products with
+         *     `change=<kind>`, `change_since`, `change_until` and `account_type` of here.
+         */
+        HomeData: {
+            /** Account Type */
+            account_type: string;
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+            /** @description How often the brake stopped something. */
+            brakes: components["schemas"]["Number"];
+            /** Changes */
+            changes: components["schemas"]["KindNumber"][];
+            /** Copies */
+            copies: components["schemas"]["CopyAge"][];
+            failed_runs: components["schemas"]["Number"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Unsellable Reasons
+             * @description The most frequent first.
+             */
+            unsellable_reasons: components["schemas"]["ReasonNumber"][];
+            /** Until */
+            until: string | null;
+            waiting: components["schemas"]["WaitingNow"];
+        };
+        /**
          * ItemView
          * @description One change. `before` and `target` are eMAG's value before and the one sent, once it is sent.
          */
@@ -2879,6 +2991,19 @@ export interface components {
          * @enum {string}
          */
         JobKind: "incremental" | "full" | "health" | "freshness" | "cleanup" | "prune";
+        /**
+         * KindNumber
+         * @description To how many offers something happened, in all and by account.
+         */
+        KindNumber: {
+            /** Accounts */
+            accounts: {
+                [key: string]: number;
+            };
+            kind: components["schemas"]["ChangeKind"];
+            /** Offers */
+            offers: number;
+        };
         /**
          * LevelEdit
          * @description A value of one warehouse, or of stock by how many pieces it changes.
@@ -3116,6 +3241,18 @@ export interface components {
             message: string;
             /** Run Id */
             run_id?: string | null;
+        };
+        /**
+         * Number
+         * @description A number that is not of offers, in all and by account.
+         */
+        Number: {
+            /** Accounts */
+            accounts: {
+                [key: string]: number;
+            };
+            /** Count */
+            count: number;
         };
         /**
          * Objection
@@ -4172,6 +4309,16 @@ export interface components {
          */
         ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "refused_by_emag" | "refused_silently" | "waits_for_campaign" | "changed_meanwhile" | "other_currency" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "other_currency_since" | "no_value_before" | "has_value";
         /**
+         * ReasonNumber
+         * @description How many of the offers that became unsellable a code of `not_sellable` keeps from sale; one may have several.
+         */
+        ReasonNumber: {
+            /** Code */
+            code: string;
+            /** Offers */
+            offers: number;
+        };
+        /**
          * ReasonView
          * @description A reason for programs: `code` is stable, `values` are what its sentence names, such as `by` or `emag`; of a
          *     refusal of eMAG's its words (`message`) and, where that is known, what to do (`advice`, a stable code).
@@ -5140,6 +5287,45 @@ export interface components {
             stock_change?: number | null;
             /** Vat Id */
             vat_id?: number | null;
+        };
+        /**
+         * Visit
+         * @description A visit was noted.
+         */
+        Visit: {
+            data: components["schemas"]["VisitData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * VisitData
+         * @description `last_visit`: when the caller last looked at Home before this visit; null the first time.
+         */
+        VisitData: {
+            /** Last Visit */
+            last_visit: string | null;
+        };
+        /**
+         * WaitingNow
+         * @description What waits for a person now, whenever it began.
+         */
+        WaitingNow: {
+            /**
+             * Approvals
+             * @description Lines of the outbox.
+             */
+            approvals: number;
+            /** Conflicts */
+            conflicts: number;
+            /**
+             * Holds
+             * @description What the brake stopped.
+             */
+            holds: number;
         };
         /**
          * Webhook
@@ -6829,6 +7015,116 @@ export interface operations {
             };
             /** @description A value was refused; `errors` names it */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    home_api_v1_emag_home_get: {
+        parameters: {
+            query?: {
+                /** @description ISO 8601, or `last_visit`: the end of the caller's visit before this one. Default: a day ago. */
+                since?: string | "last_visit" | null;
+                /** @description Only what happened before then. */
+                until?: string | null;
+                /** @description `main`, `fbe` or any other account; `both` is these two, `all` is every account. */
+                account_type?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Home"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_visit_api_v1_emag_home_visit_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visit"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -13,6 +13,7 @@ from emagsync.edits.bulk.request_body import BulkFile
 from emagsync.edits.push import endpoints as push_endpoints
 from emagsync.edits.request_schemas import BulkEdit
 from emagsync.entrypoints.api import about, docs, health, metrics, static
+from emagsync.home import endpoints as home_endpoints
 from emagsync.identity import admin_endpoints, endpoints, own_endpoints
 from emagsync.offers import endpoints as product_endpoints
 from emagsync.rest import events
@@ -30,6 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_endpoints.users_router,
     admin_endpoints.tokens_router,
     audit_log.router,
+    home_endpoints.router,
     sync_endpoints.router,
     certificate_endpoints.router,
     statistics_endpoint.router,

@@ -46,6 +46,8 @@ from emagsync.entrypoints.services.runs import (
 )
 from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.queue import CeleryQueue
+from emagsync.home.dependencies import home_service
+from emagsync.home.service import HomeService
 from emagsync.identity.dependencies import token_service, user_service
 from emagsync.identity.secrets import PasswordHasher
 from emagsync.identity.service import UserService
@@ -107,6 +109,7 @@ class ApiServices:
     files: FileReader
     scheduler: Scheduler
     freshness: FreshnessService
+    home: HomeService
     metrics: MetricsPage
 
 
@@ -141,6 +144,7 @@ async def open_services(
         freshness = build_freshness_service(base, emag.registry)
         metrics = MetricsPage(state, emag.registry, emag.recorder, freshness)
         stack.push_async_callback(metrics.aclose)
+        certificates_of_runs = Certificates(base.database)
         yield ApiServices(
             state=state,
             registry=emag.registry,
@@ -154,7 +158,7 @@ async def open_services(
             edits_of_offers=EditsReader(edits_of, SOME_WAIT),
             sync=sync,
             runs=runs.control,
-            certificates=Certificates(base.database),
+            certificates=certificates_of_runs,
             events=runs.events,
             webhooks=webhooks,
             push=push,
@@ -165,6 +169,7 @@ async def open_services(
             files=FileReader(state.stopping),
             scheduler=schedule,
             freshness=freshness,
+            home=HomeService(base.database, certificates_of_runs, base.clock),
             metrics=metrics,
         )
 
@@ -191,6 +196,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     edit_dependencies.file_reader.provide(app, services.files)
     scheduler.provide(app, services.scheduler)
     freshness_service.provide(app, services.freshness)
+    home_service.provide(app, services.home)
     metrics_page.provide(app, services.metrics)
 
 

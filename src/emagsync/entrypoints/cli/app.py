@@ -37,6 +37,7 @@ class Group(NamedTuple):
 COMMANDS: dict[str, Command | Group] = {
     "sync": Command("sync:sync", "Copy the offers of accounts from eMAG, side by side."),
     "status": Command("status:status", "Show every account: its offers, its last run, what runs now."),
+    "changes": Command("changes:changes", "Show what changed since yesterday, by kind, and what waits."),
     "calls": Command("calls:calls", "List calls to eMAG, the latest first."),
     "push": Command("push:push", "Send the edits that may go out now, and read them back."),
     "undo": Command("undo:undo", "Put back what a push, or a sync's merge, changed."),

@@ -13,6 +13,7 @@ from emagsync.sync.certificate.conclusion import conclude
 from emagsync.sync.certificate.ledger_summary import LedgerSummary, summed_up
 from emagsync.sync.certificate.schemas import (
     Certificate,
+    CertificateVerdict,
     CopyView,
     DigestState,
     LookedUp,
@@ -45,6 +46,10 @@ class Certificates:
                 if await self._add_digest(certificate.account_type, noted.copy):
                     certificate, _ = await self._read(run_id)
         return certificate
+
+    async def verdict_of(self, run_id: str) -> CertificateVerdict:
+        """What the certificate of a run says in one word. Raises RunNotFound. No digest is made for it."""
+        return (await self._read(run_id))[0].verdict
 
     async def _read(self, run_id: str) -> tuple[Certificate, Noted | None]:
         async with self._database.snapshot() as connection:

@@ -1,0 +1,58 @@
+"""Routes of Home: what changed, what needs a hand, and since when the caller has not looked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from emagsync.home.dependencies import HomeReader
+from emagsync.home.schemas import Home, Visit, VisitData
+from emagsync.offers.product_parameters import AccountName, accounts_of
+from emagsync.rest.auth import Viewer
+from emagsync.rest.timestamps import UtcTimestamp
+from emagsync.sync.dependencies import Targets
+
+router = APIRouter(prefix="/api/v1/emag/home", tags=["home"])
+
+
+class HomeQuery(BaseModel):
+    """Of which time, and of which accounts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: UtcTimestamp | Literal["last_visit"] | None = Field(
+        default=None,
+        description="ISO 8601, or `last_visit`: the end of the caller's visit before this one. Default: a day ago.",
+    )
+    until: UtcTimestamp | None = Field(default=None, description="Only what happened before then.")
+    account_type: AccountName = "all"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> HomeQuery:
+        if isinstance(self.since, datetime) and self.until is not None and self.since >= self.until:
+            raise ValueError("until must be later than since")
+        return self
+
+
+@router.get("")
+async def home(caller: Viewer, service: HomeReader, targets: Targets, query: Annotated[HomeQuery, Query()]) -> Home:
+    """What changed: numbers of offers by kind, each that of the list of products with the same filter."""
+    since = query.since
+    if since == "last_visit":
+        since = None if caller.user_id is None else await service.last_visit(caller.user_id)
+    accounts = accounts_of(query.account_type)
+    data = await service.read(
+        targets.accounts, since=since, until=query.until, accounts=accounts, account_type=query.account_type
+    )
+    return Home(data=data)
+
+
+@router.post("/visit")
+async def note_visit(caller: Viewer, service: HomeReader) -> Visit:
+    """The caller looks at Home. A visit ends when the caller does not look for half an hour."""
+    return Visit(
+        data=VisitData(last_visit=None if caller.user_id is None else await service.note_visit(caller.user_id))
+    )
