@@ -62,7 +62,7 @@ const GROUPED = /^[0-9]{1,3}(?:(?<mark>[ .,'])[0-9]{3})(?:\k<mark>[0-9]{3})*$/
 const INVISIBLE = /[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g
 
 interface Parts {
-  readonly isNegative: boolean
+  readonly minus: '-' | ''
   readonly hasSign: boolean
   readonly body: string
   readonly exponent: number
@@ -80,9 +80,8 @@ export function readNumber(text: string, mark: DecimalMark | null = null): Writt
   if (isOpen && mark === null) return 'ambiguous'
   const meant = isOpen && mark === 'comma' ? comma : (point ?? comma)
   if (meant === null) return 'not_a_number'
-  const value = shifted(meant, parts.exponent)
   return {
-    value: parts.isNegative ? `-${value}` : value,
+    value: parts.minus + shifted(meant, parts.exponent),
     hasSign: parts.hasSign,
     currency: CURRENCIES[parts.unit] ?? null,
     inPieces: PIECES.has(parts.unit),
@@ -93,18 +92,21 @@ export function readNumber(text: string, mark: DecimalMark | null = null): Writt
 function partsOf(text: string): Parts | null {
   const found = text.length <= MOST_CHARACTERS ? WRITTEN.exec(tidy(text))?.groups : undefined
   if (found === undefined) return null
-  const { before = '', sign = '', body = '', exponent = '0', after = '' } = found
-  const unit = (before || after).toLowerCase()
-  const isUnit = unit === '' || unit in CURRENCIES || PIECES.has(unit)
-  const isTooLong = body.replace(/[^0-9]/g, '').length > MOST_DIGITS
-  if (!isUnit || isTooLong || (before && after) || Math.abs(Number(exponent)) > MOST_EXPONENT) return null
-  return {
-    isNegative: sign === '-',
-    hasSign: sign !== '',
-    body: body.trim(),
-    exponent: Number(exponent),
-    unit,
-  }
+  const [unit = '', second] = unitsOf(found)
+  const exponent = Number(found['exponent'] ?? 0)
+  const body = (found['body'] ?? '').trim()
+  const isTooLong = body.replace(/[^0-9]/g, '').length > MOST_DIGITS || Math.abs(exponent) > MOST_EXPONENT
+  if (!isUnit(unit) || second !== undefined || isTooLong) return null
+  const sign = found['sign'] ?? ''
+  return { minus: sign === '-' ? '-' : '', hasSign: sign !== '', body, exponent, unit }
+}
+
+function unitsOf(found: Record<string, string>): string[] {
+  return [found['before'], found['after']].flatMap((unit) => (unit ? [unit.toLowerCase()] : []))
+}
+
+function isUnit(unit: string): boolean {
+  return unit === '' || unit in CURRENCIES || PIECES.has(unit)
 }
 
 /** The decimal mark of a language, by default the reader's. */
