@@ -95,14 +95,17 @@ function partsOf(text: string): Parts | null {
   const [unit = '', second] = unitsOf(found)
   const exponent = Number(found['exponent'] ?? 0)
   const body = (found['body'] ?? '').trim()
-  const isTooLong = body.replace(/[^0-9]/g, '').length > MOST_DIGITS || Math.abs(exponent) > MOST_EXPONENT
-  if (!isUnit(unit) || second !== undefined || isTooLong) return null
+  if (!isUnit(unit) || second !== undefined || isTooLong(body, exponent)) return null
   const sign = found['sign'] ?? ''
   return { minus: sign === '-' ? '-' : '', hasSign: sign !== '', body, exponent, unit }
 }
 
 function unitsOf(found: Record<string, string>): string[] {
   return [found['before'], found['after']].flatMap((unit) => (unit ? [unit.toLowerCase()] : []))
+}
+
+function isTooLong(body: string, exponent: number): boolean {
+  return body.replace(/[^0-9]/g, '').length > MOST_DIGITS || Math.abs(exponent) > MOST_EXPONENT
 }
 
 function isUnit(unit: string): boolean {
