@@ -10,13 +10,16 @@ PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.h
 # Tests wait more than they compute, so there are more at once than processors.
 WORKERS ?= 4
 SEEDS ?= 50
+PYTEST_USUAL := -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet and not thorough" --durations=10
+# Only these files are read for the measurements: reading all takes longer than some of them.
+QUIET_TESTS = $(shell grep -rl --include=test_*.py "mark.quiet" tests)
 AUDIT := build/audit
 CORE_TESTS := tests/marketplace/rows tests/marketplace/test_envelope.py tests/marketplace/test_network.py tests/core/test_money.py tests/core/test_settings.py tests/edits/merge tests/db/test_engine.py tests/sync/run/test_page_plan.py
 # Each of the tests' processes would compile every module anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers audit sbom core
+.PHONY: help install demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers audit sbom core tests quiet bytecode pytest-beside
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,20 +49,33 @@ web: $(PAGE) ## Build the page
 demo: $(STAMP) $(PAGE) ## Start a simulated marketplace with two accounts, copy both, show the page
 	@$(BIN)/emagsync demo
 
-test: checks pytest e2e ## Linters, types, import directions, and every kind of test once
+test: checks tests quiet ## Linters, types, import directions, and every kind of test once
 
-# What takes one processor each, two at a time.
+# What takes one processor each, two at a time. `bytecode` spares each of the tests' processes compiling all of it.
 checks: $(STAMP) $(NODE_STAMP)
-	@$(MAKE) --no-print-directory -j2 lint-web lint-python web-test
+	@$(MAKE) --no-print-directory -j2 lint-web lint-python web-test bytecode
+
+# A browser's tests wait for the most part, and the Python tests take the processors meanwhile; each tells at its end.
+tests: $(STAMP) $(PAGE) servers chromium
+	@$(MAKE) --no-print-directory -j2 --output-sync=target e2e pytest-beside
+
+pytest: $(STAMP) $(PAGE) servers ## The Python tests
+	$(BIN)/python -m pytest $(PYTEST_USUAL)
+	@$(MAKE) --no-print-directory quiet
+
+pytest-beside: $(STAMP) $(PAGE) servers
+	nice -n 5 $(BIN)/python -m pytest $(PYTEST_USUAL)
 
 # Rates are measured when the other tests are over.
-pytest: $(STAMP) $(PAGE) servers ## The Python tests
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet and not thorough" --durations=10
-	$(BIN)/python -m pytest -n 2 -q -m "quiet and not storm and not thorough"
+quiet: $(STAMP) $(PAGE) servers
+	$(BIN)/python -m pytest -n 2 -q -m "quiet and not storm and not thorough" $(QUIET_TESTS)
+
+bytecode: $(STAMP)
+	@$(BIN)/python -m compileall -q src && $(BIN)/python -m pytest -q --collect-only > /dev/null
 
 thorough: $(STAMP) $(PAGE) servers chromium ## What repeats and varies the Python tests: also on PostgreSQL, more of each kind, large files
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "thorough and not storm and not quiet"
-	$(BIN)/python -m pytest -n 2 -q -m "thorough and quiet and not storm"
+	$(BIN)/python -m pytest -n 2 -q -m "thorough and quiet and not storm" $(QUIET_TESTS)
 	cd web && E2E_OFFERS=50000 npm run --silent e2e -- e2e/offers.spec.ts
 
 lint: lint-python lint-web ## Linters, formatters, types, import directions

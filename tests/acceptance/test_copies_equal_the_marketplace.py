@@ -34,6 +34,7 @@ async def test_both_accounts_are_copied_exactly_and_each_page_is_read_once(tmp_p
         assert [run.total_items for run in runs] == [1045, 300]
 
 
+@pytest.mark.often(first=8)
 @pytest.mark.parametrize(
     ("size", "per_page"),
     [

@@ -17,6 +17,7 @@ BESIDE = 4
 OFFERS, PER_PAGE, PAGES = 430, 50, 9
 
 
+@pytest.mark.thorough
 async def test_an_account_that_fails_after_a_first_success_is_left_alone_and_probed_now_and_then(
     tmp_path: Path,
 ) -> None:

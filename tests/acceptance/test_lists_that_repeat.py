@@ -19,6 +19,7 @@ PAGING = ["first_rows", "first_page", "all_rows", "last_page"]
 BESIDE = 12
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize("paging", PAGING)
 @pytest.mark.parametrize("count", ["text", "missing"])
 async def test_it_ends_with_that_reason_a_few_pages_behind_the_count_and_removes_nothing(

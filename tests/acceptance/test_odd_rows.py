@@ -17,6 +17,7 @@ pytestmark = pytest.mark.databases("both", often="sqlite")
 SIZE = 130
 
 
+@pytest.mark.often(first=5)
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

@@ -23,6 +23,7 @@ SYNC = ("sync", "main", "--mode", "full", "--items-per-page", "5")
 ELSEWHERE = "another-machine:12:0123456789abcdef0123456789abcdef"
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.databases("both", first=1)
 @pytest.mark.parametrize("batch", range(2))
 async def test_of_two_processes_that_start_at_once_one_runs_and_the_other_exits_4_naming_it(

@@ -28,6 +28,7 @@ async def both(local: Local, **options: Any) -> tuple[Run, Run]:
     return main, fbe
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize("kind", ["status", "reset", "truncated", "is_error", "missing_is_error"])
 async def test_a_page_that_keeps_failing_fails_the_run_names_the_page_and_removes_nothing(
     tmp_path: Path, kind: str
@@ -93,6 +94,7 @@ async def test_the_first_copy_of_an_account_that_always_fails_holds_nothing(tmp_
         assert await local.value("SELECT count(*) FROM offers") == 0
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("above", [2, 26, 50])
 async def test_pages_that_fail_only_above_a_size_are_read_in_smaller_ones(tmp_path: Path, above: int) -> None:
     async with (

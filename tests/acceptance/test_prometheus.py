@@ -162,6 +162,7 @@ def end_children(program: Program) -> None:
             process.kill()
 
 
+@pytest.mark.thorough
 async def test_prometheus_sees_what_the_server_does(tmp_path: Path) -> None:
     async with open_site(tmp_path) as site:
         await first_copies(site)

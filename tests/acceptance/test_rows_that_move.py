@@ -40,7 +40,7 @@ def some(market: Market, chance: random.Random, count: int) -> list[int]:
     return chance.sample(market.account().ids(), count)
 
 
-@pytest.mark.often(first=8)
+@pytest.mark.often(first=2)
 @AT_EVERY_PAGE
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.databases("both", first=3, often="sqlite")
@@ -54,7 +54,7 @@ async def test_offers_removed_while_the_run_reads_are_not_in_the_copy(tmp_path: 
         compare_with_marketplace(local.database, "main", market.truth())
 
 
-@pytest.mark.often(first=8)
+@pytest.mark.often(first=2)
 @AT_EVERY_PAGE
 @pytest.mark.parametrize("where", ["in the middle", "at the end"])
 @pytest.mark.databases("both", first=3, often="sqlite")
@@ -70,7 +70,7 @@ async def test_offers_added_while_the_run_reads_are_in_the_copy(tmp_path: Path, 
         compare_with_marketplace(local.database, "main", market.truth())
 
 
-@pytest.mark.often(first=4)
+@pytest.mark.often(first=1)
 @AT_EVERY_PAGE
 @pytest.mark.databases("both", first=2, often="sqlite")
 async def test_equal_numbers_removed_and_added_are_noticed_or_healed_by_the_next_run(
@@ -93,6 +93,7 @@ async def test_equal_numbers_removed_and_added_are_noticed_or_healed_by_the_next
         compare_with_marketplace(local.database, "main", market.truth())
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize("page", range(3, PAGES))
 @pytest.mark.databases("both", first=1, often="sqlite")
 async def test_a_removal_before_and_an_addition_behind_the_pages_still_to_be_read_are_noticed(
@@ -151,7 +152,7 @@ async def test_an_offer_that_only_slipped_out_of_sight_is_never_marked_removed(t
         assert await local.value("SELECT count(*) FROM offer_changes WHERE new = 'removed'") == 0
 
 
-@pytest.mark.often(first=4)
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     ("size", "per_page"),
     [

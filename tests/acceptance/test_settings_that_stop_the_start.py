@@ -83,6 +83,7 @@ async def test_a_file_that_is_no_database_is_named(tmp_path: Path, command: tupl
     assert (tmp_path / "emagsync.sqlite3").read_bytes().startswith(b"this is no database")
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 async def test_a_database_from_a_newer_version_is_refused_and_left_alone(
     tmp_path: Path, command: tuple[str, ...]

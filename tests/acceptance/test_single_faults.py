@@ -38,7 +38,7 @@ def named(fault: dict[str, Any]) -> str:
     return " ".join(str(value) for value in fault.values())
 
 
-@pytest.mark.often(first=12)
+@pytest.mark.often(first=4)
 @pytest.mark.parametrize("fault", FAULTS, ids=named)
 @pytest.mark.databases("both", first=4, often="sqlite")
 async def test_one_fault_on_one_page_costs_nothing(tmp_path: Path, fault: dict[str, Any]) -> None:
@@ -54,7 +54,7 @@ async def test_one_fault_on_one_page_costs_nothing(tmp_path: Path, fault: dict[s
         compare_with_marketplace(local.database, "main", market.truth())
 
 
-@pytest.mark.often(first=12)
+@pytest.mark.often(first=3)
 @pytest.mark.parametrize("kind", ["empty_page", "wrong_page", "truncated"])
 @pytest.mark.parametrize("page", [*range(1, PAGES + 2)])
 @pytest.mark.databases("both", first=3, often="sqlite")
@@ -65,7 +65,7 @@ async def test_a_fault_that_lies_is_seen_through_on_every_page(tmp_path: Path, k
         compare_with_marketplace(local.database, "main", market.truth())
 
 
-@pytest.mark.often(first=8)
+@pytest.mark.often(first=3)
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault["kind"] != "wrong_page"], ids=named)
 @pytest.mark.databases("both", first=2, often="sqlite")
 async def test_a_fault_of_the_count_costs_nothing(tmp_path: Path, fault: dict[str, Any]) -> None:
@@ -78,6 +78,7 @@ async def test_a_fault_of_the_count_costs_nothing(tmp_path: Path, fault: dict[st
         compare_with_marketplace(local.database, "main", market.truth())
 
 
+@pytest.mark.often(first=3)
 @pytest.mark.parametrize("status", [200, 401, 403])
 @pytest.mark.parametrize("kind", REFUSALS)
 @pytest.mark.databases("both", first=1, often="sqlite")

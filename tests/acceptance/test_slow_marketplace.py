@@ -29,6 +29,7 @@ def asked_for(market: Market, size: int) -> int:
     return sum(times for page, times in asked.items() if page.split("?")[0].endswith(f"/{size}"))
 
 
+@pytest.mark.thorough
 @pytest.mark.databases("both", often="sqlite")
 async def test_runs_store_offers_from_the_start_go_on_from_each_other_and_complete_the_copy(tmp_path: Path) -> None:
     events: list[str] = []

@@ -62,6 +62,7 @@ async def test_pages_of_the_log_follow_each_other_without_gaps(desk: Desk) -> No
     assert len(whole) >= 6
 
 
+@pytest.mark.often(first=4)
 @pytest.mark.parametrize(
     "asked",
     [{"cursor": "made-up"}, {"limit": 0}, {"limit": 501}, {"since": "yesterday"}, {"route": "../x"}, {"outcome": "é"}],

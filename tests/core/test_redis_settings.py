@@ -42,6 +42,7 @@ async def checked(url: str) -> None:
     await check_settings(url, prefix=KEY_PREFIX, commands=BROKER_COMMANDS)
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     ("login", "database", "said"),
     [

@@ -91,6 +91,7 @@ async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
+@pytest.mark.often(first=1)
 async def test_everything_arrives_exactly(filled: Database, other: Database) -> None:
     copied = await copy(filled, other, all_tables())
     before = await contents(filled)
@@ -99,6 +100,7 @@ async def test_everything_arrives_exactly(filled: Database, other: Database) -> 
     assert all(before.values())
 
 
+@pytest.mark.often(first=1)
 async def test_there_and_back_again_is_the_same(filled: Database, other: Database, tmp_path: Path) -> None:
     await copy(filled, other, all_tables())
     async with Database(address_in(tmp_path / "back")) as back:
@@ -106,6 +108,7 @@ async def test_there_and_back_again_is_the_same(filled: Database, other: Databas
         assert await contents(back) == await contents(filled)
 
 
+@pytest.mark.often(first=1)
 async def test_numbers_go_on_where_the_source_would(filled: Database, other: Database) -> None:
     async with filled.transaction() as connection:
         # The newest change is gone, but readers of the feed are past its number.
@@ -121,6 +124,7 @@ async def test_numbers_go_on_where_the_source_would(filled: Database, other: Dat
     assert len(ids) == len(set(ids)) == 231 + 40
 
 
+@pytest.mark.often(first=1)
 async def test_what_was_copied_is_found_by_its_words(filled: Database, other: Database) -> None:
     await copy(filled, other, all_tables())
     for term in ("ata", "ghilimele", "e", "ou"):
@@ -133,6 +137,7 @@ async def test_what_was_copied_is_found_by_its_words(filled: Database, other: Da
     assert (await list_offers(other, OfferFilter(search="ghilimele"))).total == 1
 
 
+@pytest.mark.often(first=1)
 async def test_a_target_that_is_not_empty_is_refused_or_emptied(filled: Database, other: Database) -> None:
     await store(other, [offer(1, name="Altceva")], account="third")
     with pytest.raises(CopyRefused, match=r"not empty.*--replace"):
@@ -143,6 +148,7 @@ async def test_a_target_that_is_not_empty_is_refused_or_emptied(filled: Database
     assert (await list_offers(other, OfferFilter(search="altceva"))).total == 0
 
 
+@pytest.mark.often(first=1)
 async def test_a_database_is_not_copied_to_itself(filled: Database) -> None:
     async with Database(address_of(filled)) as again:
         with pytest.raises(CopyRefused, match="same database"):
@@ -155,6 +161,7 @@ async def test_an_older_schema_is_refused(filled: Database, tmp_path: Path) -> N
             await copy(filled, empty, all_tables())
 
 
+@pytest.mark.often(first=1)
 async def test_a_copy_that_fails_half_way_leaves_the_target_empty(filled: Database, other: Database) -> None:
     # The last table's rows refer to rows that do not arrive.
     tables = [table for table in all_tables() if table.name != "webhooks"]
@@ -163,6 +170,7 @@ async def test_a_copy_that_fails_half_way_leaves_the_target_empty(filled: Databa
     assert not any((await contents(other)).values())
 
 
+@pytest.mark.thorough
 async def test_a_copy_that_is_cancelled_leaves_the_target_empty(filled: Database, other: Database) -> None:
     begun = asyncio.Event()
     copying = asyncio.ensure_future(copy(filled, other, all_tables(), on_progress=lambda *_: begun.set()))

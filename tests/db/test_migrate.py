@@ -89,6 +89,7 @@ def insert_an_offer(connection: Connection) -> None:
     insert_row(connection, "offers", account="main", emag_id=7, name="Lampă de birou", eans="[]")
 
 
+@pytest.mark.often(first=3)
 @pytest.mark.databases("both", often="sqlite")
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_database_of_any_earlier_step_is_upgraded_with_what_it_holds(url: str, step: str) -> None:
@@ -149,6 +150,7 @@ async def test_two_starts_at_once_in_one_process_upgrade_once(url: str) -> None:
         assert sorted(await asyncio.gather(upgrade(one), upgrade(other), upgrade(one))) == [False, False, True]
 
 
+@pytest.mark.often(first=1)
 async def test_processes_that_start_at_once_upgrade_once(url: str) -> None:
     processes = [
         await asyncio.create_subprocess_exec(

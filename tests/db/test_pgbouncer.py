@@ -64,6 +64,7 @@ def through(pooler: PgBouncerServer, folder: Path, asked: str = "") -> str:
     return pooler.url_of(urlsplit(address_in(folder)).path[1:]) + asked
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("kind", ["transaction", "session", "deaf"])
 async def test_the_copy_is_used_through_a_pooler_without_any_setting(
     kinds: dict[str, PgBouncerServer], kind: str, tmp_path: Path

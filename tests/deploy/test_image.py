@@ -130,6 +130,7 @@ def wheel_in_an_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "venv" / "bin" / "python"
 
 
+@pytest.mark.thorough
 def test_the_wheel_has_everything_that_the_program_reads(installed: Path, tmp_path: Path) -> None:
     where = subprocess.run(
         [installed, "-c", "import emagsync; print(emagsync.__file__)"], capture_output=True, text=True, check=True
@@ -151,6 +152,7 @@ def files_of(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 
 
+@pytest.mark.thorough
 async def test_the_health_check_says_whether_the_server_works(installed: Path, tmp_path: Path) -> None:
     port = str(free_port())
     # A name of its own, as behind a proxy: the check still has to be let in.

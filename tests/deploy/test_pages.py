@@ -69,6 +69,7 @@ def test_the_examples_set_nothing_that_is_no_setting() -> None:
         assert re.fullmatch(r"#?EMAG_(MAIN|FBE)_(USERNAME|PASSWORD)", name)
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize("page", TEXTS)
 def test_the_routes_are_there(page: str) -> None:
     routes = {re.sub(r"{\w+}", "*", path): set(methods) for path, methods in openapi_document()["paths"].items()}

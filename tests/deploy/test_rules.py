@@ -39,6 +39,7 @@ def test_each_alert_fires_when_it_should_and_not_otherwise(tmp_path: Path) -> No
     assert "SUCCESS" in promtool("test", "rules", tmp_path / "test.yml")
 
 
+@pytest.mark.thorough
 def test_a_wrong_expectation_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "rules.yml").write_text(without_annotations(RULES.read_text()).replace("> 90", "> 900000"))
     (tmp_path / "test.yml").write_text(CASES.read_text().replace("[RULES]", "[rules.yml]"))

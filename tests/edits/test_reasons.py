@@ -39,6 +39,7 @@ def stored_and_read(reason: Reason) -> Reason | None:
     return stored_reason(columns["reason"], columns["reason_code"], None if values is None else orjson.loads(values))
 
 
+@pytest.mark.often(first=6)
 @pytest.mark.parametrize("code", ReasonCode)
 @given(data=st.data())
 def test_whatever_the_names_and_values_are_a_stored_reason_is_read_as_it_was(

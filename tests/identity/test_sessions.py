@@ -133,6 +133,7 @@ async def test_refused_logins_are_in_the_audit_log_without_what_was_typed(api: A
     assert "a wrong guess" not in text
 
 
+@pytest.mark.thorough
 async def test_a_flood_of_guesses_does_not_fill_the_audit_log(api: Api, clock: ForwardClock) -> None:
     for _ in range(MOST_NOTED + 20):
         await api.stranger.post(LOGIN, json={"username": "nobody", "password": "x"})

@@ -163,6 +163,7 @@ async def test_an_address_that_tries_many_names_is_closed_and_no_other(throttle:
     assert await wait_for(throttle, at("maria", "198.51.100.1")) == 0
 
 
+@pytest.mark.often(first=1)
 async def test_slow_guesses_are_no_flood(throttle: LoginThrottle, clock: ForwardClock) -> None:
     for number in range(3 * NAME_FLOOD):
         assert await wait_for(throttle, at("maria", f"198.51.{number}.1")) == 0
@@ -211,6 +212,7 @@ async def test_codes_are_slowed_down_from_wherever_they_come(throttle: LoginThro
     await throttle.charge_code(at("maria", HERE, device="hers"))
 
 
+@pytest.mark.often(first=3)
 @pytest.mark.parametrize("back", [timedelta(minutes=10), timedelta(hours=5), timedelta(days=400)], ids=str)
 @pytest.mark.parametrize("device", [None, "hers"])
 async def test_no_wait_is_longer_than_a_quarter_of_an_hour_after_the_clock_was_put_back(

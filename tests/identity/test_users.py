@@ -33,6 +33,7 @@ async def test_a_name_is_given_once_in_whatever_case(api: Api) -> None:
     assert answer.json()["code"] == "username_taken"
 
 
+@pytest.mark.often(first=5)
 @pytest.mark.parametrize(
     ("change", "field"),
     [

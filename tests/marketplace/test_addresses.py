@@ -51,6 +51,7 @@ def test_what_names_no_server_is_refused(address: str) -> None:
         check_base_url(address)
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize("code", PLATFORMS)
 @given(
     scheme=st.sampled_from(["https://", "HTTPS://", "http://", ""]),

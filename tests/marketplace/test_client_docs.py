@@ -84,6 +84,7 @@ async def test_the_documented_script_shares_the_servers_budget_on_disk(base_url:
     await registry.aclose()
 
 
+@pytest.mark.thorough
 async def test_the_documented_script_shares_the_servers_budget_in_redis(tmp_path: Path) -> None:
     address = redis_url()
     script = Beside("RedisStore", "redis://127.0.0.1:6379/0", address)

@@ -160,6 +160,7 @@ def test_ordinary_text_with_separators_is_not_touched_in_csv() -> None:
         assert defused_for_csv(text) == text
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize("suffix", ["csv", "xlsx", "jsonl"])
 async def test_the_whole_selection_is_exported_beyond_any_batch(copy: Database, tmp_path: Path, suffix: str) -> None:
     await store(copy, [offer(number) for number in range(1, 1201)])

@@ -53,6 +53,7 @@ async def test_an_offer_has_its_amounts_and_times_exactly(copy: Database) -> Non
     assert document["changed_at"] == "2026-11-23T10:00:00Z"
 
 
+@pytest.mark.often(first=10)
 @pytest.mark.parametrize(
     ("search", "ids"),
     [

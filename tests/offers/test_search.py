@@ -95,6 +95,7 @@ def texts(row: OfferRecord) -> list[str]:
     return [" ".join((fold(part) or "").split()) for part in parts]
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("many", [5_000, 0], ids=["by looking up the matches", "by walking the list"])
 async def test_every_term_finds_what_reading_all_offers_finds(
     copy: Database, monkeypatch: pytest.MonkeyPatch, many: int

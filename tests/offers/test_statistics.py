@@ -34,6 +34,7 @@ async def see(copy: Database, *ids: int, account: str = "main") -> None:
         await repository.apply(connection, Observation(account, "run-2", LATER), same=ids, read=[])
 
 
+@pytest.mark.often(first=4)
 @pytest.mark.parametrize(
     ("changes", "figure"),
     [

@@ -53,6 +53,7 @@ def statements_of(copy: Database) -> Iterator[list[str]]:
     event.remove(copy.engine.sync_engine, "before_cursor_execute", hear)
 
 
+@pytest.mark.often(first=8)
 @pytest.mark.parametrize(
     ("wanted", "changes"),
     [

@@ -122,6 +122,7 @@ PRIVATE = {
 ARGON2 = "$argon2"
 
 
+@pytest.mark.thorough
 @pytest.mark.databases("sqlite")
 async def test_a_whole_day_at_debug_writes_no_secret_hash_search_text_or_offer(tmp_path: Path) -> None:
     async with open_market({"main": 12}) as market:

@@ -184,6 +184,7 @@ async def test_webhooks_are_listed_changed_and_removed_by_admins_who_are_noted(
         assert (await desk.api.operator.get(WEBHOOKS)).status_code == 403
 
 
+@pytest.mark.often(first=6)
 @pytest.mark.parametrize(
     "url",
     [

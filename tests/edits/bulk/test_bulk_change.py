@@ -86,6 +86,7 @@ async def test_a_token_is_refused_once_the_price_is_another(editing: Editing) ->
     assert (answer.status_code, answer.json()["code"]) == (409, "preview_outdated")
 
 
+@pytest.mark.often(first=5)
 @pytest.mark.parametrize(
     ("asked", "expected"),
     [
@@ -130,6 +131,7 @@ async def test_a_filter_selects_all_that_match_and_nothing_else(editing: Editing
     assert nobody.json()["data"]["kept"] == 0
 
 
+@pytest.mark.often(first=4)
 @pytest.mark.parametrize(
     "asked",
     [

@@ -44,6 +44,7 @@ def outcome(answer: httpx2.Response) -> list[tuple[int | None, list[str]]]:
     return [(row["emag_id"], [one["code"] for one in row["errors"]]) for row in answer.json()["data"]["rows"]]
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.databases("both")
 async def test_a_number_whose_zeros_or_exponent_another_offer_has_is_refused(editing: Editing) -> None:
     await named(editing, _1="00123", _2="123", _3="1E5", _4="100000", _5="0077")

@@ -109,6 +109,7 @@ REASONS = {
 }
 
 
+@pytest.mark.often(first=5)
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_file_made_to_do_harm_costs_little_and_is_answered_in_words(name: str) -> None:
     cost = cost_of(BOMBS[name]())
@@ -121,6 +122,7 @@ def test_a_file_made_to_do_harm_costs_little_and_is_answered_in_words(name: str)
     )
 
 
+@pytest.mark.thorough
 def test_a_table_of_ten_thousand_rows_is_read() -> None:
     rows = "".join(f"<row><c><v>{n}</v></c>{'<c><v>1.5</v></c>' * 12}</row>" for n in range(1, 10_001))
     names = ("emag_id", "sku", "account", "currency", "version", "stock", "status", "vat_id")

@@ -7,6 +7,7 @@ import io
 from contextlib import suppress
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
@@ -111,6 +112,7 @@ def check(content: bytes, names: list[str | None], rows: list[list[Made]]) -> No
     assert lost(reading, names, rows) == []
 
 
+@pytest.mark.thorough
 @QUICK
 @given(tables)
 def test_every_cell_of_a_workbook_is_used_or_reported(table: Any) -> None:

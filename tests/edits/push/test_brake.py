@@ -160,6 +160,7 @@ def test_emag_recalculates_on_the_first_three_days_there(
     assert list(found.times) == [(moment(f"2026-{begin}"), moment(f"2026-{end}")) for begin, end in times]
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize(
     ("seen", "kept_in", "counts"),
     [

@@ -168,6 +168,7 @@ def _refusal_arrived(said: Reason, kept: Reason | None, *, waits: bool) -> None:
     assert waits == said.is_campaign
 
 
+@pytest.mark.thorough
 @pytest.mark.databases("sqlite")
 def test_whatever_the_answer_what_emag_shows_decides(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     saves = Saves(resources.ROUTES[SAVE])

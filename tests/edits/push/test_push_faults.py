@@ -43,6 +43,7 @@ CASES = [(fault, taken) for fault in LOST_ANSWERS for taken in (True, False)]
 CASES += [({"kind": kind}, True) for kind in ("missing_is_error", "truncated")]  # the answer is spoilt, never the save
 
 
+@pytest.mark.often(first=3)
 @pytest.mark.databases("both", first=2, often="sqlite")
 @pytest.mark.parametrize(("fault", "applied"), CASES)
 async def test_after_an_answer_that_was_lost_only_the_difference_is_sent(
@@ -352,6 +353,7 @@ async def test_a_change_that_emag_takes_and_never_shows_is_tried_a_few_times_and
         assert desk.saves() == 5
 
 
+@pytest.mark.thorough
 async def test_an_account_that_is_down_ends_the_push_and_loses_nothing(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 300, edits={"readback_seconds": 0.2}) as desk:
         await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(1, 251)])

@@ -19,6 +19,7 @@ LEFT_OUT = r"/api/v1/tokens/|/webhooks/.*/test"
 PATIENCE_SECONDS = 240
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("role", "phases", "examples"),
     [

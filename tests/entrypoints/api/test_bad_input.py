@@ -118,6 +118,7 @@ async def test_a_whole_pair_and_a_spelt_out_escape_are_texts_like_any_other(api:
     assert answer.status_code == 401
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.databases("both")
 async def test_no_query_makes_the_server_fail(api: Api) -> None:
     bad = {}

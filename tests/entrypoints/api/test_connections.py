@@ -76,6 +76,7 @@ async def time_of_a_call(api: Api) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     ("addresses", "sent"),
     [
@@ -231,6 +232,7 @@ def test_too_few_file_descriptors_are_said_as_such(tmp_path: Path) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.thorough
 def test_with_few_file_descriptors_a_flood_keeps_nobody_out(tmp_path: Path) -> None:
     """asyncio tries again at once, thousands of times, where it cannot accept a connection, and logs each time."""
     with serve_with(256, tmp_path) as process:

@@ -65,6 +65,7 @@ async def test_the_counters_equal_the_runs_own_counts_through_faults(desk: Desk)
     await until_counted(desk.api, "emag_sync_last_run_changed_ratio", 20 / 450, **labels)
 
 
+@pytest.mark.thorough
 async def test_no_counter_ever_goes_down_through_runs_stops_retries_pruning_and_a_restart(tmp_path: Path) -> None:
     async with open_market({"main": 900}) as market:
         accounts, quiet = accounts_at(market.url, "main"), {"schedule": {"enabled": False}}
@@ -178,6 +179,7 @@ async def test_the_scheduled_interval_is_the_shortest_that_is_on(tmp_path: Path)
             await until_counted(api, "emag_sync_interval_seconds", 86_400, account_type="main")
 
 
+@pytest.mark.thorough
 async def test_two_accounts_make_fewer_than_five_hundred_series(desk: Desk) -> None:
     for account in ("main", "fbe"):
         await desk.sync(account_type=account)
@@ -225,6 +227,7 @@ async def test_openmetrics_comes_where_it_is_asked_for(api: Api) -> None:
     assert answer.text.endswith("# EOF\n")
 
 
+@pytest.mark.often(first=3)
 @pytest.mark.parametrize(
     ("host", "status"),
     [

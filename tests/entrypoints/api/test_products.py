@@ -219,6 +219,7 @@ async def test_products_are_found_by_the_ids_of_emag(api: Api) -> None:
     assert await found(api, emag_id=3) == [3, 3]
 
 
+@pytest.mark.often(first=8)
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -79,6 +79,7 @@ async def test_an_odd_export_is_refused(api: Api, query: dict[str, Any]) -> None
     assert answer.json()["errors"][0]["field"].split(".")[0] == next(iter(query))
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("export_format", ["csv", "xlsx", "jsonl"])
 async def test_other_calls_are_answered_during_an_export(api: Api, export_format: str) -> None:
     await store(api.state.database, [offer(number) for number in range(1, 4001)])

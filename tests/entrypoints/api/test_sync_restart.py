@@ -72,6 +72,7 @@ async def serving(data_dir: Path, market: Market) -> AsyncIterator[Serving]:
         await draining
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.databases("both", first=1, often="sqlite")
 @pytest.mark.parametrize(
     "number", [pytest.param(signal.SIGKILL, id="killed"), pytest.param(signal.SIGTERM, id="stopped")]

@@ -19,6 +19,7 @@ def target(tmp_path: Path) -> str:
         return address_in(tmp_path / "target", migrated=False)
 
 
+@pytest.mark.thorough
 def test_a_copy_moves_to_postgresql_is_used_there_and_moves_back(cli: Cli, target: str, tmp_path: Path) -> None:
     assert cli(*FULL).code == 0
     before = rows(cli.data_dir, "SELECT account, emag_id, sale_price, fingerprint FROM offers ORDER BY id")

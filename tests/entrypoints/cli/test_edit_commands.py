@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from openpyxl import Workbook
 
 from emagsync.sandbox.process import SandboxProcess
@@ -79,6 +80,7 @@ def test_a_file_is_shown_first_and_kept_when_told_to(cli: Cli, sandbox: SandboxP
     assert "cannot be read" in cli("edits", "load", cli.folder / "none.csv").err
 
 
+@pytest.mark.thorough
 def test_what_is_hidden_or_under_no_heading_in_a_file_is_told_and_not_kept(cli: Cli, sandbox: SandboxProcess) -> None:
     emag_id = synced(cli, sandbox)
     book = Workbook()

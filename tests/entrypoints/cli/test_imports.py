@@ -73,6 +73,7 @@ def test_the_help_of_a_group_imports_no_command(bare: Cli) -> None:
     assert not {name for name in _imported_by(bare, "offers", "--help") if name.startswith(_COMMANDS)}
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("command", ["status", "offers list"])
 def test_a_reading_command_imports_its_own_module_and_nothing_that_others_need(bare: Cli, command: str) -> None:
     # The first command on a new database applies the schema's steps, for which it does import Alembic.

@@ -47,6 +47,7 @@ def test_status_tells_what_is_held_and_when_it_was_last_complete(copied: Cli) ->
     assert main["last_completed_at"] == main["last_run"]["finished_at"]
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     "command",
     [

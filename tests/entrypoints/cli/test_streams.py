@@ -36,7 +36,7 @@ def run(cli: Cli, streams: str, arguments: list[str], variables: dict[str, str])
     )
 
 
-@pytest.mark.often(first=2)
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(("streams", "variables"), STREAMS)
 def test_a_sync_completes_and_its_offers_are_listed(cli: Cli, streams: str, variables: dict[str, str]) -> None:
     synced = run(cli, streams, ["sync", "fbe"], variables | {"EMAGSYNC_LOG_LEVEL": "info"})
@@ -49,7 +49,7 @@ def test_a_sync_completes_and_its_offers_are_listed(cli: Cli, streams: str, vari
         assert b"1-20 of " in listed.stdout
 
 
-@pytest.mark.often(first=3)
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(("streams", "variables"), STREAMS[:3])
 @pytest.mark.parametrize("arguments", [["sync", "nope"], ["--nope"]], ids=" ".join)
 def test_a_wrong_command_ends_with_its_own_code(

@@ -86,6 +86,7 @@ async def test_short_work_does_not_wait_for_catalogues(tmp_path: Path) -> None:
         assert statuses == [RunStatus.RUNNING, RunStatus.RUNNING, RunStatus.QUEUED]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("pool", [("-P", "prefork", "-c", "2"), ("-P", "solo")], ids=["prefork", "solo"])
 async def test_other_pools_finish_their_page_too_when_they_are_told_to_stop(
     tmp_path: Path, pool: tuple[str, ...]
@@ -134,6 +135,7 @@ def test_a_runs_message_without_limits_may_take_as_long_as_the_longest_run() -> 
     assert 86_400 < task.soft_time_limit < task.time_limit
 
 
+@pytest.mark.thorough
 async def test_two_beats_fire_once_and_the_second_takes_over(tmp_path: Path) -> None:
     async with open_workplace(tmp_path, EMAGSYNC_SCHEDULE__ENABLED="true", EMAGSYNC_LOG_LEVEL="info") as workplace:
         async with workplace.worker(), workplace.program("beat") as first, workplace.program("beat") as second:

@@ -119,6 +119,7 @@ async def test_a_pause_reaches_the_other_machine(redis: RedisServer) -> None:
         assert 8.0 < wait <= 9.1
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     "fields",
     [
@@ -168,6 +169,7 @@ async def test_a_memory_that_began_in_the_future_begins_anew(redis: RedisServer)
         assert await until_some(budget) == 3
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("knows_it", [pytest.param(True, id="same process"), pytest.param(False, id="new process")])
 async def test_after_a_loss_what_was_granted_before_is_waited_for(redis: RedisServer, knows_it: bool) -> None:
     """Also by a process that never saw what was lost: a grant may be on its way to eMAG for some time."""
@@ -224,6 +226,7 @@ class Callers:
         await cancelled(*self._tasks)
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     "durable", [pytest.param(True, id="nothing forgotten"), pytest.param(False, id="all forgotten")]
 )

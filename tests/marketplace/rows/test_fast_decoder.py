@@ -72,6 +72,7 @@ def test_both_ways_read_any_row_alike(sample: int, fields: dict[str, Any], rng: 
     agree(spelled(ROWS[sample] | fields, rng).encode())
 
 
+@pytest.mark.often(first=12)
 @pytest.mark.parametrize("field", FIELDS)
 def test_both_ways_read_what_is_almost_usual_alike(field: str) -> None:
     for value in (*NEAR_MISSES, ...):

@@ -415,6 +415,7 @@ def test_what_is_no_address_is_no_image(text: Any, shape: Callable[[Any], Any]) 
     assert [image.url for image in found.offer.images] == ["https://images.example/1.jpg"]
 
 
+@pytest.mark.often(first=3)
 # What a decoder refuses differs with Python: 1,000 levels on 3.11, 10,000 on 3.13.
 @pytest.mark.parametrize("depth", [200, 900, 5_000, 20_000, 200_000])
 @pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])

@@ -123,6 +123,7 @@ async def test_a_server_that_stops_while_a_run_waits_for_redis_does_not_wait_too
         assert await local.service.resumable() == [run_id]
 
 
+@pytest.mark.thorough
 async def test_a_run_whose_pages_are_too_old_when_redis_is_back_is_replaced_by_a_new_one(
     tmp_path: Path, redis: RedisServer
 ) -> None:

@@ -103,6 +103,7 @@ def _stock(value: int) -> dict[str, Any]:
     return {"stock": [{"warehouse_id": 1, "value": value}], "general_stock": value, "estimated_stock": value}
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.databases("both")
 async def test_for_hours_no_offer_becomes_older_than_its_targets_and_each_reading_costs_about_what_was_planned(
     tmp_path: Path,

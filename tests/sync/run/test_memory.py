@@ -114,6 +114,7 @@ def memory_of_sets() -> int:
     return sum(sys.getsizeof(one._bits) for one in gc.get_objects() if isinstance(one, IdSet))
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize(
     "way",
     [
@@ -141,6 +142,7 @@ async def test_no_set_of_ids_outlives_its_run(tmp_path: Path, way: Way) -> None:
             assert memory_of_sets() - before < 10_000
 
 
+@pytest.mark.thorough
 def test_private_memory_grows_by_less_than_ten_megabytes_in_two_hundred_syncs(tmp_path: Path) -> None:
     """A cycle of references kept two megabytes of each run; a server had 663 MB after 600 of them."""
     done = subprocess.run(

@@ -38,6 +38,7 @@ def outcome(run: Run) -> dict[str, Any]:
     return {name: getattr(run, name) for name in OUTCOME} | {"errors": sorted({error.code for error in run.errors})}
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     ("faults", "status"),
     [

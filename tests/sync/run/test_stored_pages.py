@@ -85,6 +85,7 @@ def remove(market: Market, ids: Sequence[int], *, add: int) -> None:
         market.change("add", count=add)
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize("pages", [0, 1, 2, 3, 5, 8, 12, PAGES])
 async def test_whatever_went_and_came_while_the_run_was_interrupted_the_copy_is_exact(
     tmp_path: Path, pages: int
@@ -105,6 +106,7 @@ async def test_whatever_went_and_came_while_the_run_was_interrupted_the_copy_is_
             compare_with_marketplace(local.database, "main", market.truth())
 
 
+@pytest.mark.often(first=3)
 # Ids on pages that none of these runs has stored.
 @pytest.mark.parametrize("place", [14, 38, 54])
 @pytest.mark.parametrize("pages", [1, 2, 8])
