@@ -77,6 +77,21 @@ def test_connections_are_typed() -> None:
     assert untyped == []
 
 
+def test_bodies_of_requests_are_read_in_one_place() -> None:
+    """Else texts that nothing can store would come in."""
+    reading = [
+        f"{path}:{node.lineno}"
+        for path, tree in modules().items()
+        if path not in ("rest/bodies.py", "rest/texts.py") and not path.startswith("sandbox/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "request"
+        and node.attr in ("body", "form", "json", "stream")
+    ]
+    assert reading == []
+
+
 def _error_classes() -> set[str]:
     """The names of the package's exceptions."""
     bases = {

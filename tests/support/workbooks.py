@@ -90,3 +90,9 @@ def rows_of(*rows: str, first: int = 1) -> str:
 def text_cells(*texts: str) -> str:
     """Cells without places, each with its own text."""
     return "".join(f'<c t="inlineStr"><is><t>{escape(text)}</t></is></c>' for text in texts)
+
+
+def parts_of(archive: bytes) -> dict[str, bytes]:
+    """The parts of an archive, by name."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        return {name: opened.read(name) for name in opened.namelist()}

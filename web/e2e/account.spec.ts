@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto'
 
 import type { Page } from '@playwright/test'
 
-import { ADMIN, expect, logInByForm, seriousFindings, test } from './support/fixtures.ts'
+import { ADMIN, expect, logInByForm, screenshot, seriousFindings, test } from './support/fixtures.ts'
 
 test.use({ setup: { accounts: [{ name: 'main', offers: 20 }], limited: false } })
 
@@ -60,6 +60,7 @@ test('a second step is set up, asked for at the next login, and a recovery code 
   const recovery = (await codes.first().textContent()) ?? ''
   await dialog.getByRole('button', { name: 'Le-am păstrat' }).click()
   await expect(page.getByText('Au rămas 10 coduri de recuperare.')).toBeVisible()
+  await screenshot(page, 'account')
 
   const elsewhere = await browser.newContext({ locale: 'ro-RO', baseURL: stack.address })
   const other = await elsewhere.newPage()

@@ -25,7 +25,8 @@ Place = tuple[str | int, ...]
 async def refuse_unusable_texts(request: Request) -> None:
     """Raises RequestValidationError, 422, that names the first such text in the path, the query or a JSON body.
 
-    A dependency of the whole application. Of bodies it sees those that FastAPI has read as JSON by then.
+    A dependency of the whole application. Of bodies it sees those that FastAPI has read as JSON by then; `bodies` sees
+    to the others.
     """
     for place, values in (("path", request.path_params), ("query", request.query_params)):
         refuse_unusable(dict(values), place)

@@ -6,6 +6,7 @@ import asyncio
 import re
 import signal
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from support.api import PASSWORD
 from support.market import open_market
 from support.processes import AsyncProcess
 from support.program import Ended, environment, run
+from support.workbooks import parts_of, raw_workbook, text_cells, zipped
 
 PATIENCE_SECONDS = 60
 
@@ -148,6 +150,55 @@ async def test_two_first_starts_at_once_make_one_admin(tmp_path: Path) -> None:
     async with serving(tmp_path) as one, serving(tmp_path) as other:
         said = one.said + other.said
     assert said.count("made the first admin") == 1
+
+
+def harmful_files() -> dict[str, bytes]:
+    """Files that are made to do harm, or that are none, one of a kind; tests/edits/bulk has more of each."""
+    head = f"<row>{text_cells('emag_id', 'stock')}</row>"
+    good = raw_workbook({"A": f"<sheetData>{head}</sheetData>"})
+    entity = b'<!DOCTYPE w [<!ENTITY x SYSTEM "file:///etc/passwd">]><worksheet><sheetData>&x;</sheetData></worksheet>'
+    return {
+        "a zip bomb": raw_workbook({"A": "<sheetData>"}, strings=f"<si><t>{'0' * 40_000_000}</t></si>"),
+        "entities of another file": zipped({**parts_of(good), "xl/worksheets/sheet1.xml": entity}),
+        "a sheet of four thousand million rows": raw_workbook(
+            {"A": f'<dimension ref="A1:XFD4000000000"/><sheetData>{head}<row r="4000000000"/></sheetData>'}
+        ),
+        "a row without end": raw_workbook(
+            {"A": f"<sheetData>{head}<row>{'<c><v>1</v></c>' * 200_000}</row></sheetData>"}
+        ),
+        "half of an archive": good[: len(good) // 2],
+        "NUL characters": b"emag_id,stock\n1,\0\n",
+        "a program": b"\x7fELF" + bytes(range(256)) * 4000,
+        "one quote without end": b'emag_id,stock\n"' + b"a," * 500_000,
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")
+async def test_one_server_answers_each_harmful_file_with_one_clear_message_and_stays_small(tmp_path: Path) -> None:
+    variables = {"EMAGSYNC_ADMIN_PASSWORD": PASSWORD, "EMAGSYNC_SCHEDULE__ENABLED": "false"}
+    async with serving(tmp_path, fresh=True, **variables) as server:
+        access = (await log_in(server.url, PASSWORD)).json()["access_token"]
+        headers = {"Authorization": f"Bearer {access}"}
+        async with httpx2.AsyncClient(base_url=server.url, headers=headers, timeout=PATIENCE_SECONDS) as client:
+
+            async def upload(name: str, content: bytes) -> httpx2.Response:
+                form = {"file": (name, content, "application/octet-stream")}
+                return await client.post("/api/v1/emag/products/products/bulk-edit", files=form)
+
+            await upload("first.csv", b"emag_id,stock\n1,2\n")
+            before = server.private_memory
+            for kind, content in harmful_files().items():
+                answer = await upload(f"{kind}.xlsx", content)
+                problem = answer.json()
+                assert (answer.status_code, problem["code"]) == (422, "file_unreadable"), (kind, problem)
+                assert re.fullmatch(r"[A-Z][^\n]{10,300}\.", problem["detail"]), (kind, problem["detail"])
+            assert server.private_memory - before < 30_000_000
+            # And serves on: a good file, and who asks for something else.
+            assert (await upload("last.csv", b"emag_id,stock\n1,2\n")).status_code == 200
+            assert (await client.get("/health/ready")).status_code == 200
+        ended = await server.stop()
+    assert ended.code == 0
+    assert "Traceback" not in ended.err
 
 
 @pytest.mark.storm  # tests/sync/run/test_memory.py does it cheaply, without a server

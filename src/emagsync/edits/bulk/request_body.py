@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple, TypeVar
 
-import orjson
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from emagsync.edits.bulk.file_process import FileReader
 from emagsync.edits.bulk.file_reading import FileNote, FileOptions
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.request_schemas import BulkEdit, BulkOptions
-from emagsync.rest.problems import ApiProblem, invalid
+from emagsync.rest.bodies import read_json, read_upload
+from emagsync.rest.problems import ApiProblem
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -51,24 +50,15 @@ async def read_bulk(request: Request, files: FileReader) -> BulkBody:
             "unsupported_media_type",
             "Send the edits as application/json, or a CSV or XLSX file as multipart/form-data.",
         )
-    try:
-        document = orjson.loads(await request.body())
-    except orjson.JSONDecodeError as error:
-        raise invalid("body", f"This is not JSON: {error}", "json_invalid") from error
-    bulk = _validated(BulkEdit, document)
+    bulk = _validated(BulkEdit, await read_json(request))
     return BulkBody(bulk.change_requests(), bulk)
 
 
 async def _form(request: Request, files: FileReader) -> BulkBody:
-    async with request.form(max_files=1, max_fields=10) as form:
-        upload = form.get("file")
-        if not isinstance(upload, UploadFile):
-            raise invalid("file", "the form has no file with this name", "missing")
-        values = {name: value for name, value in form.items() if name != "file" and value != ""}
-        content, name = await upload.read(), upload.filename
-    options = _validated(BulkFile, {"file": b"", **values})
-    read = await files.read(content, FileOptions(options.account_type, options.confirm, options.include_hidden))
-    return BulkBody(read.requests, options, name[:200] if name else None, read.note)
+    upload = await read_upload(request, "file", most_fields=10)
+    options = _validated(BulkFile, {"file": b"", **upload.fields})
+    read = await files.read(upload.content, FileOptions(options.account_type, options.confirm, options.include_hidden))
+    return BulkBody(read.requests, options, upload.name[:200] if upload.name else None, read.note)
 
 
 def _validated(model: type[T], values: Mapping[str, Any]) -> T:

@@ -360,8 +360,8 @@ def _unescaped(text: str) -> str:
 
 def _character(match: re.Match[str]) -> str:
     code = int(match[1], 16)
-    # Half of a pair is no character.
-    return "\N{REPLACEMENT CHARACTER}" if 0xD800 <= code <= 0xDFFF else chr(code)
+    # Half of a pair is no character, and NUL is one that nothing can store.
+    return "\N{REPLACEMENT CHARACTER}" if code == 0 or 0xD800 <= code <= 0xDFFF else chr(code)
 
 
 def _whole(text: str | None) -> int:

@@ -1,0 +1,66 @@
+"""Bodies that a route reads itself, for which FastAPI has no parameter: JSON, or a form with a file.
+
+Nobody else reads a request's body (a test holds it), so that what `texts` refuses is refused in these too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple
+
+import orjson
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from emagsync.rest.problems import ApiProblem, invalid
+from emagsync.rest.texts import refuse_unusable
+
+_BODY = "body"
+
+
+class UploadedFile(NamedTuple):
+    """The one file of a form, with the name that the client gives it, and the form's other fields."""
+
+    content: bytes
+    name: str | None
+    fields: Mapping[str, str]
+
+
+async def read_json(request: Request) -> Any:
+    """The body as JSON. Raises 422 problems: what is no JSON, and texts that nothing can store."""
+    content = await request.body()
+    try:
+        document = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        _refuse_what_only_python_reads(content)
+        raise invalid(_BODY, f"This is not JSON: {error}", "json_invalid") from error
+    refuse_unusable(document, _BODY)
+    return document
+
+
+async def read_upload(request: Request, field: str, *, most_fields: int) -> UploadedFile:
+    """The file named `field` of a form, and the fields that are not empty. Raises 400 and 422 problems."""
+    try:
+        async with request.form(max_files=1, max_fields=most_fields) as form:
+            upload = form.get(field)
+            if not isinstance(upload, UploadFile):
+                raise invalid(field, "the form has no file with this name", "missing")
+            fields = {name: value for name, value in form.items() if isinstance(value, str) and value != ""}
+            content, name = await upload.read(), upload.filename
+    except HTTPException as error:
+        raise ApiProblem(HTTPStatus.BAD_REQUEST, "form_invalid", f"This is no form: {error.detail}") from error
+    refuse_unusable(fields, _BODY)
+    refuse_unusable(name, _BODY, field, "filename")
+    return UploadedFile(content, name, fields)
+
+
+def _refuse_what_only_python_reads(content: bytes) -> None:
+    # Half of a surrogate pair: a text to Python, not to orjson. The refusal names its place.
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return
+    refuse_unusable(document, _BODY)
