@@ -74,7 +74,7 @@ class Api:
 
 @asynccontextmanager
 async def open_api(
-    data_dir: Path, accounts: ConfiguredAccounts | None = None, *, clock: Clock | None = None, **settings: Any
+    data_dir: Path, accounts: ConfiguredAccounts | None = None, /, *, clock: Clock | None = None, **settings: Any
 ) -> AsyncIterator[Api]:
     """A server on `data_dir`, without a request limit to eMAG. `settings` are fields of `Settings`."""
     values: dict[str, Any] = {"data_dir": data_dir, "port": 0, "limit": {"enabled": False}, **QUICK, **settings}

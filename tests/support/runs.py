@@ -78,6 +78,7 @@ class Desk:
 async def open_desk(
     data_dir: Path,
     accounts: Mapping[str, Catalogue | int] | None = None,
+    /,
     *,
     market: Mapping[str, Any] | None = None,
     **settings: Any,

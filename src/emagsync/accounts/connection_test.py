@@ -43,7 +43,7 @@ class ConnectionReport:
 
     `latency_ms` is that of `vat/read`, with its wait for the request budget; `total_products` are the offers that eMAG
     counts, of every status. `proxy` is the one that the requests went through, without credentials, and the variable
-    that named it; None: they went directly.
+    that named it; None: they went directly. `ip` is the address that eMAG saw, where it refused that.
     """
 
     account: str
@@ -55,6 +55,7 @@ class ConnectionReport:
     code: str | None = None
     message: str | None = None
     proxy: str | None = None
+    ip: str | None = None
 
 
 async def check_connection(client: EmagClient, *, clock: Clock | None = None) -> ConnectionReport:
@@ -69,7 +70,8 @@ async def check_connection(client: EmagClient, *, clock: Clock | None = None) ->
         count = await client.count_offers(attempts=CHECK_ATTEMPTS)
     except EmagError as refusal:
         error = refusal if report.latency_ms is None else _with_credentials_proven(refusal)
-        return replace(report, culprit=culprit_of(error), code=error.code, message=error.message)
+        ip = error.ip if isinstance(error, IpNotAllowed) else None
+        return replace(report, culprit=culprit_of(error), code=error.code, message=error.message, ip=ip)
     except BudgetUnavailable as error:
         return replace(report, culprit=Culprit.MACHINE, code=error.code, message=str(error))
     return replace(report, ok=True, total_products=count.items)

@@ -5,17 +5,23 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, Field
 
+from emagsync.accounts import repository
 from emagsync.accounts.connection_test import ConnectionReport, Culprit, check_connection
-from emagsync.accounts.dependencies import Registry
+from emagsync.accounts.contacts import state_of as contact_state
+from emagsync.accounts.dependencies import Accounts, Live, Registry
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.accounts.repository import Contact, StoredAccount
+from emagsync.accounts.schemas import AccountChange, ContactView, NewAccount
 from emagsync.accounts.settings import base_url_of, platform_for
 from emagsync.audit.service import audit
 from emagsync.core.account_names import AccountName
 from emagsync.core.settings import PushMode
-from emagsync.rest.auth import Operator, Viewer
+from emagsync.marketplace.platforms import PLATFORMS
+from emagsync.rest.auth import Admin, Operator, Viewer
+from emagsync.rest.principals import Role
 from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import State
 
@@ -52,20 +58,34 @@ class ConnectionView(BaseModel):
 
 
 class AccountView(BaseModel):
-    """One configured account. `problem` says what keeps it from being used, `push` whether its edits reach eMAG."""
+    """One account, without its password. `problem` says what keeps it from being used."""
 
     account_type: str
     base_url: str | None
     platform: str | None
     currency: str | None
     problem: str | None
-    push: PushMode = Field(description="`approve`: edits are sent once a person has released them.")
+    push: PushMode = Field(description="Whether its edits reach eMAG; `approve`: once a person has released them.")
+    source: Literal["environment", "database"] = Field(description="Where it comes from; `database`: people added it.")
+    enabled: bool = Field(description="Whether it is synced; one that is switched off keeps its offers here.")
+    username: str | None = Field(description="Of the API user; only for admins.")
+    contact: ContactView
 
 
 class AccountList(BaseModel):
-    """The accounts that the settings mention: main, fbe, then by name."""
+    """The accounts: main, fbe, then by name. `other_addresses`: whether one may have another address than eMAG's."""
 
     accounts: list[AccountView]
+    other_addresses: bool
+
+
+class AddedAccount(BaseModel):
+    """The name of an account that was added."""
+
+    account_type: str
+
+
+AccountPath = Annotated[AccountName, Path()]
 
 
 class GroupView(BaseModel):
@@ -100,9 +120,60 @@ class LimiterView(BaseModel):
 
 
 @router.get("/accounts")
-async def accounts(state: State, _: Viewer, registry: Registry) -> AccountList:
-    """The accounts as they are configured, without their credentials."""
-    return AccountList(accounts=[_account(registry, name, state.settings.edits.push) for name in registry.names])
+async def accounts(state: State, caller: Viewer, registry: Registry) -> AccountList:
+    """The accounts, of the environment and added here, without their passwords, and how eMAG last answered each."""
+    async with state.database.snapshot() as connection:
+        stored = {row.name: row for row in await repository.stored_accounts(connection)}
+        contacts = await repository.contacts(connection)
+    names_users = caller.role.allows(Role.ADMIN)
+    views = [
+        _account(registry, name, state.settings.edits.push, stored.get(name), contacts.get(name, Contact()))
+        for name in registry.configured.all_names
+    ]
+    return AccountList(
+        accounts=[view if names_users else view.model_copy(update={"username": None}) for view in views],
+        other_addresses=state.settings.accounts.other_addresses,
+    )
+
+
+@router.post("/accounts", status_code=HTTPStatus.CREATED, responses=problem_responses(409, 422))
+async def add_account(request: Request, caller: Admin, body: NewAccount, accounts: Accounts) -> AddedAccount:
+    """Add an account. It is there at once, for every process. Its password is stored sealed, and shown nowhere."""
+    await accounts.add(body)
+    detail = {"platform": body.platform, "username": body.username, "base_url": body.base_url}
+    await audit(request, caller, "account.add", body.account_type, detail)
+    return AddedAccount(account_type=body.account_type)
+
+
+@router.patch("/accounts/{account_type}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404, 409, 422))
+async def change_account(
+    request: Request, caller: Admin, account_type: AccountPath, body: AccountChange, accounts: Accounts
+) -> None:
+    """Change an account, or switch it on or off, at once, for every process. Switched off, its syncs are stopped."""
+    changed = await accounts.change(account_type, body)
+    open_values = body.model_dump(include=set(changed) - {"password"})
+    await audit(
+        request,
+        caller,
+        "account.change",
+        account_type,
+        open_values | ({"password": True} if "password" in changed else {}),
+    )
+
+
+@router.delete("/accounts/{account_type}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404, 409))
+async def remove_account(
+    request: Request,
+    caller: Admin,
+    account_type: AccountPath,
+    accounts: Accounts,
+    offers: Annotated[
+        Literal["keep", "delete"], Query(description="`delete`: the copy of its offers, their history and edits too.")
+    ] = "keep",
+) -> None:
+    """Remove an account, and stop its syncs. The copy of its offers stays readable, unless it is to be deleted."""
+    await accounts.remove(account_type, with_offers=offers == "delete")
+    await audit(request, caller, "account.remove", account_type, {"offers": offers})
 
 
 @router.post("/products/test-connection", responses=problem_responses(400, 424, 502, 503))
@@ -111,12 +182,14 @@ async def connection_test(
     state: State,
     caller: Operator,
     registry: Registry,
+    live: Live,
     account_type: Annotated[AccountName, Query()] = "main",
 ) -> ConnectionView:
     """Test the account's connection to eMAG. A refusal's `culprit` names the cause: the credentials, the address
     (`ip`), the API right, the network, or eMAG itself."""
     async with registry.client(account_type) as client:
         report = await check_connection(client, clock=state.clock)
+    await live.try_to_write(everything=True)
     outcome = {"ok": report.ok, "code": report.code}
     await audit(request, caller, "account.test", account_type, outcome)
     if not report.ok:
@@ -161,19 +234,24 @@ async def _budget(registry: AccountRegistry, name: str) -> BudgetView:
     return BudgetView(account_type=name, requests=stats.requests, rate_limit_hits=stats.refusals, groups=groups)
 
 
-def _account(registry: AccountRegistry, name: str, usual_push: PushMode) -> AccountView:
-    problem = registry.problems.get(name)
-    if problem is not None:
-        return AccountView(account_type=name, base_url=None, platform=None, currency=None, problem=problem, push="off")
-    account = registry.get(name)
-    platform = platform_for(account)
+def _account(
+    registry: AccountRegistry, name: str, usual_push: PushMode, stored: StoredAccount | None, contact: Contact
+) -> AccountView:
+    configured = registry.configured
+    added = stored if name in configured.added else None
+    used = configured.usable.get(name)
+    platform = platform_for(used) if used else PLATFORMS[added.platform] if added else None
     return AccountView(
         account_type=name,
-        base_url=base_url_of(account),
-        platform=platform.code,
-        currency=platform.currency,
-        problem=None,
-        push=account.push or usual_push,
+        base_url=base_url_of(used) if used else added.base_url or PLATFORMS[added.platform].base_url if added else None,
+        platform=platform.code if platform else None,
+        currency=platform.currency if platform else None,
+        problem=configured.problems.get(name),
+        push=(used.push or usual_push) if used else "off",
+        source="environment" if added is None else "database",
+        enabled=name not in configured.off,
+        username=used.username if used else added.username if added else None,
+        contact=ContactView(state=contact_state(contact), **contact._asdict()),
     )
 
 
@@ -184,5 +262,6 @@ def _refusal(report: ConnectionReport) -> ApiProblem:
         "account_type": report.account,
         "base_url": report.base_url,
         "proxy": report.proxy,
+        "ip": report.ip,
     }
     return ApiProblem(_STATUSES[culprit], report.code or "emag_error", report.message or "eMAG refused.", **extra)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from emagsync.accounts.settings import ConfiguredAccounts, base_url_of, platform_for
 from emagsync.core.clock import Clock, SystemClock
@@ -47,13 +48,22 @@ class AccountRegistry:
         self._redis: RedisConnection | None = None
 
     @property
+    def configured(self) -> ConfiguredAccounts:
+        """The accounts as they are known now."""
+        return self._configured
+
+    def use(self, configured: ConfiguredAccounts) -> None:
+        """From now on these are the accounts. Clients that are open go on with what they were made with."""
+        self._configured = _with_a_way(configured, self._http)
+
+    @property
     def names(self) -> tuple[str, ...]:
-        """Every account that is mentioned, usable or not: main, fbe, then by name."""
+        """Every account that is not switched off, usable or not: main, fbe, then by name."""
         return self._configured.names
 
     @property
     def problems(self) -> Mapping[str, str]:
-        """The accounts that cannot be used, each with one line that names the variable to change."""
+        """The accounts that cannot be used, each with one line that says what to change."""
         return self._configured.problems
 
     def get(self, name: str) -> AccountSettings:
@@ -129,7 +139,7 @@ def _with_a_way(configured: ConfiguredAccounts, http: HttpOptions) -> Configured
         except SettingsError as error:
             problems[name] = str(error)
     usable = {name: account for name, account in configured.usable.items() if name not in problems}
-    return ConfiguredAccounts(usable, problems)
+    return replace(configured, usable=usable, problems=problems)
 
 
 def _both(

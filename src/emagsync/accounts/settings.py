@@ -11,9 +11,10 @@ import unicodedata
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import get_args
+from typing import Protocol, get_args
 from urllib.parse import urlsplit
 
+from emagsync.accounts.errors import AccountIsOff, NoSuchAccount
 from emagsync.core.errors import SettingsError
 from emagsync.core.settings import NOT_TEXT, AccountSettings, PushMode, is_text
 from emagsync.marketplace.addresses import check_base_url, server_of
@@ -32,30 +33,36 @@ RESERVED_NAMES = frozenset({"all", "both"})
 class ConfiguredAccounts:
     """The accounts of the settings, in the order main, fbe, then by name.
 
-    An account whose settings are wrong is in `problems`, with one line that names the variable; the others work.
+    An account whose settings are wrong is in `problems`, with one line that says what to change; the others work.
+    `off` are those that a person switched off; `added` those, on or off, that are in the database and not of the
+    environment.
     """
 
     usable: Mapping[str, AccountSettings]
     problems: Mapping[str, str]
+    off: frozenset[str] = frozenset()
+    added: frozenset[str] = frozenset()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every account, usable or not."""
+        """Every account that is not switched off, usable or not."""
         return tuple(sorted({*self.usable, *self.problems}, key=_account_order))
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every account, also those that are switched off."""
+        return tuple(sorted({*self.usable, *self.problems, *self.off}, key=_account_order))
+
     def get(self, name: str) -> AccountSettings:
-        """The account `name`. Raises SettingsError that says which variables to set."""
+        """The account `name`. Raises SettingsError that says what to do."""
         account = self.usable.get(name)
         if account is not None:
             return account
         if name in self.problems:
             raise SettingsError(self.problems[name])
-        variable = f"EMAG_{name.upper()}"
-        known = f" Configured accounts: {', '.join(self.names)}." if self.names else ""
-        raise SettingsError(
-            f"There is no account {name!r}: set {variable}_USERNAME and {variable}_PASSWORD in the environment "
-            f"or in .env.{known}"
-        )
+        if name in self.off:
+            raise AccountIsOff(name)
+        raise NoSuchAccount(name, self.names)
 
 
 def read_accounts(variables: Mapping[str, str]) -> ConfiguredAccounts:
@@ -130,7 +137,15 @@ def platform_for(account: AccountSettings) -> Platform:
     return platform_of(account.base_url) if account.base_url else PLATFORMS[DEFAULT_PLATFORM]
 
 
-def platform_named(accounts: ConfiguredAccounts, name: str) -> Platform:
+class AccountLookup(Protocol):
+    """Whatever knows accounts by name: the settings as they were read, or a registry, which is up to date."""
+
+    def get(self, name: str) -> AccountSettings:
+        """The account `name`. Raises SettingsError."""
+        ...
+
+
+def platform_named(accounts: AccountLookup, name: str) -> Platform:
     """The platform of an account that may not be configured any more: then the default one."""
     try:
         return platform_for(accounts.get(name))
@@ -163,13 +178,14 @@ def _account_problem(name: str, values: Mapping[str, str]) -> str | None:
     if ":" in values["username"]:
         return f"{variable}_USERNAME holds a colon, which no user name of eMAG's API can: is the password in it, too?"
     return (
-        _url_problem(f"{variable}_BASE_URL", values.get("base_url"))
+        url_problem(f"{variable}_BASE_URL", values.get("base_url"))
         or _choice_problem(f"{variable}_PLATFORM", values.get("platform"), tuple(PLATFORMS))
         or _choice_problem(f"{variable}_PUSH", values.get("push"), get_args(PushMode))
     )
 
 
-def _url_problem(variable: str, url: str | None) -> str | None:
+def url_problem(variable: str, url: str | None) -> str | None:
+    """What is wrong with the address of an API, which is called `variable`; None: nothing, or there is no address."""
     if url is None:
         return None
     try:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 
 async def run_concurrently(work: Iterable[Coroutine[Any, Any, None]]) -> None:
@@ -43,6 +46,15 @@ async def cancelled(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def run_apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` in an event loop of its own and return its result, also where the caller's thread has one already.
+
+    The caller's loop stands still meanwhile: for what takes an instant.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def _until_first_failure(tasks: Sequence[asyncio.Future[None]]) -> None:

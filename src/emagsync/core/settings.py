@@ -68,6 +68,18 @@ class AccountSettings(BaseModel):
     push: PushMode | None = None
 
 
+class AddedAccountSettings(BaseModel):
+    """Accounts that people add in the page (`EMAGSYNC_ACCOUNTS__OTHER_ADDRESSES`).
+
+    `other_addresses`: one may have another address than eMAG's own, as a sandbox has. Whoever administers the page then
+    chooses which servers this one calls.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    other_addresses: bool = False
+
+
 class RetrySettings(BaseModel):
     """How a failed eMAG call is tried again (`EMAGSYNC_RETRY__ATTEMPTS` and so on)."""
 
@@ -312,6 +324,7 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
     log_libraries: Listed = ()
+    accounts: AddedAccountSettings = AddedAccountSettings()
     retry: RetrySettings = RetrySettings()
     http: HttpSettings = HttpSettings()
     sync: SyncSettings = SyncSettings()

@@ -53,8 +53,14 @@ async def login(request: Request, body: Login, users: UserAccounts) -> AccessTok
 async def begin_session(request: Request, response: Response, body: Login, users: UserAccounts) -> Me:
     """Log a browser in: the answer sets a cookie that scripts cannot read. Refusals are those of a login."""
     refuse_foreign_page(request)
-    session = await _logged_in(request, body, users, "session")
+    session = await log_browser_in(request, response, body, users)
     await audit(request, session.caller, "auth.session", session.caller.username)
+    return Me.model_validate(session.caller)
+
+
+async def log_browser_in(request: Request, response: Response, body: Login, users: UserService) -> Session:
+    """Begin a browser's session: its cookie, and that of a known device, are put into `response`."""
+    session = await _logged_in(request, body, users, "session")
     response.set_cookie(
         session_cookie(request),
         session.token,
@@ -71,7 +77,7 @@ async def begin_session(request: Request, response: Response, body: Login, users
         httponly=True,
         samesite="lax",
     )
-    return Me.model_validate(session.caller)
+    return session
 
 
 @router.post("/logout", status_code=HTTPStatus.NO_CONTENT)

@@ -18,6 +18,8 @@ IdentityError
 ├── UserNotFound          no user has this name or id
 ├── UserIsDisabled        a token was to be made for a user who is disabled
 ├── TokenNotFound         no API token has this id, or it is revoked
+├── SetupClosed           somebody administers this server already
+├── WrongSetupCode        the code of the first start is wrong, or of a start before
 ├── LastAdmin             the change would leave no enabled admin
 └── NotAUser              an API token asked for what only a user has
 """
@@ -218,6 +220,29 @@ class TokenNotFound(IdentityError):
 
     def __init__(self, token: int | str) -> None:
         super().__init__(f"There is no API token {token!r}: `emagsync tokens list` lists them.")
+
+
+class SetupClosed(IdentityError):
+    """Somebody administers this server already."""
+
+    code = "setup_closed"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__("This server has an admin already: log in, or ask an admin for a user.")
+
+
+class WrongSetupCode(IdentityError):
+    """The code of the first start is wrong, or of a start before."""
+
+    code = "wrong_setup_code"
+    http_status = HTTPStatus.FORBIDDEN
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The code in the address is not the one that the server printed when it started last: open the newest "
+            "address, or start the server again for a new one."
+        )
 
 
 class LastAdmin(IdentityError):

@@ -89,6 +89,20 @@ class Login(_Request):
     )
 
 
+class SetupState(_Answer):
+    """`open`: nobody administers this server yet, and whoever started it can make the first admin."""
+
+    open: bool
+
+
+class FirstAdmin(_Request):
+    """The first admin of a server, with the code that the server printed when it started."""
+
+    code: Annotated[str, Field(min_length=1, max_length=100, repr=False)]
+    username: Username
+    password: NewPassword
+
+
 class AccessToken(_Answer):
     """What a login gives: send `access_token` as `Authorization: Bearer`. `expires_in` is in seconds."""
 

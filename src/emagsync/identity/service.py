@@ -242,21 +242,41 @@ class UserService:
         """End the caller's session. Raises NotAUser and SessionNotFound."""
         await self.end_own_session(caller, caller.credential_id)
 
+    async def has_admin(self) -> bool:
+        """Whether there is an enabled admin."""
+        async with self._database.snapshot() as connection:
+            return bool(await repository.enabled_admins(connection, locked=False))
+
     async def ensure_admin(self, password: str) -> User | None:
         """Add an admin with this password if there is no enabled one. Returns the user it added.
 
         Raises WeakPassword.
         """
-        async with self._database.snapshot() as connection:
-            if await repository.enabled_admins(connection, locked=False):
-                return None
-        password_hash = await self._strong(password, _admin_names(0)[0])
+        if await self.has_admin():
+            return None
+        return await self._add_first_admin(None, await self._strong(password, _admin_names(0)[0]))
+
+    async def add_first_admin(self, username: str, password: str) -> User | None:
+        """Add an admin of this name if there is no enabled one. Returns the user it added.
+
+        Raises UsernameTaken, UnusableName and WeakPassword.
+        """
+        name = _checked_name(username)
+        password_hash = await self._strong(password, name)
+        try:
+            return await self._add_first_admin(name, password_hash)
+        except ConstraintViolated as error:
+            raise UsernameTaken(name) from error
+
+    async def _add_first_admin(self, name: str | None, password_hash: str) -> User | None:
+        """`name` None: the first of `admin`, `admin2` and so on that nobody has."""
         async with self._database.transaction() as connection:
             await serialise_first_admin(connection)
             if await repository.enabled_admins(connection):  # another process was faster
                 return None
-            taken = {user.username for user in await repository.list_users(connection)}
-            name = next(name for name in _admin_names(len(taken)) if name not in taken)
+            if name is None:
+                taken = {user.username for user in await repository.list_users(connection)}
+                name = next(name for name in _admin_names(len(taken)) if name not in taken)
             return await repository.insert_user(
                 connection, username=name, password_hash=password_hash, role=Role.ADMIN, at=self._clock.now()
             )

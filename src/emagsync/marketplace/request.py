@@ -22,7 +22,14 @@ from emagsync.core.errors import ErrorKind
 from emagsync.marketplace.budget.budget import Budget, Grant, Priority
 from emagsync.marketplace.budget.slots import RouteGroup
 from emagsync.marketplace.envelope import Envelope, HttpAnswer, open_envelope
-from emagsync.marketplace.errors import BudgetStoreError, EmagError, Refused, UncertainWrite, WriteRefused
+from emagsync.marketplace.errors import (
+    BudgetStoreError,
+    EmagError,
+    IpNotAllowed,
+    Refused,
+    UncertainWrite,
+    WriteRefused,
+)
 from emagsync.marketplace.retry import Attempts, RetryPolicy
 from emagsync.marketplace.save_answers import SaveResult, Verdict
 from emagsync.marketplace.transport import Transport
@@ -79,7 +86,7 @@ class CallRecord:
     of a request that was sent, or, of a save of which not all was taken, `partly_refused` or `partly_unanswered`:
     `error` then names the offers; `rows` in the answer, where it is a list. `filters` are what was asked for, as far as
     it is paging, a status, an id or a time; of a write, how many entities it was about. `verdicts`: of a save, how many
-    offers were taken, refused and left open.
+    offers were taken, refused and left open. `ip`: the address that eMAG saw, where it refused that.
     """
 
     account: str
@@ -96,6 +103,7 @@ class CallRecord:
     group: RouteGroup = RouteGroup.GENERAL
     is_write: bool = False
     verdicts: Mapping[Verdict, int] = field(default_factory=dict)
+    ip: str | None = None
 
 
 @dataclass(frozen=True)
@@ -215,6 +223,7 @@ class CallExecutor:
                         group=call.group,
                         is_write=call.is_write,
                         verdicts=_verdicts(saved),
+                        ip=failure.ip if isinstance(failure, IpNotAllowed) else None,
                     )
                 )
 

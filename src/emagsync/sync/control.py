@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import structlog
 
+from emagsync.accounts.errors import NoAccounts
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.clock import Clock
 from emagsync.core.errors import SettingsError
@@ -26,6 +28,8 @@ T = TypeVar("T")
 
 BOTH: Final = ("main", "fbe")
 _LOOK_SECONDS: Final = 0.15
+# An account has one active run: it is among its newest.
+_LATEST: Final = 20
 
 
 @dataclass(frozen=True)
@@ -66,9 +70,7 @@ class RunControl:
         if account_type != "all":
             return (account_type,)
         if not self._registry.names:
-            raise SettingsError(
-                "No account is configured: set EMAG_MAIN_USERNAME and EMAG_MAIN_PASSWORD in the environment or in .env."
-            )
+            raise NoAccounts
         return self._registry.names
 
     async def start(
@@ -110,6 +112,15 @@ class RunControl:
         if not active:
             raise RunNotActive(any_id, runs[0].status)
         return await self._uninterrupted(self._stop_all([run.id for run in active], any_id))
+
+    async def stop_account(self, account: str) -> None:
+        """Stop the run of an account, if there is one, for good."""
+        async with self._database.snapshot() as connection:
+            runs = await repository.runs(connection, account=account, limit=_LATEST)
+        active = [run.id for run in runs if not run.status.is_finished]
+        if active:
+            with suppress(RunNotActive):  # it has ended meanwhile
+                await self._uninterrupted(self._stop_all(active, active[0]))
 
     async def clean_up(self, *, older_than_seconds: float) -> list[Run]:
         """Fail the runs that were started longer ago than that, alive or not, and stop them."""

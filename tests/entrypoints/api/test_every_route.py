@@ -21,6 +21,8 @@ pytestmark = pytest.mark.databases("both", often="sqlite")
 OPEN = {
     ("post", "/api/v1/auth/login"),  # how a caller becomes one
     ("post", "/api/v1/auth/session"),
+    ("get", "/api/v1/auth/setup"),  # whether anybody can log in yet
+    ("post", "/api/v1/auth/setup"),  # takes the code that the server printed
     ("get", "/health/live"),  # for supervisors
     ("get", "/health/ready"),  # tells a stranger yes or no, and nothing else
 }

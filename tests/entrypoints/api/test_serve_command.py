@@ -39,6 +39,15 @@ class Serving:
                 self.said += line.decode()
         self.url = found[1]
 
+    async def setup_code(self) -> str:
+        """The code of the address that a first start prints after its own."""
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            line = (await self._process.stderr.readline()).decode()
+        self.said += line
+        found = re.search(r"open http://127\.0\.0\.1:\d+/setup#(\S+) ", line)
+        assert found, self.said
+        return found[1]
+
     @property
     def private_memory(self) -> int:
         """The bytes of memory that only this process has."""
@@ -73,18 +82,22 @@ async def log_in(url: str, password: str, name: str = "admin") -> httpx2.Respons
         return await client.post("/api/v1/auth/login", json={"username": name, "password": password})
 
 
-@pytest.mark.databases("both", often="sqlite")
-async def test_the_first_start_prints_a_password_once_and_it_works(tmp_path: Path) -> None:
+async def test_the_first_start_prints_an_address_at_which_the_admin_is_made(tmp_path: Path) -> None:
     async with serving(tmp_path, fresh=True) as server:
-        password = re.search(r"with the password (\S+) ", server.said)
-        assert password
-        assert (await log_in(server.url, password[1])).status_code == 200
+        code = await server.setup_code()
+        async with httpx2.AsyncClient(base_url=server.url, timeout=PATIENCE_SECONDS) as client:
+            body = {"code": code, "username": "Maria", "password": PASSWORD}
+            assert (await client.post("/api/v1/auth/setup", json=body | {"code": "x"})).status_code == 403
+            assert (await client.post("/api/v1/auth/setup", json=body)).json()["role"] == "admin"
+            assert (await client.post("/api/v1/auth/setup", json=body)).status_code == 409
         ended = await server.stop()
     assert ended.code == 0
     assert ended.out == ""
+    assert ended.err.count(code) == 1
+    assert list(tmp_path.rglob("*.env")) == []
     async with serving(tmp_path) as server:
-        assert "password" not in server.said
-        assert (await log_in(server.url, password[1])).status_code == 200
+        assert (await log_in(server.url, PASSWORD, "maria")).status_code == 200
+        assert "setup#" not in (await server.stop()).err
 
 
 async def test_a_given_password_is_taken_and_never_printed(tmp_path: Path) -> None:
@@ -147,7 +160,8 @@ async def test_a_signal_stops_it_cleanly(tmp_path: Path, number: signal.Signals)
 
 @pytest.mark.databases("both", often="sqlite")
 async def test_two_first_starts_at_once_make_one_admin(tmp_path: Path) -> None:
-    async with serving(tmp_path) as one, serving(tmp_path) as other:
+    given = {"EMAGSYNC_ADMIN_PASSWORD": PASSWORD}
+    async with serving(tmp_path, **given) as one, serving(tmp_path, **given) as other:
         said = one.said + other.said
     assert said.count("made the first admin") == 1
 

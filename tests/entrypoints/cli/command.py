@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from support import processes
 from support.databases import variables_in
@@ -47,9 +49,12 @@ class Cli:
     def __call__(self, *arguments: object, **variables: str) -> Result:
         return self.run(*arguments, **variables)
 
-    def run(self, *arguments: object, fresh: bool = False, **variables: str) -> Result:
+    def run(self, *arguments: object, fresh: bool = False, stdin: str | None = None, **variables: str) -> Result:
         """Run it to its end; `fresh` starts an interpreter of its own: see `support.processes`."""
-        with self.start(*arguments, fresh=fresh, text=False, **variables) as process:
+        with (
+            self._standard_input(stdin) as given,
+            self.start(*arguments, fresh=fresh, text=False, stdin=given, **variables) as process,
+        ):
             try:
                 out, err = process.communicate(timeout=PATIENCE_SECONDS)
             except BaseException:
@@ -59,8 +64,23 @@ class Cli:
         assert "Traceback" not in result.err, result.err
         return result
 
+    @contextmanager
+    def _standard_input(self, text: str | None) -> Iterator[IO[bytes] | int]:
+        if text is None:
+            yield subprocess.DEVNULL
+            return
+        with tempfile.TemporaryFile() as file:
+            file.write(text.encode())
+            file.seek(0)
+            yield file
+
     def start(
-        self, *arguments: object, fresh: bool = False, text: bool = True, **variables: str
+        self,
+        *arguments: object,
+        fresh: bool = False,
+        text: bool = True,
+        stdin: IO[bytes] | int = subprocess.DEVNULL,
+        **variables: str,
     ) -> subprocess.Popen[Any]:
         """The command in the background; its output is piped."""
         return processes.start(
@@ -68,7 +88,7 @@ class Cli:
             cwd=self.folder,
             env=self.environment(variables),
             fresh=fresh,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=text,

@@ -14,7 +14,7 @@ from emagsync.edits.push import endpoints as push_endpoints
 from emagsync.edits.request_schemas import BulkEdit
 from emagsync.entrypoints.api import about, docs, health, metrics, static
 from emagsync.home import endpoints as home_endpoints
-from emagsync.identity import admin_endpoints, endpoints, own_endpoints
+from emagsync.identity import admin_endpoints, endpoints, first_run_endpoints, own_endpoints
 from emagsync.offers import endpoints as product_endpoints
 from emagsync.rest import events
 from emagsync.sync import endpoints as sync_endpoints
@@ -27,6 +27,7 @@ from emagsync.webhooks import endpoints as webhook_endpoints
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     endpoints.router,
+    first_run_endpoints.router,
     own_endpoints.router,
     admin_endpoints.users_router,
     admin_endpoints.tokens_router,

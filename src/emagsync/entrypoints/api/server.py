@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 import uvicorn
@@ -21,31 +22,35 @@ from emagsync.entrypoints.api.app import create_app
 from emagsync.entrypoints.api.connections import Connections, GuardedProtocol
 from emagsync.entrypoints.api.services import ApiServices, open_services
 from emagsync.identity.errors import WeakPassword
-from emagsync.identity.secrets import new_password
 from emagsync.identity.service import UserService
 
 log = structlog.get_logger()
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _BACKLOG = 2048
+# What a server that listens on every address of the machine has for a host.
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 Say = Callable[[str], None]
 
 
-async def serve(settings: Settings, accounts: ConfiguredAccounts, *, say: Say) -> None:
+async def serve(settings: Settings, environment: ConfiguredAccounts, *, say: Say) -> None:
     """Serve until SIGINT or SIGTERM; a second one does not wait for the calls under way.
 
-    `say` prints a line for a person: the first admin's password, once, and the address. Raises an EmagsyncError that
-    says what keeps the server from starting.
+    `say` prints a line for a person: the address, and the first time one to make the first admin at. Raises an
+    EmagsyncError that says what keeps the server from starting.
     """
     raise_file_limit()
     asyncio.get_running_loop().set_exception_handler(_on_loop_error)
     with listening(settings) as listener:
-        async with open_services(settings, accounts) as services:
+        async with open_services(settings, environment) as services:
             await make_first_admin(services.users, settings, say)
             server = ApiServer(services)
             with server.stopped_by_signals():
-                say(f"serving on {address_of(listener)}")
+                address = address_of(listener)
+                say(f"serving on {address}")
+                if (code := await services.first_run.open()) is not None:
+                    say(f"nobody can log in yet: open {setup_address(address, code)} (good until it is used)")
                 await server.serve(sockets=[listener])
 
 
@@ -130,20 +135,25 @@ def _on_loop_error(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
 
 
 async def make_first_admin(users: UserService, settings: Settings, say: Say) -> None:
-    """Make an admin when nobody can manage users, with EMAGSYNC_ADMIN_PASSWORD or a new password that `say` prints.
+    """Make an admin with EMAGSYNC_ADMIN_PASSWORD, where it is set and nobody administers the server.
 
     Raises SettingsError for a password that is too weak.
     """
-    given = settings.admin_password
-    password = given.get_secret_value() if given else new_password()
+    if settings.admin_password is None:
+        return
     try:
-        admin = await users.ensure_admin(password)
+        admin = await users.ensure_admin(settings.admin_password.get_secret_value())
     except WeakPassword as error:
         raise SettingsError(f"EMAGSYNC_ADMIN_PASSWORD: {error}") from error
-    if admin is not None and given:
+    if admin is not None:
         say(f"made the first admin, {admin.username!r}, with the password of EMAGSYNC_ADMIN_PASSWORD")
-    elif admin is not None:
-        say(f"made the first admin, {admin.username!r}, with the password {password} (shown only now: change it)")
+
+
+def setup_address(address: str, code: str) -> str:
+    """Where the first admin is made, for a browser of this machine. What is behind `#` stays in the browser."""
+    parts = urlsplit(address)
+    host = "127.0.0.1" if parts.hostname in _EVERYWHERE else parts.netloc.rpartition(":")[0]
+    return f"{parts.scheme}://{host}:{parts.port}/setup#{code}"
 
 
 @contextmanager

@@ -13,8 +13,9 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from emagsync.accounts.dependencies import account_registry
+from emagsync.accounts.dependencies import account_registry, account_service, live_accounts
 from emagsync.accounts.registry import AccountRegistry
+from emagsync.accounts.service import AccountService
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.clock import Clock
@@ -32,7 +33,7 @@ from emagsync.edits.response_schemas import edits_of
 from emagsync.edits.service import EditService
 from emagsync.entrypoints.api import checks
 from emagsync.entrypoints.api.metrics import MetricsPage, metrics_page
-from emagsync.entrypoints.services.accounts import open_accounts
+from emagsync.entrypoints.services.accounts import AccountServices, build_account_service, open_accounts
 from emagsync.entrypoints.services.edits import build_conflict_service, build_edit_service, build_undo
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.entrypoints.services.identity import build_authenticator, build_token_service, build_user_service
@@ -48,7 +49,8 @@ from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.queue import CeleryQueue
 from emagsync.home.dependencies import home_service
 from emagsync.home.service import HomeService
-from emagsync.identity.dependencies import token_service, user_service
+from emagsync.identity.dependencies import first_run, token_service, user_service
+from emagsync.identity.first_run import FirstRun
 from emagsync.identity.secrets import PasswordHasher
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
@@ -87,9 +89,11 @@ class ApiServices:
     """Everything that a running API consists of; `state` is what the application itself needs."""
 
     state: AppState
-    registry: AccountRegistry
+    emag: AccountServices
     recorder: CallRecorder
+    accounts: AccountService
     users: UserService
+    first_run: FirstRun
     tokens: TokenService
     totals: TotalCache
     statistics: OfferStatistics
@@ -116,22 +120,22 @@ class ApiServices:
 @asynccontextmanager
 async def open_services(
     settings: Settings,
-    accounts: ConfiguredAccounts,
+    environment: ConfiguredAccounts,
     *,
     clock: Clock | None = None,
     hasher: PasswordHasher | None = None,
 ) -> AsyncIterator[ApiServices]:
     """Open the database, upgraded, and start everything that runs in the background; all ends with the block.
 
-    `hasher` sets what a password's hash costs. Raises an EmagsyncError whose one line says what keeps the application
-    from starting.
+    `environment` has the accounts of the environment; those of the database are added. `hasher` sets what a password's
+    hash costs. Raises an EmagsyncError whose one line says what keeps the application from starting.
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(tracing(settings.tracing))
         base = await stack.enter_async_context(open_foundation(settings, clock=clock))
         await base.database.mark(base.clock.now())
         await stack.enter_async_context(background_task("database check", integrity.watch(base.database)))
-        emag = await stack.enter_async_context(open_accounts(base, accounts))
+        emag = await stack.enter_async_context(open_accounts(base, environment))
         state = _new_state(base, emag.registry)
         sync = stack.enter_context(open_sync_service(base, emag.registry))
         runs = await stack.enter_async_context(_run_control(base, state, emag.registry, sync))
@@ -139,17 +143,22 @@ async def open_services(
         push = build_push_service(base, emag.registry)
         auto_push = AutoPushWorker(push, settings.edits, base.clock)
         await stack.enter_async_context(background_task("auto push", auto_push.run()))
-        edits = build_edit_service(base, accounts, on_edit=lambda _: auto_push.wake())
+        edits = build_edit_service(base, emag.registry, on_edit=lambda _: auto_push.wake())
         schedule = await stack.enter_async_context(_scheduler(base, state, emag.registry, runs.control))
         freshness = build_freshness_service(base, emag.registry)
         metrics = MetricsPage(state, emag.registry, emag.recorder, freshness)
         stack.push_async_callback(metrics.aclose)
         certificates_of_runs = Certificates(base.database)
+        users = build_user_service(base, hasher=hasher)
         yield ApiServices(
             state=state,
-            registry=emag.registry,
+            emag=emag,
             recorder=emag.recorder,
-            users=build_user_service(base, hasher=hasher),
+            accounts=build_account_service(
+                base, emag, on_end=runs.control.stop_account, any_address=settings.accounts.other_addresses
+            ),
+            users=users,
+            first_run=FirstRun(users),
             tokens=build_token_service(base),
             totals=TotalCache(),
             statistics=OfferStatistics(base.database),
@@ -176,8 +185,11 @@ async def open_services(
 
 def provide_services(app: FastAPI, services: ApiServices) -> None:
     """Hand the services to the endpoints of `app`."""
-    account_registry.provide(app, services.registry)
+    account_registry.provide(app, services.emag.registry)
+    live_accounts.provide(app, services.emag.live)
+    account_service.provide(app, services.accounts)
     user_service.provide(app, services.users)
+    first_run.provide(app, services.first_run)
     token_service.provide(app, services.tokens)
     offer_dependencies.totals.provide(app, services.totals)
     offer_dependencies.statistics.provide(app, services.statistics)

@@ -41,7 +41,7 @@ COMMANDS: dict[str, Command | Group] = {
     "calls": Command("calls:calls", "List calls to eMAG, the latest first."),
     "push": Command("push:push", "Send the edits that may go out now, and read them back."),
     "undo": Command("undo:undo", "Put back what a push, or a sync's merge, changed."),
-    "accounts": Command("accounts:accounts", "List the accounts as configured, without their passwords."),
+    "accounts": Command("accounts:app", "The accounts; `add`, `edit` or `remove` one."),
     "check": Command("check:check", "Test the accounts' connections to eMAG."),
     "cleanup": Command("cleanup:cleanup", "End the runs that have been at it for too long."),
     "serve": Command("serve:serve", "Serve the page and the REST API until Ctrl-C.", stays=True),

@@ -18,9 +18,8 @@ from emagsync.edits.push.errors import PushBusy
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.output.text import printable
 from emagsync.sync.errors import AccountBusy
-from emagsync.telemetry.redaction import Redactor
+from emagsync.telemetry.redaction import redactor
 
-redactor = Redactor()
 _crash_recorder: list[Callable[[BaseException], Path | None]] = []
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from emagsync.entrypoints.cli.errors import redactor
 from emagsync.entrypoints.cli.session import Session
 from emagsync.telemetry.logs import configure_logs
+from emagsync.telemetry.redaction import redactor
 
 
 def start_logs(session: Session) -> None:

@@ -27,7 +27,7 @@ class Pushing(NamedTuple):
 @asynccontextmanager
 async def open_pushing(session: Session) -> AsyncIterator[Pushing]:
     """The push service, while the block runs."""
-    async with session.foundation() as base, open_accounts(base, session.accounts) as emag:
+    async with session.foundation() as base, open_accounts(base, session.environment) as emag:
         yield Pushing(base, build_push_service(base, emag.registry))
 
 

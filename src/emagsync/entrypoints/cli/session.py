@@ -10,8 +10,11 @@ from pathlib import Path
 
 import typer
 
+from emagsync.accounts.errors import NoAccounts
+from emagsync.accounts.live import read_stored
 from emagsync.accounts.settings import ConfiguredAccounts, credentials_in, read_accounts
 from emagsync.core.clock import SystemClock
+from emagsync.core.concurrency import run_apart
 from emagsync.core.errors import SettingsError
 from emagsync.core.proxies import proxies_of
 from emagsync.core.secrets import secrets_of
@@ -24,12 +27,15 @@ from emagsync.core.settings import (
     read_variables,
 )
 from emagsync.db.engine import Database
-from emagsync.entrypoints.cli.errors import complain, record_crashes_with, redactor
+from emagsync.db.errors import DatabaseError
+from emagsync.entrypoints.cli.errors import complain, record_crashes_with
 from emagsync.entrypoints.cli.options import GlobalOptions
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.offers.statistics import account_totals
 from emagsync.sync.repository import read_runs
 from emagsync.telemetry.crashes import record_crash
+from emagsync.telemetry.redaction import redactor
+from emagsync.vault.vault import Vault
 
 DEFAULT_ENV_FILE = Path(".env")
 
@@ -67,18 +73,45 @@ class Session:
         return settings
 
     @cached_property
-    def accounts(self) -> ConfiguredAccounts:
-        """`EMAG_<NAME>_*`."""
+    def environment(self) -> ConfiguredAccounts:
+        """The accounts of `EMAG_<NAME>_*`."""
         return read_accounts(self.variables)
+
+    @cached_property
+    def accounts(self) -> ConfiguredAccounts:
+        """The accounts of the environment, and those that people added, as they are now. Raises DatabaseError."""
+        path = self.settings.sqlite_path
+        if path is not None and not path.is_file():
+            return self.environment
+        return run_apart(self._with_stored())
+
+    def know_accounts_without_database(self) -> None:
+        """Where the database cannot be read, say so, and go on with the accounts of the environment alone."""
+        try:
+            _ = self.accounts
+        except DatabaseError as error:
+            complain(f"The accounts in the database could not be read: {error}")
+            self.accounts = self.environment
+
+    async def _with_stored(self) -> ConfiguredAccounts:
+        async with Database(self.settings.effective_database_url) as database:
+            return await read_stored(database, self.environment, Vault(self.settings))
+
+    @property
+    def looked(self) -> str:
+        """Where accounts were looked for, for a message that none were found."""
+        file = self._env_file.absolute()
+        there = "" if file.is_file() else " (there is no such file)"
+        path = self.settings.sqlite_path
+        database = path if path is not None else "the database of EMAGSYNC_DATABASE_URL"
+        return f"Looked in the environment, in {file}{there}, and in {database}."
 
     def chosen_accounts(self, names: list[str] | None) -> tuple[str, ...]:
         """The accounts that the arguments name, each once; none or `all` means every configured one."""
         if names and "all" not in (name.lower() for name in names):
             return tuple(dict.fromkeys(name.lower() for name in names))
         if not self.accounts.names:
-            raise SettingsError(
-                "No account is configured: set EMAG_MAIN_USERNAME and EMAG_MAIN_PASSWORD in the environment or in .env."
-            )
+            raise NoAccounts(self.looked)
         return self.accounts.names
 
     def prepare_data_dir(self) -> Path:
@@ -114,7 +147,7 @@ class Session:
 
         A slip of the pen must not look like an account without offers; a closed account's offers stay readable.
         """
-        if name is None or name in self.accounts.names:
+        if name is None or name in self.accounts.all_names:
             return
         if await read_runs(database, account=name, limit=1) or name in await account_totals(database):
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from emagsync.accounts.settings import ConfiguredAccounts, platform_named
+from emagsync.accounts.settings import AccountLookup, platform_named
 from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.push.undo import Undo
 from emagsync.edits.service import EditService
@@ -17,7 +17,7 @@ def _nobody(account: str) -> None:
 
 
 def build_edit_service(
-    base: Foundation, accounts: ConfiguredAccounts, *, on_edit: Callable[[str], None] = _nobody
+    base: Foundation, accounts: AccountLookup, *, on_edit: Callable[[str], None] = _nobody
 ) -> EditService:
     """Edits of offers. `on_edit` is called with the account's name when there is something new to push."""
     return EditService(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Final
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.entrypoints.services.foundation import Foundation
+from emagsync.sync import repository
 from emagsync.sync.control import RunControl
 from emagsync.sync.dispatch.inline_executor import Executor
+from emagsync.sync.errors import RunNotActive
 from emagsync.sync.freshness.keeper import FreshnessKeeper
 from emagsync.sync.freshness.service import FreshnessService
 from emagsync.sync.process_lock import Workers
@@ -17,6 +20,9 @@ from emagsync.sync.schedule.jobs import JobKind
 from emagsync.sync.schedule.scheduler import Action, Scheduler
 from emagsync.sync.schemas import Run
 from emagsync.sync.service import SyncService
+
+# An account has one active run: it is among its newest.
+_LATEST: Final = 20
 
 
 def _nobody(run: Run) -> None:
@@ -49,6 +55,18 @@ def build_run_control(
         clock=base.clock,
         on_change=on_change,
     )
+
+
+async def stop_runs_of(base: Foundation, service: SyncService, account: str) -> list[Run]:
+    """Stop whatever runs of an account, for good, in whichever process it does. Returns the runs."""
+    async with base.database.snapshot() as connection:
+        runs = await repository.runs(connection, account=account, limit=_LATEST)
+    stopped = []
+    for run in runs:
+        if not run.status.is_finished:
+            with suppress(RunNotActive):  # it has ended meanwhile
+                stopped.append(await service.cancel(run.id))
+    return stopped
 
 
 def build_freshness_service(base: Foundation, registry: AccountRegistry) -> FreshnessService:

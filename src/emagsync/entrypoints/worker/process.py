@@ -51,7 +51,13 @@ class WorkerProcess:
         self.start()
         assert self._opened is not None  # noqa: S101 - start() has just opened it
         loop, _, services = self._opened
-        return loop.run(_bound(work(services), headers, seconds))
+        return loop.run(_bound(self._up_to_date(work, services), headers, seconds))
+
+    @staticmethod
+    async def _up_to_date(work: Work[T], services: WorkerServices) -> T:
+        """Do the work with the accounts as they are now: one may have been added for it a moment ago."""
+        await services.live.try_to_refresh()
+        return await work(services)
 
     def stop_runs(self) -> None:
         """Let the runs of this worker, and of its children, end after the pages in flight."""

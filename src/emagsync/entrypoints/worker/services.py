@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from emagsync.accounts.live import LiveAccounts
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock
@@ -48,6 +49,7 @@ class WorkerServices:
 
     foundation: Foundation
     registry: AccountRegistry
+    live: LiveAccounts
     sync: SyncService
     executor: CeleryExecutor
     sweeper: Sweeper
@@ -85,7 +87,7 @@ class WorkerServices:
 
 @asynccontextmanager
 async def open_services(
-    settings: Settings, accounts: ConfiguredAccounts, queue: CeleryQueue, *, clock: Clock | None = None
+    settings: Settings, environment: ConfiguredAccounts, queue: CeleryQueue, *, clock: Clock | None = None
 ) -> AsyncIterator[WorkerServices]:
     """Open the services, to be closed in reverse when the block ends. The database has this version's schema already.
 
@@ -97,7 +99,8 @@ async def open_services(
         stack.enter_context(tracing(settings.tracing, "emagsync-worker"))
         base = await stack.enter_async_context(open_foundation(settings, clock=clock, upgraded=False))
         await base.database.mark(base.clock.now())
-        registry = (await stack.enter_async_context(open_accounts(base, accounts))).registry
+        emag = await stack.enter_async_context(open_accounts(base, environment))
+        registry = emag.registry
         relay = await stack.enter_async_context(RedisRelay(url.get_secret_value(), clock=base.clock))
         service = stack.enter_context(open_sync_service(base, registry))
         executor = CeleryExecutor(service, queue, base.database, base.clock)
@@ -107,6 +110,7 @@ async def open_services(
         yield WorkerServices(
             foundation=base,
             registry=registry,
+            live=emag.live,
             sync=service,
             executor=executor,
             sweeper=Sweeper(control, executor, base.clock, seconds=settings.worker.sweep_seconds),

@@ -91,13 +91,13 @@ class AttachedRecorder:
     def __init__(
         self,
         folder: Path,
-        credentials: Iterable[Credentials],
+        credentials: Iterable[Credentials] | Callable[[], Iterable[Credentials]],
         *,
         clock: Clock,
         on_problem: Callable[[RecordingError], None],
     ) -> None:
         self._folder = folder
-        self._credentials = tuple(credentials)
+        self._credentials = credentials if callable(credentials) else tuple(credentials)
         self._clock = clock
         self._on_problem = on_problem
         self._watched: dict[str, _Watched] = {}

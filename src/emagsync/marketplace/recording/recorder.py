@@ -39,18 +39,22 @@ class Recorder:
     """Records what it observes: `EmagClient(..., on_exchange=recorder.observe)`. Used in a `with` block.
 
     It never fails a call: when the folder cannot be written any more, it stops, `problem` says why, and `on_problem` is
-    called once. Raises RecordingError when the folder cannot be written to begin with.
+    called once. `credentials`, of every API user that may be recorded, may be a function: it is asked before each
+    exchange, for accounts come and go. Raises RecordingError when the folder cannot be written to begin with.
     """
 
     def __init__(
         self,
         folder: Path,
-        credentials: Iterable[Credentials],
+        credentials: Iterable[Credentials] | Callable[[], Iterable[Credentials]],
         *,
         on_problem: Callable[[RecordingError], None] | None = None,
     ) -> None:
         self._on_problem = on_problem
-        self._scrubber = Scrubber(credentials)
+        self._credentials = credentials
+        self._known: frozenset[Credentials] = frozenset()
+        self._scrubber = Scrubber(())
+        self._learn_credentials()
         self._writer = RecordingWriter(folder, made_by=f"emagsync {__version__}")
         self.problem: RecordingError | None = None
 
@@ -68,6 +72,7 @@ class Recorder:
         """Record one exchange that has ended."""
         if self.problem is not None:
             return
+        self._learn_credentials()
         answer = exchange.answer
         body = self._scrubber.body(exchange.route, answer.body) if answer is not None else b""
         try:
@@ -80,6 +85,14 @@ class Recorder:
     def close(self) -> None:
         """Close the recording."""
         self._writer.close()
+
+    def _learn_credentials(self) -> None:
+        """Hide every API user that there is now, and every one that there was."""
+        credentials = self._credentials() if callable(self._credentials) else self._credentials
+        known = self._known.union(credentials)
+        if known != self._known:
+            self._known = known
+            self._scrubber = Scrubber(known)
 
     def _recorded(self, exchange: HttpExchange) -> Exchange:
         answer = exchange.answer

@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from emagsync.accounts.connection_test import ConnectionReport, Culprit, check_connection
+from emagsync.accounts.contacts import ContactLog
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.call_log.recorder import CallRecorder
+from emagsync.core.clock import SystemClock
 from emagsync.core.errors import ConfigurationError, EmagsyncError
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
@@ -20,6 +22,7 @@ from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.text import count
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.marketplace.request import CallRecord
 
 
 def check(
@@ -29,6 +32,8 @@ def check(
 ) -> None:
     """Test the accounts' connections to eMAG. Tests credentials, address, API right and network; reads nothing else."""
     session = session_of(context)
+    # The test of a connection must not need a database.
+    session.know_accounts_without_database()
     names = session.chosen_accounts(account)
     start_logs(session)
     reports = asyncio.run(_check_all(session, names))
@@ -43,12 +48,17 @@ def check(
 async def _check_all(session: Session, names: Sequence[str]) -> list[ConnectionReport]:
     if any(name in session.accounts.usable for name in names):
         session.prepare_data_dir()
-    # Not `open_accounts`: that writes to a database, and the test of a connection must not need one.
-    recorder = CallRecorder(session.settings.calls)
-    registry = AccountRegistry(session.accounts, session.settings, on_call=recorder.observe)
+    # Not `open_accounts`: that needs a database.
+    recorder, contacts = CallRecorder(session.settings.calls), ContactLog(SystemClock())
+
+    def observe(record: CallRecord) -> None:
+        recorder.observe(record)
+        contacts.observe(record)
+
+    registry = AccountRegistry(session.accounts, session.settings, on_call=observe)
     reports = await asyncio.gather(*(_check_one(registry, name) for name in names))
     await registry.aclose()
-    await _log_calls(session, recorder)
+    await _log_calls(session, recorder, contacts)
     return list(reports)
 
 
@@ -61,14 +71,15 @@ async def _check_one(registry: AccountRegistry, name: str) -> ConnectionReport:
         return await check_connection(client)
 
 
-async def _log_calls(session: Session, recorder: CallRecorder) -> None:
-    """Write what was recorded to the log of calls, if there is a database."""
+async def _log_calls(session: Session, recorder: CallRecorder, contacts: ContactLog) -> None:
+    """Write what was recorded to the log of calls, and how eMAG answered, if there is a database."""
     path = session.settings.sqlite_path
     if path is not None and not path.is_file():
         return
     try:
         async with session.database() as database:
             await recorder.write(database)
+            await contacts.write(database)
     except EmagsyncError as error:
         complain(f"The calls were not put into the log of calls: {error}")
 

@@ -32,6 +32,6 @@ def cleanup(
 
 
 async def _clean_up(session: Session, seconds: float) -> list[Run]:
-    async with session.foundation() as base, open_accounts(base, session.accounts) as emag:
+    async with session.foundation() as base, open_accounts(base, session.environment) as emag:
         with open_sync_service(base, emag.registry) as service:
             return await service.cleanup(older_than_seconds=seconds)

@@ -23,7 +23,7 @@ def serve(
         typer.Option(min=0, max=65_535, help="Wins over EMAGSYNC_PORT; 0 takes a free one.", show_default=False),
     ] = None,
 ) -> None:
-    """Serve the page and the REST API until Ctrl-C. The first start makes an admin and prints the password once."""
+    """Serve the page and the REST API until Ctrl-C. The first start prints an address to make an admin at."""
     run(session_of(context), host=host, port=port)
 
 
@@ -31,7 +31,7 @@ def run(session: Session, *, host: str | None = None, port: int | None = None) -
     """Serve the session's database and accounts until told to stop. `host` and `port` win over the settings."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = session.settings.model_copy(update=given)
-    accounts = session.accounts
+    accounts = session.environment
     session.prepare_data_dir()
     start_logs(session)
     asyncio.run(run_server(settings, accounts, say=complain))

@@ -121,7 +121,7 @@ async def _sync_all(
     sync_id: str,
     display: Display,
 ) -> list[RunOutcome]:
-    async with open_accounts(base, session.accounts) as emag:
+    async with open_accounts(base, session.environment) as emag:
         with (
             tracing(session.settings.tracing),
             open_sync_service(base, emag.registry) as service,

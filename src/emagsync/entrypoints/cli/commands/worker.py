@@ -10,13 +10,14 @@ from emagsync.core.errors import SettingsError
 from emagsync.core.exhaustion import raise_file_limit
 from emagsync.core.redis import check_settings
 from emagsync.core.settings import Settings
-from emagsync.entrypoints.cli.errors import complain, redactor
+from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.worker.beat import beat as run_beat
 from emagsync.entrypoints.worker.supervisor import run_worker
 from emagsync.entrypoints.worker.task_names import BROKER_COMMANDS, KEY_PREFIX
 from emagsync.sync.process_lock import Workers
+from emagsync.telemetry.redaction import redactor
 from emagsync.telemetry.tracing import require_packages
 
 worker_app = typer.Typer(add_completion=False, rich_markup_mode=None)
@@ -33,14 +34,14 @@ def worker(context: typer.Context) -> None:
     """
     session = session_of(context)
     settings = _prepared(session)
-    raise typer.Exit(run_worker(settings, session.accounts, list(context.args), say=complain))
+    raise typer.Exit(run_worker(settings, session.environment, list(context.args), say=complain))
 
 
 def beat(context: typer.Context) -> None:
     """Queue what is due for the workers, and find orphaned runs. Of several, one is active at a time."""
     session = session_of(context)
     settings = _prepared(session)
-    asyncio.run(run_beat(settings, session.accounts))
+    asyncio.run(run_beat(settings, session.environment))
 
 
 def _prepared(session: Session) -> Settings:
@@ -50,7 +51,7 @@ def _prepared(session: Session) -> Settings:
         raise SettingsError("Workers are used with EMAGSYNC_EXECUTOR=celery: set it for the server and here.")
     if settings.redis_url is not None:
         redactor.add_credentials([("redis", settings.redis_url.get_secret_value())])
-    _ = session.accounts
+    _ = session.environment
     start_logs(session)
     raise_file_limit()
     # Otherwise each forked process would find out by itself, and say so for every message.

@@ -8,12 +8,12 @@ from typing import Any
 import typer
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
-from emagsync.entrypoints.cli.errors import redactor
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.output.outcome import RunOutcome
 from emagsync.entrypoints.cli.output.text import duration, plural, printable
 from emagsync.marketplace.errors import UnexpectedStatus
 from emagsync.sync.schemas import Difference, DifferenceKind, Mode, Run, RunError, RunErrorCode, RunStatus
+from emagsync.telemetry.redaction import redactor
 
 _ERRORS_SHOWN = 5
 _DIFFERENCES_SHOWN = 20
