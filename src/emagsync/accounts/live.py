@@ -90,6 +90,21 @@ async def read_stored(database: Database, environment: ConfiguredAccounts, vault
         return merged(environment, await repository.stored_accounts(connection), vault)
 
 
+async def unreadable_passwords(database: Database, vault: Vault) -> list[str]:
+    """The accounts, by name, whose password the server's key does not open. Raises DatabaseError."""
+    async with database.snapshot() as connection:
+        rows = await repository.stored_accounts(connection) if await repository.has_table(connection) else []
+    return [row.name for row in rows if not _opens(vault, row)]
+
+
+def _opens(vault: Vault, row: StoredAccount) -> bool:
+    try:
+        vault.unseal(PURPOSE, row.password)
+    except (SealBroken, ConfigurationError):
+        return False
+    return True
+
+
 def merged(environment: ConfiguredAccounts, rows: Iterable[StoredAccount], vault: Vault) -> ConfiguredAccounts:
     """The environment's accounts and the stored ones. Where both have a name, the environment's counts.
 

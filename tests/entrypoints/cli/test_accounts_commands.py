@@ -55,6 +55,17 @@ def test_removing_with_the_offers_leaves_nothing_of_them(empty: Cli, sandbox: Sa
     assert json.loads(empty("offers", "list", "--json").out)["offers"] == []
 
 
+@pytest.mark.databases("sqlite")
+def test_the_check_of_the_database_says_whose_password_the_key_does_not_open(
+    empty: Cli, sandbox: SandboxProcess
+) -> None:
+    add(empty, sandbox)
+    assert "ok      key: opens the passwords of all accounts" in empty("db", "check").out
+    other = empty("db", "check", EMAGSYNC_SECRET_KEY="another-key-of-this-server-0123456789")
+    assert (other.code, "note    key: does not open the password of main" in other.out) == (0, True)
+    assert SECRET not in other.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "says"),
     [

@@ -274,6 +274,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Setup State
+         * @description Whether this server still waits for its first admin.
+         */
+        get: operations["setup_state_api_v1_auth_setup_get"];
+        put?: never;
+        /**
+         * Make First Admin
+         * @description Make the first admin, with the code that the server printed when it started, and log the browser in.
+         */
+        post: operations["make_first_admin_api_v1_auth_setup_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/accounts": {
         parameters: {
             query?: never;
@@ -283,15 +307,43 @@ export interface paths {
         };
         /**
          * Accounts
-         * @description The accounts as they are configured, without their credentials.
+         * @description The accounts, of the environment and added here, without their passwords, and how eMAG last answered each.
          */
         get: operations["accounts_api_v1_emag_accounts_get"];
         put?: never;
-        post?: never;
+        /**
+         * Add Account
+         * @description Add an account. It is there at once, for every process. Its password is stored sealed, and shown nowhere.
+         */
+        post: operations["add_account_api_v1_emag_accounts_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/accounts/{account_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Account
+         * @description Remove an account, and stop its syncs. The copy of its offers stays readable, unless it is to be deleted.
+         */
+        delete: operations["remove_account_api_v1_emag_accounts__account_type__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Account
+         * @description Change an account, or switch it on or off, at once, for every process. Switched off, its syncs are stopped.
+         */
+        patch: operations["change_account_api_v1_emag_accounts__account_type__patch"];
         trace?: never;
     };
     "/api/v1/emag/calls": {
@@ -1546,12 +1598,41 @@ export interface components {
             token_type: "bearer";
         };
         /**
+         * AccountChange
+         * @description What to change of an account; what is left out stays. To name another server takes the password.
+         */
+        AccountChange: {
+            /**
+             * Base Url
+             * @description null: the platform's own.
+             */
+            base_url?: string | null;
+            /**
+             * Enabled
+             * @description Whether it is synced; `false` stops what runs.
+             */
+            enabled?: boolean | null;
+            /** Password */
+            password?: string | null;
+            /** Platform */
+            platform?: ("emag-ro" | "emag-bg" | "emag-hu" | "fd-ro" | "fd-bg") | null;
+            /**
+             * Push
+             * @description null: as `EMAGSYNC_EDITS__PUSH` says.
+             */
+            push?: ("off" | "on" | "approve") | null;
+            /** Username */
+            username?: string | null;
+        };
+        /**
          * AccountList
-         * @description The accounts that the settings mention: main, fbe, then by name.
+         * @description The accounts: main, fbe, then by name. `other_addresses`: whether one may have another address than eMAG's.
          */
         AccountList: {
             /** Accounts */
             accounts: components["schemas"]["AccountView"][];
+            /** Other Addresses */
+            other_addresses: boolean;
         };
         /**
          * AccountStatistics
@@ -1591,25 +1672,50 @@ export interface components {
         };
         /**
          * AccountView
-         * @description One configured account. `problem` says what keeps it from being used, `push` whether its edits reach eMAG.
+         * @description One account, without its password. `problem` says what keeps it from being used.
          */
         AccountView: {
             /** Account Type */
             account_type: string;
             /** Base Url */
             base_url: string | null;
+            contact: components["schemas"]["ContactView"];
             /** Currency */
             currency: string | null;
+            /**
+             * Enabled
+             * @description Whether it is synced; one that is switched off keeps its offers here.
+             */
+            enabled: boolean;
             /** Platform */
             platform: string | null;
             /** Problem */
             problem: string | null;
             /**
              * Push
-             * @description `approve`: edits are sent once a person has released them.
+             * @description Whether its edits reach eMAG; `approve`: once a person has released them.
              * @enum {string}
              */
             push: "off" | "on" | "approve";
+            /**
+             * Source
+             * @description Where it comes from; `database`: people added it.
+             * @enum {string}
+             */
+            source: "environment" | "database";
+            /**
+             * Username
+             * @description Of the API user; only for admins.
+             */
+            username: string | null;
+        };
+        /**
+         * AddedAccount
+         * @description The name of an account that was added.
+         */
+        AddedAccount: {
+            /** Account Type */
+            account_type: string;
         };
         /**
          * Alarm
@@ -2208,6 +2314,35 @@ export interface components {
             status: "success";
         };
         /**
+         * ContactState
+         * @description How eMAG last answered an account.
+         * @enum {string}
+         */
+        ContactState: "untested" | "works" | "refused" | "failing";
+        /**
+         * ContactView
+         * @description How eMAG last answered an account. `code`, `message` and `ip` are of the last failure, also once it is over.
+         */
+        ContactView: {
+            /** Code */
+            code: string | null;
+            /** Failed At */
+            failed_at: string | null;
+            /**
+             * Ip
+             * @description The address that eMAG said it saw, to be allowed in its panel.
+             */
+            ip: string | null;
+            /**
+             * Let In At
+             * @description When eMAG last took a call of this account.
+             */
+            let_in_at: string | null;
+            /** Message */
+            message: string | null;
+            state: components["schemas"]["ContactState"];
+        };
+        /**
          * CopyAge
          * @description How old the copy of an account is: everything in it was seen at `read_at` or later.
          *
@@ -2738,6 +2873,24 @@ export interface components {
             updated: number;
         };
         /**
+         * FirstAdmin
+         * @description The first admin of a server, with the code that the server printed when it started.
+         */
+        FirstAdmin: {
+            /** Code */
+            code: string;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Username
+             * @description Upper and lower case are the same.
+             */
+            username: string;
+        };
+        /**
          * FreshnessList
          * @description Every account. Nothing is read by itself unless `enabled` (`EMAGSYNC_SCHEDULE__ENABLED`).
          */
@@ -3157,6 +3310,40 @@ export interface components {
          * @enum {string}
          */
         Mode: "full" | "incremental" | "selective";
+        /**
+         * NewAccount
+         * @description An account to add. Its password is stored sealed, and is in no answer.
+         */
+        NewAccount: {
+            /**
+             * Account Type
+             * @description The name it has here, such as `main`.
+             */
+            account_type: string;
+            /** Base Url */
+            base_url?: string | null;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * Platform
+             * @default emag-ro
+             * @enum {string}
+             */
+            platform: "emag-ro" | "emag-bg" | "emag-hu" | "fd-ro" | "fd-bg";
+            /**
+             * Push
+             * @description null: as `EMAGSYNC_EDITS__PUSH` says.
+             */
+            push?: ("off" | "on" | "approve") | null;
+            /**
+             * Username
+             * @description Of the API user at eMAG.
+             */
+            username: string;
+        };
         /**
          * NewApiToken
          * @description An API token just made; `token` is shown this once.
@@ -4828,6 +5015,14 @@ export interface components {
             validation_status?: number | null;
         };
         /**
+         * SetupState
+         * @description `open`: nobody administers this server yet, and whoever started it can make the first admin.
+         */
+        SetupState: {
+            /** Open */
+            open: boolean;
+        };
+        /**
          * Statistics
          * @description What the local copy holds.
          */
@@ -6344,6 +6539,95 @@ export interface operations {
             };
         };
     };
+    setup_state_api_v1_auth_setup_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupState"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_first_admin_api_v1_auth_setup_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FirstAdmin"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     accounts_api_v1_emag_accounts_get: {
         parameters: {
             query?: never;
@@ -6373,6 +6657,230 @@ export interface operations {
             };
             /** @description The caller's role is too small, or the CSRF check failed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_account_api_v1_emag_accounts_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAccount"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedAccount"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_account_api_v1_emag_accounts__account_type__delete: {
+        parameters: {
+            query?: {
+                /** @description `delete`: the copy of its offers, their history and edits too. */
+                offers?: "keep" | "delete";
+            };
+            header?: never;
+            path: {
+                account_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_account_api_v1_emag_accounts__account_type__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -6,6 +6,7 @@ import asyncio
 
 import typer
 
+from emagsync.accounts.live import unreadable_passwords
 from emagsync.db.checks import Finding
 from emagsync.db.checks import check as look
 from emagsync.db.migrate import complete, current_revision
@@ -16,6 +17,7 @@ from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.vault.vault import Vault
 
 
 def upgrade(context: typer.Context, as_json: Json = False) -> None:
@@ -59,7 +61,22 @@ def check(context: typer.Context, as_json: Json = False) -> None:
 async def _findings(session: Session) -> tuple[list[Finding], str]:
     async with session.database(upgraded=False) as database:
         require_file(database)
-        return await look(database), database.description
+        findings = await look(database)
+        broken = await unreadable_passwords(database, Vault(session.settings))
+        return [*findings, _key_finding(broken)], database.description
+
+
+def _key_finding(broken: list[str]) -> Finding:
+    """Whether the server's key opens the passwords of accounts. The other accounts work all the same."""
+    if not broken:
+        return Finding("key", True, "opens the passwords of all accounts", is_fatal=False)
+    return Finding(
+        "key",
+        False,
+        f"does not open the password of {', '.join(broken)}: give the key that the server had before in "
+        "EMAGSYNC_OLD_SECRET_KEYS, or enter the password again",
+        is_fatal=False,
+    )
 
 
 async def _upgrade(session: Session) -> tuple[bool, str]:
