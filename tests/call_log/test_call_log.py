@@ -14,7 +14,7 @@ from support.market import PASSWORD
 from support.program import environment, run
 from support.runs import Desk, open_desk
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 CALLS = "/api/v1/emag/calls"
 

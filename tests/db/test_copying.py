@@ -28,7 +28,7 @@ from support.databases import address_in, address_of, running_on
 from support.local import open_local
 from support.market import open_market
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 NAME = "Ață \u2028 cu 'ghilimele' \"duble\""
 
@@ -91,7 +91,6 @@ async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-@pytest.mark.often(first=1)
 async def test_everything_arrives_exactly(filled: Database, other: Database) -> None:
     copied = await copy(filled, other, all_tables())
     before = await contents(filled)
@@ -100,7 +99,6 @@ async def test_everything_arrives_exactly(filled: Database, other: Database) -> 
     assert all(before.values())
 
 
-@pytest.mark.often(first=1)
 async def test_there_and_back_again_is_the_same(filled: Database, other: Database, tmp_path: Path) -> None:
     await copy(filled, other, all_tables())
     async with Database(address_in(tmp_path / "back")) as back:
@@ -108,7 +106,6 @@ async def test_there_and_back_again_is_the_same(filled: Database, other: Databas
         assert await contents(back) == await contents(filled)
 
 
-@pytest.mark.often(first=1)
 async def test_numbers_go_on_where_the_source_would(filled: Database, other: Database) -> None:
     async with filled.transaction() as connection:
         # The newest change is gone, but readers of the feed are past its number.
@@ -124,7 +121,6 @@ async def test_numbers_go_on_where_the_source_would(filled: Database, other: Dat
     assert len(ids) == len(set(ids)) == 231 + 40
 
 
-@pytest.mark.often(first=1)
 async def test_what_was_copied_is_found_by_its_words(filled: Database, other: Database) -> None:
     await copy(filled, other, all_tables())
     for term in ("ata", "ghilimele", "e", "ou"):
@@ -137,7 +133,6 @@ async def test_what_was_copied_is_found_by_its_words(filled: Database, other: Da
     assert (await list_offers(other, OfferFilter(search="ghilimele"))).total == 1
 
 
-@pytest.mark.often(first=1)
 async def test_a_target_that_is_not_empty_is_refused_or_emptied(filled: Database, other: Database) -> None:
     await store(other, [offer(1, name="Altceva")], account="third")
     with pytest.raises(CopyRefused, match=r"not empty.*--replace"):
@@ -148,7 +143,6 @@ async def test_a_target_that_is_not_empty_is_refused_or_emptied(filled: Database
     assert (await list_offers(other, OfferFilter(search="altceva"))).total == 0
 
 
-@pytest.mark.often(first=1)
 async def test_a_database_is_not_copied_to_itself(filled: Database) -> None:
     async with Database(address_of(filled)) as again:
         with pytest.raises(CopyRefused, match="same database"):
@@ -161,7 +155,6 @@ async def test_an_older_schema_is_refused(filled: Database, tmp_path: Path) -> N
             await copy(filled, empty, all_tables())
 
 
-@pytest.mark.often(first=1)
 async def test_a_copy_that_fails_half_way_leaves_the_target_empty(filled: Database, other: Database) -> None:
     # The last table's rows refer to rows that do not arrive.
     tables = [table for table in all_tables() if table.name != "webhooks"]

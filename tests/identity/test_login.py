@@ -9,7 +9,7 @@ from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 LOGIN = "/api/v1/auth/login"
 SESSION = "/api/v1/auth/session"

@@ -26,7 +26,7 @@ from emagsync.identity.throttle_repository import LoginFailures
 from support.api import PASSWORD, Api, open_api
 from support.clocks import ForwardClock, StoppedClock
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 HERE = "192.0.2.7"
 

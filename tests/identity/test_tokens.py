@@ -12,7 +12,7 @@ from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 TOKENS = "/api/v1/tokens"
 

@@ -10,7 +10,7 @@ from emagsync.rest.principals import Role
 from support.api import PASSWORD, Api
 from support.clocks import ForwardClock
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 async def test_an_admin_adds_a_user_who_can_log_in(api: Api) -> None:

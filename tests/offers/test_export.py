@@ -28,7 +28,7 @@ from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import offer, remove, store
 from support.databases import new_database
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 HOSTILE = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "=cmd|'/c calc'!A0", '=HYPERLINK("http://x")', "＝1"]
 EVERYTHING = OfferFilter()

@@ -21,7 +21,7 @@ from support.local import Local, open_local, until
 from support.market import Market, open_market
 from sync.run_rows import a_run
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 @pytest.fixture

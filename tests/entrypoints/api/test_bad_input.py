@@ -91,7 +91,7 @@ async def test_an_address_that_no_file_can_have_is_the_pages_own(api: Api, addre
     assert answer.status_code in (200, 404, 422), answer.text
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_a_text_that_cannot_be_stored_is_refused_wherever_a_body_has_one(api: Api) -> None:
     bad = {}
     for operation in OPERATIONS:
@@ -150,7 +150,7 @@ async def test_a_whole_pair_and_a_spelt_out_escape_are_texts_like_any_other(api:
 
 
 @pytest.mark.often(first=1)
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_no_query_makes_the_server_fail(api: Api) -> None:
     bad = {}
     for operation in OPERATIONS:
