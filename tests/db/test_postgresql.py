@@ -18,6 +18,7 @@ from emagsync.db import trigrams
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.db.migrate import upgrade
+from emagsync.db.search_index import Search
 from emagsync.offers import repository
 from emagsync.offers.queries import list_offers
 from emagsync.offers.records import Observation, OfferRecord
@@ -294,7 +295,7 @@ async def test_a_search_among_20000_offers_uses_the_index(database: Database, te
         # What autovacuum does now and then.
         await connection.execute(text(f"SELECT gin_clean_pending_list('{trigrams.INDEX}')"))
         await connection.execute(text("ANALYZE offer_search"))
-    statement = SEARCH_INDEX.matching("postgresql", term).compile(
+    statement = SEARCH_INDEX.matching("postgresql", Search(tuple((word,) for word in term.split()), term)).compile(
         database.engine.sync_engine, compile_kwargs={"literal_binds": True}
     )
     plan = [str(row["QUERY PLAN"]) for row in rows(database, f"EXPLAIN {statement}".replace(":", "\\:"))]

@@ -8,7 +8,15 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import postgresql
 
 from emagsync.db import search
-from emagsync.db.search_index import SearchIndex, by_walking, searchable, searchable_texts, term_of
+from emagsync.db.search_index import (
+    Search,
+    Searchable,
+    SearchIndex,
+    by_walking,
+    search_for,
+    searchable,
+    searchable_texts,
+)
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.selection_repository import ordered_ids
 from emagsync.offers.tables import FACETS, offer_search, offers
@@ -25,27 +33,73 @@ def test_text_is_folded_to_lower_case_without_diacritics(text: str, folded: str)
 _NAMES = st.text(st.sampled_from("aÎșŢİΣσß ẞŕ°\x1e\n\0Ű") | st.characters(codec="utf-8"), max_size=6)
 
 
+@given(st.lists(_NAMES.map(lambda text: search.fold(text) or ""), max_size=5))
+def test_words_and_codes_of_many_texts_are_those_of_each(texts: list[str]) -> None:
+    assert search.words_of_all(texts) == [search.words_of(text) for text in texts]
+    assert search.codes_of_all(texts) == [search.code_of(text) for text in texts]
+
+
 @given(st.lists(_NAMES, max_size=5))
 def test_many_texts_are_folded_as_each_of_them_is(texts: list[str]) -> None:
     assert search.fold_all(texts) == [search.fold(text) for text in texts]
 
 
-@given(st.lists(st.lists(st.none() | _NAMES, max_size=4), max_size=4))
-def test_what_a_search_looks_in_does_not_depend_on_other_offers(rows: list[list[str | None]]) -> None:
-    assert searchable_texts(rows) == [searchable(parts) for parts in rows]
-    terms = [[term_of(part) for part in parts if part] for parts in rows]
-    assert searchable_texts(rows) == ["\n".join(parts) for parts in terms]
+_PART = st.none() | _NAMES
+_ROWS = st.builds(Searchable, _PART, st.lists(_PART, max_size=3), _PART)
+
+
+@given(st.lists(_ROWS, max_size=4))
+def test_what_a_search_looks_in_does_not_depend_on_other_offers(rows: list[Searchable]) -> None:
+    assert searchable_texts(rows) == [searchable(row) for row in rows]
+
+
+@given(_ROWS)
+def test_a_text_has_a_line_for_the_title_each_code_and_the_note(row: Searchable) -> None:
+    title, *codes, note = searchable(row).split("\n")
+    assert [title, note] == [search.words_of(search.fold(part) or "") for part in (row.title, row.note)]
+    assert codes == [code for part in row.codes if (code := search.code_of(search.fold(part) or ""))]
+
+
+@given(_NAMES)
+def test_words_and_codes_are_letters_and_digits(text: str) -> None:
+    folded = search.fold(text) or ""
+    words = search.words_of(folded)
+    assert words.split() == "".join(one if one.isalnum() else " " for one in folded).split()
+    assert words == " ".join(words.split())
+    assert search.code_of(folded) == words.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "code"),
+    [
+        ("Oțel inoxidabil, VERDE!", (("otel",), ("inoxidabil",), ("verde",)), "otelinoxidabilverde"),
+        ("ab-77", (("ab 77", "ab77"),), "ab77"),
+        ("- 50% -", (("50",),), "50"),
+        ("lampa LAMPĂ", (("lampa",),), "lampalampa"),
+        ("%_", (), ""),
+    ],
+)
+def test_a_search_is_its_words_and_all_of_it_as_a_code(
+    text: str, words: tuple[tuple[str, ...], ...], code: str
+) -> None:
+    assert search_for(text) == Search(words, code)
+
+
+@pytest.mark.parametrize("text", [None, "", " \t\n"])
+def test_white_space_searches_for_nothing(text: str | None) -> None:
+    assert search_for(text) is None
 
 
 def test_no_text_stays_none() -> None:
     assert search.fold(None) is None
 
 
-def test_a_term_on_postgresql_takes_wildcards_literally() -> None:
+def test_a_search_on_postgresql_is_a_condition_for_each_word() -> None:
     index = SearchIndex(offer_search, key=offer_search.c.offer_id, content=offer_search.c.text)
-    statement = index.matching("postgresql", term_of("50%_Ț")).compile(dialect=postgresql.dialect())
-    assert "ESCAPE '/'" in str(statement)
-    assert list(statement.params.values()) == ["50/%/_t"]
+    wanted = search_for("50%_Ț lampă")
+    assert wanted is not None
+    statement = index.matching("postgresql", wanted).compile(dialect=postgresql.dialect())
+    assert list(statement.params.values()) == ["50 t", "50t", "lampa"]
 
 
 @pytest.mark.parametrize("hint", [False, True])

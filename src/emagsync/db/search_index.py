@@ -1,24 +1,38 @@
-"""Finding rows by a part of their text: an FTS5 index of trigrams on SQLite, `LIKE` on PostgreSQL.
+"""Finding rows by words: an FTS5 index of trigrams on SQLite, `LIKE` with an index of trigrams on PostgreSQL.
 
-The text is stored folded (`emagsync.db.search.fold`), so that a search means the same on both databases and needs no
-function in SQL. The index is contentless and does not keep positions: it answers which rows may match, in the
-order of their ids; a term of more than three letters is then looked for in the text itself.
+The text of a row is stored folded and without punctuation (`emagsync.db.search`), so that a search means the same on
+both databases and needs no function in SQL: a title, the row's codes, each as one word, and a note, every one on a line
+of its own. Between two line breaks is thus a whole code.
+
+The index of SQLite is contentless and does not keep positions: it answers which rows may match, in the order of their
+ids; what three letters do not tell for certain is then looked for in the text itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Select, Table, column, select, table, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    column,
+    false,
+    literal_column,
+    or_,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert, execute_many
-from emagsync.db.search import fold, fold_all
+from emagsync.db.search import code_of, codes_of_all, fold, fold_all, words_of, words_of_all
 
 _GRAM = 3
-_SPARE_SPACES = ("  ", " \n", "\n ")
 
 
 class Replaced(NamedTuple):
@@ -29,30 +43,54 @@ class Replaced(NamedTuple):
     new: str
 
 
-def searchable(parts: Iterable[str | None]) -> str:
-    """The text of a row: its parts folded, each on a line of its own, so that no term matches across two of them."""
-    return searchable_texts([parts])[0]
+class Searchable(NamedTuple):
+    """What a row is found by: words of a title, codes (numbers such as an EAN), words of a note."""
+
+    title: str | None
+    codes: Sequence[str | None]
+    note: str | None
 
 
-def searchable_texts(rows: Iterable[Iterable[str | None]]) -> list[str]:
-    """`searchable` of each row. Most need no tidying, and to check and fold many at once costs much less than each."""
-    given = [[part for part in parts if part] for parts in rows]
-    every = list(chain.from_iterable(given))
-    lines = "\n".join(("", *every, ""))
-    is_tidy = "".join(every).isprintable() and not any(spaces in lines for spaces in _SPARE_SPACES)
-    return fold_all(["\n".join(parts if is_tidy else map(_tidy, parts)) for parts in given])
+class Search(NamedTuple):
+    """What somebody looks for: rows that hold every one of `words`, each somewhere, in any order.
+
+    A word that was written with punctuation in it has two spellings: with a space there, as in a title, and without, as
+    in a code. `code` is everything that was written, as one code. Without any letter or digit there are no words, and
+    nothing is found.
+    """
+
+    words: tuple[tuple[str, ...], ...]
+    code: str
 
 
-def term_of(text: str | None) -> str:
-    """`text` as a search term: folded, without control characters, each stretch of white space as one space."""
-    return fold(_tidy(text or "")) or ""
+def searchable(row: Searchable) -> str:
+    """The text of a row."""
+    return searchable_texts([row])[0]
 
 
-def _tidy(text: str) -> str:
-    # Most texts need nothing; of white space only the space is printable.
-    if text.isprintable() and "  " not in text and text[:1] != " " and text[-1:] != " ":
-        return text
-    return " ".join(text.replace("\0", " ").split())
+def searchable_texts(rows: Iterable[Searchable]) -> list[str]:
+    """`searchable` of each row: to fold many at once costs much less than each."""
+    given = list(rows)
+    titles = words_of_all(fold_all([row.title or "" for row in given]))
+    notes = words_of_all(fold_all([row.note or "" for row in given]))
+    codes = codes_of_all(fold_all([code or "" for row in given for code in row.codes]))
+    texts, start = [], 0
+    for row, title, note in zip(given, titles, notes, strict=True):
+        end = start + len(row.codes)
+        # The first and the last line are always there, so that every code has a line break on both sides.
+        texts.append("\n".join((title, *filter(None, codes[start:end]), note)))
+        start = end
+    return texts
+
+
+def search_for(text: str | None) -> Search | None:
+    """What `text` looks for; None for white space, which looks for nothing in particular and finds everything."""
+    folded = fold(text or "") or ""
+    if not folded.strip():
+        return None
+    spellings = (dict.fromkeys((words_of(part), code_of(part))) for part in folded.split())
+    words = dict.fromkeys(tuple(found) for found in spellings if "" not in found)
+    return Search(tuple(words), code_of(folded))
 
 
 class SearchIndex:
@@ -84,22 +122,37 @@ class SearchIndex:
             )
         await self.add(connection, [(row.id, row.new) for row in rows])
 
-    def matching(self, dialect: str, term: str) -> Select[int]:
-        """The ids of the rows whose text contains `term` (see `term_of`). `%` and `_` mean themselves."""
-        holds = self.holds(term)
-        if dialect != "sqlite" or len(term) < _GRAM:
+    def matching(self, dialect: str, search: Search) -> Select[int]:
+        """The ids of the rows that hold all words of `search`, each a whole word or a part of one."""
+        if dialect != "sqlite" or (grams := _grams_of(search)) is None:
+            return select(self._key).where(self.holds(search))
+        # Of a word of three letters the index is certain.
+        others = tuple(word for word in search.words if len(word) > 1 or len(word[0]) != _GRAM)
+        return self._candidates(grams) if not others else self._among(grams, _holds_all(self._content, others))
+
+    def holding_code(self, dialect: str, codes: Iterable[str]) -> Select[int]:
+        """The ids of the rows that have one of `codes`, as `code_of` writes them."""
+        lines = [f"\n{code}\n" for code in dict.fromkeys(codes) if code]
+        holds = or_(false(), *(self._content.contains(line, autoescape=True) for line in lines))
+        if dialect != "sqlite" or not lines:
             return select(self._key).where(holds)
-        candidates = self._candidates(term)
-        return candidates if len(term) == _GRAM else select(self._key).where(self._key.in_(candidates), holds)
+        return self._among(_any_of(lines), holds)
 
-    def holds(self, term: str) -> ColumnElement[bool]:
-        """Whether a row's text contains `term`."""
-        return self._content.contains(term, autoescape=True)
+    def holds(self, search: Search) -> ColumnElement[bool]:
+        """Whether a row's text holds all words of `search`."""
+        return _holds_all(self._content, search.words)
 
-    def _candidates(self, term: str) -> Select[int]:
+    def _among(self, grams: str, holds: ColumnElement[bool]) -> Select[int]:
+        return select(self._key).where(self._key.in_(self._candidates(grams)), holds)
+
+    def _candidates(self, grams: str) -> Select[int]:
         index = table(self._name, column("rowid"))
-        matches = text(f"{self._name} MATCH :grams").bindparams(grams=_every_gram(term))
-        return select(index.c.rowid).where(matches)
+        return select(index.c.rowid).where(literal_column(self._name).op("MATCH")(grams))
+
+
+def _holds_all(content: Column[str], words: Iterable[tuple[str, ...]]) -> ColumnElement[bool]:
+    found = [or_(*(content.contains(spelling, autoescape=True) for spelling in word)) for word in words]
+    return and_(*found) if found else false()
 
 
 async def fill_index(connection: AsyncConnection, words: Table) -> None:
@@ -119,6 +172,16 @@ def by_walking(query: Select[Any], table: Table, index: str) -> Select[Any]:
 def nulls_last(value: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
     """An order in which rows without a value come last, on both databases."""
     return (value.desc() if descending else value.asc()).nulls_last()
+
+
+def _grams_of(search: Search) -> str | None:
+    """An FTS5 query for rows that may hold all words of `search`; None where the index knows nothing of any of them."""
+    known = [word for word in search.words if all(len(spelling) >= _GRAM for spelling in word)]
+    return " AND ".join(f"({_any_of(word)})" for word in known) or None
+
+
+def _any_of(texts: Iterable[str]) -> str:
+    return " OR ".join(f"({_every_gram(text)})" for text in texts)
 
 
 def _every_gram(term: str) -> str:

@@ -25,6 +25,7 @@ from emagsync.offers.selection_repository import (
     condition,
     count,
     is_reversible,
+    names_some,
     order_terms,
     ordered_ids,
 )
@@ -56,18 +57,26 @@ async def select_page(
     depends on has changed since, as the page's own statement says.
     """
     totals = totals or TotalCache()
-    window = _Window(order or Order(), skip, limit)
+    wanted = _Window(order or Order(), skip, limit)
     cached = totals.get(offer_filter)
-    total = cached.total if cached else await count(connection, offer_filter)
+    total, names_some = await _count(connection, offer_filter) if cached is None else (cached.total, cached.names_some)
+    window = wanted.with_rank(names_some)
     page = await _read_page(connection, offer_filter, columns, window, total, cached)
     if cached is not None and not cached.is_good(offer_filter, page.version, changed=page.changed):
         # The page was read from the end that the outdated total made the nearer one: with the right total, that may be
         # the other end, or other rows.
-        total = await count(connection, offer_filter)
-        if window.of(total) != window.of(cached.total):
+        total, names_some = await _count(connection, offer_filter)
+        window = wanted.with_rank(names_some)
+        if window.of(total) != wanted.with_rank(cached.names_some).of(cached.total):
             page = await _read_page(connection, offer_filter, columns, window, total, None)
-    totals.put(offer_filter, page.version, total)
+    totals.put(offer_filter, CachedTotal(page.version, total, names_some))
     return page.rows, total
+
+
+async def _count(connection: AsyncConnection, offer_filter: OfferFilter) -> tuple[int, bool]:
+    """How many offers there are, and whether the search names some of them."""
+    total = await count(connection, offer_filter)
+    return total, total > 0 and await names_some(connection, offer_filter)
 
 
 async def offer_batches(
@@ -99,6 +108,12 @@ class _Window(NamedTuple):
     order: Order
     skip: int
     limit: int
+
+    def with_rank(self, names_some: bool) -> _Window:
+        """The same window; where no offer is first by its rank, in the plain order, which an index has."""
+        if self.order.key is not SortKey.RELEVANCE or names_some:
+            return self
+        return self._replace(order=Order(SortKey.ACCOUNT, descending=self.order.descending))
 
     def of(self, total: int) -> _Window:
         """The same rows, counted from the end where that is nearer; `total` must be exact then."""
@@ -147,7 +162,7 @@ def _page_query(
     connection: AsyncConnection,
 ) -> Select[Any]:
     found = window.of(total)
-    by_key = bool(offer_filter.term) and found.order.key is SortKey.ACCOUNT
+    by_key = offer_filter.searched is not None and found.order.key is SortKey.ACCOUNT
     walking = by_key and total > _SOME and (found.skip + found.limit) * _FEW < total
     ids = ordered_ids(offer_filter, found.order, connection.dialect.name, walking=walking)
     ids = ids.limit(found.limit).offset(found.skip)

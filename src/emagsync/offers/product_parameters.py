@@ -20,7 +20,7 @@ _DEFAULT_LANGUAGE: Language = "en"
 _LANGUAGES: dict[str, Language] = {"ro": "ro", "en": "en", "bg": "bg", "hu": "hu"}
 
 SortName = Literal[
-    "account", "-account", "emag_id", "-emag_id", "sku", "-sku", "name", "-name", "price", "-price",
+    "relevance", "account", "-account", "emag_id", "-emag_id", "sku", "-sku", "name", "-name", "price", "-price",
     "stock_quantity", "-stock_quantity", "created_at", "-created_at", "updated_at", "-updated_at",
     "last_synced_at", "-last_synced_at",
 ]  # fmt: skip
@@ -46,7 +46,8 @@ class ProductQuery(BaseModel):
     search: str | None = Field(
         default=None,
         max_length=200,
-        description="Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics.",
+        description="Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and "
+        "any case, with or without diacritics and punctuation.",
     )
     status: list[StatusName] | None = Field(default=None, max_length=3, description="Repeat it for more than one.")
     sellable: bool | None = None
@@ -107,9 +108,10 @@ class ProductListQuery(ProductQuery):
     skip: int = Field(default=0, ge=0, le=_LARGEST)
     limit: int = Field(default=50, ge=1, le=100)
     sort: SortName = Field(
-        default="account",
+        default="relevance",
         description="`-` reverses it; `account` is by account and `emag_id`, `price` by currency and then price: "
-        "amounts of different currencies are in no order.",
+        "amounts of different currencies are in no order. `relevance` begins with the offers whose SKU, PNK or EAN is "
+        "exactly what is searched for, and goes on as `account`.",
     )
 
     def order(self) -> Order:

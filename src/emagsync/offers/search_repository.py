@@ -1,4 +1,4 @@
-"""The search index over the name, part number, part number key, EANs and brand of every offer, folded.
+"""The search index over the name, part number, part number key, EANs and brand of every offer.
 
 An offer whose text did not change costs a comparison. SQLite's index costs a large part of a transaction however few
 rows it gets, so new offers enter it many at a time (`emagsync.offers.search.catch_up`), and changed ones at once.
@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkSelect, among
 from emagsync.db.search_index import Replaced, SearchIndex, searchable_texts
+from emagsync.db.search_index import Searchable as Words
 from emagsync.offers.tables import offer_search, offers
 from emagsync.offers.value_lists import read_list
 
@@ -59,7 +60,8 @@ class Searchable(Protocol):
 def texts_of(found: Iterable[Searchable]) -> list[str]:
     """The searchable text of each offer; the name is first, so that it also sorts by name."""
     return searchable_texts(
-        (offer.name, offer.part_number, offer.part_number_key, *read_list(offer.eans), offer.brand) for offer in found
+        Words(offer.name, (offer.part_number, offer.part_number_key, *read_list(offer.eans)), offer.brand)
+        for offer in found
     )
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from emagsync.db.search_index import term_of
+from emagsync.db.search_index import Search, search_for
 from emagsync.offers.change_kinds import ChangeKind
 
 
 class SortKey(StrEnum):
     """What a list may be sorted by; ties come by account and eMAG id, offers without a value last."""
 
+    RELEVANCE = "relevance"  # first what the search names exactly: an SKU, a PNK, an EAN; within that as `account`
     ACCOUNT = "account"  # account, then eMAG id
     EMAG_ID = "emag_id"
     SKU = "sku"
@@ -55,9 +56,9 @@ class ChangeFilter:
 class OfferFilter:
     """A selection of offers: those that match everything that is given.
 
-    `accounts`: none for all. `search` is any part of name, part number, part number key, EAN or brand, in any case,
-    with or without diacritics. `statuses`: 0 inactive, 1 active, 2 end of life. `currency`: what an offer's prices
-    are in. `changed_since`: content changed then or later.
+    `accounts`: none for all. `search` is words that are in the name, part number, part number key, EANs and brand,
+    whole or in part, in any order and any case, with or without diacritics and punctuation. `statuses`: 0 inactive,
+    1 active, 2 end of life. `currency`: what an offer's prices are in. `changed_since`: content changed then or later.
     """
 
     accounts: tuple[str, ...] = ()
@@ -74,9 +75,9 @@ class OfferFilter:
     changes: ChangeFilter | None = None
 
     @property
-    def term(self) -> str:
-        """The text searched for, folded; empty for no search."""
-        return term_of((self.search or "").encode("utf-8", "replace").decode())  # half a character finds nothing
+    def searched(self) -> Search | None:
+        """What is searched for; None for nothing in particular."""
+        return search_for((self.search or "").encode("utf-8", "replace").decode())  # half a character finds nothing
 
     @property
     def is_nothing_but_search(self) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, func, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Select, and_, case, func, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.search_index import by_walking, nulls_last
+from emagsync.db.search_index import Search, by_walking, nulls_last
 from emagsync.offers.notable_repository import changed_offers
 from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import OfferFilter, Order, SortKey
@@ -29,12 +29,13 @@ _SORTED_BY: Mapping[SortKey, tuple[Column[Any], ...]] = {
 
 def is_reversible(order: Order) -> bool:
     """Whether the opposite order is this one read from its end; offers without a value are last in both."""
-    return not any(column.nullable for column in _columns(order))
+    return order.key is not SortKey.RELEVANCE and not any(column.nullable for column in _columns(order))
 
 
 def condition(offer_filter: OfferFilter, dialect: str) -> ColumnElement[bool]:
     """`offer_filter` as a condition on `offers`."""
-    found = offers.c.id.in_(SEARCH_INDEX.matching(dialect, offer_filter.term)) if offer_filter.term else true()
+    searched = offer_filter.searched
+    found = offers.c.id.in_(SEARCH_INDEX.matching(dialect, searched)) if searched else true()
     return and_(true(), *_plain_conditions(offer_filter), found)
 
 
@@ -44,10 +45,12 @@ def ordered_ids(offer_filter: OfferFilter, order: Order, dialect: str, *, walkin
     `walking` looks for the term in one offer after the other instead of asking the search index for all that match:
     quicker where the first of very many matches are wanted.
     """
-    selected = condition(offer_filter, dialect)
-    if walking:
-        selected = and_(*_plain_conditions(offer_filter), _contains_term(offer_filter.term))
-    sorted_by = _columns(order)
+    selected, searched = condition(offer_filter, dialect), offer_filter.searched
+    if walking and searched:
+        selected = and_(*_plain_conditions(offer_filter), _holds(searched))
+    sorted_by: tuple[ColumnElement[Any], ...] = _columns(order)
+    if order.key is SortKey.RELEVANCE and searched:
+        sorted_by = (case((_is_named(searched, dialect), 0), else_=1).label("rank"), *sorted_by)
     query = select(offers.c.id, *sorted_by).where(selected).order_by(*order_terms(order, sorted_by))
     if order.key is SortKey.NAME:
         query = query.join(offer_search, offer_search.c.offer_id == offers.c.id)
@@ -63,15 +66,29 @@ def order_terms(order: Order, columns: Sequence[ColumnElement[Any]]) -> list[Col
         return column.desc() if order.descending else column.asc()
 
     own = _columns(order)
-    return [term(column, nullable=bool(of.nullable)) for column, of in zip(columns, own, strict=True)]
+    first = [column.asc() for column in columns[: len(columns) - len(own)]]  # the rank: what is named exactly is first
+    others = zip(columns[len(first) :], own, strict=True)
+    return [*first, *(term(column, nullable=bool(of.nullable)) for column, of in others)]
 
 
 async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
     """How many offers `offer_filter` finds."""
     if offer_filter.is_nothing_but_search:
-        return await (_count_found if offer_filter.term else _count_all)(connection, offer_filter)
+        searched = offer_filter.searched
+        if searched is None:
+            return await _count_all(connection, offer_filter)
+        return await _count_found(connection, searched, include_removed=offer_filter.include_removed)
     query = select(func.count()).select_from(offers).where(condition(offer_filter, connection.dialect.name))
     return await connection.scalar(query) or 0
+
+
+async def names_some(connection: AsyncConnection, offer_filter: OfferFilter) -> bool:
+    """Whether what is searched for is exactly the SKU, the PNK or an EAN of an offer that `offer_filter` finds."""
+    searched = offer_filter.searched
+    if searched is None or not searched.code:
+        return False
+    found = select(offers.c.id).where(*_plain_conditions(offer_filter), _is_named(searched, connection.dialect.name))
+    return await connection.scalar(found.limit(1)) is not None
 
 
 async def _count_all(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
@@ -84,25 +101,30 @@ async def _count_all(connection: AsyncConnection, offer_filter: OfferFilter) -> 
     return await connection.scalar(select(everything - left_out)) or 0
 
 
-async def _count_found(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
+async def _count_found(connection: AsyncConnection, searched: Search, *, include_removed: bool) -> int:
     """The matches of the search index, which need no row each, less those of removed offers, which are few."""
-    found = SEARCH_INDEX.matching(connection.dialect.name, offer_filter.term)
+    found = SEARCH_INDEX.matching(connection.dialect.name, searched)
     total = await connection.scalar(select(func.count()).select_from(found.subquery())) or 0
-    if offer_filter.include_removed or not total:
+    if include_removed or not total:
         return total
     removed = select(func.count()).select_from(offers)
-    removed = removed.where(offers.c.removed_at.is_not(None), _contains_term(offer_filter.term))
+    removed = removed.where(offers.c.removed_at.is_not(None), _holds(searched))
     return total - (await connection.scalar(by_walking(removed, offers, REMOVED)) or 0)
 
 
-def _contains_term(term: str) -> ColumnElement[bool]:
-    """Whether the searchable text of an offer contains `term`, looked up offer by offer."""
+def _holds(searched: Search) -> ColumnElement[bool]:
+    """Whether the searchable text of an offer holds all words, looked up offer by offer."""
     words = select(offer_search.c.offer_id).where(offer_search.c.offer_id == offers.c.id).correlate(offers)
-    return words.where(SEARCH_INDEX.holds(term)).exists()
+    return words.where(SEARCH_INDEX.holds(searched)).exists()
+
+
+def _is_named(searched: Search, dialect: str) -> ColumnElement[bool]:
+    """Whether an offer has exactly what was searched for as its SKU, its PNK or an EAN."""
+    return offers.c.id.in_(SEARCH_INDEX.holding_code(dialect, [searched.code]))
 
 
 def _columns(order: Order) -> tuple[Column[Any], ...]:
-    if order.key is SortKey.ACCOUNT:
+    if order.key in (SortKey.ACCOUNT, SortKey.RELEVANCE):
         return BY_KEY
     return BY_KEY[::-1] if order.key is SortKey.EMAG_ID else (*_SORTED_BY[order.key], *BY_KEY)
 

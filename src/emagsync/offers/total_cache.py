@@ -29,10 +29,14 @@ class CopyVersion(NamedTuple):
 
 
 class CachedTotal(NamedTuple):
-    """A total, and the version of the local copy it was counted for, or last found to be good for."""
+    """A total, and the version of the local copy it was counted for, or last found to be good for.
+
+    `names_some`: whether the search names some of the offers exactly (`selection_repository.names_some`).
+    """
 
     version: CopyVersion
     total: int
+    names_some: bool
 
     def is_good(self, offer_filter: OfferFilter, version: CopyVersion, *, changed: bool) -> bool:
         """Whether the total of `offer_filter` still is right at `version`.
@@ -41,7 +45,7 @@ class CachedTotal(NamedTuple):
         """
         if changed:
             return False
-        return not offer_filter.term or version.searchable == self.version.searchable
+        return offer_filter.searched is None or version.searchable == self.version.searchable
 
 
 class TotalCache:
@@ -54,11 +58,11 @@ class TotalCache:
         """The total that was counted last for `offer_filter`."""
         return self._totals.get(offer_filter)
 
-    def put(self, offer_filter: OfferFilter, version: CopyVersion, total: int) -> None:
-        """Remember that `offer_filter` finds `total` offers at `version`."""
+    def put(self, offer_filter: OfferFilter, found: CachedTotal) -> None:
+        """Remember what `offer_filter` finds."""
         if offer_filter.changed_since is not None or offer_filter.changes is not None:
             return
-        self._totals[offer_filter] = CachedTotal(version, total)
+        self._totals[offer_filter] = found
         self._totals.move_to_end(offer_filter)
         if len(self._totals) > _REMEMBERED:
             self._totals.popitem(last=False)
@@ -74,5 +78,5 @@ def fields_of(offer_filter: OfferFilter) -> list[str]:
         "category_id": offer_filter.category_id is not None,
         "currency": offer_filter.currency is not None,
     }
-    searched = _SEARCHED if offer_filter.term else ()
+    searched = _SEARCHED if offer_filter.searched else ()
     return [LIFECYCLE, *searched, *(field for field, is_given in given.items() if is_given)]

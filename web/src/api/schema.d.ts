@@ -4905,7 +4905,7 @@ export interface components {
             include_removed: boolean;
             /**
              * Search
-             * @description Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics.
+             * @description Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and any case, with or without diacritics and punctuation.
              */
             search?: string | null;
             /** Sellable */
@@ -8030,7 +8030,7 @@ export interface operations {
                 account_type?: string | null;
                 /** @description eMAG's id; repeat it for more than one. */
                 emag_id?: number[] | null;
-                /** @description Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics. */
+                /** @description Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and any case, with or without diacritics and punctuation. */
                 search?: string | null;
                 /** @description Repeat it for more than one. */
                 status?: ("active" | "inactive" | "end_of_life")[] | null;
@@ -8057,8 +8057,8 @@ export interface operations {
                 change_reason?: string | null;
                 skip?: number;
                 limit?: number;
-                /** @description `-` reverses it; `account` is by account and `emag_id`, `price` by currency and then price: amounts of different currencies are in no order. */
-                sort?: "account" | "-account" | "emag_id" | "-emag_id" | "sku" | "-sku" | "name" | "-name" | "price" | "-price" | "stock_quantity" | "-stock_quantity" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_synced_at" | "-last_synced_at";
+                /** @description `-` reverses it; `account` is by account and `emag_id`, `price` by currency and then price: amounts of different currencies are in no order. `relevance` begins with the offers whose SKU, PNK or EAN is exactly what is searched for, and goes on as `account`. */
+                sort?: "relevance" | "account" | "-account" | "emag_id" | "-emag_id" | "sku" | "-sku" | "name" | "-name" | "price" | "-price" | "stock_quantity" | "-stock_quantity" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_synced_at" | "-last_synced_at";
             };
             header?: never;
             path?: never;
@@ -8267,7 +8267,7 @@ export interface operations {
                 account_type?: string | null;
                 /** @description eMAG's id; repeat it for more than one. */
                 emag_id?: number[] | null;
-                /** @description Any part of name, part number, PNK, EAN or brand; any case, with or without diacritics. */
+                /** @description Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and any case, with or without diacritics and punctuation. */
                 search?: string | null;
                 /** @description Repeat it for more than one. */
                 status?: ("active" | "inactive" | "end_of_life")[] | null;

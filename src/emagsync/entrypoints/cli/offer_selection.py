@@ -24,7 +24,8 @@ _STATUS_NUMBERS = {StatusName.INACTIVE: 0, StatusName.ACTIVE: 1, StatusName.END_
 
 Account = Annotated[str | None, typer.Option(help="Only this account.")]
 Search = Annotated[
-    str | None, typer.Option(help="Part of a name, SKU, PNK, EAN or brand; any case, with or without diacritics.")
+    str | None,
+    typer.Option(help="Words of the name, SKU, PNK, EAN or brand: any order, without diacritics and punctuation too."),
 ]
 Status = Annotated[list[StatusName] | None, typer.Option(help="Only this status; repeatable.")]
 Sellable = Annotated[bool | None, typer.Option("--sellable/--not-sellable", help="Only those that (do not) sell.")]

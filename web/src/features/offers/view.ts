@@ -126,7 +126,9 @@ export function filterQuery(view: OfferView) {
 /** What the list is asked for: the filters, the order and the page. */
 export function listQuery(view: OfferView) {
   const sort: SortKey | `-${SortKey}` = view.descending ? `-${view.sort}` : view.sort
-  return { ...filterQuery(view), sort, limit: view.size, skip: (view.page - 1) * view.size }
+  // The usual order is left to the server, which puts first what a search names exactly.
+  const order = sort === 'account' ? {} : { sort }
+  return { ...filterQuery(view), ...order, limit: view.size, skip: (view.page - 1) * view.size }
 }
 
 /** The address of the export of a selection. */

@@ -7,12 +7,13 @@ Revises: 20261123_03
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 
 import sqlalchemy as sa
 from alembic import op
 
 from emagsync.db.errors import DatabaseUnavailable
-from emagsync.db.search_index import searchable
+from emagsync.db.search import fold
 
 revision = "20261123_04"
 down_revision = "20261123_03"
@@ -90,7 +91,7 @@ def _fill(connection: sa.Connection, *, with_index: bool) -> None:
         words = [
             {
                 "offer_id": row.id,
-                "text": searchable((row.name, row.part_number, row.part_number_key, *row.eans.split(), row.brand)),
+                "text": _text((row.name, row.part_number, row.part_number_key, *row.eans.split(), row.brand)),
             }
             for row in rows
         ]
@@ -100,6 +101,10 @@ def _fill(connection: sa.Connection, *, with_index: bool) -> None:
                 "INSERT INTO offer_search_index(rowid, text) VALUES (?, ?)",
                 [(word["offer_id"], word["text"]) for word in words],
             )
+
+
+def _text(parts: Iterable[str | None]) -> str:
+    return "\n".join(fold(part) or "" for part in parts if part)
 
 
 def downgrade() -> None:

@@ -24,7 +24,7 @@ from emagsync.entrypoints.cli.output.offers import detail_document, print_detail
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.offers import queries
 from emagsync.offers.schemas import OfferDetail, OfferList
-from emagsync.offers.selection import OfferFilter
+from emagsync.offers.selection import OfferFilter, Order, SortKey
 
 
 def list_offers(
@@ -67,7 +67,8 @@ def show(
 async def _list(session: Session, wanted: OfferFilter, limit: int, skip: int) -> OfferList:
     async with session.database() as database:
         await expect_accounts(session, database, wanted)
-        return await queries.list_offers(database, wanted, limit=limit, skip=skip)
+        order = Order(SortKey.RELEVANCE if wanted.search else SortKey.ACCOUNT)
+        return await queries.list_offers(database, wanted, limit=limit, skip=skip, order=order)
 
 
 async def _show(session: Session, account: str, emag_id: int, changes: int) -> OfferDetail:
