@@ -1,8 +1,10 @@
+import { SearchOutlined } from '@ant-design/icons'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink } from 'react-router'
 
 import { useRole } from '../shared/index.ts'
 import './navigation.css'
+import { openPalette } from './palette/open.ts'
 import { SECTIONS } from './sections.tsx'
 import { UserMenu } from './UserMenu.tsx'
 
@@ -19,6 +21,11 @@ export function Navigation() {
         <img src="/icon.svg" alt="" width={28} height={28} />
         <span className="brand-name">emagsync</span>
       </Link>
+      <button type="button" className="palette-button" onClick={openPalette} aria-keyshortcuts="Control+K">
+        <SearchOutlined aria-hidden />
+        <span>{t('palette.open')}</span>
+        <kbd aria-hidden="true">Ctrl K</kbd>
+      </button>
       <nav aria-label={t('nav.label')}>
         {SECTIONS.filter(({ role }) => can(role)).map(({ key, path, icon: Icon }) => (
           <NavLink key={key} to={path} end={path === '/'}>

@@ -5,6 +5,7 @@ import { Link, Outlet, useNavigation } from 'react-router'
 
 import { LoadingState, useSession } from '../shared/index.ts'
 import { Navigation } from './Navigation.tsx'
+import { Shortcuts } from './Shortcuts.tsx'
 
 const Attention = lazy(() => import('../features/edits/outbox/Attention.tsx'))
 const LiveRuns = lazy(() => import('../features/sync/live/LiveRuns.tsx'))
@@ -22,6 +23,7 @@ export function Shell() {
         <LiveRuns />
       </Suspense>
       <Navigation />
+      <Shortcuts />
       <div className={isLoading ? 'loading-line is-loading' : 'loading-line'} aria-hidden="true" />
       <main id="content" tabIndex={-1}>
         <HeldBack />

@@ -1,13 +1,16 @@
-import type { CSSProperties, ReactNode } from 'react'
+import type { ReactNode } from 'react'
 
 import './data-table.css'
+import { openRow } from './rows.ts'
 
 export interface Column<Row> {
   key: string
   title: ReactNode
-  /** In pixels. */
+  /** In pixels, where there is room; no column becomes narrower than its longest word. */
   width: number
   align?: 'start' | 'end'
+  /** Is not broken into lines: a date, a number. What is aligned at the end is not either. */
+  nowrap?: boolean
   /** Where rows are cards, on a phone: left out, or without its title beside it. */
   narrow?: 'hidden' | 'bare'
   /** By which name the rows are sorted by it; without one they are not. */
@@ -25,17 +28,16 @@ interface Props<Row> {
 }
 
 /**
- * A table as HTML has it: light enough for the pages that are opened first. It scrolls where there is no room; on a
- * phone its rows are cards.
+ * A table as HTML has it: light enough for the pages that are opened first. Nothing in it is cut off: texts take as many
+ * lines as they need, and where there still is no room it scrolls; on a phone its rows are cards. A row is opened by its
+ * first link, by a click or by keys (rows.ts).
  */
 export function DataTable<Row>({ label, columns, rows, rowKey, sort, onSort }: Props<Row>) {
-  const width = columns.reduce((sum, column) => sum + column.width, 0)
-  const style = { '--table-width': `${width}px` } as CSSProperties
   return (
     // The keyboard must be able to scroll it.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="data-table-frame" role="region" aria-label={label} tabIndex={0}>
-      <table className="data-table" style={style}>
+      <table className="data-table">
         <colgroup>
           {columns.map((column) => (
             <col key={column.key} style={{ width: column.width }} />
@@ -50,7 +52,14 @@ export function DataTable<Row>({ label, columns, rows, rowKey, sort, onSort }: P
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr key={rowKey(row)}>
+            // The keyboard has its own way to open a row (rows.ts).
+
+            <tr
+              key={rowKey(row)}
+              data-row
+              tabIndex={-1}
+              onClick={(event) => openRow(event.currentTarget, event.target)}
+            >
               {columns.map((column) => (
                 <td
                   key={column.key}
@@ -68,8 +77,12 @@ export function DataTable<Row>({ label, columns, rows, rowKey, sort, onSort }: P
   )
 }
 
-function classOf<Row>({ align, narrow }: Column<Row>): string | undefined {
-  const names = [align === 'end' ? 'at-end' : null, narrow ? `narrow-${narrow}` : null].filter(Boolean)
+function classOf<Row>({ align, narrow, nowrap }: Column<Row>): string | undefined {
+  const names = [
+    align === 'end' ? 'at-end' : null,
+    nowrap ? 'nowrap' : null,
+    narrow ? `narrow-${narrow}` : null,
+  ].filter(Boolean)
   return names.length > 0 ? names.join(' ') : undefined
 }
 
@@ -94,7 +107,8 @@ function Head<Row>({ column, sort, onSort }: HeadProps<Row>) {
         className="sort-button"
         onClick={() => onSort({ key: sortKey, descending: isSorted && !sort.descending })}
       >
-        {column.title}{' '}
+        {column.title}
+        {'\u00a0'}
         <span aria-hidden>{order === undefined ? '↕' : order === 'ascending' ? '↑' : '↓'}</span>
       </button>
     </th>

@@ -9,15 +9,16 @@ export function tagOf(language: string | undefined): string {
 
 /**
  * An amount as text, such as `"1234.5000"`, in the reader's writing. It never becomes a binary fraction;
- * decimals beyond two are shown only where they are not zero.
+ * decimals beyond two are shown only where they are not zero, and at most `decimals` of them.
  */
 export function formatMoney(
   amount: string | null | undefined,
   currency: string | null | undefined,
   language?: string,
+  decimals = 4,
 ): string {
   if (amount === null || amount === undefined || amount === '') return '–'
-  const options: Intl.NumberFormatOptions = { minimumFractionDigits: 2, maximumFractionDigits: 4 }
+  const options: Intl.NumberFormatOptions = { minimumFractionDigits: 2, maximumFractionDigits: decimals }
   if (currency) Object.assign(options, { style: 'currency', currency })
   return new Intl.NumberFormat(tagOf(language), options).format(amount as Intl.StringNumericLiteral)
 }

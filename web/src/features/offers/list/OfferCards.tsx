@@ -1,9 +1,11 @@
 import { useTranslation } from 'react-i18next'
 
-import { formatMoney, formatNumber } from '../../../shared/index.ts'
+import { formatNumber } from '../../../shared/index.ts'
 import { InlineEdit } from '../../edits/offer/InlineEdit.tsx'
 import { PendingBadge } from '../../edits/offer/PendingBadge.tsx'
 import { SellableBadge, StatusBadge } from '../badges.tsx'
+import { Money } from '../../../shared/Money.tsx'
+import { openRow } from '../../../shared/rows.ts'
 import { OfferBox, type Choosing } from './SelectBox.tsx'
 import { OfferLink } from './columns.tsx'
 import type { Product } from '../queries.ts'
@@ -24,7 +26,14 @@ export function OfferCards({
   return (
     <ul className="offer-cards">
       {offers.map((offer) => (
-        <li key={offer.id}>
+        // The keyboard has its own way to open a row (rows.ts).
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events
+        <li
+          key={offer.id}
+          data-row
+          tabIndex={-1}
+          onClick={(event) => openRow(event.currentTarget, event.target)}
+        >
           {choosing ? <OfferBox offer={offer} choosing={choosing} /> : null}
           <Thumbnail address={offer.main_image} size={56} />
           <div>
@@ -34,7 +43,9 @@ export function OfferCards({
             </p>
             <p className="offer-card-numbers">
               <InlineEdit offer={offer} field="sale_price">
-                <strong>{formatMoney(offer.price, offer.currency)}</strong>
+                <strong>
+                  <Money amount={offer.price} currency={offer.currency} />
+                </strong>
               </InlineEdit>
               <InlineEdit offer={offer} field="stock">
                 {t('columns.stock_quantity')}: {formatNumber(offer.stock_quantity)}

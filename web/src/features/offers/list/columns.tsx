@@ -2,7 +2,8 @@ import type { TFunction } from 'i18next'
 import { Link } from 'react-router'
 
 import type { Column } from '../../../shared/DataTable.tsx'
-import { formatDate, formatMoney, formatNumber } from '../../../shared/index.ts'
+import { formatDate, formatNumber } from '../../../shared/index.ts'
+import { Money } from '../../../shared/Money.tsx'
 import { InlineEdit } from '../../edits/offer/InlineEdit.tsx'
 import { PendingBadge } from '../../edits/offer/PendingBadge.tsx'
 import { SellableBadge, StatusBadge, ValidationBadge } from '../badges.tsx'
@@ -44,23 +45,25 @@ export const USUAL_COLUMNS: readonly ColumnKey[] = [
 ]
 
 const WIDTHS: Record<ColumnKey, number> = {
-  image: 64,
+  image: 56,
   name: 300,
-  sku: 140,
+  sku: 120,
   part_number_key: 120,
   emag_id: 110,
-  account_type: 90,
+  account_type: 70,
   brand: 130,
-  price: 150,
-  stock_quantity: 90,
-  status: 150,
-  sellable: 130,
-  validation: 210,
+  price: 130,
+  stock_quantity: 80,
+  status: 110,
+  sellable: 145,
+  validation: 180,
   eans: 150,
-  updated_at: 190,
-  last_synced_at: 190,
+  updated_at: 165,
+  last_synced_at: 165,
 }
 const AT_THE_END: ReadonlySet<ColumnKey> = new Set(['price', 'stock_quantity', 'emag_id'])
+
+const UNBROKEN: ReadonlySet<ColumnKey> = new Set(['sku', 'part_number_key', 'updated_at', 'last_synced_at'])
 
 export function OfferLink({ offer, view, t }: { offer: Product; view: OfferView; t: TFunction<'offers'> }) {
   const name = offer.name ?? t('unnamed')
@@ -89,7 +92,7 @@ function cell(key: ColumnKey, offer: Product, view: OfferView, t: TFunction<'off
     case 'price':
       return (
         <InlineEdit offer={offer} field="sale_price">
-          {formatMoney(offer.price, offer.currency)}
+          <Money amount={offer.price} currency={offer.currency} />
         </InlineEdit>
       )
     case 'stock_quantity':
@@ -132,6 +135,7 @@ export function columnsOf(
         key === 'image' ? <span className="visually-hidden">{t('columns.image')}</span> : t(`columns.${key}`),
       width: WIDTHS[key],
       align: AT_THE_END.has(key) ? 'end' : 'start',
+      nowrap: UNBROKEN.has(key),
       ...(sortKey === undefined ? {} : { sortKey }),
       render: (offer) => cell(key, offer, view, t),
     }
