@@ -28,6 +28,7 @@ class ReasonCode(StrEnum):
     REFUSED_BY_HOLD = "refused_by_hold"
     REFUSED_BY = "refused_by"
     NOTHING_LEFT = "nothing_left"
+    IN_CONFLICT = "in_conflict"
     INTERRUPTED = "interrupted"
     NOT_ITS_TURN = "not_its_turn"
     NOT_SHOWN = "not_shown"
@@ -72,6 +73,7 @@ _SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.REFUSED_BY_HOLD: "refused by {by} (hold {hold})",
     ReasonCode.REFUSED_BY: "refused by {by}",
     ReasonCode.NOTHING_LEFT: "its edits were withdrawn, settled or overtaken",
+    ReasonCode.IN_CONFLICT: "eMAG changed the same value: the conflict waits for a decision",
     ReasonCode.INTERRUPTED: "the push was interrupted before eMAG's answer",
     ReasonCode.NOT_ITS_TURN: "the push was stopped before it was its turn",
     ReasonCode.NOT_SHOWN: "eMAG took it and still shows the value from before",

@@ -10,11 +10,12 @@ from sqlalchemy import text
 
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.push.endpoints import entry_view
+from emagsync.edits.push.enqueue import enqueue
 from emagsync.edits.push.errors import PushOff
-from emagsync.edits.push.outbox import Lines
+from emagsync.edits.push.outbox import Lines, OutboxEntry
 from emagsync.edits.reasons import Reason, ReasonCode, ReasonView, reason_text, reason_view
 from emagsync.edits.service import Author, EditService
-from emagsync.edits.states import EditSource
+from emagsync.edits.states import EditSource, OutboxState
 from support.local import until
 from support.pushing import open_push_desk
 
@@ -62,6 +63,22 @@ async def test_a_price_is_not_sent_to_an_offer_that_has_another_currency_by_now(
         assert desk.shown(7, "stock") == "3"  # what is no price is sent
         states = {(edit.emag_id, edit.field): edit.state for edit in await desk.edits()}
         assert states == {(7, "sale_price"): "conflict", (7, "stock"): "applied", (8, "sale_price"): "conflict"}
+
+
+async def test_an_entry_whose_edit_came_into_conflict_says_so_and_is_not_sent(tmp_path: Path) -> None:
+    async def enqueued() -> OutboxEntry:
+        async with desk.local.database.transaction() as connection:
+            await enqueue(connection, "main", approve=True, now=desk.clock.now())
+        return (await desk.entries())[-1]
+
+    async with open_push_desk(tmp_path, edits={"conflict_strategy": "manual"}) as desk:
+        await desk.edit(7, "sale_price", "90.0000")
+        assert (await enqueued()).state is OutboxState.WAITING
+        desk.market.change("change", ids=[7], set={"sale_price": "120.0000"})
+        await desk.local.completed()
+        entry = await enqueued()
+        assert (entry.state, entry.reason and entry.reason.code) == (OutboxState.DROPPED, ReasonCode.IN_CONFLICT)
+        assert desk.saves() == 0
 
 
 async def test_a_price_of_another_currency_stays_here_also_before_a_merge_has_seen_it(tmp_path: Path) -> None:

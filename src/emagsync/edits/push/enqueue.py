@@ -14,6 +14,7 @@ from emagsync.edits.push import outbox_repository as repository
 from emagsync.edits.push.brake import alarm_of
 from emagsync.edits.push.items import Item, items_text
 from emagsync.edits.push.outbox import Event, OutboxEntry, changes_of, drop
+from emagsync.edits.reasons import ReasonCode
 from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
 
 
@@ -35,11 +36,14 @@ async def enqueue(connection: AsyncConnection, account: str, *, approve: bool, n
             if emag_id not in entries
         ],
     )
+    unsent = {emag_id: entry for emag_id, entry in entries.items() if entry.state not in SENT_STATES}
+    emptied = [emag_id for emag_id in unsent if emag_id not in wanted]
+    conflicts = await repository.offers_in_conflict(connection, account, emptied)
     changed: list[OutboxEntry] = []
-    for emag_id, entry in entries.items():
-        if entry.state in SENT_STATES:
-            continue
-        if emag_id not in wanted:
+    for emag_id, entry in unsent.items():
+        if emag_id in conflicts:
+            changed.append(drop(entry, now, ReasonCode.IN_CONFLICT))
+        elif emag_id not in wanted:
             changed.append(drop(entry, now))
         else:
             changed.append(refresh(entry, wanted[emag_id], stocks.get(emag_id), approve=approve))

@@ -263,9 +263,9 @@ def claim(
     return entry.moved(Event.CLAIMED, attempts=entry.attempts + 1, sent_at=now, reason=reason, finished_at=None)
 
 
-def drop(entry: OutboxEntry, now: datetime) -> OutboxEntry:
-    """The entry, ended without anything being sent, because none of its edits is open any more."""
-    return entry.moved(Event.EMPTIED, reason=Reason.of(ReasonCode.NOTHING_LEFT), finished_at=now, next_at=None)
+def drop(entry: OutboxEntry, now: datetime, why: ReasonCode = ReasonCode.NOTHING_LEFT) -> OutboxEntry:
+    """The entry, ended without anything being sent, because none of its edits may be sent any more."""
+    return entry.moved(Event.EMPTIED, reason=Reason.of(why), finished_at=now, next_at=None)
 
 
 def reject(entry: OutboxEntry, reason: Reason, now: datetime) -> OutboxEntry:

@@ -56,6 +56,18 @@ async def open_edits(
     return found
 
 
+async def offers_in_conflict(connection: AsyncConnection, account: str, emag_ids: Sequence[int]) -> set[int]:
+    """Those of the account's offers that have an edit in conflict: a person has to decide before it is sent."""
+    found: set[int] = set()
+    for start in range(0, len(emag_ids), AT_ONCE):
+        some = local_edits.c.emag_id.in_(emag_ids[start : start + AT_ONCE])
+        query = select(local_edits.c.emag_id).where(
+            local_edits.c.account == account, some, _WAITS, local_edits.c.state == "conflict"
+        )
+        found |= set((await connection.execute(query)).scalars())
+    return found
+
+
 async def newest_edit(connection: AsyncConnection, account: str) -> int:
     """The id of the account's newest edit that is not closed, 0 without any: when it grows, there are new edits."""
     query = select(func.max(local_edits.c.id)).where(local_edits.c.account == account, _WAITS)

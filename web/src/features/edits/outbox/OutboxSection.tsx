@@ -1,5 +1,6 @@
 import { Alert } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
 import { Badge, type Tone } from '../../../shared/Badge.tsx'
 import type { Column } from '../../../shared/DataTable.tsx'
@@ -65,7 +66,7 @@ export default function OutboxSection() {
       width: 330,
       render: (line) => (
         <span data-state={line.state}>
-          <Badge tone={TONES[line.state]}>{t(`outbox.states.${line.state}`)}</Badge>{' '}
+          <State line={line} />{' '}
           {line.alarm ? <span className="muted">{t(`alarms.${line.alarm}`)}</span> : null}
           <LineReasons line={line} />
           <LineRemarks line={line} />
@@ -116,6 +117,19 @@ export default function OutboxSection() {
           />
         ) : null}
       </Log>
+    </>
+  )
+}
+
+/** The state in a word; of a line whose edit came into conflict, the way to decide. */
+function State({ line }: { line: OutboxLine }) {
+  const { t } = useTranslation('edits')
+  if (line.why?.code !== 'in_conflict')
+    return <Badge tone={TONES[line.state]}>{t(`outbox.states.${line.state}`)}</Badge>
+  return (
+    <>
+      <Badge tone="warning">{t('outbox.inConflict')}</Badge>{' '}
+      <Link to={`/edits/conflicts?account=${line.account_type}`}>{t('conflicts.decide')}</Link>
     </>
   )
 }
