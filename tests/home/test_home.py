@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,22 +78,26 @@ async def test_a_first_copy_is_no_news_and_each_number_of_a_night_is_that_of_its
         assert numbers(await home(desk.api, account_type="fbe")) == {}
 
 
-async def test_what_a_push_changed_was_us_and_refusals_and_conflicts_are_found(tmp_path: Path) -> None:
-    async with open_editing(tmp_path, edits={"push": "on", "look_seconds": 60.0, "readback_seconds": 1.0}) as editing:
-        await editing.sync()
-        emag_id, other = sorted(editing.market.truth())[:2]
-        await editing.edit(emag_id, sale_price="77.0000")
-        editing.market.change("change", ids=[emag_id], set={"sale_price": "66.0000"})
+async def test_conflicts_and_what_emag_refused_are_found(tmp_path: Path) -> None:
+    quick = {"push": "approve", "look_seconds": 0.1, "readback_seconds": 1.0}
+    async with open_editing(tmp_path, edits=quick) as editing:
+        await editing.edit(1, sale_price="77.0000")
+        editing.market.change("change", ids=[1], set={"sale_price": "66.0000"})
         await editing.sync(conflict_strategy=ConflictStrategy.MANUAL)
-        assert numbers(await home(editing.api))["conflict"] == 1
-        assert (await home(editing.api))["waiting"]["conflicts"] == 1
-        await editing.edit(other, stock=3)
-        editing.market.save_rule(ids=[other], messages=["why"])
-        await editing.api.services.push.push_account("main", trigger="test")
         found = await home(editing.api)
-        assert numbers(found)["edit_refused"] == 1
+        assert (numbers(found)["conflict"], found["waiting"]["conflicts"]) == (1, 1)
+        await editing.edit(2, stock=3)
+        editing.market.save_rule(ids=[2], messages=["why"])
+        async with asyncio.timeout(60):
+            while (await home(editing.api))["waiting"]["approvals"] != 1:
+                await asyncio.sleep(0.05)
+            chosen = {"account_type": "main"}
+            answer = await editing.api.operator.post("/api/v1/emag/outbox/approve", json=chosen)
+            assert answer.status_code == 200, answer.text
+            while "edit_refused" not in numbers(await home(editing.api)):
+                await asyncio.sleep(0.05)
         listed = await editing.api.viewer.get(f"{PRODUCTS}/products", params={"change": "edit_refused"})
-        assert [one["emag_id"] for one in listed.json()["data"]["products"]] == [other]
+        assert [one["emag_id"] for one in listed.json()["data"]["products"]] == [2]
 
 
 async def test_a_failed_run_and_only_that_of_the_time_is_counted(tmp_path: Path) -> None:

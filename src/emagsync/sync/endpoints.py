@@ -12,6 +12,7 @@ from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_moment, encode_cursor
 from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import AppState, State
+from emagsync.rest.timestamps import UtcTimestamp
 from emagsync.sync import repository
 from emagsync.sync.api_responses import accepted, detail, differences_view, finished
 from emagsync.sync.api_schemas import (
@@ -109,6 +110,8 @@ async def history(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     account_type: Annotated[AccountName | None, Query()] = None,
     status: Annotated[RunStatus | None, Query()] = None,
+    since: Annotated[UtcTimestamp | None, Query(description="Only runs made then or later.")] = None,
+    until: Annotated[UtcTimestamp | None, Query(description="Only runs made before then.")] = None,
     cursor: Annotated[str | None, Query(max_length=1000, description="`next_cursor` of the page before.")] = None,
 ) -> HistoryView:
     """Runs, newest first."""
@@ -116,6 +119,8 @@ async def history(
         state.database,
         account=account_type,
         status=status,
+        since=since,
+        until=until,
         before=decode_moment("history", cursor) if cursor is not None else None,
         limit=limit + 1,
     )

@@ -144,15 +144,24 @@ async def runs(
     account: str | None = None,
     status: RunStatus | None = None,
     sync_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before: tuple[datetime, str] | None = None,
     dry_runs: bool = True,
     limit: int = 50,
 ) -> list[Run]:
-    """Runs, newest first; with `before`, the creation time and id of a run, those that follow it in this order."""
+    """Runs, newest first, made from `since` on and before `until`.
+
+    With `before`, the creation time and id of a run, those that follow it in this order.
+    """
     query = select(sync_runs).order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc()).limit(limit)
     for column, value in ((sync_runs.c.account, account), (sync_runs.c.status, status), (sync_runs.c.sync_id, sync_id)):
         if value is not None:
             query = query.where(column == value)
+    if since is not None:
+        query = query.where(sync_runs.c.created_at >= since)
+    if until is not None:
+        query = query.where(sync_runs.c.created_at < until)
     if not dry_runs:
         query = query.where(~_is_dry)
     if before is not None:
@@ -370,6 +379,8 @@ async def read_runs(
     account: str | None = None,
     status: RunStatus | None = None,
     sync_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before: tuple[datetime, str] | None = None,
     dry_runs: bool = True,
     limit: int = 20,
@@ -377,7 +388,15 @@ async def read_runs(
     """As `runs`, in a snapshot of its own."""
     async with database.snapshot() as connection:
         return await runs(
-            connection, account=account, status=status, sync_id=sync_id, before=before, dry_runs=dry_runs, limit=limit
+            connection,
+            account=account,
+            status=status,
+            sync_id=sync_id,
+            since=since,
+            until=until,
+            before=before,
+            dry_runs=dry_runs,
+            limit=limit,
         )
 
 

@@ -7968,6 +7968,10 @@ export interface operations {
                 limit?: number;
                 account_type?: string | null;
                 status?: components["schemas"]["RunStatus"] | null;
+                /** @description Only runs made then or later. */
+                since?: string | null;
+                /** @description Only runs made before then. */
+                until?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };

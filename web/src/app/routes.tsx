@@ -1,4 +1,4 @@
-import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
+import { createBrowserRouter, type RouteObject } from 'react-router'
 
 import { RouteFailed } from './RouteFailed.tsx'
 import { Shell } from './Shell.tsx'
@@ -21,7 +21,7 @@ export const router = createBrowserRouter([
     errorElement: <RouteFailed />,
     hydrateFallbackElement: <div />,
     children: [
-      { index: true, element: <Navigate to="/sync" replace /> },
+      page('', () => import('../features/home/HomePage.tsx')),
       page('sync', () => import('../features/sync/SyncPage.tsx')),
       page('offers', () => import('../features/offers/OffersPage.tsx')),
       page('edits/:section?', () => import('../features/edits/EditsPage.tsx')),

@@ -1,11 +1,18 @@
-import { HistoryOutlined, SettingOutlined, SwapOutlined, SyncOutlined, TagsOutlined } from '@ant-design/icons'
+import {
+  HistoryOutlined,
+  HomeOutlined,
+  SettingOutlined,
+  SwapOutlined,
+  SyncOutlined,
+  TagsOutlined,
+} from '@ant-design/icons'
 import type { ComponentType } from 'react'
 
 import type { Role } from '../shared/index.ts'
 
 export interface Section {
   /** Its name is `nav.<key>` of the common texts. */
-  key: 'sync' | 'offers' | 'edits' | 'history' | 'settings'
+  key: 'home' | 'sync' | 'offers' | 'edits' | 'history' | 'settings'
   path: string
   icon: ComponentType<{ 'aria-hidden'?: boolean }>
   /** Who may open it. */
@@ -14,6 +21,7 @@ export interface Section {
 
 /** The page's sections in the order of the navigation; the command palette lists the same. */
 export const SECTIONS: readonly Section[] = [
+  { key: 'home', path: '/', icon: HomeOutlined, role: 'viewer' },
   { key: 'offers', path: '/offers', icon: TagsOutlined, role: 'viewer' },
   { key: 'edits', path: '/edits', icon: SwapOutlined, role: 'viewer' },
   { key: 'sync', path: '/sync', icon: SyncOutlined, role: 'viewer' },

@@ -15,7 +15,7 @@ const view = (query: string) => readView(new URLSearchParams(query))
 describe('the address of the offers table', () => {
   test('an address says the whole view and the view says the address', () => {
     const query =
-      'q=lamp%C4%83+led&account=main&status=inactive&sellable=no&stock=0&currency=EUR&validation=8&removed=yes&sort=-price&page=3&size=100&cols=name%2Cprice&offer=7'
+      'q=lamp%C4%83+led&account=main&status=inactive&sellable=no&stock=0&currency=EUR&validation=8&removed=yes&change=unsellable&change_since=2026-11-27T22%3A00%3A00.000Z&sort=-price&page=3&size=100&cols=name%2Cprice&offer=7'
     expect(writeView(view(query)).toString()).toBe(query)
   })
 

@@ -1,3 +1,5 @@
+import { happenedQuery, readHappened, type Happened } from '../../shared/happened.ts'
+
 /** What the table shows, as the address bar says it: `/offers?q=led&account=main&sort=-price&page=2`. */
 
 export const PAGE_SIZES = [25, 50, 100] as const
@@ -27,6 +29,8 @@ export interface OfferView {
   readonly currency: string | null
   readonly validation: number | null
   readonly withRemoved: boolean
+  /** By what happened to the offers; offers that are gone are among them. */
+  readonly happened: Happened | null
   readonly sort: SortKey
   readonly descending: boolean
   readonly page: number
@@ -52,6 +56,7 @@ export function readView(params: URLSearchParams): OfferView {
     currency: /^[A-Z]{3}$/.exec(params.get('currency') ?? '')?.[0] ?? null,
     validation: whole(params.get('validation'), 0, 1000),
     withRemoved: params.get('removed') === 'yes',
+    happened: readHappened(params),
     sort: oneOf(SORT_KEYS, sort.replace(/^-/, '')) ?? 'account',
     descending: sort.startsWith('-'),
     page: whole(params.get('page'), 1, 1_000_000) ?? 1,
@@ -75,6 +80,8 @@ export function writeView(view: OfferView): URLSearchParams {
   set('currency', view.currency)
   set('validation', view.validation)
   set('removed', view.withRemoved ? 'yes' : null)
+  for (const [name, value] of Object.entries(view.happened ? happenedQuery(view.happened) : {}))
+    set(name, String(value))
   const sort = `${view.descending ? '-' : ''}${view.sort}`
   set('sort', sort === 'account' ? null : sort)
   set('page', view.page === 1 ? null : view.page)
@@ -95,7 +102,7 @@ export function changeView(view: OfferView, change: ViewChange): OfferView {
 /** How many filters are set, the search not counted. */
 export function filterCount(view: OfferView): number {
   const given = [view.account, view.status, view.sellable, view.maxStock, view.currency, view.validation]
-  return given.filter((value) => value !== null).length + (view.withRemoved ? 1 : 0)
+  return [...given, view.happened].filter((value) => value !== null).length + (view.withRemoved ? 1 : 0)
 }
 
 export const NO_FILTERS = {
@@ -107,6 +114,7 @@ export const NO_FILTERS = {
   currency: null,
   validation: null,
   withRemoved: false,
+  happened: null,
 } satisfies ViewChange
 
 /** The filters as the API's `/products` and `/products/export` name them. */
@@ -120,6 +128,7 @@ export function filterQuery(view: OfferView) {
     ...(view.currency === null ? {} : { currency: view.currency }),
     ...(view.validation === null ? {} : { validation_status: [view.validation] }),
     ...(view.withRemoved ? { include_removed: true } : {}),
+    ...(view.happened === null ? {} : happenedQuery(view.happened)),
   }
 }
 

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useFieldNames } from '../../../shared/index.ts'
 import { useAccountNames, useCurrencies } from '../queries.ts'
+import { HappenedTag } from './HappenedTag.tsx'
 import { SearchBox } from './SearchBox.tsx'
 import { useWords } from '../useWords.ts'
 import {
@@ -106,6 +107,9 @@ export function OfferFilters({ view, onChange, narrow }: Props) {
       >
         {t('filters.removed')}
       </Checkbox>
+      {view.happened === null ? null : (
+        <HappenedTag happened={view.happened} onClose={() => onChange({ happened: null })} />
+      )}
       {filterCount(view) > 0 || view.search !== '' ? (
         <Button type="link" onClick={() => onChange(NO_FILTERS)}>
           {t('filters.reset')}

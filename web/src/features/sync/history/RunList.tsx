@@ -1,4 +1,4 @@
-import { Button, Select } from 'antd'
+import { Button, Select, Tag } from 'antd'
 import type { TFunction } from 'i18next'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -19,15 +19,17 @@ import {
 import { RUN_STATUSES, useAccountNames, useHistory, type Run } from './queries.ts'
 import { RunStatusBadge } from './RunStatusBadge.tsx'
 
-const NO_FILTER: { account: string | null; status: string | null } = { account: null, status: null }
+type Filter = Record<'account' | 'status' | 'since' | 'until', string | null>
+const NO_FILTER: Filter = { account: null, status: null, since: null, until: null }
 const ANY = 'any'
 
 /** Runs, newest first, a stretch at a time. */
 export function RunList() {
   const { t, i18n } = useTranslation('history')
+  const shared = useTranslation().t
   const [filter, setFilter] = useUrlState(NO_FILTER)
   const status = RUN_STATUSES.find((known) => known === filter.status) ?? null
-  const log = useHistory({ account: filter.account, status })
+  const log = useHistory({ account: filter.account, status, since: filter.since, until: filter.until })
   const runs = log.data?.pages.flatMap((page) => page.data.syncs)
   // The texts of the cells are those of the language.
   // eslint-disable-next-line react-hooks/exhaustive-deps
@@ -36,12 +38,24 @@ export function RunList() {
     <>
       <PageHeader title={t('title')} subtitle={t('subtitle')} />
       <Filters account={filter.account} status={status} onChange={setFilter} />
+      {filter.since !== null || filter.until !== null ? (
+        <p>
+          <Tag closable onClose={() => setFilter({ since: null, until: null })}>
+            {[
+              filter.since === null ? null : shared('happened.since', { date: formatDate(filter.since) }),
+              filter.until === null ? null : shared('happened.until', { date: formatDate(filter.until) }),
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          </Tag>
+        </p>
+      ) : null}
       {log.error && runs === undefined ? (
         <ErrorState error={log.error} onRetry={() => void log.refetch()} />
       ) : runs === undefined ? (
         <LoadingState rows={12} />
       ) : runs.length === 0 ? (
-        <NothingFound filtered={filter.account !== null || status !== null} />
+        <NothingFound filtered={Object.values(filter).some((value) => value !== null)} />
       ) : (
         <>
           <DataTable<Run> label={t('title')} columns={columns} rows={runs} rowKey={(run) => run.id} />

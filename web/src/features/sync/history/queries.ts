@@ -39,15 +39,20 @@ const WHILE_RUNNING_MS = 2000
 export interface HistoryFilter {
   readonly account: string | null
   readonly status: RunStatus | null
+  /** Only runs made then or later, or before then. */
+  readonly since: string | null
+  readonly until: string | null
 }
 
-export function useHistory({ account, status }: HistoryFilter) {
+export function useHistory({ account, status, since, until }: HistoryFilter) {
   return useInfiniteQuery({
-    queryKey: [HISTORY, 'list', account, status],
+    queryKey: [HISTORY, 'list', account, status, since, until],
     queryFn: ({ pageParam, signal }) =>
       dataOf(
         api.GET('/api/v1/emag/products/history', {
-          params: { query: { limit: RUNS_A_PAGE, account_type: account, status, cursor: pageParam } },
+          params: {
+            query: { limit: RUNS_A_PAGE, account_type: account, status, since, until, cursor: pageParam },
+          },
           signal,
         }),
       ),
