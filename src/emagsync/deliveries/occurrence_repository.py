@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import orjson
 from sqlalchemy import delete, insert, select
@@ -13,13 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.deliveries.tables import occurrences
 
+# So many examples of what happened are told at most.
+SAMPLES: Final = 10
+
 
 class OccurrenceKind(StrEnum):
     """What happened."""
 
-    RUN = "run"  # a run ended otherwise than completed
+    RUN = "run"  # a run failed, or is partial
     HOLD = "hold"  # the brake stopped something
     CONFLICT = "conflict"  # a person has to decide between two values
+    LATE = "late"  # offers are older than their freshness target
 
 
 class Occurrence(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.deliveries.occurrence_repository import SAMPLES, OccurrenceKind, note
 from emagsync.edits import conflict_repository, repository
 from emagsync.edits.fields import PRICES, Values
 from emagsync.edits.merge import decision as merging
@@ -43,7 +44,7 @@ async def decide(
 async def write(
     connection: AsyncConnection, reading: Reading, decisions: Sequence[MergeDecision]
 ) -> list[MergeDecision]:
-    """Write decisions about edits that are locked, and enqueue a webhook for new conflicts.
+    """Write decisions about edits that are locked; new conflicts are told to the webhooks and to people.
 
     Returns the decisions that changed something.
     """
@@ -65,6 +66,15 @@ async def write(
         await note_changes(connection, _noted(reading, opened))
         body = {"account_type": reading.account, "run_id": reading.source_id, "conflicts": conflicts}
         await webhooks.enqueue(connection, [EventKind.CONFLICT], body, now=reading.at)
+        detail = {"conflicts": conflicts[:SAMPLES]}
+        await note(
+            connection,
+            OccurrenceKind.CONFLICT,
+            reading.account,
+            number=len(conflicts),
+            detail=detail,
+            at=reading.at,
+        )
     return changing
 
 

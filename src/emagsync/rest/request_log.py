@@ -26,7 +26,7 @@ _AREAS: Final = {
     "editing": ("edits", "conflicts", "outbox", "push", "pushes", "holds", "undo"),
     "events": ("events",),
     "identity": ("auth", "users", "tokens", "audit"),
-    "operating": ("about", "accounts", "calls", "freshness", "rate-limiter", "schedules", "webhooks"),
+    "operating": ("about", "accounts", "calls", "freshness", "notifications", "rate-limiter", "schedules", "webhooks"),
     "system": ("health", "metrics", "docs", "openapi"),
     _PAGE: (_PAGE,),
 }

@@ -1,14 +1,17 @@
-"""Announces ended runs to the webhooks: each exactly once, whichever process it ended in."""
+"""Announces ended runs to the webhooks, and to the people who are told: each exactly once, whichever process it ended
+in."""
 
 from __future__ import annotations
 
 from typing import Final
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
+from emagsync.deliveries.occurrence_repository import OccurrenceKind, note
 from emagsync.sync import repository
 from emagsync.sync.api_schemas import run_view
 from emagsync.sync.run_factory import FRESHNESS
@@ -19,6 +22,7 @@ from emagsync.webhooks.schemas import EventKind
 log = structlog.get_logger()
 
 _LOOK_SECONDS: Final = 1.0
+_TO_PEOPLE: Final = frozenset({EventKind.FAILED, EventKind.PARTIAL, EventKind.STUCK})
 
 
 class RunWebhookPublisher:
@@ -46,9 +50,22 @@ class RunWebhookPublisher:
             async with self._database.transaction() as connection:
                 if await repository.mark_announced(connection, run.id):
                     body = {"run": run_view(run, self._clock.now()).model_dump(mode="json")}
-                    await webhooks.enqueue(connection, events_of(run), body, now=self._clock.now())
+                    events = events_of(run)
+                    await webhooks.enqueue(connection, events, body, now=self._clock.now())
+                    if _TO_PEOPLE.intersection(events):
+                        await self._note(connection, run)
                     announced += 1
         return announced
+
+    async def _note(self, connection: AsyncConnection, run: Run) -> None:
+        detail = {
+            "run_id": run.id,
+            "status": run.status,
+            "processed": run.processed,
+            "total": run.total_items,
+            "code": run.errors[-1].code if run.errors else None,
+        }
+        await note(connection, OccurrenceKind.RUN, run.account, detail=detail, at=self._clock.now())
 
 
 def events_of(run: Run) -> tuple[EventKind, ...]:

@@ -20,6 +20,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.settings import EditsSettings
+from emagsync.deliveries.occurrence_repository import OccurrenceKind, note
 from emagsync.edits.fields import ACTIVE, STATUS, STOCK
 from emagsync.edits.push import brake_repository as repository
 from emagsync.edits.push.brake_repository import Recalculation
@@ -144,10 +145,12 @@ async def _hold(
     most: int,
     now: datetime,
 ) -> Hold:
-    """A new hold, told to the webhooks."""
+    """A new hold, told to the webhooks and to people."""
     reason = max(tuple(Alarm), key=lambda alarm: counts.get(alarm, 0))
     hold = await repository.add_hold(
         connection, account, kind=kind, source_id=source_id, reason=reason, counts=counts, most=most, now=now
     )
-    await webhooks.enqueue(connection, (EventKind.HOLD,), {"hold": hold.model_dump(mode="json")}, now=now)
+    told = hold.model_dump(mode="json")
+    await webhooks.enqueue(connection, (EventKind.HOLD,), {"hold": told}, now=now)
+    await note(connection, OccurrenceKind.HOLD, account, detail=told, at=now)
     return hold

@@ -21,6 +21,7 @@ from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import MetricsSettings
 from emagsync.edits.metrics import edit_families
+from emagsync.notifications.metrics import notification_families
 from emagsync.offers.metrics import OfferFamilies
 from emagsync.rest.auth import OptionalPrincipal
 from emagsync.rest.dependencies import Provided
@@ -84,6 +85,7 @@ class MetricsPage:
             "budgets": self._budgets.families,
             "edits": lambda: edit_families(self._state.database, names),
             "webhooks": lambda: delivery_families(self._state.database),
+            "notifications": lambda: notification_families(self._state.database),
         }
         found: list[Family] = []
         up: dict[tuple[str, ...], float] = {}

@@ -15,6 +15,7 @@ from emagsync.edits.request_schemas import BulkEdit
 from emagsync.entrypoints.api import about, docs, health, metrics, static
 from emagsync.home import endpoints as home_endpoints
 from emagsync.identity import admin_endpoints, endpoints, first_run_endpoints, own_endpoints
+from emagsync.notifications import endpoints as notification_endpoints
 from emagsync.offers import endpoints as product_endpoints
 from emagsync.rest import events
 from emagsync.sync import endpoints as sync_endpoints
@@ -43,6 +44,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     schedule_endpoints.router,
     freshness_endpoints.router,
     webhook_endpoints.router,
+    notification_endpoints.router,
     account_endpoints.router,
     call_endpoints.router,
     metrics.router,

@@ -37,6 +37,7 @@ from emagsync.entrypoints.services.accounts import AccountServices, build_accoun
 from emagsync.entrypoints.services.edits import build_conflict_service, build_edit_service, build_undo
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.entrypoints.services.identity import build_authenticator, build_token_service, build_user_service
+from emagsync.entrypoints.services.notifications import telling_people
 from emagsync.entrypoints.services.push import build_push_service
 from emagsync.entrypoints.services.runs import (
     build_freshness_service,
@@ -56,6 +57,8 @@ from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
 from emagsync.marketplace.rows.parse import payload
 from emagsync.marketplace.rows.validation_errors import validation_errors
+from emagsync.notifications.dependencies import notification_service
+from emagsync.notifications.service import NotificationService
 from emagsync.offers import dependencies as offer_dependencies
 from emagsync.offers.export_stream import Exports
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
@@ -105,6 +108,7 @@ class ApiServices:
     certificates: Certificates
     events: EventBroker
     webhooks: WebhookService
+    notifications: NotificationService
     push: PushService
     auto_push: AutoPushWorker
     edits: EditService
@@ -146,6 +150,7 @@ async def open_services(
         edits = build_edit_service(base, emag.registry, on_edit=lambda _: auto_push.wake())
         schedule = await stack.enter_async_context(_scheduler(base, state, emag.registry, runs.control))
         freshness = build_freshness_service(base, emag.registry)
+        notifications = await stack.enter_async_context(telling_people(base, freshness))
         metrics = MetricsPage(state, emag.registry, emag.recorder, freshness)
         stack.push_async_callback(metrics.aclose)
         certificates_of_runs = Certificates(base.database)
@@ -170,6 +175,7 @@ async def open_services(
             certificates=certificates_of_runs,
             events=runs.events,
             webhooks=webhooks,
+            notifications=notifications,
             push=push,
             auto_push=auto_push,
             edits=edits,
@@ -200,6 +206,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     certificates.provide(app, services.certificates)
     event_broker.provide(app, services.events)
     webhook_service.provide(app, services.webhooks)
+    notification_service.provide(app, services.notifications)
     edit_dependencies.push_service.provide(app, services.push)
     edit_dependencies.auto_push_worker.provide(app, services.auto_push)
     edit_dependencies.edit_service.provide(app, services.edits)

@@ -22,7 +22,8 @@ from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
 from emagsync.core.settings import Settings
-from emagsync.entrypoints.services.runs import build_scheduler
+from emagsync.entrypoints.services.notifications import build_notification_service, build_teller
+from emagsync.entrypoints.services.runs import build_freshness_service, build_scheduler
 from emagsync.entrypoints.worker import task_names
 from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.leader import LEADER_SECONDS, LeaderLock
@@ -55,7 +56,11 @@ async def beat(settings: Settings, accounts: ConfiguredAccounts) -> None:
         scheduler = build_scheduler(services.foundation, services.registry, actions)
         leader = LeaderTasks(lock, clock)
         stopping = _stopped_by_signals()
-        work = asyncio.ensure_future(leader.run(lambda: [scheduler.run(), services.sweeper.run()]))
+        _, dispatcher = build_notification_service(services.foundation)
+        teller = build_teller(services.foundation, build_freshness_service(services.foundation, services.registry))
+        work = asyncio.ensure_future(
+            leader.run(lambda: [scheduler.run(), services.sweeper.run(), teller.run(), dispatcher.run()])
+        )
         await asyncio.wait({work, asyncio.ensure_future(stopping.wait())}, return_when=asyncio.FIRST_COMPLETED)
         await cancelled(work)
         if not stopping.is_set():

@@ -1,0 +1,1 @@
+"""Telling people: what happened, by mail or another service, once for each thing."""

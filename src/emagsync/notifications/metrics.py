@@ -1,0 +1,20 @@
+"""The metrics of messages to people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from emagsync.db.engine import Database
+from emagsync.notifications.repository import DELIVERIES
+from emagsync.telemetry import exposition
+from emagsync.telemetry.exposition import Family
+from emagsync.telemetry.metrics import Gauge
+
+_DELIVERIES: Final = Gauge("emag_notification_deliveries", "Messages to people that are kept, by state.", ("state",))
+
+
+async def notification_families(database: Database) -> list[Family]:
+    """Messages by state, as they are in the table."""
+    async with database.snapshot() as connection:
+        counts = await DELIVERIES.counts_by_state(connection)
+    return [exposition.gauge_family(_DELIVERIES, {(state,): number for state, number in counts.items()})]
