@@ -18,10 +18,14 @@ from hypothesis import strategies as st
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.deliveries import occurrence_repository
+from emagsync.deliveries.dispatcher import Dispatcher, Policy
 from emagsync.deliveries.occurrence_repository import OccurrenceKind
+from emagsync.deliveries.repository import Message
+from emagsync.deliveries.states import AttemptResult, Ending
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.entrypoints.services.notifications import build_notification_service
 from emagsync.notifications import repository
+from emagsync.notifications.repository import DELIVERIES
 from emagsync.notifications.schemas import (
     MailServerRequest,
     Notification,
@@ -272,3 +276,32 @@ def test_the_next_daily_message_is_at_that_hour_and_within_a_day(now: datetime, 
     # The hour that is left out when clocks are put forward is told as the one after it.
     assert due.astimezone(ZoneInfo(name)).hour in (hour, hour + 1)
     assert due.astimezone(ZoneInfo(name)).minute == 0
+
+
+class Counting:
+    """Sends nothing, and counts."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def send(self, message: Message) -> AttemptResult:
+        self.sent += 1
+        return AttemptResult(Ending.DELIVERED)
+
+
+async def test_a_message_whose_sender_died_is_not_sent_again_by_itself(shop: Shop) -> None:
+    """It was claimed, and nobody noted what came of it: the mail may have left."""
+    maria = await shop.add()
+    async with shop.database.transaction() as connection:
+        await DELIVERIES.add(connection, maria.id, "test", '{"title": "t", "text": "x"}', now=shop.clock.now())
+        [message] = await DELIVERIES.due_in_lane(connection, maria.id, now=shop.clock.now(), limit=5)
+        assert await DELIVERIES.claim(connection, message, until=shop.clock.now() + timedelta(seconds=100))
+    sender = Counting()
+    policy = Policy("notification", in_lane=1, at_once=2, lease_seconds=100)
+    one = Dispatcher(database=shop.database, repository=DELIVERIES, sender=sender, policy=policy, clock=shop.clock)
+    for seconds, status in ((50, "sending"), (51, "unknown"), (86_400, "unknown")):
+        shop.clock.forward(seconds=seconds)
+        await one.look()
+        while one.lanes_at_work:
+            await asyncio.sleep(0.005)
+        assert [(found.status, sender.sent) for found in await shop.told(maria)] == [(status, 0)]

@@ -79,7 +79,6 @@ def judged_address(text: str, *, allow_private: bool) -> JudgedAddress:
     try:
         parts = urlsplit(text)
         host, scheme = parts.hostname or "", parts.scheme
-        _ = parts.port
     except ValueError:
         raise RecipientRefused("form") from None
     if "://" not in text or not host:
@@ -106,6 +105,10 @@ def _hosted(text: str, scheme: str, host: str, *, allow_private: bool) -> Judged
     is_secure = scheme not in _HOSTED
     service = _HOSTED[scheme if not is_secure else scheme.removesuffix("s")]
     parts = urlsplit(text)
+    try:
+        _ = parts.port
+    except ValueError:
+        raise RecipientRefused("form") from None
     if service is Service.NTFY and not parts.path.strip("/"):
         return JudgedAddress(service, text, f"{scheme}://…")  # a topic of ntfy.sh, which anybody who knows it can read
     # A mail server may be named beside the domain.

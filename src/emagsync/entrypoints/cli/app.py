@@ -98,6 +98,14 @@ COMMANDS: dict[str, Command | Group] = {
             "reset": Command("freshness:reset", "Go back to the targets that follow from the schedule."),
         },
     ),
+    "notifications": Group(
+        "People who are told of what happens.",
+        {
+            "list": Command("notifications:list_recipients", "List who is told of what."),
+            "test": Command("notifications:send_test", "Send a recipient a test message now."),
+            "messages": Command("notifications:messages", "List the messages to a recipient, newest first."),
+        },
+    ),
     "users": Group(
         "Who can log in to the page and the REST API.",
         {

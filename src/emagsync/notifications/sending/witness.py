@@ -17,7 +17,6 @@ from typing import Any
 
 import requests
 from urllib3.exceptions import (
-    ConnectTimeoutError,
     MaxRetryError,
     NameResolutionError,
     NewConnectionError,
@@ -27,7 +26,8 @@ from urllib3.exceptions import (
 from emagsync.core.public_addresses import is_public
 from emagsync.notifications.sending.order import Answer
 
-_NEVER_CONNECTED = (ConnectTimeoutError, NewConnectionError, NameResolutionError, SSLError)
+_NEVER_CONNECTED = (NewConnectionError, NameResolutionError, SSLError)
+NOT_PUBLIC = "not_public"
 _LOGIN_REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, 530, 534, 535})
 # What a plugin for the network has no business with.
 _FORBIDDEN_EVENTS = ("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.fork", "os.forkpty", "pty.spawn")
@@ -46,6 +46,9 @@ class Witness:
 
     def verdict(self) -> Answer:
         """What became of a message that apprise calls failed."""
+        for answer in self.answers:
+            if answer.why == NOT_PUBLIC:
+                return answer
         for end in ("unknown", "gone", "timed_out", "failed"):
             for answer in self.answers:
                 if answer.end == end:
@@ -61,7 +64,7 @@ class Witness:
         if event in ("socket.connect", "socket.sendto") and not self.allow_private:
             address = args[-1]
             if not isinstance(address, tuple) or not _is_public(address[0]):
-                self.answers.append(Answer("failed", None, "not_public"))
+                self.answers.append(Answer("failed", None, NOT_PUBLIC))
                 raise NotAllowed("not a public address")
 
     def install(self) -> None:
@@ -116,10 +119,10 @@ def _meaning_of_http(error: requests.RequestException) -> Answer:
         cause = cause.reason
     if isinstance(error, requests.exceptions.SSLError):
         return Answer("failed", None, "tls")
-    if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(cause, ConnectTimeoutError):
-        return Answer("timed_out", None, "unreachable")
     if isinstance(cause, _NEVER_CONNECTED):
         return Answer("failed", None, "unreachable")
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return Answer("timed_out", None, "unreachable")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
         return Answer("failed", None, "refused")
     return Answer("unknown", None, "no_answer")

@@ -11,6 +11,7 @@ const SECTIONS = {
   users: lazy(() => import('./users/UsersSection.tsx')),
   tokens: lazy(() => import('./users/TokensSection.tsx')),
   schedule: lazy(() => import('./schedule/ScheduleSection.tsx')),
+  notifications: lazy(() => import('./notifications/NotificationsSection.tsx')),
   webhooks: lazy(() => import('./webhooks/WebhooksSection.tsx')),
   audit: lazy(() => import('./audit/AuditSection.tsx')),
   about: lazy(() => import('./about/AboutSection.tsx')),

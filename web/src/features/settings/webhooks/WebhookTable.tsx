@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { api, dataOf } from '../../../api/client.ts'
 import { Badge } from '../../../shared/Badge.tsx'
+import { formatDate } from '../../../shared/index.ts'
 import { useChange, type Delivery, type Webhook } from '../queries.ts'
 import { useTellError } from '../shared.tsx'
 
@@ -44,12 +45,7 @@ export function WebhookTable({ webhooks, onEdit, onWatch, onSecret }: Props) {
         {
           key: 'enabled',
           title: t('webhooks.enabled'),
-          render: (_, hook) =>
-            hook.enabled ? (
-              <Badge tone="good">{t('yes')}</Badge>
-            ) : (
-              <Badge tone="plain">{t('webhooks.off')}</Badge>
-            ),
+          render: (_, hook) => <State hook={hook} />,
         },
         {
           key: 'actions',
@@ -67,6 +63,17 @@ export function WebhookTable({ webhooks, onEdit, onWatch, onSecret }: Props) {
       ]}
     />
   )
+}
+
+/** Whether it gets messages, and why not. */
+function State({ hook }: { hook: Webhook }) {
+  const { t } = useTranslation('settings')
+  if (hook.off_reason === 'gone') return <Badge tone="bad">{t('webhooks.gone')}</Badge>
+  if (!hook.enabled) return <Badge tone="plain">{t('webhooks.off')}</Badge>
+  if (hook.paused_until != null && new Date(hook.paused_until) > new Date()) {
+    return <Badge tone="busy">{t('webhooks.paused', { time: formatDate(hook.paused_until) })}</Badge>
+  }
+  return <Badge tone="good">{t('yes')}</Badge>
 }
 
 interface ActionProps {
