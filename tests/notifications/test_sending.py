@@ -72,28 +72,24 @@ async def test_a_wrong_password_of_the_mail_server_is_said_and_tried_again_later
         assert mailbox.mails == []
 
 
-@pytest.mark.parametrize(
-    ("status", "became", "error"),
-    [
-        pytest.param(200, "delivered", None, id="taken"),
-        pytest.param(500, "pending", "refused", id="refused: tried again"),
-        pytest.param(302, "pending", "refused", id="sent elsewhere: not followed"),
-        pytest.param(403, "pending", "login_refused", id="not let in"),
-        pytest.param(410, "given_up", "gone", id="gone: switched off"),
-        pytest.param(0, "unknown", "no_answer", id="taken and not answered: not tried again"),
-    ],
-)
-async def test_what_a_service_answers_decides_whether_a_message_is_sent_again(
-    tmp_path: Path, hook: Hook, status: int, became: str, error: str | None
-) -> None:
-    hook.answers = [status]
+async def test_what_a_service_answers_decides_whether_a_message_is_sent_again(tmp_path: Path, hook: Hook) -> None:
+    cases: list[tuple[int, str, str | None]] = [
+        (200, "delivered", None),
+        (500, "pending", "refused"),  # sent again later
+        (302, "pending", "refused"),  # not followed
+        (403, "pending", "login_refused"),
+        (410, "given_up", "gone"),  # and switched off
+        (0, "unknown", "no_answer"),  # taken and not answered: not sent again
+    ]
     async with open_desk(tmp_path, {"main": 1}, **PRIVATE) as desk:
-        recipient = await add(desk, hook.address)
-        message = await send_test(desk, recipient)
-        assert (message["status"], message["error"], message["answer"]) == (became, error, status or None)
-        assert len(hook.told) == 1
-        after = (await desk.api.admin.get(f"{NOTIFICATIONS}/recipients/{recipient['id']}")).json()
-        assert (after["enabled"], after["off_reason"]) == ((False, "gone") if status == 410 else (True, None))
+        for number, (status, became, error) in enumerate(cases, start=1):
+            hook.answers = [status]
+            recipient = await add(desk, hook.address)
+            message = await send_test(desk, recipient)
+            assert (message["status"], message["error"], message["answer"]) == (became, error, status or None)
+            assert len(hook.told) == number
+            after = (await desk.api.admin.get(f"{NOTIFICATIONS}/recipients/{recipient['id']}")).json()
+            assert (after["enabled"], after["off_reason"]) == ((False, "gone") if status == 410 else (True, None))
 
 
 async def test_a_message_of_which_nobody_knows_whether_it_arrived_is_sent_anew_when_a_person_says_so(

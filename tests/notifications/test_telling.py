@@ -163,7 +163,7 @@ async def test_many_rejected_offers_are_one_message_with_their_number_and_a_link
     assert message.title == "emagsync: 30 de oferte nu mai sunt la vânzare"
     assert message.text.count("nu este în stoc") == 10
     assert "... și încă 20" in message.text
-    assert "https://emagsync.example.com/offers?sellable=no" in message.text
+    assert "https://emagsync.example.com/offers?change=unsellable&change_since=20" in message.text
 
 
 async def test_any_number_of_processes_make_one_message_of_one_thing(shop: Shop) -> None:

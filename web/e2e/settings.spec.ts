@@ -145,6 +145,33 @@ test.describe('webhooks', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Șterge' }).click()
     await expect(page.getByText('Niciun webhook')).toBeVisible()
   })
+
+  test('a recipient is added, is told by a test, and what was sent is shown', async ({ page, faults }) => {
+    faults.allow(/status of 409/)
+    const { port } = receiver.address() as AddressInfo
+    bodies.length = 0
+    await logIn(page, '/settings/notifications')
+    await expect(page.getByText('E-mailurile nu pot fi trimise încă')).toBeVisible()
+    await page.getByRole('button', { name: 'Adaugă destinatar' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Nume').fill('Canalul echipei')
+    await dialog.getByLabel('Adresă', { exact: true }).fill('maria@example.com')
+    await dialog.getByRole('button', { name: 'Salvează' }).click()
+    await expect(dialog.getByText('Serverul de e-mail nu este setat')).toBeVisible()
+    await dialog.getByLabel('Adresă', { exact: true }).fill(`json://127.0.0.1:${port}/secret`)
+    expect(await seriousFindings(page)).toEqual([])
+    await dialog.getByRole('button', { name: 'Salvează' }).click()
+    await expect(page.getByText('json://127.0.0.1/…')).toBeVisible()
+    await expect(page.getByText('Rezumatul zilei · zilnic la 08:00')).toBeVisible()
+    await page.getByRole('button', { name: 'Trimite un test: Canalul echipei' }).click()
+    await expect(page.getByText('Testul a fost trimis.')).toBeVisible()
+    expect(bodies).toHaveLength(1)
+    expect(bodies[0]).toContain('Mesaj de test')
+    expect(await page.content()).not.toContain(`${port}/secret`)
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByRole('button', { name: 'Mesaje trimise: Canalul echipei' }).click()
+    await expect(dialog).toContainText('Livrat')
+  })
 })
 
 test('about names the version, the health of every part and the licences', async ({ page }) => {

@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import BaseModel
 
 from emagsync.audit.service import audit
 from emagsync.notifications.dependencies import Notifications
@@ -118,8 +117,10 @@ async def remove_mail_server(request: Request, caller: Admin, notifications: Not
     await audit(request, caller, "mail_server.remove", "mail")
 
 
-def _detail(asked: BaseModel) -> dict[str, Any]:
+def _detail(asked: RecipientRequest | RecipientChange | MailServerRequest) -> dict[str, Any]:
     """For the audit log: without the secrets, but whether one was given."""
     shown = asked.model_dump(mode="json", exclude_none=True, exclude={"address", "password"})
+    if not isinstance(asked, MailServerRequest) and asked.rules is not None:
+        shown["rules"] = [str(rule) for rule in asked.rules]
     given = [name for name in ("address", "password") if getattr(asked, name, None) is not None]
     return shown | ({"given": given} if given else {})

@@ -6,13 +6,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, exists, false, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.deliveries.occurrence_repository import SAMPLES
 from emagsync.notifications.schemas import Rule, RuleKind
 from emagsync.offers.tables import offer_changes, offers
-from emagsync.sync.tables import sync_runs
+from emagsync.sync.tables import ACTIVE_STATUSES, sync_runs
 
 _REJECTED: Final = ("5", "6", "8", "10")  # brand, EAN, documentation rejected; blocked
 _INVALID_PRICE: Final = "2"
@@ -34,17 +47,22 @@ class Sample(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What a scan found: how many offers, and some of them."""
+    """What a scan found: how many offers, some of them, and when the first of the changes was."""
 
     offers: int
     samples: tuple[Sample, ...]
+    since: datetime | None = None
 
 
 async def find(connection: AsyncConnection, rule: Rule, *, after: int, upto: int) -> Found:
     """The offers that a rule tells of, by the changes whose `seq` is above `after` and at most `upto`. An offer whose
     state has passed by now does not count."""
     pairs = _matching(rule, after, upto)
-    number = await connection.scalar(select(func.count()).select_from(pairs.distinct().subquery()))
+    each = pairs.add_columns(func.min(offer_changes.c.at).label("at")).group_by(
+        offer_changes.c.account, offer_changes.c.emag_id
+    )
+    found = each.subquery()
+    number, since = (await connection.execute(select(func.count(), func.min(found.c.at)))).one()
     if not number:
         return Found(0, ())
     columns = (
@@ -59,13 +77,15 @@ async def find(connection: AsyncConnection, rule: Rule, *, after: int, upto: int
     )
     examples = pairs.with_only_columns(*columns).order_by(offer_changes.c.seq.desc()).limit(3 * SAMPLES)
     samples = {(row.account, row.emag_id): Sample(*row) for row in reversed((await connection.execute(examples)).all())}
-    return Found(number, tuple(reversed(samples.values()))[:SAMPLES])
+    return Found(number, tuple(reversed(samples.values()))[:SAMPLES], since)
 
 
 async def newest_run_start(connection: AsyncConnection) -> datetime | None:
     """When the run that goes on and was started last began; None when none does."""
+    # As the index of active runs has it, with literals: a bound value would keep SQLite from using that.
+    active = sync_runs.c.status.in_([literal_column(f"'{status}'") for status in ACTIVE_STATUSES])
     running = sync_runs.c.status == "running"
-    started: datetime | None = await connection.scalar(select(func.max(sync_runs.c.started_at)).where(running))
+    started: datetime | None = await connection.scalar(select(func.max(sync_runs.c.started_at)).where(active, running))
     return started
 
 

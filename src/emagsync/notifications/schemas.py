@@ -76,6 +76,12 @@ class Rule(BaseModel):
     threshold: int | None = None
     timing: Timing = Timing.INSTANT
 
+    def __str__(self) -> str:
+        """Such as `stock 3 of fbe daily`, for the audit log and the commands."""
+        threshold = "" if self.threshold is None else f" {self.threshold}"
+        account = "" if self.account_type is None else f" of {self.account_type}"
+        return f"{self.kind}{threshold}{account}{' daily' if self.timing is Timing.DAILY else ''}"
+
     @model_validator(mode="after")
     def _fits(self) -> Rule:
         limits = THRESHOLDS.get(self.kind)

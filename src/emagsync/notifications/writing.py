@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -32,6 +32,12 @@ _PAGES: Final = {
     RuleKind.CONFLICT: "/edits/conflicts",
     RuleKind.LATE: "/sync",
     RuleKind.SUMMARY: "/",
+}
+# By which kind of change the list of offers shows them.
+_KINDS: Final = {
+    RuleKind.NOT_SELLABLE: ChangeKind.UNSELLABLE,
+    RuleKind.BUY_BUTTON: ChangeKind.BUY_BUTTON_LOST,
+    RuleKind.PRICE: ChangeKind.PRICE_BY_EMAG,
 }
 # What a summary says, in this order.
 _CHANGES: Final = (
@@ -217,11 +223,13 @@ def _page_of(matter: Matter) -> str:
     query: dict[str, str] = {}
     if matter.rule.account_type is not None:
         query["account"] = matter.rule.account_type
-    if kind is RuleKind.NOT_SELLABLE:
-        query["sellable"] = "no"
-    elif kind is RuleKind.STOCK:
+    if kind is RuleKind.STOCK:
         query["stock"] = str((matter.rule.threshold or 1) - 1)
-    return "/offers" + (f"?{urlencode(query)}" if query else "") + ("&" if query else "?") + "sort=-updated_at"
+    else:
+        query["change"] = _KINDS[kind]
+        if matter.found is not None and matter.found.since is not None:
+            query["change_since"] = matter.found.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"/offers?{urlencode(query)}"
 
 
 def next_daily(now: datetime, hour: int, time_zone: str) -> datetime:

@@ -17,7 +17,7 @@ from emagsync.entrypoints.cli.output.text import moment, printable
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.services.notifications import build_notification_service
 from emagsync.notifications.errors import RecipientNotFound
-from emagsync.notifications.schemas import Notification, Recipient, Rule, Timing
+from emagsync.notifications.schemas import Notification, Recipient
 from emagsync.notifications.service import NotificationService
 
 Name = Annotated[str, typer.Argument(help="The recipient's name or id.", metavar="RECIPIENT", show_default=False)]
@@ -30,7 +30,7 @@ def list_recipients(context: typer.Context, as_json: Json = False) -> None:
         print_json({"recipients": recipients})
         return
     rows = [
-        (printable(one.name), one.service.value, printable(one.address), _state(one), ", ".join(map(_words, one.rules)))
+        (printable(one.name), one.service.value, printable(one.address), _state(one), ", ".join(map(str, one.rules)))
         for one in recipients
     ]
     print_table(("name", "by", "address", "state", "told of"), rows)
@@ -100,9 +100,3 @@ def _state(recipient: Recipient) -> str:
     if recipient.off_reason is not None:
         return f"off: {recipient.off_reason}"
     return "on" if recipient.enabled else "off"
-
-
-def _words(rule: Rule) -> str:
-    threshold = "" if rule.threshold is None else f" {rule.threshold}"
-    account = "" if rule.account_type is None else f" of {rule.account_type}"
-    return f"{rule.kind}{threshold}{account}{' daily' if rule.timing is Timing.DAILY else ''}"

@@ -45,6 +45,13 @@ export const ACTIONS = [
   'webhook.remove',
   'webhook.secret',
   'webhook.test',
+  'recipient.add',
+  'recipient.change',
+  'recipient.remove',
+  'recipient.test',
+  'notification.again',
+  'mail_server.change',
+  'mail_server.remove',
 ] as const
 export type Action = (typeof ACTIONS)[number]
 

@@ -47,7 +47,7 @@ function RuleRow({ rule: one, onChange, onRemove }: RowProps) {
   const accounts = useAccounts().data ?? []
   const name = t(`kinds.${one.kind}`)
   return (
-    <Flex wrap gap="small" align="center">
+    <div className="notification-rule">
       <Select<RuleKind>
         aria-label={t('kind')}
         value={one.kind}
@@ -94,6 +94,6 @@ function RuleRow({ rule: one, onChange, onRemove }: RowProps) {
         aria-label={t('removeRule', { rule: name })}
         onClick={onRemove}
       />
-    </Flex>
+    </div>
   )
 }
