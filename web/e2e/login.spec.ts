@@ -5,10 +5,7 @@ const FIRST_LOAD_KB = 350
 
 test.use({ setup: { accounts: [{ name: 'main', offers: 120 }], limited: false } })
 
-test('a wrong password is refused in plain words, the right one opens the sync page', async ({
-  page,
-  faults,
-}) => {
+test('a wrong password is refused in plain words, the right one opens Home', async ({ page, faults }) => {
   faults.allow(/401/)
   await page.goto('/')
   await expect(page.getByRole('heading', { name: 'Conectare' })).toBeVisible()
@@ -20,8 +17,8 @@ test('a wrong password is refused in plain words, the right one opens the sync p
   await expect(page.getByRole('alert')).toContainText('Utilizator sau parolă greșită')
   await page.getByLabel('Parolă', { exact: true }).fill(ADMIN.password)
   await page.keyboard.press('Enter')
-  await expect(page).toHaveURL(/\/sync$/)
-  await expect(page.getByRole('heading', { level: 1, name: 'Sincronizare' })).toBeVisible()
+  await expect(page).toHaveURL(/\/$/)
+  await expect(page.getByRole('heading', { level: 1, name: 'Acasă' })).toBeVisible()
 })
 
 test('the page speaks the language of the browser, and the other one when asked', async ({

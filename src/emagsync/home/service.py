@@ -116,7 +116,8 @@ class HomeService:
         reasons: Counter[str] = Counter()
         if by_kind[ChangeKind.UNSELLABLE]:
             reasons = await count_reasons(connection, wanted, accounts)
-        told = [ReasonNumber(code=code, offers=offers) for code, offers in reasons.most_common()]
+        ordered = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
+        told = [ReasonNumber(code=code, offers=offers) for code, offers in ordered]
         counted = _Counted(newest, kinds, told)
         _remember(self._counted, asked, counted)
         return counted

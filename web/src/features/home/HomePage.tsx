@@ -1,14 +1,15 @@
-import { DatePicker, Segmented } from 'antd'
-import dayjs from 'dayjs'
-import { useMemo } from 'react'
+import { Segmented } from 'antd'
+import { lazy, Suspense, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { ErrorState, formatDate, LoadingState, PageHeader, useUrlState } from '../../shared/index.ts'
 import { Copies } from './Copies.tsx'
 import './home.css'
 import { Changed, Attention } from './Numbers.tsx'
-import { readPeriod, spanOf, writePeriod, type Period } from './periods.ts'
+import { dayOf, readPeriod, spanOf, writePeriod, type Period } from './periods.ts'
 import { useHome, useLastVisit } from './queries.ts'
+
+const DayChoice = lazy(() => import('./DayChoice.tsx'))
 
 const USUAL: { since: string | null } = { since: null }
 
@@ -66,17 +67,12 @@ function PeriodChoice({ period, onChange }: { period: Period; onChange: (period:
           value: kind,
           label: t(`period.${kind}`),
         }))}
-        onChange={(kind) => onChange(kind === 'day' ? { kind, day: dayjs().format('YYYY-MM-DD') } : { kind })}
+        onChange={(kind) => onChange(kind === 'day' ? { kind, day: dayOf(new Date()) } : { kind })}
       />
       {period.kind === 'day' ? (
-        <DatePicker
-          aria-label={t('period.day')}
-          allowClear={false}
-          value={dayjs(period.day)}
-          format="DD.MM.YYYY"
-          maxDate={dayjs()}
-          onChange={(day) => onChange({ kind: 'day', day: (day ?? dayjs()).format('YYYY-MM-DD') })}
-        />
+        <Suspense>
+          <DayChoice day={period.day} onChange={(day) => onChange({ kind: 'day', day })} />
+        </Suspense>
       ) : null}
     </>
   )

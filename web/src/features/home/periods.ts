@@ -27,6 +27,12 @@ export function spanOf(period: Period, now: Date, lastVisit: string | null): Spa
   return { since: daysAfter(now, -1).toISOString(), until: null }
 }
 
+/** The day of a time in the reader's zone: `2026-11-27`. */
+export function dayOf(time: Date): string {
+  const [month, date] = [time.getMonth() + 1, time.getDate()].map((part) => String(part).padStart(2, '0'))
+  return `${time.getFullYear()}-${month}-${date}`
+}
+
 /** Midnight of a day in the reader's zone; null for a day that no calendar has. */
 function startOf(day: string): Date | null {
   const [year = 0, month = 0, date = 0] = day.split('-').map(Number)

@@ -1,0 +1,76 @@
+import { Caller } from './support/calls.ts'
+import { expect, logIn, screenshot, seriousFindings, test } from './support/fixtures.ts'
+
+test.use({
+  contextOptions: { reducedMotion: 'reduce' },
+  setup: {
+    accounts: [
+      { name: 'main', offers: 80 },
+      { name: 'fbe', offers: 10 },
+    ],
+    limited: false,
+  },
+})
+
+interface Listed {
+  data: { pagination: { total: number } }
+}
+
+const SELLS = {
+  status: 1,
+  validation_status: 9,
+  offer_validation_status: 1,
+  stock: [{ warehouse_id: 1, value: 5 }],
+  sale_price: '100.0000',
+  best_offer_sale_price: '110.0000',
+  buy_button_rank: 1,
+}
+
+test('the morning after a night of changes, each number opens exactly its offers', async ({
+  page,
+  stack,
+}) => {
+  const caller = await Caller.logIn(stack)
+  const change = (ids: number[], set: object) =>
+    stack.sandbox.control('POST', '/offers/change', { account: 'main', ids, set })
+  await change([1, 2, 3, 4, 5, 6], SELLS)
+  expect((await caller.sync({ account_type: 'both' })).status).toBe('completed')
+  await change([1, 2], { sale_price: '90.0000' })
+  await change([3], { stock: [{ warehouse_id: 1, value: 0 }] })
+  await change([4], { status: 0 })
+  await change([5], { buy_button_rank: 2, best_offer_sale_price: '99.0000' })
+  await stack.sandbox.control('POST', '/offers/remove', { account: 'main', ids: [7, 8] })
+  await stack.sandbox.control('POST', '/offers/add', { account: 'main', count: 3 })
+  expect((await caller.sync()).status).toBe('completed')
+
+  await logIn(page, '/')
+  await expect(page.getByText('main: datele sunt de acum')).toBeVisible()
+  const lines = page.locator('.home-link')
+  await expect(lines.first()).toBeVisible()
+  expect(await seriousFindings(page)).toEqual([])
+  await screenshot(page, 'home')
+  const told = await lines.evaluateAll((links) =>
+    links.map((link) => ({ address: link.getAttribute('href') ?? '', text: link.textContent ?? '' })),
+  )
+  expect(told.map(({ text }) => text)).toEqual([
+    '2 Nu mai sunt la vânzare',
+    '1 Oferta este inactivă.',
+    '1 Oferta nu are stoc.',
+    '1 Buy Button pierdut',
+    '1 Alții vând mai ieftin',
+    '2 Preț schimbat de eMAG',
+    '1 Stoc schimbat de eMAG',
+    '3 Oferte noi',
+    '2 Nu mai există pe eMAG',
+    '1 Alte modificări',
+  ])
+  for (const { address, text } of told) {
+    const query = new URL(address, 'http://page').search
+    const list = await caller.json<Listed>('GET', `/api/v1/emag/products/products${query}`)
+    expect(list.data.pagination.total, text).toBe(Number.parseInt(text))
+  }
+
+  await lines.filter({ hasText: 'Nu mai există pe eMAG' }).click()
+  await expect(page.getByText('2 oferte', { exact: true })).toBeVisible()
+  await expect(page.locator('.happened-tag')).toContainText('Nu mai există pe eMAG')
+})
