@@ -74,3 +74,23 @@ test('the morning after a night of changes, each number opens exactly its offers
   await expect(page.getByText('2 oferte', { exact: true })).toBeVisible()
   await expect(page.locator('.happened-tag')).toContainText('Nu mai există pe eMAG')
 })
+
+test('a dry run is applied, and the run says what differed from it', async ({ page, stack }) => {
+  const caller = await Caller.logIn(stack)
+  const change = (ids: number[], set: object) =>
+    stack.sandbox.control('POST', '/offers/change', { account: 'main', ids, set })
+  await change([11, 12], { sale_price: '88.0000' })
+  const preview = await caller.sync({ account_type: 'main', dry_run: true })
+  await logIn(page, `/history/${preview.sync_id}`)
+  await expect(page.getByText('2 oferte s-ar schimba.')).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Valori' }).locator('tbody tr')).toHaveCount(2)
+  await change([12], { sale_price: '87.0000' })
+  await page.getByRole('button', { name: 'Aplică' }).click()
+  await page.getByRole('tooltip').getByRole('button', { name: 'Aplică' }).click()
+  await expect(page.getByText('1 ofertă s-a schimbat așa cum arăta simularea.')).toBeVisible()
+  await expect(page.getByText('1 ofertă s-a schimbat altfel.')).toBeVisible()
+  await expect(page.getByText('2 oferte s-au schimbat.')).toBeVisible()
+  expect(await seriousFindings(page)).toEqual([])
+  await page.getByRole('link', { name: 'Arată-le în lista de oferte' }).click()
+  await expect(page.getByText('2 oferte', { exact: true })).toBeVisible()
+})

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.bulk import BulkInsert, BulkSelect, BulkUpdate, among
 from emagsync.db.ordering import serialise_change_log
 from emagsync.db.types import UtcDateTime
-from emagsync.offers.change_kinds import ChangeKind, notable, notable_changes_of
+from emagsync.offers.change_kinds import ChangeKind, NotableChange, notable, notable_changes_of
 from emagsync.offers.notable_repository import note_changes
 from emagsync.offers.records import (
     LOGGED_FIELDS,
@@ -166,16 +166,24 @@ async def apply(
     return comparison.result(same)
 
 
+class Preview(NamedTuple):
+    """What storing some offers would do, log, and note; of a new offer every field is among the changes."""
+
+    result: UpsertResult
+    changes: list[ChangeLogEntry]
+    noted: list[NotableChange]
+
+
 async def preview(
     connection: AsyncConnection, observation: Observation, *, same: Sequence[int], read: Sequence[OfferRecord]
-) -> tuple[UpsertResult, list[ChangeLogEntry]]:
-    """What `apply` would do and log, without doing it; of a new offer every field, which `apply` does not log."""
+) -> Preview:
+    """What `apply` would do, without doing it."""
     before = await _rows_before(connection, observation.account, [record.emag_id for record in read])
     comparison = compare(read, before)
     changes = logged_changes(observation, comparison, before)
     for record in comparison.created:
         changes.extend(field_changes(observation, None, record))
-    return comparison.result(same), changes
+    return Preview(comparison.result(same), changes, notable_changes_of(observation, comparison, before))
 
 
 async def present_among(connection: AsyncConnection, account: str, ids: Sequence[int]) -> list[int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import orjson
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import func, insert, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert
+from emagsync.offers.change_kinds import ChangeKind
 from emagsync.sync.schemas import Difference, DifferenceKind
 from emagsync.sync.tables import sync_differences
 
@@ -32,7 +33,13 @@ async def store(connection: AsyncConnection, run_id: str, differences: Sequence[
     await _insert.run(
         connection,
         [
-            (run_id, difference.emag_id, difference.kind.value, orjson.dumps(difference.fields).decode())
+            (
+                run_id,
+                difference.emag_id,
+                difference.kind.value,
+                " ".join(difference.kinds),
+                orjson.dumps(difference.fields).decode(),
+            )
             for difference in differences[: max(room, 0)]
         ],
     )
@@ -44,16 +51,26 @@ async def count(connection: AsyncConnection, run_id: str) -> int:
     return await connection.scalar(query) or 0
 
 
-async def read(connection: AsyncConnection, run_id: str, *, after: int = 0, limit: int = 500) -> list[Difference]:
-    """The differences of offers whose id is greater than `after`, by id."""
+async def read(
+    connection: AsyncConnection, run_id: str, *, kinds: Collection[ChangeKind] = (), after: int = 0, limit: int = 500
+) -> list[Difference]:
+    """The differences of offers whose id is greater than `after`, by id; of one of `kinds` (none: of any)."""
     query = (
-        select(sync_differences.c.emag_id, sync_differences.c.kind, sync_differences.c.fields)
+        select(sync_differences.c.emag_id, sync_differences.c.kind, sync_differences.c.kinds, sync_differences.c.fields)
         .where(sync_differences.c.run_id == run_id, sync_differences.c.emag_id > after)
         .order_by(sync_differences.c.emag_id)
         .limit(limit)
     )
+    if kinds:
+        names = literal(" ") + sync_differences.c.kinds + literal(" ")
+        query = query.where(or_(*(names.contains(f" {kind.value} ", autoescape=True) for kind in kinds)))
     return [
-        Difference(emag_id=row.emag_id, kind=DifferenceKind(row.kind), fields=orjson.loads(row.fields))
+        Difference(
+            emag_id=row.emag_id,
+            kind=DifferenceKind(row.kind),
+            fields=orjson.loads(row.fields),
+            kinds=tuple(map(ChangeKind, row.kinds.split())),
+        )
         for row in await connection.execute(query)
     ]
 

@@ -7,6 +7,8 @@ SyncError
 ├── RunStillActive     it has not ended yet
 ├── NothingToRetry     nothing of it failed
 ├── AlreadyRetried     another run has gone on from it
+├── NotAPreview        it is no dry run that has ended
+├── NoPreview          it did not apply a dry run
 ├── BrokerAway         a run could not be sent to the workers; the sweep sends it later
 └── RunSuperseded      the lease of the run is lost: its former holder writes nothing more
 """
@@ -116,6 +118,26 @@ class AlreadyRetried(SyncError):
     def problem_members(self) -> Mapping[str, Any]:
         """The run, and the one that went on from it."""
         return {"run_id": self.run_id, "retried_by": self.retried_by}
+
+
+class NotAPreview(SyncError):
+    """Only a dry run that has ended can be applied."""
+
+    code = "not_a_preview"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"Run {run_id!r} is no dry run that has ended: only such a one can be applied.")
+
+
+class NoPreview(SyncError):
+    """The run did not apply a dry run: there is nothing to compare it with."""
+
+    code = "no_preview"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"Run {run_id!r} did not apply a dry run: there is no preview to compare it with.")
 
 
 class BrokerAway(SyncError):

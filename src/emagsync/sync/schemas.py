@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.core.settings import LONGEST_RUN_SECONDS
+from emagsync.offers.change_kinds import ChangeKind
 
 
 class Mode(StrEnum):
@@ -80,6 +81,7 @@ class RunParameters(BaseModel):
     conflict_strategy: ConflictStrategy | None = None  # None: as the settings say
     selection: Selection | None = None
     dry_run: bool = False
+    preview_of: str | None = None  # the dry run that this run applies
 
     @model_validator(mode="after")
     def _selection_belongs_to_selective(self) -> RunParameters:
@@ -201,6 +203,7 @@ class Difference(BaseModel):
     emag_id: int
     kind: DifferenceKind
     fields: dict[str, tuple[str | None, str | None]]
+    kinds: tuple[ChangeKind, ...] = ()
 
 
 class Progress(BaseModel):

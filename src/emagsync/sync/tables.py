@@ -106,6 +106,7 @@ sync_differences = Table(
     Column("run_id", String(36), ForeignKey("sync_runs.id", ondelete="CASCADE"), primary_key=True),
     Column("emag_id", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", String(16), nullable=False),  # created, updated or removed
+    Column("kinds", Text, nullable=False, server_default=text("''")),  # as `notable_changes.kind`, separated by spaces
     Column("fields", JsonText, nullable=False),  # {"stock": [old, new], ...}, values as the change log writes them
 )
 

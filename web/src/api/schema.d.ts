@@ -925,6 +925,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/products/sync/{any_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Preview
+         * @description Do what a dry run previewed: a run with the same parameters that stores what it reads, from eMAG as it is now.
+         */
+        post: operations["apply_preview_api_v1_emag_products_sync__any_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/sync/{any_id}/certificate": {
         parameters: {
             query?: never;
@@ -947,6 +967,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/products/sync/{any_id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Run Changes
+         * @description What a run changed, offer by offer in the order of their ids; of a dry run, what it would have.
+         */
+        get: operations["run_changes_api_v1_emag_products_sync__any_id__changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/sync/{any_id}/differences": {
         parameters: {
             query?: never;
@@ -959,6 +999,26 @@ export interface paths {
          * @description What a dry run would have changed, offer by offer, in the order of their ids.
          */
         get: operations["sync_differences_api_v1_emag_products_sync__any_id__differences_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/sync/{any_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare With Preview
+         * @description What a run did otherwise than the dry run that it applied said. Of one that goes on: so far.
+         */
+        get: operations["compare_with_preview_api_v1_emag_products_sync__any_id__preview_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2271,6 +2331,36 @@ export interface components {
             warehouse_id: number | null;
         };
         /**
+         * ChangedOffer
+         * @description An offer that a run changed, or that a dry run would have: `{field: [old, new]}`, values as in the change log.
+         *
+         *     Where `fields` are empty, nothing changed that the change log follows.
+         */
+        ChangedOffer: {
+            /** Currency */
+            currency: string | null;
+            /** Emag Id */
+            emag_id: number;
+            /** Fields */
+            fields: {
+                [key: string]: [
+                    string | null,
+                    string | null
+                ];
+            };
+            /** Kinds */
+            kinds: components["schemas"]["ChangeKind"][];
+            /** Name */
+            name: string | null;
+            /**
+             * Product Id
+             * @description Ours; null for an offer that the copy does not have.
+             */
+            product_id: number | null;
+            /** Sku */
+            sku: string | null;
+        };
+        /**
          * Cleaned
          * @description What a clean-up ended.
          */
@@ -2593,6 +2683,11 @@ export interface components {
                 ];
             };
             kind: components["schemas"]["DifferenceKind"];
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds: components["schemas"]["ChangeKind"][];
         };
         /**
          * DifferenceKind
@@ -3298,6 +3393,15 @@ export interface components {
             offers: number;
         };
         /**
+         * KindTotal
+         * @description How many of the run's offers a kind has.
+         */
+        KindTotal: {
+            kind: components["schemas"]["ChangeKind"];
+            /** Offers */
+            offers: number;
+        };
+        /**
          * LevelEdit
          * @description A value of one warehouse, or of stock by how many pieces it changes.
          */
@@ -3792,6 +3896,12 @@ export interface components {
             why: components["schemas"]["ReasonView"] | null;
         };
         /**
+         * Outcome
+         * @description What became of an offer that a preview and the run that follows it differ about.
+         * @enum {string}
+         */
+        Outcome: "not_changed" | "not_foreseen" | "otherwise";
+        /**
          * OwnSession
          * @description A login of the caller's. `is_this`: the one that asks. `agent` is the program's name for itself.
          */
@@ -3981,6 +4091,69 @@ export interface components {
          * @enum {string}
          */
         Phase: "starting" | "reading" | "verifying" | "reconciling" | "probing" | "finished";
+        /**
+         * PreviewComparison
+         * @description How a run compares with the dry run that it applied: numbers of offers, and the first that differ.
+         */
+        PreviewComparison: {
+            /** As Foreseen */
+            as_foreseen: number;
+            /**
+             * Is Whole
+             * @description false where the preview found more offers than are kept: of the rest is said nothing.
+             */
+            is_whole: boolean;
+            /** Items */
+            items: components["schemas"]["PreviewDifference"][];
+            /** Not Changed */
+            not_changed: number;
+            /** Not Foreseen */
+            not_foreseen: number;
+            /** Otherwise */
+            otherwise: number;
+            /** Preview Id */
+            preview_id: string;
+            /** Run Id */
+            run_id: string;
+        };
+        /**
+         * PreviewComparisonAnswer
+         * @description How a run compares with its preview.
+         */
+        PreviewComparisonAnswer: {
+            data: components["schemas"]["PreviewComparison"];
+        };
+        /**
+         * PreviewDifference
+         * @description An offer about which a preview and the run differ: what was foreseen, and what happened.
+         */
+        PreviewDifference: {
+            /** Currency */
+            currency: string | null;
+            /** Emag Id */
+            emag_id: number;
+            /** Foreseen */
+            foreseen: {
+                [key: string]: [
+                    string | null,
+                    string | null
+                ];
+            };
+            /** Happened */
+            happened: {
+                [key: string]: [
+                    string | null,
+                    string | null
+                ];
+            };
+            /** Name */
+            name: string | null;
+            outcome: components["schemas"]["Outcome"];
+            /** Product Id */
+            product_id: number | null;
+            /** Sku */
+            sku: string | null;
+        };
         /**
          * PriceChange
          * @description By how much a price changes: a percentage of what the offer has, pending edits included, or an amount.
@@ -4936,6 +5109,35 @@ export interface components {
          */
         RuleKind: "run" | "hold" | "conflict" | "not_sellable" | "buy_button" | "price" | "stock" | "late" | "summary";
         /**
+         * RunChanges
+         * @description What a run changed.
+         */
+        RunChanges: {
+            data: components["schemas"]["RunChangesData"];
+        };
+        /**
+         * RunChangesData
+         * @description Some of a run's offers in the order of their ids, and how many there are in all and of each kind.
+         *
+         *     `dry_run`: nothing was changed; this is what would have been. Of a dry run at most 10,000 offers are kept.
+         */
+        RunChangesData: {
+            /** Account Type */
+            account_type: string;
+            /** Count */
+            count: number;
+            /** Dry Run */
+            dry_run: boolean;
+            /** Items */
+            items: components["schemas"]["ChangedOffer"][];
+            /** Kinds */
+            kinds: components["schemas"]["KindTotal"][];
+            /** Next After */
+            next_after: number | null;
+            /** Run Id */
+            run_id: string;
+        };
+        /**
          * RunDetail
          * @description A run with its page ledger; `differences` is there for a dry run.
          */
@@ -5073,6 +5275,8 @@ export interface components {
             max_pages?: number | null;
             /** @default incremental */
             mode: components["schemas"]["Mode"];
+            /** Preview Of */
+            preview_of?: string | null;
             selection?: components["schemas"]["Selection-Output"] | null;
             /**
              * Timeout Seconds
@@ -9331,6 +9535,101 @@ export interface operations {
             };
         };
     };
+    apply_preview_api_v1_emag_products_sync__any_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A run's id, or that of a sync with only one. */
+                any_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Accepted"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     certificate_api_v1_emag_products_sync__any_id__certificate_get: {
         parameters: {
             query?: never;
@@ -9350,6 +9649,88 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Certificate"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_changes_api_v1_emag_products_sync__any_id__changes_get: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["ChangeKind"][] | null;
+                /** @description `next_after` of the part before. */
+                after?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A run's id, or that of a sync with only one. */
+                any_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunChanges"];
                 };
             };
             /** @description No caller: no token or session, or one that has ended */
@@ -9431,6 +9812,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DifferencesView"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_with_preview_api_v1_emag_products_sync__any_id__preview_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A run's id, or that of a sync with only one. */
+                any_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewComparisonAnswer"];
                 };
             };
             /** @description No caller: no token or session, or one that has ended */

@@ -21,6 +21,7 @@ from emagsync.rest import events
 from emagsync.sync import endpoints as sync_endpoints
 from emagsync.sync import statistics_endpoint
 from emagsync.sync.certificate import endpoints as certificate_endpoints
+from emagsync.sync.changes import endpoints as change_endpoints
 from emagsync.sync.freshness import endpoints as freshness_endpoints
 from emagsync.sync.schedule import endpoints as schedule_endpoints
 from emagsync.webhooks import endpoints as webhook_endpoints
@@ -35,6 +36,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     audit_log.router,
     home_endpoints.router,
     sync_endpoints.router,
+    change_endpoints.router,
     certificate_endpoints.router,
     statistics_endpoint.router,
     product_endpoints.router,

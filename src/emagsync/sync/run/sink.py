@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,13 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.edits import repository
 from emagsync.edits.fields import values_of
 from emagsync.edits.merge.decision import MergeDecision, Reading
-from emagsync.edits.merge.three_way import Rules
+from emagsync.edits.merge.three_way import MergeOutcome, Rules
 from emagsync.edits.merge_service import decide, write
 from emagsync.edits.model import Edit
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.ingest.store import RowBatch, write_offers
 from emagsync.offers import repository as offers
-from emagsync.offers.records import LIFECYCLE, ChangeLogEntry, Observation, UpsertResult
+from emagsync.offers.change_kinds import ChangeKind
+from emagsync.offers.records import LIFECYCLE, Observation, UpsertResult
+from emagsync.offers.repository import Preview
 from emagsync.sync import dry_run_repository
 from emagsync.sync.schemas import Difference, DifferenceKind
 
@@ -64,17 +66,22 @@ class DryRunSink:
 
     async def store(self, connection: AsyncConnection, batch: RowBatch) -> UpsertResult:
         """Notes what storing them would change; what would become of an edit as a field named `edit:stock@1`."""
-        result, changes = await offers.preview(connection, batch.observation, same=batch.same, read=batch.read)
+        # New offers are news to whoever previews a first copy.
+        observation = batch.observation._replace(is_first_copy=False)
+        found = await offers.preview(connection, observation, same=batch.same, read=batch.read)
         edits = await repository.list_waiting(connection, batch.observation.account, _ids(batch))
         decisions = await _decide(connection, batch, edits, self._rules) if edits else []
-        differences = _with_edits(_differences(result, changes), decisions)
+        differences = _with_edits(_differences(found), decisions)
         await dry_run_repository.store(connection, self._run_id, differences)
-        return result
+        return found.result
 
     async def remove(self, connection: AsyncConnection, observation: Observation, ids: Sequence[int]) -> Sequence[int]:
         """Notes which of them would be marked as removed."""
         present = await offers.present_among(connection, observation.account, ids)
-        removed = [Difference(emag_id=emag_id, kind=DifferenceKind.REMOVED, fields={}) for emag_id in present]
+        removed = [
+            Difference(emag_id=emag_id, kind=DifferenceKind.REMOVED, fields={}, kinds=(ChangeKind.GONE,))
+            for emag_id in present
+        ]
         await dry_run_repository.store(connection, self._run_id, removed)
         return present
 
@@ -107,13 +114,19 @@ def _with_edits(differences: Sequence[Difference], decisions: Sequence[MergeDeci
         difference = by_id.get(edit.emag_id, unchanged)
         name = f"edit:{edit.field}" + (f"@{edit.warehouse_id}" if edit.warehouse_id else "")
         fields = {**difference.fields, name: (edit.value, merged.outcome.value)}
-        by_id[edit.emag_id] = difference.model_copy(update={"fields": fields})
+        is_conflict = merged.outcome is MergeOutcome.CONFLICT
+        kinds = (*difference.kinds, *([ChangeKind.CONFLICT] if is_conflict else ()))
+        by_id[edit.emag_id] = difference.model_copy(update={"fields": fields, "kinds": tuple(dict.fromkeys(kinds))})
     return list(by_id.values())
 
 
-def _differences(applied: UpsertResult, changes: Iterable[ChangeLogEntry]) -> list[Difference]:
+def _differences(found: Preview) -> list[Difference]:
+    applied = found.result
+    noted: dict[int, list[ChangeKind]] = defaultdict(list)
+    for one in found.noted:
+        noted[one.emag_id].append(ChangeKind(one.kind))
     fields: dict[int, dict[str, tuple[str | None, str | None]]] = defaultdict(dict)
-    for change in changes:
+    for change in found.changes:
         if change.field != LIFECYCLE or change.new == "returned":
             fields[change.emag_id][change.field] = (change.old, change.new)
     kinds = [(emag_id, DifferenceKind.CREATED) for emag_id in applied.created]
@@ -121,4 +134,7 @@ def _differences(applied: UpsertResult, changes: Iterable[ChangeLogEntry]) -> li
     # An offer that comes back unchanged is an update too: it is present again.
     back = {emag_id for emag_id, told in fields.items() if LIFECYCLE in told} - set(applied.updated)
     kinds += [(emag_id, DifferenceKind.UPDATED) for emag_id in sorted(back)]
-    return [Difference(emag_id=emag_id, kind=kind, fields=fields.get(emag_id, {})) for emag_id, kind in kinds]
+    return [
+        Difference(emag_id=emag_id, kind=kind, fields=fields.get(emag_id, {}), kinds=tuple(noted[emag_id]))
+        for emag_id, kind in kinds
+    ]

@@ -17,6 +17,7 @@ export const ACTIONS = [
   'auth.recovery_codes',
   'sync.start',
   'sync.retry',
+  'sync.apply',
   'sync.stop',
   'sync.cleanup',
   'offer.edit',

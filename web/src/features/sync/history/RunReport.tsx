@@ -4,7 +4,8 @@ import { Link } from 'react-router'
 
 import { formatDate, formatDuration, formatNumber, useRole } from '../../../shared/index.ts'
 import { Certificate } from './Certificate.tsx'
-import { Differences } from './Differences.tsx'
+import { PreviewNote } from './changes/PreviewNote.tsx'
+import { RunChanges } from './changes/RunChanges.tsx'
 import { ErrorGroups } from './errors/ErrorGroups.tsx'
 import type { RunDetail, RunStatus } from './queries.ts'
 import { RunOptions } from './RunOptions.tsx'
@@ -35,9 +36,12 @@ export function RunReport({ run }: { run: RunDetail }) {
       />
       <Counts run={run} />
       {mayUndo ? <Link to={`/edits/undo?run=${run.id}`}>{t('undo')}</Link> : null}
+      {run.parameters.preview_of ? (
+        <PreviewNote runId={run.id} previewId={run.parameters.preview_of} />
+      ) : null}
+      <RunChanges runId={run.id} isDry={run.dry_run} hasEnded={run.completed_at !== null} />
       <ErrorGroups run={run} />
       {run.completed_at === null ? null : <Certificate runId={run.id} />}
-      {run.dry_run && run.differences ? <Differences runId={run.id} total={run.differences.count} /> : null}
       <TimelineSection pages={run.pages} />
       <RunOptions run={run} />
     </div>

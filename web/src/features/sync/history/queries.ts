@@ -9,13 +9,9 @@ import {
 import { api, dataOf, type Schemas } from '../../../api/client.ts'
 
 export type Run = Schemas['RunView']
-/** Of the differences only their number: they are asked for apart, a stretch at a time. */
-export type RunDetail = Omit<Schemas['RunDetail'], 'differences'> & { differences: { count: number } | null }
+/** Without the differences of a dry run: what changed is asked for apart, a stretch at a time. */
+export type RunDetail = Omit<Schemas['RunDetail'], 'differences'>
 export type PageView = Schemas['PageView']
-/** `fields` holds what is and what would be, by the field's name. */
-export type Difference = Omit<Schemas['Difference'], 'fields'> & {
-  fields: Readonly<Record<string, readonly (string | null)[]>>
-}
 export type RunStatus = Run['status']
 export type Certificate = Schemas['Certificate']
 
@@ -33,7 +29,6 @@ export const RUN_STATUSES = [
 export const HISTORY = 'history'
 
 const RUNS_A_PAGE = 50
-const DIFFERENCES_A_PAGE = 200
 const WHILE_RUNNING_MS = 2000
 
 export interface HistoryFilter {
@@ -109,21 +104,5 @@ export function useCertificate(runId: string) {
         }),
       ),
     staleTime: Infinity,
-  })
-}
-
-/** What a dry run would have changed, in the order of the offers' ids. */
-export function useDifferences(runId: string) {
-  return useInfiniteQuery({
-    queryKey: [HISTORY, 'differences', runId],
-    queryFn: ({ pageParam, signal }) =>
-      dataOf(
-        api.GET('/api/v1/emag/products/sync/{any_id}/differences', {
-          params: { path: { any_id: runId }, query: { after: pageParam, limit: DIFFERENCES_A_PAGE } },
-          signal,
-        }),
-      ),
-    initialPageParam: 0,
-    getNextPageParam: (last) => last.next_after,
   })
 }
