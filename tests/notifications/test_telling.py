@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
@@ -24,7 +25,7 @@ from emagsync.deliveries.repository import Message
 from emagsync.deliveries.states import AttemptResult, Ending
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.entrypoints.services.notifications import build_notification_service
-from emagsync.notifications import repository
+from emagsync.notifications import repository, scan_repository
 from emagsync.notifications.repository import DELIVERIES
 from emagsync.notifications.schemas import (
     MailServerRequest,
@@ -32,6 +33,8 @@ from emagsync.notifications.schemas import (
     Recipient,
     RecipientChange,
     RecipientRequest,
+    Rule,
+    RuleKind,
 )
 from emagsync.notifications.service import NotificationService
 from emagsync.notifications.teller import QUIET, Teller
@@ -305,3 +308,20 @@ async def test_a_message_whose_sender_died_is_not_sent_again_by_itself(shop: Sho
         while one.lanes_at_work:
             await asyncio.sleep(0.005)
         assert [(found.status, sender.sent) for found in await shop.told(maria)] == [(status, 0)]
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("kind", ["not_sellable", "buy_button", "price", "stock"])
+async def test_a_scan_reads_its_span_of_the_change_log_and_no_other_row(shop: Shop, kind: str) -> None:
+    """However many offers and changes there are, and whatever the planner knows of them."""
+    asked: list[tuple[str, Any]] = []
+    engine = shop.database.engine.sync_engine
+    event.listen(engine, "before_cursor_execute", lambda *call: asked.append((call[2], call[3])))
+    rule = Rule(kind=RuleKind(kind), threshold=5 if kind in ("price", "stock") else None)
+    async with shop.database.snapshot() as connection:
+        await scan_repository.find(connection, rule, after=100, upto=200)
+        [(statement, values)] = [one for one in asked if "offer_changes" in one[0]]
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+        steps = [str(row[3]) for row in plan]
+    assert "SEARCH offer_changes USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)" in steps
+    assert [step for step in steps if step.startswith("SCAN")] == ["SCAN span", "SCAN anon_1"]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Select,
     and_,
-    case,
     cast,
     exists,
     false,
@@ -29,8 +29,6 @@ from emagsync.sync.tables import ACTIVE_STATUSES, sync_runs
 
 _REJECTED: Final = ("5", "6", "8", "10")  # brand, EAN, documentation rejected; blocked
 _INVALID_PRICE: Final = "2"
-
-_new, _old, _field = offer_changes.c.new, offer_changes.c.old, offer_changes.c.field
 
 
 class Sample(NamedTuple):
@@ -57,26 +55,17 @@ class Found(NamedTuple):
 async def find(connection: AsyncConnection, rule: Rule, *, after: int, upto: int) -> Found:
     """The offers that a rule tells of, by the changes whose `seq` is above `after` and at most `upto`. An offer whose
     state has passed by now does not count."""
-    pairs = _matching(rule, after, upto)
-    each = pairs.add_columns(func.min(offer_changes.c.at).label("at")).group_by(
-        offer_changes.c.account, offer_changes.c.emag_id
-    )
-    found = each.subquery()
-    number, since = (await connection.execute(select(func.count(), func.min(found.c.at)))).one()
+    changes = _changes(rule, after, upto)
+    each = _matching(rule, changes, [changes.c.account, changes.c.emag_id, func.min(changes.c.at).label("at")])
+    offer = each.group_by(changes.c.account, changes.c.emag_id).subquery()
+    number, since = (await connection.execute(select(func.count(), func.min(offer.c.at)))).one()
     if not number:
         return Found(0, ())
-    columns = (
-        offer_changes.c.account,
-        offer_changes.c.emag_id,
-        offers.c.part_number,
-        offers.c.name,
-        _old,
-        _new,
-        offers.c.currency,
-        offers.c.not_sellable,
-    )
-    examples = pairs.with_only_columns(*columns).order_by(offer_changes.c.seq.desc()).limit(3 * SAMPLES)
-    samples = {(row.account, row.emag_id): Sample(*row) for row in reversed((await connection.execute(examples)).all())}
+    own = (changes.c.account, changes.c.emag_id, offers.c.part_number, offers.c.name)
+    columns = (*own, changes.c.old, changes.c.new, offers.c.currency, offers.c.not_sellable)
+    newest = _matching(rule, changes, columns).order_by(changes.c.seq.desc()).limit(3 * SAMPLES)
+    # The newest change of each offer: a later one of the same key replaces the one before.
+    samples = {(row.account, row.emag_id): Sample(*row) for row in reversed((await connection.execute(newest)).all())}
     return Found(number, tuple(reversed(samples.values()))[:SAMPLES], since)
 
 
@@ -102,64 +91,70 @@ async def last_completed(connection: AsyncConnection, account: str | None) -> Ma
     return {row[0]: row[1] for row in await connection.execute(query)}
 
 
-def _matching(rule: Rule, after: int, upto: int) -> Select[tuple[str, int]]:
-    """Account and id of each change that the rule tells of."""
-    own = and_(offers.c.account == offer_changes.c.account, offers.c.emag_id == offer_changes.c.emag_id)
-    query = (
-        select(offer_changes.c.account, offer_changes.c.emag_id)
-        .join(offers, own)
-        .where(*_span(after, upto), offers.c.removed_at.is_(None), *_CONDITIONS[rule.kind](rule.threshold or 0))
+def _changes(rule: Rule, after: int, upto: int) -> CTE:
+    """The changes of a span that a rule may tell of. Read first, by their numbers: left to themselves, planners may
+    choose to go through all offers, or through all changes by offer."""
+    logged = offer_changes.c
+    span = select(offer_changes).where(
+        logged.seq > after, logged.seq <= upto, logged.field.in_(_RULES[rule.kind].fields)
     )
-    return query if rule.account_type is None else query.where(offer_changes.c.account == rule.account_type)
+    if rule.account_type is not None:
+        span = span.where(logged.account == rule.account_type)
+    return span.cte("span").prefix_with("MATERIALIZED")
 
 
-def _span(after: int, upto: int) -> tuple[ColumnElement[bool], ...]:
-    return offer_changes.c.seq > after, offer_changes.c.seq <= upto
+def _matching(rule: Rule, changes: CTE, columns: Any) -> Select[Any]:
+    """The changes that the rule tells of, of offers that are still so."""
+    own = and_(offers.c.account == changes.c.account, offers.c.emag_id == changes.c.emag_id)
+    conditions = _RULES[rule.kind].conditions(changes, rule.threshold or 0)
+    return select(*columns).select_from(changes).join(offers, own).where(offers.c.removed_at.is_(None), *conditions)
 
 
-def _not_sellable(_: int) -> tuple[ColumnElement[bool], ...]:
+def _not_sellable(changes: CTE, _: int) -> tuple[ColumnElement[bool], ...]:
+    field, new = changes.c.field, changes.c.new
     became = or_(
-        and_(_field == "sellable", _new == "false"),
-        and_(_field == "validation_status", _new.in_(_REJECTED)),
-        and_(_field == "offer_validation_status", _new == _INVALID_PRICE),
+        and_(field == "sellable", new == "false"),
+        and_(field == "validation_status", new.in_(_REJECTED)),
+        and_(field == "offer_validation_status", new == _INVALID_PRICE),
     )
     return became, offers.c.sellable == false()
 
 
-def _button_lost(_: int) -> tuple[ColumnElement[bool], ...]:
-    lost = and_(_field == "buy_button_rank", _old == "1")
-    return lost, func.coalesce(offers.c.buy_button_rank, 0) != 1
+def _button_lost(changes: CTE, _: int) -> tuple[ColumnElement[bool], ...]:
+    return changes.c.old == "1", func.coalesce(offers.c.buy_button_rank, 0) != 1
 
 
-def _price_changed(percent: int) -> tuple[ColumnElement[bool], ...]:
-    # Amounts are texts with four decimals: without the point they are whole numbers, which compare exactly. They are
-    # read within CASE, so that no database makes numbers of other fields' values.
-    old, new = (cast(func.replace(value, ".", ""), BigInteger) for value in (_old, _new))
+def _price_changed(changes: CTE, percent: int) -> tuple[ColumnElement[bool], ...]:
+    # Amounts are texts with four decimals: without the point they are whole numbers, which compare exactly.
+    old, new = (cast(func.replace(value, ".", ""), BigInteger) for value in (changes.c.old, changes.c.new))
     is_much = func.abs(new - old) * 100 > old * percent
-    is_price = and_(_field == "sale_price", _old.is_not(None), _new.is_not(None))
-    other = offer_changes.alias("other")
     # Amounts in different currencies are not compared.
+    logged = offer_changes.c
     in_other_currency = exists().where(
-        other.c.account == offer_changes.c.account,
-        other.c.emag_id == offer_changes.c.emag_id,
-        other.c.field == "currency",
-        other.c.run_id == offer_changes.c.run_id,
+        logged.account == changes.c.account,
+        logged.emag_id == changes.c.emag_id,
+        logged.field == literal_column("'currency'"),  # as the index has it
+        logged.run_id == changes.c.run_id,
     )
-    return _field == "sale_price", case((is_price, is_much), else_=false()), ~in_other_currency
+    return changes.c.old.is_not(None), changes.c.new.is_not(None), is_much, ~in_other_currency
 
 
-def _stock_low(below: int) -> tuple[ColumnElement[bool], ...]:
-    is_stock = and_(_field == "stock", _new.is_not(None))
-    fell = and_(
-        cast(_new, BigInteger) < below, or_(_old.is_(None), cast(func.coalesce(_old, "0"), BigInteger) >= below)
-    )
-    return _field == "stock", case((is_stock, fell), else_=false()), offers.c.stock < below
+def _stock_low(changes: CTE, below: int) -> tuple[ColumnElement[bool], ...]:
+    old, new = (cast(value, BigInteger) for value in (changes.c.old, changes.c.new))
+    return new < below, or_(changes.c.old.is_(None), old >= below), offers.c.stock < below
 
 
-_CONDITIONS: Final = {
-    RuleKind.NOT_SELLABLE: _not_sellable,
-    RuleKind.BUY_BUTTON: _button_lost,
-    RuleKind.PRICE: _price_changed,
-    RuleKind.STOCK: _stock_low,
+class _Scan(NamedTuple):
+    """The fields of the change log that a rule looks at, and what has to hold of a change and of its offer."""
+
+    fields: tuple[str, ...]
+    conditions: Callable[[CTE, int], tuple[ColumnElement[bool], ...]]
+
+
+_RULES: Final = {
+    RuleKind.NOT_SELLABLE: _Scan(("sellable", "validation_status", "offer_validation_status"), _not_sellable),
+    RuleKind.BUY_BUTTON: _Scan(("buy_button_rank",), _button_lost),
+    RuleKind.PRICE: _Scan(("sale_price",), _price_changed),
+    RuleKind.STOCK: _Scan(("stock",), _stock_low),
 }
-FOUND_IN_CHANGES: Final = frozenset(_CONDITIONS)
+FOUND_IN_CHANGES: Final = frozenset(_RULES)
