@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Row, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, delete, func, insert, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.deliveries.occurrence_repository import Occurrence
@@ -100,6 +100,15 @@ async def sealed_address(connection: AsyncConnection, recipient_id: str) -> tupl
     if row is None:
         raise RecipientNotFound(recipient_id)
     return row.service, row.address
+
+
+async def sealed_secrets(connection: AsyncConnection) -> tuple[dict[str, str], str | None]:
+    """The sealed addresses by recipient's name, and the sealed password of the mail server, of a database of any
+    version."""
+    if not await connection.run_sync(lambda sync: inspect(sync).has_table(recipients.name)):
+        return {}, None
+    rows = await connection.execute(select(recipients.c.name, recipients.c.address).order_by(recipients.c.name))
+    return {row.name: row.address for row in rows}, await connection.scalar(select(mail_servers.c.password))
 
 
 async def uses_service(connection: AsyncConnection, service: str) -> bool:

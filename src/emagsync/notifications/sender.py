@@ -18,13 +18,11 @@ from emagsync.notifications.addresses import judge_host, judged_address
 from emagsync.notifications.errors import NoMailServer, RecipientRefused
 from emagsync.notifications.repository import DELIVERIES, MailServerRow
 from emagsync.notifications.schemas import Service
+from emagsync.notifications.sealed import ADDRESS_PURPOSE, PASSWORD_PURPOSE
 from emagsync.notifications.sending.order import Answer, Order
 from emagsync.notifications.sending.process import MOST_AT_ONCE, MOST_SECONDS, SendingProcess
 from emagsync.vault.vault import Vault
 
-# What each kind of secret is sealed for.
-ADDRESS_PURPOSE: Final = "notification-address"
-PASSWORD_PURPOSE: Final = "smtp-password"  # noqa: S105 - a name
 _ENDINGS: Final = {
     "delivered": Ending.DELIVERED,
     "failed": Ending.FAILED,

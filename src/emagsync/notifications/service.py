@@ -28,7 +28,8 @@ from emagsync.notifications.schemas import (
     Service,
     Timing,
 )
-from emagsync.notifications.sender import ADDRESS_PURPOSE, PASSWORD_PURPOSE, NotificationSender
+from emagsync.notifications.sealed import ADDRESS_PURPOSE, PASSWORD_PURPOSE
+from emagsync.notifications.sender import NotificationSender
 from emagsync.notifications.writing import next_daily, write_test
 from emagsync.offers.change_repository import newest_change
 from emagsync.vault.vault import Vault

@@ -68,7 +68,7 @@ def test_a_check_tells_what_it_looked_at_and_fails_without_tables(bare: Cli, tar
     document = bare("db", "check", "--json").json
     assert (document["works"], {finding["name"] for finding in document["findings"]}) == (
         True,
-        {"schema", "file", "references"},
+        {"schema", "file", "references", "key"},
     )
     empty = bare("db", "check", EMAGSYNC_DATABASE_URL=target)
     assert (empty.code, "emagsync db upgrade" in empty.out) == (1, True)

@@ -42,4 +42,6 @@ def test_recipients_are_listed_and_a_test_says_what_became_of_it(bare: Cli) -> N
     assert "was not delivered (unreachable)" in failed.err
     [message] = bare("notifications", "messages", "Maria", "--json").json["deliveries"]
     assert (message["event"], message["status"], message["error"]) == ("test", "pending", "unreachable")
+    other = bare("db", "check", EMAGSYNC_SECRET_KEY="another key of thirty-two letters")
+    assert "does not open what notifications need of Maria" in other.out + other.err
     assert "There is no recipient 'ion'" in bare("notifications", "test", "ion").err

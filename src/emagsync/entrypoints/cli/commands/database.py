@@ -17,6 +17,7 @@ from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.notifications.sealed import unreadable_secrets
 from emagsync.vault.vault import Vault
 
 
@@ -62,19 +63,24 @@ async def _findings(session: Session) -> tuple[list[Finding], str]:
     async with session.database(upgraded=False) as database:
         require_file(database)
         findings = await look(database)
-        broken = await unreadable_passwords(database, Vault(session.settings))
-        return [*findings, _key_finding(broken)], database.description
+        vault = Vault(session.settings)
+        passwords = await unreadable_passwords(database, vault)
+        recipients = await unreadable_secrets(database, vault)
+        return [*findings, _key_finding(passwords, recipients)], database.description
 
 
-def _key_finding(broken: list[str]) -> Finding:
-    """Whether the server's key opens the passwords of accounts. The other accounts work all the same."""
-    if not broken:
+def _key_finding(passwords: list[str], recipients: list[str]) -> Finding:
+    """Whether the server's key opens the passwords of accounts, and the secrets of those who are told by notifications.
+    The others work all the same."""
+    if not passwords and not recipients:
         return Finding("key", True, "opens the passwords of all accounts", is_fatal=False)
+    named = (("the password of", passwords), ("what notifications need of", recipients))
+    broken = [f"{what} {', '.join(names)}" for what, names in named if names]
     return Finding(
         "key",
         False,
-        f"does not open the password of {', '.join(broken)}: give the key that the server had before in "
-        "EMAGSYNC_OLD_SECRET_KEYS, or enter the password again",
+        f"does not open {' and '.join(broken)}: give the key that the server had before in "
+        "EMAGSYNC_OLD_SECRET_KEYS, or enter them again",
         is_fatal=False,
     )
 
