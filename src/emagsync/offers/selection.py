@@ -80,6 +80,13 @@ class OfferFilter:
         return search_for((self.search or "").encode("utf-8", "replace").decode())  # half a character finds nothing
 
     @property
+    def is_nothing_but_changes(self) -> bool:
+        """Whether only accounts and what happened are given, and removed offers are among those found."""
+        return self.changes is not None and replace(self, changes=None, accounts=()) == OfferFilter(
+            include_removed=True
+        )
+
+    @property
     def is_nothing_but_search(self) -> bool:
         """Whether no other filter is given; removed offers may be left out."""
         return replace(self, search=None, include_removed=False) == OfferFilter()

@@ -78,6 +78,10 @@ async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
         if searched is None:
             return await _count_all(connection, offer_filter)
         return await _count_found(connection, searched, include_removed=offer_filter.include_removed)
+    if offer_filter.changes is not None and offer_filter.is_nothing_but_changes:
+        # Every offer that something happened to has a row: none of them need be looked up.
+        changed = changed_offers(offer_filter.changes, offer_filter.accounts).subquery()
+        return await connection.scalar(select(func.count()).select_from(changed)) or 0
     query = select(func.count()).select_from(offers).where(condition(offer_filter, connection.dialect.name))
     return await connection.scalar(query) or 0
 

@@ -210,8 +210,17 @@ def test_the_demo_copies_both_accounts_in_a_folder_of_its_own_and_leaves_nothing
     assert "fbe: completed" in result.out
     assert "emagsync --env-file .demo/demo.env status" in result.out
     assert not bare.data_dir.exists()
-    status = bare("--env-file", ".demo/demo.env", "status", "--json", EMAGSYNC_DATA_DIR=str(bare.folder / ".demo")).json
-    assert [account["totals"]["offers"] for account in status["accounts"]] == [230, 40]
+    demo = ("--env-file", ".demo/demo.env")
+    status = bare(*demo, "status", "--json", EMAGSYNC_DATA_DIR=str(bare.folder / ".demo")).json
+    assert [account["totals"] and account["totals"]["offers"] for account in status["accounts"]] == [231, 40, None]
+    # Two days are behind it: Home has something of everything to try.
+    home = bare(*demo, "changes", "--json", EMAGSYNC_DATA_DIR=str(bare.folder / ".demo")).json
+    told = {one["kind"] for one in home["changes"] if one["offers"]}
+    assert {"price_by_emag", "stock_by_emag", "new", "gone", "unsellable", "sellable", "conflict"} <= told
+    assert {"buy_button_lost", "undercut", "documentation_rejected"} <= told
+    assert (home["failed_runs"]["count"], home["brakes"]["count"]) == (1, 1)
+    assert home["waiting"] == {"conflicts": 1, "approvals": 0, "holds": 1}
+    assert [copy["verdict"] for copy in home["copies"]] == ["complete", "complete", None]
     address = result.out.partition("answers at ")[2].partition("/api-3")[0]
     probe = subprocess.run(
         [sys.executable, "-c", f"import urllib.request as r; r.urlopen('{address}')"], check=False, capture_output=True

@@ -13,7 +13,7 @@ import typer
 from emagsync.accounts.errors import NoAccounts
 from emagsync.accounts.live import read_stored
 from emagsync.accounts.settings import ConfiguredAccounts, credentials_in, read_accounts
-from emagsync.core.clock import SystemClock
+from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import run_apart
 from emagsync.core.errors import SettingsError
 from emagsync.core.proxies import proxies_of
@@ -126,11 +126,11 @@ class Session:
         return path
 
     @asynccontextmanager
-    async def foundation(self, *, upgraded: bool = True) -> AsyncIterator[Foundation]:
+    async def foundation(self, *, upgraded: bool = True, clock: Clock | None = None) -> AsyncIterator[Foundation]:
         """Settings, open database and clock, which services are built from; the database has this version's schema
-        unless `upgraded` is False."""
+        unless `upgraded` is False. `clock`: None for the machine's."""
         self.prepare_data_dir()
-        async with open_foundation(self.settings, upgraded=upgraded) as base:
+        async with open_foundation(self.settings, clock=clock, upgraded=upgraded) as base:
             file = base.database.sqlite_path
             if file is not None and is_within_reach_of_others(file):
                 complain(f"{file} can be read by every user of this machine, with all offers in it: chmod 600 {file}*")

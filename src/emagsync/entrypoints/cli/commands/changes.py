@@ -16,7 +16,6 @@ from emagsync.entrypoints.cli.output.text import age, count, moment, plural
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.home.schemas import CopyAge, HomeData
 from emagsync.home.service import HomeService
-from emagsync.offers.product_parameters import accounts_of
 from emagsync.sync.certificate.service import Certificates
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -44,7 +43,7 @@ def changes(
 
 
 async def _read(session: Session, since: datetime, until: datetime | None, account: str) -> HomeData:
-    accounts = accounts_of(account)
+    accounts = () if account == "all" else (account,)
     async with session.database() as database:
         for name in accounts:
             await session.expect_account(database, name)

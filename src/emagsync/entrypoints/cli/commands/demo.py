@@ -6,19 +6,29 @@ import asyncio
 import os
 import socket
 import uuid
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.core.errors import SettingsError
+from emagsync.edits.change_request import ChangeRequest
+from emagsync.edits.service import Author
+from emagsync.edits.states import EditSource
 from emagsync.entrypoints.cli.commands.serve import run
 from emagsync.entrypoints.cli.commands.sync import display_for, sync_accounts
+from emagsync.entrypoints.cli.demo_days import CONFLICTING, DemoDays, EarlierClock
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
 from emagsync.entrypoints.cli.options import GlobalOptions
+from emagsync.entrypoints.cli.output.progress import Display, SilentDisplay
 from emagsync.entrypoints.cli.output.summary import print_summary
 from emagsync.entrypoints.cli.session import Session
+from emagsync.entrypoints.services.edits import build_edit_service
+from emagsync.offers.errors import OfferNotFound
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
 from emagsync.sandbox.settings import SandboxError
 from emagsync.sync.schemas import Mode, RunParameters
@@ -27,6 +37,9 @@ DEMO_FOLDER = Path(".demo")
 ENV_FILE = "demo.env"
 _LATENCY_MS = 120
 _USUAL_PORT = 8000
+# An account whose password eMAG refuses.
+_FAILING = "outlet"
+_FIRST_COPY, _YESTERDAY, _EVENING, _NIGHT = (timedelta(hours=hours) for hours in (44, 20, 16, 5))
 _ADMIN = "admin"
 _ADMIN_PASSWORD = "oferte-de-proba"  # noqa: S105 - of a copy of invented offers, on this machine only
 
@@ -43,8 +56,9 @@ def demo(
 ) -> None:
     """Start a simulated marketplace, copy it and show the page.
 
-    It has two accounts, and eMAG's own request limit. The page runs until Ctrl-C, unless --no-serve is given. The copy
-    is in .demo in this folder, unless --data-dir says else.
+    It has two accounts, a third whose password eMAG refuses, eMAG's own request limit, and two days of changes behind
+    it. The page runs until Ctrl-C, unless --no-serve is given. The copy is in .demo in this folder, unless --data-dir
+    says else.
     """
     folder = (context.find_root().params.get("data_dir") or DEMO_FOLDER).expanduser().absolute()
     sizes = {"main": main_offers, "fbe": fbe_offers}
@@ -57,8 +71,12 @@ def demo(
         raise typer.Exit(ExitCode.FAILED) from None
     with sandbox:
         typer.echo(f"A simulated eMAG marketplace answers at {sandbox.api_url}. Copying {' and '.join(sizes)} ...")
-        session = _demo_session(folder, sandbox, tuple(sizes))
-        code = _copy(session, tuple(sizes))
+        session = _demo_session(folder, sandbox, (*sizes, _FAILING))
+        kept = session.settings.sqlite_path
+        is_new = kept is None or not kept.exists()
+        days = DemoDays(sandbox, sizes)
+        days.prepare()
+        code = _live_two_days(session, tuple(sizes), days) if is_new else _copy_again(session, tuple(sizes), days)
         if code is ExitCode.COMPLETED:
             _suggest(folder)
             if serve:
@@ -66,12 +84,45 @@ def demo(
     raise typer.Exit(code)
 
 
-def _copy(session: Session, names: tuple[str, ...]) -> ExitCode:
-    parameters = RunParameters(mode=Mode.FULL)
-    display = display_for(names, quiet=False)
-    outcomes = asyncio.run(sync_accounts(session, names, parameters, str(uuid.uuid4()), display))
-    print_summary(outcomes)
+def _live_two_days(session: Session, names: tuple[str, ...], days: DemoDays) -> ExitCode:
+    """The first copy, as of the day before yesterday, and what happened since: by clocks that are set back."""
+    code = _sync(session, names, _FIRST_COPY, quiet=False)
+    if code is not ExitCode.COMPLETED:
+        return code
+    typer.echo("Two days pass: orders, other prices, a conflict, and a night in which too much changes ...")
+    days.yesterday()
+    _sync(session, names, _YESTERDAY)
+    asyncio.run(_edit(session))
+    days.night()
+    _sync(session, (_FAILING,), _NIGHT)
+    return _sync(session, names, timedelta())
+
+
+def _copy_again(session: Session, names: tuple[str, ...], days: DemoDays) -> ExitCode:
+    """The marketplace is made anew each time: with the same two days behind it, nothing has changed."""
+    days.yesterday()
+    days.night()
+    return _sync(session, names, timedelta(), quiet=False)
+
+
+def _sync(session: Session, names: tuple[str, ...], ago: timedelta, *, quiet: bool = True) -> ExitCode:
+    parameters = RunParameters(mode=Mode.FULL, conflict_strategy=ConflictStrategy.MANUAL)
+    display: Display = SilentDisplay() if quiet else display_for(names, quiet=False)
+    clock = EarlierClock(ago)
+    outcomes = asyncio.run(sync_accounts(session, names, parameters, str(uuid.uuid4()), display, clock=clock))
+    if not quiet:
+        print_summary(outcomes)
     return gravest(outcome.exit_code for outcome in outcomes)
+
+
+async def _edit(session: Session) -> None:
+    """The shop changes a price of each account; nothing is sent, so that they meet what eMAG changes."""
+    async with session.foundation(clock=EarlierClock(_EVENING)) as base:
+        edits = build_edit_service(base, session.accounts)
+        for account in ("main", "fbe"):
+            request = ChangeRequest({"sale_price": "114.90"}, confirm=True)
+            with suppress(OfferNotFound):  # a demo without offers
+                await edits.edit_offer(account, CONFLICTING, request, Author(_ADMIN, EditSource.PAGE))
 
 
 def _serve(session: Session, port: int) -> None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 from pydantic import ValidationError
 
+from emagsync.core.clock import Clock
 from emagsync.core.errors import EmagsyncError, SettingsError
 from emagsync.db.engine import Database
 from emagsync.entrypoints.cli.errors import complain, report_crash, telling_how_it_ended
@@ -102,13 +103,22 @@ def display_for(names: tuple[str, ...], *, quiet: bool) -> Display:
 
 
 async def sync_accounts(
-    session: Session, names: tuple[str, ...], parameters: RunParameters, sync_id: str, display: Display
+    session: Session,
+    names: tuple[str, ...],
+    parameters: RunParameters,
+    sync_id: str,
+    display: Display,
+    *,
+    clock: Clock | None = None,
 ) -> list[RunOutcome]:
-    """Sync the accounts concurrently. Whatever happens to one of them does not affect the others."""
+    """Sync the accounts concurrently. Whatever happens to one of them does not affect the others.
+
+    `clock`: None for the machine's.
+    """
     start_logs(session)
     if not any(name in session.accounts.usable for name in names):
         return [_misconfigured(session, name) for name in names]
-    async with session.foundation() as base:
+    async with session.foundation(clock=clock) as base:
         outcomes = await _sync_all(session, base, names, parameters, sync_id, display)
         return [await _with_differences(base.database, outcome) for outcome in outcomes]
 
