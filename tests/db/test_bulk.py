@@ -89,6 +89,44 @@ async def test_the_statement_that_is_refused_is_the_one_that_raises(shelf: Datab
     assert await on(shelf) == []
 
 
+async def test_rows_that_go_with_the_next_statement_are_there_for_it(shelf: Database) -> None:
+    async with shelf.transaction() as connection:
+        await BulkInsert(stock, ALL).run_with_next(connection, [(1, "a", None), (2, "b", None)])
+        names = (await connection.execute(select(stock.c.name).order_by(stock.c.id))).scalars().all()
+    assert names == ["a", "b"]
+    assert [row[0] for row in await on(shelf)] == [1, 2]
+
+
+async def test_rows_that_go_with_the_next_statement_are_committed_without_one(shelf: Database) -> None:
+    async with shelf.transaction() as connection:
+        await BulkInsert(stock, ALL).run_with_next(connection, [(1, "a", None)])
+    assert await on(shelf) == [(1, "a", None)]
+
+
+@pytest.mark.parametrize("reads", [False, True], ids=["the commit", "a statement"])
+async def test_rows_that_are_refused_later_store_nothing_of_their_transaction(shelf: Database, reads: bool) -> None:
+    await put(shelf, BulkInsert(stock, ALL), (1, "a", None))
+    with pytest.raises(ConstraintViolated):
+        await _put_with_next(shelf, (2, "b", None), (1, "again", None), reads=reads)
+    assert await on(shelf) == [(1, "a", None)]
+    await put(shelf, BulkInsert(stock, ALL), (3, "c", None))  # the connection is as good as new
+    assert [row[0] for row in await on(shelf)] == [1, 3]
+
+
+async def _put_with_next(database: Database, *rows: tuple[object, ...], reads: bool) -> None:
+    async with database.transaction() as connection:
+        await BulkInsert(stock, ALL).run_with_next(connection, rows)
+        if reads:
+            await connection.execute(select(stock.c.name))
+
+
+async def test_rows_that_waited_for_a_statement_are_gone_after_a_rollback(shelf: Database) -> None:
+    async with shelf.transaction() as connection:
+        await BulkInsert(stock, ALL).run_with_next(connection, [(1, "a", None)])
+        await connection.rollback()
+    assert await on(shelf) == []
+
+
 @pytest.mark.parametrize("statement", [BulkInsert(stock, ALL), BulkInsert(stock, ALL, key=[stock.c.id])])
 async def test_rows_go_with_the_transaction_that_stored_them(shelf: Database, statement: BulkInsert) -> None:
     with suppress(ZeroDivisionError):

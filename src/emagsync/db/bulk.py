@@ -69,12 +69,21 @@ class BulkInsert:
         self._add = tuple(add)
         self._prepared: dict[str, tuple[str, tuple[Convert, ...]]] = {}
 
+    async def run_with_next(self, connection: AsyncConnection, rows: Iterable[tuple[Any, ...]]) -> None:
+        """As `run`, but on SQLite the rows go along with the transaction's next statement or its commit.
+
+        That one then raises their errors. It saves a trip to the driver's thread (70 µs of CPU and two switches).
+        """
+        given = list(rows)
+        if connection.dialect.driver != "aiosqlite":
+            await self.run(connection, given)
+        elif given:
+            sql, converts = self._prepared_for(connection.dialect)
+            (await _driver(connection)).change_many_with_next(sql, _converted(given, converts))
+
     async def run(self, connection: AsyncConnection, rows: Iterable[tuple[Any, ...]]) -> None:
         """Store `rows`. No two of them may have the same key."""
-        prepared = self._prepared.get(connection.dialect.name)
-        if prepared is None:
-            prepared = self._prepared.setdefault(connection.dialect.name, self._prepare(connection.dialect))
-        sql, converts = prepared
+        sql, converts = self._prepared_for(connection.dialect)
         given = list(rows)
         if not given:
             return
@@ -82,6 +91,12 @@ class BulkInsert:
             await _copy(connection, self._table, self._columns, _converted(given, converts))
         else:
             await execute_many(connection, sql, _converted(given, converts))
+
+    def _prepared_for(self, dialect: Dialect) -> tuple[str, tuple[Convert, ...]]:
+        prepared = self._prepared.get(dialect.name)
+        if prepared is None:
+            prepared = self._prepared.setdefault(dialect.name, self._prepare(dialect))
+        return prepared
 
     def _prepare(self, dialect: Dialect) -> tuple[str, tuple[Convert, ...]]:
         keys = [column.key for column in self._columns]

@@ -2,13 +2,15 @@
 
 Each trip costs 70 µs of CPU and a wait for the other thread to wake; the driver makes four for a query (cursor,
 execute, fetch, close), one for BEGIN, and one for a ROLLBACK that has nothing to roll back. Here a query is one trip,
-which also begins the transaction, and what has no effect makes none. Nobody waits for the end of a transaction that
-only read.
+which also begins the transaction and makes the changes of many rows that were asked for before it, and what has no
+effect makes none. Nobody waits for the end of a transaction that only read.
 
 The states of a connection, which SQLAlchemy uses for one caller at a time:
 
     idle       No transaction is open, and the thread has finished everything.
     begun      `begin()` was called, which sends nothing: the BEGIN goes along with the next statement.
+    changing   `change_many_with_next()` was called, which sends nothing either: the changes go along with the next
+               statement or the commit.
     open       The thread has executed the BEGIN. `commit()` and `rollback()` make a trip.
     under way  A trip was started and not finished. A caller that is cancelled stops waiting, but its trip goes on.
                Until it has finished, the file's state is not known here, so the connection does not count as idle.
@@ -60,6 +62,13 @@ class _Result(NamedTuple):
     rest: sqlite3.Cursor | None  # open while there may be more rows
 
 
+class _Changes(NamedTuple):
+    """A statement to be run once for each of the rows."""
+
+    sql: str
+    rows: list[tuple[Any, ...]]
+
+
 class Connection(aiosqlite.Connection):
     """A connection of the driver, with fewer trips to its thread; for one user at a time."""
 
@@ -67,6 +76,7 @@ class Connection(aiosqlite.Connection):
         super().__init__(connector, iter_chunk_size)
         self._begin: str | None = None  # the BEGIN that goes along with the next statement
         self._only_reads = False
+        self._changes: list[_Changes] = []  # those that go along with the next statement
         # Trips. The event loop counts those that it started and the thread those that it finished: since each number
         # has one writer, no lock is needed.
         self._started = 0
@@ -79,14 +89,16 @@ class Connection(aiosqlite.Connection):
 
     async def change_many(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
         """Run `sql` once for each of `rows`, in one trip. Raises SQLAlchemy's IntegrityError and DBAPIError."""
-        try:
-            await self._execute(_change_many, self._conn, sql, rows)
-        except sqlite3.IntegrityError as error:
-            raise IntegrityError(sql, None, error) from error
-        except sqlite3.Error as error:
-            raise DBAPIError(sql, None, error) from error
+        await self._execute(_change_all, self._conn, [_Changes(sql, rows)])
+
+    def change_many_with_next(self, sql: str, rows: list[tuple[Any, ...]]) -> None:
+        """The same, along with the transaction's next statement or its commit, which then raises the errors."""
+        self._changes.append(_Changes(sql, rows))
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if self._changes:
+            fn = partial(_after_changes, self._conn, self._changes, fn)
+            self._changes = []
         if self._begin is not None:
             fn = partial(_in_transaction, self._conn, self._begin, fn)
             self._begin = None
@@ -108,6 +120,7 @@ class Connection(aiosqlite.Connection):
     async def rollback(self) -> None:
         """Roll back; makes no trip where no transaction is open, and does not wait for one that only read."""
         self._begin = None
+        self._changes = []
         if self._is_idle():
             return
         if self._only_reads and self._started == self._finished:
@@ -122,7 +135,7 @@ class Connection(aiosqlite.Connection):
         return _Cursor(self)
 
     def _is_idle(self) -> bool:
-        return self._started == self._finished and not self.in_transaction
+        return self._started == self._finished and not self.in_transaction and not self._changes
 
     async def run_statement(self, statement: Callable[[sqlite3.Connection], _Result]) -> _Result:
         """Run a cursor's statement and fetch its first rows, in one trip."""
@@ -256,8 +269,21 @@ def _in_transaction(
     return fn(*args, **kwargs)
 
 
-def _change_many(connection: sqlite3.Connection, sql: str, rows: list[tuple[Any, ...]]) -> None:
-    connection.executemany(sql, rows).close()
+def _after_changes(
+    connection: sqlite3.Connection, changes: Iterable[_Changes], fn: Callable[..., Any], *args: Any, **kwargs: Any
+) -> Any:
+    _change_all(connection, changes)
+    return fn(*args, **kwargs)
+
+
+def _change_all(connection: sqlite3.Connection, changes: Iterable[_Changes]) -> None:
+    for sql, rows in changes:
+        try:
+            connection.executemany(sql, rows).close()
+        except sqlite3.IntegrityError as error:
+            raise IntegrityError(sql, None, error) from error
+        except sqlite3.Error as error:
+            raise DBAPIError(sql, None, error) from error
 
 
 def _execute(sql: str, parameters: Any, connection: sqlite3.Connection) -> _Result:

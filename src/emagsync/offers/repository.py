@@ -245,12 +245,12 @@ async def _write(connection: AsyncConnection, observation: Observation, comparis
         sorted(records, key=_by_id)
         for records in comparison
     )
-    await _insert_offers.run(connection, _offer_rows(observation, created))
-    await _insert_payloads.run(connection, _payload_rows(observation, created))
-    await _update_offers.run(connection, _offer_rows(observation, updated))
-    await _refresh_offers.run(connection, _offer_rows(observation, respelled))
+    await _insert_offers.run_with_next(connection, _offer_rows(observation, created))
+    await _insert_payloads.run_with_next(connection, _payload_rows(observation, created))
+    await _update_offers.run_with_next(connection, _offer_rows(observation, updated))
+    await _refresh_offers.run_with_next(connection, _offer_rows(observation, respelled))
     rewritten = [*updated, *(record for record in respelled if record.rewrites_payload)]
-    await _update_payloads.run(connection, _payload_rows(observation, sorted(rewritten, key=_by_id)))
+    await _update_payloads.run_with_next(connection, _payload_rows(observation, sorted(rewritten, key=_by_id)))
 
 
 def _offer_rows(observation: Observation, records: Sequence[OfferRecord]) -> list[tuple[Any, ...]]:
@@ -271,7 +271,7 @@ def _payload_rows(observation: Observation, records: Sequence[OfferRecord]) -> l
 async def _log(connection: AsyncConnection, changes: Sequence[ChangeLogEntry]) -> None:
     if changes:
         await serialise_change_log(connection)
-        await _insert_changes.run(connection, changes)
+        await _insert_changes.run_with_next(connection, changes)
 
 
 async def _touch_all(connection: AsyncConnection, observation: Observation, ids: Sequence[int]) -> None:

@@ -270,7 +270,7 @@ async def revoke(
 async def record_page(connection: AsyncConnection, run_id: str, page: PageRead) -> None:
     """Write the page into the ledger; a page that is there already is replaced."""
     values = {**page._asdict(), "run_id": run_id, "ids": orjson.dumps(page.ids).decode()}
-    await _record_page.run(connection, [tuple(values[column.key] for column in sync_pages.c)])
+    await _record_page.run_with_next(connection, [tuple(values[column.key] for column in sync_pages.c)])
 
 
 async def delete_parts(connection: AsyncConnection, run_id: str, page: PageRead, sizes: Collection[int]) -> None:
