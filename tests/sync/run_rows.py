@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from emagsync.sync.repository import PageRead
-from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus
+from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus, Trouble
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
@@ -27,6 +27,7 @@ def a_run(run_id: str = "run-1", **changes: Any) -> Run:
         "created_at": AT,
         "wait_seconds": 0.0,
         "errors": (),
+        "trouble": Trouble(),
     }
     return Run(**(values | changes))
 

@@ -9,13 +9,13 @@ import pytest
 
 from emagsync.sync.repository import PageRead
 from emagsync.sync.retry_plan import plan_retry
-from emagsync.sync.schemas import Run, RunError, RunParameters, RunStatus, Selection
+from emagsync.sync.schemas import Run, RunError, RunParameters, RunStatus, Selection, Trouble
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def a_run(status: RunStatus, *errors: RunError, failed: int = 0, **parameters: Any) -> Run:
-    values: dict[str, Any] = dict.fromkeys(Run.model_fields)
+    values: dict[str, Any] = dict.fromkeys(Run.model_fields) | {"trouble": Trouble()}
     counts = ("attempt", "fence", "current_page", "pages_read", "passes", "processed", "created", "updated")
     values |= dict.fromkeys((*counts, "unchanged", "removed", "requests", "rate_limit_hits", "wait_seconds"), 0)
     asked = RunParameters.model_validate({"mode": "full"} | parameters)

@@ -73,7 +73,9 @@ async def detail(database: Database, runs: Sequence[Run], now: datetime) -> Sync
     for run in runs:
         pages = [page_view(page) for page in await repository.read_ledger(database, run.id)]
         shown = await differences_view(database, run.id, limit=SHOWN_DIFFERENCES) if run.parameters.dry_run else None
-        details.append(RunDetail(**run_view(run, now).model_dump(), pages=pages, differences=shown))
+        failed = await repository.read_failed_requests(database, run.id)
+        view = run_view(run, now).model_dump()
+        details.append(RunDetail(**view, pages=pages, failed_requests=failed, differences=shown))
     active = any(not run.status.is_finished for run in runs)
     status: Literal["running", "cancelled"] | OverallStatus = "running" if active else overall_status(runs, whole=True)
     if {run.status for run in runs} == {RunStatus.CANCELLED}:

@@ -11,8 +11,10 @@ from emagsync.core import account_names
 from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.core.settings import LONGEST_RUN_SECONDS
 from emagsync.sync.repository import PageRead
+from emagsync.sync.run.progress import is_foreseeable
 from emagsync.sync.schemas import (
     Difference,
+    FailedRequest,
     Mode,
     Phase,
     Run,
@@ -20,6 +22,7 @@ from emagsync.sync.schemas import (
     RunParameters,
     RunStatus,
     Selection,
+    Trouble,
 )
 
 # eMAG's ids are 1..16777215 (its documentation, product_offer); room is left, because production had larger ones.
@@ -131,6 +134,7 @@ class RunView(BaseModel):
     resumed_from: str | None
     created_at: datetime
     parameters: RunParameters
+    trouble: Trouble
 
 
 def run_view(run: Run, now: datetime) -> RunView:
@@ -158,7 +162,7 @@ def run_view(run: Run, now: datetime) -> RunView:
         total_pages=run.total_pages,
         percentage=_percentage(run),
         items_per_second=run.items_per_second,
-        eta_seconds=_eta(run) if active else None,
+        eta_seconds=_eta(run) if active and is_foreseeable(run.phase, run.trouble.failing_since) else None,
         api_requests_made=run.requests,
         rate_limit_hits=run.rate_limit_hits,
         attempt=run.attempt,
@@ -175,6 +179,7 @@ def run_view(run: Run, now: datetime) -> RunView:
         resumed_from=run.resumed_from,
         created_at=run.created_at,
         parameters=run.parameters,
+        trouble=run.trouble,
     )
 
 
@@ -304,9 +309,12 @@ class DifferencesView(BaseModel):
 
 
 class RunDetail(RunView):
-    """A run with its page ledger; `differences` is there for a dry run."""
+    """A run with its page ledger and its failed requests; `differences` is there for a dry run."""
 
     pages: list[PageView]
+    failed_requests: list[FailedRequest] = Field(
+        description="The requests that failed, as far as they are kept: the first thousand, a few seconds after each."
+    )
     differences: DifferencesView | None
 
 

@@ -21,8 +21,8 @@ from emagsync.db.engine import Database
 from emagsync.marketplace.page_sizes import Pace
 from emagsync.sync.errors import RunNotFound, RunSuperseded
 from emagsync.sync.metrics.repository import count_runs
-from emagsync.sync.schemas import Mode, Phase, Run, RunError, RunParameters, RunStatus
-from emagsync.sync.tables import ACTIVE_STATUSES, account_paces, sync_pages, sync_runs
+from emagsync.sync.schemas import FailedRequest, Mode, Phase, Run, RunError, RunParameters, RunStatus, Trouble
+from emagsync.sync.tables import ACTIVE_STATUSES, account_paces, sync_failed_requests, sync_pages, sync_runs
 
 MAIN_SCOPE = "main"
 # The second reading, of all offers, that decides about many offers that the first one did not show.
@@ -92,6 +92,18 @@ _record_page = BulkInsert(
     key=_ledger_key,
     update=[column for column in sync_pages.c if column not in _ledger_key],
 )
+
+_failed_columns = [
+    sync_failed_requests.c.run_id,
+    *(sync_failed_requests.c[name] for name in FailedRequest.model_fields),
+]
+_note_failed = BulkInsert(
+    sync_failed_requests,
+    _failed_columns,
+    # One whose transaction was taken for failed, and was not, is there already.
+    key=[sync_failed_requests.c.run_id, sync_failed_requests.c.number],
+)
+_TROUBLE_COLUMNS = tuple(name for name in Trouble.model_fields if name in sync_runs.c)
 
 
 async def insert_run(connection: AsyncConnection, run: Run) -> None:
@@ -287,6 +299,20 @@ async def delete_parts(connection: AsyncConnection, run_id: str, page: PageRead,
         )
 
 
+async def note_failed_requests(connection: AsyncConnection, run_id: str, failed: Sequence[FailedRequest]) -> None:
+    """Keep requests of the run that failed."""
+    rows = [(run_id, *(getattr(one, name) for name in FailedRequest.model_fields)) for one in failed]
+    await _note_failed.run_with_next(connection, rows)
+
+
+async def read_failed_requests(database: Database, run_id: str) -> list[FailedRequest]:
+    """The requests of the run that failed, in order; the first of them, where they were very many."""
+    query = select(sync_failed_requests).where(sync_failed_requests.c.run_id == run_id)
+    async with database.snapshot() as connection:
+        rows = await connection.execute(query.order_by(sync_failed_requests.c.number))
+        return [FailedRequest.model_validate(row) for row in rows]
+
+
 async def pace_of(connection: AsyncConnection, account: str) -> Pace | None:
     """What was learnt about the account's pages, if they cannot be as large as is asked for."""
     row = (await connection.execute(select(account_paces).where(account_paces.c.account == account))).first()
@@ -456,11 +482,12 @@ def _run(row: Row[Any]) -> Run:
     values["errors"] = tuple(RunError.model_validate(error) for error in orjson.loads(row.errors))
     for name in ("inherited", "error_codes"):
         values[name] = None if values[name] is None else orjson.loads(values[name])
+    values["trouble"] = Trouble(**{name: values.pop(name) for name in _TROUBLE_COLUMNS})
     return Run.model_validate(values)
 
 
 def _columns_of(run: Run) -> dict[str, Any]:
-    values = run.model_dump()
+    values = run.model_dump(exclude={"trouble"}) | run.trouble.model_dump(include=set(_TROUBLE_COLUMNS))
     values["parameters"] = run.parameters.model_dump_json()
     values["errors"] = errors_text(run.errors)
     values["inherited"] = None if run.inherited is None else orjson.dumps(run.inherited).decode()

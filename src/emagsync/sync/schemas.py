@@ -139,6 +139,37 @@ class Phase(StrEnum):
     FINISHED = "finished"
 
 
+class Trouble(BaseModel):
+    """What a run has met of failures and slowness, of its requests rather than of what it stored.
+
+    `failing_since` is when the first of the requests failed that have failed since one succeeded, `last_failure` the
+    code of the last one. `page_size` is how many offers eMAG delivers at once, where that is fewer than was asked for.
+    `waiting_for_page` are the seconds since the page was asked for that has been on its way for longest, which only
+    the process knows that executes the run.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    failed_requests: int = 0
+    failing_since: datetime | None = None
+    last_failure: str | None = None
+    page_size: int | None = None
+    waiting_for_page: float | None = None
+
+
+class FailedRequest(BaseModel):
+    """One request of a run that failed: the `number`-th of them. `page` of pages of `size`, where it was for one."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+    number: int
+    started_at: datetime
+    seconds: float
+    code: str
+    page: int | None = None
+    size: int | None = None
+
+
 class Run(BaseModel):
     """One run as its row says. Times are aware UTC; counts are offers unless the name says otherwise."""
 
@@ -182,6 +213,7 @@ class Run(BaseModel):
     items_per_second: float | None = None
     # The counts that it began with, when it goes on from another run: `{"created": 3, ...}`.
     inherited: dict[str, int] | None = None
+    trouble: Trouble = Trouble()
 
 
 class DifferenceKind(StrEnum):
@@ -231,3 +263,4 @@ class Progress(BaseModel):
     elapsed_seconds: float
     items_per_second: float
     eta_seconds: float | None
+    trouble: Trouble = Trouble()

@@ -60,6 +60,11 @@ sync_runs = Table(
     Column("counted", Boolean, nullable=False, server_default=text("false")),
     # The counts that a resumed run began with: those are another run's work.
     Column("inherited", JsonText),
+    # What it has met of failures and slowness: `sync.schemas.Trouble`.
+    Column("failed_requests", Integer, nullable=False, server_default=text("0")),
+    Column("failing_since", UtcDateTime),
+    Column("last_failure", String(64)),
+    Column("page_size", Integer),
     partial_index("uq_sync_runs_active_account", "account", unique=True, where=_active),
     Index(None, "account", "created_at"),
     Index(None, "sync_id"),
@@ -86,6 +91,19 @@ sync_pages = Table(
     Column("error", Text),
     Column("started_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime, nullable=False),
+)
+
+# The requests of a run that failed, for the picture of its pages; the first thousand of them.
+sync_failed_requests = Table(
+    "sync_failed_requests",
+    metadata,
+    Column("run_id", String(36), ForeignKey("sync_runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("page", Integer),  # of pages of `size`; NULL: it was for something else than a page
+    Column("size", Integer),
 )
 
 # What was learnt of an account whose pages cannot be as large as is asked for (marketplace/page_sizes.py).

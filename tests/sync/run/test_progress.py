@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from emagsync.marketplace import CallRecord
 from emagsync.marketplace.errors import ServerFailure
 from emagsync.marketplace.rows.field_reader import Remark
 from emagsync.marketplace.rows.parse import ParsedRow
 from emagsync.offers.records import UpsertResult
-from emagsync.sync.run.progress import KEPT_ERRORS, RunProgress
-from emagsync.sync.schemas import RunError, RunErrorCode, RunParameters
+from emagsync.sync.run.progress import KEPT_ERRORS, KEPT_FAILED_REQUESTS, RunProgress
+from emagsync.sync.schemas import Phase, RunError, RunErrorCode, RunParameters, Trouble
 from sync.run_rows import AT, a_run
 
 
@@ -104,6 +107,7 @@ def test_another_attempt_goes_on_from_the_row_and_tries_unread_pages_again() -> 
 
 def test_the_rate_is_that_of_this_attempt_and_tells_the_time_left() -> None:
     progress = RunProgress.of(a_run(processed=100, total_items=300), 50.0)
+    progress.phase = Phase.READING
     progress.count(UpsertResult(tuple(range(1, 101)), (), ()))
     progress = progress.snapshot(60.0)
     assert progress.items_per_second == 10.0
@@ -114,3 +118,82 @@ def test_the_rate_is_that_of_this_attempt_and_tells_the_time_left() -> None:
 def test_without_a_count_or_an_offer_no_time_left_is_invented() -> None:
     assert RunProgress(a_run(), 0.0).snapshot(5.0).eta_seconds is None
     assert RunProgress.of(a_run(total_items=5), 0.0).snapshot(5.0).eta_seconds is None
+
+
+def a_call(outcome: str, at: datetime = AT, **changes: Any) -> CallRecord:
+    values: dict[str, Any] = {
+        "account": "main",
+        "route": "product_offer/read",
+        "started_at": at,
+        "seconds": 1.5,
+        "waited_seconds": 0.0,
+        "attempt": 1,
+        "status": 500,
+        "outcome": outcome,
+        "error": None,
+        "rows": None,
+        "filters": {"currentPage": 4, "itemsPerPage": 100},
+    }
+    return CallRecord(**(values | changes))
+
+
+def half_read() -> RunProgress:
+    """Half of 200 offers within ten seconds."""
+    progress = RunProgress(a_run(), 0.0)
+    progress.phase, progress.total_items = Phase.READING, 200
+    progress.count(UpsertResult(tuple(range(1, 101)), (), ()))
+    return progress
+
+
+def test_while_emag_fails_nobody_knows_how_long_it_takes_and_the_failures_are_told() -> None:
+    progress = half_read()
+    assert progress.snapshot(10.0).eta_seconds == 10.0
+    progress.call(a_call("server_failure"))
+    progress.call(a_call("read_timeout", AT + timedelta(seconds=5)))
+    told = progress.snapshot(10.0)
+    assert told.eta_seconds is None
+    assert told.trouble == Trouble(failed_requests=2, failing_since=AT, last_failure="read_timeout")
+    progress.call(a_call("ok", AT + timedelta(seconds=9)))
+    told = progress.snapshot(10.0)
+    assert told.eta_seconds == 10.0
+    assert (told.trouble.failing_since, told.trouble.failed_requests) == (None, 2)
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.READING])
+def test_where_offers_are_looked_for_no_time_left_is_invented(phase: Phase) -> None:
+    progress = half_read()
+    progress.phase = phase
+    assert progress.snapshot(10.0).eta_seconds is None
+
+
+def test_a_request_that_its_caller_gave_up_has_not_failed() -> None:
+    progress = half_read()
+    progress.call(a_call("cancelled"))
+    assert progress.snapshot(10.0).trouble == Trouble()
+
+
+def test_the_page_that_is_awaited_for_longest_is_told() -> None:
+    progress = half_read()
+    with progress.page_under_way(2.0), progress.page_under_way(7.0):
+        assert progress.snapshot(10.0).trouble.waiting_for_page == 8.0
+    assert progress.snapshot(10.0).trouble.waiting_for_page is None
+
+
+def test_failed_requests_are_kept_once_and_up_to_a_limit_and_all_are_counted() -> None:
+    progress = half_read()
+    progress.call(a_call("server_failure"))
+    [first] = progress.not_noted
+    assert (first.number, first.page, first.size, first.code, first.seconds) == (1, 4, 100, "server_failure", 1.5)
+    progress.call(a_call("server_failure", filters={}))
+    progress.noted([first])  # the second came while the first was being written
+    assert [(one.number, one.page) for one in progress.not_noted] == [(2, None)]
+    for _ in range(KEPT_FAILED_REQUESTS):
+        progress.call(a_call("server_failure"))
+    assert progress.failed_requests == KEPT_FAILED_REQUESTS + 2
+    assert progress.not_noted[-1].number == KEPT_FAILED_REQUESTS
+
+
+def test_another_attempt_counts_failed_requests_on() -> None:
+    progress = RunProgress.of(a_run(trouble=Trouble(failed_requests=3, last_failure="read_timeout")), 0.0)
+    progress.call(a_call("server_failure"))
+    assert [one.number for one in progress.not_noted] == [4]

@@ -2996,6 +2996,27 @@ export interface components {
          */
         ExportFormat: "csv" | "xlsx" | "jsonl";
         /**
+         * FailedRequest
+         * @description One request of a run that failed: the `number`-th of them. `page` of pages of `size`, where it was for one.
+         */
+        FailedRequest: {
+            /** Code */
+            code: string;
+            /** Number */
+            number: number;
+            /** Page */
+            page?: number | null;
+            /** Seconds */
+            seconds: number;
+            /** Size */
+            size?: number | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+        };
+        /**
          * Feed
          * @description What changed after a place in the change log.
          */
@@ -5139,7 +5160,7 @@ export interface components {
         };
         /**
          * RunDetail
-         * @description A run with its page ledger; `differences` is there for a dry run.
+         * @description A run with its page ledger and its failed requests; `differences` is there for a dry run.
          */
         RunDetail: {
             /** Account Type */
@@ -5184,6 +5205,11 @@ export interface components {
             eta_seconds: number | null;
             /** Failed Items */
             failed_items: number;
+            /**
+             * Failed Requests
+             * @description The requests that failed, as far as they are kept: the first thousand, a few seconds after each.
+             */
+            failed_requests: components["schemas"]["FailedRequest"][];
             /** Heartbeat At */
             heartbeat_at: string | null;
             /** Id */
@@ -5220,6 +5246,7 @@ export interface components {
             total_pages: number | null;
             /** Triggered By */
             triggered_by: string;
+            trouble: components["schemas"]["Trouble"];
             /** Unchanged Items */
             unchanged_items: number;
             /** Updated Items */
@@ -5370,6 +5397,7 @@ export interface components {
             total_pages: number | null;
             /** Triggered By */
             triggered_by: string;
+            trouble: components["schemas"]["Trouble"];
             /** Unchanged Items */
             unchanged_items: number;
             /** Updated Items */
@@ -5897,6 +5925,30 @@ export interface components {
         Tokens: {
             /** Tokens */
             tokens: components["schemas"]["ApiToken"][];
+        };
+        /**
+         * Trouble
+         * @description What a run has met of failures and slowness, of its requests rather than of what it stored.
+         *
+         *     `failing_since` is when the first of the requests failed that have failed since one succeeded, `last_failure` the
+         *     code of the last one. `page_size` is how many offers eMAG delivers at once, where that is fewer than was asked for.
+         *     `waiting_for_page` are the seconds since the page was asked for that has been on its way for longest, which only
+         *     the process knows that executes the run.
+         */
+        Trouble: {
+            /**
+             * Failed Requests
+             * @default 0
+             */
+            failed_requests: number;
+            /** Failing Since */
+            failing_since?: string | null;
+            /** Last Failure */
+            last_failure?: string | null;
+            /** Page Size */
+            page_size?: number | null;
+            /** Waiting For Page */
+            waiting_for_page?: number | null;
         };
         /**
          * UndoAnswer

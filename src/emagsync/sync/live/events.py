@@ -164,7 +164,7 @@ class LiveRuns:
 
 def _advanced(run: Run, progress: Progress) -> Run:
     same = ("phase", "pages_read", "total_pages", "processed", "total_items", "created", "updated", "unchanged")
-    more = ("removed", "failed", "requests", "rate_limit_hits", "wait_seconds", "items_per_second")
+    more = ("removed", "failed", "requests", "rate_limit_hits", "wait_seconds", "items_per_second", "trouble")
     changes = {name: getattr(progress, name) for name in (*same, *more)}
     return run.model_copy(update={**changes, "status": RunStatus.RUNNING, "error_count": progress.errors})
 

@@ -168,7 +168,7 @@ class RunEngine:
                 return work.result()
             if self._stop.is_set():
                 return INTERRUPTED
-            seconds_left = self._progress.snapshot(self._clock.monotonic()).eta_seconds
+            seconds_left = self._progress.seconds_left(self._clock.monotonic())
             return timed_out(timeout, self._work.pace.sizes, seconds_left, self._clock.now())
         except RunSuperseded:
             raise
@@ -241,6 +241,7 @@ class RunEngine:
         else:
             values["worker"] = None
         async with self._database.transaction() as connection:
+            await repository.note_failed_requests(connection, self._run.id, self._progress.not_noted)
             await evidence_repository.write(connection, self._run.id, self._work.evidence, copy)
             pace = self._work.pace
             if pace.learnt != pace.remembered:

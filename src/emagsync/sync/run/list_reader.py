@@ -63,6 +63,17 @@ class ListReader:
         split_attempts: int | None = None,
     ) -> OfferPage:
         """One page. Raises its EmagError, and AccountDown when eMAG fails everything for too long."""
+        with self._progress.page_under_way(self._clock.monotonic()):
+            return await self._read_when_closed(page, per_page, filters, attempts, split_attempts)
+
+    async def _read_when_closed(
+        self,
+        page: int,
+        per_page: int,
+        filters: OfferFilters | None,
+        attempts: int | None,
+        split_attempts: int | None,
+    ) -> OfferPage:
         row = _Row((page - 1) * per_page + 1, filters)
         once_more = True
         while True:
@@ -117,13 +128,18 @@ class ListReader:
         except EmagError as error:
             if error.smaller_page_may_help:
                 self.sizes.failed(per_page, took_too_long=error.took_too_long)
+                self._note_size()
             self._note_failure(error, ((row.place - 1) // self.sizes.steps[0], row.filters))
             raise
         self._circuit.succeeded()
         self.sizes.passed(per_page, len(read), self._clock.monotonic() - began)
+        self._note_size()
         if len(read):
             self._came = row
         return read
+
+    def _note_size(self) -> None:
+        self._progress.page_size = self.sizes.size if self.sizes.is_reduced else None
 
     def _note_failure(self, error: EmagError, what: Hashable) -> None:
         if error.kind is not ErrorKind.CONFIGURATION:

@@ -7,6 +7,7 @@ takes the place of those of its parts, and the page is what it would have been i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -72,6 +73,7 @@ class PageFetcher:
         self._stored = [part for part in stored if part.is_part]
         self._parts: dict[_Key, _Parts] = {}  # of the pages that are not complete
         self._begin_with: dict[_Key, int] = {}  # the size, where a page took too long
+        self._attempts: Counter[_Key] = Counter()  # requests for pages that are not complete
 
     async def fetch(self, pass_number: int, scope: str, page: int, size: int, filters: OfferFilters) -> FetchedPage:
         """Read page `page` of pages of `size` rows, as far as it is not stored yet, and store it."""
@@ -109,6 +111,9 @@ class PageFetcher:
             may_split=may_split,
         )
         self._note_failure(key, read)
+        # Of all its readings: the ledger has one entry for a page, that of the last one.
+        self._attempts[key] += read.attempts
+        read = read._replace(attempts=self._attempts[key])
         if is_whole or not parts.done:
             ids = await self._writer.store_page(place, read, replaces=parts.in_order)
             fetched = _fetched(ids, len(read.raw_rows), read)
@@ -116,7 +121,7 @@ class PageFetcher:
             ids = await self._writer.finish_page(place, parts.in_order, read)
             fetched = _fetched(ids, sum(part.items for part in parts.in_order), read)
         if fetched.error is None:
-            del self._parts[key]
+            del self._parts[key], self._attempts[key]
         return fetched
 
     async def scout(self, pass_number: int, scope: str, size: int, filters: OfferFilters) -> None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from weakref import ref
 
 from emagsync.core.clock import Clock
 from emagsync.core.errors import EmagsyncError
 from emagsync.marketplace import CallRecord
+from emagsync.marketplace.request import CANCELLED, OK
 from emagsync.marketplace.rows.parse import ParsedRow
 from emagsync.offers.records import UpsertResult
 from emagsync.sync.repository import KEPT_ERRORS, codes_text, errors_text
 from emagsync.sync.run.id_set import IdSet
-from emagsync.sync.schemas import Phase, Progress, Run, RunError, RunErrorCode, RunStatus
+from emagsync.sync.schemas import FailedRequest, Phase, Progress, Run, RunError, RunErrorCode, RunStatus, Trouble
+
+# Failed requests that are kept of a run; all of them are counted.
+KEPT_FAILED_REQUESTS: Final = 1_000
 
 
 @dataclass
@@ -41,6 +46,10 @@ class RunProgress:
     requests: int = 0
     rate_limit_hits: int = 0
     wait_seconds: float = 0.0
+    failed_requests: int = 0
+    failing_since: datetime | None = None
+    last_failure: str | None = None
+    page_size: int | None = None  # offers that eMAG delivers at once, where that is fewer than was asked for
     seen: IdSet = field(init=False)
     _sets: list[ref[IdSet]] = field(default_factory=list)
     _rejections: list[RunError] = field(default_factory=list)
@@ -48,6 +57,8 @@ class RunProgress:
     _note_codes: Counter[str] = field(default_factory=Counter)
     _page_errors: dict[tuple[str, int], RunError] = field(default_factory=dict)
     _processed_before: int = 0
+    _under_way: dict[object, float] = field(default_factory=dict)  # pages, and when they were asked for
+    _not_noted: list[FailedRequest] = field(default_factory=list)
     _waited_until: float = 0.0  # seconds since 1970 up to which waiting has been counted
 
     def __post_init__(self) -> None:
@@ -67,6 +78,8 @@ class RunProgress:
         unreadable = str(RunErrorCode.FIELD_UNREADABLE)
         progress._note_codes[unreadable] = (run.error_codes or {}).get(unreadable, len(progress._notes))
         progress._processed_before = run.processed
+        progress.failed_requests = run.trouble.failed_requests
+        progress.last_failure = run.trouble.last_failure
         return progress
 
     def new_set(self) -> IdSet:
@@ -122,6 +135,45 @@ class RunProgress:
         since = max(granted - record.waited_seconds, self._waited_until)
         self.wait_seconds += max(granted - since, 0.0)
         self._waited_until = max(granted, self._waited_until)
+        if record.outcome == OK:
+            self.failing_since = None
+        elif record.outcome != CANCELLED:
+            self._request_failed(record)
+
+    def _request_failed(self, record: CallRecord) -> None:
+        self.failed_requests += 1
+        self.failing_since = self.failing_since or record.started_at
+        self.last_failure = record.outcome
+        if self.failed_requests <= KEPT_FAILED_REQUESTS:
+            failed = FailedRequest(
+                number=self.failed_requests,
+                started_at=record.started_at,
+                seconds=record.seconds,
+                code=record.outcome,
+                page=record.filters.get("currentPage"),
+                size=record.filters.get("itemsPerPage"),
+            )
+            self._not_noted.append(failed)
+
+    @property
+    def not_noted(self) -> Sequence[FailedRequest]:
+        """Failed requests that the database does not have yet."""
+        return tuple(self._not_noted)
+
+    def noted(self, failed: Sequence[FailedRequest]) -> None:
+        """The database has them."""
+        last = failed[-1].number if failed else 0
+        self._not_noted = [one for one in self._not_noted if one.number > last]
+
+    @contextmanager
+    def page_under_way(self, now: float) -> Iterator[None]:
+        """A page is read during the block, retries and waits included. `now` is monotonic seconds."""
+        one = object()
+        self._under_way[one] = now
+        try:
+            yield
+        finally:
+            del self._under_way[one]
 
     def begin_pass(self, number: int) -> None:
         """A pass begins anew: what it rejects replaces what the one before rejected."""
@@ -184,9 +236,9 @@ class RunProgress:
             "error_codes": codes_text(self.error_codes),
         }
 
-    def meters(self) -> dict[str, float]:
-        """The columns that also grow between pages."""
-        return {name: getattr(self, name) for name in ("requests", "rate_limit_hits", "wait_seconds")}
+    def meters(self) -> dict[str, Any]:
+        """The columns that also change between pages."""
+        return {name: getattr(self, name) for name in _METERS}
 
     def pace(self, now: float) -> dict[str, Any]:
         """What the run is doing and how fast, as columns. `now` is monotonic seconds."""
@@ -198,8 +250,6 @@ class RunProgress:
     def snapshot(self, now: float) -> Progress:
         """The progress at this moment, for people to watch. `now` is monotonic seconds."""
         elapsed = max(now - self.started, 0.001)
-        rate = self._rate(now)
-        left = None if self.total_items is None else max(self.total_items - self.processed, 0)
         return Progress(
             run_id=self.run.id,
             account=self.run.account,
@@ -219,9 +269,28 @@ class RunProgress:
             rate_limit_hits=self.rate_limit_hits,
             wait_seconds=round(self.wait_seconds, 3),
             elapsed_seconds=round(elapsed, 3),
-            items_per_second=round(rate, 1),
-            eta_seconds=round(left / rate, 1) if left is not None and rate > 0 else None,
+            items_per_second=round(self._rate(now), 1),
+            eta_seconds=self.seconds_left(now) if is_foreseeable(self.phase, self.failing_since) else None,
+            trouble=Trouble(
+                failed_requests=self.failed_requests,
+                failing_since=self.failing_since,
+                last_failure=self.last_failure,
+                page_size=self.page_size,
+                waiting_for_page=round(now - min(self._under_way.values()), 1) if self._under_way else None,
+            ),
         )
+
+    def seconds_left(self, now: float) -> float | None:
+        """What the rest takes at the pace so far, should nothing else happen. `now` is monotonic seconds."""
+        rate = self._rate(now)
+        if self.total_items is None or rate <= 0:
+            return None
+        return round(max(self.total_items - self.processed, 0) / rate, 1)
+
+
+def is_foreseeable(phase: Phase | None, failing_since: datetime | None) -> bool:
+    """Whether the pace so far says when a run will end: not while eMAG fails, nor when offers are looked for."""
+    return phase is Phase.READING and failing_since is None
 
 
 class ProgressReport:
@@ -246,6 +315,15 @@ def _is_of_the_run(error: RunError) -> bool:
     return error.page is None and error.emag_id is None and error.code != RunErrorCode.ROW_REJECTED
 
 
+_METERS = (
+    "requests",
+    "rate_limit_hits",
+    "wait_seconds",
+    "failed_requests",
+    "failing_since",
+    "last_failure",
+    "page_size",
+)
 _COUNTS = (
     "total_items",
     "total_pages",

@@ -170,11 +170,14 @@ class RunWriter:
         await search.catch_up(self._database)
 
     async def beat(self) -> None:
-        """Write a heartbeat."""
+        """Write a heartbeat, and the requests that failed since the last one."""
+        failed = self._progress.not_noted
         async with self._database.transaction() as connection:
             pace = self._progress.pace(self._clock.monotonic())
             values = {"heartbeat_at": self._clock.now(), **self._progress.meters(), **pace}
+            await repository.note_failed_requests(connection, self._lease.run_id, failed)
             await repository.update_leased(connection, self._lease, values)
+        self._progress.noted(failed)
 
     async def save_evidence(self, evidence: Evidence) -> None:
         """Write what the run has noted for its certificate so far."""
@@ -243,7 +246,7 @@ class RunWriter:
         return stored
 
     def _columns(self) -> dict[str, Any]:
-        return {**self._progress.columns(), **self._progress.pace(self._clock.monotonic())}
+        return {**self._progress.columns(), **self._progress.meters(), **self._progress.pace(self._clock.monotonic())}
 
     def _observation(self) -> Observation:
         now = self._clock.now()

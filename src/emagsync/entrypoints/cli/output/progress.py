@@ -109,6 +109,12 @@ def progress_line(progress: Progress) -> str:
     ]
     if progress.eta_seconds is not None:
         parts.append(f"{duration(progress.eta_seconds)} left")
+    if progress.trouble.failing_since is not None:
+        parts.append(f"eMAG fails ({progress.trouble.last_failure}): time left unknown")
+    if progress.trouble.failed_requests:
+        parts.append(f"{plural(progress.trouble.failed_requests, 'request')} failed and tried again")
+    if progress.trouble.page_size is not None:
+        parts.append(f"pages of {progress.trouble.page_size}")
     if progress.wait_seconds >= 1:
         parts.append(f"waited {duration(progress.wait_seconds)} for the limit")
     if progress.errors:
