@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -22,18 +23,23 @@ USER, PASSWORD = "shop@example.com", "p@ss:/w#ord %20"
 
 @dataclass
 class Mailbox:
-    """A mail server that takes mail of one user. `refusals` are its next answers to a mail's content."""
+    """A mail server that takes mail of one user. `refusals` are its next answers to a mail's content; empty: it takes
+    the mail and hangs up before it says so."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if self.refusals:
-            return self.refusals.pop(0)
+        refusal = self.refusals.pop(0) if self.refusals else None
+        if refusal:
+            return refusal
         content = envelope.content
         assert isinstance(content, bytes)
         self.mails.append(message_from_bytes(content, policy=policy.default))
+        if refusal is not None:
+            assert server.transport is not None
+            server.transport.abort()
         return "250 taken"
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, kind: str, given: Any) -> AuthResult:
@@ -46,20 +52,23 @@ class Mailbox:
         return {**values, "sender": "shop@example.com", **changed}
 
 
+@contextmanager
+def open_mailbox(**options: Any) -> Iterator[Mailbox]:
+    """A mail server on this machine; `options` are those of aiosmtpd's SMTP."""
+    taking = Mailbox(port=free_port())
+    login = {"authenticator": taking.authenticate, "auth_required": True, "auth_require_tls": False}
+    controller = Controller(taking, hostname="127.0.0.1", port=taking.port, **(login | options))
+    controller.start()
+    try:
+        yield taking
+    finally:
+        controller.stop()
+
+
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    taking = Mailbox(port=free_port())
-    controller = Controller(
-        taking,
-        hostname="127.0.0.1",
-        port=taking.port,
-        authenticator=taking.authenticate,
-        auth_required=True,
-        auth_require_tls=False,
-    )
-    controller.start()
-    yield taking
-    controller.stop()
+    with open_mailbox() as taking:
+        yield taking
 
 
 @dataclass

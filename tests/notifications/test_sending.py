@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from notifications.conftest import USER, Hook, Mailbox
+from emagsync.sandbox.tls import make_self_signed, server_context
+from notifications.conftest import USER, Hook, Mailbox, open_mailbox
 from support.runs import Desk, open_desk
 
 # aiosmtpd's about its own set-up: mail stays on this machine.
@@ -54,6 +55,40 @@ async def test_a_mail_arrives_in_the_readers_language_and_the_password_nowhere(
         shown = (await desk.api.admin.get(f"{NOTIFICATIONS}/mail-server")).json()["mail_server"]
         assert (shown["username"], shown["has_password"]) == (USER, True)
         assert "password" not in shown
+
+
+async def test_what_a_mail_server_answers_to_a_mail_decides_whether_it_is_sent_again(
+    tmp_path: Path, mailbox: Mailbox
+) -> None:
+    async with open_desk(tmp_path, {"main": 1}, **PRIVATE) as desk:
+        await set_mail_server(desk, **mailbox.settings())
+        maria = await add(desk, "maria@example.com")
+        for refusal, became, answer, error in (
+            ("451 try later", "pending", 451, "refused"),
+            ("550 no", "pending", 550, "refused"),
+            ("", "unknown", None, "no_answer"),  # it has the mail, and did not say so: not sent again
+        ):
+            mailbox.refusals = [refusal]
+            message = await send_test(desk, maria)
+            assert (message["status"], message["answer"], message["error"]) == (became, answer, error)
+        assert len(mailbox.mails) == 1
+
+
+async def test_mail_is_sent_over_tls_to_a_server_whose_certificate_is_trusted_and_to_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    make_self_signed(certificate, key)
+    context = server_context(certificate, key)
+    with open_mailbox(tls_context=context, require_starttls=True, auth_require_tls=True) as mailbox:
+        async with open_desk(tmp_path / "data", {"main": 1}, **PRIVATE) as desk:
+            await set_mail_server(desk, **mailbox.settings(security="starttls"))
+            maria = await add(desk, "maria@example.com")
+            refused = await send_test(desk, maria)
+            assert (refused["status"], refused["error"]) == ("pending", "tls")
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            assert (await send_test(desk, maria))["status"] == "delivered"
+            assert len(mailbox.mails) == 1
 
 
 async def told(desk: Desk, recipient: dict[str, Any]) -> list[dict[str, Any]]:
