@@ -25,6 +25,7 @@ from emagsync.deliveries.repository import Message
 from emagsync.deliveries.states import AttemptResult, Ending
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.entrypoints.services.notifications import build_notification_service
+from emagsync.home.service import HomeService
 from emagsync.notifications import repository, scan_repository
 from emagsync.notifications.repository import DELIVERIES
 from emagsync.notifications.schemas import (
@@ -40,6 +41,7 @@ from emagsync.notifications.service import NotificationService
 from emagsync.notifications.teller import QUIET, Teller
 from emagsync.notifications.writing import next_daily
 from emagsync.offers.records import OfferRecord
+from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.freshness.schemas import FreshnessReport
 from offers.offer_rows import AT, offer, store
 from support.clocks import StoppedClock
@@ -82,7 +84,8 @@ class Shop:
     ages: Ages
 
     def teller(self) -> Teller:
-        return Teller(database=self.database, ages=self.ages, clock=self.clock, keep_days=30)
+        home = HomeService(self.database, Certificates(self.database), self.clock)
+        return Teller(database=self.database, home=home, ages=self.ages, clock=self.clock, keep_days=30)
 
     async def add(self, *rules: dict[str, Any], **asked: Any) -> Recipient:
         values = {"name": "Maria", "address": "maria@example.com", "language": "en", "rules": rules, **asked}
@@ -259,7 +262,8 @@ async def test_a_daily_rule_tells_at_the_recipients_hour_and_the_summary_even_th
     [message] = await shop.told(maria)
     assert message.event == "daily"
     assert "The stock of 1 offer fell below 5:" in message.text
-    assert "Daily summary:" in message.text
+    lines = ("1 stock changed at eMAG", "1 new offer", "account main: no sync has been completed yet")
+    assert "Daily summary:" + "".join(f"\n- {line}" for line in lines) in message.text
     assert len(await shop.told(maria)) == 1
     shop.clock.forward(hours=24)
     newest, _ = await shop.told(maria)

@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from emagsync.home.schemas import HomeData
 from emagsync.notifications.repository import Notice
 from emagsync.notifications.scan_repository import Found
 from emagsync.notifications.schemas import Rule
-from emagsync.offers.change_kinds import ChangeKind
-
-
-class Summary(NamedTuple):
-    """To how many offers what happened since then; when each account's last complete run ended."""
-
-    counts: Mapping[ChangeKind, int]
-    completed: Mapping[str, datetime]
-    since: datetime
 
 
 class Matter(NamedTuple):
-    """What one rule has to tell: notices, or offers found in the change log, or a summary."""
+    """What one rule has to tell: notices, or offers found in the change log, or what Home shows of a day."""
 
     rule: Rule
     notices: Sequence[Notice] = ()
     found: Found | None = None
-    summary: Summary | None = None
+    summary: HomeData | None = None
 
     @property
     def number(self) -> int:

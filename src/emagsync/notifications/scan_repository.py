@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -76,19 +76,6 @@ async def newest_run_start(connection: AsyncConnection) -> datetime | None:
     running = sync_runs.c.status == "running"
     started: datetime | None = await connection.scalar(select(func.max(sync_runs.c.started_at)).where(active, running))
     return started
-
-
-async def last_completed(connection: AsyncConnection, account: str | None) -> Mapping[str, datetime]:
-    """When each account's last completed run ended."""
-    query = (
-        select(sync_runs.c.account, func.max(sync_runs.c.finished_at))
-        .where(sync_runs.c.status == "completed")
-        .group_by(sync_runs.c.account)
-        .order_by(sync_runs.c.account)
-    )
-    if account is not None:
-        query = query.where(sync_runs.c.account == account)
-    return {row[0]: row[1] for row in await connection.execute(query)}
 
 
 def _changes(rule: Rule, after: int, upto: int) -> CTE:

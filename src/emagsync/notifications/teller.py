@@ -11,7 +11,7 @@ goes on, and after a message a rule is quiet for a while, in which things gather
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Protocol
@@ -26,16 +26,15 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseError
 from emagsync.deliveries import occurrence_repository
 from emagsync.deliveries.occurrence_repository import OccurrenceKind
+from emagsync.home.schemas import HomeData
+from emagsync.home.service import HomeService
 from emagsync.notifications import repository, scan_repository
-from emagsync.notifications.matters import Matter, Summary
+from emagsync.notifications.matters import Matter
 from emagsync.notifications.repository import DELIVERIES, StandingRule
 from emagsync.notifications.scan_repository import FOUND_IN_CHANGES
 from emagsync.notifications.schemas import Recipient, RuleKind, Timing
 from emagsync.notifications.writing import next_daily, write
-from emagsync.offers.change_kinds import ChangeKind
 from emagsync.offers.change_repository import newest_change
-from emagsync.offers.notable_repository import count_kinds
-from emagsync.offers.selection import ChangeFilter
 from emagsync.sync.freshness.schemas import FreshnessReport
 
 log = structlog.get_logger()
@@ -44,7 +43,6 @@ log = structlog.get_logger()
 QUIET: Final = timedelta(minutes=15)
 # What a run changes is told when it ends, or when it has gone on for so long.
 PATIENCE: Final = timedelta(hours=2)
-_DAY: Final = timedelta(days=1)
 # An account that is in time again for so long may be told to be late again.
 _IN_TIME: Final = timedelta(hours=1)
 _LOOK_SECONDS: Final = 2.0
@@ -77,8 +75,9 @@ class _Ready(NamedTuple):
 class Teller:
     """Looks for what is to be told. Any number of them may look."""
 
-    def __init__(self, *, database: Database, ages: Ages, clock: Clock, keep_days: int) -> None:
+    def __init__(self, *, database: Database, home: HomeService, ages: Ages, clock: Clock, keep_days: int) -> None:
         self._database = database
+        self._home = home
         self._ages = ages
         self._clock = clock
         self._keep = timedelta(days=keep_days)
@@ -136,9 +135,11 @@ class Teller:
         return told
 
     async def _tell_one(self, recipient_id: str, timing: Timing, rules: Sequence[StandingRule], now: datetime) -> bool:
+        summaries = {rule.id: await self._summary(rule) for rule in rules if rule.rule.kind is RuleKind.SUMMARY}
         async with self._database.snapshot() as connection:
             recipient = await repository.get(connection, recipient_id)
             ready = await self._ready(connection, timing, rules, now)
+        ready.matters.extend(Matter(rule.rule, summary=summaries[rule.id]) for rule in rules if rule.id in summaries)
         worth = [matter for matter in ready.matters if matter.is_worth_telling]
         moving = [rule for rule in rules if timing is Timing.DAILY or ready.upto[rule.id] != rule.seq or worth]
         if not moving:
@@ -171,13 +172,19 @@ class Teller:
             upto = newest if is_scanned else rule.seq
             ready.upto[rule.id] = upto
             if kind is RuleKind.SUMMARY:
-                ready.matters.append(await _summary(connection, rule, now))
-            elif kind in FOUND_IN_CHANGES and upto > rule.seq:
+                continue
+            if kind in FOUND_IN_CHANGES and upto > rule.seq:
                 found = await scan_repository.find(connection, rule.rule, after=rule.seq, upto=upto)
                 ready.matters.append(Matter(rule.rule, own, found))
             else:
                 ready.matters.append(Matter(rule.rule, own))
         return ready
+
+    async def _summary(self, rule: StandingRule) -> HomeData:
+        """What Home shows of the last day."""
+        account = rule.rule.account_type
+        accounts = () if account is None else (account,)
+        return await self._home.read(self._ages.accounts, accounts=accounts, account_type=account or "all")
 
     async def _waits_for_a_run(self, connection: AsyncConnection, now: datetime) -> bool:
         started = await scan_repository.newest_run_start(connection)
@@ -208,18 +215,6 @@ class Teller:
                 await occurrence_repository.note(connection, OccurrenceKind.LATE, account, detail=detail, at=now)
         except ConstraintViolated:
             return  # another process was faster
-
-
-async def _summary(connection: AsyncConnection, rule: StandingRule, now: datetime) -> Matter:
-    """The numbers of Home for the last day."""
-    account = rule.rule.account_type
-    since = now - _DAY
-    counts: Counter[ChangeKind] = Counter()
-    accounts = () if account is None else (account,)
-    for one in await count_kinds(connection, ChangeFilter(since=since), accounts):
-        counts[one.kind] += one.offers
-    completed = await scan_repository.last_completed(connection, account)
-    return Matter(rule.rule, summary=Summary(counts, completed, since))
 
 
 def _next_at(recipient: Recipient, rule: StandingRule, now: datetime) -> datetime:

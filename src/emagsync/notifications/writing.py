@@ -14,16 +14,23 @@ from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
 from emagsync.deliveries.occurrence_repository import SAMPLES
-from emagsync.notifications.matters import Matter, Summary
+from emagsync.home.schemas import CopyAge, HomeData
+from emagsync.notifications.matters import Matter
 from emagsync.notifications.scan_repository import Sample
 from emagsync.notifications.schemas import Recipient, RuleKind, Timing
 from emagsync.notifications.words import words_of
 from emagsync.offers.change_kinds import ChangeKind
 from emagsync.offers.explanations import explain
+from emagsync.sync.certificate.schemas import CertificateVerdict
 
 # Longer texts are cut by some services; a mail may be long, but nobody reads it.
 LONGEST_TEXT: Final = 3500
 _LONGEST_NAME: Final = 80
+_MOST_REASONS: Final = 5
+_COPIES: Final = {
+    CertificateVerdict.COMPLETE: "copy_complete",
+    CertificateVerdict.COMPLETE_WITH_UNREADABLE_ROWS: "copy_unreadable",
+}
 _PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
 # Where the page shows what a rule tells of.
 _PAGES: Final = {
@@ -209,11 +216,27 @@ class _Writer:
         amount = format_decimal(number, "#,##0.00##", locale=self._locale)
         return f"{amount} {currency}" if currency else amount
 
-    def _summary(self, summary: Summary) -> Iterator[str]:
-        counted = [self.say(f"change_{kind}", summary.counts[kind]) for kind in _CHANGES if summary.counts.get(kind)]
+    def _summary(self, home: HomeData) -> Iterator[str]:
+        """What Home shows, in the same words for each number."""
+        changes = {one.kind: one.offers for one in home.changes}
+        counted = [self.say(f"change_{kind}", changes[kind]) for kind in _CHANGES if changes.get(kind)]
+        if changes.get(ChangeKind.UNSELLABLE):
+            reasons = [
+                f"{explain(one.code, self._language)} ({self.count(one.offers)})" for one in home.unsellable_reasons
+            ]
+            counted[0] += f": {'; '.join(reasons[:_MOST_REASONS])}"
+        numbers = (("failed_runs", home.failed_runs.count), ("brakes", home.brakes.count))
+        waiting = home.waiting.model_dump().items()
+        counted += [self.say(key, number) for key, number in numbers if number]
         yield from counted or [self.say("nothing")]
-        for account, at in summary.completed.items():
-            yield self.say("completed", account=account, time=self.time(at))
+        yield from (self.say(f"waiting_{what}", number) for what, number in waiting if number)
+        yield from map(self._copy, home.copies)
+
+    def _copy(self, copy: CopyAge) -> str:
+        if copy.read_at is None:
+            return self.say("copy_never", account=copy.account_type)
+        key = _COPIES.get(copy.verdict, "copy_not_proved") if copy.verdict else "copy_not_proved"
+        return self.say(key, account=copy.account_type, time=self.time(copy.read_at))
 
 
 def _page_of(matter: Matter) -> str:

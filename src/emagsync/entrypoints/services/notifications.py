@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager
 from emagsync.core.concurrency import background_task
 from emagsync.deliveries.dispatcher import Dispatcher
 from emagsync.entrypoints.services.foundation import Foundation
+from emagsync.home.service import HomeService
 from emagsync.notifications.sender import NotificationSender, notification_dispatcher
 from emagsync.notifications.sending.process import SendingProcess
 from emagsync.notifications.service import NotificationService
 from emagsync.notifications.teller import Ages, Teller
+from emagsync.sync.certificate.service import Certificates
 from emagsync.vault.vault import Vault
 
 
@@ -36,7 +38,10 @@ def build_notification_service(base: Foundation) -> tuple[NotificationService, D
 
 def build_teller(base: Foundation, ages: Ages) -> Teller:
     """Makes messages of what happened."""
-    return Teller(database=base.database, ages=ages, clock=base.clock, keep_days=base.settings.schedule.keep_days)
+    home = HomeService(base.database, Certificates(base.database), base.clock)
+    return Teller(
+        database=base.database, home=home, ages=ages, clock=base.clock, keep_days=base.settings.schedule.keep_days
+    )
 
 
 @asynccontextmanager
