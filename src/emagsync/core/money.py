@@ -5,7 +5,7 @@ eMAG sends prices without VAT with up to four decimals, as text ("121.8400") or 
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 SCALE = 4
 UNIT = Decimal(1).scaleb(-SCALE)
@@ -45,3 +45,8 @@ def from_units(units: int) -> Decimal:
 def text(value: Decimal | None) -> str | None:
     """The amount as people and programs read it: always four decimals, `"121.8400"`."""
     return None if value is None else f"{value:.{SCALE}f}"
+
+
+def with_vat(price: Decimal, rate: Decimal) -> Decimal:
+    """`price` with VAT on it, to four decimals, half of the last one up. `rate` is a fraction: 0.21."""
+    return (price * (1 + rate)).quantize(UNIT, ROUND_HALF_UP)

@@ -188,7 +188,7 @@ class ScheduleSettings(BaseModel):
 
     `freshness_minutes`: how often it is looked at least whether offers are within their targets; whenever some are
     about to be too old, it is looked then. `freshness_reserve_percent` of the requests that eMAG allows are left to
-    pushes and people.
+    pushes and people. `reference`: VAT rates are read daily and names of categories weekly.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -199,6 +199,7 @@ class ScheduleSettings(BaseModel):
     cleanup_minutes: int = Field(default=5, ge=0, le=44_640)
     prune_minutes: int = Field(default=1440, ge=0, le=44_640)
     health_minutes: int = Field(default=15, ge=0, le=44_640)
+    reference: bool = True
     freshness_minutes: int = Field(default=15, ge=0, le=44_640)
     freshness_reserve_percent: int = Field(default=30, ge=0, le=90)
     keep_days: int = Field(default=30, ge=1, le=3650)

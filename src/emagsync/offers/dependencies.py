@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends
 
 from emagsync.offers.export_stream import Exports
-from emagsync.offers.product_queries import EditsReader, ObjectionReader
+from emagsync.offers.product_queries import EditsReader, ObjectionReader, ReferenceReader
 from emagsync.offers.statistics import OfferStatistics
 from emagsync.offers.total_cache import TotalCache
 from emagsync.rest.dependencies import Provided
@@ -17,9 +17,11 @@ statistics = Provided(OfferStatistics)
 exports = Provided(Exports)
 objection_reader = Provided(ObjectionReader)
 edits_reader = Provided(EditsReader)
+reference_reader = Provided(ReferenceReader)
 
 ProductTotals = Annotated[TotalCache, Depends(totals)]
 CopyStatistics = Annotated[OfferStatistics, Depends(statistics)]
 ProductExports = Annotated[Exports, Depends(exports)]
 Objections = Annotated[ObjectionReader, Depends(objection_reader)]
 Edits = Annotated[EditsReader, Depends(edits_reader)]
+ReferenceData = Annotated[ReferenceReader, Depends(reference_reader)]

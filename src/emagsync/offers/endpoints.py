@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from emagsync.offers import change_feed, product_queries
-from emagsync.offers.dependencies import Edits, Objections, ProductExports, ProductTotals
+from emagsync.offers.dependencies import Edits, Objections, ProductExports, ProductTotals, ReferenceData
 from emagsync.offers.explanations import Language
 from emagsync.offers.export_formats import ExportFormat
 from emagsync.offers.product_parameters import (
@@ -49,7 +49,9 @@ _MEDIA_TYPES = {
 
 
 @router.get("/products", response_model=ProductPage)
-async def list_products(state: State, _: Viewer, query: ListQuery, totals: ProductTotals, edits: Edits) -> Response:
+async def list_products(
+    state: State, _: Viewer, query: ListQuery, totals: ProductTotals, edits: Edits, references: ReferenceData
+) -> Response:
     """Products of the local copy."""
     body = await product_queries.read_products(
         state.database,
@@ -60,6 +62,7 @@ async def list_products(state: State, _: Viewer, query: ListQuery, totals: Produ
         totals=totals,
         now=state.clock.now(),
         edits=edits,
+        references=references,
     )
     return Response(body, media_type="application/json")
 
@@ -108,6 +111,7 @@ async def get_product(
     language: Annotated[Language, Depends(language_of)],
     objections: Objections,
     edits: Edits,
+    references: ReferenceData,
 ) -> Response:
     """Everything about one product: why it does or does not sell, what eMAG objects to, the row as eMAG sent it.
 
@@ -120,6 +124,7 @@ async def get_product(
         objections=objections,
         now=state.clock.now(),
         edits=edits,
+        references=references,
     )
     tag = f'"{version}.{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {"ETag": tag, "Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-cache"}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.core import money
 from emagsync.db.engine import Database
 from emagsync.offers import detail_repository
 from emagsync.offers.errors import ProductNotFound
@@ -58,6 +60,20 @@ class EditsReader:
     some_wait: ColumnElement[bool]
 
 
+class References(NamedTuple):
+    """What eMAG's numbers mean: VAT rates as fractions, and names of categories, by account and number."""
+
+    vat_rates: Mapping[tuple[str, int], Decimal]
+    categories: Mapping[tuple[str, int], str]
+
+
+@dataclass(frozen=True)
+class ReferenceReader:
+    """Tells what the numbers of offers mean. Handed in from above, because this room does not know eMAG's lists."""
+
+    read: Callable[[], Awaitable[References]]
+
+
 async def read_products(
     database: Database,
     offer_filter: OfferFilter,
@@ -68,8 +84,10 @@ async def read_products(
     totals: TotalCache,
     now: datetime,
     edits: EditsReader,
+    references: ReferenceReader,
 ) -> bytes:
     """The JSON of a `ProductPage`: one page of a selection. `now` decides what is stale."""
+    known = await references.read()
     async with database.snapshot() as connection:
         rows, total = await select_page(
             connection,
@@ -84,7 +102,10 @@ async def read_products(
         if rows and getattr(rows[0], _SOME_WAIT):
             pending = await edits.read(connection, [(row.account_type, row.emag_id) for row in rows])
     products = [
-        product_values(product_row(row), now, pending.get((row.account_type, row.emag_id)) if pending else None)
+        with_references(
+            product_values(product_row(row), now, pending.get((row.account_type, row.emag_id)) if pending else None),
+            known,
+        )
         for row in rows
     ]
     grouped_by = "currency" if order.key is SortKey.PRICE else None
@@ -99,15 +120,17 @@ async def read_product(
     objections: ObjectionReader,
     now: datetime,
     edits: EditsReader,
+    references: ReferenceReader,
 ) -> tuple[bytes, str]:
     """The JSON of a `ProductAnswer`, with the payload in it byte for byte, and its version. Raises ProductNotFound."""
+    known = await references.read()
     async with database.snapshot() as connection:
         row = await _product_row(connection, product_id)
         account, emag_id = row["account_type"], row["emag_id"]
         payload = await detail_repository.payload_of(connection, account, emag_id)
         changes = await product_changes(connection, account, emag_id, limit=_RECENT_CHANGES)
         pending = await edits.read(connection, [(account, emag_id)])
-    values = product_values(row, now, pending.get((account, emag_id)))
+    values = with_references(product_values(row, now, pending.get((account, emag_id))), known)
     detail = ProductDetail(
         **values | {"remarks": remarks_of(row["remarks"])},
         language=language,
@@ -121,6 +144,16 @@ async def read_product(
     # Through a reader of JSON a number such as 121.8400 would lose its zeros.
     product["payload"] = None if payload is None else orjson.Fragment(payload)
     return orjson.dumps({"status": "success", "data": {"product": product}}), detail.version
+
+
+def with_references(values: dict[str, Any], known: References) -> dict[str, Any]:
+    """The values of a product with what its numbers mean; None where that is not known."""
+    account, price = values["account_type"], values["price"]
+    rate = None if values["vat_id"] is None else known.vat_rates.get((account, values["vat_id"]))
+    values["vat_rate"] = rate
+    values["category_name"] = known.categories.get((account, values["category_id"]))
+    values["price_with_vat"] = None if rate is None or price is None else money.with_vat(price, rate)
+    return values
 
 
 async def read_changes(

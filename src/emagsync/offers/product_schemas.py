@@ -37,7 +37,9 @@ _RENAMED = {
     "status_code": "status",
     "version": "fingerprint",
 }
-_COMPUTED = frozenset({"is_active", "status", "sync_status", "pending_edits", "effective"})
+_COMPUTED = frozenset(
+    {"is_active", "status", "sync_status", "pending_edits", "effective", "vat_rate", "price_with_vat", "category_name"}
+)
 
 
 class PendingEdit(BaseModel):
@@ -146,6 +148,13 @@ class Product(BaseModel):
         description="The values that it has once these edits have reached eMAG; null where none wait. All others here "
         "are eMAG's."
     )
+    price_with_vat: Amount | None = Field(
+        description="`price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known."
+    )
+    vat_rate: Amount | None = Field(
+        description="What `vat_id` means for the account now, as a fraction: `0.2100` is 21 %; null until it was read."
+    )
+    category_name: str | None = Field(description="What `category_id` is called; null until it was read.")
 
 
 # The fields of a Product that are read, with the columns of `offers` that they come from.

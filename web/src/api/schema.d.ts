@@ -1168,6 +1168,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/reference": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reference
+         * @description The VAT rates that each account has now, and when the reference data was read.
+         */
+        get: operations["get_reference_api_v1_emag_reference_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/reference/categories/{account_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Categories
+         * @description The categories of an account by name, all of them; none before they were read.
+         */
+        get: operations["list_categories_api_v1_emag_reference_categories__account_type__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/undo": {
         parameters: {
             query?: never;
@@ -2237,6 +2277,26 @@ export interface components {
             row: number;
             /** Sku */
             sku: string | null;
+        };
+        /**
+         * Categories
+         * @description An account's categories by name.
+         */
+        Categories: {
+            /** Categories */
+            categories: components["schemas"]["CategoryView"][];
+        };
+        /**
+         * CategoryView
+         * @description One category of eMAG's tree.
+         */
+        CategoryView: {
+            /** Category Id */
+            category_id: number;
+            /** Name */
+            name: string;
+            /** Parent Id */
+            parent_id: number | null;
         };
         /**
          * Certificate
@@ -4258,6 +4318,11 @@ export interface components {
             /** Category Id */
             category_id: number | null;
             /**
+             * Category Name
+             * @description What `category_id` is called; null until it was read.
+             */
+            category_name: string | null;
+            /**
              * Created At
              * Format: date-time
              * @description When a run saw it first.
@@ -4338,6 +4403,11 @@ export interface components {
             pending_edits: components["schemas"]["PendingEdit"][];
             /** Price */
             price: string | null;
+            /**
+             * Price With Vat
+             * @description `price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known.
+             */
+            price_with_vat: string | null;
             /** Recommended Price */
             recommended_price: string | null;
             /** Removed At */
@@ -4373,6 +4443,11 @@ export interface components {
             validation_status: number | null;
             /** Vat Id */
             vat_id: number | null;
+            /**
+             * Vat Rate
+             * @description What `vat_id` means for the account now, as a fraction: `0.2100` is 21 %; null until it was read.
+             */
+            vat_rate: string | null;
             /**
              * Version
              * @description Another one whenever the content, or the edits that wait, are others. For `If-Match` of an edit.
@@ -4486,6 +4561,11 @@ export interface components {
             /** Category Id */
             category_id: number | null;
             /**
+             * Category Name
+             * @description What `category_id` is called; null until it was read.
+             */
+            category_name: string | null;
+            /**
              * Changes
              * @description The newest ten.
              */
@@ -4589,6 +4669,11 @@ export interface components {
             /** Price */
             price: string | null;
             /**
+             * Price With Vat
+             * @description `price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known.
+             */
+            price_with_vat: string | null;
+            /**
              * Reasons
              * @description Why it does not sell; empty for one that does.
              */
@@ -4635,6 +4720,11 @@ export interface components {
             validation_status: number | null;
             /** Vat Id */
             vat_id: number | null;
+            /**
+             * Vat Rate
+             * @description What `vat_id` means for the account now, as a fraction: `0.2100` is 21 %; null until it was read.
+             */
+            vat_rate: string | null;
             /**
              * Version
              * @description Another one whenever the content, or the edits that wait, are others. For `If-Match` of an edit.
@@ -4834,6 +4924,23 @@ export interface components {
              * @default 0
              */
             unreadable_rows: number;
+        };
+        /**
+         * ReadView
+         * @description When a kind was read last, and the code of what went wrong since.
+         */
+        ReadView: {
+            /** Account Type */
+            account_type: string;
+            /** Error */
+            error: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "vat" | "categories";
+            /** Read At */
+            read_at: string | null;
         };
         /**
          * ReadingView
@@ -5079,6 +5186,16 @@ export interface components {
         RecoveryCodes: {
             /** Recovery Codes */
             recovery_codes: string[];
+        };
+        /**
+         * Reference
+         * @description The VAT rates of every account, and how old the reference data is.
+         */
+        Reference: {
+            /** Reads */
+            reads: components["schemas"]["ReadView"][];
+            /** Vat Rates */
+            vat_rates: components["schemas"]["VatRateView"][];
         };
         /**
          * Resolution
@@ -6129,6 +6246,26 @@ export interface components {
             stock_change?: number | null;
             /** Vat Id */
             vat_id?: number | null;
+        };
+        /**
+         * VatRateView
+         * @description One VAT rate of an account.
+         */
+        VatRateView: {
+            /** Account Type */
+            account_type: string;
+            /**
+             * Name
+             * @description eMAG's name of it, which it seldom has.
+             */
+            name: string | null;
+            /**
+             * Rate
+             * @description As a fraction: `0.2100` is 21 %.
+             */
+            rate: string;
+            /** Vat Id */
+            vat_id: number;
         };
         /**
          * Visit
@@ -10502,6 +10639,111 @@ export interface operations {
             };
             /** @description The caller's role is too small, or the CSRF check failed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reference_api_v1_emag_reference_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reference"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_categories_api_v1_emag_reference_categories__account_type__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Categories"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

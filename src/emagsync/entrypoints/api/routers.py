@@ -17,6 +17,7 @@ from emagsync.home import endpoints as home_endpoints
 from emagsync.identity import admin_endpoints, endpoints, first_run_endpoints, own_endpoints
 from emagsync.notifications import endpoints as notification_endpoints
 from emagsync.offers import endpoints as product_endpoints
+from emagsync.reference import endpoints as reference_endpoints
 from emagsync.rest import events
 from emagsync.sync import endpoints as sync_endpoints
 from emagsync.sync import statistics_endpoint
@@ -48,6 +49,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     webhook_endpoints.router,
     notification_endpoints.router,
     account_endpoints.router,
+    reference_endpoints.router,
     call_endpoints.router,
     metrics.router,
     about.router,

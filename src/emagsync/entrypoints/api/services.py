@@ -61,12 +61,15 @@ from emagsync.notifications.dependencies import notification_service
 from emagsync.notifications.service import NotificationService
 from emagsync.offers import dependencies as offer_dependencies
 from emagsync.offers.export_stream import Exports
-from emagsync.offers.product_queries import EditsReader, ObjectionReader
+from emagsync.offers.product_queries import EditsReader, ObjectionReader, ReferenceReader
 from emagsync.offers.product_schemas import Objection
 from emagsync.offers.statistics import OfferStatistics
 from emagsync.offers.total_cache import TotalCache
+from emagsync.reference.keeper import ReferenceKeeper
+from emagsync.reference.names import ReferenceNames
 from emagsync.rest.events import EventBroker, event_broker
 from emagsync.rest.state import AppState
+from emagsync.sync import repository as sync_repository
 from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.control import RunControl
 from emagsync.sync.dependencies import certificates, freshness_service, run_control, scheduler
@@ -101,6 +104,7 @@ class ApiServices:
     totals: TotalCache
     statistics: OfferStatistics
     exports: Exports
+    references: ReferenceReader
     objections: ObjectionReader
     edits_of_offers: EditsReader
     sync: SyncService
@@ -151,6 +155,7 @@ async def open_services(
         schedule = await stack.enter_async_context(_scheduler(base, state, emag.registry, runs.control))
         freshness = build_freshness_service(base, emag.registry)
         notifications = await stack.enter_async_context(telling_people(base, freshness))
+        references = await stack.enter_async_context(_reference(base, emag.registry))
         metrics = MetricsPage(state, emag.registry, emag.recorder, freshness)
         stack.push_async_callback(metrics.aclose)
         certificates_of_runs = Certificates(base.database)
@@ -168,6 +173,7 @@ async def open_services(
             totals=TotalCache(),
             statistics=OfferStatistics(base.database),
             exports=Exports(base.database, settings.data_dir),
+            references=references,
             objections=ObjectionReader(_objections),
             edits_of_offers=EditsReader(edits_of, SOME_WAIT),
             sync=sync,
@@ -202,6 +208,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     offer_dependencies.exports.provide(app, services.exports)
     offer_dependencies.objection_reader.provide(app, services.objections)
     offer_dependencies.edits_reader.provide(app, services.edits_of_offers)
+    offer_dependencies.reference_reader.provide(app, services.references)
     run_control.provide(app, services.runs)
     certificates.provide(app, services.certificates)
     event_broker.provide(app, services.events)
@@ -269,6 +276,25 @@ def _new_executor(base: Foundation, service: SyncService, live: LiveRuns) -> Inl
     if base.settings.executor == "celery":
         return CeleryExecutor(service, CeleryQueue(make_app(base.settings)), base.database, base.clock)
     return InlineExecutor(service, on_progress=live.progress, on_end=live.changed)
+
+
+@asynccontextmanager
+async def _reference(base: Foundation, registry: AccountRegistry) -> AsyncIterator[ReferenceReader]:
+    """Reference data of all accounts, kept fresh while the block runs, unless nothing is done by itself."""
+    names = ReferenceNames(base.database, base.clock)
+    if not (base.settings.schedule.enabled and base.settings.schedule.reference):
+        yield ReferenceReader(names.known)
+        return
+
+    async def is_busy(account: str) -> bool:
+        async with base.database.snapshot() as connection:
+            return await sync_repository.holder_of(connection, account) is not None
+
+    keeper = ReferenceKeeper(
+        database=base.database, registry=registry, clock=base.clock, is_busy=is_busy, on_change=names.forget
+    )
+    async with background_task("reference data", keeper.run()):
+        yield ReferenceReader(names.known)
 
 
 @asynccontextmanager
