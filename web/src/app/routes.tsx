@@ -1,4 +1,4 @@
-import { createBrowserRouter, type RouteObject } from 'react-router'
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 
 import { RouteFailed } from './RouteFailed.tsx'
 import { Shell } from './Shell.tsx'
@@ -28,6 +28,9 @@ export const router = createBrowserRouter([
       page('history/:syncId?', () => import('../features/sync/history/HistoryPage.tsx')),
       page('settings/:section?', () => import('../features/settings/SettingsPage.tsx')),
       page('account', () => import('../features/identity/account/AccountPage.tsx')),
+      page('connect', () => import('../features/connect/ConnectPage.tsx')),
+      // Where the first admin was made: from there one goes on.
+      { path: 'setup', element: <Navigate to="/connect" replace /> },
       page('*', () => import('./NotFoundPage.tsx')),
     ],
   },

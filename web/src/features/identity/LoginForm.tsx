@@ -6,7 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf, isApiError } from '../../api/client.ts'
 import type { Me } from '../../shared/session.tsx'
 import { CodeField } from './CodeField.tsx'
-import { FormError } from './FormError.tsx'
+import { FormError } from '../../shared/FormError.tsx'
 
 interface Credentials {
   username: string

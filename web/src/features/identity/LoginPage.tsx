@@ -1,4 +1,4 @@
-import { Button } from 'antd'
+import { Alert, Button } from 'antd'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -6,8 +6,8 @@ import { chooseLanguage } from '../../shared/translations.ts'
 import type { Me } from '../../shared/session.tsx'
 import { LoginForm } from './LoginForm.tsx'
 
-/** The first thing to see. */
-export function LoginPage({ onLogin }: { onLogin: (me: Me) => void }) {
+/** The first thing to see. `isFirst`: nobody can log in yet. */
+export function LoginPage({ onLogin, isFirst }: { onLogin: (me: Me) => void; isFirst: boolean }) {
   const { t, i18n } = useTranslation('identity')
   const title = t('title')
   useEffect(() => {
@@ -19,6 +19,7 @@ export function LoginPage({ onLogin }: { onLogin: (me: Me) => void }) {
       <div className="login-card">
         <h1>{title}</h1>
         <p className="muted">{t('welcome')}</p>
+        {isFirst ? <Alert className="form-alert" type="info" showIcon title={t('first.nobody')} /> : null}
         <LoginForm onLogin={onLogin} />
         <div className="login-foot">
           <Button type="link" lang={other} onClick={() => void chooseLanguage(other)}>

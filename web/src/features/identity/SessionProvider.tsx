@@ -1,10 +1,11 @@
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 
 import { api, ApiError, dataOf, isApiError } from '../../api/client.ts'
 import { onSessionEnd } from '../../api/session.ts'
 import { SessionContext, type Me } from '../../shared/session.tsx'
 import { ErrorState } from '../../shared/states.tsx'
+import { FIRST_ADMIN_PATH, FirstAdminPage } from './FirstAdminPage.tsx'
 import { LoginPage } from './LoginPage.tsx'
 import { SessionEndedDialog } from './SessionEndedDialog.tsx'
 
@@ -23,6 +24,20 @@ async function whoAmI(): Promise<State> {
     if (!isApiError(error)) throw error
     return error.status === 401 ? { kind: 'out' } : { kind: 'failed', error }
   }
+}
+
+/** The login; or, while the server waits for its first admin, the way to make that one. */
+function Welcome({ onEnter }: { onEnter: (me: Me) => void }) {
+  const setup = useQuery({
+    queryKey: ['setup'],
+    queryFn: ({ signal }) => dataOf(api.GET('/api/v1/auth/setup', { signal })),
+    retry: false,
+  })
+  if (window.location.pathname === FIRST_ADMIN_PATH) {
+    if (setup.isPending) return null
+    if (setup.data?.open) return <FirstAdminPage onMade={onEnter} />
+  }
+  return <LoginPage onLogin={onEnter} isFirst={setup.data?.open ?? false} />
 }
 
 /** Shows the login until somebody is logged in; when the session ends under way, asks for a new one over the page. */
@@ -77,7 +92,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       </main>
     )
   }
-  if (session === null) return <LoginPage onLogin={enter} />
+  if (session === null) return <Welcome onEnter={enter} />
   return (
     <SessionContext value={session}>
       {children}

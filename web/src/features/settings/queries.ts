@@ -8,7 +8,6 @@ import {
 
 import { api, dataOf, type Schemas } from '../../api/client.ts'
 
-export type Account = Schemas['AccountView']
 export type User = Schemas['User']
 export type ApiToken = Schemas['ApiToken']
 export type Schedule = Schemas['ScheduleView']

@@ -14,6 +14,7 @@ export type Connection = Schemas['ConnectionView']
 /** What runs, told by events; no invalidation of other data may touch it. */
 export const STATUS_KEY = ['sync', 'status'] as const
 
+const ACCOUNTS_SECONDS = 5
 const STATISTICS_SECONDS = 5
 const BUDGET_SECONDS = { busy: 3, quiet: 30 }
 
@@ -30,8 +31,9 @@ export function useAccounts() {
   return useQuery({
     queryKey: ['accounts'],
     queryFn: () => dataOf(api.GET('/api/v1/emag/accounts')),
-    staleTime: 60_000,
-    select: (list) => list.accounts,
+    // How eMAG answers changes while runs go.
+    refetchInterval: ACCOUNTS_SECONDS * 1000,
+    select: (list) => list.accounts.filter(({ enabled }) => enabled),
   })
 }
 
@@ -95,7 +97,9 @@ export function useCleanUp() {
 }
 
 export function useConnectionTest(account: string) {
+  const client = useQueryClient()
   return useMutation({
+    onSettled: () => client.invalidateQueries({ queryKey: ['accounts'] }),
     mutationKey: ['connection-test', account],
     mutationFn: () =>
       dataOf(

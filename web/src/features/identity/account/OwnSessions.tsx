@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { Badge } from '../../../shared/Badge.tsx'
 import { ErrorState, formatDate, LoadingState } from '../../../shared/index.ts'
-import { FormError } from '../FormError.tsx'
+import { FormError } from '../../../shared/FormError.tsx'
 import { agentName } from './agents.ts'
 import { useEndSession, useOwnSessions, type OwnSession } from './queries.ts'
 

@@ -2,7 +2,7 @@ import { Form, Input, Modal } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { CodeField } from '../CodeField.tsx'
-import { FormError } from '../FormError.tsx'
+import { FormError } from '../../../shared/FormError.tsx'
 import type { Proof } from './queries.ts'
 
 interface Props {

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 
 import { useSession } from '../../../shared/index.ts'
 import { CodeField } from '../CodeField.tsx'
-import { FormError } from '../FormError.tsx'
+import { FormError } from '../../../shared/FormError.tsx'
 import { RecoveryCodes } from './RecoveryCodes.tsx'
 import { useBegin, useConfirm, type NewSecondFactor } from './queries.ts'
 

@@ -4,7 +4,7 @@ import { LastRun } from './LastRun.tsx'
 import type { Account, AccountStatistics, Budget } from '../queries.ts'
 import { RunProgress } from '../live/RunProgress.tsx'
 import { lastEnded, type Status } from '../runs.ts'
-import { useNow } from '../useNow.ts'
+import { useNow } from '../../../shared/useNow.ts'
 
 interface Props {
   name: string
@@ -30,8 +30,8 @@ export function AccountCard({ name, account, statistics, budget, status }: Props
           {account?.platform ? `${account.platform} · ${account.currency ?? ''}` : '\u00a0'}
         </span>
       </header>
-      <ConnectionState name={name} problem={account?.problem ?? null} last={last} />
-      <AccountFacts statistics={statistics} budget={budget} run={run} last={last} now={now} />
+      {account === undefined ? null : <ConnectionState account={account} />}
+      <AccountFacts contact={account?.contact} statistics={statistics} budget={budget} run={run} now={now} />
       <div className="account-run">{run ? <RunProgress run={run} /> : <LastRun run={last} now={now} />}</div>
     </section>
   )

@@ -1,24 +1,35 @@
 import { useTranslation } from 'react-i18next'
 
 import { formatAge, formatDate, formatNumber } from '../../../shared/format.ts'
-import type { AccountStatistics, Budget } from '../queries.ts'
+import type { Account, AccountStatistics, Budget } from '../queries.ts'
 import type { Run } from '../runs.ts'
 
 interface Props {
+  contact: Account['contact'] | undefined
   statistics: AccountStatistics | undefined
   budget: Budget | undefined
   run: Run | undefined
-  last: Run | undefined
   now: Date
 }
 
 /** Requests of the last minute against what eMAG allows in one (3 a second). */
 const PER_MINUTE = 180
 
-/** Whether the account's circuit is open: eMAG kept failing, and it is only probed. */
-function isCircuitOpen(run: Run | undefined, last: Run | undefined): boolean {
-  if (run !== undefined) return run.phase === 'probing'
-  return last?.errors.some(({ code }) => code === 'account_down') ?? false
+/** How eMAG answers, by what is known of the account's contact with it. */
+const ANSWERS = {
+  works: 'account.circuitClosed',
+  refused: 'account.circuitRefused',
+  failing: 'account.circuitFailing',
+  untested: 'account.circuitNone',
+} as const
+
+/** How eMAG answers the account; while its circuit is open, it is only probed. */
+function Answer({ contact, run }: Pick<Props, 'contact' | 'run'>) {
+  const { t } = useTranslation('sync')
+  if (run?.phase === 'probing') return <dd className="is-bad">{t('account.circuitOpen')}</dd>
+  const state = contact?.state ?? 'untested'
+  const isBad = state === 'refused' || state === 'failing'
+  return <dd className={isBad ? 'is-bad' : undefined}>{t(ANSWERS[state])}</dd>
 }
 
 function LastCompleted({ run, now }: { run: Run | null | undefined; now: Date }) {
@@ -28,9 +39,8 @@ function LastCompleted({ run, now }: { run: Run | null | undefined; now: Date })
 }
 
 /** How much is in an account's copy, how fresh it is, and how eMAG's limit is used. */
-export function AccountFacts({ statistics, budget, run, last, now }: Props) {
+export function AccountFacts({ contact, statistics, budget, run, now }: Props) {
   const { t } = useTranslation('sync')
-  const isOpen = isCircuitOpen(run, last)
   const requests = budget?.groups['general']?.last_minute ?? 0
   return (
     <dl className="facts">
@@ -53,9 +63,7 @@ export function AccountFacts({ statistics, budget, run, last, now }: Props) {
       </div>
       <div>
         <dt>{t('account.circuit')}</dt>
-        <dd className={isOpen ? 'is-bad' : undefined}>
-          {t(isOpen ? 'account.circuitOpen' : 'account.circuitClosed')}
-        </dd>
+        <Answer contact={contact} run={run} />
       </div>
     </dl>
   )

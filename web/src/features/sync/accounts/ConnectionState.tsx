@@ -1,75 +1,100 @@
 import { Button } from 'antd'
+import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 
 import { isApiError } from '../../../api/client.ts'
 import { errorText } from '../../../shared/error-text.ts'
-import { formatNumber } from '../../../shared/format.ts'
+import { formatAge, formatNumber } from '../../../shared/format.ts'
+import { SeenAddress } from '../../../shared/SeenAddress.tsx'
 import { useRole } from '../../../shared/session.tsx'
-import { adviceFor, mainError } from '../advice.ts'
-import { useConnectionTest } from '../queries.ts'
-import type { Run } from '../runs.ts'
+import { useNow } from '../../../shared/useNow.ts'
+import { adviceFor } from '../advice.ts'
+import { useConnectionTest, type Account, type Connection } from '../queries.ts'
 
 interface Props {
-  name: string
-  /** What is wrong with the account's settings. */
-  problem: string | null
-  last: Run | undefined
+  account: Account
 }
 
-const SHUT_OUT = ['credentials_refused', 'ip_not_allowed', 'api_right_missing']
+const AGES_SECONDS = 15
 
-type Tone = 'good' | 'bad' | 'unknown'
+type Tone = 'good' | 'bad' | 'warning' | 'unknown'
 
-function useStateText({ name, problem, last }: Props, test: ReturnType<typeof useConnectionTest>) {
-  const { t } = useTranslation('sync')
+interface State {
+  tone: Tone
+  text: string
+  detail: string | null
+}
+
+/** What is known of an account's contact with eMAG, whoever called it last: a run, a test, or the schedule. */
+function stateOf(t: TFunction<'sync'>, account: Account, now: Date): State {
+  const { contact, problem, account_type } = account
   if (problem !== null)
-    return { tone: 'bad' as Tone, text: t('connection.settings'), detail: adviceFor(t, 'settings', problem) }
-  if (test.data) {
-    const { latency_ms, total_products } = test.data.data
-    const detail = t('connection.testedDetail', {
-      count: total_products,
-      formatted: formatNumber(total_products),
-      latency: formatNumber(latency_ms),
-    })
-    return { tone: 'good' as Tone, text: t('connection.works'), detail }
+    return { tone: 'bad', text: t('connection.settings'), detail: adviceFor(t, 'settings', problem) }
+  const advice = (): string => adviceFor(t, contact.code ?? '', contact.message ?? '', account_type)
+  switch (contact.state) {
+    case 'works':
+      return { tone: 'good', text: t('connection.works'), detail: formatAge(contact.let_in_at, now) }
+    case 'refused':
+      return {
+        tone: 'bad',
+        text: t('connection.refused', { account: account_type.toUpperCase() }),
+        detail: advice(),
+      }
+    case 'failing':
+      return {
+        tone: 'warning',
+        text: t(contact.let_in_at === null ? 'connection.failing' : 'connection.failingFine'),
+        detail: advice(),
+      }
+    default:
+      return { tone: 'unknown', text: t('connection.unknown'), detail: null }
   }
-  if (test.error) {
-    const detail = isApiError(test.error)
-      ? adviceFor(t, test.error.code, errorText(t, test.error).detail)
-      : errorText(t, test.error).detail
-    return { tone: 'bad' as Tone, text: t('connection.refused', { account: name.toUpperCase() }), detail }
-  }
-  const error = last ? mainError(last) : undefined
-  if (last?.status === 'failed' && error && SHUT_OUT.includes(error.code)) {
-    // What to do about it stands with the run.
-    return {
-      tone: 'bad' as Tone,
-      text: t('connection.refused', { account: name.toUpperCase() }),
-      detail: null,
-    }
-  }
-  if (last?.status === 'completed')
-    return { tone: 'good' as Tone, text: t('connection.worked'), detail: null }
-  return { tone: 'unknown' as Tone, text: t('connection.unknown'), detail: null }
+}
+
+/** What a test found that worked, while it still holds. */
+function foundText(t: TFunction<'sync'>, { contact }: Account, found: Connection | undefined): string | null {
+  if (found === undefined || contact.state !== 'works') return null
+  const { total_products, latency_ms } = found.data
+  return t('connection.testedDetail', {
+    count: total_products,
+    formatted: formatNumber(total_products),
+    latency: formatNumber(latency_ms),
+  })
+}
+
+/** Why a test could not be made. What eMAG said to one that was made is in the account's contact. */
+function otherText(t: TFunction<'sync'>, error: Error | null): string | null {
+  if (!isApiError(error) || error.extra['culprit'] !== undefined) return null
+  return errorText(t as unknown as TFunction, error).title
+}
+
+function Seen({ contact }: Pick<Account, 'contact'>) {
+  const isIt = contact.state === 'refused' && contact.code === 'ip_not_allowed'
+  return isIt && contact.ip !== null ? <SeenAddress ip={contact.ip} /> : null
 }
 
 /** Whether eMAG lets the account in, as far as is known, and a button to find out. */
-export function ConnectionState(props: Props) {
+export function ConnectionState({ account }: Props) {
   const { t } = useTranslation('sync')
   const { can } = useRole()
-  const test = useConnectionTest(props.name)
-  const { tone, text, detail } = useStateText(props, test)
+  const now = useNow(AGES_SECONDS)
+  const test = useConnectionTest(account.account_type)
+  const { tone, text, detail } = stateOf(t, account, now)
+  const found = foundText(t, account, test.data)
+  const other = otherText(t, test.error)
+  const shown = other ?? found ?? detail
   return (
     <div className="connection">
       <div role="status">
         <span className={`dot is-${tone}`} aria-hidden="true" /> {text}
-        {detail ? <p className="muted connection-detail">{detail}</p> : null}
+        {shown ? <p className="muted connection-detail">{shown}</p> : null}
+        <Seen contact={account.contact} />
       </div>
-      {can('operator') && props.problem === null ? (
+      {can('operator') && account.problem === null ? (
         <Button
           loading={test.isPending}
           onClick={() => test.mutate()}
-          aria-label={t('connection.testLabel', { account: props.name.toUpperCase() })}
+          aria-label={t('connection.testLabel', { account: account.account_type.toUpperCase() })}
         >
           {t('connection.test')}
         </Button>

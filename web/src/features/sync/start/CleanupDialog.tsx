@@ -6,7 +6,7 @@ import { ErrorState } from '../../../shared/states.tsx'
 import { formatDuration, formatNumber } from '../../../shared/format.ts'
 import { useCleanUp } from '../queries.ts'
 import { beganAt, olderThan, type Run } from '../runs.ts'
-import { useNow } from '../useNow.ts'
+import { useNow } from '../../../shared/useNow.ts'
 
 const MINUTES = { least: 5, most: 60, usual: 15 }
 

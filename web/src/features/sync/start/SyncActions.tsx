@@ -20,10 +20,10 @@ interface Props {
 
 const BOTH = ['main', 'fbe']
 
-/** What the recommended button starts: both of eMAG's usual accounts, else every account, if there are several. */
+/** What the recommended button starts: every account, if there are several; `both` where these are the usual two. */
 function together(usable: readonly string[]): 'both' | 'all' | null {
   if (usable.length < 2) return null
-  return BOTH.every((name) => usable.includes(name)) ? 'both' : 'all'
+  return usable.length === BOTH.length && BOTH.every((name) => usable.includes(name)) ? 'both' : 'all'
 }
 
 /** The big buttons. */

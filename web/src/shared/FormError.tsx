@@ -1,6 +1,6 @@
 import { Alert } from 'antd'
 
-import { useErrorText } from '../../shared/error-text.ts'
+import { useErrorText } from './error-text.ts'
 
 /** What a form's call was refused for; nothing while there is no error. */
 export function FormError({ error }: { error: Error | null }) {
