@@ -106,6 +106,10 @@ async def test_a_failed_run_and_only_that_of_the_time_is_counted(tmp_path: Path)
         await desk.post(account_type="main")
         data = await home(desk.api)
         assert data["failed_runs"] == {"count": 1, "accounts": {"main": 1}}
+        listed = {"status": "failed", "since": data["since"]}
+        for until, runs in ({}, 1), ({"until": "2020-01-02T00:00:00Z"}, 0):
+            answer = await desk.api.viewer.get(f"{PRODUCTS}/history", params={**listed, **until})
+            assert answer.json()["data"]["count"] == runs
         assert (await home(desk.api, until=data["as_of"], since=LONG_AGO))["failed_runs"]["count"] == 1
         assert (await home(desk.api, until="2020-01-02T00:00:00Z"))["failed_runs"]["count"] == 0
         assert data["copies"] == [
