@@ -18,6 +18,8 @@ from typing import Final, NamedTuple
 from babel import Locale, UnknownLocaleError
 from babel.numbers import get_decimal_symbol
 
+from emagsync.core.decimal_marks import DecimalMark
+
 _MOST_CHARACTERS: Final = 60
 _MOST_DIGITS: Final = 30
 _MOST_EXPONENT: Final = 12
@@ -61,13 +63,6 @@ _LOOKALIKES: Final = str.maketrans(
 )  # fmt: skip
 # What a text has at its ends, or in it, without meaning anything: marks of direction, blanks of no width.
 _INVISIBLE: Final = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-
-
-class DecimalMark(StrEnum):
-    """What stands before the decimals."""
-
-    POINT = "point"
-    COMMA = "comma"
 
 
 class Fault(StrEnum):
@@ -176,9 +171,10 @@ def _number(body: str, decimal: str) -> Decimal | None:
     if (mark and not fraction.isdecimal()) or not (whole or mark):
         return None
     if whole.isdecimal() or (not whole and mark):
-        return Decimal(f"{whole or 0}.{fraction or 0}")
+        return Decimal(f"{whole or 0}.{fraction}" if mark else whole)
     groups = _GROUPED.fullmatch(whole)
     # `0.050` begins with no group of thousands.
     if groups is None or whole[0] == "0":
         return None
-    return Decimal(f"{re.sub('[^0-9]', '', whole)}.{fraction or 0}")
+    digits = re.sub("[^0-9]", "", whole)
+    return Decimal(f"{digits}.{fraction}" if mark else digits)

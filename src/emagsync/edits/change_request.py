@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from emagsync.core import money
 from emagsync.edits.fields import (
@@ -64,22 +64,39 @@ class PriceStep:
         return changed.quantize(Decimal(1).scaleb(-self.decimals), rounding=ROUND_HALF_UP)
 
 
+class GivenCell(NamedTuple):
+    """A cell of a file: where it stands, the text of it and of its heading, and what was understood.
+
+    `field` is what it was taken for, `value` the canonical text, None where it could not be read; `notes` are codes.
+    """
+
+    place: str
+    heading: str
+    field: str
+    text: str
+    value: str | None = None
+    notes: Sequence[str] = ()
+
+
 @dataclass(frozen=True)
 class ChangeRequest:
-    """The requested changes of one offer, which is named by eMAG's id or else by part number.
+    """The requested changes of one offer: named by eMAG's id, or else by part number, PNK or one of its EANs.
 
     `given` are values by field, as they came. That of a price may be a `PriceStep`; `stock_change` is a difference of
     pieces; `stock`, `stock_change` and `handling_time` take one value, or a list of `{warehouse_id, value}` or
     `{warehouse_id, change}`. `errors` holds the values that proved unreadable already, `doubts` those that look like a
     mistake. `row` numbers the requests of a list or file. `is_loose`: the part number may have lost zeros before it or
     come by an exponent, as numbers in spreadsheets do. `is_unseen`: some of it is hidden in its file, and nobody has
-    said yes to that.
+    said yes to that. `exported` are values that the offer had when its row was exported, as canonical text by field;
+    `cells` are those of the file that it was read from.
     """
 
     given: Mapping[str, Any]
     account: str = ""
     emag_id: int | None = None
     part_number: str | None = None
+    part_number_key: str | None = None
+    eans: Sequence[str] = ()
     row: int = 1
     currency: str | None = None
     warehouse_id: int | None = None
@@ -89,6 +106,8 @@ class ChangeRequest:
     doubts: Sequence[Issue] = field(default_factory=tuple)
     is_loose: bool = False
     is_unseen: bool = False
+    exported: Mapping[str, str] = field(default_factory=dict)
+    cells: Sequence[GivenCell] = ()
 
 
 class Unreadable(ValueError):
@@ -113,10 +132,23 @@ def parse_change_request(
             wanted = _stepped(given, before.get((name, NO_WAREHOUSE))) if isinstance(given, PriceStep) else given
             changes.extend(_changes(name, wanted, request.warehouse_id, values))
         except Unreadable as error:
-            issues.append(Issue(name, error.code, str(error)))
+            if not _is_as_it_is(name, given, values):
+                issues.append(Issue(name, error.code, str(error)))
     twice = {change.key for change in changes if sum(other.key == change.key for other in changes) > 1}
     issues.extend(Issue(name, "given_twice", "is given twice") for name, _ in sorted(twice))
     return changes, issues
+
+
+def _is_as_it_is(name: str, given: Any, values: Values) -> bool:
+    """Whether what cannot be set is what eMAG has already, of a price 0 or a stock of several warehouses together."""
+    known = [value for (field_name, _), value in values.items() if field_name == name]
+    text = str(given).strip()
+    if isinstance(given, PriceStep | list) or not known or not _PLAIN.fullmatch(text):
+        return False
+    number = Decimal(text)
+    if name == STOCK and len(known) > 1:
+        return number == sum(int(value or 0) for value in known)
+    return all(value is not None and number == Decimal(value) for value in known)
 
 
 def _changes(name: str, given: Any, warehouse: int | None, values: Values) -> list[FieldChange]:

@@ -18,6 +18,7 @@ EditError
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -43,7 +44,7 @@ class EditRefused(EditError):
 
     def problem_members(self) -> Mapping[str, Any]:
         """`errors`: the values that were refused."""
-        return {"errors": [{"field": one.field, "message": one.message, "code": one.code} for one in self.issues]}
+        return {"errors": [asdict(one) for one in self.issues]}
 
 
 class ConfirmationNeeded(EditRefused):
@@ -181,12 +182,12 @@ class FileUnreadable(EditError):
 FILE_REASONS: Final[Mapping[str, str]] = {
     "empty": "The file is empty: its first row names the columns.",
     "no_rows": "The file names its columns and has no rows.",
-    "unknown_columns": "Unknown columns: {columns}. Known are {known}; take out what is not to be changed.",
     "repeated_columns": "These columns are there twice: {columns}.",
-    "no_key_column": "No column names the offers: emag_id, or part_number, is needed in the first row.",
-    "no_value_column": "No column holds values: one of {known} is needed.",
+    "no_key_column": "No column names the offers: emag_id, part_number (SKU), PNK or EAN is needed. Found: {found}.",
+    "no_value_column": "No column holds values to change: one of {known} is needed. Found: {found}.",
     "several_tables": "Several sheets are tables of edits: {sheets}. Leave one of them, or hide the others.",
-    "no_table": "None of the sheets names known columns in its first row: {sheets}.",
+    "no_table": "None of the sheets names an offer's column and one to change: {sheets}.",
+    "other_format": "The file is {kind}: save it as .xlsx or CSV (in LibreOffice and Excel: Save as).",
     "unknown_format": "The file is neither XLSX nor CSV text in UTF-8.",
     "old_workbook": (
         "The file is an old .xls, or an .xlsx that is protected by a password: save it as .xlsx without one, or as CSV."

@@ -17,8 +17,9 @@ from emagsync.offers.currency_repository import currency_courses
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.selection_repository import BY_KEY, condition
 from emagsync.offers.tables import offers
+from emagsync.offers.value_lists import read_list
 
-_OF_THE_OFFER = ("id", "account", "emag_id", "part_number", "currency", "fingerprint", "removed_at")
+_OF_THE_OFFER = ("id", "account", "emag_id", "part_number", "name", "currency", "fingerprint", "removed_at")
 _COLUMNS = [offers.c[name] for name in (*_OF_THE_OFFER, *PRICES, "stock", "handling_time", "vat_id", "status")]
 
 
@@ -88,6 +89,27 @@ async def ids_of_part_numbers(
     return found
 
 
+async def ids_of_codes(
+    connection: AsyncConnection, account: str, part_number_keys: Collection[str], eans: Collection[str]
+) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
+    """eMAG's ids of the offers with these PNKs and with these EANs, which may repeat; not the removed ones.
+
+    Reads the account's offers once: neither has an index of its own.
+    """
+    by_pnk: dict[str, list[int]] = {}
+    by_ean: dict[str, list[int]] = {}
+    columns = (offers.c.emag_id, offers.c.part_number_key, offers.c.eans)
+    query = select(*columns).where(offers.c.account == account, offers.c.removed_at.is_(None))
+    result = await connection.stream(query.order_by(offers.c.emag_id))
+    async for row in result:
+        if row.part_number_key in part_number_keys:
+            by_pnk.setdefault(row.part_number_key, []).append(row.emag_id)
+        for ean in read_list(row.eans) if eans else ():
+            if ean in eans:
+                by_ean.setdefault(ean, []).append(row.emag_id)
+    return by_pnk, by_ean
+
+
 async def spellings_of_numbers(
     connection: AsyncConnection, account: str, numbers: Collection[str]
 ) -> dict[str, set[str]]:
@@ -121,4 +143,5 @@ def _offer(row: Row[Any], payload: str | None) -> StoredOffer:
         fingerprint=row.fingerprint,
         is_removed=row.removed_at is not None,
         values=values_of(row, payload),
+        name=row.name,
     )

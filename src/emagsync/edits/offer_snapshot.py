@@ -18,4 +18,5 @@ class StoredOffer(NamedTuple):
     fingerprint: str
     is_removed: bool
     values: dict[Key, str | None]
+    name: str | None = None
     is_sent: bool = False  # whether edits of it may be on their way, so that eMAG may have other values already

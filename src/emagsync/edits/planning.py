@@ -10,7 +10,7 @@ from enum import StrEnum
 import orjson
 
 from emagsync.edits.change_request import ChangeRequest, parse_change_request
-from emagsync.edits.fields import RELATIVE, Key
+from emagsync.edits.fields import RELATIVE, Key, Values
 from emagsync.edits.model import Edit
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.validation import FieldChange, Issue, doubts, effective, faults, target_of
@@ -84,7 +84,7 @@ def plan(
     if request.currency is not None and request.currency.upper() != offer.currency:
         message = f"the offer's currency is {offer.currency}, not {request.currency}"
         issues.append(Issue("currency", "other_currency", message))
-    if offer.is_removed:
+    if offer.is_removed and (asked or issues):
         issues.append(Issue("emag_id", "offer_removed", "eMAG does not know this offer any more"))
     waiting = {edit.key: edit for edit in edits}
     keys = {change.key for change in asked}
@@ -103,11 +103,22 @@ def plan(
         faults=(*issues, *faults(before, after, keys)),
         doubts=(
             *(request.doubts if effective_changes or replaced else ()),
+            *_overtaken(request, effective_changes, before),
             *doubts(offer.values, effective_changes, most_percent=most_percent, vat=vat, vat_ids=vat_ids),
         ),
         confirmed=request.confirm,
         is_unseen=request.is_unseen and bool(effective_changes or replaced),
     )
+
+
+def _overtaken(request: ChangeRequest, changes: Sequence[FieldChange], before: Values) -> Iterable[Issue]:
+    """Values that were exported, changed elsewhere since, and are changed now by who knows the old one only."""
+    for change in changes:
+        exported, now = request.exported.get(change.field), before.get(change.key)
+        if exported is not None and change.kind != RELATIVE and exported != (now or ""):
+            message = f"it was {exported or 'empty'} when it was exported, and is {now} now"
+            values = {"exported": exported, "now": now or ""}
+            yield Issue(change.field, "changed_since_export", message, values)
 
 
 def change_of(edit: Edit) -> FieldChange:

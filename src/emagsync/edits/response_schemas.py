@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.core.decimal_marks import DecimalMark
 from emagsync.core.edit_rules import EditableField
 from emagsync.edits import repository
 from emagsync.edits.bulk.file_reading import FileNote
@@ -123,10 +124,24 @@ class BulkRow(BaseModel):
     emag_id: int | None
     sku: str | None
     product_id: int | None
+    name: str | None = Field(default=None, description="Of the product, where it is known.")
+    currency: str | None = Field(default=None, description="Of the offer's prices.")
     effect: Effect
     changes: list[ChangeView]
     errors: list[FieldProblem] = Field(description="Values that eMAG would refuse, or that make no sense.")
     doubts: list[FieldProblem] = Field(description="Values that look like a mistake; `confirm` accepts them.")
+    cells: list[CellView] = Field(default_factory=list, description="Of a file: what stood in its cells.")
+
+
+class CellView(BaseModel):
+    """A cell of a file: where it stands, its text and that of its heading, and what was understood."""
+
+    place: str
+    heading: str
+    field: str = Field(description="What it was taken for.")
+    text: str
+    value: str | None = Field(description="As canonical text. Null: it could not be read.")
+    notes: list[str] = Field(description="`rounded`, or `by_locale` where another locale would mean another number.")
 
 
 class FileView(BaseModel):
@@ -136,6 +151,12 @@ class FileView(BaseModel):
     hidden_columns: list[str] = Field(description="Columns with something in them that are hidden.")
     sheet: str | None = Field(description="The sheet that was read.")
     other_sheets: list[str] = Field(description="Sheets that are shown and were not read: they name no known columns.")
+    ignored_columns: list[str] = Field(description="Headings of columns that cannot be edited, or are not known.")
+    rows_above: int = Field(description="Filled rows above the one that names the columns.")
+    decimal: DecimalMark | None = Field(description="How its numbers write decimals. Null: they do not show it.")
+    decimal_by: Literal["answer", "file", "locale"] | None = Field(description="What that was decided by.")
+    by_locale: int = Field(description="Cells that could be two numbers, and were read by `locale`.")
+    ambiguous: int = Field(description="Cells that could be two numbers and were not read: send `decimal`.")
 
 
 class BulkData(BaseModel):
@@ -304,12 +325,15 @@ def _row(result: LineResult) -> BulkRow:
         emag_id=plan.offer.emag_id if plan else request.emag_id,
         sku=plan.offer.part_number if plan else request.part_number,
         product_id=plan.offer.id if plan else None,
+        name=plan.offer.name if plan else None,
+        currency=plan.offer.currency if plan else None,
         effect=result.effect,
         changes=changes_of(plan) if plan else [],
         errors=[_problem(one) for one in (*result.errors, *(plan.faults if plan else ()))],
         doubts=[_problem(one) for one in plan.doubts] if plan else [],
+        cells=[CellView.model_validate(cell._asdict()) for cell in request.cells],
     )
 
 
 def _problem(issue: Issue) -> FieldProblem:
-    return FieldProblem(field=issue.field, message=issue.message, code=issue.code)
+    return FieldProblem(field=issue.field, message=issue.message, code=issue.code, values=dict(issue.values))

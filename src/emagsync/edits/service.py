@@ -29,7 +29,14 @@ from emagsync.edits.errors import (
 )
 from emagsync.edits.fields import PRICES, VAT_ID
 from emagsync.edits.model import ConflictEnding, Edit, EditClosing
-from emagsync.edits.offer_repository import ids_of_part_numbers, key_of, spellings_of_numbers, stored_offers, vat_ids_of
+from emagsync.edits.offer_repository import (
+    ids_of_codes,
+    ids_of_part_numbers,
+    key_of,
+    spellings_of_numbers,
+    stored_offers,
+    vat_ids_of,
+)
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.part_numbers import as_number, same_but_for_spelling
 from emagsync.edits.planning import Effect, Plan, plan, token_of
@@ -38,6 +45,7 @@ from emagsync.edits.states import EditSource, EditState, Resolution
 from emagsync.edits.validation import Issue
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform
 from emagsync.offers.errors import OfferNotFound, ProductNotFound
+from emagsync.offers.export_formats import defused, defused_for_csv
 
 _ATTEMPTS = 3
 # Requests that are planned before other tasks get to run.
@@ -80,6 +88,14 @@ class BulkResult:
     def count(self, effect: Effect) -> int:
         """How many lines have this effect."""
         return sum(line.effect is effect for line in self.lines)
+
+
+class _Named(NamedTuple):
+    """eMAG's ids of the offers with a part number, a PNK or an EAN, by that."""
+
+    part_numbers: Mapping[str, Sequence[int]]
+    part_number_keys: Mapping[str, Sequence[int]]
+    eans: Mapping[str, Sequence[int]]
 
 
 class _Known(NamedTuple):
@@ -225,8 +241,7 @@ class EditService:
     async def _results_of_account(
         self, connection: AsyncConnection, account: str, requests: Sequence[ChangeRequest], *, lock: bool
     ) -> dict[int, LineResult]:
-        by_number = [request.part_number for request in requests if request.emag_id is None and request.part_number]
-        named = await ids_of_part_numbers(connection, account, sorted(set(by_number)))
+        named = await _named(connection, account, requests)
         twins = await _twins(connection, account, requests)
         resolved = [_resolved(request, named, twins) for request in requests]
         known = await _known(connection, account, [request for request, _ in resolved], lock=lock)
@@ -247,7 +262,7 @@ class EditService:
         if offer is None:
             message = f"account {request.account!r} has no offer {emag_id}"
             return LineResult(request, None, (*request.errors, Issue("emag_id", "offer_not_found", message)))
-        if request.part_number is not None and not same_but_for_spelling(request.part_number, offer.part_number or ""):
+        if request.part_number is not None and not _is_part_number(request.part_number, offer.part_number or ""):
             message = f"offer {emag_id} has the part number {offer.part_number!r}, not {request.part_number!r}"
             differs = Issue("part_number", "part_number_differs", message)
             return LineResult(request, None, (*request.errors, differs))
@@ -331,6 +346,16 @@ def _check_one(results: Sequence[LineResult]) -> None:
         raise ConfirmationNeeded(f"Offer {made.offer.emag_id}: confirm that this is meant:", made.doubts)
 
 
+async def _named(connection: AsyncConnection, account: str, requests: Sequence[ChangeRequest]) -> _Named:
+    nameless = [request for request in requests if request.emag_id is None]
+    part_numbers = {request.part_number for request in nameless if request.part_number}
+    others = [request for request in nameless if not request.part_number]
+    pnks = {request.part_number_key for request in others if request.part_number_key}
+    eans = {ean for request in others if not request.part_number_key for ean in request.eans}
+    found = await ids_of_part_numbers(connection, account, sorted(part_numbers))
+    return _Named(found, *(await ids_of_codes(connection, account, pnks, eans) if pnks or eans else ({}, {})))
+
+
 async def _twins(
     connection: AsyncConnection, account: str, requests: Sequence[ChangeRequest]
 ) -> Mapping[str, Collection[str]]:
@@ -341,11 +366,11 @@ async def _twins(
 
 
 def _resolved(
-    request: ChangeRequest, named: Mapping[str, Sequence[int]], twins: Mapping[str, Collection[str]]
+    request: ChangeRequest, named: _Named, twins: Mapping[str, Collection[str]]
 ) -> tuple[ChangeRequest, tuple[Issue, ...]]:
     """The request with eMAG's id, or why there is none.
 
-    `named` are the ids of offers by part number, `twins` the spellings of a part number that is a number, by that.
+    `twins` are the spellings of a part number that is a number, by that.
     """
     number = request.part_number
     if request.emag_id is not None:
@@ -355,19 +380,34 @@ def _resolved(
         listed = ", ".join(map(repr, sorted(others)[:5]))
         message = f"{number!r} may be {listed}, of which a spreadsheet makes the same number: name the offer by emag_id"
         return request, (Issue("part_number", "part_number_ambiguous", message),)
-    ids = named.get(number or "", ())
+    field, word, given, ids = _ids_of(request, named)
     if len(ids) == 1:
         return replace(request, emag_id=ids[0]), ()
     if ids:
         several = ", ".join(map(str, ids[:5]))
-        message = f"{number!r} is the part number of several offers ({several}): name one by emag_id"
-        return request, (Issue("part_number", "part_number_repeats", message),)
-    message = (
-        f"account {request.account!r} has no offer with the part number {number!r}"
-        if number
-        else "the row names no offer: give emag_id, or a part number"
-    )
+        message = f"{given!r} is the {word} of several offers ({several}): name one by emag_id"
+        return request, (Issue(field, f"{field}_repeats", message, {"given": given, "offers": several}),)
+    if not given:
+        message = "the row names no offer: give emag_id, a part number (SKU), PNK or EAN"
+        return request, (Issue("emag_id", "no_offer_named", message),)
+    message = f"account {request.account!r} has no offer with the {word} {given!r}"
     return request, (Issue("emag_id", "offer_not_found", message),)
+
+
+def _ids_of(request: ChangeRequest, named: _Named) -> tuple[str, str, str, Sequence[int]]:
+    """By what the request names its offer, the field and the word for it, and the ids of those that match."""
+    if request.part_number:
+        return "part_number", "part number", request.part_number, named.part_numbers.get(request.part_number, ())
+    if pnk := request.part_number_key:
+        return "part_number_key", "PNK", pnk, named.part_number_keys.get(pnk, ())
+    matches = sorted({one for ean in request.eans for one in named.eans.get(ean, ())})
+    return "eans", "EAN", " ".join(request.eans), matches
+
+
+def _is_part_number(given: str, part_number: str) -> bool:
+    """Whether a part number beside an id is the offer's, as it is, as a spreadsheet spells it, or as CSV exports it."""
+    exported = (defused(part_number), defused_for_csv(part_number))
+    return same_but_for_spelling(given, part_number) or given in {text.removeprefix("'") for text in exported}
 
 
 def _token(results: Sequence[LineResult]) -> str:

@@ -6,8 +6,9 @@ four decimals, `min_sale_price <= sale_price <= max_sale_price`, `recommended_pr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -41,11 +42,12 @@ class FieldChange(NamedTuple):
 
 @dataclass(frozen=True)
 class Issue:
-    """What is wrong with a change, or may be; `code` is stable."""
+    """What is wrong with a change, or may be; `code` is stable, `values` are what its message names."""
 
     field: str
     code: str
     message: str
+    values: Mapping[str, str] = dataclass_field(default_factory=dict)
 
 
 def effective(emag: Values, changes: Iterable[FieldChange]) -> dict[Key, str | None]:
@@ -70,15 +72,22 @@ def faults(before: Values, after: Values, touched: Collection[Key]) -> list[Issu
     if sale is None or not {_SALE, _LOW, _HIGH, _RECOMMENDED} & set(touched):
         return found
     if low and high and low > high:
-        found.append(Issue("min_sale_price", "min_above_max", f"{low} is above max_sale_price {high}"))
+        message = f"{low} is above max_sale_price {high}"
+        found.append(Issue("min_sale_price", "min_above_max", message, _limit(low, high)))
     if low and sale < low and {_SALE, _LOW} & set(touched):
-        found.append(Issue("sale_price", "below_min_price", f"{sale} is below min_sale_price {low}"))
+        message = f"{sale} is below min_sale_price {low}"
+        found.append(Issue("sale_price", "below_min_price", message, _limit(sale, low)))
     if high and sale > high and {_SALE, _HIGH} & set(touched):
-        found.append(Issue("sale_price", "above_max_price", f"{sale} is above max_sale_price {high}"))
+        message = f"{sale} is above max_sale_price {high}"
+        found.append(Issue("sale_price", "above_max_price", message, _limit(sale, high)))
     if recommended and recommended <= sale and (_RECOMMENDED in touched or not _was_below(before)):
         message = f"{recommended} is not above sale_price {sale}"
-        found.append(Issue("recommended_price", "not_above_sale_price", message))
+        found.append(Issue("recommended_price", "not_above_sale_price", message, _limit(recommended, sale)))
     return found
+
+
+def _limit(price: Decimal, limit: Decimal) -> dict[str, str]:
+    return {"price": f"{price:f}", "limit": f"{limit:f}"}
 
 
 def _was_below(before: Values) -> bool:

@@ -24,6 +24,7 @@ class FieldProblem(BaseModel):
     field: str
     message: str
     code: str
+    values: dict[str, str] = Field(default_factory=dict, description="What the message names, such as a limit.")
 
 
 class Problem(BaseModel):

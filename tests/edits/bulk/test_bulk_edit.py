@@ -137,7 +137,7 @@ async def test_a_file_that_is_no_table_says_what_to_change(editing: Editing) -> 
         (b"", "empty"),
         (b"emag_id,stock\n", "no rows"),
         (b"emag_id,colour\n1,red\n", "colour"),
-        (b"name,stock\nx,1\n", "Unknown columns"),
+        (b"name,stock\nx,1\n", "No column names the offers"),
         (b"emag_id,stock,stoc\n1,1,2\n", "twice"),
         (b"stock\n1\n", "emag_id"),
         (b"emag_id\n1\n", "No column holds values"),

@@ -88,7 +88,7 @@ def test_the_separator_may_be_named_in_the_first_line(separator: str, line: str)
 
 def test_the_separator_is_the_one_that_makes_columns_of_the_headings() -> None:
     [request] = requests(b'"Pret, lei;:";emag_id;stock\n'.replace(b'"Pret, lei;:"', b"Pret") + b"1,5;7;2\n")
-    assert request.given == {"sale_price": "1,5", "stock": "2"}
+    assert request.given == {"sale_price": "1.5", "stock": "2"}
 
 
 @both
@@ -298,6 +298,14 @@ def places(*cells: str) -> bytes:
     return broken(A=rows_of(text_cells("emag_id", "stock"), *cells))
 
 
+def ods() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", "<x/>")
+    return content.getvalue()
+
+
 UNREADABLE = {
     "nothing": (b"", "empty"),
     "headings": (b"emag_id,stock\n", "no_rows"),
@@ -319,7 +327,11 @@ UNREADABLE = {
     "a cell again": (places('<c r="A2"><v>1</v></c><c r="A2"><v>2</v></c>'), "bad_position"),
     "a cell of another row": (places('<c r="A3"><v>1</v></c>'), "bad_position"),
     "a column too far": (places('<c r="XFE2"><v>1</v></c>'), "bad_position"),
-    "unknown columns": (b"emag_id,colour,stock\n1,red,2\n", "unknown_columns"),
+    "no column to change": (b"emag_id,colour\n1,red\n", "no_value_column"),
+    "no column of offers": (b"colour,stock\n1,2\n", "no_key_column"),
+    "ods": (ods(), "other_format"),
+    "html": (b"\r\n<table><tr><td>1</td></tr></table>", "other_format"),
+    "pdf": (b"%PDF-1.7", "other_format"),
     "too many columns": (b"emag_id,stock\n" + b"1," * 300 + b"1\n", "too_many_columns"),
     "too many rows": (b"emag_id,stock\n" + b"1,1\n" * 10_001, "too_many_rows"),
 }
@@ -352,9 +364,11 @@ def test_the_page_has_every_reason_and_every_problem_of_a_cell_in_its_reader_s_w
     for reason, text in FILE_REASONS.items():
         assert set(re.findall(r"{(\w+)", worded[reason])) == set(re.findall(r"{(\w+)", text)), reason
     more = {"no_heading", "shown_differently", "cell_too_long", "hidden_row", "hidden_column", "ambiguous_amount"}
+    more |= {"row_mixed_up", "negative_stock", "changed_since_export", "no_offer_named", "eans_repeats"}
+    more |= {"part_number_repeats", "part_number_key_repeats"}
     assert {*file_import._FAULTS, *more} <= set(edits["objections"])
 
 
 def test_every_reason_words_itself() -> None:
-    values = dict.fromkeys(("columns", "known", "sheets", "row", "error", "place"), "x") | {"most": 1}
+    values = dict.fromkeys(("columns", "known", "found", "kind", "sheets", "row", "error", "place"), "x") | {"most": 1}
     assert all(str(FileUnreadable(reason, **values)) for reason in FILE_REASONS)

@@ -3,6 +3,8 @@ export interface FieldError {
   field: string
   message: string
   code: string
+  /** What the message names, such as a limit. */
+  values?: Readonly<Record<string, string>>
 }
 
 /**

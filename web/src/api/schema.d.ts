@@ -2117,7 +2117,7 @@ export interface components {
         };
         /**
          * BulkFile
-         * @description A CSV or XLSX file of edits. Its first row names the columns: `emag_id` or `sku`, `account`, and the fields.
+         * @description A CSV or XLSX file of edits. A row names the columns: `emag_id`, `sku`, PNK or EAN, `account`, and the fields.
          */
         BulkFile: {
             /**
@@ -2133,6 +2133,11 @@ export interface components {
              */
             confirm: boolean;
             /**
+             * @description How the file writes decimals, where it may be asked.
+             * @default null
+             */
+            decimal: components["schemas"]["DecimalMark"] | null;
+            /**
              * File
              * Format: binary
              */
@@ -2143,6 +2148,12 @@ export interface components {
              * @default false
              */
             include_hidden: boolean;
+            /**
+             * Locale
+             * @description Of who sends it, such as `ro`: decides numbers that could be two where the file does not show it.
+             * @default null
+             */
+            locale: string | null;
             /**
              * Preview
              * @description A file is only previewed unless this is false.
@@ -2256,8 +2267,18 @@ export interface components {
         BulkRow: {
             /** Account Type */
             account_type: string;
+            /**
+             * Cells
+             * @description Of a file: what stood in its cells.
+             */
+            cells?: components["schemas"]["CellView"][];
             /** Changes */
             changes: components["schemas"]["ChangeView"][];
+            /**
+             * Currency
+             * @description Of the offer's prices.
+             */
+            currency?: string | null;
             /**
              * Doubts
              * @description Values that look like a mistake; `confirm` accepts them.
@@ -2271,6 +2292,11 @@ export interface components {
              * @description Values that eMAG would refuse, or that make no sense.
              */
             errors: components["schemas"]["FieldProblem"][];
+            /**
+             * Name
+             * @description Of the product, where it is known.
+             */
+            name?: string | null;
             /** Product Id */
             product_id: number | null;
             /** Row */
@@ -2297,6 +2323,33 @@ export interface components {
             name: string;
             /** Parent Id */
             parent_id: number | null;
+        };
+        /**
+         * CellView
+         * @description A cell of a file: where it stands, its text and that of its heading, and what was understood.
+         */
+        CellView: {
+            /**
+             * Field
+             * @description What it was taken for.
+             */
+            field: string;
+            /** Heading */
+            heading: string;
+            /**
+             * Notes
+             * @description `rounded`, or `by_locale` where another locale would mean another number.
+             */
+            notes: string[];
+            /** Place */
+            place: string;
+            /** Text */
+            text: string;
+            /**
+             * Value
+             * @description As canonical text. Null: it could not be read.
+             */
+            value: string | null;
         };
         /**
          * Certificate
@@ -2684,6 +2737,12 @@ export interface components {
             /** Lines */
             lines: number;
         };
+        /**
+         * DecimalMark
+         * @description What stands before the decimals.
+         * @enum {string}
+         */
+        DecimalMark: "point" | "comma";
         /**
          * Delivery
          * @description One message to one webhook. `answer` is the last answer's HTTP status, `error` why the last attempt failed.
@@ -3114,12 +3173,36 @@ export interface components {
             field: string;
             /** Message */
             message: string;
+            /**
+             * Values
+             * @description What the message names, such as a limit.
+             */
+            values?: {
+                [key: string]: string;
+            };
         };
         /**
          * FileView
          * @description What a file holds beside its rows. CSV hides nothing and has no sheets.
          */
         FileView: {
+            /**
+             * Ambiguous
+             * @description Cells that could be two numbers and were not read: send `decimal`.
+             */
+            ambiguous: number;
+            /**
+             * By Locale
+             * @description Cells that could be two numbers, and were read by `locale`.
+             */
+            by_locale: number;
+            /** @description How its numbers write decimals. Null: they do not show it. */
+            decimal: components["schemas"]["DecimalMark"] | null;
+            /**
+             * Decimal By
+             * @description What that was decided by.
+             */
+            decimal_by: ("answer" | "file" | "locale") | null;
             /**
              * Hidden Columns
              * @description Columns with something in them that are hidden.
@@ -3131,10 +3214,20 @@ export interface components {
              */
             hidden_rows: number;
             /**
+             * Ignored Columns
+             * @description Headings of columns that cannot be edited, or are not known.
+             */
+            ignored_columns: string[];
+            /**
              * Other Sheets
              * @description Sheets that are shown and were not read: they name no known columns.
              */
             other_sheets: string[];
+            /**
+             * Rows Above
+             * @description Filled rows above the one that names the columns.
+             */
+            rows_above: number;
             /**
              * Sheet
              * @description The sheet that was read.

@@ -5,23 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain, islice
 from typing import Final
 
+from emagsync.edits.bulk.columns import MOST_ROWS_ABOVE, header_of, known_headings
 from emagsync.edits.bulk.file_limits import LAST_ROW, MOST_FILLED_ROWS, MOST_PART_BYTES
 from emagsync.edits.bulk.file_table import Cell, Row, Table, filled
 from emagsync.edits.errors import FileUnreadable
 
 _SEPARATORS: Final = (";", "\t", ",")
+# The characters by which the separator is found.
+_MOST_LOOKED_AT: Final = 256 * 1024
 # Excel's own first line, which it does not show: `sep=;`.
 _NAMED_SEPARATOR: Final = re.compile(r'"?sep=([;,|\t ])"?;*,*(\r\n|\r|\n|$)', re.IGNORECASE)
 
 
-def csv_table(content: bytes, headings_known: Callable[[Sequence[str]], int]) -> Table:
+def csv_table(content: bytes) -> Table:
     """The table in `content`. Raises FileUnreadable, also while its rows are read.
 
-    `headings_known` says how many of the texts are headings of columns: of several separators the one that makes most
-    is right.
+    Of several separators the one that makes most headings of columns is right.
     """
     text = _decoded(content)
     # A cell may be as long as the file: what is too long for its column is said where that is known.
@@ -29,17 +33,21 @@ def csv_table(content: bytes, headings_known: Callable[[Sequence[str]], int]) ->
     if named := _NAMED_SEPARATOR.match(text):
         text, separator = text[named.end() :], named[1]
     else:
-        separator = _separator(text, headings_known)
-    return Table(filled(_rows(text, separator)))
+        separator = _separator(text)
+    rows = (row for row in _rows(text, separator) if row.cells)
+    first = list(islice(rows, MOST_ROWS_ABOVE + 1))
+    above = header_of(first)[1]
+    return Table(filled(chain(first[above:], rows)), rows_above=above)
 
 
-def _separator(text: str, headings_known: Callable[[Sequence[str]], int]) -> str:
+def _separator(text: str) -> str:
     def fitness(separator: str) -> tuple[int, int]:
-        try:
-            first = next(row for row in _records(text, separator) if any(cell.strip() for cell in row))
-        except (StopIteration, csv.Error):
-            return 0, 0
-        return headings_known(first), len(first)
+        best = (0, 0)
+        # What is wrong further down is said when the rows are read.
+        with suppress(csv.Error):
+            for row in islice(_records(text[:_MOST_LOOKED_AT], separator), MOST_ROWS_ABOVE + 1):
+                best = max(best, (known_headings(row), sum(map(bool, map(str.strip, row)))))
+        return best
 
     return max(_SEPARATORS, key=fitness)
 

@@ -1,74 +1,49 @@
 """Reads edits from a file that people make: CSV as spreadsheet programs write it, or XLSX.
 
-A row names its offer by eMAG's id or by part number, and holds the values to set; an empty cell leaves a value as it
-is. A price may have a decimal comma where nothing else can be meant. Several rows of one offer must be of different
-warehouses. Every cell that is not empty is used, or reported: cells count as they are shown, and what is hidden needs
-a yes.
+A row names its offer by eMAG's id, part number, PNK or EAN, and holds the values to set; an empty cell leaves a value
+as it is. Numbers are read as people write them (`core.written_numbers`). Several rows of one offer must be of different
+warehouses. Every cell that is not empty is used, or reported, or stands under a heading that is listed as not read:
+cells count as they are shown, and what is hidden needs a yes.
+
+A file that we exported tells what each row was then (`offers.export_columns`): what was not touched changes nothing.
 
 This runs in a process of its own: see `file_process`.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, Final
 
+from emagsync.core import money
+from emagsync.core.decimal_marks import DecimalMark
+from emagsync.core.written_numbers import mark_of_all, mark_of_locale
+from emagsync.edits.bulk.cell_values import BY_LOCALE, NUMBERS, Meaning, is_same, meaning_of
+from emagsync.edits.bulk.columns import ABOUT, KEYS, VALUES, columns_in
 from emagsync.edits.bulk.csv_table import csv_table
-from emagsync.edits.bulk.file_limits import MOST_CELL_CHARACTERS, MOST_FILE_BYTES, MOST_QUOTED_CHARACTERS
+from emagsync.edits.bulk.file_limits import (
+    MOST_CELL_CHARACTERS,
+    MOST_FILE_BYTES,
+    MOST_QUOTED_CHARACTERS,
+    MOST_SHOWN_CHARACTERS,
+)
 from emagsync.edits.bulk.file_reading import FileNote, FileOptions, FileReading
 from emagsync.edits.bulk.file_table import Cell, Row, Table, cell_name
 from emagsync.edits.bulk.workbook import workbook_table
-from emagsync.edits.change_request import STOCK_CHANGE, ChangeRequest, Unreadable, whole
+from emagsync.edits.change_request import LARGEST_PRICE, STOCK_CHANGE, ChangeRequest, GivenCell, Unreadable, whole
 from emagsync.edits.errors import FileUnreadable
-from emagsync.edits.fields import BY_WAREHOUSE, FIELDS, PRICES
+from emagsync.edits.fields import BY_WAREHOUSE, PRICES
 from emagsync.edits.validation import Issue
+from emagsync.offers.export_columns import EXPORTED, read_exported
 
 _LARGEST_ID: Final = 2**31
 _XLSX: Final = b"PK\x03\x04"
 # Old workbooks, and new ones behind a password.
 _COMPOUND_FILE: Final = b"\xd0\xcf\x11\xe0"
-
-_SYNONYMS: Final[Mapping[str, str]] = {
-    "id": "emag_id",
-    "id emag": "emag_id",
-    "sku": "part_number",
-    "cod produs": "part_number",
-    "cod": "part_number",
-    "account_type": "account",
-    "cont": "account",
-    "price": "sale_price",
-    "pret": "sale_price",
-    "pret vanzare": "sale_price",
-    "pret de vanzare": "sale_price",
-    "pret recomandat": "recommended_price",
-    "pret minim": "min_sale_price",
-    "pret min": "min_sale_price",
-    "pret maxim": "max_sale_price",
-    "pret max": "max_sale_price",
-    "stoc": "stock",
-    "stock_quantity": "stock",
-    "modificare stoc": STOCK_CHANGE,
-    "diferenta stoc": STOCK_CHANGE,
-    "timp livrare": "handling_time",
-    "timp de livrare": "handling_time",
-    "timp procesare": "handling_time",
-    "tva": "vat_id",
-    "id tva": "vat_id",
-    "stare": "status",
-    "activ": "status",
-    "depozit": "warehouse_id",
-    "moneda": "currency",
-    "versiune": "version",
-}
-_ABOUT: Final = ("emag_id", "part_number", "account", "warehouse_id", "currency", "version")
-_VALUES: Final = (*FIELDS, STOCK_CHANGE)
-_KNOWN: Final = (*_ABOUT, *_VALUES)
-_PLAIN_LETTERS: Final = str.maketrans("ăâîșşțţ", "aaisstt")
-# `1.234` is 1234 to who writes a point between thousands, and 1.234 to who writes it before decimals.
-_AMBIGUOUS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}", re.ASCII)
+# So many cells of a row that stand under no heading are named.
+_MOST_STRAYS: Final = 20
 
 
 def read_file(content: bytes, options: FileOptions) -> FileReading:
@@ -80,61 +55,68 @@ def read_file(content: bytes, options: FileOptions) -> FileReading:
         raise FileUnreadable("too_large", most=MOST_FILE_BYTES)
     if content.startswith(_COMPOUND_FILE):
         raise FileUnreadable("old_workbook")
-    table = workbook_table(content, _is_table) if content.startswith(_XLSX) else csv_table(content, _known_headings)
+    if kind := _other_format(content):
+        raise FileUnreadable("other_format", kind=kind)
+    table = workbook_table(content) if content.startswith(_XLSX) else csv_table(content)
     header = next(table.rows, None)
     if header is None:
         raise FileUnreadable("empty")
-    reader = _RowReader(_columns(header), table, options)
-    requests = [reader.request(row) for row in table.rows]
-    if not requests:
+    columns, ignored = columns_in(header)
+    reader = _RowReader(header, columns, table, options)
+    rows = [reader.of_interest(row) for row in table.rows]
+    if not rows:
         raise FileUnreadable("no_rows")
-    return FileReading(_together(requests), reader.note())
+    reader.learn(rows)
+    # A row with nothing but columns that are not read says nothing.
+    requests = [reader.request(row) for row in rows if row.cells]
+    return FileReading(_together(requests), replace(reader.note(), ignored_columns=tuple(ignored)))
 
 
-def _columns(header: Row) -> dict[int, str]:
-    """The columns by their place. Raises FileUnreadable."""
-    names = {column: _column(cell.text) for column, cell in header.cells.items()}
-    unknown = [_quoted(header.cells[column].text) for column, name in names.items() if name not in _KNOWN]
-    if unknown:
-        raise FileUnreadable("unknown_columns", columns=", ".join(unknown[:10]), known=", ".join(_KNOWN))
-    named = list(names.values())
-    repeated = sorted({name for name in named if named.count(name) > 1})
-    if repeated:
-        raise FileUnreadable("repeated_columns", columns=", ".join(repeated))
-    if not {"emag_id", "part_number"} & set(named):
-        raise FileUnreadable("no_key_column")
-    if not set(_VALUES) & set(named):
-        raise FileUnreadable("no_value_column", known=", ".join(_VALUES))
-    return names
-
-
-def _is_table(headings: Sequence[str]) -> bool:
-    """Whether these headings are those of a table of edits, be there others or not."""
-    names = {_column(heading) for heading in headings}
-    return bool(names & {"emag_id", "part_number"}) and bool(names & set(_VALUES))
-
-
-def _known_headings(headings: Sequence[str]) -> int:
-    return sum(_column(heading) in _KNOWN for heading in headings)
-
-
-def _column(heading: str) -> str:
-    """The column that a heading names: however it is composed and broken into lines, with a colon after it or not."""
-    text = " ".join(unicodedata.normalize("NFKC", heading).split())
-    name = text.removesuffix(":").rstrip().lower().translate(_PLAIN_LETTERS)
-    return _SYNONYMS.get(name, _SYNONYMS.get(name.replace("_", " "), name.replace(" ", "_")))
+def _other_format(content: bytes) -> str | None:
+    """What the file is, where that is a format of tables that we do not read."""
+    if content.startswith(_XLSX):
+        # OpenDocument names its type in its first part, which is not packed (ODF 1.2 part 3, 3.3).
+        if content[30:38] == b"mimetype" and b"opendocument" in content[38:100]:
+            return "OpenDocument (.ods)"
+        return "Excel (.xlsb)" if b"xl/workbook.bin" in content else None
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<":
+        return "HTML / XML"
+    return "PDF" if content.startswith(b"%PDF") else None
 
 
 class _RowReader:
     """Makes change requests of the rows below the headings."""
 
-    def __init__(self, columns: Mapping[int, str], table: Table, options: FileOptions) -> None:
+    def __init__(self, header: Row, columns: Mapping[int, str], table: Table, options: FileOptions) -> None:
+        self._header = header
         self._columns = columns
         self._table = table
         self._options = options
-        self._hidden_columns = {column: name for column, name in columns.items() if table.hides(column)}
+        self._hidden_columns = {
+            column: name for column, name in columns.items() if name != EXPORTED and table.hides(column)
+        }
         self._hidden_rows = 0
         self._met_hidden: set[str] = set()
+        self._mark: DecimalMark | None = None
+        self._mark_by: str | None = None
+        self._by_locale = 0
+        self._ambiguous = 0
+
+    def of_interest(self, row: Row) -> Row:
+        """The row without the cells that are not read; of those under no heading some, which are reported."""
+        cells = {column: cell for column, cell in row.cells.items() if column in self._columns}
+        strays = [column for column in row.cells if column not in self._header.cells][:_MOST_STRAYS]
+        return row._replace(cells=cells | {column: row.cells[column] for column in strays})
+
+    def learn(self, rows: Iterable[Row]) -> None:
+        """Find out how the file writes decimals, from all its numbers that are text."""
+        numbers = {column for column, name in self._columns.items() if name in NUMBERS}
+        shown = mark_of_all(
+            cell.text for row in rows for column, cell in row.cells.items() if column in numbers and cell.number is None
+        )
+        by = {"answer": self._options.decimal, "file": shown, "locale": mark_of_locale(self._options.locale)}
+        self._mark_by = next((name for name, mark in by.items() if mark is not None), None)
+        self._mark = by[self._mark_by] if self._mark_by else None
 
     def note(self) -> FileNote:
         """What the rows read so far make known about the file."""
@@ -143,53 +125,100 @@ class _RowReader:
             hidden_columns=tuple(name for name in self._hidden_columns.values() if name in self._met_hidden),
             sheet=self._table.sheet,
             other_sheets=self._table.other_sheets,
+            rows_above=self._table.rows_above,
+            decimal=self._mark,
+            decimal_by=self._mark_by,
+            by_locale=self._by_locale,
+            ambiguous=self._ambiguous,
         )
 
     def request(self, row: Row) -> ChangeRequest:
         """The request of a row, with all that is wrong with its cells."""
         errors: list[Issue] = []
         doubts: list[Issue] = []
-        texts: dict[str, str] = {}
+        about: dict[str, str] = {}
+        meant: list[Meaning] = []
+        cells: list[GivenCell] = []
         for column, cell in sorted(row.cells.items()):
-            name = self._columns.get(column)
             place = cell_name(column, row.number)
+            name = self._columns.get(column)
             if name is None:
                 errors.append(_stray(place, cell))
                 continue
             faults, asked = _judged(name, place, cell)
+            meaning = Meaning(name, _text(name, cell))
+            if not faults:
+                meaning = meaning_of(name, cell, meaning.text, place, self._mark)
+                faults = [meaning.issue] if meaning.issue else []
             errors += faults
             doubts += asked
-            texts[name] = _text(name, cell)
+            if name in VALUES:
+                meant += [] if faults else [meaning]
+            elif not faults or name not in KEYS:
+                about[name] = meaning.text
+            if name != EXPORTED:
+                cells.append(self._given(column, place, cell, meaning, is_wrong=bool(faults)))
+        self._by_locale += sum(BY_LOCALE in meaning.notes for meaning in meant) if self._mark_by == "locale" else 0
+        self._ambiguous += sum(issue.code == "ambiguous_amount" for issue in errors)
+        made = self._request(row, about, meant, errors)
         return replace(
-            self._request(row, texts, errors), doubts=(*self._unseen(row), *doubts), is_unseen=self._is_unseen(row)
+            made,
+            doubts=(*self._unseen(row), *doubts),
+            is_unseen=self._is_unseen(row),
+            cells=tuple(cells),
         )
 
-    def _request(self, row: Row, texts: Mapping[str, str], errors: list[Issue]) -> ChangeRequest:
+    def _given(self, column: int, place: str, cell: Cell, meaning: Meaning, *, is_wrong: bool) -> GivenCell:
+        heading = " ".join(self._header.cells[column].text.split())
+        value = None if is_wrong else meaning.text
+        return GivenCell(place, _cut(heading), meaning.field, _cut(cell.text or meaning.text), value, meaning.notes)
+
+    def _request(
+        self, row: Row, about: Mapping[str, str], meant: Sequence[Meaning], errors: list[Issue]
+    ) -> ChangeRequest:
         wrong = {issue.field for issue in errors}
 
-        def number_in(name: str, most: int) -> int | None:
-            if not texts.get(name) or name in wrong:
+        def number_in(name: str) -> int | None:
+            if not about.get(name) or name in wrong:
                 return None
             try:
-                return whole(texts[name], 1, most)
+                return whole(about[name], 1, _LARGEST_ID)
             except Unreadable as error:
                 errors.append(Issue(name, error.code, str(error)))
                 return None
 
+        emag_id, warehouse_id = number_in("emag_id"), number_in("warehouse_id")
+        exported = self._exported(about.get(EXPORTED), emag_id, errors) if warehouse_id is None else {}
+        given, twice = _given_values(meant, exported)
+        errors += [Issue(name, "given_twice", "is given twice") for name in twice]
         loose = [cell.is_loose or cell.number is not None for cell in self._cells_of(row, "part_number")]
         return ChangeRequest(
-            given={name: texts[name] for name in _VALUES if texts.get(name) and name not in wrong},
-            account=(texts.get("account") or self._options.default_account or "").lower(),
-            emag_id=number_in("emag_id", _LARGEST_ID),
-            part_number=None if "part_number" in wrong else texts.get("part_number") or None,
+            given=given,
+            account=(about.get("account") or self._options.default_account or "").lower(),
+            emag_id=emag_id,
+            part_number=about.get("part_number") or None,
+            part_number_key=about.get("part_number_key") or None,
+            eans=tuple(about.get("eans", "").replace(",", " ").replace(";", " ").split()),
             row=row.number,
-            currency=texts.get("currency") or None,
-            warehouse_id=number_in("warehouse_id", _LARGEST_ID),
-            version=texts.get("version") or None,
+            currency=_currency(about.get("currency"), meant, errors),
+            warehouse_id=warehouse_id,
+            version=about.get("version") or None,
             confirm=self._options.confirm,
             errors=tuple(errors),
             is_loose=any(loose),
+            exported={name: value for name, value in exported.items() if name in given},
         )
+
+    def _exported(self, text: str | None, emag_id: int | None, errors: list[Issue]) -> Mapping[str, str]:
+        """The values that the row was exported with; none where it does not say so."""
+        found = read_exported(text) if text else None
+        if found is None:
+            return {}
+        exported_id, values = found
+        if emag_id is not None and emag_id != exported_id:
+            message = f"the row was exported for offer {exported_id}, and names {emag_id}: its cells are mixed up"
+            errors.append(Issue("emag_id", "row_mixed_up", message, {"exported": str(exported_id)}))
+        return values
 
     def _cells_of(self, row: Row, name: str) -> list[Cell]:
         return [cell for column, cell in row.cells.items() if self._columns.get(column) == name]
@@ -212,6 +241,31 @@ class _RowReader:
         return issues
 
 
+def _given_values(meant: Sequence[Meaning], exported: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """The values by field that differ from the exported ones, and the fields that are given twice."""
+    given: dict[str, str] = {}
+    twice: list[str] = []
+    for meaning in meant:
+        if not meaning.text or is_same(meaning.field, meaning.text, exported.get(meaning.field, "")):
+            continue
+        if meaning.field in given:
+            twice.append(meaning.field)
+        given[meaning.field] = meaning.text
+    return given, twice
+
+
+def _currency(named: str | None, meant: Sequence[Meaning], errors: list[Issue]) -> str | None:
+    """What the row's amounts are in: by its own column, or as it is written beside them."""
+    beside = {meaning.currency for meaning in meant if meaning.currency is not None}
+    if len(beside | ({named.upper()} if named and beside else set())) > 1:
+        errors.append(Issue("currency", "other_currency", "the row names several currencies"))
+    return named or next(iter(sorted(beside)), None)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN_CHARACTERS else f"{text[:MOST_SHOWN_CHARACTERS]}…"
+
+
 def _stray(place: str, cell: Cell) -> Issue:
     message = f"{_quoted(cell.text)} stands in {place}, under no heading: name its column, or clear the cell"
     return Issue(place, "no_heading", message)
@@ -223,17 +277,19 @@ def _judged(name: str, place: str, cell: Cell) -> tuple[list[Issue], list[Issue]
         return [Issue(name, cell.fault, f"{place} {_FAULTS[cell.fault]}")], []
     if len(cell.text) > MOST_CELL_CHARACTERS:
         return [Issue(name, "cell_too_long", f"{place} has more than {MOST_CELL_CHARACTERS} characters")], []
-    if cell.number is None:
-        if name in PRICES and _AMBIGUOUS.fullmatch(cell.text):
-            message = f"{cell.text!r} in {place}: write the amount with two or four decimals, as 1234.50"
-            return [Issue(name, "ambiguous_amount", message)], []
+    if cell.number is None or (cell.shown == cell.number and not (name in ABOUT and cell.is_local)):
         return [], []
-    if cell.shown == cell.number and not (name in _ABOUT and cell.is_local):
+    if name in PRICES and cell.shown is not None and _to_scale(cell.shown) == _to_scale(cell.number):
+        # A formula's result has more digits than are shown, and than a price has.
         return [], []
     message = f"{place} holds {cell.number:f} and shows {_quoted(cell.text)}"
-    if name in _ABOUT and not _reads_digits(cell):
+    if name in ABOUT and not _reads_digits(cell):
         return [Issue(name, "shown_differently", f"{message}: give the column the number format 0, or Text")], []
-    return [], ([] if name in _ABOUT else [Issue(name, "shown_differently", message)])
+    return [], ([] if name in ABOUT else [Issue(name, "shown_differently", message)])
+
+
+def _to_scale(number: Decimal) -> Decimal:
+    return round(number, money.SCALE) if abs(number) < LARGEST_PRICE else number
 
 
 def _reads_digits(cell: Cell) -> bool:
@@ -259,7 +315,7 @@ def _text(name: str, cell: Cell) -> str:
 
     Without the apostrophe by which people, and our exports, keep a spreadsheet from reading a text as anything else.
     """
-    if cell.number is not None and name not in _ABOUT:
+    if cell.number is not None and name not in ABOUT:
         return format(cell.number, "f")
     text = cell.text[:MOST_CELL_CHARACTERS]
     return text[1:] if len(text) > 1 and text[0] == "'" else text
@@ -275,9 +331,10 @@ def _together(requests: Iterable[ChangeRequest]) -> list[ChangeRequest]:
     found: dict[tuple[str, int | None, str | None], ChangeRequest] = {}
     others: list[ChangeRequest] = []
     for request in requests:
-        key = (request.account, request.emag_id, None if request.emag_id else request.part_number)
+        name = request.part_number or request.part_number_key or " ".join(request.eans) or None
+        key = (request.account, request.emag_id, None if request.emag_id else name)
         first = found.get(key)
-        if request.emag_id is None and request.part_number is None:
+        if request.emag_id is None and name is None:
             others.append(request)
         elif first is None:
             found[key] = _by_warehouse(request)
@@ -322,6 +379,7 @@ def _joined(first: ChangeRequest, second: ChangeRequest) -> ChangeRequest:
         doubts=(*first.doubts, *second.doubts),
         is_loose=first.is_loose or second.is_loose,
         is_unseen=first.is_unseen or second.is_unseen,
+        cells=(*first.cells, *second.cells),
     )
 
 

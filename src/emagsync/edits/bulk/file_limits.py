@@ -22,6 +22,8 @@ MOST_COLUMNS: Final = 200
 # The characters of one cell that is used, and how many of them a message repeats. XLSX itself allows 32,767.
 MOST_CELL_CHARACTERS: Final = 300
 MOST_QUOTED_CHARACTERS: Final = 40
+# The characters of a cell that a preview repeats.
+MOST_SHOWN_CHARACTERS: Final = 60
 
 # Of an XLSX file: its parts, what one of them and all that are read come to when unpacked, ...
 MOST_PARTS: Final = 2_000

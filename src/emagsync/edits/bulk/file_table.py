@@ -45,15 +45,16 @@ class Row(NamedTuple):
 
 @dataclass
 class Table:
-    """The rows of a file that are not empty, to be read once; the first one names the columns.
+    """The rows of a file that are not empty, to be read once, from the one that names the columns on.
 
     `hidden_columns` and `sheet` are those of XLSX, `other_sheets` the names of those that are shown and not read. They
-    are complete when the first row has been read.
+    are complete when the first row has been read. `rows_above` counts filled rows above the one that names the columns.
     """
 
     rows: Iterator[Row]
     sheet: str | None = None
     other_sheets: tuple[str, ...] = ()
+    rows_above: int = 0
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
 
     def hides(self, column: int) -> bool:

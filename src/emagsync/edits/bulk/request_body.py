@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
+from emagsync.core.decimal_marks import DecimalMark
 from emagsync.edits.bulk.file_process import FileReader
 from emagsync.edits.bulk.file_reading import FileNote, FileOptions
 from emagsync.edits.change_request import ChangeRequest
@@ -21,12 +22,20 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class BulkFile(BulkOptions):
-    """A CSV or XLSX file of edits. Its first row names the columns: `emag_id` or `sku`, `account`, and the fields."""
+    """A CSV or XLSX file of edits. A row names the columns: `emag_id`, `sku`, PNK or EAN, `account`, and the fields."""
 
     file: bytes = Field(json_schema_extra={"type": "string", "format": "binary"})
     preview: bool = Field(default=True, description="A file is only previewed unless this is false.")
     include_hidden: bool = Field(
         default=False, description="Accepts rows and columns that are hidden in an XLSX file; `confirm` does not."
+    )
+    decimal: DecimalMark | None = Field(
+        default=None, description="How the file writes decimals, where it may be asked."
+    )
+    locale: str | None = Field(
+        default=None,
+        max_length=20,
+        description="Of who sends it, such as `ro`: decides numbers that could be two where the file does not show it.",
     )
 
 
@@ -57,7 +66,8 @@ async def read_bulk(request: Request, files: FileReader) -> BulkBody:
 async def _form(request: Request, files: FileReader) -> BulkBody:
     upload = await read_upload(request, "file", most_fields=10)
     options = _validated(BulkFile, {"file": b"", **upload.fields})
-    read = await files.read(upload.content, FileOptions(options.account_type, options.confirm, options.include_hidden))
+    wanted = FileOptions(options.account_type, options.confirm, options.include_hidden, options.decimal, options.locale)
+    read = await files.read(upload.content, wanted)
     return BulkBody(read.requests, options, upload.name[:200] if upload.name else None, read.note)
 
 

@@ -8,10 +8,12 @@ formats and keeps everything in memory.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from itertools import islice
 from typing import Final, NamedTuple
 
+from emagsync.edits.bulk.columns import header_of, is_header
 from emagsync.edits.bulk.file_limits import LAST_COLUMN, LAST_ROW, MOST_COLUMNS, MOST_FORMATS, MOST_SHEETS, MOST_STRINGS
 from emagsync.edits.bulk.file_table import Cell, Row, Table, column_number, filled
 from emagsync.edits.bulk.number_formats import DIGITS, GENERAL, Kind, built_in, show
@@ -35,8 +37,8 @@ class _Sheet(NamedTuple):
     part: str
 
 
-def workbook_table(content: bytes, is_table: Callable[[Sequence[str]], bool]) -> Table:
-    """The table of the only sheet that is shown and whose first row `is_table`.
+def workbook_table(content: bytes) -> Table:
+    """The table of the only sheet that is shown and has a row that names its columns.
 
     Where no sheet's is, the table of the only sheet with anything in it, whose headings are then found wanting. Raises
     FileUnreadable, also while the rows are read.
@@ -44,19 +46,22 @@ def workbook_table(content: bytes, is_table: Callable[[Sequence[str]], bool]) ->
     book = _Workbook(Parts(content))
     tables: list[_Sheet] = []
     others: list[_Sheet] = []
+    skipped: dict[_Sheet, int] = {}
     for sheet in book.sheets:
-        first = next(book.rows(sheet), None)
-        if first is not None:
-            headings = [cell.text for cell in first.cells.values()]
-            (tables if is_table(headings) else others).append(sheet)
+        header, above = header_of(book.rows(sheet))
+        if header is not None:
+            skipped[sheet] = above
+            is_table = is_header([cell.text for cell in header.cells.values()])
+            (tables if is_table else others).append(sheet)
     if len(tables) > 1 or (not tables and len(others) > 1):
         reason = "several_tables" if tables else "no_table"
         raise FileUnreadable(reason, sheets=", ".join(sheet.name[:40] for sheet in (tables or others)[:10]))
     if not tables and not others:
         raise FileUnreadable("empty")
     chosen = (tables or others)[0]
-    table = Table(iter(()), chosen.name, tuple(sheet.name for sheet in others if sheet is not chosen))
-    table.rows = filled(book.rows(chosen, table.hidden_columns))
+    unread = tuple(sheet.name for sheet in others if sheet is not chosen)
+    table = Table(iter(()), chosen.name, unread, skipped[chosen])
+    table.rows = filled(islice(book.rows(chosen, table.hidden_columns), table.rows_above, None))
     return table
 
 
@@ -199,6 +204,7 @@ class _Rows(PartReader):
         self._kind = ""
         self._format = GENERAL
         self._has_formula = False
+        self._has_value = False
         self._in_value = False
         self._value: list[str] = []
         self._inline = _RichText()
@@ -208,7 +214,7 @@ class _Rows(PartReader):
         if name == "c":
             self._start_cell(attributes)
         elif name == "v":
-            self._in_value = True
+            self._in_value = self._has_value = True
         elif name == "f":
             self._has_formula = True
         elif name == "row":
@@ -270,7 +276,7 @@ class _Rows(PartReader):
             if style >= len(self._formats):
                 raise FileUnreadable("damaged")
             self._format = self._formats[style]
-        self._has_formula = False
+        self._has_formula = self._has_value = False
         self._value.clear()
         self._inline.take()
 
@@ -294,7 +300,9 @@ class _Rows(PartReader):
         if self._kind == "inlineStr":
             return Cell((self._inline.take() or _unescaped(value)).strip())
         if self._kind == "str":
-            return Cell(_unescaped(value).strip())
+            # A formula's empty text is a result; without any element for it there is none.
+            lacks = self._has_formula and not self._has_value
+            return Cell("", fault="formula_without_result") if lacks else Cell(_unescaped(value).strip())
         if not value.strip():
             # Excel works formulas out when it opens a file; a program that wrote one may not have.
             return Cell("", fault="formula_without_result") if self._has_formula else None

@@ -4,6 +4,17 @@ import type { FieldError } from '../../api/errors.ts'
 import { isAmount } from '../../shared/fields.ts'
 import { formatMoney, formatNumber, useFieldNames } from '../../shared/index.ts'
 
+/** What an objection names; amounts as the reader writes them. */
+function shownValues(values: Readonly<Record<string, string>>): Record<string, string> {
+  const isAmountText = (value: string): boolean => /^-?\d+\.\d+$/.test(value)
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      isAmountText(value) ? formatMoney(value, null) : value,
+    ]),
+  )
+}
+
 /** Fields, values and objections in the reader's words. */
 export function useFieldWords() {
   const { t, i18n } = useTranslation('edits')
@@ -27,9 +38,9 @@ export function useFieldWords() {
     return name === 'vat_id' ? text : formatNumber(Number(text))
   }
   /** The server's own words where we have none for its code. */
-  const objection = ({ code, message }: FieldError): string => {
+  const objection = ({ code, message, values = {} }: FieldError): string => {
     const key = `objections.${code}`
-    return i18n.exists(key, { ns: 'edits' }) ? t(key) : message
+    return i18n.exists(key, { ns: 'edits' }) ? t(key, shownValues(values)) : message
   }
   return { field, value, objection }
 }

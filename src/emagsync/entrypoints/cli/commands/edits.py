@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from emagsync.core.decimal_marks import DecimalMark
 from emagsync.edits import repository
 from emagsync.edits.bulk.file_limits import MOST_FILE_BYTES
 from emagsync.edits.bulk.file_process import FileReader
@@ -41,6 +42,9 @@ def load(
         bool, typer.Option("--include-hidden", help="Accept rows and columns that are hidden in an XLSX file.")
     ] = False,
     skip_invalid: Annotated[bool, typer.Option("--skip-invalid", help="Keep what can be kept.")] = False,
+    decimal: Annotated[
+        DecimalMark | None, typer.Option(help="How the file writes decimals, where it does not show it.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Edit many offers by a CSV or XLSX file. Shows what every row comes to; with --apply keeps all, or nothing."""
@@ -50,7 +54,7 @@ def load(
     except OSError as error:
         complain(f"{file} cannot be read: {error.strerror or error}.")
         raise typer.Exit(ExitCode.USAGE) from error
-    read = asyncio.run(FileReader().read(content, FileOptions(account, confirm, include_hidden)))
+    read = asyncio.run(FileReader().read(content, FileOptions(account, confirm, include_hidden, decimal)))
     lines = read.requests
 
     async def keep(service: EditService) -> BulkAnswer:

@@ -1,0 +1,123 @@
+"""What the columns of a file of edits are: by eMAG's names, those of our exports and page, and people's own. Pure.
+
+A column that is none of what can be edited, and does not name the offer either, is not read; the preview lists it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+from typing import Final
+
+from emagsync.edits.bulk.file_limits import MOST_QUOTED_CHARACTERS
+from emagsync.edits.bulk.file_table import Row
+from emagsync.edits.change_request import STOCK_CHANGE
+from emagsync.edits.errors import FileUnreadable
+from emagsync.edits.fields import FIELDS
+from emagsync.offers.export_columns import EXPORTED, EXPORTED_LABELS, LABELS
+
+# What names an offer, in the order in which it counts.
+KEYS: Final = ("emag_id", "part_number", "part_number_key", "eans")
+ABOUT: Final = (*KEYS, "account", "warehouse_id", "currency", "version", EXPORTED)
+VALUES: Final = (*FIELDS, STOCK_CHANGE)
+KNOWN: Final = (*ABOUT, *VALUES)
+# So many filled rows may stand above the one that names the columns: titles, dates, remarks.
+MOST_ROWS_ABOVE: Final = 20
+
+_PEOPLE_S_WORDS: Final[Mapping[str, Sequence[str]]] = {
+    "emag_id": ("id", "id emag", "id oferta", "id oferta emag", "offer id", "emag offer id"),
+    "part_number": (
+        "sku", "cod", "cod produs", "cod sku", "cod articol", "cod intern", "cod produs vanzator", "product code",
+        "part number", "seller sku", "referinta",
+    ),
+    "part_number_key": ("pnk", "cod pnk", "part number key", "cod emag"),
+    "eans": ("ean", "eans", "cod ean", "coduri ean", "ean code", "ean codes", "cod de bare", "barcode"),
+    "account": ("account type", "cont", "cont emag"),
+    "sale_price": (
+        "price", "pret", "pret vanzare", "pret de vanzare", "pret fara tva", "pret vanzare fara tva",
+        "pret de vanzare fara tva", "price without vat", "sale price", "price excl vat", "pret net", "net price",
+    ),
+    "recommended_price": ("pret recomandat", "pret recomandat fara tva", "recommended price"),
+    "min_sale_price": ("pret minim", "pret min", "minimum price", "min price", "pret minim fara tva"),
+    "max_sale_price": ("pret maxim", "pret max", "maximum price", "max price", "pret maxim fara tva"),
+    "stock": ("stoc", "stock quantity", "cantitate", "cant", "stoc disponibil", "quantity", "qty", "bucati", "buc"),
+    STOCK_CHANGE: ("modificare stoc", "modificare de stoc", "diferenta stoc", "stock change"),
+    "handling_time": (
+        "timp livrare", "timp de livrare", "timp procesare", "timp de procesare", "timp de pregatire", "timp pregatire",
+        "timp de pregatire (zile)", "handling time", "handling time (days)",
+    ),
+    "vat_id": ("tva", "id tva", "id cota tva", "vat", "vat id", "vat rate id"),
+    "status": ("stare", "activ", "stare oferta", "offer status"),
+    "warehouse_id": ("depozit", "id depozit", "warehouse"),
+    "currency": ("moneda",),
+    "version": ("versiune", "versiunea continutului", "version of the content"),
+}  # fmt: skip
+_PLAIN_LETTERS: Final = str.maketrans("ăâîșşțţ", "aaisstt")
+
+
+def plain(heading: str) -> str:
+    """A heading as it is compared: however it is composed and broken into lines, with a colon after it or not."""
+    text = " ".join(unicodedata.normalize("NFKC", heading).split())
+    bare = text.removesuffix(":").rstrip().lower().translate(_PLAIN_LETTERS)
+    return " ".join(bare.replace("_", " ").split())
+
+
+def _all_names() -> dict[str, str]:
+    named = {**{name: LABELS.get(name, ()) for name in KNOWN}, EXPORTED: EXPORTED_LABELS}
+    return {
+        plain(word): name
+        for name in KNOWN
+        for word in chain((name,), named.get(name, ()), _PEOPLE_S_WORDS.get(name, ()))
+    }
+
+
+_NAMES: Final = _all_names()
+
+
+def column_of(heading: str) -> str | None:
+    """The column that a heading names; None for one that is not read."""
+    return _NAMES.get(plain(heading))
+
+
+def known_headings(headings: Sequence[str]) -> int:
+    """How many of the texts are headings of columns that are read."""
+    return sum(column_of(heading) is not None for heading in headings)
+
+
+def is_header(headings: Sequence[str]) -> bool:
+    """Whether these texts name the columns of a table of edits, be there others or not."""
+    names = {column_of(heading) for heading in headings}
+    return bool(names & set(KEYS)) and bool(names & set(VALUES))
+
+
+def header_of(rows: Iterable[Row]) -> tuple[Row | None, int]:
+    """The row that names the columns, and how many filled rows stand above it; without one the first row."""
+    first: Row | None = None
+    for above, row in enumerate(rows):
+        if is_header([cell.text for cell in row.cells.values()]):
+            return row, above
+        first = row if first is None else first
+        if above == MOST_ROWS_ABOVE:
+            break
+    return first, 0
+
+
+def columns_in(header: Row) -> tuple[dict[int, str], list[str]]:
+    """The columns that are read by their place, and the headings of those that are not. Raises FileUnreadable."""
+    names = {place: column_of(cell.text) for place, cell in header.cells.items()}
+    named = {place: name for place, name in names.items() if name is not None}
+    repeated = sorted({name for name in named.values() if list(named.values()).count(name) > 1})
+    if repeated:
+        raise FileUnreadable("repeated_columns", columns=", ".join(repeated))
+    found = ", ".join(_short(cell.text) for cell in list(header.cells.values())[:10])
+    if not set(KEYS) & set(named.values()):
+        raise FileUnreadable("no_key_column", found=found)
+    if not set(VALUES) & set(named.values()):
+        raise FileUnreadable("no_value_column", known=", ".join(VALUES), found=found)
+    return named, [_short(header.cells[place].text) for place, name in names.items() if name is None]
+
+
+def _short(text: str) -> str:
+    plain_text = " ".join(text.split())
+    return plain_text if len(plain_text) <= MOST_QUOTED_CHARACTERS else f"{plain_text[:MOST_QUOTED_CHARACTERS]}…"

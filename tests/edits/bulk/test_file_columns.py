@@ -1,0 +1,116 @@
+"""Files as people have them: our exports come back, their own headings and numbers are understood."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from emagsync.core.decimal_marks import DecimalMark
+from emagsync.edits.bulk.columns import KEYS, VALUES, column_of
+from emagsync.edits.bulk.file_import import read_file
+from emagsync.edits.bulk.file_reading import FileOptions, FileReading
+from emagsync.offers.export_columns import LABELS, read_exported
+from support.workbooks import workbook
+
+WEB = Path(__file__).parents[3] / "web" / "src"
+
+
+def read(content: bytes, **options: Any) -> FileReading:
+    return read_file(content, FileOptions(default_account="main", **options))
+
+
+def given(content: bytes, **options: Any) -> list[dict[str, Any]]:
+    return [dict(request.given) for request in read(content, **options).requests]
+
+
+@pytest.mark.parametrize("language", ["ro", "en"])
+def test_the_page_s_own_words_for_columns_are_understood(language: str) -> None:
+    shared = json.loads((WEB / "shared" / "i18n" / f"{language}.json").read_text(encoding="utf-8"))["fields"]
+    listed = json.loads((WEB / "features/offers/i18n" / f"{language}.json").read_text(encoding="utf-8"))["columns"]
+    aliases = {"price": "sale_price", "stock_quantity": "stock", "sku": "part_number", "account_type": "account"}
+    for words in (shared, listed):
+        for name, word in words.items():
+            field = aliases.get(name, name)
+            # A rate is shown by its name, and edited by eMAG's number of it.
+            if field in (*KEYS, *VALUES, "account", "currency") and field != "vat_id":
+                assert column_of(word) == field, word
+    for name, labels in LABELS.items():
+        expected = name if name in (*KEYS, *VALUES, "account", "currency") else None
+        assert [column_of(label) for label in labels] == [expected] * 2, labels
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [("Cantitate", "stock"), ("PNK", "part_number_key"), ("EAN", "eans"), ("Cod", "part_number"), ("Denumire", None),
+     ("Preț cu TVA", None), ("ID ofertă", "emag_id"), ("Preț fără TVA", "sale_price"),
+     ("Price without VAT", "sale_price")],
+)  # fmt: skip
+def test_people_s_headings_are_understood(heading: str, field: str | None) -> None:
+    assert column_of(heading) == field
+
+
+def test_titles_above_the_headings_are_passed_over_and_other_columns_listed() -> None:
+    rows = [["Lista de prețuri"], ["noiembrie", 2026], ["Denumire", "ID ofertă", "Cantitate"], ["Bec", 7, "300 buc"]]
+    for content in (workbook(*rows), "\n".join(";".join(map(str, row)) for row in rows).encode()):
+        reading = read(content)
+        assert [(one.emag_id, one.given) for one in reading.requests] == [(7, {"stock": "300"})]
+        assert (list(reading.note.ignored_columns), reading.note.rows_above) == (["Denumire"], 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "price"),
+    [("1.599,90", None, "1599.90"), ("1.050", "ro", "1050"), ("1.050", "en", "1.050"), ("699,90 lei", "en", "699.90")],
+)
+def test_a_price_is_read_as_its_writer_means_it(text: str, locale: str | None, price: str) -> None:
+    assert given(f"id;pret\n1;{text}\n".encode(), locale=locale) == [{"sale_price": price}]
+
+
+def test_the_file_s_own_numbers_decide_before_the_reader_s_locale_and_an_answer_before_both() -> None:
+    content = b"id;pret\n1;1.050\n2;189,90\n"
+    reading = read(content, locale="en")
+    assert [one.given["sale_price"] for one in reading.requests] == ["1050", "189.90"]
+    assert (reading.note.decimal, reading.note.decimal_by) == (DecimalMark.COMMA, "file")
+    assert given(content, decimal=DecimalMark.POINT)[0] == {"sale_price": "1.050"}
+
+
+def test_what_stays_ambiguous_is_asked() -> None:
+    reading = read(b"id;pret\n1;1.050\n")
+    assert (reading.note.ambiguous, reading.note.decimal) == (1, None)
+    [issue] = reading.requests[0].errors
+    assert (issue.code, issue.values["point"], issue.values["comma"]) == ("ambiguous_amount", "1.050", "1050")
+
+
+def test_more_decimals_than_a_price_has_are_rounded_with_a_note() -> None:
+    for content in (b"id;pret\n1;128,634453781\n", workbook(["id", "pret"], [1, 128.634453781])):
+        [request] = read(content).requests
+        assert (request.given, request.errors, request.doubts) == ({"sale_price": "128.6345"}, (), ())
+        cell = request.cells[-1]
+        assert (cell.field, cell.value, list(cell.notes)) == ("sale_price", "128.6345", ["rounded"])
+
+
+def test_a_plus_before_a_stock_is_a_difference_and_a_minus_is_asked_about() -> None:
+    plus, minus = read(b"id;stoc\n1;+5\n2;-3\n").requests
+    assert plus.given == {"stock_change": "+5"}
+    assert [one.code for one in minus.errors] == ["negative_stock"]
+
+
+def test_only_what_was_touched_since_the_export_is_given() -> None:
+    was = "e1:7:121.8400:::200.0000:10:2:1:1"
+    content = workbook(
+        ["ID ofertă", "Preț fără TVA", "Stoc", "Stare", "exported"],
+        [7, 121.84, 10, "Activă", was],
+        [7, 121.84, 11, 1, was],
+        [8, 121.84, 10, 1, was],
+    )
+    same, changed, mixed = read(content).requests
+    assert (same.given, same.errors) == ({}, ())
+    assert (changed.given, changed.exported) == ({"stock": "11"}, {"stock": "10"})
+    assert [one.code for one in mixed.errors] == ["row_mixed_up"]
+
+
+@pytest.mark.parametrize("text", ["", "e1", "e2:7:::::::::", "e1:x::::::::", "e1:7:1", "Valori"])
+def test_other_texts_are_no_exported_values(text: str) -> None:
+    assert read_exported(text) is None
