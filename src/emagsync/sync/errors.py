@@ -15,7 +15,7 @@ SyncError
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -57,6 +57,16 @@ class RunNotFound(SyncError):
     def __init__(self, run_id: str) -> None:
         super().__init__(f"There is no run or sync {run_id!r}: `emagsync history` lists them.")
         self.run_id = run_id
+
+
+class RunAmbiguous(SyncError):
+    """What should name one run is the beginning of several ids."""
+
+    code = "run_ambiguous"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, prefix: str, ids: Sequence[str]) -> None:
+        super().__init__(f"{prefix!r} begins the ids of several runs: {', '.join(ids)}. Give more of it.")
 
 
 class RunNotActive(SyncError):

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.bulk import BulkInsert, RowUpdate
 from emagsync.db.engine import Database
 from emagsync.marketplace.page_sizes import Pace
-from emagsync.sync.errors import RunNotFound, RunSuperseded
+from emagsync.sync.errors import RunAmbiguous, RunNotFound, RunSuperseded
 from emagsync.sync.metrics.repository import count_runs
 from emagsync.sync.schemas import FailedRequest, Mode, Phase, Run, RunError, RunParameters, RunStatus, Trouble
 from emagsync.sync.tables import ACTIVE_STATUSES, account_paces, sync_failed_requests, sync_pages, sync_runs
@@ -30,6 +30,7 @@ CONFIRMING_SCOPE = "confirm"
 KEPT_ERRORS = 50
 # Pages of the ledger, each with up to a hundred ids.
 _PAGES_AT_ONCE = 500
+_SHOWN_IDS = 5  # of the runs that a beginning could mean
 
 
 def part_scope(scope: str, size: int) -> str:
@@ -436,6 +437,18 @@ async def read_run(database: Database, run_id: str) -> Run:
     """As `get_run`, in a snapshot of its own. Raises RunNotFound."""
     async with database.snapshot() as connection:
         return await get_run(connection, run_id)
+
+
+async def run_id_of(database: Database, prefix: str) -> str:
+    """The id that begins with `prefix`, which may be the whole. Raises RunNotFound, or RunAmbiguous for several."""
+    named = select(sync_runs.c.id).where(sync_runs.c.id.startswith(prefix, autoescape=True))
+    async with database.snapshot() as connection:
+        ids = list((await connection.execute(named.order_by(sync_runs.c.id).limit(_SHOWN_IDS))).scalars())
+    if not prefix or not ids:
+        raise RunNotFound(prefix)
+    if len(ids) > 1 and prefix not in ids:
+        raise RunAmbiguous(prefix, ids)
+    return ids[0]
 
 
 async def read_ledger(database: Database, run_id: str) -> list[PageRead]:

@@ -6,6 +6,7 @@ is. A test compares their lines with the commands' own docstrings.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -14,8 +15,18 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from emagsync import __version__
-from emagsync.entrypoints.cli.lazy import LazyCommand
+from emagsync.entrypoints.cli.lazy import MARKUP, LazyCommand, in_plain_words
 from emagsync.entrypoints.cli.options import GlobalOptions
+
+
+class Topic(StrEnum):
+    """What a command is about: a panel of the help."""
+
+    COPY = "The local copy"
+    EDITS = "Edits, and sending them to eMAG"
+    ACCOUNTS = "Accounts and access"
+    OPERATION = "Running it"
+    TRYING = "Trying it"
 
 
 class Command(NamedTuple):
@@ -24,6 +35,7 @@ class Command(NamedTuple):
 
     target: str
     help: str
+    topic: Topic | None = None
     stays: bool = False
 
 
@@ -32,24 +44,31 @@ class Group(NamedTuple):
 
     help: str
     commands: dict[str, Command]
+    topic: Topic | None = None
 
 
 COMMANDS: dict[str, Command | Group] = {
-    "sync": Command("sync:sync", "Copy the offers of accounts from eMAG, side by side."),
-    "status": Command("status:status", "Show every account: its offers, its last run, what runs now."),
-    "changes": Command("changes:changes", "Show what changed since yesterday, by kind, and what waits."),
-    "calls": Command("calls:calls", "List calls to eMAG, the latest first."),
-    "push": Command("push:push", "Send the edits that may go out now, and read them back."),
-    "undo": Command("undo:undo", "Put back what a push, or a sync's merge, changed."),
-    "accounts": Command("accounts:app", "The accounts; `add`, `edit` or `remove` one."),
-    "check": Command("check:check", "Test the accounts' connections to eMAG."),
-    "cleanup": Command("cleanup:cleanup", "End the runs that have been at it for too long."),
-    "serve": Command("serve:serve", "Serve the page and the REST API until Ctrl-C.", stays=True),
-    "worker": Command("worker:worker_app", "Run queued syncs and short tasks until stopped.", stays=True),
-    "beat": Command("worker:beat", "Queue what is due for the workers, and find orphaned runs.", stays=True),
-    "sandbox": Command("sandbox:app", "Run a simulated eMAG marketplace to test integrations with.", stays=True),
-    "demo": Command("demo:demo", "Start a simulated marketplace, copy it and show the page.", stays=True),
-    "history": Command("history:app", "The runs, newest first; `show` or `certificate` for one."),
+    "sync": Command("sync:sync", "Copy the offers of accounts from eMAG, side by side.", Topic.COPY),
+    "status": Command("status:status", "Show every account: its offers, its last run, what runs now.", Topic.COPY),
+    "changes": Command("changes:changes", "Show what changed since yesterday, by kind, and what waits.", Topic.COPY),
+    "calls": Command("calls:calls", "List calls to eMAG, the latest first.", Topic.OPERATION),
+    "push": Command("push:push", "Send the edits that may go out now, and read them back.", Topic.EDITS),
+    "undo": Command("undo:undo", "Put back what a push, or a sync's merge, changed.", Topic.EDITS),
+    "accounts": Command("accounts:app", "The accounts; `add`, `edit` or `remove` one.", Topic.ACCOUNTS),
+    "check": Command("check:check", "Test the accounts' connections to eMAG.", Topic.ACCOUNTS),
+    "cleanup": Command("cleanup:cleanup", "End the runs that have been at it for too long.", Topic.COPY),
+    "serve": Command("serve:serve", "Serve the page and the REST API until Ctrl-C.", Topic.OPERATION, stays=True),
+    "worker": Command(
+        "worker:worker_app", "Run queued syncs and short tasks until stopped.", Topic.OPERATION, stays=True
+    ),
+    "beat": Command(
+        "worker:beat", "Queue what is due for the workers, and find orphaned runs.", Topic.OPERATION, stays=True
+    ),
+    "sandbox": Command(
+        "sandbox:app", "Run a simulated eMAG marketplace to test integrations with.", Topic.TRYING, stays=True
+    ),
+    "demo": Command("demo:demo", "Start a simulated marketplace, copy it and show the page.", Topic.TRYING, stays=True),
+    "history": Command("history:app", "The runs, newest first; `show` or `certificate` for one.", Topic.COPY),
     "offers": Group(
         "The local copy of the offers.",
         {
@@ -58,6 +77,7 @@ COMMANDS: dict[str, Command | Group] = {
             "export": Command("offers_export:export", "Export the whole selection."),
             "set": Command("offers_set:set_values", "Change values of one offer."),
         },
+        Topic.COPY,
     ),
     "edits": Group(
         "Local edits, waiting or ended.",
@@ -66,6 +86,7 @@ COMMANDS: dict[str, Command | Group] = {
             "list": Command("edits:list_edits", "List local edits, newest first."),
             "withdraw": Command("edits:withdraw", "Withdraw edits that wait: eMAG's values stay."),
         },
+        Topic.EDITS,
     ),
     "conflicts": Group(
         "Values that were edited here and changed on eMAG.",
@@ -73,6 +94,7 @@ COMMANDS: dict[str, Command | Group] = {
             "list": Command("conflicts:list_conflicts", "List what waits for a person's decision, newest first."),
             "resolve": Command("conflicts:resolve", "Decide conflicts: take eMAG's values, ours, or another one."),
         },
+        Topic.EDITS,
     ),
     "outbox": Group(
         "Edits on their way to eMAG.",
@@ -81,6 +103,7 @@ COMMANDS: dict[str, Command | Group] = {
             "approve": Command("outbox:approve", "Release lines that wait for a person."),
             "reject": Command("outbox:reject", "Refuse lines that were not sent yet; their edits are closed."),
         },
+        Topic.EDITS,
     ),
     "holds": Group(
         "Changes that the brake holds until a person decides.",
@@ -89,6 +112,7 @@ COMMANDS: dict[str, Command | Group] = {
             "release": Command("holds:release", "Release a hold: what the brake stopped is sent."),
             "refuse": Command("holds:refuse", "Refuse a hold: what the brake counted is rejected."),
         },
+        Topic.EDITS,
     ),
     "freshness": Group(
         "How old offers may become, and how they stand.",
@@ -97,6 +121,7 @@ COMMANDS: dict[str, Command | Group] = {
             "set": Command("freshness:set_targets", "Replace an account's targets."),
             "reset": Command("freshness:reset", "Go back to the targets that follow from the schedule."),
         },
+        Topic.COPY,
     ),
     "notifications": Group(
         "People who are told of what happens.",
@@ -119,6 +144,7 @@ COMMANDS: dict[str, Command | Group] = {
             "unlock": Command("users:unlock", "Let a user log in at once after wrong tries."),
             "reset-2fa": Command("users:reset_2fa", "Take off the second factor of who lost the phone."),
         },
+        Topic.ACCOUNTS,
     ),
     "tokens": Group(
         "API tokens, with which programs call the REST API.",
@@ -127,7 +153,9 @@ COMMANDS: dict[str, Command | Group] = {
             "list": Command("tokens:list_all", "List the API tokens that are not revoked."),
             "revoke": Command("tokens:revoke", "End an API token at once."),
         },
+        Topic.ACCOUNTS,
     ),
+    "doctor": Command("doctor:doctor", "Look at everything that has to fit, and say what does not.", Topic.OPERATION),
     "db": Group(
         "The local database: schema, health, moving it.",
         {
@@ -137,6 +165,7 @@ COMMANDS: dict[str, Command | Group] = {
             "digest": Command("database_digest:digest", "Show the digest of the copy: equal digests, equal offers."),
             "copy": Command("database_copy:copy", "Copy the whole database to another one."),
         },
+        Topic.OPERATION,
     ),
 }
 
@@ -150,22 +179,29 @@ def build() -> TyperGroup:
         "130 interrupted.",
         context_settings={"help_option_names": ["-h", "--help"]},
         no_args_is_help=True,
-        add_completion=False,
-        rich_markup_mode=None,
+        rich_markup_mode=MARKUP,
     )
     app.callback()(_options)
     root = get_command(app)
     assert isinstance(root, TyperGroup)  # noqa: S101 - an application with a callback is a group
-    _fill(root, COMMANDS)
+    in_plain_words(root)
+    topics = list(Topic)
+    _fill(root, dict(sorted(COMMANDS.items(), key=lambda item: topics.index(item[1].topic or topics[0]))))
     return root
 
 
 def _fill(group: TyperGroup, commands: dict[str, Command | Group] | dict[str, Command]) -> None:
     for name, command in commands.items():
         if isinstance(command, Command):
-            group.add_command(LazyCommand(name, command.target, command.help, stays=command.stays))
+            group.add_command(LazyCommand(name, command.target, command.help, command.topic, stays=command.stays))
         else:
-            inner = TyperGroup(name=name, help=command.help, no_args_is_help=True, rich_markup_mode=None)
+            inner = TyperGroup(
+                name=name,
+                help=command.help,
+                no_args_is_help=True,
+                rich_markup_mode=MARKUP,
+                rich_help_panel=command.topic,
+            )
             _fill(inner, command.commands)
             group.add_command(inner)
 

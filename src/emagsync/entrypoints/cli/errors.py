@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import orjson
 import typer
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
@@ -21,10 +22,13 @@ from emagsync.sync.errors import AccountBusy
 from emagsync.telemetry.redaction import redactor
 
 _crash_recorder: list[Callable[[BaseException], Path | None]] = []
+_json = False  # whether what is said on standard error is for a program
 
 
 def run_command(command: Any, arguments: list[str]) -> int:
     """Run a Typer command with `arguments`; returns its exit code."""
+    global _json  # noqa: PLW0603 - of the process: the hook for crashes asks it too
+    _json = "--json" in arguments
     try:
         code = command.main(args=arguments, prog_name="emagsync", standalone_mode=False)
         sys.stdout.flush()
@@ -64,9 +68,26 @@ def exit_code_of(error: EmagsyncError) -> ExitCode:
 
 
 def complain(problem: object) -> None:
-    """Write one line to standard error, without secrets."""
-    line = " ".join(str(problem).split())
-    typer.echo(redactor.text(f"emagsync: {printable(line)}"), err=True)
+    """Write one line to standard error, without secrets; with `--json` it is `{"error": {"code": .., "message": ..}}`.
+
+    The code is an EmagsyncError's; anything else has the code `error`.
+    """
+    _say("error", problem)
+
+
+def warn(problem: object) -> None:
+    """As `complain`, of what does not end the command; with `--json` it is `{"warning": {..}}`."""
+    _say("warning", problem)
+
+
+def _say(level: str, problem: object) -> None:
+    line = redactor.text(printable(" ".join(str(problem).split())))
+    if _json:
+        code = problem.code if isinstance(problem, EmagsyncError) else level
+        line = orjson.dumps({level: {"code": code, "message": line}}).decode()
+    else:
+        line = f"emagsync: {line}"
+    typer.echo(line, err=True)
 
 
 def record_crashes_with(record: Callable[[BaseException], Path | None]) -> None:
@@ -86,9 +107,7 @@ def report_crash(kind: type[BaseException], error: BaseException, traceback: Tra
 def _usage(error: typer.TyperException) -> int:
     context = getattr(error, "ctx", None)
     message = error.format_message().replace("Value error, ", "")
-    if "\n" in message:  # a group without its command: the message is its help
-        typer.echo(message, err=True)
-    else:
+    if message:  # a group without its command has none, and has shown its help
         hint = f" Try '{context.command_path} --help'." if context is not None else ""
         complain(f"{message.rstrip('.')}.{hint}")
     return error.exit_code

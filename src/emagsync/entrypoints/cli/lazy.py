@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import Any, Final
 
@@ -12,6 +13,8 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
+# How the help is written: `code` in it is shown as such.
+MARKUP: Final = "markdown"
 _PACKAGE = "emagsync.entrypoints.cli.commands"
 # Decoding pages makes thousands of objects that no cycle holds; looking for cycles among them as often as Python does
 # by default costs a twentieth of a first copy. Not for a command that stays: what cycles hold would add up.
@@ -26,8 +29,10 @@ class LazyCommand(TyperCommand):
     until it is stopped, and keeps Python's own settings of the garbage collector.
     """
 
-    def __init__(self, name: str, target: str, help_line: str, *, stays: bool = False) -> None:
-        super().__init__(name, help=help_line, rich_markup_mode=None)
+    def __init__(
+        self, name: str, target: str, help_line: str, topic: str | None = None, *, stays: bool = False
+    ) -> None:
+        super().__init__(name, help=help_line, rich_markup_mode=MARKUP, rich_help_panel=topic)
         self.target = target
         self.stays = stays
 
@@ -37,16 +42,47 @@ class LazyCommand(TyperCommand):
         with _uncollected():
             found = getattr(import_module(f"{_PACKAGE}.{module}"), attribute)
         if isinstance(found, typer.Typer):
-            return get_command(found)
-        app = typer.Typer(add_completion=False, rich_markup_mode=None)
+            return in_plain_words(get_command(found))
+        app = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
         app.command(self.name)(found)
-        return get_command(app)
+        return in_plain_words(get_command(app))
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """Parse the arguments as the command itself does; the context is the loaded command's, and so invokes it."""
         if not self.stays:
             gc.set_threshold(*_RARELY)
         return self.load().make_context(info_name, args, parent, **extra)
+
+
+def in_plain_words(command: Any) -> Any:
+    """`command`, whose help and whose subcommands' asks for a `NUMBER` where Typer says `<list[int]>`."""
+    for parameter in command.params:
+        if getattr(parameter, "is_flag", False):
+            parameter.display_type_rich = _nothing
+        elif (kind := _kind(parameter.type_descriptor)) is not None:
+            parameter.display_type = partial(_said, kind)
+    for inner in getattr(command, "commands", {}).values():
+        in_plain_words(inner)
+    return command
+
+
+def _kind(descriptor: Any) -> str | None:
+    """None for a choice: its values are said."""
+    if descriptor.is_choice:
+        return None
+    if descriptor.is_datetime:
+        return "TIME"
+    if descriptor.is_path or descriptor.is_file:
+        return "PATH"
+    return "NUMBER" if any(word in str(descriptor.annotation) for word in ("int", "float", "Decimal")) else "TEXT"
+
+
+def _said(kind: str, ctx: typer.Context) -> str:
+    return kind
+
+
+def _nothing(ctx: typer.Context) -> None:
+    """What Typer says of an option that is on or off."""
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from emagsync.core.settings import (
 )
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
-from emagsync.entrypoints.cli.errors import complain, record_crashes_with
+from emagsync.entrypoints.cli.errors import record_crashes_with, warn
 from emagsync.entrypoints.cli.options import GlobalOptions
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.offers.statistics import account_totals
@@ -54,12 +54,12 @@ class Session:
         variables = read_variables(self._env_file)
         redactor.add_credentials(credentials_in(variables))
         if is_readable_by_others(self._env_file):
-            complain(
+            warn(
                 f"{self._env_file} can be read by every user of this machine, with the passwords in it: "
                 f"chmod 600 {self._env_file}"
             )
         for name, meant in misspelt(variables).items():
-            complain(f"{name} is not a setting and is ignored; did you mean {meant}?")
+            warn(f"{name} is not a setting and is ignored; did you mean {meant}?")
         return variables
 
     @cached_property
@@ -90,7 +90,7 @@ class Session:
         try:
             _ = self.accounts
         except DatabaseError as error:
-            complain(f"The accounts in the database could not be read: {error}")
+            warn(f"The accounts in the database could not be read: {error}")
             self.accounts = self.environment
 
     async def _with_stored(self) -> ConfiguredAccounts:
@@ -133,7 +133,7 @@ class Session:
         async with open_foundation(self.settings, clock=clock, upgraded=upgraded) as base:
             file = base.database.sqlite_path
             if file is not None and is_within_reach_of_others(file):
-                complain(f"{file} can be read by every user of this machine, with all offers in it: chmod 600 {file}*")
+                warn(f"{file} can be read by every user of this machine, with all offers in it: chmod 600 {file}*")
             yield base
 
     @asynccontextmanager

@@ -17,6 +17,7 @@ from emagsync.audit.service import audit_command
 from emagsync.core.errors import SettingsError
 from emagsync.core.settings import PushMode
 from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.lazy import MARKUP
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.tables import print_table
@@ -28,7 +29,7 @@ from emagsync.entrypoints.services.runs import open_sync_service, stop_runs_of
 app = typer.Typer(
     help="The accounts; `add`, `edit` or `remove` one.",
     add_completion=False,
-    rich_markup_mode=None,
+    rich_markup_mode=MARKUP,
 )
 
 T = TypeVar("T", NewAccount, AccountChange)

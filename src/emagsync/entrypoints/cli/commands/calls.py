@@ -16,6 +16,7 @@ from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import count, moment
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.sync.repository import run_id_of
 
 _FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"]
 
@@ -54,6 +55,8 @@ def calls(
 async def _calls(session: Session, wanted: CallFilter, limit: int) -> list[EmagCall]:
     async with session.database() as database:
         await session.expect_account(database, wanted.account)
+        if wanted.run_id is not None:
+            wanted = wanted._replace(run_id=await run_id_of(database, wanted.run_id))
         return (await read_calls(database, wanted, limit=limit))[0]
 
 
@@ -79,4 +82,5 @@ def _print_calls(found: list[EmagCall]) -> None:
             for call in found
         ],
         numeric=("try", "status", "ms", "rows"),
+        optional=("error", "rows", "asked for", "ms", "try", "account"),
     )

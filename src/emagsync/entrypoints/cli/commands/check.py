@@ -15,7 +15,7 @@ from emagsync.accounts.registry import AccountRegistry
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.clock import SystemClock
 from emagsync.core.errors import ConfigurationError, EmagsyncError
-from emagsync.entrypoints.cli.errors import complain
+from emagsync.entrypoints.cli.errors import complain, warn
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.options import Json
@@ -81,7 +81,7 @@ async def _log_calls(session: Session, recorder: CallRecorder, contacts: Contact
             await recorder.write(database)
             await contacts.write(database)
     except EmagsyncError as error:
-        complain(f"The calls were not put into the log of calls: {error}")
+        warn(f"The calls were not put into the log of calls: {error}")
 
 
 def _print_report(report: ConnectionReport) -> None:

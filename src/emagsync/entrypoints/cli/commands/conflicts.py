@@ -54,7 +54,7 @@ def list_conflicts(
         for one in found
     ]
     columns = ("id", "account", "offer", "field", "before", "ours", "eMAG's", "since", "decided")
-    print_table(columns, rows, numeric=("id", "offer"))
+    print_table(columns, rows, numeric=("id", "offer"), optional=("since", "before", "decided"), empty="No conflicts.")
 
 
 async def _list(session: Session, wanted: ConflictFilter, limit: int) -> list[Conflict]:

@@ -109,8 +109,14 @@ def list_edits(
         )
         for edit in found
     ]
-    columns = ("id", "account", "offer", "field", "eMAG had", "wanted", "", "state", "by", "made", "reason")
-    print_table(columns, rows, numeric=("id", "offer"))
+    columns = ("id", "account", "offer", "field", "eMAG had", "wanted", "currency", "state", "by", "made", "reason")
+    print_table(
+        columns,
+        rows,
+        numeric=("id", "offer"),
+        optional=("reason", "made", "by", "eMAG had", "currency"),
+        empty="No edits.",
+    )
 
 
 def _remarks_text(edit: Edit) -> str | None:

@@ -142,7 +142,7 @@ def _print_report(report: FreshnessReport) -> None:
         for target in report.targets
     ]
     columns = ("offers", "at most", "number", "older", "by", "read by", "requests/h")
-    print_table(columns, rows, numeric=("number", "older", "requests/h"))
+    print_table(columns, rows, numeric=("number", "older", "requests/h"), optional=("requests/h",))
     needed = f"{report.needed_requests_per_hour:,.1f} of {report.available_requests_per_hour:,} requests an hour"
     if report.can_be_met:
         typer.echo(f"With the scheduled syncs this needs {needed}.")

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from emagsync.entrypoints.cli.lazy import MARKUP
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.certificate import certificate_lines
 from emagsync.entrypoints.cli.output.json_output import print_json
@@ -16,15 +17,16 @@ from emagsync.entrypoints.cli.output.text import count, duration, moment, plural
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.sync.certificate.schemas import Certificate
 from emagsync.sync.certificate.service import Certificates
-from emagsync.sync.repository import PageRead, read_ledger, read_run, read_runs
+from emagsync.sync.repository import PageRead, read_ledger, read_run, read_runs, run_id_of
 from emagsync.sync.schemas import Run, RunStatus
 
 app = typer.Typer(
     help="The runs, newest first; `show` or `certificate` for one.",
     add_completion=False,
-    rich_markup_mode=None,
+    rich_markup_mode=MARKUP,
 )
 
+_SHOWN_LETTERS = 8
 StatusName = Literal["queued", "running", "interrupted", "completed", "partial", "failed", "cancelled"]
 
 
@@ -48,7 +50,9 @@ def history(
 
 @app.command("show")
 def show(
-    context: typer.Context, run: Annotated[str, typer.Argument(help="A run's id.")], as_json: Json = False
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="A run's id, or as much of its beginning as no other has.")],
+    as_json: Json = False,
 ) -> None:
     """Show one run with its errors and the pages it read."""
     found, pages = asyncio.run(_run(session_of(context), run))
@@ -60,7 +64,9 @@ def show(
 
 @app.command("certificate")
 def certificate(
-    context: typer.Context, run: Annotated[str, typer.Argument(help="A run's id.")], as_json: Json = False
+    context: typer.Context,
+    run: Annotated[str, typer.Argument(help="A run's id, or as much of its beginning as no other has.")],
+    as_json: Json = False,
 ) -> None:
     """Show what a run read, counted, looked up and stored, and whether that makes the copy complete."""
     found = asyncio.run(_certificate(session_of(context), run))
@@ -72,7 +78,7 @@ def certificate(
 
 async def _certificate(session: Session, run_id: str) -> Certificate:
     async with session.database() as database:
-        return await Certificates(database).of(run_id)
+        return await Certificates(database).of(await run_id_of(database, run_id))
 
 
 async def _runs(session: Session, account: str | None, status: StatusName | None, limit: int) -> list[Run]:
@@ -84,7 +90,8 @@ async def _runs(session: Session, account: str | None, status: StatusName | None
 
 async def _run(session: Session, run_id: str) -> tuple[Run, list[PageRead]]:
     async with session.database() as database:
-        return await read_run(database, run_id), await read_ledger(database, run_id)
+        whole = await run_id_of(database, run_id)
+        return await read_run(database, whole), await read_ledger(database, whole)
 
 
 def _print_runs(runs: list[Run]) -> None:
@@ -92,11 +99,12 @@ def _print_runs(runs: list[Run]) -> None:
         typer.echo("No runs yet: `emagsync sync` makes the first.")
         return
     numbers = ("pages", "offers", "created", "updated", "removed", "failed", "took")
+    shown = _beginning([run.id for run in runs])
     print_table(
         ("run", "account", "mode", "status", "started", *numbers),
         [
             (
-                run.id,
+                run.id[:shown],
                 run.account,
                 run.mode.value,
                 run.status.value,
@@ -110,6 +118,16 @@ def _print_runs(runs: list[Run]) -> None:
             for run in runs
         ],
         numeric=numbers,
+        optional=("mode", "pages", "failed", "created", "removed", "took", "updated"),
+    )
+
+
+def _beginning(ids: list[str]) -> int:
+    """How many letters of them tell them apart, at least eight."""
+    return next(
+        size
+        for size in range(_SHOWN_LETTERS, len(max(ids, key=len)) + 1)
+        if len({one[:size] for one in ids}) == len(ids)
     )
 
 
@@ -129,6 +147,7 @@ def _print_run(run: Run, pages: list[PageRead]) -> None:
             ("pass", "list", "page", "size", "status", "rows", "rejected", "attempts", "finished", "error"),
             [_page_row(page) for page in pages],
             numeric=("pass", "page", "size", "rows", "rejected", "attempts"),
+            optional=("list", "finished", "size", "rejected", "pass"),
         )
 
 

@@ -45,7 +45,13 @@ def list_holds(
         for hold in found
     ]
     columns = ("id", "account", "of a", "state", "offers", "let through", "since", "decided by")
-    print_table(columns, rows, numeric=("id", "let through"))
+    print_table(
+        columns,
+        rows,
+        numeric=("id", "let through"),
+        optional=("decided by", "let through", "since"),
+        empty="The brake holds nothing.",
+    )
 
 
 async def _list(session: Session, account: str | None) -> list[Hold]:

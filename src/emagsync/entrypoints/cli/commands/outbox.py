@@ -59,7 +59,13 @@ def list_entries(
         )
         for entry in entries
     ]
-    print_table(("id", "account", "offer", "state", "changes", "changed", "reason"), rows, numeric=("id", "offer"))
+    print_table(
+        ("id", "account", "offer", "state", "changes", "changed", "reason"),
+        rows,
+        numeric=("id", "offer"),
+        optional=("reason", "changed"),
+        empty="Nothing is on its way to eMAG.",
+    )
 
 
 async def _list(session: Session, account: str | None, states: Collection[str], limit: int) -> list[OutboxEntry]:

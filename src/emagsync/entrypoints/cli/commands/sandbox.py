@@ -14,6 +14,7 @@ from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.recording import Recording, RecordingError, is_recording
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.lazy import MARKUP
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.output.text import count, plural
 from emagsync.entrypoints.cli.session import Session, session_of
@@ -24,14 +25,14 @@ from emagsync.marketplace.recording.recorder import Recorder
 from emagsync.marketplace.recording.survey import Survey, read_account
 from emagsync.sandbox.cli import main
 from emagsync.sync.process_lock import Workers
-from emagsync.sync.repository import read_run
+from emagsync.sync.repository import read_run, run_id_of
 
 _RECORD = "record"
 # How often it is looked whether the run that is recorded has ended.
 _LOOK_SECONDS: Final = 0.5
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None)
-_recording = typer.Typer(add_completion=False, rich_markup_mode=None)
+app = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
+_recording = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
 
 
 # All arguments, `--help` too, are the sandbox's, or those of `record`.
@@ -83,6 +84,7 @@ def record(
 async def _attached(session: Session, run_id: str, output: Path) -> ExitCode:
     """Have the process that executes the run record it. Ends with the run, or when the user interrupts."""
     async with session.database() as database:
+        run_id = await run_id_of(database, run_id)
         run = await read_run(database, run_id)
         if run.status.is_finished:
             raise RecordingError(f"Run {run_id} has ended: record the next one, by EMAGSYNC_RECORD_DIR or --attach.")

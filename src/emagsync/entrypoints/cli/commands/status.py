@@ -64,6 +64,7 @@ def _print(document: dict[str, Any], now: datetime) -> None:
         ("account", "state", "offers", "active", "sellable", "out of stock", "removed", "last completed", "last run"),
         [_row(account, now) for account in document["accounts"]],
         numeric=("offers", "active", "sellable", "out of stock", "removed"),
+        optional=("removed", "active", "out of stock", "last run"),
     )
     for account in document["accounts"]:
         if account["problem"]:

@@ -59,7 +59,13 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
         )
         for token in tokens
     ]
-    print_table(("id", "name", "role", "user", "expires", "last used"), rows, numeric=("id",))
+    print_table(
+        ("id", "name", "role", "user", "expires", "last used"),
+        rows,
+        numeric=("id",),
+        optional=("last used", "user"),
+        empty="No tokens.",
+    )
 
 
 def revoke(

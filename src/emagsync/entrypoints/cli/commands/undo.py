@@ -18,6 +18,7 @@ from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.services.edits import build_edit_service, build_undo
+from emagsync.sync.repository import run_id_of
 
 
 def undo(
@@ -72,13 +73,20 @@ def _print_undo(answer: UndoAnswer) -> None:
         )
         for row in answer.rows
     ]
-    print_table(("account", "offer", "field", "now", "put back", "left because"), rows, numeric=("offer",))
+    print_table(
+        ("account", "offer", "field", "now", "put back", "left because"),
+        rows,
+        numeric=("offer",),
+        empty="Nothing to put back.",
+    )
     done = "would be put back; --yes does it" if answer.preview else "are put back with the next push"
     typer.echo(f"{answer.put_back} values {done}, {answer.left} are left.")
 
 
 async def _undo(session: Session, asked: UndoRequest) -> UndoAnswer:
     async with session.foundation() as base:
+        if asked.run_id is not None:
+            asked = asked.model_copy(update={"run_id": await run_id_of(base.database, asked.run_id)})
         answer = await build_undo(base, build_edit_service(base, session.accounts)).undo(asked, by=machine_user())
         if not answer.preview:
             detail = {"put_back": answer.put_back, "batch_id": answer.batch_id}

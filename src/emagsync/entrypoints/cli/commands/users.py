@@ -52,7 +52,9 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
         (user.username, str(user.role), _yes(user.enabled), _yes(user.second_factor), moment(user.last_login_at))
         for user in users
     ]
-    print_table(("user", "role", "enabled", "second factor", "last login"), rows)
+    print_table(
+        ("user", "role", "enabled", "second factor", "last login"), rows, optional=("second factor", "last login")
+    )
 
 
 def passwd(context: typer.Context, name: Name, password_stdin: FromStdin = False, as_json: Json = False) -> None:

@@ -11,6 +11,7 @@ from emagsync.core.exhaustion import raise_file_limit
 from emagsync.core.redis import check_settings
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.cli.errors import complain
+from emagsync.entrypoints.cli.lazy import MARKUP
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.worker.beat import beat as run_beat
@@ -20,7 +21,7 @@ from emagsync.sync.process_lock import Workers
 from emagsync.telemetry.redaction import redactor
 from emagsync.telemetry.tracing import require_packages
 
-worker_app = typer.Typer(add_completion=False, rich_markup_mode=None)
+worker_app = typer.Typer(add_completion=False, rich_markup_mode=MARKUP)
 
 
 @worker_app.command(

@@ -23,9 +23,11 @@ def print_offers(found: OfferList, skip: int) -> None:
         typer.echo("No offers here." if found.total else "No offers match; `emagsync sync` reads them from eMAG.")
         return
     print_table(
-        ("account", "id", "SKU", "PNK", "name", "price", "", "stock", "status", "sells"),
+        ("account", "id", "SKU", "PNK", "name", "price", "currency", "stock", "status", "sells"),
         [_row(offer) for offer in found.offers],
         numeric=("id", "price", "stock"),
+        optional=("PNK", "status", "SKU"),
+        shortened="name",
     )
     typer.echo(f"{skip + 1:,}-{skip + len(found.offers):,} of {found.total:,}")
 

@@ -52,8 +52,8 @@ def age(moment: datetime | None, now: datetime) -> str:
 
 
 def moment(at: datetime | None) -> str:
-    """A time in the reader's own zone, to the second."""
-    return "-" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+    """A time in the reader's own zone, to the second, with its offset: one hour of October comes twice."""
+    return "-" if at is None else at.astimezone().isoformat(" ", "seconds")
 
 
 def printable(text: str) -> str:
