@@ -6,7 +6,6 @@ switched off or removed by any process is so for all, without a restart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 import structlog
@@ -16,19 +15,15 @@ from emagsync.accounts.contacts import ContactLog
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.repository import StoredAccount
 from emagsync.accounts.settings import ConfiguredAccounts
+from emagsync.accounts.stored import merged
 from emagsync.core.clock import Clock
-from emagsync.core.errors import ConfigurationError
-from emagsync.core.settings import AccountSettings
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
-from emagsync.telemetry.redaction import redactor
-from emagsync.vault.errors import SealBroken
 from emagsync.vault.vault import Vault
 
 log = structlog.get_logger()
 
 LOOK_SECONDS: Final = 2.0
-PURPOSE: Final = "account"
 
 
 class LiveAccounts:
@@ -80,62 +75,3 @@ class LiveAccounts:
             await self.contacts.write(self._database, everything=everything)
         except DatabaseError as error:
             log.warning("contacts_not_written", error=str(error))
-
-
-async def read_stored(database: Database, environment: ConfiguredAccounts, vault: Vault) -> ConfiguredAccounts:
-    """The accounts of the environment and of a database, of any version, at one moment. Raises DatabaseError."""
-    async with database.snapshot() as connection:
-        if not await repository.has_table(connection):
-            return environment
-        return merged(environment, await repository.stored_accounts(connection), vault)
-
-
-async def unreadable_passwords(database: Database, vault: Vault) -> list[str]:
-    """The accounts, by name, whose password the server's key does not open. Raises DatabaseError."""
-    async with database.snapshot() as connection:
-        rows = await repository.stored_accounts(connection) if await repository.has_table(connection) else []
-    return [row.name for row in rows if not _opens(vault, row)]
-
-
-def _opens(vault: Vault, row: StoredAccount) -> bool:
-    try:
-        vault.unseal(PURPOSE, row.password)
-    except (SealBroken, ConfigurationError):
-        return False
-    return True
-
-
-def merged(environment: ConfiguredAccounts, rows: Iterable[StoredAccount], vault: Vault) -> ConfiguredAccounts:
-    """The environment's accounts and the stored ones. Where both have a name, the environment's counts.
-
-    The passwords are hidden in logs from here on. One that the server's key does not open is among the problems.
-    """
-    usable, problems = dict(environment.usable), dict(environment.problems)
-    off: set[str] = set()
-    stored: dict[str, StoredAccount] = {}
-    for row in rows:
-        stored[row.name] = row
-        if row.name in environment.names:
-            continue
-        try:
-            password = vault.unseal(PURPOSE, row.password)
-        except (SealBroken, ConfigurationError) as error:
-            problems[row.name] = f"The password of account {row.name!r} cannot be read. {error}"
-            continue
-        redactor.add_credentials([(row.username, password)])
-        if not row.enabled:
-            off.add(row.name)
-            continue
-        usable[row.name] = AccountSettings.model_validate(
-            {
-                "name": row.name,
-                "username": row.username,
-                "password": password,
-                "base_url": row.base_url,
-                "platform": row.platform,
-                "push": row.push,
-            }
-        )
-    return ConfiguredAccounts(
-        usable, problems, off=frozenset(off), added=frozenset(stored) - frozenset(environment.names)
-    )

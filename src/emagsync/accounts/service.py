@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.accounts import repository
 from emagsync.accounts.errors import AccountExists, AccountNotStored, AccountOfEnvironment, AccountValueRefused
-from emagsync.accounts.live import PURPOSE, LiveAccounts
+from emagsync.accounts.live import LiveAccounts
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.repository import StoredAccount
 from emagsync.accounts.schemas import AccountChange, NewAccount
 from emagsync.accounts.settings import RESERVED_NAMES, url_problem
+from emagsync.accounts.stored import PURPOSE
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.erasure import erase_rows

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -46,15 +45,6 @@ async def cancelled(*tasks: asyncio.Future[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def run_apart(work: Coroutine[Any, Any, T]) -> T:
-    """Run `work` in an event loop of its own and return its result, also where the caller's thread has one already.
-
-    The caller's loop stands still meanwhile: for what takes an instant.
-    """
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, work).result()
 
 
 async def _until_first_failure(tasks: Sequence[asyncio.Future[None]]) -> None:

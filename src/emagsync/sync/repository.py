@@ -443,7 +443,7 @@ async def run_id_of(database: Database, prefix: str) -> str:
     """The id that begins with `prefix`, which may be the whole. Raises RunNotFound, or RunAmbiguous for several."""
     named = select(sync_runs.c.id).where(sync_runs.c.id.startswith(prefix, autoescape=True))
     async with database.snapshot() as connection:
-        ids = list((await connection.execute(named.order_by(sync_runs.c.id).limit(_SHOWN_IDS))).scalars())
+        ids: list[str] = list((await connection.execute(named.order_by(sync_runs.c.id).limit(_SHOWN_IDS))).scalars())
     if not prefix or not ids:
         raise RunNotFound(prefix)
     if len(ids) > 1 and prefix not in ids:

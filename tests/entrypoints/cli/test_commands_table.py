@@ -14,8 +14,8 @@ from emagsync.entrypoints.cli.lazy import LazyCommand
 
 
 def _lazy_commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[Any]:
-    """Every command, with the columns that its line in the help has on a terminal of 80."""
-    columns = 78 - 6 - max(map(len, group.commands))
+    """Every command, with the columns that its line in the help has on a terminal of 80, between a panel's sides."""
+    columns = 80 - 6 - max(map(len, group.commands))
     for name, command in group.commands.items():
         if isinstance(command, LazyCommand):
             yield pytest.param(command, columns, id=" ".join((*path, name)))

@@ -75,7 +75,7 @@ def test_history_lists_runs_and_shows_one_with_its_pages(copied: Cli) -> None:
     runs = copied("history", "--account", "main", "--json").json["runs"]
     assert [run["account"] for run in runs] == ["main"]
     run_id = runs[0]["id"]
-    assert run_id in copied("history").out
+    assert run_id[:8] in copied("history").out
     document = copied("history", "show", run_id, "--json").json
     assert document["run"]["id"] == run_id
     assert {1, 2, 3} <= {page["page"] for page in document["pages"]}
@@ -260,3 +260,53 @@ def test_other_peoples_text_cannot_command_the_terminal(bare: Cli, sandbox: Sand
     assert checked.code == 1
     assert "owned" in checked.err
     assert "\x1b" not in checked.err
+
+
+def test_a_run_is_named_by_as_much_of_its_id_as_no_other_has(cli: Cli) -> None:
+    assert cli("sync", "main").code == 0
+    (run,) = cli("history", "--json").json["runs"]
+    assert cli("history").out.splitlines()[2].split()[0] == run["id"][:8]
+    for beginning in (run["id"][:4], run["id"]):
+        assert cli("history", "show", beginning, "--json").json["run"]["id"] == run["id"]
+        assert cli("calls", "--run", beginning).code == 0
+    missing = cli("history", "show", "zz", "--json")
+    assert missing.code == 1
+    assert json.loads(missing.err)["error"]["code"] == "run_not_found"
+
+
+@pytest.mark.parametrize("columns", [80, 40])
+def test_a_list_of_offers_fits_the_columns_that_there_are(cli: Cli, columns: int) -> None:
+    assert cli("sync", "main").code == 0
+    lines = cli("offers", "list", "--limit", 5, COLUMNS=str(columns)).out.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert len(lines) == 8 if columns == 80 else len(lines) > 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["sync", "--items-per-page", "1000", "--json"], 2),
+        (["offers", "show", "main", "9", "--json"], 1),
+        (["history", "show", "9", "--json"], 1),
+    ],
+)
+def test_with_json_what_is_wrong_is_json_too(cli: Cli, arguments: list[str], code: int) -> None:
+    assert cli("db", "upgrade").code == 0
+    result = cli(*arguments)
+    assert result.code == code
+    (line,) = result.err.splitlines()
+    assert set(json.loads(line)["error"]) == {"code", "message"}
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("emagsync his", "history"),
+        ("emagsync offers ", "export"),
+        ("emagsync sync --dr", "--dry-run"),
+        ("emagsync history sh", "show"),
+    ],
+)
+def test_commands_and_options_complete(cli: Cli, words: str, expected: str) -> None:
+    result = cli(_EMAGSYNC_COMPLETE="complete_bash", COMP_WORDS=words, COMP_CWORD=str(len(words.split(" ")) - 1))
+    assert expected in result.out.split()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,3 +52,14 @@ def test_counts_and_parts_are_grouped_by_thousands() -> None:
 
 def test_control_characters_are_not_printed() -> None:
     assert text.printable("Lamp\x1b[31mă\x9b\u202e\n") == "Lamp [31mă   "
+
+
+def test_a_time_has_its_offset_so_that_the_hour_that_comes_twice_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Bucharest")
+    time.tzset()
+    try:
+        first, second = (text.moment(datetime(2026, 10, 25, hour, 20, tzinfo=UTC)) for hour in (0, 1))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert (first, second) == ("2026-10-25 03:20:00+03:00", "2026-10-25 03:20:00+02:00")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +11,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import orjson
 import typer
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
@@ -84,7 +84,7 @@ def _say(level: str, problem: object) -> None:
     line = redactor.text(printable(" ".join(str(problem).split())))
     if _json:
         code = problem.code if isinstance(problem, EmagsyncError) else level
-        line = orjson.dumps({level: {"code": code, "message": line}}).decode()
+        line = json.dumps({level: {"code": code, "message": line}}, ensure_ascii=False)
     else:
         line = f"emagsync: {line}"
     typer.echo(line, err=True)

@@ -11,10 +11,9 @@ from pathlib import Path
 import typer
 
 from emagsync.accounts.errors import NoAccounts
-from emagsync.accounts.live import read_stored
 from emagsync.accounts.settings import ConfiguredAccounts, credentials_in, read_accounts
+from emagsync.accounts.stored import read_stored
 from emagsync.core.clock import Clock, SystemClock
-from emagsync.core.concurrency import run_apart
 from emagsync.core.errors import SettingsError
 from emagsync.core.proxies import proxies_of
 from emagsync.core.secrets import secrets_of
@@ -26,6 +25,7 @@ from emagsync.core.settings import (
     misspelt,
     read_variables,
 )
+from emagsync.core.threads import run_apart
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.entrypoints.cli.errors import record_crashes_with, warn
@@ -47,6 +47,16 @@ class Session:
     def __init__(self, options: GlobalOptions) -> None:
         self._options = options
         self._env_file = options.env_file or DEFAULT_ENV_FILE
+
+    @property
+    def env_file(self) -> Path:
+        """The file that is read for what the environment does not say; it need not exist."""
+        return self._env_file
+
+    @property
+    def data_dir(self) -> Path | None:
+        """What `--data-dir` says."""
+        return self._options.data_dir
 
     @cached_property
     def variables(self) -> dict[str, str]:

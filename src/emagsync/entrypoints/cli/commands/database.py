@@ -6,18 +6,16 @@ import asyncio
 
 import typer
 
-from emagsync.accounts.live import unreadable_passwords
 from emagsync.db.checks import Finding
-from emagsync.db.checks import check as look
 from emagsync.db.migrate import complete, current_revision
 from emagsync.db.migrate import upgrade as apply_steps
 from emagsync.db.migrations import HEAD
 from emagsync.entrypoints.cli.database_file import require_file
 from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.findings import all_work, database_findings, finding_lines
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.session import Session, session_of
-from emagsync.notifications.sealed import unreadable_secrets
 from emagsync.vault.vault import Vault
 
 
@@ -47,14 +45,12 @@ def check(context: typer.Context, as_json: Json = False) -> None:
     The exit code is 1 when something keeps emagsync from working.
     """
     findings, address = asyncio.run(_findings(session_of(context)))
-    works = all(finding.ok or not finding.is_fatal for finding in findings)
+    works = all_work(findings)
     if as_json:
         print_json({"database": address, "works": works, "findings": [finding._asdict() for finding in findings]})
     else:
         typer.echo(address)
-        for finding in findings:
-            mark = "ok" if finding.ok else "FAILED" if finding.is_fatal else "note"
-            typer.echo(f"  {mark:<7} {finding.name}: {finding.detail}")
+        typer.echo("\n".join(finding_lines(findings)))
     if not works:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -62,27 +58,7 @@ def check(context: typer.Context, as_json: Json = False) -> None:
 async def _findings(session: Session) -> tuple[list[Finding], str]:
     async with session.database(upgraded=False) as database:
         require_file(database)
-        findings = await look(database)
-        vault = Vault(session.settings)
-        passwords = await unreadable_passwords(database, vault)
-        recipients = await unreadable_secrets(database, vault)
-        return [*findings, _key_finding(passwords, recipients)], database.description
-
-
-def _key_finding(passwords: list[str], recipients: list[str]) -> Finding:
-    """Whether the server's key opens the passwords of accounts, and the secrets of those who are told by notifications.
-    The others work all the same."""
-    if not passwords and not recipients:
-        return Finding("key", True, "opens the passwords of all accounts", is_fatal=False)
-    named = (("the password of", passwords), ("what notifications need of", recipients))
-    broken = [f"{what} {', '.join(names)}" for what, names in named if names]
-    return Finding(
-        "key",
-        False,
-        f"does not open {' and '.join(broken)}: give the key that the server had before in "
-        "EMAGSYNC_OLD_SECRET_KEYS, or enter them again",
-        is_fatal=False,
-    )
+        return await database_findings(database, Vault(session.settings)), database.description
 
 
 async def _upgrade(session: Session) -> tuple[bool, str]:

@@ -26,6 +26,7 @@ app = typer.Typer(
     rich_markup_mode=MARKUP,
 )
 
+RunName = Annotated[str, typer.Argument(help="A run's id, or as much of its beginning as no other has.")]
 _SHOWN_LETTERS = 8
 StatusName = Literal["queued", "running", "interrupted", "completed", "partial", "failed", "cancelled"]
 
@@ -51,7 +52,7 @@ def history(
 @app.command("show")
 def show(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(help="A run's id, or as much of its beginning as no other has.")],
+    run: RunName,
     as_json: Json = False,
 ) -> None:
     """Show one run with its errors and the pages it read."""
@@ -65,7 +66,7 @@ def show(
 @app.command("certificate")
 def certificate(
     context: typer.Context,
-    run: Annotated[str, typer.Argument(help="A run's id, or as much of its beginning as no other has.")],
+    run: RunName,
     as_json: Json = False,
 ) -> None:
     """Show what a run read, counted, looked up and stored, and whether that makes the copy complete."""
@@ -124,11 +125,10 @@ def _print_runs(runs: list[Run]) -> None:
 
 def _beginning(ids: list[str]) -> int:
     """How many letters of them tell them apart, at least eight."""
-    return next(
-        size
-        for size in range(_SHOWN_LETTERS, len(max(ids, key=len)) + 1)
-        if len({one[:size] for one in ids}) == len(ids)
-    )
+    size = _SHOWN_LETTERS
+    while len({one[:size] for one in ids}) < len(ids):
+        size += 1
+    return size
 
 
 def _print_run(run: Run, pages: list[PageRead]) -> None:

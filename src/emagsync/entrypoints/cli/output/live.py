@@ -15,7 +15,9 @@ from emagsync.entrypoints.cli.output.text import clock, of
 from emagsync.sync.schemas import Progress, Run
 
 _NUMBERS = ("pages", "offers", "per s", "left", "wait", "errors")
-_WITHOUT_BAR = 80  # columns that the rest needs for a catalogue of 250,000 offers
+_MOST_NEEDED = ("offers", "left", "errors")
+_WITHOUT_BAR = 80  # columns that all numbers need for a catalogue of 250,000 offers
+_FEW_WITHOUT_BAR = 56  # that the most needed ones do
 _BAR_WIDTHS = (8, 30)
 
 
@@ -56,20 +58,21 @@ class LiveDisplay:
     def render(self) -> Table:
         """The table to draw now, one row for each account."""
         table = Table(box=None, padding=(0, 1, 0, 0), caption="\n".join(self._notes) or None, caption_justify="left")
-        bar_width = min(self._console.width - _WITHOUT_BAR, _BAR_WIDTHS[1])
+        numbers = _NUMBERS if self._console.width >= _WITHOUT_BAR + _BAR_WIDTHS[0] else _MOST_NEEDED
+        without_bar = _WITHOUT_BAR if numbers is _NUMBERS else _FEW_WITHOUT_BAR
+        bar_width = max(_BAR_WIDTHS[0], min(self._console.width - without_bar, _BAR_WIDTHS[1]))
         for column in ("account", "phase"):
             table.add_column(column, no_wrap=True)
-        if bar_width >= _BAR_WIDTHS[0]:
-            table.add_column("", width=bar_width)
-        for column in _NUMBERS:
+        table.add_column("", width=bar_width)
+        for column in numbers:
             table.add_column(column, justify="right", no_wrap=True)
         for account, phase in self._phases.items():
             progress = self._progress.get(account)
             if progress is None:
                 table.add_row(account, phase)
             else:
-                bar = [_bar(progress)] if bar_width >= _BAR_WIDTHS[0] else []
-                table.add_row(account, phase, *bar, *_cells(progress))
+                cells = dict(zip(_NUMBERS, _cells(progress), strict=True))
+                table.add_row(account, phase, _bar(progress), *(cells[name] for name in numbers))
         return table
 
 
