@@ -116,7 +116,7 @@ test('a clean-up says which syncs it ends, and ends those only', async ({ page, 
   expect(await seriousFindings(page)).toEqual([])
   await dialog.getByRole('button', { name: 'Oprește una' }).click()
   await expect(ended(page, 'main', 'failed')).toBeVisible()
-  await expect(card(page, 'main').locator('.advice')).toContainText('curățarea blocajelor')
+  await expect(card(page, 'main').locator('.advice')).toContainText('s-a blocat și a fost închisă')
   await expect(ended(page, 'fbe', 'completed')).toBeVisible({ timeout: 30_000 })
 })
 

@@ -12,7 +12,15 @@ const queryClient = createQueryClient()
 export function App() {
   return (
     <ThemeProvider>
-      <AntApp notification={{ placement: 'bottomRight', maxCount: 4 }}>
+      <AntApp
+        notification={{
+          placement: 'bottomRight',
+          maxCount: 3,
+          duration: 8,
+          showProgress: true,
+          pauseOnHover: true,
+        }}
+      >
         <QueryClientProvider client={queryClient}>
           <SessionProvider>
             <RouterProvider router={router} />

@@ -1,6 +1,7 @@
 import { ConfigProvider, theme as antTheme } from 'antd'
 import type { Locale } from 'antd/es/locale'
 import enGB from 'antd/es/locale/en_GB'
+import dayjs from 'dayjs'
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -32,9 +33,14 @@ function useLibraryLocale(): Locale {
   const wanted = i18n.language === 'ro'
   useEffect(() => {
     if (wanted && romanian === null)
-      void import('antd/es/locale/ro_RO').then((module) => setRomanian(module.default))
+      void Promise.all([import('antd/es/locale/ro_RO'), import('dayjs/locale/ro')]).then(([module]) =>
+        setRomanian(module.default),
+      )
   }, [wanted, romanian])
-  return wanted && romanian !== null ? romanian : enGB
+  const isRomanian = wanted && romanian !== null
+  // The names of months and days in calendars.
+  dayjs.locale(isRomanian ? 'ro' : 'en')
+  return isRomanian ? romanian : enGB
 }
 
 // The same colours as page.css has them: what the library draws and what we draw look alike.
@@ -82,6 +88,10 @@ const COMPONENTS = {
       defaultHoverBorderColor: '#a9c8fb',
       defaultActiveColor: '#a9c8fb',
       defaultActiveBorderColor: '#a9c8fb',
+      colorError: '#ff8a84',
+      colorErrorHover: '#ffaaa5',
+      colorErrorActive: '#ffaaa5',
+      dangerColor: '#1c0605',
     },
     // A drawer is a page at the side, no popup: it has the colour of cards.
     Drawer: { colorBgElevated: '#171b22' },

@@ -1,4 +1,5 @@
-import { Alert, Button, Skeleton } from 'antd'
+import { InboxOutlined } from '@ant-design/icons'
+import { Alert, Button } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
@@ -32,6 +33,7 @@ export function EmptyState({
 }) {
   return (
     <div className="empty-state">
+      <InboxOutlined aria-hidden className="empty-picture" />
       <p className="empty-title">{title}</p>
       {detail ? <p className="muted">{detail}</p> : null}
       {action}
@@ -50,12 +52,16 @@ export function NoPermission({ needed }: { needed: 'operator' | 'admin' }) {
   )
 }
 
-/** Takes the place of content that is on its way, at about its size. */
+/** Takes the place of a list that is on its way, with rows of its size: nothing jumps when it is there. */
 export function LoadingState({ rows = 6 }: { rows?: number }) {
   const { t } = useTranslation()
   return (
-    <div role="status" aria-label={t('loading')}>
-      <Skeleton active title={false} paragraph={{ rows }} />
+    <div role="status" aria-label={t('loading')} className="skeleton">
+      {Array.from({ length: rows }, (_, row) => (
+        <div key={row}>
+          <span />
+        </div>
+      ))}
     </div>
   )
 }

@@ -2,6 +2,7 @@ import {
   keepPreviousData,
   useInfiniteQuery,
   useMutation,
+  useQueries,
   useQuery,
   useQueryClient,
 } from '@tanstack/react-query'
@@ -220,6 +221,22 @@ export function usePushes() {
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next_cursor,
     refetchInterval: LOOK_MS,
+  })
+}
+
+/** Which of these accounts have sent something: only then is there a last push to undo. */
+export function usePushed(accounts: readonly string[]): ReadonlySet<string> {
+  return useQueries({
+    queries: accounts.map((account) => ({
+      queryKey: [EDITS, 'pushed', account],
+      queryFn: ({ signal }: { signal: AbortSignal }) =>
+        dataOf(
+          api.GET('/api/v1/emag/pushes', { params: { query: { account_type: account, limit: 1 } }, signal }),
+        ),
+      staleTime: BANNER_MS,
+    })),
+    combine: (answers) =>
+      new Set(answers.flatMap(({ data }) => data?.pushes.map((push) => push.account) ?? [])),
   })
 }
 

@@ -17,6 +17,9 @@ export function LoginPage({ onLogin, isFirst }: { onLogin: (me: Me) => void; isF
   return (
     <main className="login">
       <div className="login-card">
+        <p className="brand">
+          <img src="/icon.svg" alt="" width={32} height={32} /> emagsync
+        </p>
         <h1>{title}</h1>
         <p className="muted">{t('welcome')}</p>
         {isFirst ? <Alert className="form-alert" type="info" showIcon title={t('first.nobody')} /> : null}

@@ -9,6 +9,7 @@ import '../edits.css'
 import { OfferEdits } from './OfferEdits.tsx'
 import { faultsOf } from './refusals.ts'
 import { Refused } from './Refused.tsx'
+import { usePushed } from '../queries.ts'
 import { useFieldWords } from '../useFieldWords.ts'
 import { useSaving } from './useSaving.tsx'
 import { isAmount } from '../../../shared/fields.ts'
@@ -18,11 +19,16 @@ import { Understood } from './Understood.tsx'
 /** Everything that can be edited of one offer. A new version of it begins the form anew. */
 export default function EditTab({ offer }: { offer: Schemas['ProductDetail'] }) {
   const { t } = useTranslation('edits')
+  const pushed = usePushed([offer.account_type])
   return (
     <>
       <OfferEdits offer={offer} />
       <p className="undo-link">
-        <Link to={`/edits/undo?account=${offer.account_type}&ids=${offer.emag_id}`}>{t('undo.ofOffer')}</Link>
+        {pushed.has(offer.account_type) ? (
+          <Link to={`/edits/undo?account=${offer.account_type}&ids=${offer.emag_id}`}>
+            {t('undo.ofOffer')}
+          </Link>
+        ) : null}
       </p>
       <EditForm key={offer.version} offer={offer} />
     </>

@@ -21,7 +21,7 @@ interface Props<Row> {
   columns: readonly Column<Row>[]
   rowKey: (row: Row) => string | number
   /** What is said where there is nothing. */
-  none: { title: string; detail?: ReactNode }
+  none: { title: string; detail?: ReactNode; action?: ReactNode }
   /** What stands between the filters and the rows, once there are any. */
   children?: ReactNode
 }

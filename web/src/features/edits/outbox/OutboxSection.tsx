@@ -104,7 +104,11 @@ export default function OutboxSection() {
         rows={rows}
         columns={columns}
         rowKey={(line) => line.id}
-        none={{ title: t('outbox.none'), detail: t('outbox.noneText') }}
+        none={{
+          title: t('outbox.none'),
+          detail: t('outbox.noneText'),
+          action: <Link to="/offers">{t('toOffers')}</Link>,
+        }}
       >
         {can('operator') && open.length > 0 && found.data !== undefined ? (
           <Decide

@@ -2,28 +2,32 @@ import { CloudUploadOutlined } from '@ant-design/icons'
 import { App, Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 
-import { useAccounts, usePushNow } from '../queries.ts'
+import { useAccounts, useOutbox, usePushNow } from '../queries.ts'
 import { useTellError } from '../useTellError.ts'
 
-/** Sends at once, instead of within seconds: a button for each account whose edits are sent. */
+/** Sends at once, instead of within seconds: a button for each account that can send and has something to send. */
 export function PushButtons({ account }: { account: string | null }) {
+  const accounts = (useAccounts().data ?? []).filter(
+    (one) => one.push !== 'off' && one.problem === null && (account === null || one.account_type === account),
+  )
+  return accounts.map(({ account_type }) => <PushButton key={account_type} account={account_type} />)
+}
+
+function PushButton({ account }: { account: string }) {
   const { t } = useTranslation('edits')
   const { message } = App.useApp()
   const push = usePushNow()
   const tellError = useTellError()
-  const accounts = (useAccounts().data ?? []).filter(
-    (one) => one.push !== 'off' && (account === null || one.account_type === account),
-  )
-  return accounts.map(({ account_type: name }) => (
-    <Button
-      key={name}
-      icon={<CloudUploadOutlined aria-hidden />}
-      loading={push.isPending && push.variables === name}
-      onClick={() =>
-        push.mutate(name, { onSuccess: () => void message.success(t('outbox.pushing')), onError: tellError })
-      }
-    >
-      {t('outbox.push', { account: name.toUpperCase() })}
+  const waiting = useOutbox({ account, state: 'pending' }).data?.pages[0]?.lines.length ?? 0
+  if (waiting === 0) return null
+  const send = (): void =>
+    push.mutate(account, {
+      onSuccess: () => void message.success(t('outbox.pushing')),
+      onError: tellError,
+    })
+  return (
+    <Button icon={<CloudUploadOutlined aria-hidden />} loading={push.isPending} onClick={send}>
+      {t('outbox.push', { account: account.toUpperCase() })}
     </Button>
-  ))
+  )
 }

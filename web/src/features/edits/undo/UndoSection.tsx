@@ -1,9 +1,10 @@
-import { Button, Input } from 'antd'
+import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
 import { Badge, type Tone } from '../../../shared/Badge.tsx'
+import { DateField } from '../../../shared/DateField.tsx'
 import { formatDate, formatNumber, useUrlState } from '../../../shared/index.ts'
 import { Choice } from '../conflicts/Choice.tsx'
 import { Log } from '../outbox/Log.tsx'
@@ -77,14 +78,8 @@ function ByTime({
       }}
     >
       <Choice label={t('filters.account')} value={chosen} values={names} onChange={setAccount} />
-      <label>
-        {t('undo.since')}{' '}
-        <Input type="datetime-local" value={since} onChange={(event) => setSince(event.target.value)} />
-      </label>
-      <label>
-        {t('undo.until')}{' '}
-        <Input type="datetime-local" value={until} onChange={(event) => setUntil(event.target.value)} />
-      </label>
+      <DateField withTime label={t('undo.since')} value={since} onChange={setSince} />
+      <DateField withTime label={t('undo.until')} value={until} onChange={setUntil} />
       <Button htmlType="submit" disabled={since === '' || chosen === null}>
         {t('undo.look')}
       </Button>
@@ -109,7 +104,11 @@ function Pushes() {
       found={found}
       rows={rows}
       rowKey={(push) => push.id}
-      none={{ title: t('undo.noPushes') }}
+      none={{
+        title: t('undo.noPushes'),
+        detail: t('undo.noPushesText'),
+        action: <Link to="/offers">{t('toOffers')}</Link>,
+      }}
       columns={[
         { key: 'at', title: t('columns.at'), width: 180, render: (push) => formatDate(push.created_at) },
         { key: 'account', title: t('columns.account'), width: 80, render: (push) => push.account },

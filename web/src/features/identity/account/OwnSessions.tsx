@@ -1,6 +1,7 @@
-import { Button, Table } from 'antd'
+import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 
+import { DataTable } from '../../../shared/DataTable.tsx'
 import { Badge } from '../../../shared/Badge.tsx'
 import { ErrorState, formatDate, LoadingState } from '../../../shared/index.ts'
 import { FormError } from '../../../shared/FormError.tsx'
@@ -19,33 +20,40 @@ export function OwnSessions() {
   return (
     <>
       <FormError error={end.error} />
-      <Table<OwnSession>
-        rowKey="id"
-        pagination={false}
-        scroll={{ x: 640 }}
-        dataSource={found.data}
+      <DataTable<OwnSession>
+        label={t('sessions.title')}
+        rowKey={(session) => session.id}
+        rows={found.data}
         columns={[
           {
             key: 'where',
+            width: 200,
             title: t('sessions.where'),
-            render: (_, session) => (
+            render: (session) => (
               <>
                 {nameOf(session)} {session.is_this ? <Badge tone="good">{t('sessions.this')}</Badge> : null}
               </>
             ),
           },
-          { key: 'address', title: t('sessions.address'), dataIndex: 'address' },
-          { key: 'since', title: t('sessions.since'), render: (_, { created_at }) => formatDate(created_at) },
+          { key: 'address', width: 130, title: t('sessions.address'), render: (one) => one.address },
+          {
+            key: 'since',
+            width: 150,
+            title: t('sessions.since'),
+            render: ({ created_at }) => formatDate(created_at),
+          },
           {
             key: 'seen',
+            width: 150,
             title: t('sessions.seen'),
-            render: (_, { last_seen_at }) => formatDate(last_seen_at),
+            render: ({ last_seen_at }) => formatDate(last_seen_at),
           },
           {
             key: 'end',
+            width: 110,
             title: <span className="visually-hidden">{t('sessions.end')}</span>,
             align: 'end',
-            render: (_, session) =>
+            render: (session) =>
               session.is_this ? null : (
                 <Button
                   loading={end.isPending && end.variables === session.id}

@@ -1,7 +1,8 @@
-import { Button, Table } from 'antd'
+import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
+import { DataTable } from '../../../shared/DataTable.tsx'
 import { EmptyState, ErrorState, formatDate, LoadingState } from '../../../shared/index.ts'
 import { useOfferChanges, type ProductChange, type ProductDetail } from '../queries.ts'
 import { useWords } from '../useWords.ts'
@@ -17,26 +18,26 @@ export function ChangesTab({ offer }: { offer: ProductDetail }) {
   if (changes.length === 0) return <EmptyState title={t('changes.none')} />
   return (
     <>
-      <Table<ProductChange>
-        rowKey="seq"
-        size="small"
-        pagination={false}
-        scroll={{ x: 620 }}
-        dataSource={changes}
+      <DataTable<ProductChange>
+        label={t('detail.tabs.changes')}
+        rowKey={(one) => one.seq}
+        rows={changes}
         columns={[
-          { title: t('changes.at'), dataIndex: 'at', width: 170, render: (at: string) => formatDate(at) },
-          { title: t('changes.field'), dataIndex: 'field', render: (field: string) => words.field(field) },
+          { key: 'at', title: t('changes.at'), width: 150, render: (one) => formatDate(one.at) },
+          { key: 'field', title: t('changes.field'), width: 150, render: (one) => words.field(one.field) },
           {
+            key: 'old',
             title: t('changes.old'),
-            dataIndex: 'old',
-            render: (text: string | null, one) => words.value(one.field, text, one.old_currency),
+            width: 130,
+            render: (one) => words.value(one.field, one.old, one.old_currency),
           },
           {
+            key: 'new',
             title: t('changes.new'),
-            dataIndex: 'new',
-            render: (text: string | null, one) => words.value(one.field, text, one.currency),
+            width: 130,
+            render: (one) => words.value(one.field, one.new, one.currency),
           },
-          { title: t('changes.source'), key: 'source', render: (_, one) => <Source change={one} /> },
+          { key: 'source', title: t('changes.source'), width: 130, render: (one) => <Source change={one} /> },
         ]}
       />
       {log.hasNextPage ? (
@@ -52,11 +53,11 @@ export function ChangesTab({ offer }: { offer: ProductDetail }) {
 
 function Source({ change }: { change: ProductChange }) {
   const { t } = useTranslation('offers')
-  if (change.source !== 'sync') return change.source
-  if (change.run_id === null) return t('changes.sourceSync')
+  const source = t(`changes.sources.${change.source}`, { defaultValue: change.source })
+  if (change.source !== 'sync' || change.run_id === null) return source
   return (
     <Link to={`/history/${change.run_id}`} title={t('changes.run')}>
-      {t('changes.sourceSync')}
+      {source}
     </Link>
   )
 }

@@ -9,6 +9,7 @@ import {
   XAxis,
   YAxis,
 } from 'recharts'
+import { Segmented } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import {
@@ -19,16 +20,29 @@ import {
   formatNumber,
   LoadingState,
   useFieldNames,
+  useUrlState,
 } from '../../../shared/index.ts'
-import { course, currenciesOf, inCurrency, range, type Point } from './history.ts'
+import { course, courseSince, currenciesOf, inCurrency, range, type Point } from './history.ts'
 import { useOfferChanges, type ProductDetail } from '../queries.ts'
 
+const EVERYTHING = { range: 'all' }
 // A course of less than two days has hours on its axis.
 const SHORT_MS = 48 * 3_600_000
+
+/** In days; null is everything. What is chosen stands in the address, so that the picture can be shared. */
+const RANGES = { month: 30, quarter: 90, year: 365, all: null } as const
+type Range = keyof typeof RANGES
+const DAY_MS = 86_400_000
+
+function isRange(name: string): name is Range {
+  return Object.hasOwn(RANGES, name)
+}
 
 /** Price and stock over time, as far as the change log knows. */
 export default function HistoryTab({ offer }: { offer: ProductDetail }) {
   const { t } = useTranslation('offers')
+  const [chosen, choose] = useUrlState(EVERYTHING)
+  const shown: Range = isRange(chosen.range) ? chosen.range : 'all'
   const log = useOfferChanges(offer.id)
   if (log.error && !log.data) return <ErrorState error={log.error} onRetry={() => void log.refetch()} />
   if (!log.data) return <LoadingState rows={10} />
@@ -37,15 +51,27 @@ export default function HistoryTab({ offer }: { offer: ProductDetail }) {
   if (points.length <= 2) {
     return <EmptyState title={t('chart.none', { date: formatDate(offer.created_at) })} />
   }
+  const days = RANGES[shown]
+  const now = points[points.length - 1]?.at ?? 0
+  const part = days === null ? points : courseSince(points, now - days * DAY_MS)
   return (
     <>
+      <Segmented<Range>
+        aria-label={t('chart.range')}
+        value={shown}
+        options={(Object.keys(RANGES) as Range[]).map((value) => ({
+          value,
+          label: t(`chart.ranges.${value}`),
+        }))}
+        onChange={(range) => choose({ range })}
+      />
       <p className="muted">
         {log.hasNextPage
           ? t('chart.partial', { count: changes.length, formatted: formatNumber(changes.length) })
           : null}{' '}
         {t('chart.asTable')}
       </p>
-      <Charts points={points} />
+      <Charts points={part} />
     </>
   )
 }

@@ -3,7 +3,7 @@ import { lazy, Suspense } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { isApiError } from '../../../api/client.ts'
-import { EmptyState, ErrorState, LoadingState, useRole } from '../../../shared/index.ts'
+import { EmptyState, ErrorState, LoadingState, useRole, useUrlState } from '../../../shared/index.ts'
 import { PendingBadge } from '../../edits/offer/PendingBadge.tsx'
 import { SellableBadge, StatusBadge } from '../badges.tsx'
 import { ChangesTab } from './ChangesTab.tsx'
@@ -16,6 +16,9 @@ import { Thumbnail } from '../list/Thumbnail.tsx'
 
 const EditTab = lazy(() => import('../../edits/offer/EditTab.tsx'))
 const HistoryTab = lazy(() => import('./HistoryTab.tsx'))
+
+// The part of the drawer that is open stands in the address: a chart can be shared.
+const FIRST_TAB = { tab: 'overview' }
 
 /** Everything about one offer. */
 export default function OfferDrawer({ id, onClose }: { id: number; onClose: () => void }) {
@@ -46,6 +49,7 @@ function NotYet({ error, onRetry }: { error: Error | null; onRetry: () => void }
 function Offer({ offer }: { offer: ProductDetail }) {
   const { t } = useTranslation('offers')
   const { can } = useRole()
+  const [{ tab }, setTab] = useUrlState(FIRST_TAB)
   const mayEdit = can('operator') && offer.removed_at === null
   const address = shopAddress(usePlatforms().data?.get(offer.account_type), offer.part_number_key)
   return (
@@ -71,6 +75,8 @@ function Offer({ offer }: { offer: ProductDetail }) {
         </div>
       </div>
       <Tabs
+        activeKey={tab}
+        onChange={(key) => setTab({ tab: key })}
         items={[
           { key: 'overview', label: t('detail.tabs.overview'), children: <OverviewTab offer={offer} /> },
           ...(mayEdit

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { course, currenciesOf, inCurrency, range } from './history.ts'
+import { course, courseSince, currenciesOf, inCurrency, range } from './history.ts'
 
 const present = {
   price: '12.5000',
@@ -97,5 +97,20 @@ describe('the course of price and stock', () => {
         [12.5, 'EUR'],
       ])
     })
+  })
+})
+
+describe('a range of the course', () => {
+  const of = (at: number, stock: number) => ({ at, stock, price: 1, currency: 'RON' })
+  const points = [of(10, 1), of(20, 2), of(30, 3)]
+
+  test('begins with the value that held then', () => {
+    expect(courseSince(points, 25)).toEqual([of(25, 2), of(30, 3)])
+    expect(courseSince(points, 20)).toEqual([of(20, 2), of(30, 3)])
+  })
+
+  test('is the whole course where that begins later, and its last value where nothing changed since', () => {
+    expect(courseSince(points, 5)).toEqual(points)
+    expect(courseSince(points, 40)).toEqual([of(40, 3)])
   })
 })

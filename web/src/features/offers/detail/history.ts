@@ -53,6 +53,13 @@ export function course(present: Present, newestFirst: readonly LoggedChange[], c
   return points.reverse()
 }
 
+/** The course from a moment on, with the values that held then. Unchanged where it begins later. */
+export function courseSince(points: readonly Point[], from: number): Point[] {
+  const later = points.filter(({ at }) => at > from)
+  const held = points.filter(({ at }) => at <= from).at(-1)
+  return held === undefined ? later : [{ ...held, at: from }, ...later]
+}
+
 /** The currencies of a course, the oldest first. */
 export function currenciesOf(points: readonly Point[]): string[] {
   return [...new Set(points.map(({ currency }) => currency))]

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
 import { formatNumber } from '../../../shared/index.ts'
+import { usePushed } from '../../edits/queries.ts'
 import {
   selectedCount,
   MAX_SELECTED,
@@ -30,10 +31,12 @@ export function SelectionBar({ selection, page, total, view, onChoose }: Props) 
   const { t } = useTranslation('offers')
   const [isChanging, setChanging] = useState(false)
   const count = selectedCount(selection)
+  const links = undoLinks(selection)
+  const pushed = usePushed(links.map(({ account }) => account))
   if (count === 0) return null
+  const undos = links.filter(({ account }) => pushed.has(account))
   const counted = (key: string, number: number): string =>
     t(key, { count: number, formatted: formatNumber(number) })
-  const undos = undoLinks(selection)
   const elsewhere =
     selection.kind === 'all' ? 0 : count - page.filter(({ id }) => selection.offers.has(id)).length
   return (

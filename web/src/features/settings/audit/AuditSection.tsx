@@ -1,10 +1,12 @@
-import { Button, Input, Select } from 'antd'
+import { Button, Select } from 'antd'
 import type { TFunction } from 'i18next'
 import { useTranslation } from 'react-i18next'
 
 import { DataTable, type Column } from '../../../shared/DataTable.tsx'
+import { DateField } from '../../../shared/DateField.tsx'
 import { EmptyState, formatDate, useUrlState } from '../../../shared/index.ts'
-import { actionKey, ACTIONS, detailText, type Entry } from './audit.ts'
+import { actionKey, ACTIONS, detailText, type DetailWords, type Entry } from './audit.ts'
+import { useDetailWords } from './useDetailWords.ts'
 import { useAudit, useUsers } from '../queries.ts'
 import { Loaded } from '../shared.tsx'
 
@@ -14,6 +16,7 @@ const ANY = 'any'
 /** Who changed what, when and from where. */
 export default function AuditSection() {
   const { t } = useTranslation('settings')
+  const words = useDetailWords()
   const [filter, setFilter] = useUrlState(NO_FILTER)
   const found = useAudit({
     action: ACTIONS.find((known) => known === filter.action) ?? null,
@@ -35,7 +38,7 @@ export default function AuditSection() {
               label={t('sections.audit')}
               rows={rows}
               rowKey={(entry) => entry.id}
-              columns={columnsOf(t)}
+              columns={columnsOf(t, words)}
             />
           )
         }}
@@ -69,10 +72,11 @@ function Filters({ filter, onChange }: FilterProps) {
   const users = (useUsers().data ?? []).map((user) => user.username)
   const known = filter.user === null || users.includes(filter.user) ? users : [...users, filter.user]
   const day = (key: 'since' | 'until') => (
-    <label>
-      {t(`audit.${key}`)}{' '}
-      <Input type="date" value={filter[key]} onChange={(event) => onChange({ [key]: event.target.value })} />
-    </label>
+    <DateField
+      label={t(`audit.${key}`)}
+      value={filter[key]}
+      onChange={(value) => onChange({ [key]: value })}
+    />
   )
   return (
     <div role="search" aria-label={t('audit.filters')} className="audit-filters">
@@ -101,13 +105,13 @@ function Filters({ filter, onChange }: FilterProps) {
   )
 }
 
-function columnsOf(t: TFunction<'settings'>): Column<Entry>[] {
+function columnsOf(t: TFunction<'settings'>, words: DetailWords): Column<Entry>[] {
   return [
-    { key: 'at', title: t('audit.at'), width: 190, render: (entry) => formatDate(entry.at) },
+    { key: 'at', title: t('audit.at'), width: 150, nowrap: true, render: (entry) => formatDate(entry.at) },
     {
       key: 'who',
       title: t('audit.who'),
-      width: 200,
+      width: 170,
       render: (entry) => (
         <>
           {entry.username}
@@ -121,7 +125,7 @@ function columnsOf(t: TFunction<'settings'>): Column<Entry>[] {
     {
       key: 'action',
       title: t('audit.action'),
-      width: 250,
+      width: 200,
       render: ({ action }) => t(`audit.actions.${actionKey(action)}`, { defaultValue: action }),
     },
     {
@@ -134,7 +138,7 @@ function columnsOf(t: TFunction<'settings'>): Column<Entry>[] {
       key: 'detail',
       title: t('audit.detail'),
       width: 400,
-      render: ({ detail }) => <span className="audit-text muted">{detailText(detail)}</span>,
+      render: ({ detail }) => <span className="audit-text muted">{detailText(detail, words)}</span>,
     },
   ]
 }

@@ -63,19 +63,30 @@ export function actionKey(action: string): string {
 
 const LONGEST = 300
 
-/** The details of an entry in one line, such as `role: admin, ids: 1, 2`. */
-export function detailText(detail: Entry['detail']): string {
-  const told = Object.entries(detail)
-    .filter(([, value]) => value !== null && value !== '')
-    .map(([name, value]) => `${name}: ${plain(value)}`)
-    .join('; ')
+/** Words for what entries hold: of a detail's name, of a value that is a code or a truth. */
+export interface DetailWords {
+  readonly name: (name: string) => string
+  readonly value: (value: string | number | boolean) => string
+}
+
+/** The details of an entry in one line, such as `Rol: Administrator; ID-uri: 1, 2`. */
+export function detailText(detail: Entry['detail'], words: DetailWords): string {
+  const told = pairs(detail, words, ': ').join('; ')
   return told.length > LONGEST ? `${told.slice(0, LONGEST)}…` : told
 }
 
-function plain(value: unknown): string {
-  if (Array.isArray(value)) return value.map(plain).join(', ')
-  if (typeof value !== 'object' || value === null) return String(value)
-  return Object.entries(value)
-    .map(([name, inner]) => `${name} ${plain(inner)}`)
-    .join(', ')
+function pairs(values: object, words: DetailWords, between: string): string[] {
+  return Object.entries(values)
+    .filter(([, value]) => !isNothing(value))
+    .map(([name, value]) => `${words.name(name)}${between}${plain(value, words)}`)
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0)
+}
+
+function plain(value: unknown, words: DetailWords): string {
+  if (Array.isArray(value)) return value.map((one) => plain(one, words)).join(', ')
+  if (typeof value === 'object' && value !== null) return pairs(value, words, ' ').join(', ')
+  return words.value(value as string | number | boolean)
 }

@@ -1,12 +1,13 @@
-import { Alert, App, Button, InputNumber, Switch, Table } from 'antd'
-import { useState } from 'react'
+import { Alert, App, Button, Switch } from 'antd'
 import { useTranslation } from 'react-i18next'
 
+import { DataTable } from '../../../shared/DataTable.tsx'
 import { api, dataOf, type Schemas } from '../../../api/client.ts'
 import { Badge } from '../../../shared/Badge.tsx'
 import { formatDate } from '../../../shared/index.ts'
 import { useChange, useSchedules, type Schedule } from '../queries.ts'
 import { Loaded, useTellError } from '../shared.tsx'
+import { Interval } from './Interval.tsx'
 
 type Change = Schemas['ScheduleChange']
 
@@ -46,28 +47,28 @@ function Jobs({ jobs }: { jobs: Schedule[] }) {
   const title = (job: Schedule): string =>
     [t(`schedule.kinds.${job.kind}`), job.account_type].filter(Boolean).join(', ')
   return (
-    <Table<Schedule>
-      rowKey="name"
-      size="small"
-      pagination={false}
-      scroll={{ x: 1100 }}
-      dataSource={jobs}
+    <DataTable<Schedule>
+      label={t('sections.schedule')}
+      rowKey={(job) => job.name}
+      rows={jobs}
       columns={[
         {
           key: 'job',
+          width: 190,
           title: t('schedule.job'),
-          render: (_, job) => (
+          render: (job) => (
             <>
               {t(`schedule.kinds.${job.kind}`)}{' '}
               {job.changed ? <Badge tone="busy">{t('schedule.changed')}</Badge> : null}
             </>
           ),
         },
-        { key: 'account', title: t('schedule.account'), dataIndex: 'account_type' },
+        { key: 'account', width: 70, title: t('schedule.account'), render: (one) => one.account_type },
         {
           key: 'enabled',
+          width: 80,
           title: t('schedule.enabled'),
-          render: (_, job) => (
+          render: (job) => (
             <Switch
               checked={job.enabled}
               aria-label={t('schedule.toggle', { job: title(job) })}
@@ -77,23 +78,24 @@ function Jobs({ jobs }: { jobs: Schedule[] }) {
         },
         {
           key: 'interval',
+          width: 215,
           title: t('schedule.interval'),
-          render: (_, job) => (
+          render: (job) => (
             <Interval
-              key={job.interval_seconds}
-              seconds={job.interval_seconds}
+              job={job}
               label={t('schedule.intervalOf', { job: title(job) })}
               onSave={(interval_seconds) => save(job.name, { interval_seconds })}
             />
           ),
         },
-        { key: 'next', title: t('schedule.next'), render: (_, job) => formatDate(job.next_run_at) },
-        { key: 'last', title: t('schedule.last'), render: (_, job) => formatDate(job.last_run_at) },
-        { key: 'result', title: t('schedule.result'), render: (_, job) => <Result job={job} /> },
+        { key: 'next', width: 150, title: t('schedule.next'), render: (job) => formatDate(job.next_run_at) },
+        { key: 'last', width: 150, title: t('schedule.last'), render: (job) => formatDate(job.last_run_at) },
+        { key: 'result', width: 240, title: t('schedule.result'), render: (job) => <Result job={job} /> },
         {
           key: 'reset',
+          width: 150,
           title: <span className="visually-hidden">{t('schedule.toSettings')}</span>,
-          render: (_, job) =>
+          render: (job) =>
             job.changed ? (
               <Button type="link" onClick={() => save(job.name, { enabled: null, interval_seconds: null })}>
                 {t('schedule.toSettings')}
@@ -102,40 +104,6 @@ function Jobs({ jobs }: { jobs: Schedule[] }) {
         },
       ]}
     />
-  )
-}
-
-const LONGEST_MINUTES = 31 * 24 * 60
-
-function Interval({
-  seconds,
-  label,
-  onSave,
-}: {
-  seconds: number
-  label: string
-  onSave: (seconds: number) => void
-}) {
-  const { t } = useTranslation('settings')
-  const minutes = Math.round(seconds / 60)
-  const [typed, setTyped] = useState<number | null>(minutes)
-  const save = (): void => {
-    if (typed !== null && typed !== minutes) onSave(typed * 60)
-  }
-  return (
-    <span className="interval">
-      <InputNumber
-        aria-label={label}
-        min={1}
-        max={LONGEST_MINUTES}
-        precision={0}
-        value={typed}
-        onChange={setTyped}
-        onBlur={save}
-        onPressEnter={save}
-      />{' '}
-      {t('schedule.minutes')}
-    </span>
   )
 }
 

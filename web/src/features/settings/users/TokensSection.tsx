@@ -1,8 +1,9 @@
 import { PlusOutlined } from '@ant-design/icons'
-import { App, Button, Table } from 'antd'
+import { App, Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { DataTable } from '../../../shared/DataTable.tsx'
 import { api } from '../../../api/client.ts'
 import { formatDate } from '../../../shared/index.ts'
 import { useChange, useTokens, type ApiToken } from '../queries.ts'
@@ -66,31 +67,38 @@ function Tokens({ tokens }: { tokens: ApiToken[] }) {
     })
   }
   return (
-    <Table<ApiToken>
-      rowKey="id"
-      pagination={false}
-      scroll={{ x: 860 }}
-      dataSource={tokens}
+    <DataTable<ApiToken>
+      label={t('sections.tokens')}
+      rowKey={(token) => token.id}
+      rows={tokens}
       columns={[
-        { key: 'name', title: t('tokens.name'), dataIndex: 'name' },
-        { key: 'role', title: t('tokens.role'), render: (_, token) => t(`roles.${token.role}`) },
-        { key: 'owner', title: t('tokens.owner'), dataIndex: 'username' },
+        { key: 'name', width: 170, title: t('tokens.name'), render: (one) => one.name },
+        { key: 'role', width: 110, title: t('tokens.role'), render: (token) => t(`roles.${token.role}`) },
+        { key: 'owner', width: 110, title: t('tokens.owner'), render: (one) => one.username },
         {
           key: 'created',
+          width: 110,
           title: t('tokens.created'),
-          render: (_, token) => formatDate(token.created_at, 'date'),
+          render: (token) => formatDate(token.created_at, 'date'),
         },
-        { key: 'expires', title: t('tokens.expires'), render: (_, token) => <Expiry token={token} /> },
+        {
+          key: 'expires',
+          width: 120,
+          title: t('tokens.expires'),
+          render: (token) => <Expiry token={token} />,
+        },
         {
           key: 'used',
+          width: 150,
           title: t('tokens.lastUsed'),
-          render: (_, token) => (token.last_used_at === null ? t('never') : formatDate(token.last_used_at)),
+          render: (token) => (token.last_used_at === null ? t('never') : formatDate(token.last_used_at)),
         },
         {
           key: 'revoke',
+          width: 100,
           title: <span className="visually-hidden">{t('tokens.revoke')}</span>,
           align: 'end',
-          render: (_, token) => (
+          render: (token) => (
             <Button danger aria-label={`${t('tokens.revoke')}: ${token.name}`} onClick={() => ask(token)}>
               {t('tokens.revoke')}
             </Button>

@@ -1,8 +1,9 @@
 import { PlusOutlined } from '@ant-design/icons'
-import { App, Button, Popconfirm, Table } from 'antd'
+import { App, Button, Popconfirm } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { DataTable } from '../../../shared/DataTable.tsx'
 import { Badge } from '../../../shared/Badge.tsx'
 import { formatDate, useSession } from '../../../shared/index.ts'
 import { api } from '../../../api/client.ts'
@@ -33,27 +34,28 @@ function Users({ users, onEdit }: { users: User[]; onEdit: (user: User) => void 
   const { t } = useTranslation('settings')
   const { me } = useSession()
   return (
-    <Table<User>
-      rowKey="id"
-      pagination={false}
-      scroll={{ x: 900 }}
-      dataSource={users}
+    <DataTable<User>
+      label={t('sections.users')}
+      rowKey={(user) => user.id}
+      rows={users}
       columns={[
         {
           key: 'name',
+          width: 170,
           title: t('users.name'),
-          render: (_, user) => (
+          render: (user) => (
             <>
               {user.username}{' '}
               {user.id === me.user_id ? <span className="muted">{t('users.you')}</span> : null}
             </>
           ),
         },
-        { key: 'role', title: t('users.role'), render: (_, user) => t(`roles.${user.role}`) },
+        { key: 'role', width: 120, title: t('users.role'), render: (user) => t(`roles.${user.role}`) },
         {
           key: 'enabled',
+          width: 90,
           title: t('users.enabled'),
-          render: (_, user) =>
+          render: (user) =>
             user.enabled ? (
               <Badge tone="good">{t('yes')}</Badge>
             ) : (
@@ -62,20 +64,28 @@ function Users({ users, onEdit }: { users: User[]; onEdit: (user: User) => void 
         },
         {
           key: 'factor',
+          width: 170,
           title: t('users.secondFactor'),
-          render: (_, user) => (user.second_factor ? <Factor user={user} /> : t('no')),
+          render: (user) => (user.second_factor ? <Factor user={user} /> : t('no')),
         },
-        { key: 'created', title: t('users.created'), render: (_, user) => formatDate(user.created_at) },
+        {
+          key: 'created',
+          width: 150,
+          title: t('users.created'),
+          render: (user) => formatDate(user.created_at),
+        },
         {
           key: 'login',
+          width: 150,
           title: t('users.lastLogin'),
-          render: (_, user) => (user.last_login_at === null ? t('never') : formatDate(user.last_login_at)),
+          render: (user) => (user.last_login_at === null ? t('never') : formatDate(user.last_login_at)),
         },
         {
           key: 'edit',
+          width: 100,
           title: <span className="visually-hidden">{t('edit')}</span>,
           align: 'end',
-          render: (_, user) => (
+          render: (user) => (
             <Button onClick={() => onEdit(user)} aria-label={t('users.editTitle', { name: user.username })}>
               {t('edit')}
             </Button>

@@ -1,6 +1,7 @@
-import { App, Button, Dropdown, Space, Table } from 'antd'
+import { App, Button, Dropdown, Space } from 'antd'
 import { useTranslation } from 'react-i18next'
 
+import { DataTable } from '../../../shared/DataTable.tsx'
 import { api, dataOf } from '../../../api/client.ts'
 import { Badge } from '../../../shared/Badge.tsx'
 import { formatDate } from '../../../shared/index.ts'
@@ -17,16 +18,16 @@ interface Props {
 export function WebhookTable({ webhooks, onEdit, onWatch, onSecret }: Props) {
   const { t } = useTranslation('settings')
   return (
-    <Table<Webhook>
-      rowKey="id"
-      pagination={false}
-      scroll={{ x: 900 }}
-      dataSource={webhooks}
+    <DataTable<Webhook>
+      label={t('sections.webhooks')}
+      rowKey={(hook) => hook.id}
+      rows={webhooks}
       columns={[
         {
           key: 'name',
+          width: 160,
           title: t('webhooks.name'),
-          render: (_, hook) => (
+          render: (hook) => (
             <>
               {hook.name} {hook.settings ? <Badge tone="plain">{t('webhooks.fromSettings')}</Badge> : null}
             </>
@@ -34,24 +35,28 @@ export function WebhookTable({ webhooks, onEdit, onWatch, onSecret }: Props) {
         },
         {
           key: 'url',
+          width: 240,
           title: t('webhooks.url'),
-          render: (_, hook) => <span className="address">{hook.url}</span>,
+          render: (hook) => <span className="address">{hook.url}</span>,
         },
         {
           key: 'events',
+          width: 230,
           title: t('webhooks.events'),
-          render: (_, hook) => hook.events.map((event) => t(`webhooks.kinds.${event}`)).join(', '),
+          render: (hook) => hook.events.map((event) => t(`webhooks.kinds.${event}`)).join(', '),
         },
         {
           key: 'enabled',
+          width: 90,
           title: t('webhooks.enabled'),
-          render: (_, hook) => <State hook={hook} />,
+          render: (hook) => <State hook={hook} />,
         },
         {
           key: 'actions',
+          width: 220,
           title: <span className="visually-hidden">{t('edit')}</span>,
           align: 'end',
-          render: (_, hook) => (
+          render: (hook) => (
             <Actions
               hook={hook}
               onEdit={() => onEdit(hook)}

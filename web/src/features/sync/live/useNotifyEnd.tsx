@@ -9,11 +9,11 @@ import type { Run } from '../runs.ts'
 const KINDS = {
   completed: { type: 'success', seconds: 8 },
   partial: { type: 'warning', seconds: 15 },
-  failed: { type: 'error', seconds: 0 },
+  failed: { type: 'error', seconds: 15 },
   cancelled: { type: 'info', seconds: 8 },
 } as const
 
-/** Tells that a run ended: with its counts, and after a failure with what to do, until it is closed. */
+/** Tells that a run ended: with its counts, and after a failure with what to do, which stands on the account's card too. */
 export function useNotifyEnd(): (run: Run) => void {
   const { t } = useTranslation('sync')
   const { notification } = App.useApp()

@@ -6,7 +6,8 @@ import { errorText } from '../../../shared/error-text.ts'
 import { useRole } from '../../../shared/session.tsx'
 import { adviceFor } from '../advice.ts'
 import { useStartSync, type SyncRequest } from '../queries.ts'
-import type { Status } from '../runs.ts'
+import { olderThan, type Status } from '../runs.ts'
+import { useNow } from '../../../shared/useNow.ts'
 
 const OptionsDrawer = lazy(() => import('./OptionsDrawer.tsx'))
 const CleanupDialog = lazy(() => import('./CleanupDialog.tsx'))
@@ -19,6 +20,9 @@ interface Props {
 }
 
 const BOTH = ['main', 'fbe']
+/** A run of so many minutes may be stuck: only then is there a way to end it as such. */
+const STUCK_MINUTES = 15
+const AGES_SECONDS = 15
 
 /** What the recommended button starts: every account, if there are several; `both` where these are the usual two. */
 function together(usable: readonly string[]): 'both' | 'all' | null {
@@ -34,6 +38,7 @@ export function SyncActions({ names, usable, status }: Props) {
   const start = useStartSync()
   const [open, setOpen] = useState<'options' | 'cleanup' | null>(null)
   const busy = status.running.map(({ account_type }) => account_type)
+  const now = useNow(AGES_SECONDS)
   const isBusy = (name: string) => busy.includes(name)
   const all = together(usable)
   const affected = all === 'both' ? BOTH : usable
@@ -45,17 +50,12 @@ export function SyncActions({ names, usable, status }: Props) {
           // One that is being synced already is seen to be.
           if (code === 'account_busy') continue
           const title = t('actions.notStarted', { account: account_type.toUpperCase() })
-          notification.warning({
-            title,
-            description: adviceFor(t, code, message),
-            duration: 0,
-            role: 'alert',
-          })
+          notification.warning({ title, description: adviceFor(t, code, message), role: 'alert' })
         }
       },
       onError: (error) => {
         const { title, detail } = errorText(t, error)
-        notification.error({ title, description: detail, duration: 0, role: 'alert' })
+        notification.error({ title, description: detail, role: 'alert' })
       },
     })
   const pending = start.isPending ? start.variables.account_type : null
@@ -91,8 +91,8 @@ export function SyncActions({ names, usable, status }: Props) {
       <Button size="large" onClick={() => setOpen('options')}>
         {t('actions.options')}
       </Button>
-      {status.is_running ? (
-        <Button size="large" danger onClick={() => setOpen('cleanup')}>
+      {olderThan(status.running, STUCK_MINUTES, now).length > 0 ? (
+        <Button size="large" onClick={() => setOpen('cleanup')}>
           {t('actions.cleanup')}
         </Button>
       ) : null}

@@ -1,0 +1,126 @@
+import type { Page } from '@playwright/test'
+
+import { Caller } from './support/calls.ts'
+import { expect, logIn, seriousFindings, test } from './support/fixtures.ts'
+
+// Every page with something on it: a line to approve, a conflict, an account that eMAG refuses.
+test.use({
+  setup: {
+    accounts: [
+      { name: 'main', offers: 40 },
+      { name: 'fbe', offers: 5, wrongPassword: true },
+    ],
+    limited: false,
+    latencyMs: 1,
+    env: { EMAG_MAIN_PUSH: 'approve', EMAGSYNC_EDITS__CONFLICT_STRATEGY: 'manual' },
+  },
+})
+
+const WIDE = { width: 1280, height: 800 }
+const PHONE = { width: 390, height: 844 }
+
+interface Offer {
+  id: number
+  emag_id: number
+}
+
+let addresses: string[]
+test.beforeAll(async ({ stack }) => {
+  const caller = await Caller.logIn(stack)
+  await caller.sync({ account_type: 'main' })
+  const path = '/api/v1/emag/products/products'
+  const answer = await caller.json<{ data: { products: Offer[] } }>('GET', `${path}?status=active&limit=2`)
+  const [changed, contested] = answer.data.products as [Offer, Offer]
+  await caller.send('PATCH', `${path}/${changed.id}`, { stock: 77 })
+  await caller.send('PATCH', `${path}/${contested.id}`, { stock: 78 })
+  const set = { stock: [{ warehouse_id: 1, value: 79 }] }
+  await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [contested.emag_id], set })
+  const run = await caller.sync({ account_type: 'main' })
+  await caller.sync({ account_type: 'fbe' })
+  addresses = [
+    '/',
+    '/offers',
+    `/offers?offer=${changed.id}`,
+    `/offers?offer=${changed.id}&tab=changes`,
+    ...['outbox', 'waiting', 'conflicts', 'bulk', 'undo'].map((section) => `/edits/${section}`),
+    '/sync',
+    '/history',
+    `/history/${run.sync_id}`,
+    ...['accounts', 'users', 'tokens', 'schedule', 'notifications', 'webhooks', 'audit', 'about'].map(
+      (section) => `/settings/${section}`,
+    ),
+    '/account',
+  ]
+})
+
+/** Texts that are cut off, or hang out of the element that holds them; and what makes the page wider than its window. */
+function cutOff(page: Page, width: number): Promise<string[]> {
+  return page.evaluate((isWide) => {
+    const told = (element: Element): string =>
+      `${element.tagName} ${element.className.toString().slice(0, 60)}: ${(element.textContent ?? '').slice(0, 60)}`
+    const isText = (element: Element): boolean =>
+      [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim())
+    // A switch hides the word of its other state; what scrolls by design is raw data and, on a phone, tabs.
+    const meant = '.visually-hidden, .ant-switch, .payload, pre, textarea, svg, .skip-link'
+    const found = [...document.querySelectorAll('#root *, .ant-drawer *')]
+      .filter((element) => element.closest(meant) === null && element.clientWidth > 0)
+      .filter((element) => isText(element) || (isWide && element.matches('.data-table-frame')))
+      .filter((element) => !getComputedStyle(element).display.startsWith('inline '))
+      .filter((element) => element.scrollWidth > element.clientWidth + 1)
+      .map(told)
+    const wider = document.documentElement.scrollWidth - window.innerWidth
+    return wider > 0 ? [...found, `the page is ${wider} px wider than its window`] : found
+  }, width >= 1024)
+}
+
+async function look(page: Page, address: string): Promise<void> {
+  await page.goto(address)
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+  await expect(page.locator('[role=status][class=skeleton]')).toHaveCount(0)
+}
+
+for (const { language, locale, theme, axeAt } of [
+  { language: 'Romanian', locale: 'ro-RO', theme: 'light', axeAt: WIDE },
+  { language: 'English', locale: 'en-GB', theme: 'dark', axeAt: PHONE },
+] as const) {
+  test.describe(`in ${language}`, () => {
+    test.use({ locale, colorScheme: theme, viewport: WIDE })
+    test.setTimeout(240_000)
+
+    test('no page cuts a text off, wide or on a phone, nor has anything serious', async ({
+      page,
+      faults,
+    }) => {
+      faults.allow(/status of 4/)
+      await logIn(page, '/')
+      for (const address of addresses) {
+        await page.setViewportSize(WIDE)
+        await look(page, address)
+        for (const size of [WIDE, PHONE]) {
+          await page.setViewportSize(size)
+          expect.soft(await cutOff(page, size.width), `${address} at ${size.width}`).toEqual([])
+          if (size === axeAt) expect.soft(await seriousFindings(page), address).toEqual([])
+        }
+      }
+    })
+  })
+}
+
+test('the palette opens an offer by its code, and keys move through the list', async ({ page }) => {
+  await logIn(page, '/offers')
+  const code = (await page.locator('tbody tr').nth(1).locator('td').nth(3).textContent()) ?? ''
+  await page.keyboard.press('j')
+  await page.keyboard.press('j')
+  await expect(page.locator('tbody tr').nth(1)).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('dialog')).toContainText(code)
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('dialog')).toBeHidden()
+  await page.keyboard.press('Control+k')
+  const palette = page.getByRole('combobox', { name: 'Căutare și comenzi' })
+  await palette.fill(code)
+  await expect(page.getByRole('option').first()).toContainText(code)
+  await palette.press('Enter')
+  await expect(page).toHaveURL(/offer=\d+/)
+  await expect(page.getByRole('dialog')).toContainText(code)
+})
