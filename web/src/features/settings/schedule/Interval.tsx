@@ -60,15 +60,14 @@ function Edited({
   const given = inUnits(seconds)
   const [count, setCount] = useState<number | null>(given.count)
   const [unit, setUnit] = useState<Unit>(given.unit)
-  const most = Math.floor(LONGEST_SECONDS / UNITS[unit])
-  const save = (): void => onDone(count === null ? null : Math.min(count, most) * UNITS[unit])
+  // Limited only when it is saved: the number may be typed before its unit is chosen.
+  const save = (): void => onDone(count === null ? null : Math.min(count * UNITS[unit], LONGEST_SECONDS))
   return (
     <Space.Compact>
       <InputNumber
         aria-label={label}
         autoFocus
         min={1}
-        max={most}
         precision={0}
         value={count}
         onChange={setCount}
