@@ -225,3 +225,65 @@ async def use_for_a_day(caller: httpx2.AsyncClient) -> dict[str, str]:
     await ask("DELETE", f"tokens/{token['id']}", **mine)
     await ask("POST", "auth/logout", **mine)
     return given
+
+
+@pytest.mark.databases("sqlite")
+async def test_the_password_of_an_added_account_is_in_no_answer_log_dump_export_or_backup(tmp_path: Path) -> None:
+    user = "seller@shop.ro"
+    secret = "Leak-added-ț-8841"
+    forms = (secret, quote(secret, safe=""), b64encode(f"{user}:{secret}".encode()).decode(), secret[5:])
+    async with open_market({"main": 12}) as market:
+        variables = {
+            name: value for name, value in environment(tmp_path, market.url).items() if not name.startswith("EMAG_")
+        } | {
+            "EMAGSYNC_ADMIN_PASSWORD": ADMIN,
+            "EMAGSYNC_ACCOUNTS__OTHER_ADDRESSES": "true",
+            "EMAGSYNC_LOG_LEVEL": "debug",
+            "EMAGSYNC_LOG_FORMAT": "json",
+        }
+        account = {"account_type": "main", "username": user, "password": secret, "base_url": market.url}
+        written: dict[str, str] = {}
+        async with Program(("serve", "--port", "0"), variables) as server:
+            async with httpx2.AsyncClient(base_url=await address_of(server), timeout=60) as caller:
+                login = await caller.post("/api/v1/auth/login", json={"username": "admin", "password": ADMIN})
+                mine = {"Authorization": f"Bearer {login.json()['access_token']}"}
+
+                async def ask(method: str, path: str, **options: Any) -> int:
+                    answer = await caller.request(method, f"/api/v1/{path}", headers=mine, **options)
+                    written[f"{method} {path} ({len(written)})"] = answer.text
+                    return answer.status_code
+
+                assert await ask("POST", "emag/accounts", json=account) == 201
+                assert await ask("POST", "emag/accounts", json=account) == 409
+                assert await ask("POST", "emag/accounts", json=account | {"account_type": "all"}) == 422
+                assert await ask("POST", "emag/accounts", json=account | {"colour": secret}) == 422
+                market.fault(kind="not_allowed", message=f"wrong password {secret}", times=1)
+                assert await ask("POST", "emag/products/test-connection") == 424
+                # The marketplace knows another API user: each call is refused, with the credentials sent.
+                await ask("POST", "emag/products/sync", json={"account_type": "main", "mode": "full"})
+                for path in ("emag/accounts", "emag/calls", "audit", "emag/products/status", "emag/products/export"):
+                    await ask("GET", path)
+                assert await ask("PATCH", "emag/accounts/main", json={"password": secret, "push": "off"}) == 204
+                written["metrics"] = (await caller.get("/metrics", headers=mine)).text
+            server.send(15)
+            ended = await server.ended()
+        written |= {"server's log": ended.err, "server's output": ended.out}
+        backup = f"sqlite:///{tmp_path}/backup.sqlite3"
+        for command in (
+            ("accounts", "--json"),
+            ("check",),
+            ("db", "check"),
+            ("db", "copy", "--to", backup),
+            ("status",),
+        ):
+            done = await run(*command, variables=variables)
+            written[" ".join(command)] = done.out + done.err
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    written |= {path.name: path.read_bytes().decode("utf-8", "replace") for path in files}
+    with closing(sqlite3.connect(tmp_path / "emagsync.sqlite3")) as connection:
+        names = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'offer_search_index%'"
+        tables = [name for (name,) in connection.execute(names)]
+        rows = [row for table in tables for row in connection.execute(f'SELECT * FROM "{table}"')]
+        written["dump"] = "\n".join(map(repr, rows))
+    assert user in written["dump"], "the account is in it"
+    assert [(where, form) for where, text in written.items() for form in forms if form in text] == []

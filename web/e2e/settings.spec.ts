@@ -20,7 +20,8 @@ test.use({
 test('accounts are shown with the variables that make them and without a secret', async ({ page }) => {
   await logIn(page, '/settings')
   await expect(page.getByText('EMAG_MAIN_PASSWORD')).toBeVisible()
-  await expect(page.locator('tbody').getByText('Configurat')).toHaveCount(2)
+  await expect(page.locator('tbody').getByText('Definit pe server')).toHaveCount(2)
+  await expect(page.locator('tbody').getByText('Netestat')).toHaveCount(2)
   expect(await page.content()).not.toContain('main-parola')
   expect(await seriousFindings(page)).toEqual([])
   await screenshot(page, 'settings')

@@ -12,6 +12,7 @@ export interface Setup {
   latencyMs?: number
   /** Whether eMAG's request limit holds; true unless a test is about something else. */
   limited?: boolean
+  fromNothing?: boolean
   env?: Record<string, string>
 }
 

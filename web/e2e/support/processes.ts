@@ -58,6 +58,17 @@ export class Running {
     return running
   }
 
+  /** What it said that matches, as soon as it has said that. */
+  async said(pattern: RegExp): Promise<string> {
+    const deadline = Date.now() + START_MS
+    for (;;) {
+      const found = pattern.exec(this.output)
+      if (found !== null) return found[0]
+      if (Date.now() > deadline) throw new Error(`it did not say ${pattern}:\n${this.output}`)
+      await sleep(50)
+    }
+  }
+
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return
     const ended = new Promise((resolve) => this.child.once('exit', resolve))
@@ -106,6 +117,8 @@ function isFree(port: number): Promise<boolean> {
 export interface Stack {
   address: string
   sandbox: Sandbox
+  /** Where a server that was started from nothing has its first admin made. */
+  setupAddress: () => Promise<string>
   /** Makes the runs under way look as if they had begun so long ago: nobody waits that long in a test. */
   ageRuns: (minutes: number) => void
   stop: () => Promise<void>
@@ -148,10 +161,15 @@ function ageRuns(database: string, minutes: number): void {
   execFileSync(PYTHON, ['-c', AGE_RUNS, database, `${minutes}`])
 }
 
-/** A real server before a real sandbox, with an empty data directory. */
+/** A real server before a real sandbox, with an empty data directory; `fromNothing`: it knows no account and no admin. */
 export async function startStack(
   accounts: readonly AccountSetup[],
-  options: { latencyMs?: number; limited?: boolean; env?: Record<string, string> } = {},
+  options: {
+    latencyMs?: number
+    limited?: boolean
+    fromNothing?: boolean
+    env?: Record<string, string>
+  } = {},
 ): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), 'emagsync-e2e-'))
   const sandboxPort = await freePort()
@@ -170,14 +188,16 @@ export async function startStack(
   const env: Record<string, string> = {
     EMAGSYNC_DATA_DIR: folder,
     EMAGSYNC_PORT: `${await freePort()}`,
-    EMAGSYNC_ADMIN_PASSWORD: ADMIN.password,
+    ...(options.fromNothing
+      ? { EMAGSYNC_ACCOUNTS__OTHER_ADDRESSES: 'true' }
+      : { EMAGSYNC_ADMIN_PASSWORD: ADMIN.password }),
     EMAGSYNC_SCHEDULE__ENABLED: 'false',
     EMAGSYNC_RETRY__BASE_SECONDS: '0.2',
     EMAGSYNC_RETRY__MAX_SECONDS: '1',
     ...(options.limited === false ? { EMAGSYNC_LIMIT__ENABLED: 'false' } : {}),
     ...options.env,
   }
-  for (const { name, wrongPassword } of accounts) {
+  for (const { name, wrongPassword } of options.fromNothing ? [] : accounts) {
     const prefix = `EMAG_${name.toUpperCase()}`
     env[`${prefix}_USERNAME`] = name
     env[`${prefix}_PASSWORD`] = wrongPassword ? 'gresita' : password(name)
@@ -188,6 +208,7 @@ export async function startStack(
   return {
     address,
     sandbox,
+    setupAddress: () => server.said(/http:\/\/\S+\/setup#\S+/),
     ageRuns: (minutes) => ageRuns(join(folder, 'emagsync.sqlite3'), minutes),
     stop: async () => {
       await server.stop()

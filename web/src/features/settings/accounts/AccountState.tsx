@@ -46,7 +46,7 @@ export function AccountState({ account }: { account: Account }) {
   // What a test found is in the contact; an error that is not about the connection is not.
   const said = test.error !== null && outcomeOf(test.error) === null ? other.title : null
   return (
-    <>
+    <div>
       <div role="status">
         <Badge tone={TONES[contact.state]}>{t(`accounts.contact.${contact.state}`)}</Badge>{' '}
         <span className="muted">{formatAge(at, now)}</span>
@@ -61,6 +61,6 @@ export function AccountState({ account }: { account: Account }) {
       >
         {t('accounts.test')}
       </Button>
-    </>
+    </div>
   )
 }

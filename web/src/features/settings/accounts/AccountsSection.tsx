@@ -65,11 +65,11 @@ function Accounts({ accounts, onOpen }: { accounts: Account[]; onOpen: (open: Op
           title: t('accounts.platform'),
           width: 230,
           render: ({ platform, currency, base_url, username }) => (
-            <>
+            <div>
               <div>{[platform, currency].filter(Boolean).join(' · ')}</div>
               <div className="muted account-address">{username}</div>
               <div className="muted account-address">{base_url}</div>
-            </>
+            </div>
           ),
         },
         {
@@ -118,7 +118,7 @@ function Source({ source, account_type, problem }: Account) {
   const { t } = useTranslation('settings')
   if (source === 'database') return t('accounts.addedHere')
   return (
-    <>
+    <div>
       <Badge tone="plain">{t('accounts.environment')}</Badge>
       {/* A problem names its variables itself: not all of them may be there. */}
       {(problem === null ? variablesOf(account_type) : []).map((name) => (
@@ -126,6 +126,6 @@ function Source({ source, account_type, problem }: Account) {
           <code>{name}</code>
         </div>
       ))}
-    </>
+    </div>
   )
 }
