@@ -70,7 +70,10 @@ test('a price that was mistyped is asked about, a faster colleague is noticed, a
   await editor.getByRole('textbox').fill('0')
   await editor.getByRole('button', { name: 'Salvează' }).click()
   await expect(editor.getByRole('alert')).toContainText('în afara limitelor')
-  await editor.getByRole('textbox').fill(share(product.price, 1 / 1.21))
+  await editor
+    .getByRole('textbox')
+    .first()
+    .fill(share(product.price, 1 / 1.21))
   await editor.getByRole('button', { name: 'Salvează' }).click()
   const question = page.getByRole('dialog', { name: 'Sigur doriți această valoare?' })
   await expect(question).toContainText('cât o cotă de TVA')
@@ -105,12 +108,12 @@ test('a price that was mistyped is asked about, a faster colleague is noticed, a
   await row(page, other.sku).locator('.offer-link').click()
   const drawer = page.getByRole('dialog')
   await drawer.getByRole('tab', { name: 'Modifică', exact: true }).click()
-  await drawer.getByLabel('Preț recomandat').fill('0.01')
+  await drawer.getByLabel('Preț recomandat', { exact: true }).fill('0.01')
   await drawer.getByRole('button', { name: 'Salvează' }).click()
   await expect(drawer.locator('.ant-form-item-explain-error')).toContainText(
     'mai mare decât prețul de vânzare',
   )
-  await drawer.getByLabel('Preț recomandat').fill(share(other.price, 1.3))
+  await drawer.getByLabel('Preț recomandat', { exact: true }).fill(share(other.price, 1.3))
   await drawer.getByRole('button', { name: 'Salvează' }).click()
   await expect(drawer.getByRole('heading', { name: /^Modificări în așteptare/ })).toBeVisible()
   expect(await seriousFindings(page)).toEqual([])

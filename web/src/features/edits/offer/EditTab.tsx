@@ -15,6 +15,8 @@ import { useSaving } from './useSaving.tsx'
 import { isAmount } from '../../../shared/fields.ts'
 import { changesOf, entriesOf, type Entry } from './form.ts'
 import { Understood } from './Understood.tsx'
+import { WithVat } from './WithVat.tsx'
+import { formatRate } from '../../../shared/vat.ts'
 
 /** Everything that can be edited of one offer. A new version of it begins the form anew. */
 export default function EditTab({ offer }: { offer: Schemas['ProductDetail'] }) {
@@ -65,6 +67,7 @@ function EditForm({ offer }: { offer: Schemas['ProductDetail'] }) {
             many={entries.filter(({ field }) => field === entry.field).length > 1}
             value={typed[entry.key] ?? entry.value}
             currency={offer.currency}
+            rate={offer.vat_rate}
             faults={faultsOf(entry.field, faults)}
             onChange={(value) => type(entry.key, value)}
           />
@@ -95,11 +98,13 @@ interface FieldProps {
   many: boolean
   value: string
   currency: string
+  /** The offer's VAT as a fraction, where it is known. */
+  rate: string | null
   faults: ReturnType<typeof faultsOf>
   onChange: (value: string) => void
 }
 
-function EditField({ entry, many, value, currency, faults, onChange }: FieldProps) {
+function EditField({ entry, many, value, currency, rate, faults, onChange }: FieldProps) {
   const { t } = useTranslation('edits')
   const words = useFieldWords()
   const label = words.field(entry.field, many ? entry.warehouse : null)
@@ -112,11 +117,7 @@ function EditField({ entry, many, value, currency, faults, onChange }: FieldProp
       validateStatus={faults.length > 0 ? 'error' : undefined}
       help={faults.length > 0 ? faults.map(words.objection).join(' ') : undefined}
       extra={
-        entry.field === 'stock' ? (
-          t('inline.stockHint')
-        ) : (
-          <Understood field={entry.field} typed={value} currency={currency} />
-        )
+        <Beside entry={entry} name={label} typed={value} currency={currency} rate={rate} onNet={onChange} />
       }
     >
       {entry.field === 'status' ? (
@@ -138,5 +139,28 @@ function EditField({ entry, many, value, currency, faults, onChange }: FieldProp
         />
       )}
     </Form.Item>
+  )
+}
+
+interface BesideProps {
+  entry: Entry
+  name: string
+  typed: string
+  currency: string
+  rate: string | null
+  onNet: (typed: string) => void
+}
+
+/** What stands below an input: the price with VAT, the rate in percent, what was understood. */
+function Beside({ entry: { field }, name, typed, currency, rate, onNet }: BesideProps) {
+  const { t } = useTranslation('edits')
+  if (field === 'stock') return t('inline.stockHint')
+  if (field === 'vat_id') return rate === null ? null : formatRate(rate)
+  if (!isAmount(field)) return null
+  return (
+    <>
+      <WithVat name={name} net={typed} rate={rate} currency={currency} onNet={onNet} />
+      <Understood field={field} typed={typed} currency={currency} />
+    </>
   )
 }

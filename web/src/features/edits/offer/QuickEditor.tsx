@@ -9,6 +9,7 @@ import { useFieldWords } from '../useFieldWords.ts'
 import { useSaving } from './useSaving.tsx'
 import { quickStart, quickValues } from './form.ts'
 import { Understood } from './Understood.tsx'
+import { WithVat } from './WithVat.tsx'
 import { readAmount } from '../../../shared/numbers.ts'
 
 interface Props {
@@ -88,6 +89,9 @@ export default function QuickEditor({ offer, field, onClose }: Props) {
             />
           </label>
         )}
+        {field === 'sale_price' ? (
+          <WithVat name={label} net={typed} rate={offer.vat_rate} currency={offer.currency} onNet={type} />
+        ) : null}
         <Understood field={field} typed={typed} currency={offer.currency} />
         {field === 'stock' ? <p className="muted">{t('inline.stockHint')}</p> : null}
         {isOutdated ? (

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { isAmount } from '../../../shared/fields.ts'
 import { formatDate, formatMoney, formatNumber, useFieldNames } from '../../../shared/index.ts'
+import { formatRate } from '../../../shared/vat.ts'
 import type { Product, ProductDetail } from '../queries.ts'
 import { useWords } from '../useWords.ts'
 
@@ -20,6 +21,7 @@ const GROUPS = {
   ],
   price: [
     'price',
+    'price_with_vat',
     'recommended_price',
     'min_sale_price',
     'max_sale_price',
@@ -117,6 +119,10 @@ function useField(offer: ProductDetail): (field: Field) => string {
         return words.validation(offer[field])
       case 'offer_validation_status':
         return words.offerValidation(offer.offer_validation_status)
+      case 'vat_id':
+        return offer.vat_rate === null ? null : formatRate(offer.vat_rate)
+      case 'category_id':
+        return offer.category_name === null ? null : `${offer.category_name} (${String(offer.category_id)})`
       case 'eans':
         return offer.eans.join(', ') || t('detail.none')
       default:

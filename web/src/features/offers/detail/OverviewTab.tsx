@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { formatDate, formatMoney, formatNumber, useFieldNames } from '../../../shared/index.ts'
 import { OfferEdits } from '../../edits/offer/OfferEdits.tsx'
 import type { ProductDetail } from '../queries.ts'
+import { PriceWithVat } from '../PriceWithVat.tsx'
 import { reasonKey } from '../reasons.ts'
 
 /** Why the offer is or is not on sale, the next step, and what eMAG objects to. */
@@ -28,6 +29,7 @@ export function OverviewTab({ offer }: { offer: ProductDetail }) {
       ) : null}
       <p className="offer-card-numbers">
         <strong>{formatMoney(offer.price, offer.currency)}</strong>
+        <PriceWithVat offer={offer} />
         <span>
           {names.field('stock_quantity')}: {formatNumber(offer.stock_quantity)}
         </span>

@@ -8,6 +8,7 @@ import { InlineEdit } from '../../edits/offer/InlineEdit.tsx'
 import { PendingBadge } from '../../edits/offer/PendingBadge.tsx'
 import { SellableBadge, StatusBadge, ValidationBadge } from '../badges.tsx'
 import type { Product } from '../queries.ts'
+import { PriceWithVat } from '../PriceWithVat.tsx'
 import { Thumbnail } from './Thumbnail.tsx'
 import { SORT_KEYS, writeView, type OfferView } from '../view.ts'
 
@@ -93,6 +94,7 @@ function cell(key: ColumnKey, offer: Product, view: OfferView, t: TFunction<'off
       return (
         <InlineEdit offer={offer} field="sale_price">
           <Money amount={offer.price} currency={offer.currency} />
+          <PriceWithVat offer={offer} />
         </InlineEdit>
       )
     case 'stock_quantity':

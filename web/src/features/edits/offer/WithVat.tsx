@@ -1,0 +1,54 @@
+import { Input } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+
+import { formatMoney } from '../../../shared/index.ts'
+import { readAmount, typedAmount } from '../../../shared/numbers.ts'
+import { formatRate, toCents, withoutVat, withVat } from '../../../shared/vat.ts'
+
+interface Props {
+  /** The price's own name, such as "Minimum price". */
+  name: string
+  /** The price without VAT, as it is typed. */
+  net: string
+  /** The offer's VAT as a fraction; nothing is shown where it is not known. */
+  rate: string | null
+  currency: string
+  onNet: (typed: string) => void
+}
+
+/** The same price with VAT, in its own input: whichever is typed, what is stored is the one without. */
+export function WithVat({ name, net, rate, currency, onNet }: Props) {
+  const { t } = useTranslation('edits')
+  // What was typed here stays as it was typed, for as long as the price without VAT is the one made of it.
+  const [own, setOwn] = useState<{ text: string; net: string } | null>(null)
+  if (rate === null) return null
+  const amount = readAmount(net)?.amount ?? null
+  const made = amount === null ? '' : typedAmount(toCents(withVat(amount, rate)))
+  const isOwn = own !== null && own.net === net
+  const type = (text: string): void => {
+    const read = readAmount(text)
+    const stored = read === null ? net : typedAmount(withoutVat(read.amount, rate))
+    setOwn({ text, net: stored })
+    if (stored !== net) onNet(stored)
+  }
+  return (
+    <label className="with-vat">
+      {t('vat.with', { rate: formatRate(rate) })}
+      <Input
+        aria-label={`${name}: ${t('vat.with', { rate: formatRate(rate) })}`}
+        inputMode="decimal"
+        autoComplete="off"
+        maxLength={20}
+        value={isOwn ? own.text : made}
+        suffix={currency}
+        onChange={(event) => type(event.target.value)}
+      />
+      {isOwn && amount !== null ? (
+        <span className="muted" aria-live="polite">
+          {t('vat.stored', { value: formatMoney(amount, currency) })}
+        </span>
+      ) : null}
+    </label>
+  )
+}
