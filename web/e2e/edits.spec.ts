@@ -67,7 +67,7 @@ test('a price that was mistyped is asked about, a faster colleague is noticed, a
 
   await edit(page, product, 'Preț de vânzare').click()
   const editor = page.getByRole('dialog', { name: 'Modifică: Preț de vânzare' })
-  await editor.getByRole('textbox').fill('0')
+  await editor.getByRole('textbox').first().fill('0')
   await editor.getByRole('button', { name: 'Salvează' }).click()
   await expect(editor.getByRole('alert')).toContainText('în afara limitelor')
   await editor
