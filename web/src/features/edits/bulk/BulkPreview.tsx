@@ -17,6 +17,7 @@ import {
 } from './bulk.ts'
 import { FileNote } from './FileNote.tsx'
 import { FromTo } from '../cells.tsx'
+import type { DecimalMark } from '../../../shared/numbers.ts'
 import { countsOf } from '../outbox/holds.ts'
 import { useFieldWords } from '../useFieldWords.ts'
 
@@ -34,10 +35,12 @@ interface Props {
   subject: string
   busy: boolean
   onApply: (options: Omit<BulkOptions, 'preview'>) => void
+  /** Has a file read again by who writes decimals so. */
+  onDecimal?: (mark: DecimalMark) => void
 }
 
 /** What every row of a list comes to, and applying it. */
-export function BulkPreview({ data, subject, busy, onApply }: Props) {
+export function BulkPreview({ data, subject, busy, onApply, onDecimal }: Props) {
   const { t } = useTranslation('edits')
   const [page, setPage] = useState(1)
   const rows = useMemo(() => gravestFirst(data.rows), [data.rows])
@@ -62,7 +65,7 @@ export function BulkPreview({ data, subject, busy, onApply }: Props) {
         />
       ) : (
         <>
-          {data.file ? <FileNote file={data.file} /> : null}
+          {data.file ? <FileNote file={data.file} onDecimal={onDecimal} /> : null}
           <Brakes data={data} />
           <Apply data={data} busy={busy} onApply={onApply} />
         </>
@@ -112,7 +115,7 @@ function Brakes({ data }: { data: BulkData }) {
 }
 
 /** Applying needs a yes to what looks like a slip or is hidden, or leaves those rows out, like those that cannot be. */
-function Apply({ data, busy, onApply }: Omit<Props, 'subject'>) {
+function Apply({ data, busy, onApply }: Omit<Props, 'subject' | 'onDecimal'>) {
   const { t } = useTranslation('edits')
   const [confirm, setConfirm] = useState(false)
   const [includeHidden, setIncludeHidden] = useState(false)
@@ -148,6 +151,20 @@ function Apply({ data, busy, onApply }: Omit<Props, 'subject'>) {
   )
 }
 
+const NAMING = new Set(['emag_id', 'part_number', 'part_number_key', 'eans', 'account', 'currency'])
+
+/** What stood in the cells with values, and whether it was rounded or could have been another number. */
+function Written({ cells }: { cells: BulkRow['cells'] }) {
+  const { t } = useTranslation('edits')
+  const values = (cells ?? []).filter(({ field }) => !NAMING.has(field))
+  return values.map(({ place, text, notes }) => (
+    <div key={place}>
+      {place}: {text}
+      {notes.includes('rounded') ? <span className="muted"> ({t('bulk.rounded')})</span> : null}
+    </div>
+  ))
+}
+
 function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
   const { t } = useTranslation('edits')
   const words = useFieldWords()
@@ -164,7 +181,14 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
           width: 170,
           render: (row) => {
             const told = [row.sku, row.emag_id].filter(Boolean).join(' · ')
-            return row.product_id === null ? told : <Link to={`/offers?offer=${row.product_id}`}>{told}</Link>
+            const shown =
+              row.product_id === null ? told : <Link to={`/offers?offer=${row.product_id}`}>{told}</Link>
+            return (
+              <>
+                {row.name ? <div className="bulk-name">{row.name}</div> : null}
+                {shown}
+              </>
+            )
           },
         },
         {
@@ -188,6 +212,12 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
                 />
               </div>
             )),
+        },
+        {
+          key: 'cells',
+          title: t('bulk.written'),
+          width: 170,
+          render: (row) => <Written cells={row.cells} />,
         },
         {
           key: 'why',

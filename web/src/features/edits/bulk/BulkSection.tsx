@@ -6,8 +6,14 @@ import { useTranslation } from 'react-i18next'
 import { ErrorState } from '../../../shared/index.ts'
 import { pastedFile, type BulkData, type BulkOptions, type BulkRequest } from './bulk.ts'
 import { BulkPreview } from './BulkPreview.tsx'
+import type { DecimalMark } from '../../../shared/numbers.ts'
 import { Choice } from '../conflicts/Choice.tsx'
 import { useAccounts, useBulk } from '../queries.ts'
+
+/** The option that says how a file writes decimals, once somebody has said so. */
+function marked(decimal: DecimalMark | null): { decimal?: DecimalMark } {
+  return decimal === null ? {} : { decimal }
+}
 
 type FileRequest = Extract<BulkRequest, { file: File }>
 
@@ -22,17 +28,23 @@ export default function BulkSection() {
   const bulk = useBulk()
   const chosen = account ?? names[0] ?? null
 
-  const preview = (file: File): void => {
+  const [decimal, setDecimal] = useState<DecimalMark | null>(null)
+
+  const preview = (file: File, mark: DecimalMark | null = null): void => {
     if (chosen === null) return
+    setDecimal(mark)
     const request = { file, account: chosen }
     setShown(null)
-    bulk.mutate({ request, options: { preview: true } }, { onSuccess: (data) => setShown({ request, data }) })
+    bulk.mutate(
+      { request, options: { preview: true, ...marked(mark) } },
+      { onSuccess: (data) => setShown({ request, data }) },
+    )
   }
   const apply = (options: Omit<BulkOptions, 'preview'>): void => {
     if (shown === null) return
     const { request } = shown
     bulk.mutate(
-      { request, options: { ...options, preview: false } },
+      { request, options: { ...options, ...marked(decimal), preview: false } },
       {
         onSuccess: (data) => {
           setShown({ request, data })
@@ -87,6 +99,7 @@ export default function BulkSection() {
           busy={bulk.isPending}
           subject={shown.request.file.name}
           onApply={apply}
+          onDecimal={(mark) => preview(shown.request.file, mark)}
         />
       )}
     </div>

@@ -1,6 +1,9 @@
 /** A list of edits: pasted from a spreadsheet or uploaded, looked at, then applied. */
 import { api, ApiError, dataOf, fetchOrThrow, isApiError, type Schemas } from '../../../api/client.ts'
+import i18next from 'i18next'
+
 import type { ChangeBody, Which } from './change.ts'
+import type { DecimalMark } from '../../../shared/numbers.ts'
 
 export type BulkData = Schemas['BulkData']
 export type BulkRow = Schemas['BulkRow']
@@ -18,6 +21,8 @@ export interface BulkOptions {
   /** A yes to what is hidden in a file. */
   readonly includeHidden?: boolean
   readonly skipInvalid?: boolean
+  /** How the file writes decimals, once somebody was asked. */
+  readonly decimal?: DecimalMark
   readonly token?: string
 }
 
@@ -60,6 +65,8 @@ async function sendFile(
   if (options.includeHidden) body.set('include_hidden', 'true')
   if (options.skipInvalid) body.set('skip_invalid', 'true')
   if (options.token !== undefined) body.set('token', options.token)
+  if (options.decimal !== undefined) body.set('decimal', options.decimal)
+  body.set('locale', i18next.language)
   const address = new URL('/api/v1/emag/products/products/bulk-edit', window.location.origin)
   const answer = await fetchOrThrow(new Request(address, { method: 'POST', body }))
   return ((await answer.json()) as Schemas['BulkAnswer']).data
