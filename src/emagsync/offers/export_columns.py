@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from emagsync.core import money
 
@@ -80,13 +80,12 @@ def label(field: str, language: HeadingLanguage) -> str:
     return both[LANGUAGES.index(language)]
 
 
-def exported_text(offer: Any) -> str:
-    """What can be edited of an offer as it is now, with its id, as one text: `e1:7391:121.8400:::...`.
+def exported_text(emag_id: int, *values: int | Decimal | None) -> str:
+    """What can be edited of an offer as it is now (`EXPORTED_FIELDS`), as one text: `e1:7391:121.8400:::...`.
 
     It begins with a letter, so that no spreadsheet takes it for a time or a formula.
     """
-    values = (offer.emag_id, *(getattr(offer, name) for name in EXPORTED_FIELDS))
-    return _SEPARATOR.join((_VERSION, *map(_text, values)))
+    return _SEPARATOR.join((_VERSION, str(emag_id), *map(_text, values)))
 
 
 def read_exported(text: str) -> tuple[int, dict[str, str]] | None:
@@ -100,4 +99,4 @@ def read_exported(text: str) -> tuple[int, dict[str, str]] | None:
 def _text(value: int | Decimal | None) -> str:
     if value is None:
         return ""
-    return money.text(value) or "" if isinstance(value, Decimal) else str(int(value))
+    return money.text(value) or "" if isinstance(value, Decimal) else str(value)

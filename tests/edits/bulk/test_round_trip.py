@@ -1,0 +1,92 @@
+"""What is exported, edited in LibreOffice and saved there, comes back: only what was touched is given."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from emagsync.edits.bulk.file_import import read_file
+from emagsync.edits.bulk.file_reading import FileOptions, FileReading
+from emagsync.edits.errors import FileUnreadable
+from emagsync.offers.export_formats import EXPORT_FIELDS
+from emagsync.offers.export_workbook import XlsxWriter
+
+PRICES = [Decimal("1714.7793"), Decimal("121.8400"), Decimal("0.0000")]
+
+
+def exported() -> bytes:
+    file = io.BytesIO()
+    writer = XlsxWriter(file)
+    rows = []
+    for number, price in enumerate(PRICES, start=1):
+        values: dict[str, Any] = dict.fromkeys(EXPORT_FIELDS)
+        values |= {"account": "main", "emag_id": number, "part_number": f"00{number}", "name": "Bec, „E27”"}
+        values |= {"sale_price": price, "currency": "RON", "stock": 10, "status": 1, "vat_id": 1, "handling_time": 2}
+        values |= {"eans": "[]", "not_sellable": "", "changed_at": datetime(2026, 11, 28, 12, tzinfo=UTC)}
+        rows.append(list(values.values()))
+    writer.write(rows)
+    writer.close()
+    writer.release()
+    return file.getvalue()
+
+
+def read(content: bytes) -> FileReading:
+    return read_file(content, FileOptions(default_account="main"))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    assert shutil.which("soffice"), "LibreOffice is not installed: apt-get install libreoffice-calc-nogui"
+    return tmp_path
+
+
+def converted(content: bytes, folder: Path, *, to: str, suffix: str = "xlsx") -> bytes:
+    """The file as LibreOffice saves it in another format."""
+    source, target = folder / f"in.{suffix}", folder / "out"
+    source.write_bytes(content)
+    profile = f"-env:UserInstallation=file://{folder}/profile"
+    command = ["soffice", profile, "--headless", "--convert-to", to, "--outdir", str(target), str(source)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    return next(target.glob(f"in.{to}")).read_bytes()
+
+
+def test_an_export_comes_back_untouched_and_changes_nothing() -> None:
+    reading = read(exported())
+    assert [(one.emag_id, dict(one.given), one.errors) for one in reading.requests] == [(n, {}, ()) for n in (1, 2, 3)]
+    assert {"name", "brand", "sellable", "changed_at"} <= set(reading.note.ignored_columns)
+    assert (reading.note.hidden_rows, list(reading.note.hidden_columns)) == (0, [])
+
+
+def test_a_workbook_has_a_filter_a_frozen_header_and_the_exported_values_hidden() -> None:
+    sheet = load_workbook(io.BytesIO(exported())).worksheets[0]
+    assert sheet.auto_filter.ref == "A1:AM4"
+    assert sheet.freeze_panes == "A2"
+    assert sheet.column_dimensions["AM"].hidden
+
+
+@pytest.mark.timeout(300)
+def test_what_is_edited_in_libreoffice_is_understood_and_nothing_else_is_given(office: Path) -> None:
+    """Through OpenDocument, as people keep such files; one price there is edited, another cell has a formula."""
+    book = load_workbook(io.BytesIO(exported()))
+    sheet = book.worksheets[0]
+    sheet.cell(2, EXPORT_FIELDS.index("sale_price") + 1).value = "=1714.7793*1.05"
+    sheet.cell(3, EXPORT_FIELDS.index("stock") + 1).value = 25
+    edited = io.BytesIO()
+    book.save(edited)
+    unsaved = read(edited.getvalue()).requests[0]
+    assert [(one.field, one.code) for one in unsaved.errors] == [("sale_price", "formula_without_result")]
+    as_ods = converted(edited.getvalue(), office, to="ods")
+    with pytest.raises(FileUnreadable) as refused:
+        read(as_ods)
+    assert refused.value.reason == "other_format"
+    reading = read(converted(as_ods, office, to="xlsx", suffix="ods"))
+    assert [dict(one.given) for one in reading.requests] == [{"sale_price": "1800.5183"}, {"stock": "25"}, {}]
+    assert [one.errors for one in reading.requests] == [()] * 3
