@@ -326,18 +326,3 @@ test('what changed here and on eMAG is decided: one by another value, the rest f
   await expect(row(page, first.sku)).toContainText('Altă valoare')
   await expect(row(page, three[1]?.sku ?? '')).toContainText('A rămas valoarea eMAG')
 })
-
-test.describe('on a phone, in the dark', () => {
-  test.use({ viewport: { width: 360, height: 740 }, colorScheme: 'dark' })
-
-  test('every section of the edits fits the screen, and nothing serious is found', async ({ page }) => {
-    await logIn(page, '/edits')
-    for (const section of ['outbox', 'waiting', 'conflicts', 'bulk', 'undo']) {
-      await page.goto(`/edits/${section}`)
-      await expect(page.getByRole('tabpanel').getByRole('status')).toBeHidden()
-      expect(await seriousFindings(page)).toEqual([])
-      const wider = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-      expect(wider).toBeLessThanOrEqual(0)
-    }
-  })
-})

@@ -207,30 +207,3 @@ test('the audit log says who did what, and is filtered', async ({ page, stack })
   await page.getByLabel('până la').press('Enter')
   await expect(page.getByText('Nicio schimbare nu corespunde filtrelor.')).toBeVisible()
 })
-
-test.describe('on a phone, in the dark, in English', () => {
-  test.use({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'en-GB' })
-
-  test('every section fits the screen, and nothing serious is found', async ({ page }) => {
-    await logIn(page, '/settings')
-    for (const section of [
-      'eMAG accounts',
-      'Users',
-      'API tokens',
-      'Schedule',
-      'Webhooks',
-      'Audit log',
-      'About',
-    ]) {
-      await page.goto(
-        `/settings/${{ 'eMAG accounts': 'accounts', 'API tokens': 'tokens', 'Audit log': 'audit' }[section] ?? section.toLowerCase()}`,
-      )
-      await expect(page.getByRole('tab', { name: section, selected: true })).toBeVisible()
-      await expect(page.locator('[role=tabpanel] :is(table, .empty-state)').first()).toBeVisible()
-      expect(await page.evaluate(() => document.documentElement.scrollWidth), section).toBeLessThanOrEqual(
-        390,
-      )
-      expect(await seriousFindings(page), section).toEqual([])
-    }
-  })
-})
