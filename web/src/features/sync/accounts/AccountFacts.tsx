@@ -27,7 +27,9 @@ const ANSWERS = {
 function Answer({ contact, run }: Pick<Props, 'contact' | 'run'>) {
   const { t } = useTranslation('sync')
   if (run?.phase === 'probing') return <dd className="is-bad">{t('account.circuitOpen')}</dd>
-  const state = contact?.state ?? 'untested'
+  // The present counts for more than the last contact.
+  const isFailing = run?.status === 'running' && run.trouble.failing_since != null
+  const state = isFailing ? 'failing' : (contact?.state ?? 'untested')
   const isBad = state === 'refused' || state === 'failing'
   return <dd className={isBad ? 'is-bad' : undefined}>{t(ANSWERS[state])}</dd>
 }

@@ -5,12 +5,14 @@ import { formatAge } from '../../../shared/format.ts'
 import { adviceOf } from '../advice.ts'
 import { countsText } from '../counts.ts'
 import type { Run } from '../runs.ts'
+import { upToDateText } from '../trouble.ts'
 
 /** What came of the account's latest run, and what to do if it went wrong. */
 export function LastRun({ run, now }: { run: Run | undefined; now: Date }) {
   const { t } = useTranslation('sync')
   if (run === undefined) return <p className="muted">{t('last.none')}</p>
   const hasTrouble = run.status === 'failed' || (run.status === 'partial' && run.errors.length > 0)
+  const right = upToDateText(t, run)
   return (
     <div className="run" data-status={run.status}>
       <div className="run-head">
@@ -19,6 +21,7 @@ export function LastRun({ run, now }: { run: Run | undefined; now: Date }) {
           {t(run.dry_run ? 'run.dryRun' : `mode.${run.mode}`)} · {formatAge(run.completed_at, now)}
         </span>
       </div>
+      {right ? <p>{right}</p> : null}
       <p>{countsText(t, run)}</p>
       {hasTrouble ? <p className="advice">{adviceOf(t, run)}</p> : null}
       <p>

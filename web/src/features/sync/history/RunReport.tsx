@@ -11,6 +11,7 @@ import type { RunDetail, RunStatus } from './queries.ts'
 import { RunOptions } from './RunOptions.tsx'
 import { RunStatusBadge } from './RunStatusBadge.tsx'
 import { TimelineSection } from './timeline/TimelineSection.tsx'
+import { unreadPlaces, upToDateText } from '../trouble.ts'
 
 const TONES: Record<RunStatus, 'success' | 'info' | 'warning' | 'error'> = {
   queued: 'info',
@@ -34,6 +35,7 @@ export function RunReport({ run }: { run: RunDetail }) {
         title={<RunStatusBadge status={run.status} />}
         description={run.dry_run ? t('detail.dryRunText') : t(`detail.${run.status}Text`)}
       />
+      <HowMuchIsRight run={run} />
       <Counts run={run} />
       {mayUndo ? <Link to={`/edits/undo?run=${run.id}`}>{t('undo')}</Link> : null}
       {run.parameters.preview_of ? (
@@ -42,9 +44,30 @@ export function RunReport({ run }: { run: RunDetail }) {
       <RunChanges runId={run.id} isDry={run.dry_run} hasEnded={run.completed_at !== null} />
       <ErrorGroups run={run} />
       {run.completed_at === null ? null : <Certificate runId={run.id} />}
-      <TimelineSection pages={run.pages} />
+      <TimelineSection pages={run.pages} failed={run.failed_requests} />
       <RunOptions run={run} />
     </div>
+  )
+}
+
+/** Of a run that did not come to a good end: first how much is right, then what is missing. */
+function HowMuchIsRight({ run }: { run: RunDetail }) {
+  const { t } = useTranslation('sync')
+  const right = upToDateText(t, run)
+  const places = run.status === 'failed' ? unreadPlaces(run.pages) : []
+  if (right === undefined && places.length === 0) return null
+  const shown = places.map(({ first, last }) =>
+    first === last ? formatNumber(first) : `${formatNumber(first)}–${formatNumber(last)}`,
+  )
+  return (
+    <section>
+      {right === undefined ? null : (
+        <p>
+          <strong>{right}</strong>
+        </p>
+      )}
+      {shown.length === 0 ? null : <p>{t('upToDate.places', { places: shown.join(', ') })}</p>}
+    </section>
   )
 }
 
@@ -67,6 +90,7 @@ function Counts({ run }: { run: RunDetail }) {
     [t('detail.ended'), formatDate(run.completed_at)],
     [t('detail.speed'), t('detail.perSecond', { value: formatNumber(run.items_per_second) })],
     [t('detail.requests'), formatNumber(run.api_requests_made)],
+    [t('detail.failedRequests'), formatNumber(run.trouble.failed_requests)],
     [t('detail.waits'), formatNumber(run.rate_limit_hits)],
     [t('detail.waited'), formatDuration(run.wait_seconds)],
     [t('detail.attempt'), formatNumber(run.attempt)],

@@ -6,6 +6,8 @@ import { formatDuration, formatNumber } from '../../../shared/format.ts'
 import { useRole } from '../../../shared/session.tsx'
 import { useStopRun } from '../queries.ts'
 import type { Run } from '../runs.ts'
+import { timeLeft } from '../trouble.ts'
+import { RunTrouble } from './RunTrouble.tsx'
 
 function Fact({ label, value }: { label: string; value: string }) {
   return (
@@ -56,6 +58,7 @@ export function RunProgress({ run }: { run: Run }) {
         status="active"
         aria-label={t('run.progressLabel', { account })}
       />
+      <RunTrouble run={run} />
       <dl className="facts run-facts">
         <Fact label={t('run.pages')} value={pages} />
         <Fact
@@ -77,7 +80,7 @@ export function RunProgress({ run }: { run: Run }) {
               : t('run.perSecond', { value: formatNumber(run.items_per_second) })
           }
         />
-        <Fact label={t('run.left')} value={formatDuration(run.eta_seconds)} />
+        <Fact label={t('run.left')} value={timeLeft(t, run)} />
         <Fact
           label={t('run.waits')}
           value={t('run.waited', {

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { adviceOf } from '../advice.ts'
 import { countsText } from '../counts.ts'
 import type { Run } from '../runs.ts'
+import { upToDateText } from '../trouble.ts'
 
 const KINDS = {
   completed: { type: 'success', seconds: 8 },
@@ -27,7 +28,7 @@ export function useNotifyEnd(): (run: Run) => void {
         title: t(`ended.${run.status as keyof typeof KINDS}`, { account }),
         description: (
           <>
-            <p>{countsText(t, run)}</p>
+            <p>{upToDateText(t, run) ?? countsText(t, run)}</p>
             {type === 'error' || (type === 'warning' && run.errors.length > 0) ? (
               <p>{adviceOf(t, run)}</p>
             ) : null}

@@ -6,7 +6,8 @@ import { errorText } from '../../../shared/error-text.ts'
 import { useRole } from '../../../shared/session.tsx'
 import { adviceFor } from '../advice.ts'
 import { useStartSync, type SyncRequest } from '../queries.ts'
-import { olderThan, type Status } from '../runs.ts'
+import type { Status } from '../runs.ts'
+import { isStuck } from '../trouble.ts'
 import { useNow } from '../../../shared/useNow.ts'
 
 const OptionsDrawer = lazy(() => import('./OptionsDrawer.tsx'))
@@ -20,8 +21,6 @@ interface Props {
 }
 
 const BOTH = ['main', 'fbe']
-/** A run of so many minutes may be stuck: only then is there a way to end it as such. */
-const STUCK_MINUTES = 15
 const AGES_SECONDS = 15
 
 /** What the recommended button starts: every account, if there are several; `both` where these are the usual two. */
@@ -91,7 +90,7 @@ export function SyncActions({ names, usable, status }: Props) {
       <Button size="large" onClick={() => setOpen('options')}>
         {t('actions.options')}
       </Button>
-      {olderThan(status.running, STUCK_MINUTES, now).length > 0 ? (
+      {status.running.some((run) => isStuck(run, now)) ? (
         <Button size="large" onClick={() => setOpen('cleanup')}>
           {t('actions.cleanup')}
         </Button>

@@ -48,6 +48,27 @@ export const TimelinePicture = memo(function TimelinePicture({
             </title>
           </rect>
         ))}
+        {timeline.tries.map(({ request, start, lane }) => (
+          <rect
+            key={`try ${request.number}`}
+            className="bar-failed"
+            x={Math.min(start * scale, WIDTH - THINNEST)}
+            y={lane * LANE + 1}
+            width={Math.max(request.seconds * scale - 0.5, THINNEST)}
+            height={LANE - 2}
+          >
+            <title>
+              {request.page == null
+                ? t('timeline.try', { code: request.code, seconds: formatNumber(request.seconds) })
+                : t('timeline.tryOfPage', {
+                    page: request.page,
+                    size: request.size,
+                    code: request.code,
+                    seconds: formatNumber(request.seconds),
+                  })}
+            </title>
+          </rect>
+        ))}
       </svg>
       <figcaption>
         <span>0 s</span>
@@ -57,6 +78,9 @@ export const TimelinePicture = memo(function TimelinePicture({
               {t(`timeline.${mark}`)}: {formatNumber(timeline.counts[mark])}
             </span>
           ))}
+          <span className="legend-failed">
+            {t('timeline.tries')}: {formatNumber(timeline.tries.length)}
+          </span>
         </span>
         <span>{formatDuration(timeline.seconds)}</span>
       </figcaption>

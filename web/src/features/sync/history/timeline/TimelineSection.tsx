@@ -7,26 +7,27 @@ import { Badge, type Tone } from '../../../../shared/Badge.tsx'
 import { DataTable, type Column } from '../../../../shared/DataTable.tsx'
 import { formatDate, formatNumber } from '../../../../shared/index.ts'
 import type { PageView } from '../queries.ts'
-import { timelineOf, type Bar, type Mark, type Timeline } from './timeline.ts'
+import { timelineOf, type Bar, type FailedRequest, type Mark, type Timeline } from './timeline.ts'
 import { TimelinePicture } from './TimelinePicture.tsx'
 
 const TONES: Record<Mark, Tone> = { good: 'good', retried: 'warning', slow: 'plain', failed: 'bad' }
 
 /** When each page was read and how it went. */
-export function TimelineSection({ pages }: { pages: PageView[] }) {
+export function TimelineSection({ pages, failed }: { pages: PageView[]; failed: FailedRequest[] }) {
   const { t } = useTranslation('history')
-  const timeline = useMemo(() => timelineOf(pages), [pages])
+  const timeline = useMemo(() => timelineOf(pages, failed), [pages, failed])
   const [onlyOdd, setOnlyOdd] = useState(true)
   const summary = t('timeline.summary', {
     pages: formatNumber(timeline.bars.length),
     retried: formatNumber(timeline.counts.retried),
     slow: formatNumber(timeline.counts.slow),
     failed: formatNumber(timeline.counts.failed),
+    tries: formatNumber(timeline.tries.length),
   })
   return (
     <section>
       <h3>{t('timeline.title')}</h3>
-      {timeline.bars.length === 0 ? (
+      {timeline.lanes === 0 ? (
         <p className="muted">{t('timeline.none')}</p>
       ) : (
         <>

@@ -46,6 +46,28 @@ test('pages taken over from an earlier run are counted and do not stretch the ti
   expect([inherited, seconds, bars.length]).toEqual([1, 2, 1])
 })
 
+test('every failed request is in the picture, below the pages, also before any page came', () => {
+  const failed = (number: number, from: number, seconds: number) => ({
+    number,
+    started_at: moment(from),
+    seconds,
+    code: 'server_failure',
+    page: 4,
+    size: 100,
+  })
+  const { tries, lanes, seconds, bars } = timelineOf(
+    [page(1, 5, 6)],
+    [failed(1, 2, 1), failed(2, 2.5, 3), failed(3, 8, 2)],
+  )
+  expect(tries.map(({ start, lane }) => [start, lane])).toEqual([
+    [0, 1],
+    [0.5, 2],
+    [6, 1],
+  ])
+  expect([lanes, seconds, bars[0]?.start]).toEqual([3, 8, 3])
+  expect(timelineOf([], [failed(1, 2, 1)])).toMatchObject({ bars: [], lanes: 1, seconds: 1 })
+})
+
 test('a run without pages has an empty timeline', () => {
   expect(timelineOf([])).toMatchObject({ bars: [], lanes: 0, seconds: 0 })
 })
