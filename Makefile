@@ -4,8 +4,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+USED := $(VENV)/.used
 NODE_STAMP := web/node_modules/.installed
 PAGE := src/emagsync/entrypoints/api/static/index.html
+SOURCES := $(shell find src -name '*.py' -o -name '*.json' -o -name '*.mako' 2>/dev/null)
 PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.html web/vite.config.ts
 # Tests wait more than they compute, so there are more at once than processors.
 WORKERS ?= 4
@@ -19,15 +21,13 @@ CORE_TESTS := tests/marketplace/rows tests/marketplace/test_envelope.py tests/ma
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers audit sbom core tests quiet bytecode pytest-beside
+.PHONY: help install dev page fit-python demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers audit sbom core tests quiet bytecode pytest-beside
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml requirements/dev.txt
-	@command -v $(PYTHON) >/dev/null || { echo "emagsync needs Python 3.11 or newer: install it, or say 'make PYTHON=python3.12 ...'." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: emagsync needs Python 3.11 or newer." >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: on Debian, 'apt install python3-venv'." >&2; exit 1; }
+	@$(MAKE) --no-print-directory -s fit-python
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -42,11 +42,40 @@ $(PAGE): $(NODE_STAMP) $(PAGE_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 
-install: $(STAMP) ## Make the environment in .venv
+# Users need a sixth of what developers do: the packages that the program itself imports, and a wheel with the page in it.
+install: page ## Install emagsync with its page in .venv
+	@if [ -e $(STAMP) ]; then $(MAKE) --no-print-directory $(STAMP); else $(MAKE) --no-print-directory $(USED); fi
+	@echo "emagsync $$($(BIN)/python -c 'import emagsync; print(emagsync.__version__)') is installed. Start it: $(BIN)/emagsync serve"
+
+$(USED): pyproject.toml requirements/base.txt requirements/build.txt $(SOURCES)
+	@$(MAKE) --no-print-directory -s fit-python
+	@echo "1 of 3: an environment in $(VENV), with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "2 of 3: the packages that it needs, about a minute"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/base.txt -r requirements/build.txt
+	@echo "3 of 3: emagsync itself"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --force-reinstall .
+	@touch $@
+
+dev: $(STAMP) $(NODE_STAMP) ## Install what developers need, in .venv and web/node_modules
 
 web: $(PAGE) ## Build the page
 
-demo: $(STAMP) $(PAGE) ## Start a simulated marketplace with two accounts, copy both, show the page
+# Without Node everything works but the page. Debian's own may be too old, so it is asked before it is used.
+page:
+	@if [ "$$(id -u)" = 0 ] && ! command -v npm >/dev/null && command -v apt-get >/dev/null; then \
+	  echo "Installing Node, to build the page"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >/dev/null || true; fi
+	@if command -v npm >/dev/null && node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'; then \
+	  [ -e $(PAGE) ] || echo "Building the page, about a minute"; $(MAKE) --no-print-directory -s $(PAGE); \
+	else echo "The page is left out: it needs Node 20.19 or newer. Install Node and do the same again; everything else works." >&2; fi
+
+fit-python:
+	@command -v $(PYTHON) >/dev/null || { echo "emagsync needs Python 3.11 or newer: install it, or say 'make PYTHON=python3.12 ...'." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: emagsync needs Python 3.11 or newer." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-venv >/dev/null; } \
+	  || { echo "$(PYTHON) cannot make virtual environments: on Debian, 'apt install python3-venv'." >&2; exit 1; }
+
+demo: install ## Start a simulated marketplace with two accounts, copy both, show the page
 	@$(BIN)/emagsync demo
 
 test: checks tests quiet ## Linters, types, import directions, and every kind of test once
