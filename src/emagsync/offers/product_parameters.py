@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import Query
@@ -12,7 +13,7 @@ from emagsync.core import account_names
 from emagsync.offers.change_kinds import ChangeKind
 from emagsync.offers.explanations import Language
 from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
-from emagsync.offers.selection import ChangeFilter, OfferFilter, Order, SortKey
+from emagsync.offers.selection import BuyButton, ChangeFilter, OfferFilter, Order, SortKey
 from emagsync.rest.timestamps import UtcTimestamp
 
 _LARGEST = 2**53  # what every JSON reader still takes for a whole number
@@ -34,6 +35,9 @@ AccountName = Annotated[
 
 ProductId = Annotated[int, Field(ge=1, le=_LARGEST, description="The product's `id`, which is ours.")]
 Place = Annotated[int, Field(ge=0, le=_LARGEST)]
+
+
+PriceBound = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=4)]
 
 
 class ProductQuery(BaseModel):
@@ -60,6 +64,32 @@ class ProductQuery(BaseModel):
         default=None, pattern=r"^[A-Za-z]{3}$", description="Only offers whose prices are in it, such as `EUR`."
     )
     changed_since: UtcTimestamp | None = None
+    stock_min: int | None = Field(default=None, ge=0, le=_LARGEST, description="At least this stock.")
+    reason: list[Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]] | None = Field(
+        default=None, max_length=50, description="A code of `not_sellable`; repeat it for more than one."
+    )
+    buy_button: list[BuyButton] | None = Field(
+        default=None,
+        max_length=3,
+        description="`ours`: it has the buy button; `others`: another offer has it; `unknown`: eMAG does not say.",
+    )
+    price_outside_limits: bool | None = Field(
+        default=None, description="Whether its price is below its minimum or above its maximum."
+    )
+    seen_before: UtcTimestamp | None = Field(default=None, description="No run has seen it since.")
+    has_image: bool | None = None
+    same_ean: bool = Field(default=False, description="Another offer of the account has one of its EANs too.")
+    brand: list[Annotated[str, Field(max_length=255)]] | None = Field(
+        default=None, max_length=100, description="Exactly this brand; repeat it for more than one."
+    )
+    category: list[Annotated[int, Field(ge=0, le=_LARGEST)]] | None = Field(
+        default=None, max_length=100, description="eMAG's category; repeat it for more than one."
+    )
+    vat_id: list[Annotated[int, Field(ge=0, le=_LARGEST)]] | None = Field(
+        default=None, max_length=20, description="eMAG's VAT rate; repeat it for more than one."
+    )
+    price_min: PriceBound | None = Field(default=None, description="At least this price, without VAT.")
+    price_max: PriceBound | None = Field(default=None, description="At most this price, without VAT.")
     include_removed: bool = Field(default=False, description="Also offers that eMAG does not know any more.")
     change: list[ChangeKind] | None = Field(
         default=None,
@@ -99,6 +129,18 @@ class ProductQuery(BaseModel):
             currency=self.currency.upper() if self.currency else None,
             changed_since=self.changed_since,
             changes=self.changes(),
+            min_stock=self.stock_min,
+            reasons=tuple(sorted(set(self.reason or ()))),
+            buy_buttons=tuple(sorted(set(self.buy_button or ()))),
+            price_outside_limits=self.price_outside_limits,
+            seen_before=self.seen_before,
+            has_image=self.has_image,
+            same_ean=self.same_ean,
+            brands=tuple(sorted(set(self.brand or ()))),
+            category_ids=tuple(sorted(set(self.category or ()))),
+            vat_ids=tuple(sorted(set(self.vat_id or ()))),
+            min_price=self.price_min,
+            max_price=self.price_max,
         )
 
 

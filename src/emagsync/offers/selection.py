@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from emagsync.db.search_index import Search, search_for
@@ -52,6 +53,14 @@ class ChangeFilter:
     reason: str | None = None
 
 
+class BuyButton(StrEnum):
+    """Who has the buy button of an offer's product: this offer, another one, or eMAG does not say."""
+
+    OURS = "ours"
+    OTHERS = "others"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True)
 class OfferFilter:
     """A selection of offers: those that match everything that is given.
@@ -59,6 +68,10 @@ class OfferFilter:
     `accounts`: none for all. `search` is words that are in the name, part number, part number key, EANs and brand,
     whole or in part, in any order and any case, with or without diacritics and punctuation. `statuses`: 0 inactive,
     1 active, 2 end of life. `currency`: what an offer's prices are in. `changed_since`: content changed then or later.
+
+    `reasons`: one of these codes keeps it from sale. `price_outside_limits`: whether the price is below the offer's own
+    minimum or above its maximum. `seen_before`: no run has seen it since. `same_ean`: another offer of the account has
+    one of its EANs too.
     """
 
     accounts: tuple[str, ...] = ()
@@ -73,6 +86,18 @@ class OfferFilter:
     changed_since: datetime | None = None
     emag_ids: tuple[int, ...] = ()
     changes: ChangeFilter | None = None
+    min_stock: int | None = None
+    reasons: tuple[str, ...] = ()
+    buy_buttons: tuple[BuyButton, ...] = ()
+    price_outside_limits: bool | None = None
+    seen_before: datetime | None = None
+    has_image: bool | None = None
+    same_ean: bool = False
+    brands: tuple[str, ...] = ()
+    category_ids: tuple[int, ...] = ()
+    vat_ids: tuple[int, ...] = ()
+    min_price: Decimal | None = None
+    max_price: Decimal | None = None
 
     @property
     def searched(self) -> Search | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, and_, case, func, select, true, tuple_
+from sqlalchemy import Column, ColumnElement, Select, and_, case, false, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.search_index import Search, by_walking, nulls_last
 from emagsync.offers.notable_repository import changed_offers
+from emagsync.offers.same_ean_repository import same_eans
 from emagsync.offers.search_repository import SEARCH_INDEX
-from emagsync.offers.selection import OfferFilter, Order, SortKey
+from emagsync.offers.selection import BuyButton, OfferFilter, Order, SortKey
 from emagsync.offers.tables import REMOVED, offer_search, offers
 
 BY_KEY = (offers.c.account, offers.c.emag_id)
@@ -141,6 +142,9 @@ def _plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
         (columns.emag_id, offer_filter.emag_ids),
         (columns.status, offer_filter.statuses),
         (columns.validation_status, offer_filter.validation_statuses),
+        (columns.brand, offer_filter.brands),
+        (columns.category_id, offer_filter.category_ids),
+        (columns.vat_id, offer_filter.vat_ids),
     ):
         if values:
             found.append(column == values[0] if len(values) == 1 else column.in_(values))
@@ -154,6 +158,42 @@ def _plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
         found.append(columns.currency == offer_filter.currency)
     if offer_filter.changed_since is not None:
         found.append(columns.changed_at >= offer_filter.changed_since)
+    found.extend(_working_conditions(offer_filter))
     if offer_filter.changes is not None:
         found.append(tuple_(*BY_KEY).in_(changed_offers(offer_filter.changes, offer_filter.accounts)))
     return found
+
+
+def _working_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
+    """The conditions of the lists that people work through."""
+    columns = offers.c
+    found: list[ColumnElement[bool]] = []
+    if offer_filter.min_stock is not None:
+        found.append(columns.stock >= offer_filter.min_stock)
+    if offer_filter.min_price is not None:
+        found.append(columns.sale_price >= offer_filter.min_price)
+    if offer_filter.max_price is not None:
+        found.append(columns.sale_price <= offer_filter.max_price)
+    if offer_filter.reasons:
+        found.append(columns.sellable.is_(False))  # which says at once that most have no reason
+        codes = literal(" ") + columns.not_sellable + literal(" ")
+        found.append(or_(*(codes.contains(f" {code} ", autoescape=True) for code in offer_filter.reasons)))
+    if offer_filter.buy_buttons:
+        found.append(or_(*(_BUY_BUTTON[whose] for whose in offer_filter.buy_buttons)))
+    if offer_filter.price_outside_limits is not None:
+        is_outside = or_(columns.sale_price < columns.min_sale_price, columns.sale_price > columns.max_sale_price)
+        found.append(func.coalesce(is_outside, false()).is_(offer_filter.price_outside_limits))
+    if offer_filter.seen_before is not None:
+        found.append(columns.last_seen_at < offer_filter.seen_before)
+    if offer_filter.has_image is not None:
+        found.append(columns.main_image.is_not(None) if offer_filter.has_image else columns.main_image.is_(None))
+    if offer_filter.same_ean:
+        found.append(columns.id.in_(same_eans()))
+    return found
+
+
+_BUY_BUTTON: Mapping[BuyButton, ColumnElement[bool]] = {
+    BuyButton.OURS: offers.c.buy_button_rank == 1,
+    BuyButton.OTHERS: offers.c.buy_button_rank > 1,
+    BuyButton.UNKNOWN: offers.c.buy_button_rank.is_(None),
+}

@@ -90,7 +90,14 @@ offers = Table(
         "currency",
         "sale_price",
         "changed_at",
+        "min_sale_price",
+        "max_sale_price",
+        "buy_button_rank",
+        "vat_id",
+        "brand",
+        "not_sellable",
     ),
+    partial_index("ix_offers_no_image", "account", "emag_id", where=text("main_image IS NULL AND removed_at IS NULL")),
     # The few that are left out of nearly every list and count.
     partial_index(
         REMOVED,

@@ -60,7 +60,7 @@ class TotalCache:
 
     def put(self, offer_filter: OfferFilter, found: CachedTotal) -> None:
         """Remember what `offer_filter` finds."""
-        if offer_filter.changed_since is not None or offer_filter.changes is not None:
+        if not _is_in_the_log(offer_filter):
             return
         self._totals[offer_filter] = found
         self._totals.move_to_end(offer_filter)
@@ -73,10 +73,28 @@ def fields_of(offer_filter: OfferFilter) -> list[str]:
     given = {
         "status": offer_filter.statuses,
         "sellable": offer_filter.sellable is not None,
-        "stock": offer_filter.max_stock is not None,
+        "stock": offer_filter.max_stock is not None or offer_filter.min_stock is not None,
         "validation_status": offer_filter.validation_statuses,
-        "category_id": offer_filter.category_id is not None,
+        "category_id": offer_filter.category_id is not None or offer_filter.category_ids,
         "currency": offer_filter.currency is not None,
+        "brand": offer_filter.brands,
+        "vat_id": offer_filter.vat_ids,
+        "buy_button_rank": offer_filter.buy_buttons,
+        "eans": offer_filter.same_ean,
+        "min_sale_price": offer_filter.price_outside_limits is not None,
+        "max_sale_price": offer_filter.price_outside_limits is not None,
+        "sale_price": _looks_at_price(offer_filter),
     }
     searched = _SEARCHED if offer_filter.searched else ()
     return [LIFECYCLE, *searched, *(field for field, is_given in given.items() if is_given)]
+
+
+def _looks_at_price(offer_filter: OfferFilter) -> bool:
+    given = (offer_filter.price_outside_limits, offer_filter.min_price, offer_filter.max_price)
+    return any(value is not None for value in given)
+
+
+def _is_in_the_log(offer_filter: OfferFilter) -> bool:
+    """Whether the change log has every change of what the filter looks at."""
+    unlogged = (offer_filter.changed_since, offer_filter.changes, offer_filter.seen_before, offer_filter.has_image)
+    return not offer_filter.reasons and all(value is None for value in unlogged)

@@ -2305,6 +2305,12 @@ export interface components {
             sku: string | null;
         };
         /**
+         * BuyButton
+         * @description Who has the buy button of an offer's product: this offer, another one, or eMAG does not say.
+         * @enum {string}
+         */
+        BuyButton: "ours" | "others" | "unknown";
+        /**
          * Categories
          * @description An account's categories by name.
          */
@@ -5679,6 +5685,21 @@ export interface components {
         "Selection-Input": {
             /** Account Type */
             account_type?: string | null;
+            /**
+             * Brand
+             * @description Exactly this brand; repeat it for more than one.
+             */
+            brand?: string[] | null;
+            /**
+             * Buy Button
+             * @description `ours`: it has the buy button; `others`: another offer has it; `unknown`: eMAG does not say.
+             */
+            buy_button?: components["schemas"]["BuyButton"][] | null;
+            /**
+             * Category
+             * @description eMAG's category; repeat it for more than one.
+             */
+            category?: number[] | null;
             /** Category Id */
             category_id?: number | null;
             /**
@@ -5718,6 +5739,8 @@ export interface components {
              * @description eMAG's id; repeat it for more than one.
              */
             emag_id?: number[] | null;
+            /** Has Image */
+            has_image?: boolean | null;
             /**
              * Include Removed
              * @description Also offers that eMAG does not know any more.
@@ -5725,10 +5748,41 @@ export interface components {
              */
             include_removed: boolean;
             /**
+             * Price Max
+             * @description At most this price, without VAT.
+             */
+            price_max?: number | string | null;
+            /**
+             * Price Min
+             * @description At least this price, without VAT.
+             */
+            price_min?: number | string | null;
+            /**
+             * Price Outside Limits
+             * @description Whether its price is below its minimum or above its maximum.
+             */
+            price_outside_limits?: boolean | null;
+            /**
+             * Reason
+             * @description A code of `not_sellable`; repeat it for more than one.
+             */
+            reason?: string[] | null;
+            /**
+             * Same Ean
+             * @description Another offer of the account has one of its EANs too.
+             * @default false
+             */
+            same_ean: boolean;
+            /**
              * Search
              * @description Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and any case, with or without diacritics and punctuation.
              */
             search?: string | null;
+            /**
+             * Seen Before
+             * @description No run has seen it since.
+             */
+            seen_before?: string | null;
             /** Sellable */
             sellable?: boolean | null;
             /**
@@ -5742,10 +5796,20 @@ export interface components {
              */
             stock_max?: number | null;
             /**
+             * Stock Min
+             * @description At least this stock.
+             */
+            stock_min?: number | null;
+            /**
              * Validation Status
              * @description eMAG's number; repeat it for more than one.
              */
             validation_status?: number[] | null;
+            /**
+             * Vat Id
+             * @description eMAG's VAT rate; repeat it for more than one.
+             */
+            vat_id?: number[] | null;
         };
         /**
          * Selection
@@ -8924,6 +8988,29 @@ export interface operations {
                 /** @description Only offers whose prices are in it, such as `EUR`. */
                 currency?: string | null;
                 changed_since?: string | null;
+                /** @description At least this stock. */
+                stock_min?: number | null;
+                /** @description A code of `not_sellable`; repeat it for more than one. */
+                reason?: string[] | null;
+                /** @description `ours`: it has the buy button; `others`: another offer has it; `unknown`: eMAG does not say. */
+                buy_button?: components["schemas"]["BuyButton"][] | null;
+                /** @description Whether its price is below its minimum or above its maximum. */
+                price_outside_limits?: boolean | null;
+                /** @description No run has seen it since. */
+                seen_before?: string | null;
+                has_image?: boolean | null;
+                /** @description Another offer of the account has one of its EANs too. */
+                same_ean?: boolean;
+                /** @description Exactly this brand; repeat it for more than one. */
+                brand?: string[] | null;
+                /** @description eMAG's category; repeat it for more than one. */
+                category?: number[] | null;
+                /** @description eMAG's VAT rate; repeat it for more than one. */
+                vat_id?: number[] | null;
+                /** @description At least this price, without VAT. */
+                price_min?: number | string | null;
+                /** @description At most this price, without VAT. */
+                price_max?: number | string | null;
                 /** @description Also offers that eMAG does not know any more. */
                 include_removed?: boolean;
                 /** @description Offers to which this happened; repeat it for more than one. Removed offers are among them. */
@@ -9161,6 +9248,29 @@ export interface operations {
                 /** @description Only offers whose prices are in it, such as `EUR`. */
                 currency?: string | null;
                 changed_since?: string | null;
+                /** @description At least this stock. */
+                stock_min?: number | null;
+                /** @description A code of `not_sellable`; repeat it for more than one. */
+                reason?: string[] | null;
+                /** @description `ours`: it has the buy button; `others`: another offer has it; `unknown`: eMAG does not say. */
+                buy_button?: components["schemas"]["BuyButton"][] | null;
+                /** @description Whether its price is below its minimum or above its maximum. */
+                price_outside_limits?: boolean | null;
+                /** @description No run has seen it since. */
+                seen_before?: string | null;
+                has_image?: boolean | null;
+                /** @description Another offer of the account has one of its EANs too. */
+                same_ean?: boolean;
+                /** @description Exactly this brand; repeat it for more than one. */
+                brand?: string[] | null;
+                /** @description eMAG's category; repeat it for more than one. */
+                category?: number[] | null;
+                /** @description eMAG's VAT rate; repeat it for more than one. */
+                vat_id?: number[] | null;
+                /** @description At least this price, without VAT. */
+                price_min?: number | string | null;
+                /** @description At most this price, without VAT. */
+                price_max?: number | string | null;
                 /** @description Also offers that eMAG does not know any more. */
                 include_removed?: boolean;
                 /** @description Offers to which this happened; repeat it for more than one. Removed offers are among them. */

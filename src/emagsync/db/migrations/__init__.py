@@ -1,3 +1,3 @@
 """Schema steps, applied in order by `emagsync.db.migrate`. `HEAD` is the newest one."""
 
-HEAD = "20261128_28"
+HEAD = "20261128_29"

@@ -74,7 +74,7 @@ export function SelectionBar({ selection, page, total, view, onChoose }: Props) 
 
 /** The filters as the body of a change names them. */
 function filterOf(view: OfferView) {
-  return { include_removed: false, ...filterQuery(view) }
+  return { include_removed: false, same_ean: false, ...filterQuery(view) }
 }
 
 /** Once the whole page is selection: the way to all that the filters find. */
