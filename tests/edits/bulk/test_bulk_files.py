@@ -141,3 +141,29 @@ async def test_a_refused_file_says_why_for_people_and_programs(editing: Editing)
     assert (answer.status_code, problem["code"], problem["reason"]) == (422, "file_unreadable", "bad_position")
     assert problem["values"] == {"place": "4000000000"}
     assert "4000000000" in problem["detail"]
+
+
+@pytest.mark.databases("both")
+async def test_an_offer_is_named_by_its_pnk_or_an_ean_and_what_is_ambiguous_names_the_matches(editing: Editing) -> None:
+    editing.on_emag(1, part_number_key="D5XB1BBM", ean=["5941234567899", "5941234567890"])
+    editing.on_emag(2, part_number_key="DTWICE", ean=["5940000000001"])
+    editing.on_emag(3, part_number_key="DTWICE", ean=["5940000000001"])
+    await editing.sync()
+    named = await upload(
+        editing, "PNK;EAN;Stoc\nD5XB1BBM;;4\n;5941234567890;5\nDTWICE;;6\n;5940000000001;7\n;1;8\n;;9\n"
+    )
+    assert outcome(named) == [
+        (1, []),
+        (1, ["offer_repeated"]),
+        (None, ["part_number_key_repeats"]),
+        (None, ["eans_repeats"]),
+        (None, ["offer_not_found"]),
+        (None, ["no_offer_named"]),
+    ]
+    rows = named.json()["data"]["rows"]
+    assert rows[2]["errors"][0]["values"] == {"given": "DTWICE", "offers": "2, 3"}
+    assert rows[0]["name"]
+    assert [(cell["place"], cell["text"], cell["value"]) for cell in rows[0]["cells"]] == [
+        ("A2", "D5XB1BBM", "D5XB1BBM"),
+        ("C2", "4", "4"),
+    ]
