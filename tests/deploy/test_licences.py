@@ -12,7 +12,19 @@ from deploy.documents import REPO
 
 # By SPDX, and as older packages write them. MPL is for files of the package itself, which we do not change.
 _GOOD = {
-    *("MIT", "MIT-0", "ISC", "0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "PSF-2.0", "Python-2.0", "MPL-2.0"),
+    *(
+        "MIT",
+        "MIT-0",
+        "ISC",
+        "0BSD",
+        "Apache-2.0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "PSF-2.0",
+        "Python-2.0",
+        "MPL-2.0",
+        "OFL-1.1",
+    ),
     *("MIT License", "BSD License", "3-Clause BSD License", "Apache Software License", "ISC License (ISCL)"),
     *("Python Software Foundation License", "Mozilla Public License 2.0 (MPL 2.0)"),
 }
