@@ -135,6 +135,7 @@ servers:
 	  command -v pgbouncer >/dev/null || need="$$need pgbouncer"; \
 	  command -v promtool >/dev/null || need="$$need prometheus"; \
 	  command -v openssl >/dev/null || need="$$need openssl"; \
+	  command -v soffice >/dev/null || need="$$need libreoffice-calc-nogui"; \
 	  [ -z "$$need" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need; }; \
 	fi
 	@command -v promtool >/dev/null && command -v prometheus >/dev/null || { echo "The tests of metrics and alerts need prometheus and promtool: install Prometheus ('apt install prometheus')." >&2; exit 1; }
