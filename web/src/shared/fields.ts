@@ -26,7 +26,12 @@ export const LEVELS = EDITABLE_FIELDS.filter((field): field is OfKind<'level'> =
 /** The validation statuses with which an offer sells. */
 export const SELLABLE_VALIDATIONS: ReadonlySet<number> = new Set([3, 9, 11, 12])
 
-const AMOUNTS: ReadonlySet<string> = new Set([...PRICES, 'best_offer_sale_price', 'main_offer_price', 'price_with_vat'])
+const AMOUNTS: ReadonlySet<string> = new Set([
+  ...PRICES,
+  'best_offer_sale_price',
+  'main_offer_price',
+  'price_with_vat',
+])
 
 /** Names that the lists of the API use where eMAG, edits and the change log have another. */
 const ALIASES: Readonly<Record<string, string>> = {
