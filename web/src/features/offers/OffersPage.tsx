@@ -10,6 +10,7 @@ import { ExportButton } from './list/ExportButton.tsx'
 import { OfferFilters } from './list/OfferFilters.tsx'
 import './offers.css'
 import { OfferTable } from './list/OfferTable.tsx'
+import { WorkingListTabs } from './list/WorkingListTabs.tsx'
 import { useCurrencies, useOffers } from './queries.ts'
 import { useOfferView } from './useOfferView.ts'
 import { filterCount, NO_FILTERS, type OfferView, type ViewChange } from './view.ts'
@@ -43,6 +44,7 @@ export default function OffersPage() {
           </>
         }
       />
+      <WorkingListTabs view={ahead} onChange={change} narrow={narrow} />
       <OfferFilters view={ahead} onChange={change} narrow={narrow} />
       {found.error ? (
         <ErrorState error={found.error} onRetry={() => void found.refetch()} />

@@ -1,4 +1,5 @@
 import { happenedQuery, readHappened, type Happened } from '../../shared/happened.ts'
+import { WORKING_LISTS, workingListQuery, type WorkingList } from './workingLists.ts'
 
 /** What the table shows, as the address bar says it: `/offers?q=led&account=main&sort=-price&page=2`. */
 
@@ -21,6 +22,7 @@ export type StatusName = (typeof STATUSES)[number]
 export type SortKey = (typeof SORT_KEYS)[number]
 
 export interface OfferView {
+  readonly list: WorkingList | null
   readonly search: string
   readonly account: string | null
   readonly status: StatusName | null
@@ -48,6 +50,7 @@ export function readView(params: URLSearchParams): OfferView {
   const sellable = params.get('sellable')
   const columns = params.get('cols')
   return {
+    list: oneOf(WORKING_LISTS, params.get('list')),
     search: (params.get('q') ?? '').slice(0, LONGEST_SEARCH),
     account: params.get('account'),
     status: oneOf(STATUSES, params.get('status')),
@@ -72,6 +75,7 @@ export function writeView(view: OfferView): URLSearchParams {
   const set = (name: string, value: string | number | null): void => {
     if (value !== null && value !== '') params.set(name, String(value))
   }
+  set('list', view.list)
   set('q', view.search)
   set('account', view.account)
   set('status', view.status)
@@ -101,11 +105,20 @@ export function changeView(view: OfferView, change: ViewChange): OfferView {
 
 /** How many filters are set, the search not counted. */
 export function filterCount(view: OfferView): number {
-  const given = [view.account, view.status, view.sellable, view.maxStock, view.currency, view.validation]
+  const given = [
+    view.list,
+    view.account,
+    view.status,
+    view.sellable,
+    view.maxStock,
+    view.currency,
+    view.validation,
+  ]
   return [...given, view.happened].filter((value) => value !== null).length + (view.withRemoved ? 1 : 0)
 }
 
 export const NO_FILTERS = {
+  list: null,
   search: '',
   account: null,
   status: null,
@@ -129,6 +142,7 @@ export function filterQuery(view: OfferView) {
     ...(view.validation === null ? {} : { validation_status: [view.validation] }),
     ...(view.withRemoved ? { include_removed: true } : {}),
     ...(view.happened === null ? {} : happenedQuery(view.happened)),
+    ...(view.list === null ? {} : workingListQuery(view.list, view.maxStock, new Date())),
   }
 }
 
