@@ -75,7 +75,7 @@ async def test_the_command_lists_what_failed(desk: Desk, tmp_path: Path) -> None
     desk.market.fault(kind="status", status=503, times=1, pages=[2])
     await desk.sync()
     await listed(desk)
-    variables = environment(tmp_path, desk.market.url)
+    variables = environment(tmp_path, desk.market.url) | {"COLUMNS": "300"}
     said = await run("calls", "--outcome", "failed", variables=variables)
     assert said.code == 0, said.err
     assert "product_offer/read" in said.out

@@ -6,7 +6,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -69,7 +69,7 @@ def something(kind: Any) -> Any:
         return '{"b": 1.50, "a":"\\u0000", "b":2}'
     if isinstance(kind, Money):
         return Decimal("0.0001")
-    values: dict[type, Any] = {str: "ă", int: 7, bool: True, bytes: b"\x00\xff", float: 0.1}
+    values: dict[type, Any] = {str: "ă", int: 7, bool: True, bytes: b"\x00\xff", float: 0.1, date: date(2026, 3, 29)}
     return values[kind.python_type]
 
 

