@@ -7,8 +7,6 @@ import type { CopyAge } from './queries.ts'
 
 /** How old the data is, account by account, and whether a certificate says that it is complete. */
 export function Copies({ copies }: { copies: readonly CopyAge[] }) {
-  const { t } = useTranslation('home')
-  if (copies.length === 0) return <p className="muted">{t('copies.noAccount')}</p>
   return (
     <ul className="home-copies">
       {copies.map((copy) => (

@@ -2,7 +2,14 @@ import { Segmented } from 'antd'
 import { lazy, Suspense, useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { ErrorState, formatDate, LoadingState, PageHeader, useUrlState } from '../../shared/index.ts'
+import {
+  ErrorState,
+  formatDate,
+  LoadingState,
+  NoAccounts,
+  PageHeader,
+  useUrlState,
+} from '../../shared/index.ts'
 import { Copies } from './Copies.tsx'
 import './home.css'
 import { Changed, Attention } from './Numbers.tsx'
@@ -39,7 +46,9 @@ export default function HomePage() {
           />
         }
       />
-      {home.data !== undefined && span !== null ? (
+      {home.data?.copies.length === 0 ? (
+        <NoAccounts />
+      ) : home.data !== undefined && span !== null ? (
         <>
           <Copies copies={home.data.copies} />
           <div className="home-columns" aria-busy={home.isPlaceholderData}>

@@ -1,9 +1,8 @@
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Link } from 'react-router'
 
 import { isApiError } from '../../api/errors.ts'
-import { EmptyState, ErrorState, LoadingState, PageHeader, useRole } from '../../shared/index.ts'
+import { ErrorState, LoadingState, NoAccounts, PageHeader } from '../../shared/index.ts'
 import { AccountCard } from './accounts/AccountCard.tsx'
 import { FreshnessSection } from './freshness/FreshnessSection.tsx'
 import { Overview } from './Overview.tsx'
@@ -15,7 +14,6 @@ import './sync.css'
 /** Where syncs are started, watched and understood. */
 export default function SyncPage() {
   const { t } = useTranslation('sync')
-  const { can } = useRole()
   const status = useStatus()
   const accounts = useAccounts()
   const isBusy = status.data?.is_running ?? false
@@ -47,11 +45,7 @@ export default function SyncPage() {
     return (
       <>
         <PageHeader title={t('title')} />
-        <EmptyState
-          title={t('noAccounts.title')}
-          detail={t(can('admin') ? 'noAccounts.detail' : 'noAccounts.ask')}
-          action={can('admin') ? <Link to="/connect">{t('noAccounts.add')}</Link> : null}
-        />
+        <NoAccounts />
       </>
     )
   }
