@@ -118,6 +118,7 @@ async def open_site(folder: Path, redis: RedisServer | None = None) -> AsyncIter
             {name: name for name in OFFERS},
             EMAGSYNC_PORT=str(port),
             EMAGSYNC_SYNC__HEARTBEAT_SECONDS="1",
+            EMAGSYNC_SCHEDULE__REFERENCE="false",  # its requests are of no run
             EMAGSYNC_WEBHOOKS__URL=f"http://127.0.0.1:{receiver.port}/",
             EMAGSYNC_WEBHOOKS__SECRET="s" * 20,
             EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE="true",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections import defaultdict
@@ -11,7 +12,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from support.prometheus import DASHBOARD, Scrape, alert_expressions, panel_expressions, problems
-from support.runs import open_desk
+from support.pushing import CALM
+from support.runs import PRODUCTS, Desk, open_desk
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
 
@@ -29,17 +31,28 @@ async def test_every_metric_and_label_of_every_panel_and_rule_is_there(tmp_path:
 
 
 async def scrape_after_runs(folder: Path) -> Scrape:
-    """Every series of /metrics by name: its labels, with the values that they have."""
-    async with open_desk(folder, {"main": 120, "fbe": 40}, schedule={"enabled": True}) as desk:
+    """Every series of /metrics by name, after runs and a push: its labels, with the values that they have."""
+    async with open_desk(folder, {"main": 120, "fbe": 40}, schedule={"enabled": True}, edits=CALM) as desk:
         desk.market.change("odd_rows", after=5, rows=[{"id": "no number"}])
         desk.market.fault(kind="rate_limited", retry_after=0, times=2)
         desk.market.fault(kind="status", status=503, times=1)
         await desk.sync(account_type="main")
         desk.market.mend()
+        await push_one(desk)
         await desk.sync(account_type="fbe")
         desk.market.fault(kind="not_allowed", account="fbe")
         await desk.sync(account_type="fbe")
         return series_of((await desk.api.stranger.get("/metrics")).text)
+
+
+async def push_one(desk: Desk) -> None:
+    """Send an edit to eMAG, and wait for its answer."""
+    edit = {"account_type": "main", "edits": [{"emag_id": 7, "stock": 3}], "confirm": True, "preview": False}
+    answer = await desk.api.operator.post(f"{PRODUCTS}/products/bulk-edit", json=edit)
+    assert answer.status_code == 200, answer.text
+    async with asyncio.timeout(60):
+        while (await desk.api.viewer.get("/api/v1/emag/outbox?state=applied")).json()["lines"] == []:
+            await asyncio.sleep(0.02)
 
 
 def series_of(text: str) -> Scrape:

@@ -50,7 +50,7 @@ THRESHOLDS = {RuleKind.PRICE: (1, 1000), RuleKind.STOCK: (1, 1_000_000)}
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):  # unknown, a folder or too long, no name at all
         raise ValueError(f"{name!r} is not a time zone such as Europe/Bucharest.") from None
     return name
 
