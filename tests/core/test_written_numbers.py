@@ -45,7 +45,10 @@ def test_there_are_enough_of_them() -> None:
     assert len({case["text"] for case in CASES}) >= 50
 
 
-@given(st.decimals(-(10**9), 10**9, places=4), st.sampled_from(["ro", "en", "bg", "hu", "de", "fr", "de_CH", "pl"]))
+# From a thousand million on, babel leaves out all but the last apostrophe of Swiss numbers.
+@given(
+    st.decimals(-(10**9) + 1, 10**9 - 1, places=4), st.sampled_from(["ro", "en", "bg", "hu", "de", "fr", "de_CH", "pl"])
+)
 def test_what_babel_writes_for_a_locale_is_read_for_that_locale(number: Decimal, locale: str) -> None:
     written = format_decimal(number, format="#,##0.0000", locale=locale)
     assert read_number(written, mark_of_locale(locale)).value == number
