@@ -2,7 +2,7 @@ import { Select, Tabs } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import type { OfferView, ViewChange } from '../view.ts'
-import { LOW_STOCK, WORKING_LISTS, type WorkingList } from '../workingLists.ts'
+import { WORKING_LISTS, type WorkingList } from '../workingLists.ts'
 
 interface Props {
   view: OfferView
@@ -15,10 +15,9 @@ const ALL = 'all'
 /** The lists to work through, over the table; on a phone one choice. */
 export function WorkingListTabs({ view, onChange, narrow }: Props) {
   const { t } = useTranslation('offers')
-  const count = Math.max(view.maxStock ?? LOW_STOCK, 1)
   const items = [
     { key: ALL, label: t('lists.all') },
-    ...WORKING_LISTS.map((list) => ({ key: list, label: t(`lists.${list}`, { count }) })),
+    ...WORKING_LISTS.map((list) => ({ key: list, label: t(`lists.${list}`) })),
   ]
   const choose = (key: string): void => {
     onChange({ list: WORKING_LISTS.find((list): list is WorkingList => list === key) ?? null })
