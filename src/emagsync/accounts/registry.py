@@ -39,7 +39,7 @@ class AccountRegistry:
         on_exchange: Callable[[HttpExchange], None] | None = None,
     ) -> None:
         self._settings = settings
-        self._http = _http_options(settings.http)
+        self._http = http_options(settings.http)
         self._configured = _with_a_way(configured, self._http)
         self._clock = clock or SystemClock()
         self._on_call = on_call
@@ -124,7 +124,8 @@ class AccountRegistry:
             self._redis = None
 
 
-def _http_options(settings: HttpSettings) -> HttpOptions:
+def http_options(settings: HttpSettings) -> HttpOptions:
+    """The limits and the way to eMAG that the settings say."""
     secret = settings.proxy
     proxy = None if secret is None else parse_proxy(secret.get_secret_value(), PROXY_SETTING)
     return HttpOptions(**settings.model_dump() | {"proxy": proxy})

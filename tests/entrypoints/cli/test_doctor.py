@@ -55,3 +55,25 @@ def test_no_secret_is_in_the_text(cli: Cli, name: str) -> None:
     result = cli("doctor", **{name: secret})
     assert secret not in result.out + result.err
     assert f"{name} = (hidden)" in result.out
+
+
+def test_the_data_directory_of_the_option_is_listed_as_such(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere"
+    _, _, told = looked(cli, "--data-dir", str(folder))
+    (found,) = [one for one in told["settings"] if one["name"] == "EMAGSYNC_DATA_DIR"]
+    assert (found["value"], found["source"]) == (str(folder), "--data-dir")
+
+
+def test_the_clock_is_asked_through_the_proxy_that_requests_take(cli: Cli) -> None:
+    _, findings, _ = looked(cli, EMAGSYNC_HTTP__PROXY="http://127.0.0.1:1")
+    assert findings["clock"]["ok"] is False
+
+
+def test_an_account_of_the_database_has_its_clock_compared_too(cli: Cli) -> None:
+    url = cli.variables["EMAG_MAIN_BASE_URL"]
+    for name in [name for name in cli.variables if name.startswith("EMAG_")]:
+        del cli.variables[name]
+    added = ("accounts", "add", "main", "--platform", "emag-ro", "--base-url", url, "--username", "main")
+    assert cli.run(*added, "--password-stdin", stdin="main-secret").code == 0
+    _, findings, _ = looked(cli)
+    assert (findings["clock"]["ok"], findings["clock"]["detail"]) == (True, "as the marketplace's")

@@ -7,21 +7,23 @@ import os
 import platform
 import shutil
 import sqlite3
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 import typer
 from pydantic import BaseModel, SecretStr
 
 from emagsync import __version__
-from emagsync.accounts.settings import base_url_of
+from emagsync.accounts.registry import http_options
+from emagsync.accounts.settings import ConfiguredAccounts, base_url_of
 from emagsync.core.errors import EmagsyncError
-from emagsync.core.proxies import proxies_of, proxy_for
+from emagsync.core.proxies import proxies_of
 from emagsync.core.redis import AWAY, address_of, check_settings, open_redis, reason_of
 from emagsync.core.settings import Settings
 from emagsync.db.checks import Finding
@@ -65,13 +67,13 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 def _settings(session: Session) -> Iterator[dict[str, str]]:
     """What is set, by name: its value, secrets hidden, and where it was found."""
     shown = dict(_values(session.settings, "EMAGSYNC_"))
-    for name in sorted(session.variables):
-        if not name.startswith(("EMAGSYNC_", "EMAG_")) or not session.variables[name].strip():
-            continue
+    given = session.variables.items()
+    ours = {name for name, value in given if name.startswith(("EMAGSYNC_", "EMAG_")) and value.strip()}
+    by_option = {"EMAGSYNC_DATA_DIR"} if session.data_dir is not None else set()
+    for name in sorted(ours | by_option):
         source = "the environment" if name in os.environ else str(session.env_file.absolute())
-        if name == "EMAGSYNC_DATA_DIR" and session.data_dir is not None:
-            source = "--data-dir"
-        yield {"name": name, "value": shown.get(name, _shown(name, session.variables[name])), "source": source}
+        value = shown.get(name) or _shown(name, session.variables[name])
+        yield {"name": name, "value": value, "source": "--data-dir" if name in by_option else source}
 
 
 def _values(model: BaseModel, prefix: str) -> Iterator[tuple[str, str]]:
@@ -134,10 +136,7 @@ async def _database(session: Session) -> AsyncIterator[Finding]:
 
 
 async def _accounts(session: Session) -> AsyncIterator[Finding]:
-    try:
-        accounts = await asyncio.to_thread(lambda: session.accounts)
-    except EmagsyncError:  # the database's own finding says why
-        accounts = session.environment
+    accounts = await _known_accounts(session)
     for name in accounts.all_names:
         problem = accounts.problems.get(name)
         if problem is not None:
@@ -183,30 +182,48 @@ async def _redis(session: Session) -> AsyncIterator[Finding]:
 
 
 async def _clock(session: Session) -> AsyncIterator[Finding]:
-    """This machine's clock beside that of the first account's marketplace."""
-    names = session.environment.names
-    if not names:
+    """This machine's clock beside that of the first account's marketplace, asked the way that all requests take."""
+    accounts = await _known_accounts(session)
+    if not accounts.names:
         yield Finding("clock", True, f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S%z}, not compared", is_fatal=False)
         return
-    address = base_url_of(session.environment.get(names[0]))
+    address = base_url_of(accounts.get(accounts.names[0]))
     try:
-        difference = (await _time_at(address) - datetime.now(UTC)).total_seconds()
-    except (aiohttp.ClientError, TimeoutError, KeyError, ValueError, OSError) as error:
-        yield Finding(
-            "clock", False, f"{address} did not say its time: {error or type(error).__name__}", is_fatal=False
-        )
+        difference = (await _time_at(address, session.settings) - datetime.now(UTC)).total_seconds()
+    except (EmagsyncError, aiohttp.ClientError, TimeoutError, KeyError, ValueError, OSError) as error:
+        reason = str(error) or type(error).__name__
+        yield Finding("clock", False, f"{address} did not say its time: {reason}", is_fatal=False)
         return
     fits = abs(difference) < _SLOW_CLOCK_SECONDS
     said = "as the marketplace's" if fits else f"{difference:+,.0f} s away from the marketplace's: set it by NTP"
     yield Finding("clock", fits, said, is_fatal=False)
 
 
-async def _time_at(address: str) -> datetime:
-    proxy = proxy_for(address, os.environ)
-    headers: dict[str, Any] = {"Proxy-Authorization": proxy.authorization} if proxy and proxy.authorization else {}
-    timeout = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
+async def _known_accounts(session: Session) -> ConfiguredAccounts:
+    """All accounts; those of the environment where the database cannot be read, of which its own finding tells."""
+    try:
+        return await asyncio.to_thread(lambda: session.accounts)
+    except EmagsyncError:
+        return session.environment
+
+
+async def _time_at(address: str, settings: Settings) -> datetime:
+    options = http_options(settings.http)
+    proxy = options.proxy_to(address)
+    headers = {"Proxy-Authorization": proxy.authorization} if proxy and proxy.authorization else {}
+    encrypted = address.lower().startswith("https:")
+    trusted = ssl.create_default_context()
+    if options.ca_bundle is not None:
+        trusted.load_verify_locations(options.ca_bundle)
     async with (
-        aiohttp.ClientSession(timeout=timeout) as http,
-        http.head(address, allow_redirects=False, proxy=proxy.address if proxy else None, proxy_headers=headers) as got,
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_ANSWER_SECONDS)) as http,
+        http.head(
+            address,
+            allow_redirects=False,
+            ssl=trusted,
+            proxy=proxy.address if proxy else None,
+            proxy_headers=headers if encrypted else None,
+            headers=None if encrypted else headers,
+        ) as got,
     ):
         return parsedate_to_datetime(got.headers["Date"]).astimezone(UTC)
