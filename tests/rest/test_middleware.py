@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
 import pytest
+import zstandard
 
 from emagsync.rest.middleware import host_name
 from support.api import PASSWORD, Api, client, open_api
@@ -100,7 +102,7 @@ async def test_it_does_not_answer_for_names_that_are_not_its_own(api: Api, host:
 
 async def test_its_names_can_be_set(tmp_path: Path) -> None:
     async with open_api(tmp_path, allowed_hosts="sync.example.com, 127.0.0.1") as api:
-        for host, status in (("sync.example.com", 200), ("SYNC.example.com:443", 200), ("localhost", 400)):
+        for host, status in (("sync.example.com", 200), ("SYNC.example.com:443", 200), ("other.example.com", 400)):
             assert (await api.stranger.get("/health/live", headers={"Host": host})).status_code == status
 
 
@@ -176,3 +178,56 @@ async def test_behind_a_trusted_proxy_the_cookie_is_for_https_and_the_address_th
         cookie = {"Cookie": f"{name}={rest.split(';')[0]}"}
         assert (await api.stranger.get("/api/v1/auth/me", headers=FORWARDED | cookie)).status_code == 200
         assert (await api.stranger.get("/api/v1/auth/me", headers=cookie)).status_code == 401
+
+
+WATCHED = ["/health/live", "/health/ready", "/metrics"]
+
+
+@pytest.mark.parametrize("path", WATCHED)
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "[::1]:8000"])
+async def test_supervisors_of_this_machine_are_never_locked_out(tmp_path: Path, path: str, host: str) -> None:
+    async with open_api(tmp_path, allowed_hosts=("emag.example.com",)) as running:
+        answer = await running.stranger.get(path, headers={"Host": host})
+        elsewhere = await running.stranger.get("/api/v1/auth/me", headers={"Host": host})
+        other = await running.stranger.get(path, headers={"Host": "rebound.example"})
+    assert answer.status_code != 400
+    assert (elsewhere.status_code, other.status_code) == (400, 400)
+
+
+async def sent(api: Api, accepts: str) -> tuple[httpx2.Headers, bytes]:
+    """The OpenAPI document's headers and its body as it is sent."""
+    async with api.admin.stream("GET", "/openapi.json", headers={"Accept-Encoding": accepts}) as answer:
+        return answer.headers, b"".join([part async for part in answer.aiter_raw()])
+
+
+UNPACK = {None: bytes, "gzip": gzip.decompress, "zstd": zstandard.decompress}
+
+
+@pytest.mark.parametrize(
+    ("accepts", "used"),
+    [("gzip", "gzip"), ("zstd", "zstd"), ("gzip, zstd", "zstd"), ("gzip;q=0", None), ("identity", None), ("br", None)],
+)
+async def test_answers_are_compressed_as_asked(api: Api, accepts: str, used: str | None) -> None:
+    (_, plain), (headers, body) = await sent(api, "identity"), await sent(api, accepts)
+    assert headers.get("content-encoding") == used
+    assert UNPACK[used](body) == plain
+    assert "accept-encoding" in headers["vary"].lower()
+    if used:
+        assert len(body) * 4 < len(plain)
+
+
+async def test_a_list_that_is_known_is_not_sent_again(api: Api) -> None:
+    first = await api.admin.get("/api/v1/users")
+    tag = first.headers["etag"]
+    for known in (tag, tag.removeprefix("W/"), f'"other", {tag}', "*"):
+        again = await api.admin.get("/api/v1/users", headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    await api.add_user("ion")
+    changed = await api.admin.get("/api/v1/users", headers={"If-None-Match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+
+
+async def test_refusals_have_no_tag(api: Api) -> None:
+    answer = await api.stranger.get("/api/v1/users", headers={"If-None-Match": "*"})
+    assert (answer.status_code, answer.headers.get("etag")) == (401, None)

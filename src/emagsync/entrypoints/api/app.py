@@ -4,22 +4,29 @@ from __future__ import annotations
 
 from fastapi import Depends, FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette_compress import CompressMiddleware, remove_compress_type
 
 from emagsync import __version__
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.routers import PARSED_BY_ROUTES, ROUTERS
 from emagsync.entrypoints.api.services import ApiServices, provide_services
-from emagsync.rest.middleware import BodyLimitMiddleware, HostCheckMiddleware, SecurityHeadersMiddleware
+from emagsync.rest.conditional import ConditionalReadMiddleware
+from emagsync.rest.middleware import LOOPBACK_NAMES, BodyLimitMiddleware, HostCheckMiddleware, SecurityHeadersMiddleware
 from emagsync.rest.openapi import install_openapi
 from emagsync.rest.problem_handlers import UnexpectedErrorMiddleware, install_problem_handlers
 from emagsync.rest.request_log import REQUEST_ID_HEADER, RequestLogMiddleware
 from emagsync.rest.state import AppState
 from emagsync.rest.texts import refuse_unusable_texts
 
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
+# A third of what level 9 takes, for answers a tenth longer.
+_GZIP_LEVEL = 3
 _CORS_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_CORS_HEADERS = ("Authorization", "Content-Type", "Last-Event-ID")
+_CORS_HEADERS = ("Authorization", "Content-Type", "Last-Event-ID", "If-Match", "If-None-Match", "Idempotency-Key")
+
+
+# Each event is sent at once, and is too short to gain anything.
+remove_compress_type("text/event-stream")
 
 
 def create_app(services: ApiServices) -> FastAPI:
@@ -53,11 +60,13 @@ def create_bare_app(state: AppState) -> FastAPI:
             allow_origins=settings.cors_origins,
             allow_methods=_CORS_METHODS,
             allow_headers=_CORS_HEADERS,
-            expose_headers=("Retry-After", "Content-Disposition", REQUEST_ID_HEADER),
+            expose_headers=("ETag", "Retry-After", "Content-Disposition", REQUEST_ID_HEADER),
         )
     app.add_middleware(BodyLimitMiddleware, max_bytes=settings.server.max_body_bytes)
     app.add_middleware(HostCheckMiddleware, allowed=allowed_hosts(settings))
     app.add_middleware(UnexpectedErrorMiddleware)
+    app.add_middleware(ConditionalReadMiddleware)
+    app.add_middleware(CompressMiddleware, brotli=False, gzip_level=_GZIP_LEVEL)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(RequestLogMiddleware, meter=state.meter, clock=state.clock)
     return app
@@ -68,4 +77,4 @@ def allowed_hosts(settings: Settings) -> tuple[str, ...]:
     if settings.allowed_hosts:
         return settings.allowed_hosts
     bound = () if settings.host in _WILDCARDS else (settings.host,)
-    return (*_LOCAL_NAMES, *bound)
+    return (*LOOPBACK_NAMES, *bound)
