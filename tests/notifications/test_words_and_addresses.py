@@ -11,11 +11,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from emagsync.notifications.addresses import judged_address
 from emagsync.notifications.errors import RecipientRefused
-from emagsync.notifications.schemas import RuleKind, Service, Zone
+from emagsync.notifications.schemas import RuleKind, Service
 from emagsync.notifications.sending.order import Order
 from emagsync.notifications.sending.process import SendingProcess
 from emagsync.notifications.words import words_of
 from emagsync.notifications.writing import _CHANGES
+from emagsync.rest.time_zones import TimeZone
 from notifications.conftest import Hook
 
 
@@ -116,4 +117,4 @@ async def test_an_address_that_lacks_a_part_is_told_apart_before_anything_is_sen
 @pytest.mark.parametrize("name", ["Europa/Bucuresti", "@\x8aós³Z*", "..", "/etc/passwd", "Europe", "x" * 64, "\x00"])
 def test_what_is_no_time_zone_is_refused_as_such(name: str) -> None:
     with pytest.raises(ValidationError, match="is not a time zone such as Europe/Bucharest"):
-        TypeAdapter(Zone).validate_python(name)
+        TypeAdapter(TimeZone).validate_python(name)

@@ -21,7 +21,8 @@ import pytest
 from emagsync.db.engine import Database
 from emagsync.offers.errors import ExportFailed
 from emagsync.offers.export import export_offers, export_to_file
-from emagsync.offers.export_formats import EXPORT_FIELDS, CsvWriter, ExportFormat, defused, defused_for_csv
+from emagsync.offers.export_columns import EXPORT_FIELDS, STORED_FIELDS
+from emagsync.offers.export_formats import CsvWriter, ExportFormat, defused, defused_for_csv
 from emagsync.offers.export_workbook import XlsxWriter
 from emagsync.offers.schemas import Offer
 from emagsync.offers.selection import OfferFilter
@@ -53,7 +54,7 @@ async def exported(copy: Database, path: Path, wanted: OfferFilter = EVERYTHING)
 
 
 def test_every_field_of_an_offer_is_exported() -> None:
-    assert sorted(EXPORT_FIELDS) == sorted(Offer.model_fields)
+    assert sorted(STORED_FIELDS) == sorted(Offer.model_fields)
 
 
 async def test_a_json_line_has_amounts_as_text_and_true_types(copy: Database, tmp_path: Path) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
 from emagsync.deliveries.states import MessageStatus, OffReason
+from emagsync.rest.time_zones import TimeZone
 
 
 class Service(StrEnum):
@@ -47,17 +47,8 @@ class Timing(StrEnum):
 THRESHOLDS = {RuleKind.PRICE: (1, 1000), RuleKind.STOCK: (1, 1_000_000)}
 
 
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError):  # unknown, a folder or too long, no name at all
-        raise ValueError(f"{name!r} is not a time zone such as Europe/Bucharest.") from None
-    return name
-
-
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Account = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]{0,31}$")]
-Zone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
 Hour = Annotated[int, Field(ge=0, le=23)]
 Address = Annotated[SecretStr, Field(min_length=3, max_length=2000)]
 PageUrl = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/[^\s@?#]*)?$", max_length=300)]
@@ -106,7 +97,7 @@ class RecipientRequest(BaseModel):
     name: Name
     address: Address
     language: Literal["en", "ro"] = "ro"
-    time_zone: Zone = "Europe/Bucharest"
+    time_zone: TimeZone = "Europe/Bucharest"
     daily_hour: Hour = 8
     page_url: PageUrl | None = Field(default=None, description="Where this recipient finds the page, for links.")
     enabled: bool = True
@@ -121,7 +112,7 @@ class RecipientChange(BaseModel):
     name: Name | None = None
     address: Address | None = None
     language: Literal["en", "ro"] | None = None
-    time_zone: Zone | None = None
+    time_zone: TimeZone | None = None
     daily_hour: Hour | None = None
     page_url: PageUrl | None = None
     enabled: bool | None = None

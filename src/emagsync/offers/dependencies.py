@@ -6,8 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends
 
+from emagsync.offers.export_presets import ExportPresets
 from emagsync.offers.export_stream import Exports
-from emagsync.offers.product_queries import EditsReader, ObjectionReader, ReferenceReader
+from emagsync.offers.product_queries import EditsReader, ObjectionReader
+from emagsync.offers.reference_data import ReferenceReader
 from emagsync.offers.statistics import OfferStatistics
 from emagsync.offers.total_cache import TotalCache
 from emagsync.rest.dependencies import Provided
@@ -15,6 +17,7 @@ from emagsync.rest.dependencies import Provided
 totals = Provided(TotalCache)
 statistics = Provided(OfferStatistics)
 exports = Provided(Exports)
+export_presets = Provided(ExportPresets)
 objection_reader = Provided(ObjectionReader)
 edits_reader = Provided(EditsReader)
 reference_reader = Provided(ReferenceReader)
@@ -22,6 +25,7 @@ reference_reader = Provided(ReferenceReader)
 ProductTotals = Annotated[TotalCache, Depends(totals)]
 CopyStatistics = Annotated[OfferStatistics, Depends(statistics)]
 ProductExports = Annotated[Exports, Depends(exports)]
+ExportPresetStore = Annotated[ExportPresets, Depends(export_presets)]
 Objections = Annotated[ObjectionReader, Depends(objection_reader)]
 Edits = Annotated[EditsReader, Depends(edits_reader)]
 ReferenceData = Annotated[ReferenceReader, Depends(reference_reader)]

@@ -1,25 +1,20 @@
-"""The product routes: lists, one product, its history, the change feed, exports."""
+"""The product routes: lists, one product, its history, the change feed. Exports are in `export_endpoints`."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
 
 from emagsync.offers import change_feed, product_queries
-from emagsync.offers.dependencies import Edits, Objections, ProductExports, ProductTotals, ReferenceData
+from emagsync.offers.dependencies import Edits, Objections, ProductTotals, ReferenceData
 from emagsync.offers.explanations import Language
-from emagsync.offers.export_formats import ExportFormat
 from emagsync.offers.product_parameters import (
     AccountName,
-    Filters,
     ListQuery,
     Place,
     ProductId,
@@ -41,13 +36,6 @@ from emagsync.rest.state import State
 router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
 
 
-_MEDIA_TYPES = {
-    ExportFormat.CSV: "text/csv; charset=utf-8",
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ExportFormat.JSONL: "application/jsonl",
-}
-
-
 @router.get("/products", response_model=ProductPage)
 async def list_products(
     state: State, _: Viewer, query: ListQuery, totals: ProductTotals, edits: Edits, references: ReferenceData
@@ -65,37 +53,6 @@ async def list_products(
         references=references,
     )
     return Response(body, media_type="application/json")
-
-
-@router.get(
-    "/products/export",
-    response_class=Response,
-    responses={
-        200: {
-            "description": "The whole selection, by account and id.",
-            "content": {media_type: {"schema": {"type": "string"}} for media_type in _MEDIA_TYPES.values()},
-        },
-        **problem_responses(HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INSUFFICIENT_STORAGE),
-    },
-)
-async def export_products(
-    state: State,
-    _: Viewer,
-    filters: Filters,
-    exports: ProductExports,
-    export_format: Annotated[ExportFormat, Query(alias="format")] = ExportFormat.CSV,
-) -> StreamingResponse:
-    """Every product of the selection as a file, streamed. Text cells cannot run as formulas."""
-    pieces = exports.stream(filters.filter(), export_format)
-    # What cannot be read at all is answered with a problem, not with a file that breaks off.
-    first = await anext(pieces)
-    name = f"emagsync-products-{state.clock.now():%Y-%m-%d}.{export_format}"
-    return _Download(
-        first,
-        pieces,
-        media_type=_MEDIA_TYPES[export_format],
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
-    )
 
 
 @router.get(
@@ -182,22 +139,3 @@ async def read_feed(state: State, _: Viewer, query: Annotated[FeedQuery, Query()
 def _json(document: BaseModel) -> Response:
     """Written by pydantic in one go; FastAPI would validate and convert each part of it once more."""
     return Response(document.model_dump_json(), media_type="application/json")
-
-
-class _Download(StreamingResponse):
-    """Closes what it streams however the call ends: a reader that leaves must not keep a connection or a file."""
-
-    def __init__(
-        self, first: bytes, pieces: AsyncGenerator[bytes, None], *, media_type: str, headers: dict[str, str]
-    ) -> None:
-        async def content() -> AsyncIterator[bytes]:
-            yield first
-            async for piece in pieces:
-                yield piece
-
-        super().__init__(content(), media_type=media_type, headers=headers)
-        self._pieces = pieces
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._pieces):
-            await super().__call__(scope, receive, send)

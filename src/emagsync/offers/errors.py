@@ -5,6 +5,8 @@ OfferError
 ├── ProductNotFound   the same, asked for by our id
 ├── ExportFailed      the file could not be written
 ├── ExportsBusy       too many are being written
+├── PresetNotFound    there is no such preset of an export for the caller
+├── PresetNameTaken   the caller has a preset of this name
 └── AfterTheEnd       a reader of the change feed is ahead of it
 """
 
@@ -53,6 +55,26 @@ class ProductNotFound(OfferError):
     def __init__(self, product_id: int) -> None:
         super().__init__(f"There is no product {product_id}. Its `id` is ours; eMAG's is `emag_id`.")
         self.product_id = product_id
+
+
+class PresetNotFound(OfferError):
+    """No preset of an export has this id, or it is somebody else's."""
+
+    code = "export_preset_not_found"
+    http_status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, preset_id: int) -> None:
+        super().__init__(f"There is no preset {preset_id} of exports that you may use so: list them first.")
+
+
+class PresetNameTaken(OfferError):
+    """One has one name for one preset."""
+
+    code = "export_preset_name_taken"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"A preset of exports is called {name!r} already: choose another name, or replace that one.")
 
 
 class ExportsBusy(OfferError):

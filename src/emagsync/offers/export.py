@@ -7,35 +7,44 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import aclosing, contextmanager, suppress
-from operator import attrgetter
 from pathlib import Path
 from typing import IO
 
 from emagsync.db.engine import Database
 from emagsync.offers.errors import ExportFailed
-from emagsync.offers.export_formats import EXPORT_FIELDS, ExportFormat, Writer, open_writer
+from emagsync.offers.export_formats import PLAIN, ExportFormat, Writer, open_writer
+from emagsync.offers.export_layout import ExportLayout, export_row
 from emagsync.offers.queries import stream_offers
+from emagsync.offers.reference_data import NOTHING_KNOWN, References
 from emagsync.offers.selection import OfferFilter
 
-_values = attrgetter(*EXPORT_FIELDS)
 
-
-async def export_offers(database: Database, offer_filter: OfferFilter, writer: Writer) -> int:
+async def export_offers(
+    database: Database, offer_filter: OfferFilter, writer: Writer, known: References = NOTHING_KNOWN
+) -> int:
     """Write the whole selection; returns the number of offers. Does not close the writer."""
     count = 0
     async with aclosing(stream_offers(database, offer_filter)) as batches:
         async for rows in batches:
-            writer.write(map(_values, rows))
+            writer.write([export_row(row, known) for row in rows])
             count += len(rows)
     return count
 
 
-async def export_to_file(database: Database, offer_filter: OfferFilter, export_format: ExportFormat, path: Path) -> int:
+async def export_to_file(
+    database: Database,
+    offer_filter: OfferFilter,
+    export_format: ExportFormat,
+    path: Path,
+    *,
+    layout: ExportLayout = PLAIN,
+    known: References = NOTHING_KNOWN,
+) -> int:
     """Write the whole selection to `path`, which is complete or not touched. Raises ExportFailed."""
     with _replacing(path) as (file, folder):
-        writer = open_writer(export_format, file, folder=folder)
+        writer = open_writer(export_format, file, layout, folder=folder)
         try:
-            count = await export_offers(database, offer_filter, writer)
+            count = await export_offers(database, offer_filter, writer, known)
             writer.close()
         finally:
             writer.release()

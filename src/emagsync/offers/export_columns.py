@@ -15,7 +15,81 @@ from emagsync.core import money
 HeadingLanguage = Literal["ro", "en"]
 LANGUAGES: Final[tuple[HeadingLanguage, ...]] = ("ro", "en")
 
-# Romanian and English, by field of `offers.schemas.Offer`. The page's own words for them are understood too.
+# The order of the columns, and of the keys of a JSON line: fields of `offers.schemas.Offer` ...
+STORED_FIELDS: Final = (
+    "account",
+    "emag_id",
+    "part_number",
+    "part_number_key",
+    "name",
+    "brand",
+    "sale_price",
+    "currency",
+    "stock",
+    "status",
+    "sellable",
+    "not_sellable",
+    "recommended_price",
+    "min_sale_price",
+    "max_sale_price",
+    "best_offer_sale_price",
+    "buy_button_rank",
+    "number_of_offers",
+    "estimated_stock",
+    "handling_time",
+    "vat_id",
+    "category_id",
+    "warranty",
+    "validation_status",
+    "translation_validation_status",
+    "offer_validation_status",
+    "ownership",
+    "genius_eligibility",
+    "genius_eligibility_type",
+    "genius_computed",
+    "eans",
+    "main_image",
+    "first_seen_at",
+    "changed_at",
+    "last_seen_at",
+    "removed_at",
+    # Added later, at the end: some readers of CSV count columns.
+    "main_offer_price",
+    "currency_type",
+)
+# ... and what eMAG's numbers in them mean.
+MEANING_FIELDS: Final = ("vat_rate", "category_name", "sale_price_with_vat")
+EXPORT_FIELDS: Final = (*STORED_FIELDS, *MEANING_FIELDS)
+
+AMOUNTS: Final = frozenset(
+    {
+        "sale_price",
+        "recommended_price",
+        "min_sale_price",
+        "max_sale_price",
+        "best_offer_sale_price",
+        "main_offer_price",
+        "sale_price_with_vat",
+    }
+)
+TIMES: Final = frozenset({"first_seen_at", "changed_at", "last_seen_at", "removed_at"})
+TEXTS: Final = frozenset(
+    {
+        "account",
+        "part_number",
+        "part_number_key",
+        "name",
+        "brand",
+        "currency",
+        "not_sellable",
+        "eans",
+        "main_image",
+        "currency_type",
+        "category_name",
+    }
+)
+
+# Romanian and English, by field. The page's own words for them are understood too.
 LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "account": ("Cont", "Account"),
     "emag_id": ("ID ofertă", "Offer ID"),
@@ -55,6 +129,9 @@ LABELS: Final[Mapping[str, tuple[str, str]]] = {
     "removed_at": ("Nu mai există pe eMAG din", "Gone from eMAG since"),
     "main_offer_price": ("Prețul ofertei principale", "Price of the leading offer"),
     "currency_type": ("Moneda prețului", "Price kept in"),
+    "vat_rate": ("Cotă TVA", "VAT rate"),
+    "category_name": ("Categorie", "Category"),
+    "sale_price_with_vat": ("Preț cu TVA (informativ)", "Price with VAT (for information)"),
 }
 # What a row was when it was exported; hidden in a workbook.
 EXPORTED: Final = "exported"

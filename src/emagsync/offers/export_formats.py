@@ -12,60 +12,21 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Final, Protocol
 
 import orjson
 
 from emagsync.core import money
-from emagsync.offers.value_lists import plain_list, read_list
+from emagsync.offers.export_columns import EXPORT_FIELDS, TIMES
+from emagsync.offers.export_layout import ExportLayout, percent
+from emagsync.offers.value_lists import read_list
 
-# The order of the columns, and of the keys of a JSON line. All are fields of `offers.schemas.Offer`.
-EXPORT_FIELDS = (
-    "account",
-    "emag_id",
-    "part_number",
-    "part_number_key",
-    "name",
-    "brand",
-    "sale_price",
-    "currency",
-    "stock",
-    "status",
-    "sellable",
-    "not_sellable",
-    "recommended_price",
-    "min_sale_price",
-    "max_sale_price",
-    "best_offer_sale_price",
-    "buy_button_rank",
-    "number_of_offers",
-    "estimated_stock",
-    "handling_time",
-    "vat_id",
-    "category_id",
-    "warranty",
-    "validation_status",
-    "translation_validation_status",
-    "offer_validation_status",
-    "ownership",
-    "genius_eligibility",
-    "genius_eligibility_type",
-    "genius_computed",
-    "eans",
-    "main_image",
-    "first_seen_at",
-    "changed_at",
-    "last_seen_at",
-    "removed_at",
-    # Added later, at the end: some readers of CSV count columns.
-    "main_offer_price",
-    "currency_type",
-)
-_EANS = EXPORT_FIELDS.index("eans")
+PLAIN: Final = ExportLayout()
+
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 # Where a cell begins for a program that splits lines by another separator; quotes mean nothing to it in mid-cell.
 _INNER_START = re.compile(r"""([;|\t\r\n\v\f\x85\u2028\u2029])([\s"']*)(?=[=+\-@＝＋－＠])""")
@@ -107,31 +68,31 @@ def defused_for_csv(text: str) -> str:
     return defused(_INNER_START.sub(r"\1\2'", text))
 
 
-def cells(row: Sequence[Any]) -> list[Any]:
-    """The values of a row for a spreadsheet: EANs are one text."""
-    values = list(row)
-    values[_EANS] = plain_list(values[_EANS])
-    return values
-
-
 def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC, such as `2026-11-23T17:00:00Z`."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    """ISO 8601 with its offset, such as `2026-11-23T17:00:00Z` or `2026-11-23T19:00:00+02:00`."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 class CsvWriter:
-    """UTF-8 with the byte order mark that makes Excel read it as such, comma, CRLF."""
+    """UTF-8 with the byte order mark that makes Excel read it as such, CRLF.
 
-    def __init__(self, file: IO[bytes]) -> None:
+    Separated by commas, decimals by a point; in Romanian by `;` and a comma, as spreadsheets there read it.
+    """
+
+    def __init__(self, file: IO[bytes], layout: ExportLayout = PLAIN) -> None:
         self._file = file
+        self._layout = layout
         self._text = io.StringIO(newline="")
-        self._csv = csv.writer(self._text, lineterminator="\r\n")
-        self._csv.writerow(EXPORT_FIELDS)
+        self._csv = csv.writer(self._text, lineterminator="\r\n", delimiter=";" if layout.decimal_mark == "," else ",")
+        self._csv.writerow(layout.headings)
         self._file.write(b"\xef\xbb\xbf")
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
         """Append rows."""
-        self._csv.writerows([[_csv_cell(value) for value in cells(row)] for row in rows])
+        names = self._layout.columns
+        self._csv.writerows(
+            [[self._cell(*cell) for cell in zip(names, self._layout.values(row), strict=True)] for row in rows]
+        )
         self._flush()
 
     def close(self) -> None:
@@ -141,34 +102,38 @@ class CsvWriter:
     def release(self) -> None:
         """Nothing is held."""
 
+    def _cell(self, name: str, value: Any) -> Any:
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return defused_for_csv(value)
+        if isinstance(value, Decimal):
+            is_percent = name == "vat_rate" and self._layout.language is not None
+            text = percent(value) if is_percent else f"{value:.{money.SCALE}f}"
+            return text.replace(".", self._layout.decimal_mark)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return iso(self._layout.in_zone(value)) if isinstance(value, datetime) else value
+
     def _flush(self) -> None:
         self._file.write(self._text.getvalue().encode("utf-8", "replace"))
         self._text.seek(0)
         self._text.truncate()
 
 
-def _csv_cell(value: Any) -> Any:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return defused_for_csv(value)
-    if isinstance(value, Decimal):
-        return money.text(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return iso(value) if isinstance(value, datetime) else value
-
-
 class JsonLinesWriter:
-    """One object on each line, in UTF-8; amounts as text, EANs and reasons as lists."""
+    """One object on each line, in UTF-8; amounts as text, EANs and reasons as lists. It is for programs: the layout's
+    language means nothing here."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes], layout: ExportLayout = PLAIN) -> None:
         self._file = file
+        self._layout = layout
+        self._places = [(name, EXPORT_FIELDS.index(name)) for name in layout.columns]
 
     def write(self, rows: Iterable[Sequence[Any]]) -> None:
         """Append rows."""
         options = orjson.OPT_APPEND_NEWLINE | orjson.OPT_UTC_Z
-        lines = b"".join([orjson.dumps(_json_object(row), default=_json_value, option=options) for row in rows])
+        lines = b"".join([orjson.dumps(self._object(row), default=_json_value, option=options) for row in rows])
         for character, escaped in _LINE_ENDS:
             lines = lines.replace(character, escaped)
         self._file.write(lines)
@@ -179,12 +144,15 @@ class JsonLinesWriter:
     def release(self) -> None:
         """Nothing is held."""
 
-
-def _json_object(row: Sequence[Any]) -> dict[str, Any]:
-    line = dict(zip(EXPORT_FIELDS, row, strict=True))
-    line["eans"] = read_list(line["eans"])
-    line["not_sellable"] = line["not_sellable"].split()
-    return line
+    def _object(self, row: Sequence[Any]) -> dict[str, Any]:
+        line = {name: row[place] for name, place in self._places}
+        if "eans" in line:
+            line["eans"] = read_list(line["eans"])
+        if "not_sellable" in line:
+            line["not_sellable"] = line["not_sellable"].split()
+        if self._layout.zone is not None:
+            line |= {name: self._layout.in_zone(line[name]) for name in TIMES & line.keys() if line[name] is not None}
+        return line
 
 
 def _json_value(value: object) -> str | None:
@@ -193,11 +161,13 @@ def _json_value(value: object) -> str | None:
     raise TypeError(f"{type(value).__name__} in an export")
 
 
-def open_writer(export_format: ExportFormat, file: IO[bytes], *, folder: Path | None = None) -> Writer:
+def open_writer(
+    export_format: ExportFormat, file: IO[bytes], layout: ExportLayout = PLAIN, *, folder: Path | None = None
+) -> Writer:
     """The writer of a format, on an open binary file. XLSX needs one that can seek, and `folder` for its own files."""
     if export_format is ExportFormat.XLSX:
         # Here, because its library costs a start 0.05 s of CPU, and every command on offers loads this module.
         from emagsync.offers.export_workbook import XlsxWriter
 
-        return XlsxWriter(file, folder=folder)
-    return CsvWriter(file) if export_format is ExportFormat.CSV else JsonLinesWriter(file)
+        return XlsxWriter(file, layout, folder=folder)
+    return CsvWriter(file, layout) if export_format is ExportFormat.CSV else JsonLinesWriter(file, layout)

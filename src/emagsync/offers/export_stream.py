@@ -5,22 +5,22 @@ from __future__ import annotations
 import asyncio
 import io
 import tempfile
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
-from operator import attrgetter
 from pathlib import Path
-from typing import IO, ParamSpec, TypeVar
+from typing import IO, Any, ParamSpec, TypeVar
 
 from emagsync.db.engine import Database
 from emagsync.offers.errors import ExportsBusy
-from emagsync.offers.export_formats import EXPORT_FIELDS, ExportFormat, Writer, open_writer
+from emagsync.offers.export_formats import PLAIN, ExportFormat, Writer, open_writer
+from emagsync.offers.export_layout import ExportLayout, export_row
 from emagsync.offers.queries import stream_offers
+from emagsync.offers.reference_data import NOTHING_KNOWN, References
 from emagsync.offers.selection import OfferFilter
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_values = attrgetter(*EXPORT_FIELDS)
 _PIECE = 256 * 1024
 _AT_ONCE = 3
 
@@ -41,16 +41,23 @@ class Exports:
         """How many are being written."""
         return self._running
 
-    async def stream(self, offer_filter: OfferFilter, export_format: ExportFormat) -> AsyncGenerator[bytes, None]:
+    async def stream(
+        self,
+        offer_filter: OfferFilter,
+        export_format: ExportFormat,
+        *,
+        layout: ExportLayout = PLAIN,
+        known: References = NOTHING_KNOWN,
+    ) -> AsyncGenerator[bytes, None]:
         """The document in pieces; to be closed, also when it was not read to its end. Raises ExportsBusy."""
         if self._running >= _AT_ONCE:
             raise ExportsBusy(_AT_ONCE)
         self._running += 1
         try:
             pieces = (
-                self._workbook(offer_filter)
+                self._workbook(offer_filter, layout, known)
                 if export_format is ExportFormat.XLSX
-                else self._lines(offer_filter, export_format)
+                else self._lines(offer_filter, export_format, layout, known)
             )
             async with aclosing(pieces):
                 async for piece in pieces:
@@ -58,22 +65,26 @@ class Exports:
         finally:
             self._running -= 1
 
-    async def _lines(self, offer_filter: OfferFilter, export_format: ExportFormat) -> AsyncGenerator[bytes, None]:
+    async def _lines(
+        self, offer_filter: OfferFilter, export_format: ExportFormat, layout: ExportLayout, known: References
+    ) -> AsyncGenerator[bytes, None]:
         file = io.BytesIO()
-        writer = open_writer(export_format, file)
+        writer = open_writer(export_format, file, layout)
         async with aclosing(stream_offers(self._database, offer_filter)) as batches:
             async for rows in batches:
-                await in_thread(writer.write, map(_values, rows))
+                await in_thread(_write, writer, rows, known)
                 yield _drain(file)
         writer.close()
         yield _drain(file)
 
-    async def _workbook(self, offer_filter: OfferFilter) -> AsyncGenerator[bytes, None]:
+    async def _workbook(
+        self, offer_filter: OfferFilter, layout: ExportLayout, known: References
+    ) -> AsyncGenerator[bytes, None]:
         # A workbook is a ZIP file whose parts are known only at the end: nothing can be sent before.
-        async with _scratch(self._folder) as (file, writer):
+        async with _scratch(self._folder, layout) as (file, writer):
             async with aclosing(stream_offers(self._database, offer_filter)) as batches:
                 async for rows in batches:
-                    await in_thread(writer.write, map(_values, rows))
+                    await in_thread(_write, writer, rows, known)
             await in_thread(writer.close)
             await in_thread(file.seek, 0)
             while piece := await in_thread(file.read, _PIECE):
@@ -81,17 +92,21 @@ class Exports:
 
 
 @asynccontextmanager
-async def _scratch(folder: Path) -> AsyncIterator[tuple[IO[bytes], Writer]]:
+async def _scratch(folder: Path, layout: ExportLayout) -> AsyncIterator[tuple[IO[bytes], Writer]]:
     """An empty file with the writer of a workbook on it; all of it is gone after the block."""
     with (
         tempfile.TemporaryDirectory(prefix="export-", dir=folder) as place,
         (Path(place) / "export").open("w+b") as file,
     ):
-        writer = open_writer(ExportFormat.XLSX, file, folder=Path(place))
+        writer = open_writer(ExportFormat.XLSX, file, layout, folder=Path(place))
         try:
             yield file, writer
         finally:
             writer.release()
+
+
+def _write(writer: Writer, rows: Sequence[Any], known: References) -> None:
+    writer.write([export_row(row, known) for row in rows])
 
 
 def _drain(file: io.BytesIO) -> bytes:

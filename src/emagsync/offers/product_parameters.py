@@ -161,7 +161,6 @@ class ProductListQuery(ProductQuery):
         return Order(SortKey(self.sort.removeprefix("-")), descending=self.sort.startswith("-"))
 
 
-Filters = Annotated[ProductQuery, Query()]
 ListQuery = Annotated[ProductListQuery, Query()]
 
 

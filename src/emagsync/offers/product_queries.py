@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from sqlalchemy import ColumnElement
@@ -31,6 +30,7 @@ from emagsync.offers.product_schemas import (
     product_values,
 )
 from emagsync.offers.queries import remarks_of
+from emagsync.offers.reference_data import ReferenceReader, References
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.total_cache import TotalCache
 
@@ -58,20 +58,6 @@ class EditsReader:
 
     read: Callable[[AsyncConnection, Collection[tuple[str, int]]], Awaitable[Mapping[tuple[str, int], OfferEdits]]]
     some_wait: ColumnElement[bool]
-
-
-class References(NamedTuple):
-    """What eMAG's numbers mean: VAT rates as fractions, and names of categories, by account and number."""
-
-    vat_rates: Mapping[tuple[str, int], Decimal]
-    categories: Mapping[tuple[str, int], str]
-
-
-@dataclass(frozen=True)
-class ReferenceReader:
-    """Tells what the numbers of offers mean. Handed in from above, because this room does not know eMAG's lists."""
-
-    read: Callable[[], Awaitable[References]]
 
 
 async def read_products(

@@ -65,9 +65,10 @@ class BuyButton(StrEnum):
 class OfferFilter:
     """A selection of offers: those that match everything that is given.
 
-    `accounts`: none for all. `search` is words that are in the name, part number, part number key, EANs and brand,
-    whole or in part, in any order and any case, with or without diacritics and punctuation. `statuses`: 0 inactive,
-    1 active, 2 end of life. `currency`: what an offer's prices are in. `changed_since`: content changed then or later.
+    `accounts`: none for all. `ids` are ours. `search` is words that are in the name, part number, part number key,
+    EANs and brand, whole or in part, in any order and any case, with or without diacritics and punctuation.
+    `statuses`: 0 inactive, 1 active, 2 end of life. `currency`: what an offer's prices are in. `changed_since`: content
+    changed then or later.
 
     `reasons`: one of these codes keeps it from sale. `price_outside_limits`: whether the price is below the offer's own
     minimum or above its maximum. `seen_before`: no run has seen it since. `same_ean`: another offer of the account has
@@ -85,6 +86,7 @@ class OfferFilter:
     currency: str | None = None
     changed_since: datetime | None = None
     emag_ids: tuple[int, ...] = ()
+    ids: tuple[int, ...] = ()
     changes: ChangeFilter | None = None
     min_stock: int | None = None
     reasons: tuple[str, ...] = ()

@@ -139,6 +139,7 @@ def _plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = [] if offer_filter.include_removed else [columns.removed_at.is_(None)]
     for column, values in (
         (columns.account, offer_filter.accounts),
+        (columns.id, offer_filter.ids),
         (columns.emag_id, offer_filter.emag_ids),
         (columns.status, offer_filter.statuses),
         (columns.validation_status, offer_filter.validation_statuses),

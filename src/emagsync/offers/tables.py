@@ -162,3 +162,19 @@ notable_changes = Table(
     Index(None, "kind", "at", "account", "emag_id"),
     Index(None, "run_id", "kind", "account", "emag_id"),
 )
+
+# Exports under a name. `columns` and `filter` are JSON; one user has one of a name.
+export_presets = Table(
+    "export_presets",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("owner", String(100), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("format", String(16), nullable=False),
+    Column("language", String(8)),
+    Column("columns", Text),
+    Column("filter", Text),
+    Column("is_shared", Boolean, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("owner", "name"),
+)

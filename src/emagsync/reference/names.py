@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
-from emagsync.offers.product_queries import References
+from emagsync.offers.reference_data import References
 from emagsync.reference import repository
 
 # What another process has read is seen after so long at the latest.
 _KEPT_SECONDS: Final = 60.0
+
+
+async def read_references(connection: AsyncConnection) -> References:
+    """What is stored of all accounts."""
+    rates = await repository.current_vat(connection)
+    names = await repository.category_names(connection)
+    return References(
+        {(account, rate.vat_id): rate.rate for account, found in rates.items() for rate in found.values()}, names
+    )
 
 
 class ReferenceNames:
@@ -32,10 +43,5 @@ class ReferenceNames:
         if self._until is None or now >= self._until:
             self._until = now + _KEPT_SECONDS
             async with self._database.snapshot() as connection:
-                rates = await repository.current_vat(connection)
-                names = await repository.category_names(connection)
-            self._known = References(
-                {(account, rate.vat_id): rate.rate for account, found in rates.items() for rate in found.values()},
-                names,
-            )
+                self._known = await read_references(connection)
         return self._known

@@ -16,7 +16,7 @@ from openpyxl import load_workbook
 from emagsync.edits.bulk.file_import import read_file
 from emagsync.edits.bulk.file_reading import FileOptions, FileReading
 from emagsync.edits.errors import FileUnreadable
-from emagsync.offers.export_formats import EXPORT_FIELDS
+from emagsync.offers.export_columns import EXPORT_FIELDS
 from emagsync.offers.export_workbook import XlsxWriter
 
 PRICES = [Decimal("1714.7793"), Decimal("121.8400"), Decimal("0.0000")]
@@ -67,9 +67,9 @@ def test_an_export_comes_back_untouched_and_changes_nothing() -> None:
 
 def test_a_workbook_has_a_filter_a_frozen_header_and_the_exported_values_hidden() -> None:
     sheet = load_workbook(io.BytesIO(exported())).worksheets[0]
-    assert sheet.auto_filter.ref == "A1:AM4"
+    assert sheet.auto_filter.ref == "A1:AP4"
     assert sheet.freeze_panes == "A2"
-    assert sheet.column_dimensions["AM"].hidden
+    assert sheet.column_dimensions["AP"].hidden
 
 
 @pytest.mark.timeout(300)

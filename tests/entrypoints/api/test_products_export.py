@@ -14,7 +14,8 @@ import openpyxl
 import orjson
 import pytest
 
-from emagsync.offers.export_formats import EXPORT_FIELDS, ExportFormat
+from emagsync.offers.export_columns import EXPORT_FIELDS
+from emagsync.offers.export_formats import ExportFormat
 from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import offer, remove, store
 from support.api import Api

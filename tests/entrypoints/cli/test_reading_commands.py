@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -151,6 +152,24 @@ def test_an_export_goes_to_standard_output_or_a_file(copied: Cli, tmp_path: Path
     sheet = openpyxl.load_workbook(book).active
     assert sheet is not None
     assert 1 < sheet.max_row < 271
+
+
+def test_an_export_for_people_has_their_language_columns_and_time_zone(copied: Cli) -> None:
+    asked = ("offers", "export", "--account", "fbe", "--language", "ro")
+    text = copied(*asked, "--columns", "emag_id, sale_price,changed_at", "--time-zone", "Europe/Bucharest").out
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=";"))
+    assert rows[0] == ["ID ofertă", "Preț fără TVA", "Ultima modificare (Europe/Bucharest)"]
+    assert len(rows) == 41
+    assert re.fullmatch(r"\d+,\d{4}", rows[1][1])
+    assert re.search(r"\+0[23]:00$", rows[1][2])
+    for option, value, answer in (
+        ("--columns", "emag_id,stok", "did you mean stock?"),
+        ("--columns", "stock,stock", "once"),
+        ("--time-zone", "Bucuresti", "Europe/Bucharest"),
+    ):
+        refused = copied(*asked, option, value)
+        assert refused.code == 2
+        assert answer in refused.err
 
 
 def test_a_reader_that_goes_away_is_no_error_worth_telling(copied: Cli) -> None:

@@ -667,6 +667,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/products/export-presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Export Presets
+         * @description One's own presets of exports, and the shared ones.
+         */
+        get: operations["list_export_presets_api_v1_emag_products_export_presets_get"];
+        put?: never;
+        /**
+         * Add Export Preset
+         * @description Keep an export under a name. 409 for a name that one has already.
+         */
+        post: operations["add_export_preset_api_v1_emag_products_export_presets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/export-presets/{preset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Replace Export Preset
+         * @description Replace a preset. Others' are their owners' and, where they are shared, admins'.
+         */
+        put: operations["replace_export_preset_api_v1_emag_products_export_presets__preset_id__put"];
+        post?: never;
+        /**
+         * Remove Export Preset
+         * @description Remove a preset.
+         */
+        delete: operations["remove_export_preset_api_v1_emag_products_export_presets__preset_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/history": {
         parameters: {
             query?: never;
@@ -767,7 +815,11 @@ export interface paths {
          */
         get: operations["export_products_api_v1_emag_products_products_export_get"];
         put?: never;
-        post?: never;
+        /**
+         * Export Chosen
+         * @description Products that somebody chose, as a file. Those that are no more are left out.
+         */
+        post: operations["export_chosen_api_v1_emag_products_products_export_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3115,6 +3167,31 @@ export interface components {
          */
         EventKind: "completed" | "partial" | "failed" | "stuck" | "cancelled" | "conflict" | "hold";
         /**
+         * ExportBody
+         * @description Chosen offers as a file.
+         */
+        ExportBody: {
+            /** Columns */
+            columns?: ("account" | "emag_id" | "part_number" | "part_number_key" | "name" | "brand" | "sale_price" | "currency" | "stock" | "status" | "sellable" | "not_sellable" | "recommended_price" | "min_sale_price" | "max_sale_price" | "best_offer_sale_price" | "buy_button_rank" | "number_of_offers" | "estimated_stock" | "handling_time" | "vat_id" | "category_id" | "warranty" | "validation_status" | "translation_validation_status" | "offer_validation_status" | "ownership" | "genius_eligibility" | "genius_eligibility_type" | "genius_computed" | "eans" | "main_image" | "first_seen_at" | "changed_at" | "last_seen_at" | "removed_at" | "main_offer_price" | "currency_type" | "vat_rate" | "category_name" | "sale_price_with_vat")[] | null;
+            /** @default csv */
+            format: components["schemas"]["ExportFormat"];
+            /**
+             * Ids
+             * @description Those of products, ours.
+             */
+            ids: number[];
+            /**
+             * Language
+             * @description For people: headings and words of this language, as the page has them. Without it: names for programs.
+             */
+            language?: ("en" | "ro") | null;
+            /**
+             * Time Zone
+             * @description Of the times, such as `Europe/Bucharest`; without it they are UTC.
+             */
+            time_zone?: string | null;
+        };
+        /**
          * ExportFormat
          * @description CSV for spreadsheets, XLSX, or one JSON object on each line.
          * @enum {string}
@@ -4271,6 +4348,211 @@ export interface components {
          * @enum {string}
          */
         Phase: "starting" | "reading" | "verifying" | "reconciling" | "probing" | "finished";
+        /**
+         * Preset
+         * @description An export under a name, as it is kept.
+         */
+        Preset: {
+            /** Columns */
+            columns: ("account" | "emag_id" | "part_number" | "part_number_key" | "name" | "brand" | "sale_price" | "currency" | "stock" | "status" | "sellable" | "not_sellable" | "recommended_price" | "min_sale_price" | "max_sale_price" | "best_offer_sale_price" | "buy_button_rank" | "number_of_offers" | "estimated_stock" | "handling_time" | "vat_id" | "category_id" | "warranty" | "validation_status" | "translation_validation_status" | "offer_validation_status" | "ownership" | "genius_eligibility" | "genius_eligibility_type" | "genius_computed" | "eans" | "main_image" | "first_seen_at" | "changed_at" | "last_seen_at" | "removed_at" | "main_offer_price" | "currency_type" | "vat_rate" | "category_name" | "sale_price_with_vat")[] | null;
+            /**
+             * Filter
+             * @description The parameters of the list that were given.
+             */
+            filter: {
+                [key: string]: unknown;
+            } | null;
+            format: components["schemas"]["ExportFormat"];
+            /** Id */
+            id: number;
+            /**
+             * Is Mine
+             * @description Whether the caller may change it: its owner, or an admin where it is shared.
+             */
+            is_mine: boolean;
+            /** Language */
+            language: ("en" | "ro") | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string;
+            /** Shared */
+            shared: boolean;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /**
+         * PresetBody
+         * @description An export under a name.
+         */
+        PresetBody: {
+            /**
+             * Columns
+             * @description In this order; without it: all.
+             */
+            columns?: ("account" | "emag_id" | "part_number" | "part_number_key" | "name" | "brand" | "sale_price" | "currency" | "stock" | "status" | "sellable" | "not_sellable" | "recommended_price" | "min_sale_price" | "max_sale_price" | "best_offer_sale_price" | "buy_button_rank" | "number_of_offers" | "estimated_stock" | "handling_time" | "vat_id" | "category_id" | "warranty" | "validation_status" | "translation_validation_status" | "offer_validation_status" | "ownership" | "genius_eligibility" | "genius_eligibility_type" | "genius_computed" | "eans" | "main_image" | "first_seen_at" | "changed_at" | "last_seen_at" | "removed_at" | "main_offer_price" | "currency_type" | "vat_rate" | "category_name" | "sale_price_with_vat")[] | null;
+            /** @description Without it, that of each export. */
+            filter?: components["schemas"]["PresetFilter"] | null;
+            /** @default xlsx */
+            format: components["schemas"]["ExportFormat"];
+            /**
+             * Language
+             * @description For people: headings and words of this language, as the page has them. Without it: names for programs.
+             */
+            language?: ("en" | "ro") | null;
+            /** Name */
+            name: string;
+            /**
+             * Shared
+             * @description Whether all users see it. Its owner and admins change it.
+             * @default false
+             */
+            shared: boolean;
+        };
+        /**
+         * PresetFilter
+         * @description The filters of the list.
+         */
+        PresetFilter: {
+            /** Account Type */
+            account_type?: string | null;
+            /**
+             * Brand
+             * @description Exactly this brand; repeat it for more than one.
+             */
+            brand?: string[] | null;
+            /**
+             * Buy Button
+             * @description `ours`: it has the buy button; `others`: another offer has it; `unknown`: eMAG does not say.
+             */
+            buy_button?: components["schemas"]["BuyButton"][] | null;
+            /**
+             * Category
+             * @description eMAG's category; repeat it for more than one.
+             */
+            category?: number[] | null;
+            /** Category Id */
+            category_id?: number | null;
+            /**
+             * Change
+             * @description Offers to which this happened; repeat it for more than one. Removed offers are among them.
+             */
+            change?: components["schemas"]["ChangeKind"][] | null;
+            /**
+             * Change Reason
+             * @description With `change=unsellable`: a code of `not_sellable`, as it was then.
+             */
+            change_reason?: string | null;
+            /**
+             * Change Run
+             * @description What this run or push brought.
+             */
+            change_run?: string | null;
+            /**
+             * Change Since
+             * @description What happened then or later; with a zone.
+             */
+            change_since?: string | null;
+            /**
+             * Change Until
+             * @description What happened before then.
+             */
+            change_until?: string | null;
+            /** Changed Since */
+            changed_since?: string | null;
+            /**
+             * Currency
+             * @description Only offers whose prices are in it, such as `EUR`.
+             */
+            currency?: string | null;
+            /**
+             * Emag Id
+             * @description eMAG's id; repeat it for more than one.
+             */
+            emag_id?: number[] | null;
+            /** Has Image */
+            has_image?: boolean | null;
+            /**
+             * Include Removed
+             * @description Also offers that eMAG does not know any more.
+             * @default false
+             */
+            include_removed: boolean;
+            /**
+             * Price Max
+             * @description At most this price, without VAT.
+             */
+            price_max?: number | string | null;
+            /**
+             * Price Min
+             * @description At least this price, without VAT.
+             */
+            price_min?: number | string | null;
+            /**
+             * Price Outside Limits
+             * @description Whether its price is below its minimum or above its maximum.
+             */
+            price_outside_limits?: boolean | null;
+            /**
+             * Reason
+             * @description A code of `not_sellable`; repeat it for more than one.
+             */
+            reason?: string[] | null;
+            /**
+             * Same Ean
+             * @description Another offer of the account has one of its EANs too.
+             * @default false
+             */
+            same_ean: boolean;
+            /**
+             * Search
+             * @description Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and any case, with or without diacritics and punctuation.
+             */
+            search?: string | null;
+            /**
+             * Seen Before
+             * @description No run has seen it since.
+             */
+            seen_before?: string | null;
+            /** Sellable */
+            sellable?: boolean | null;
+            /**
+             * Status
+             * @description Repeat it for more than one.
+             */
+            status?: ("active" | "inactive" | "end_of_life")[] | null;
+            /**
+             * Stock Max
+             * @description At most this stock.
+             */
+            stock_max?: number | null;
+            /**
+             * Stock Min
+             * @description At least this stock.
+             */
+            stock_min?: number | null;
+            /**
+             * Validation Status
+             * @description eMAG's number; repeat it for more than one.
+             */
+            validation_status?: number[] | null;
+            /**
+             * Vat Id
+             * @description eMAG's VAT rate; repeat it for more than one.
+             */
+            vat_id?: number[] | null;
+        };
+        /**
+         * PresetList
+         * @description One's own presets and the shared ones, by name.
+         */
+        PresetList: {
+            /** Presets */
+            presets: components["schemas"]["Preset"][];
+        };
         /**
          * PreviewComparison
          * @description How a run compares with the dry run that it applied: numbers of offers, and the first that differ.
@@ -8903,6 +9185,267 @@ export interface operations {
             };
         };
     };
+    list_export_presets_api_v1_emag_products_export_presets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_export_preset_api_v1_emag_products_export_presets_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_export_preset_api_v1_emag_products_export_presets__preset_id__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                preset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preset"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_export_preset_api_v1_emag_products_export_presets__preset_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                preset_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     history_api_v1_emag_products_history_get: {
         parameters: {
             query?: {
@@ -9284,6 +9827,14 @@ export interface operations {
                 /** @description With `change=unsellable`: a code of `not_sellable`, as it was then. */
                 change_reason?: string | null;
                 format?: components["schemas"]["ExportFormat"];
+                /** @description For people: headings and words of this language, as the page has them. Without it: names for programs. */
+                language?: ("en" | "ro") | null;
+                /** @description Of the times, such as `Europe/Bucharest`; without it they are UTC. */
+                time_zone?: string | null;
+                /** @description Repeat it for more than one, in the order that the file is to have; without it: all. */
+                column?: ("account" | "emag_id" | "part_number" | "part_number_key" | "name" | "brand" | "sale_price" | "currency" | "stock" | "status" | "sellable" | "not_sellable" | "recommended_price" | "min_sale_price" | "max_sale_price" | "best_offer_sale_price" | "buy_button_rank" | "number_of_offers" | "estimated_stock" | "handling_time" | "vat_id" | "category_id" | "warranty" | "validation_status" | "translation_validation_status" | "offer_validation_status" | "ownership" | "genius_eligibility" | "genius_eligibility_type" | "genius_computed" | "eans" | "main_image" | "first_seen_at" | "changed_at" | "last_seen_at" | "removed_at" | "main_offer_price" | "currency_type" | "vat_rate" | "category_name" | "sale_price_with_vat")[] | null;
+                /** @description The id of a preset, which gives what is not given here. */
+                preset?: number | null;
             };
             header?: never;
             path?: never;
@@ -9313,6 +9864,104 @@ export interface operations {
             };
             /** @description The caller's role is too small, or the CSRF check failed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Insufficient Storage */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_chosen_api_v1_emag_products_products_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportBody"];
+            };
+        };
+        responses: {
+            /** @description The whole selection, by account and id. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                    "text/csv; charset=utf-8": string;
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from emagsync.core import money
@@ -44,6 +44,8 @@ _XLSX: Final = b"PK\x03\x04"
 _COMPOUND_FILE: Final = b"\xd0\xcf\x11\xe0"
 # So many cells of a row that stand under no heading are named.
 _MOST_STRAYS: Final = 20
+# What our exports show of a price.
+_SHOWN: Final = Decimal("0.01")
 
 
 def read_file(content: bytes, options: FileOptions) -> FileReading:
@@ -139,13 +141,14 @@ class _RowReader:
         about: dict[str, str] = {}
         meant: list[Meaning] = []
         cells: list[GivenCell] = []
+        is_exported = any(read_exported(cell.text) for cell in self._cells_of(row, EXPORTED))
         for column, cell in sorted(row.cells.items()):
             place = cell_name(column, row.number)
             name = self._columns.get(column)
             if name is None:
                 errors.append(_stray(place, cell))
                 continue
-            faults, asked = _judged(name, place, cell)
+            faults, asked = _judged(name, place, cell, is_exported=is_exported)
             meaning = Meaning(name, _text(name, cell))
             if not faults:
                 meaning = meaning_of(name, cell, meaning.text, place, self._mark)
@@ -271,8 +274,8 @@ def _stray(place: str, cell: Cell) -> Issue:
     return Issue(place, "no_heading", message)
 
 
-def _judged(name: str, place: str, cell: Cell) -> tuple[list[Issue], list[Issue]]:
-    """What is wrong with a cell of the column `name`, and what is doubtful about it."""
+def _judged(name: str, place: str, cell: Cell, *, is_exported: bool) -> tuple[list[Issue], list[Issue]]:
+    """What is wrong with a cell of the column `name`, and what is doubtful about it; `is_exported`: we made its row."""
     if cell.fault is not None:
         return [Issue(name, cell.fault, f"{place} {_FAULTS[cell.fault]}")], []
     if len(cell.text) > MOST_CELL_CHARACTERS:
@@ -282,6 +285,9 @@ def _judged(name: str, place: str, cell: Cell) -> tuple[list[Issue], list[Issue]
     if name in PRICES and cell.shown is not None and _to_scale(cell.shown) == _to_scale(cell.number):
         # A formula's result has more digits than are shown, and than a price has.
         return [], []
+    if name in PRICES and is_exported and _is_rounded(cell):
+        # It is our number format that shows two decimals of four.
+        return [], []
     message = f"{place} holds {cell.number:f} and shows {_quoted(cell.text)}"
     if name in ABOUT and not _reads_digits(cell):
         return [Issue(name, "shown_differently", f"{message}: give the column the number format 0, or Text")], []
@@ -290,6 +296,13 @@ def _judged(name: str, place: str, cell: Cell) -> tuple[list[Issue], list[Issue]
 
 def _to_scale(number: Decimal) -> Decimal:
     return round(number, money.SCALE) if abs(number) < LARGEST_PRICE else number
+
+
+def _is_rounded(cell: Cell) -> bool:
+    """Whether a cell shows its number rounded to two decimals."""
+    if cell.number is None or cell.shown is None or abs(cell.number) >= LARGEST_PRICE:
+        return False
+    return cell.number.quantize(_SHOWN, ROUND_HALF_UP) == cell.shown
 
 
 def _reads_digits(cell: Cell) -> bool:

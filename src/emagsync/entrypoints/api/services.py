@@ -60,9 +60,11 @@ from emagsync.marketplace.rows.validation_errors import validation_errors
 from emagsync.notifications.dependencies import notification_service
 from emagsync.notifications.service import NotificationService
 from emagsync.offers import dependencies as offer_dependencies
+from emagsync.offers.export_presets import ExportPresets
 from emagsync.offers.export_stream import Exports
-from emagsync.offers.product_queries import EditsReader, ObjectionReader, ReferenceReader
+from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.product_schemas import Objection
+from emagsync.offers.reference_data import ReferenceReader
 from emagsync.offers.statistics import OfferStatistics
 from emagsync.offers.total_cache import TotalCache
 from emagsync.reference.keeper import ReferenceKeeper
@@ -104,6 +106,7 @@ class ApiServices:
     totals: TotalCache
     statistics: OfferStatistics
     exports: Exports
+    export_presets: ExportPresets
     references: ReferenceReader
     objections: ObjectionReader
     edits_of_offers: EditsReader
@@ -173,6 +176,7 @@ async def open_services(
             totals=TotalCache(),
             statistics=OfferStatistics(base.database),
             exports=Exports(base.database, settings.data_dir),
+            export_presets=ExportPresets(base.database, base.clock),
             references=references,
             objections=ObjectionReader(_objections),
             edits_of_offers=EditsReader(edits_of, SOME_WAIT),
@@ -206,6 +210,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     offer_dependencies.totals.provide(app, services.totals)
     offer_dependencies.statistics.provide(app, services.statistics)
     offer_dependencies.exports.provide(app, services.exports)
+    offer_dependencies.export_presets.provide(app, services.export_presets)
     offer_dependencies.objection_reader.provide(app, services.objections)
     offer_dependencies.edits_reader.provide(app, services.edits_of_offers)
     offer_dependencies.reference_reader.provide(app, services.references)
