@@ -6,7 +6,8 @@ that is SQLite.
 
 What a test shows is one thing, how often it is shown another. `make test` is for every change; `make thorough`, which
 CI runs as well, repeats and varies: on PostgreSQL what has `often="sqlite"`, and the parameters of a test behind its
-`often(first=n)`. Both get the mark `thorough`, which a test may also have of its own.
+`often(first=n)`. Both get the mark `thorough`, which a test may also have of its own. `--part 2/4` takes one quarter of
+those: see `support/parts.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from support import databases
+from support.parts import Part
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -54,6 +56,10 @@ def _own_databases(backend: str) -> Iterator[None]:
         yield
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--part", type=Part.parse, help="of the tests marked `thorough` only the second of four: 2/4")
+
+
 def pytest_configure() -> None:
     """A shell ignores Ctrl-C for what it starts in the background, and every program of a test would inherit that."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -68,7 +74,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest chooses by marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the parameters that are not for PostgreSQL, and mark what is for `make thorough`."""
+    """Leave out what is not for PostgreSQL, and other parts than the chosen one; mark what is for `make thorough`."""
+    part: Part | None = config.getoption("part")
     counts: Counter[tuple[str, str | None]] = Counter()
     kept, left_out = [], []
     for item in items:
@@ -78,9 +85,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if backend == databases.POSTGRESQL and counts[test] > _number(item, "databases", "first"):
             left_out.append(item)
             continue
-        kept.append(item)
         if counts[test] > _number(item, "often", "first") or _is_a_repeat(item):
             item.add_marker(pytest.mark.thorough)
+        is_in_it = part is None or item.get_closest_marker("thorough") is None or part.has(item.nodeid)
+        (kept if is_in_it else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
