@@ -109,7 +109,7 @@ async def test_offers_are_found_by_their_currency_and_counted_anew_when_it_chang
     totals = TotalCache()
 
     async def found(currency: str) -> tuple[list[int], int]:
-        page = await list_offers(copy, OfferFilter(currency=currency), totals=totals)
+        page = await list_offers(copy, OfferFilter(currencies=(currency,)), totals=totals)
         return [row.emag_id for row in page.offers], page.total
 
     await store(copy, [priced(1, "90", "BGN"), priced(2, "100", "BGN"), priced(3, "5", "EUR")])

@@ -61,7 +61,7 @@ def statements_of(copy: Database) -> Iterator[list[str]]:
         pytest.param({"sellable": True}, {"sellable": False}, id="sellable"),
         pytest.param({"max_stock": 5}, {"stock": 6}, id="stock"),
         pytest.param({"validation_statuses": (9,)}, {"validation_status": 5}, id="validation"),
-        pytest.param({"category_id": 506}, {"category_id": 507}, id="category"),
+        pytest.param({"category_ids": (506,)}, {"category_id": 507}, id="category"),
         pytest.param({"search": "lampa"}, {"name": "Scaun"}, id="name"),
         pytest.param({"search": "sku-2"}, {"part_number": "X"}, id="part number"),
         pytest.param({"search": "D00002"}, {"part_number_key": "X"}, id="part number key"),

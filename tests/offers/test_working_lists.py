@@ -36,7 +36,7 @@ ROWS = [
     offer(11, **{**PLAIN, "eans": ["222"], "brand": "Bosch", "category_id": 30}),
     offer(12, **{**PLAIN, "eans": ["333"]}),
     offer(13, **{**PLAIN, "eans": ["333"]}),
-    offer(14, **{**PLAIN, "eans": ["444", "444"], "sale_price": Decimal(500)}),
+    offer(14, **{**PLAIN, "eans": ["444", "444"], "sale_price": Decimal(500), "currency": "EUR"}),
 ]
 
 
@@ -68,6 +68,8 @@ async def copy(tmp_path: Path) -> AsyncIterator[Database]:
         pytest.param({"brands": ("Acme", "Bosch")}, [10, 11], id="brands"),
         pytest.param({"category_ids": (20, 30)}, [10, 11], id="categories"),
         pytest.param({"vat_ids": (2,)}, [5], id="VAT"),
+        pytest.param({"currencies": ("EUR", "BGN")}, [14], id="currencies"),
+        pytest.param({"min_rank": 2, "max_rank": 3}, [3], id="places for the buy button"),
         pytest.param({"min_price": Decimal("20.01"), "max_price": Decimal(100)}, [7], id="prices"),
         pytest.param({"min_price": Decimal(500)}, [14], id="a price that is just enough"),
     ],
@@ -97,6 +99,8 @@ async def test_those_within_their_limits_are_all_others(copy: Database) -> None:
         pytest.param({"vat_ids": (2,)}, {"vat_id": 2}, id="VAT"),
         pytest.param({"min_price": Decimal(400)}, {"sale_price": Decimal(400)}, id="price"),
         pytest.param({"min_stock": 100}, {"stock": 100}, id="stock"),
+        pytest.param({"currencies": ("BGN",)}, {"currency": "BGN"}, id="currency"),
+        pytest.param({"max_rank": 5, "min_rank": 4}, {"buy_button_rank": 4}, id="place for the buy button"),
     ],
 )
 async def test_a_remembered_total_is_right_after_a_change(

@@ -8,6 +8,7 @@ from fastapi import Depends
 
 from emagsync.offers.export_presets import ExportPresets
 from emagsync.offers.export_stream import Exports
+from emagsync.offers.facets import Facets
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.reference_data import ReferenceReader
 from emagsync.offers.statistics import OfferStatistics
@@ -18,12 +19,14 @@ totals = Provided(TotalCache)
 statistics = Provided(OfferStatistics)
 exports = Provided(Exports)
 export_presets = Provided(ExportPresets)
+facets = Provided(Facets)
 objection_reader = Provided(ObjectionReader)
 edits_reader = Provided(EditsReader)
 reference_reader = Provided(ReferenceReader)
 
 ProductTotals = Annotated[TotalCache, Depends(totals)]
 CopyStatistics = Annotated[OfferStatistics, Depends(statistics)]
+FacetsOfCopy = Annotated[Facets, Depends(facets)]
 ProductExports = Annotated[Exports, Depends(exports)]
 ExportPresetStore = Annotated[ExportPresets, Depends(export_presets)]
 Objections = Annotated[ObjectionReader, Depends(objection_reader)]

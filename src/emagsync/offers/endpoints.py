@@ -11,10 +11,12 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from emagsync.offers import change_feed, product_queries
-from emagsync.offers.dependencies import Edits, Objections, ProductTotals, ReferenceData
+from emagsync.offers.dependencies import Edits, FacetsOfCopy, Objections, ProductTotals, ReferenceData
 from emagsync.offers.explanations import Language
+from emagsync.offers.facets import Facet
 from emagsync.offers.product_parameters import (
     AccountName,
+    FacetQuery,
     ListQuery,
     Place,
     ProductId,
@@ -22,6 +24,9 @@ from emagsync.offers.product_parameters import (
     language_of,
 )
 from emagsync.offers.product_schemas import (
+    FacetData,
+    FacetEntry,
+    FacetPage,
     Feed,
     FeedData,
     ProductAnswer,
@@ -88,6 +93,26 @@ async def get_product(
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
+
+
+@router.get("/facets/{facet}")
+async def list_facet_values(
+    _: Viewer, facet: Facet, query: Annotated[FacetQuery, Query()], facets: FacetsOfCopy, references: ReferenceData
+) -> FacetPage:
+    """What a filter can choose among: the brands, categories or VAT rates that offers have, the most frequent first.
+
+    Counted at most a minute ago.
+    """
+    found = await facets.find(
+        facet,
+        await references.read(),
+        search=query.search,
+        accounts=accounts_of(query.account_type),
+        chosen=tuple(dict.fromkeys(query.value or ())),
+        limit=query.limit,
+    )
+    values = [FacetEntry(value=one.value, names=list(one.names), offers=one.offers) for one in found.values]
+    return FacetPage(data=FacetData(values=values, has_more=found.has_more))
 
 
 class HistoryQuery(BaseModel):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, field_validator
 from starlette.requests import Request
 
 from emagsync.core import account_names
@@ -59,9 +59,13 @@ class ProductQuery(BaseModel):
     validation_status: list[Annotated[int, Field(ge=0, le=1000)]] | None = Field(
         default=None, max_length=20, description="eMAG's number; repeat it for more than one."
     )
-    category_id: int | None = Field(default=None, ge=0, le=_LARGEST)
-    currency: str | None = Field(
-        default=None, pattern=r"^[A-Za-z]{3}$", description="Only offers whose prices are in it, such as `EUR`."
+    category_id: list[Annotated[int, Field(ge=0, le=_LARGEST)]] | None = Field(
+        default=None, max_length=100, description="An older name of `category`."
+    )
+    currency: list[Annotated[str, Field(pattern=r"^[A-Za-z]{3}$")]] | None = Field(
+        default=None,
+        max_length=20,
+        description="Only offers whose prices are in it, such as `EUR`; repeat it for more than one.",
     )
     changed_since: UtcTimestamp | None = None
     stock_min: int | None = Field(default=None, ge=0, le=_LARGEST, description="At least this stock.")
@@ -90,6 +94,12 @@ class ProductQuery(BaseModel):
     )
     price_min: PriceBound | None = Field(default=None, description="At least this price, without VAT.")
     price_max: PriceBound | None = Field(default=None, description="At most this price, without VAT.")
+    buy_button_rank_min: int | None = Field(
+        default=None, ge=1, le=_LARGEST, description="At best this place for the buy button; 1 has it."
+    )
+    buy_button_rank_max: int | None = Field(
+        default=None, ge=1, le=_LARGEST, description="At worst this place for the buy button."
+    )
     include_removed: bool = Field(default=False, description="Also offers that eMAG does not know any more.")
     change: list[ChangeKind] | None = Field(
         default=None,
@@ -102,6 +112,12 @@ class ProductQuery(BaseModel):
     change_reason: str | None = Field(
         default=None, max_length=64, description="With `change=unsellable`: a code of `not_sellable`, as it was then."
     )
+
+    @field_validator("category_id", "currency", mode="before")
+    @classmethod
+    def _as_list(cls, value: object) -> object:
+        """The bodies of older callers have one value as it is."""
+        return [value] if isinstance(value, int | str) else value
 
     def changes(self) -> ChangeFilter | None:
         """What happened to the offers, if that is asked for."""
@@ -125,8 +141,7 @@ class ProductQuery(BaseModel):
             max_stock=self.stock_max,
             include_removed=self.include_removed or self.changes() is not None,
             validation_statuses=tuple(sorted(set(self.validation_status or ()))),
-            category_id=self.category_id,
-            currency=self.currency.upper() if self.currency else None,
+            currencies=tuple(sorted({currency.upper() for currency in self.currency or ()})),
             changed_since=self.changed_since,
             changes=self.changes(),
             min_stock=self.stock_min,
@@ -137,10 +152,12 @@ class ProductQuery(BaseModel):
             has_image=self.has_image,
             same_ean=self.same_ean,
             brands=tuple(sorted(set(self.brand or ()))),
-            category_ids=tuple(sorted(set(self.category or ()))),
+            category_ids=tuple(sorted({*(self.category or ()), *(self.category_id or ())})),
             vat_ids=tuple(sorted(set(self.vat_id or ()))),
             min_price=self.price_min,
             max_price=self.price_max,
+            min_rank=self.buy_button_rank_min,
+            max_rank=self.buy_button_rank_max,
         )
 
 
@@ -159,6 +176,17 @@ class ProductListQuery(ProductQuery):
     def order(self) -> Order:
         """The `sort` parameter as an order."""
         return Order(SortKey(self.sort.removeprefix("-")), descending=self.sort.startswith("-"))
+
+
+class FacetQuery(BaseModel):
+    """Which values of a filter."""
+
+    account_type: AccountName | None = None
+    search: str = Field(default="", max_length=200, description="Words that are in the value or in what it is called.")
+    value: list[Annotated[str, Field(max_length=255)]] | None = Field(
+        default=None, max_length=100, description="Values to tell of first, whatever is searched for; repeat it."
+    )
+    limit: int = Field(default=50, ge=1, le=500)
 
 
 ListQuery = Annotated[ProductListQuery, Query()]

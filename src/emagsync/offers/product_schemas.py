@@ -236,6 +236,31 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no place in a product")
 
 
+class FacetEntry(BaseModel):
+    """A value of a filter, and how many offers have it, removed ones left out."""
+
+    value: str = Field(description="As the filter of the same name takes it.")
+    names: list[str] = Field(
+        description="What it means, where that was read: the names of a category, the fractions of a VAT rate "
+        "(`0.2100`), one for each meaning among the accounts. Empty for a brand."
+    )
+    offers: int
+
+
+class FacetData(BaseModel):
+    """The values that were found."""
+
+    values: list[FacetEntry]
+    has_more: bool = Field(description="Whether there are more than `limit`.")
+
+
+class FacetPage(BaseModel):
+    """What a filter can choose among."""
+
+    status: Literal["success"] = "success"
+    data: FacetData
+
+
 class ProductChange(BaseModel):
     """One entry of the change log.
 

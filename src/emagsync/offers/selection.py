@@ -67,12 +67,12 @@ class OfferFilter:
 
     `accounts`: none for all. `ids` are ours. `search` is words that are in the name, part number, part number key,
     EANs and brand, whole or in part, in any order and any case, with or without diacritics and punctuation.
-    `statuses`: 0 inactive, 1 active, 2 end of life. `currency`: what an offer's prices are in. `changed_since`: content
+    `statuses`: 0 inactive, 1 active, 2 end of life. `currencies`: what its prices are in. `changed_since`: content
     changed then or later.
 
     `reasons`: one of these codes keeps it from sale. `price_outside_limits`: whether the price is below the offer's own
     minimum or above its maximum. `seen_before`: no run has seen it since. `same_ean`: another offer of the account has
-    one of its EANs too.
+    one of its EANs too. `min_rank` and `max_rank`: the place for the buy button, 1 has it.
     """
 
     accounts: tuple[str, ...] = ()
@@ -82,8 +82,7 @@ class OfferFilter:
     max_stock: int | None = None
     include_removed: bool = False
     validation_statuses: tuple[int, ...] = ()
-    category_id: int | None = None
-    currency: str | None = None
+    currencies: tuple[str, ...] = ()
     changed_since: datetime | None = None
     emag_ids: tuple[int, ...] = ()
     ids: tuple[int, ...] = ()
@@ -100,6 +99,8 @@ class OfferFilter:
     vat_ids: tuple[int, ...] = ()
     min_price: Decimal | None = None
     max_price: Decimal | None = None
+    min_rank: int | None = None
+    max_rank: int | None = None
 
     @property
     def searched(self) -> Search | None:

@@ -145,18 +145,20 @@ def _plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
         (columns.validation_status, offer_filter.validation_statuses),
         (columns.brand, offer_filter.brands),
         (columns.category_id, offer_filter.category_ids),
+        (columns.currency, offer_filter.currencies),
         (columns.vat_id, offer_filter.vat_ids),
     ):
         if values:
             found.append(column == values[0] if len(values) == 1 else column.in_(values))
     if offer_filter.sellable is not None:
         found.append(columns.sellable.is_(offer_filter.sellable))
-    if offer_filter.max_stock is not None:
-        found.append(columns.stock <= offer_filter.max_stock)
-    if offer_filter.category_id is not None:
-        found.append(columns.category_id == offer_filter.category_id)
-    if offer_filter.currency is not None:
-        found.append(columns.currency == offer_filter.currency)
+    for column, least, most in (
+        (columns.stock, offer_filter.min_stock, offer_filter.max_stock),
+        (columns.sale_price, offer_filter.min_price, offer_filter.max_price),
+        (columns.buy_button_rank, offer_filter.min_rank, offer_filter.max_rank),
+    ):
+        found += [] if least is None else [column >= least]
+        found += [] if most is None else [column <= most]
     if offer_filter.changed_since is not None:
         found.append(columns.changed_at >= offer_filter.changed_since)
     found.extend(_working_conditions(offer_filter))
@@ -169,12 +171,6 @@ def _working_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
     """The conditions of the lists that people work through."""
     columns = offers.c
     found: list[ColumnElement[bool]] = []
-    if offer_filter.min_stock is not None:
-        found.append(columns.stock >= offer_filter.min_stock)
-    if offer_filter.min_price is not None:
-        found.append(columns.sale_price >= offer_filter.min_price)
-    if offer_filter.max_price is not None:
-        found.append(columns.sale_price <= offer_filter.max_price)
     if offer_filter.reasons:
         found.append(columns.sellable.is_(False))  # which says at once that most have no reason
         codes = literal(" ") + columns.not_sellable + literal(" ")

@@ -75,11 +75,11 @@ def fields_of(offer_filter: OfferFilter) -> list[str]:
         "sellable": offer_filter.sellable is not None,
         "stock": offer_filter.max_stock is not None or offer_filter.min_stock is not None,
         "validation_status": offer_filter.validation_statuses,
-        "category_id": offer_filter.category_id is not None or offer_filter.category_ids,
-        "currency": offer_filter.currency is not None,
+        "category_id": offer_filter.category_ids,
+        "currency": offer_filter.currencies,
         "brand": offer_filter.brands,
         "vat_id": offer_filter.vat_ids,
-        "buy_button_rank": offer_filter.buy_buttons,
+        "buy_button_rank": offer_filter.buy_buttons or _looks_at_rank(offer_filter),
         "eans": offer_filter.same_ean,
         "min_sale_price": offer_filter.price_outside_limits is not None,
         "max_sale_price": offer_filter.price_outside_limits is not None,
@@ -92,6 +92,10 @@ def fields_of(offer_filter: OfferFilter) -> list[str]:
 def _looks_at_price(offer_filter: OfferFilter) -> bool:
     given = (offer_filter.price_outside_limits, offer_filter.min_price, offer_filter.max_price)
     return any(value is not None for value in given)
+
+
+def _looks_at_rank(offer_filter: OfferFilter) -> bool:
+    return offer_filter.min_rank is not None or offer_filter.max_rank is not None
 
 
 def _is_in_the_log(offer_filter: OfferFilter) -> bool:

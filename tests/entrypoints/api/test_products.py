@@ -281,3 +281,31 @@ async def test_a_list_asks_the_database_who_calls_and_for_the_page_and_nothing_e
     await page(api, search="lampa")
     event.remove(engine, "before_cursor_execute", hear)
     assert len(said) == 2, said
+
+
+async def test_filters_take_several_values_in_a_query_and_one_or_several_in_a_body(api: Api) -> None:
+    rows = [offer(1, currency="EUR", category_id=1), offer(2, currency="BGN", category_id=2), offer(3, category_id=3)]
+    await store(api.state.database, [row._replace(buy_button_rank=row.emag_id) for row in rows])
+    assert await found(api, currency=["eur", "BGN"]) == [1, 2]
+    assert await found(api, category_id=[1, 3]) == [1, 3]
+    assert await found(api, category_id=1, category=3) == [1, 3]
+    assert await found(api, buy_button_rank_min=2, buy_button_rank_max=2) == [2]
+    for currency, count in (("EUR", 1), (["EUR", "bgn"], 2)):
+        change = {"filter": {"currency": currency}, "set": {"stock": 7}, "preview": True}
+        answer = await api.operator.post(f"{PRODUCTS}/bulk-change", json=change)
+        assert len(answer.json()["data"]["rows"]) == count
+
+
+async def test_the_values_of_a_filter_are_listed(api: Api) -> None:
+    await store(api.state.database, [offer(1, brand="Bosch"), offer(2, brand="Bosch"), offer(3, brand="Ștefan")])
+    facets = PRODUCTS.replace("/products/products", "/products/facets")
+    answer = await api.viewer.get(f"{facets}/brand", params={"search": "stef", "value": ["Bosch", "Nobody"]})
+    assert answer.json()["data"] == {
+        "values": [
+            {"value": "Bosch", "names": [], "offers": 2},
+            {"value": "Nobody", "names": [], "offers": 0},
+            {"value": "Ștefan", "names": [], "offers": 1},
+        ],
+        "has_more": False,
+    }
+    assert (await api.viewer.get(f"{facets}/name")).status_code == 422

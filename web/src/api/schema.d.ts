@@ -715,6 +715,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/products/facets/{facet}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Facet Values
+         * @description What a filter can choose among: the brands, categories or VAT rates that offers have, the most frequent first.
+         *
+         *     Counted at most a minute ago.
+         */
+        get: operations["list_facet_values_api_v1_emag_products_facets__facet__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/history": {
         parameters: {
             query?: never;
@@ -3198,6 +3220,56 @@ export interface components {
          */
         ExportFormat: "csv" | "xlsx" | "jsonl";
         /**
+         * Facet
+         * @description What a filter can choose among: named as the filters of the list of products are.
+         * @enum {string}
+         */
+        Facet: "brand" | "category" | "vat_id";
+        /**
+         * FacetData
+         * @description The values that were found.
+         */
+        FacetData: {
+            /**
+             * Has More
+             * @description Whether there are more than `limit`.
+             */
+            has_more: boolean;
+            /** Values */
+            values: components["schemas"]["FacetEntry"][];
+        };
+        /**
+         * FacetEntry
+         * @description A value of a filter, and how many offers have it, removed ones left out.
+         */
+        FacetEntry: {
+            /**
+             * Names
+             * @description What it means, where that was read: the names of a category, the fractions of a VAT rate (`0.2100`), one for each meaning among the accounts. Empty for a brand.
+             */
+            names: string[];
+            /** Offers */
+            offers: number;
+            /**
+             * Value
+             * @description As the filter of the same name takes it.
+             */
+            value: string;
+        };
+        /**
+         * FacetPage
+         * @description What a filter can choose among.
+         */
+        FacetPage: {
+            data: components["schemas"]["FacetData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
          * FailedRequest
          * @description One request of a run that failed: the `number`-th of them. `page` of pages of `size`, where it was for one.
          */
@@ -4430,12 +4502,25 @@ export interface components {
              */
             buy_button?: components["schemas"]["BuyButton"][] | null;
             /**
+             * Buy Button Rank Max
+             * @description At worst this place for the buy button.
+             */
+            buy_button_rank_max?: number | null;
+            /**
+             * Buy Button Rank Min
+             * @description At best this place for the buy button; 1 has it.
+             */
+            buy_button_rank_min?: number | null;
+            /**
              * Category
              * @description eMAG's category; repeat it for more than one.
              */
             category?: number[] | null;
-            /** Category Id */
-            category_id?: number | null;
+            /**
+             * Category Id
+             * @description An older name of `category`.
+             */
+            category_id?: number[] | null;
             /**
              * Change
              * @description Offers to which this happened; repeat it for more than one. Removed offers are among them.
@@ -4465,9 +4550,9 @@ export interface components {
             changed_since?: string | null;
             /**
              * Currency
-             * @description Only offers whose prices are in it, such as `EUR`.
+             * @description Only offers whose prices are in it, such as `EUR`; repeat it for more than one.
              */
-            currency?: string | null;
+            currency?: string[] | null;
             /**
              * Emag Id
              * @description eMAG's id; repeat it for more than one.
@@ -5978,12 +6063,25 @@ export interface components {
              */
             buy_button?: components["schemas"]["BuyButton"][] | null;
             /**
+             * Buy Button Rank Max
+             * @description At worst this place for the buy button.
+             */
+            buy_button_rank_max?: number | null;
+            /**
+             * Buy Button Rank Min
+             * @description At best this place for the buy button; 1 has it.
+             */
+            buy_button_rank_min?: number | null;
+            /**
              * Category
              * @description eMAG's category; repeat it for more than one.
              */
             category?: number[] | null;
-            /** Category Id */
-            category_id?: number | null;
+            /**
+             * Category Id
+             * @description An older name of `category`.
+             */
+            category_id?: number[] | null;
             /**
              * Change
              * @description Offers to which this happened; repeat it for more than one. Removed offers are among them.
@@ -6013,9 +6111,9 @@ export interface components {
             changed_since?: string | null;
             /**
              * Currency
-             * @description Only offers whose prices are in it, such as `EUR`.
+             * @description Only offers whose prices are in it, such as `EUR`; repeat it for more than one.
              */
-            currency?: string | null;
+            currency?: string[] | null;
             /**
              * Emag Id
              * @description eMAG's id; repeat it for more than one.
@@ -9446,6 +9544,71 @@ export interface operations {
             };
         };
     };
+    list_facet_values_api_v1_emag_products_facets__facet__get: {
+        parameters: {
+            query?: {
+                account_type?: string | null;
+                /** @description Words that are in the value or in what it is called. */
+                search?: string;
+                /** @description Values to tell of first, whatever is searched for; repeat it. */
+                value?: string[] | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                facet: components["schemas"]["Facet"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FacetPage"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     history_api_v1_emag_products_history_get: {
         parameters: {
             query?: {
@@ -9527,9 +9690,10 @@ export interface operations {
                 stock_max?: number | null;
                 /** @description eMAG's number; repeat it for more than one. */
                 validation_status?: number[] | null;
-                category_id?: number | null;
-                /** @description Only offers whose prices are in it, such as `EUR`. */
-                currency?: string | null;
+                /** @description An older name of `category`. */
+                category_id?: number[] | null;
+                /** @description Only offers whose prices are in it, such as `EUR`; repeat it for more than one. */
+                currency?: string[] | null;
                 changed_since?: string | null;
                 /** @description At least this stock. */
                 stock_min?: number | null;
@@ -9554,6 +9718,10 @@ export interface operations {
                 price_min?: number | string | null;
                 /** @description At most this price, without VAT. */
                 price_max?: number | string | null;
+                /** @description At best this place for the buy button; 1 has it. */
+                buy_button_rank_min?: number | null;
+                /** @description At worst this place for the buy button. */
+                buy_button_rank_max?: number | null;
                 /** @description Also offers that eMAG does not know any more. */
                 include_removed?: boolean;
                 /** @description Offers to which this happened; repeat it for more than one. Removed offers are among them. */
@@ -9787,9 +9955,10 @@ export interface operations {
                 stock_max?: number | null;
                 /** @description eMAG's number; repeat it for more than one. */
                 validation_status?: number[] | null;
-                category_id?: number | null;
-                /** @description Only offers whose prices are in it, such as `EUR`. */
-                currency?: string | null;
+                /** @description An older name of `category`. */
+                category_id?: number[] | null;
+                /** @description Only offers whose prices are in it, such as `EUR`; repeat it for more than one. */
+                currency?: string[] | null;
                 changed_since?: string | null;
                 /** @description At least this stock. */
                 stock_min?: number | null;
@@ -9814,6 +9983,10 @@ export interface operations {
                 price_min?: number | string | null;
                 /** @description At most this price, without VAT. */
                 price_max?: number | string | null;
+                /** @description At best this place for the buy button; 1 has it. */
+                buy_button_rank_min?: number | null;
+                /** @description At worst this place for the buy button. */
+                buy_button_rank_max?: number | null;
                 /** @description Also offers that eMAG does not know any more. */
                 include_removed?: boolean;
                 /** @description Offers to which this happened; repeat it for more than one. Removed offers are among them. */

@@ -62,6 +62,7 @@ from emagsync.notifications.service import NotificationService
 from emagsync.offers import dependencies as offer_dependencies
 from emagsync.offers.export_presets import ExportPresets
 from emagsync.offers.export_stream import Exports
+from emagsync.offers.facets import Facets
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.product_schemas import Objection
 from emagsync.offers.reference_data import ReferenceReader
@@ -107,6 +108,7 @@ class ApiServices:
     statistics: OfferStatistics
     exports: Exports
     export_presets: ExportPresets
+    facets: Facets
     references: ReferenceReader
     objections: ObjectionReader
     edits_of_offers: EditsReader
@@ -177,6 +179,7 @@ async def open_services(
             statistics=OfferStatistics(base.database),
             exports=Exports(base.database, settings.data_dir),
             export_presets=ExportPresets(base.database, base.clock),
+            facets=Facets(base.database, base.clock),
             references=references,
             objections=ObjectionReader(_objections),
             edits_of_offers=EditsReader(edits_of, SOME_WAIT),
@@ -211,6 +214,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     offer_dependencies.statistics.provide(app, services.statistics)
     offer_dependencies.exports.provide(app, services.exports)
     offer_dependencies.export_presets.provide(app, services.export_presets)
+    offer_dependencies.facets.provide(app, services.facets)
     offer_dependencies.objection_reader.provide(app, services.objections)
     offer_dependencies.edits_reader.provide(app, services.edits_of_offers)
     offer_dependencies.reference_reader.provide(app, services.references)

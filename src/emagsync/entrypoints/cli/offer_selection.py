@@ -51,7 +51,7 @@ def offer_filter(
         sellable=sellable,
         max_stock=max_stock,
         include_removed=include_removed,
-        currency=currency.upper() if currency else None,
+        currencies=(currency.upper(),) if currency else (),
     )
 
 

@@ -48,7 +48,7 @@ class TargetSelection(BaseModel):
             sellable=self.sellable,
             max_stock=self.stock_max,
             validation_statuses=tuple(sorted(set(self.validation_status))),
-            category_id=self.category_id,
+            category_ids=() if self.category_id is None else (self.category_id,),
             emag_ids=tuple(sorted(set(self.emag_id))),
         )
 
