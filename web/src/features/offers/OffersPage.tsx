@@ -7,13 +7,14 @@ import { EmptyState, ErrorState, formatNumber, LoadingState, PageHeader } from '
 import { ColumnChoice } from './list/ColumnChoice.tsx'
 import { chosenColumns, USUAL_COLUMNS, type ColumnKey } from './list/columns.tsx'
 import { ExportButton } from './list/ExportButton.tsx'
-import { OfferFilters } from './list/OfferFilters.tsx'
+import { OfferFilters } from './list/filters/OfferFilters.tsx'
 import './offers.css'
 import { OfferTable } from './list/OfferTable.tsx'
 import { WorkingListTabs } from './list/WorkingListTabs.tsx'
 import { useCurrencies, useOffers } from './queries.ts'
 import { useOfferView } from './useOfferView.ts'
-import { filterCount, NO_FILTERS, type OfferView, type ViewChange } from './view.ts'
+import { filterCount, NO_FILTERS } from './filters.ts'
+import type { OfferView, ViewChange } from './view.ts'
 
 const OfferDrawer = lazy(() => import('./detail/OfferDrawer.tsx'))
 
@@ -54,7 +55,7 @@ export default function OffersPage() {
         <NothingFound view={view} onChange={change} />
       ) : (
         <>
-          {found.data.grouped_by === 'currency' && view.currency === null && currencies.length > 1 ? (
+          {found.data.grouped_by === 'currency' && view.currencies.length !== 1 && currencies.length > 1 ? (
             <p className="muted">{t('sort.withinCurrency')}</p>
           ) : null}
           <OfferTable

@@ -55,6 +55,39 @@ export function useCurrencies(account: string | null): readonly string[] {
   return [...new Set(those.flatMap(({ currencies }) => currencies))].sort()
 }
 
+export type FacetName = Schemas['Facet']
+export type FacetEntry = Schemas['FacetEntry']
+
+interface FacetAsked {
+  account: string | null
+  search: string
+  /** Values to be told of whatever is searched for. */
+  chosen: readonly string[]
+  needed?: boolean
+}
+
+const FACET_VALUES = 50
+const MOST_CHOSEN = 100
+
+/** What a filter can choose among: the most frequent values that the search finds, and those that are chosen. */
+export function useFacet(facet: FacetName, { account, search, chosen, needed = true }: FacetAsked) {
+  const query = {
+    limit: FACET_VALUES,
+    ...(account === null ? {} : { account_type: account }),
+    ...(search === '' ? {} : { search }),
+    ...(chosen.length === 0 ? {} : { value: chosen.slice(0, MOST_CHOSEN) }),
+  }
+  return useQuery({
+    queryKey: [OFFERS, 'facet', facet, query],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET('/api/v1/emag/products/facets/{facet}', { params: { path: { facet }, query }, signal })),
+    select: (answer) => answer.data,
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+    enabled: needed,
+  })
+}
+
 /** Everything about one offer, in the reader's language. */
 export function useOffer(id: number) {
   const lang = i18next.language === 'ro' ? 'ro' : 'en'

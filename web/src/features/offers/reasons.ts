@@ -1,6 +1,7 @@
 /** What keeps an offer from sale, as keys of our texts: what it is, and the next step. */
 
-const PLAIN = new Set([
+/** The codes that there are words for. */
+export const REASON_CODES: readonly string[] = [
   'inactive',
   'end_of_life',
   'unknown_status',
@@ -10,7 +11,8 @@ const PLAIN = new Set([
   'unknown_offer_validation',
   'unknown_validation',
   ...[0, 1, 2, 4, 5, 6, 8, 10, 13, 14, 15, 16].map((number) => `validation_${number}`),
-])
+]
+const PLAIN = new Set(REASON_CODES)
 
 export interface ReasonKey {
   /** `reasons.<key>.text` and `reasons.<key>.next`. */

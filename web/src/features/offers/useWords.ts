@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 
 import { formatMoney, useFieldNames } from '../../shared/index.ts'
 import { isAmount } from '../../shared/fields.ts'
+import { reasonKey } from './reasons.ts'
 
 /** Numbers, codes and names of eMAG in the reader's words. */
 export function useWords() {
@@ -16,6 +17,10 @@ export function useWords() {
   }
   const field = (name: string): string => {
     return name === 'lifecycle' ? t('changes.lifecycle') : names.field(name)
+  }
+  const reason = (code: string): string => {
+    const known = reasonKey(code)
+    return known === null ? code : t(`reasons.${known.key}.text`, { code: known.code }).replace(/\.$/, '')
   }
   const truth = (text: string): string => (text === 'true' || text === '1' ? t('detail.yes') : t('detail.no'))
 
@@ -43,6 +48,8 @@ export function useWords() {
   return {
     field,
     value,
+    /** What keeps an offer from sale, without a full stop. */
+    reason,
     validation: (code: number | null) => coded('validation', code),
     offerValidation: (code: number | null) => coded('offerValidation', code),
   }

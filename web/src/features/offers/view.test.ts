@@ -1,21 +1,14 @@
 import { describe, expect, test } from 'vitest'
 
-import {
-  changeView,
-  exportAddress,
-  filterCount,
-  filterQuery,
-  listQuery,
-  readView,
-  writeView,
-} from './view.ts'
+import { filterCount, filterQuery, isSet, NO_FILTERS, type Filters } from './filters.ts'
+import { changeView, exportAddress, listQuery, readView, writeView } from './view.ts'
 
 const view = (query: string) => readView(new URLSearchParams(query))
 
 describe('the address of the offers table', () => {
   test('an address says the whole view and the view says the address', () => {
     const query =
-      'q=lamp%C4%83+led&account=main&status=inactive&sellable=no&stock=0&currency=EUR&validation=8&removed=yes&change=unsellable&change_since=2026-11-27T22%3A00%3A00.000Z&sort=-price&page=3&size=100&cols=name%2Cprice&offer=7'
+      'q=lamp%C4%83+led&account=main&status=active&status=inactive&sellable=no&stock=0&category=10&category=20&brand=Bosch%2C+Germania&brand=%C8%9Auic%C4%83+%26+Co&price_min=10.5&price_max=1599.9&currency=EUR&vat=1&vat=2&buy_button=others&rank_min=2&rank_max=5&validation=8&validation=5&reason=no_stock&reason=inactive&changed_since=2026-11-27&removed=yes&change=unsellable&change_since=2026-11-27T22%3A00%3A00.000Z&sort=-price&page=3&size=100&cols=name%2Cprice&offer=7'
     expect(writeView(view(query)).toString()).toBe(query)
   })
 
@@ -28,10 +21,17 @@ describe('the address of the offers table', () => {
     ['page=-4', { page: 1 }],
     ['page=1e3', { page: 1 }],
     ['size=7', { size: 50 }],
-    ['status=<script>', { status: null }],
+    ['status=<script>', { statuses: [] }],
+    ['status=active&status=x&status=active', { statuses: ['active'] }],
+    ['price_min=1,5', { priceMin: null }],
+    ['price_max=-5', { priceMax: null }],
+    ['category=a&category=7', { categories: [7] }],
+    ['changed_since=2026-99-99', { changedSince: null }],
+    ['rank_min=0', { rankMin: null }],
+    ['brand=', { brands: [] }],
     ['sort=password', { sort: 'account' }],
     ['stock=99999999', { maxStock: null }],
-    ['currency=lei', { currency: null }],
+    ['currency=lei', { currencies: [] }],
     ['sellable=maybe', { sellable: null }],
     ['offer=abc', { offer: null }],
   ])('an odd address %s shows the usual', (query, expected) => {
@@ -55,9 +55,32 @@ describe('what the API is asked', () => {
       search: 'x',
       sellable: false,
       stock_max: 0,
-      currency: 'BGN',
+      currency: ['BGN'],
       status: ['inactive'],
     })
+  })
+
+  test('a day begins where the reader is', () => {
+    expect(filterQuery(view('changed_since=2026-11-27'))).toEqual({
+      changed_since: new Date(2026, 10, 27).toISOString(),
+    })
+  })
+
+  test('several values are asked for as several', () => {
+    const query =
+      'brand=A%2CB&brand=C&category=1&vat=2&buy_button=ours&rank_max=3&reason=no_stock&price_min=1'
+    expect(filterQuery(view(query))).toEqual({
+      brand: ['A,B', 'C'],
+      category: [1],
+      vat_id: [2],
+      buy_button: ['ours'],
+      buy_button_rank_max: 3,
+      reason: ['no_stock'],
+      price_min: '1',
+    })
+    expect(exportAddress(view('brand=A%2CB&brand=C'), 'csv')).toBe(
+      '/api/v1/emag/products/products/export?format=csv&brand=A%2CB&brand=C',
+    )
   })
 
   test('the list is asked for one page in order', () => {
@@ -75,5 +98,37 @@ describe('what the API is asked', () => {
     expect(
       filterCount(view('account=main&status=active&sellable=yes&stock=0&validation=9&removed=yes')),
     ).toBe(6)
+    expect(filterCount(view('brand=A&brand=B&price_min=1&price_max=2'))).toBe(3)
+  })
+
+  const SET: Record<keyof Filters, string> = {
+    list: 'list=no_image',
+    search: 'q=x',
+    account: 'account=main',
+    statuses: 'status=active',
+    sellable: 'sellable=no',
+    maxStock: 'stock=0',
+    categories: 'category=1',
+    brands: 'brand=A',
+    priceMin: 'price_min=1',
+    priceMax: 'price_max=1',
+    currencies: 'currency=EUR',
+    vatIds: 'vat=1',
+    buyButtons: 'buy_button=ours',
+    rankMin: 'rank_min=1',
+    rankMax: 'rank_max=1',
+    validations: 'validation=1',
+    reasons: 'reason=no_stock',
+    changedSince: 'changed_since=2026-11-27',
+    withRemoved: 'removed=yes',
+    happened: 'change=new',
+  }
+  test.each(Object.entries(SET))('%s is in the address, asks the API, and is taken away', (name, query) => {
+    const set = view(query)
+    expect(isSet(set, name as keyof Filters)).toBe(true)
+    expect(writeView(set).toString()).toBe(query)
+    expect(Object.keys(filterQuery(set)).length).toBeGreaterThan(0)
+    expect(filterQuery(changeView(set, NO_FILTERS))).toEqual({})
+    expect(writeView(changeView(set, NO_FILTERS)).toString()).toBe('')
   })
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
-import { filterCount, filterQuery, NO_FILTERS, readView, writeView } from './view.ts'
+import { filterCount, filterQuery, NO_FILTERS } from './filters.ts'
+import { readView, writeView } from './view.ts'
 import { WORKING_LISTS, workingListQuery } from './workingLists.ts'
 
 const view = (query: string) => readView(new URLSearchParams(query))

@@ -13,7 +13,8 @@ import {
   type OfferSelection,
   type SelectedOffer,
 } from './selection.ts'
-import { filterQuery, type OfferView } from '../view.ts'
+import { filterQuery } from '../filters.ts'
+import type { OfferView } from '../view.ts'
 
 const ChangeDrawer = lazy(() => import('../../edits/bulk/ChangeDrawer.tsx'))
 

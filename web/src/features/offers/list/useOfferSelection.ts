@@ -1,7 +1,8 @@
 import { useState } from 'react'
 
 import { NOTHING_SELECTED, type OfferSelection } from './selection.ts'
-import { filterQuery, type OfferView } from '../view.ts'
+import { filterQuery } from '../filters.ts'
+import type { OfferView } from '../view.ts'
 
 /** The selected offers. Another filter or search starts with none; they last across pages. */
 export function useOfferSelection(view: OfferView): [OfferSelection, (selection: OfferSelection) => void] {

@@ -1,9 +1,9 @@
 import { Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
 
-import type { Happened } from '../../../shared/happened.ts'
-import { formatDate } from '../../../shared/index.ts'
-import { reasonKey } from '../reasons.ts'
+import type { Happened } from '../../../../shared/happened.ts'
+import { formatDate } from '../../../../shared/index.ts'
+import { reasonKey } from '../../reasons.ts'
 
 /** That only offers are shown to which something happened, what, and when; it can be closed. */
 export function HappenedTag({ happened, onClose }: { happened: Happened; onClose: () => void }) {
