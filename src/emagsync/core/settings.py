@@ -173,6 +173,7 @@ class ServerSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_body_bytes: int = Field(default=1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
+    max_upload_bytes: int = Field(default=20 * 1024 * 1024, ge=1024, le=1024 * 1024 * 1024)
     session_hours: int = Field(default=12, ge=1, le=720)
     idle_minutes: int = Field(default=30, ge=0, le=1440)
     admins_need_second_factor: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -12,8 +13,9 @@ from starlette.responses import Response
 
 from emagsync.audit.service import audit
 from emagsync.edits import conflict_repository, repository
+from emagsync.edits.bulk.edit_workbooks import failed_rows, template
 from emagsync.edits.bulk.file_reading import FileNote
-from emagsync.edits.bulk.request_body import BulkFile, read_bulk
+from emagsync.edits.bulk.request_body import BulkFile, FailedRowsFile, read_bulk, read_failed
 from emagsync.edits.bulk.selection import SelectionEdit, change_requests_of
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.dependencies import Conflicts, Edits, Files, Pushing
@@ -39,6 +41,7 @@ from emagsync.edits.response_schemas import (
 )
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
+from emagsync.offers.export_columns import HeadingLanguage
 from emagsync.offers.product_parameters import AccountName, ProductId
 from emagsync.rest.auth import Operator, Principal, Viewer
 from emagsync.rest.openapi import body_reference
@@ -49,6 +52,10 @@ from emagsync.rest.state import AppState, State
 router = APIRouter(prefix="/api/v1/emag", tags=["edits"])
 
 
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WORKBOOK: dict[int | str, dict[str, Any]] = {
+    200: {"description": "A workbook.", "content": {_XLSX: {"schema": {"type": "string"}}}}
+}
 Id = Annotated[int, Path(ge=1, le=2**53)]
 EmagId = Annotated[int, Field(ge=1, le=2**31)]
 Cursor = Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")]
@@ -118,6 +125,39 @@ async def edit_products(
         detail = _audit_detail(answer) | {"file": body.file_name}
         await audit(request, caller, "offer.bulk_edit", answer.data.batch_id, detail)
     return answer
+
+
+@router.get("/products/products/bulk-edit/template", response_class=Response, responses=_WORKBOOK)
+async def get_template(_: Viewer, language: Annotated[HeadingLanguage, Query()] = "en") -> Response:
+    """An empty file of edits to fill in, as XLSX, with an explanation of its columns."""
+    return _workbook(template(language), "emagsync-template.xlsx")
+
+
+@router.post(
+    "/products/products/bulk-edit/failed-rows",
+    response_class=Response,
+    responses=_WORKBOOK | problem_responses(HTTPStatus.SERVICE_UNAVAILABLE),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"multipart/form-data": {"schema": body_reference(FailedRowsFile)}},
+        }
+    },
+)
+async def get_failed_rows(request: Request, _: Operator, edits: Edits, files: Files) -> Response:
+    """The rows of a file of edits that cannot be stored as they are, as XLSX, each with what is wrong with it.
+
+    Nothing is stored. The file can be mended and sent as a bulk edit: what was added to it is not read.
+    """
+    body, options = await read_failed(request, files)
+    result = await edits.preview(body.requests)
+    content = await asyncio.to_thread(failed_rows, result.lines, options.language, options.reasons_by_row())
+    return _workbook(content, "emagsync-failed-rows.xlsx")
+
+
+def _workbook(content: bytes, name: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=_XLSX, headers=headers)
 
 
 @router.post("/products/products/bulk-change", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core.decimal_marks import DecimalMark
 from emagsync.core.edit_rules import EditableField
 from emagsync.edits import repository
+from emagsync.edits.bulk.file_limits import MOST_SHOWN_CHARACTERS
 from emagsync.edits.bulk.file_reading import FileNote
+from emagsync.edits.change_request import GivenCell
 from emagsync.edits.fields import ABSOLUTE, HANDLING_TIME, NO_WAREHOUSE, STATUS, STOCK, VAT_ID, Values, warehouses
 from emagsync.edits.model import Conflict, Edit
 from emagsync.edits.offer_repository import stored_offers
@@ -25,6 +27,7 @@ from emagsync.edits.reasons import ReasonView, reason_text, reason_view
 from emagsync.edits.service import BulkResult, LineResult
 from emagsync.edits.states import ConflictState, EditSource, EditState, Resolution
 from emagsync.edits.validation import FieldChange, Issue, effective
+from emagsync.offers.export_columns import EXPORTED
 from emagsync.offers.product_schemas import EffectiveValues, OfferEdits, PendingEdit
 from emagsync.rest.problems import FieldProblem
 
@@ -331,8 +334,16 @@ def _row(result: LineResult) -> BulkRow:
         changes=changes_of(plan) if plan else [],
         errors=[_problem(one) for one in (*result.errors, *(plan.faults if plan else ()))],
         doubts=[_problem(one) for one in plan.doubts] if plan else [],
-        cells=[CellView.model_validate(cell._asdict()) for cell in request.cells],
+        cells=[_cell(cell) for cell in request.cells if cell.field != EXPORTED],
     )
+
+
+def _cell(cell: GivenCell) -> CellView:
+    return CellView.model_validate(cell._asdict() | {"heading": _cut(cell.heading), "text": _cut(cell.text)})
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN_CHARACTERS else f"{text[:MOST_SHOWN_CHARACTERS]}…"
 
 
 def _problem(issue: Issue) -> FieldProblem:

@@ -19,6 +19,7 @@ from emagsync.rest.problems import ApiProblem, invalid
 from emagsync.rest.texts import refuse_unusable
 
 _BODY = "body"
+_MOST_FIELD_BYTES = 1024 * 1024  # of a field of a form that is no file
 
 
 class UploadedFile(NamedTuple):
@@ -41,10 +42,12 @@ async def read_json(request: Request) -> Any:
     return document
 
 
-async def read_upload(request: Request, field: str, *, most_fields: int) -> UploadedFile:
+async def read_upload(
+    request: Request, field: str, *, most_fields: int, most_field_bytes: int = _MOST_FIELD_BYTES
+) -> UploadedFile:
     """The file named `field` of a form, and the fields that are not empty. Raises 400 and 422 problems."""
     try:
-        async with request.form(max_files=1, max_fields=most_fields) as form:
+        async with request.form(max_files=1, max_fields=most_fields, max_part_size=most_field_bytes) as form:
             upload = form.get(field)
             if not isinstance(upload, UploadFile):
                 raise invalid(field, "the form has no file with this name", "missing")

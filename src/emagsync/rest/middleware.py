@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -67,17 +67,24 @@ class SecurityHeadersMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Refuses (413) bodies of more than `max_bytes`: by the length that is announced, and by what is read."""
+    """Refuses (413) bodies of more than `max_bytes`: by the length that is announced, and by what is read.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Paths that begin with one of `uploads` take files, of at most `max_upload_bytes`.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, max_upload_bytes: int = 0, uploads: Sequence[str] = ()) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._max_upload_bytes = max(max_bytes, max_upload_bytes)
+        self._uploads = tuple(uploads)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         announced = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        if announced.isdecimal() and int(announced) > self._max_bytes:
-            await self._problem().response(scope["path"])(scope, receive, send)
+        is_upload = scope["type"] == "http" and scope["path"].startswith(self._uploads)
+        most = self._max_upload_bytes if is_upload else self._max_bytes
+        if announced.isdecimal() and int(announced) > most:
+            await _too_large(most, is_upload=is_upload).response(scope["path"])(scope, receive, send)
             return
         read = 0
 
@@ -85,19 +92,21 @@ class BodyLimitMiddleware:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._max_bytes:
+            if read > most:
                 # FastAPI passes it on from where it reads the body.
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
 
         await self._app(scope, receive_counted, send)
 
-    def _problem(self) -> ApiProblem:
-        return ApiProblem(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            "body_too_large",
-            f"A body has at most {self._max_bytes} bytes here: EMAGSYNC_SERVER__MAX_BODY_BYTES sets how many.",
-        )
+
+def _too_large(most: int, *, is_upload: bool) -> ApiProblem:
+    setting = "EMAGSYNC_SERVER__MAX_UPLOAD_BYTES" if is_upload else "EMAGSYNC_SERVER__MAX_BODY_BYTES"
+    return ApiProblem(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "body_too_large",
+        f"A body has at most {most} bytes here: {setting} sets how many.",
+    )
 
 
 class HostCheckMiddleware:

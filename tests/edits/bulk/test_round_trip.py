@@ -1,4 +1,7 @@
-"""What is exported, edited in LibreOffice and saved there, comes back: only what was touched is given."""
+"""What is exported, edited in LibreOffice and saved there, comes back: only what was touched is given.
+
+First as a file, then over HTTP, as the page does it: downloaded in Romanian, edited, uploaded, applied.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from emagsync.edits.bulk.file_reading import FileOptions, FileReading
 from emagsync.edits.errors import FileUnreadable
 from emagsync.offers.export_columns import EXPORT_FIELDS
 from emagsync.offers.export_workbook import XlsxWriter
+from support.editing import PRODUCTS, Editing
 
 PRICES = [Decimal("1714.7793"), Decimal("121.8400"), Decimal("0.0000")]
 
@@ -90,3 +94,42 @@ def test_what_is_edited_in_libreoffice_is_understood_and_nothing_else_is_given(o
     reading = read(converted(as_ods, office, to="xlsx", suffix="ods"))
     assert [dict(one.given) for one in reading.requests] == [{"sale_price": "1800.5183"}, {"stock": "25"}, {}]
     assert [one.errors for one in reading.requests] == [()] * 3
+
+
+@pytest.mark.timeout(300)
+async def test_an_export_for_people_comes_back_over_http_with_the_one_cell_that_was_edited(
+    editing: Editing, office: Path
+) -> None:
+    editing.on_emag(1, sale_price="1714.7793", min_sale_price="100.0000", max_sale_price="5000.0000")
+    await editing.sync()
+    query = {"format": "xlsx", "language": "ro", "time_zone": "Europe/Bucharest"}
+    downloaded = await editing.api.viewer.get(f"{PRODUCTS}/export", params=query)
+    book = load_workbook(io.BytesIO(downloaded.content))
+    sheet = book.worksheets[0]
+    headings = [cell.value for cell in sheet[1]]
+    # Sorted and with columns moved and deleted, as people leave such files.
+    price = headings.index("Preț fără TVA") + 1
+    assert sheet.cell(2, price).value == 1714.7793
+    sheet.cell(3, price).value = "=B3*0+99.5"
+    sheet.cell(4, headings.index("Stare") + 1).value = "Inactivă"
+    sheet.delete_cols(headings.index("Brand") + 1)
+    edited = io.BytesIO()
+    book.save(edited)
+    content = converted(converted(edited.getvalue(), office, to="ods"), office, to="xlsx", suffix="ods")
+
+    async def upload(**fields: str) -> dict[str, Any]:
+        answer = await editing.api.operator.post(
+            f"{PRODUCTS}/bulk-edit",
+            files={"file": ("oferte.xlsx", content)},
+            data={"account_type": "main", "locale": "ro", **fields},
+        )
+        assert answer.status_code == 200, answer.text
+        data: dict[str, Any] = answer.json()["data"]
+        return data
+
+    preview = await upload()
+    assert preview["counts"] == {"ok": 2, "unchanged": 10, "needs_confirmation": 0, "error": 0}
+    assert {"Denumire", "La vânzare", "Ultima modificare (Europe/Bucharest)"} <= set(preview["file"]["ignored_columns"])
+    kept = await upload(preview="false", token=preview["token"])
+    assert kept["kept"] == 2
+    assert await editing.every_edit() == [("sale_price", "99.5000", "open"), ("status", "0", "open")]

@@ -824,6 +824,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/emag/products/products/bulk-edit/failed-rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get Failed Rows
+         * @description The rows of a file of edits that cannot be stored as they are, as XLSX, each with what is wrong with it.
+         *
+         *     Nothing is stored. The file can be mended and sent as a bulk edit: what was added to it is not read.
+         */
+        post: operations["get_failed_rows_api_v1_emag_products_products_bulk_edit_failed_rows_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/products/products/bulk-edit/template": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Template
+         * @description An empty file of edits to fill in, as XLSX, with an explanation of its columns.
+         */
+        get: operations["get_template_api_v1_emag_products_products_bulk_edit_template_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/products/products/export": {
         parameters: {
             query?: never;
@@ -3289,6 +3331,77 @@ export interface components {
              * Format: date-time
              */
             started_at: string;
+        };
+        /**
+         * FailedRowsFile
+         * @description A file of edits of which those rows are wanted that cannot be stored as they are.
+         */
+        FailedRowsFile: {
+            /**
+             * Account Type
+             * @description Of the rows that name none.
+             * @default null
+             */
+            account_type: string | null;
+            /**
+             * Confirm
+             * @description Accepts all values that look like a mistake.
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * @description How the file writes decimals, where it may be asked.
+             * @default null
+             */
+            decimal: components["schemas"]["DecimalMark"] | null;
+            /**
+             * File
+             * Format: binary
+             */
+            file: string;
+            /**
+             * Include Hidden
+             * @description Accepts rows and columns that are hidden in an XLSX file; `confirm` does not.
+             * @default false
+             */
+            include_hidden: boolean;
+            /**
+             * Language
+             * @description Of the headings of what is added.
+             * @default en
+             * @enum {string}
+             */
+            language: "ro" | "en";
+            /**
+             * Locale
+             * @description Of who sends it, such as `ro`: decides numbers that could be two where the file does not show it.
+             * @default null
+             */
+            locale: string | null;
+            /**
+             * Preview
+             * @description A file is only previewed unless this is false.
+             * @default true
+             */
+            preview: boolean;
+            /**
+             * Reasons
+             * @description JSON: what is to stand beside a row, by its number, in the sender's words. Without it: English.
+             * @default {}
+             */
+            reasons: string;
+            /**
+             * Skip Invalid
+             * @description Store what is valid; without, it is all or nothing.
+             * @default false
+             */
+            skip_invalid: boolean;
+            /**
+             * Token
+             * @description Of a preview: apply exactly what it showed, or nothing (409).
+             * @default null
+             */
+            token: string | null;
         };
         /**
          * Feed
@@ -9913,6 +10026,133 @@ export interface operations {
             };
             /** @description Conflict */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_failed_rows_api_v1_emag_products_products_bulk_edit_failed_rows_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": components["schemas"]["FailedRowsFile"];
+            };
+        };
+        responses: {
+            /** @description A workbook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_template_api_v1_emag_products_products_bulk_edit_template_get: {
+        parameters: {
+            query?: {
+                language?: "ro" | "en";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A workbook. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -27,7 +27,6 @@ from emagsync.edits.bulk.file_limits import (
     MOST_CELL_CHARACTERS,
     MOST_FILE_BYTES,
     MOST_QUOTED_CHARACTERS,
-    MOST_SHOWN_CHARACTERS,
 )
 from emagsync.edits.bulk.file_reading import FileNote, FileOptions, FileReading
 from emagsync.edits.bulk.file_table import Cell, Row, Table, cell_name
@@ -159,8 +158,7 @@ class _RowReader:
                 meant += [] if faults else [meaning]
             elif not faults or name not in KEYS:
                 about[name] = meaning.text
-            if name != EXPORTED:
-                cells.append(self._given(column, place, cell, meaning, is_wrong=bool(faults)))
+            cells.append(self._given(column, place, cell, meaning, is_wrong=bool(faults)))
         self._by_locale += sum(BY_LOCALE in meaning.notes for meaning in meant) if self._mark_by == "locale" else 0
         self._ambiguous += sum(issue.code == "ambiguous_amount" for issue in errors)
         made = self._request(row, about, meant, errors)
@@ -174,7 +172,8 @@ class _RowReader:
     def _given(self, column: int, place: str, cell: Cell, meaning: Meaning, *, is_wrong: bool) -> GivenCell:
         heading = " ".join(self._header.cells[column].text.split())
         value = None if is_wrong else meaning.text
-        return GivenCell(place, _cut(heading), meaning.field, _cut(cell.text or meaning.text), value, meaning.notes)
+        text = (cell.text or meaning.text)[:MOST_CELL_CHARACTERS]
+        return GivenCell(place, heading[:MOST_CELL_CHARACTERS], meaning.field, text, value, meaning.notes)
 
     def _request(
         self, row: Row, about: Mapping[str, str], meant: Sequence[Meaning], errors: list[Issue]
@@ -263,10 +262,6 @@ def _currency(named: str | None, meant: Sequence[Meaning], errors: list[Issue]) 
     if len(beside | ({named.upper()} if named and beside else set())) > 1:
         errors.append(Issue("currency", "other_currency", "the row names several currencies"))
     return named or next(iter(sorted(beside)), None)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= MOST_SHOWN_CHARACTERS else f"{text[:MOST_SHOWN_CHARACTERS]}…"
 
 
 def _stray(place: str, cell: Cell) -> Issue:

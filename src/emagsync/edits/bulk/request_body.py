@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from starlette.requests import Request
 
 from emagsync.core.decimal_marks import DecimalMark
@@ -15,10 +15,13 @@ from emagsync.edits.bulk.file_process import FileReader
 from emagsync.edits.bulk.file_reading import FileNote, FileOptions
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.request_schemas import BulkEdit, BulkOptions
-from emagsync.rest.bodies import read_json, read_upload
-from emagsync.rest.problems import ApiProblem
+from emagsync.offers.export_columns import HeadingLanguage
+from emagsync.rest.bodies import UploadedFile, read_json, read_upload
+from emagsync.rest.problems import ApiProblem, invalid
 
 T = TypeVar("T", bound=BaseModel)
+_REASONS: Final = TypeAdapter(dict[int, str])
+_MOST_REASONS: Final = 8 * 1024 * 1024
 
 
 class BulkFile(BulkOptions):
@@ -37,6 +40,23 @@ class BulkFile(BulkOptions):
         max_length=20,
         description="Of who sends it, such as `ro`: decides numbers that could be two where the file does not show it.",
     )
+
+
+class FailedRowsFile(BulkFile):
+    """A file of edits of which those rows are wanted that cannot be stored as they are."""
+
+    language: HeadingLanguage = Field(default="en", description="Of the headings of what is added.")
+    reasons: str = Field(
+        default="{}",
+        description="JSON: what is to stand beside a row, by its number, in the sender's words. Without it: English.",
+    )
+
+    def reasons_by_row(self) -> dict[int, str]:
+        """`reasons`, read. Raises a 422 problem."""
+        try:
+            return _REASONS.validate_json(self.reasons)
+        except ValidationError as error:
+            raise invalid("reasons", "This is no JSON object of texts by number of row.", "json_invalid") from error
 
 
 class BulkBody(NamedTuple):
@@ -63,9 +83,19 @@ async def read_bulk(request: Request, files: FileReader) -> BulkBody:
     return BulkBody(bulk.change_requests(), bulk)
 
 
+async def read_failed(request: Request, files: FileReader) -> tuple[BulkBody, FailedRowsFile]:
+    """A form with a file whose failed rows are wanted. Raises 422 problems, FileUnreadable and FilesBusy."""
+    upload = await read_upload(request, "file", most_fields=12, most_field_bytes=_MOST_REASONS)
+    options = _validated(FailedRowsFile, {"file": b"", **upload.fields})
+    return await _read(upload, options, files), options
+
+
 async def _form(request: Request, files: FileReader) -> BulkBody:
     upload = await read_upload(request, "file", most_fields=10)
-    options = _validated(BulkFile, {"file": b"", **upload.fields})
+    return await _read(upload, _validated(BulkFile, {"file": b"", **upload.fields}), files)
+
+
+async def _read(upload: UploadedFile, options: BulkFile, files: FileReader) -> BulkBody:
     wanted = FileOptions(options.account_type, options.confirm, options.include_hidden, options.decimal, options.locale)
     read = await files.read(upload.content, wanted)
     return BulkBody(read.requests, options, upload.name[:200] if upload.name else None, read.note)

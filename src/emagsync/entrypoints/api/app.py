@@ -62,7 +62,12 @@ def create_bare_app(state: AppState) -> FastAPI:
             allow_headers=_CORS_HEADERS,
             expose_headers=("ETag", "Retry-After", "Content-Disposition", REQUEST_ID_HEADER),
         )
-    app.add_middleware(BodyLimitMiddleware, max_bytes=settings.server.max_body_bytes)
+    app.add_middleware(
+        BodyLimitMiddleware,
+        max_bytes=settings.server.max_body_bytes,
+        max_upload_bytes=settings.server.max_upload_bytes,
+        uploads=UPLOADS,
+    )
     app.add_middleware(HostCheckMiddleware, allowed=allowed_hosts(settings))
     app.add_middleware(UnexpectedErrorMiddleware)
     app.add_middleware(ConditionalReadMiddleware)
@@ -70,6 +75,10 @@ def create_bare_app(state: AppState) -> FastAPI:
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(RequestLogMiddleware, meter=state.meter, clock=state.clock)
     return app
+
+
+# Where files are sent: an export of a few thousand offers has more than other bodies may.
+UPLOADS = ("/api/v1/emag/products/products/bulk-edit",)
 
 
 def allowed_hosts(settings: Settings) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from emagsync.accounts import endpoints as account_endpoints
 from emagsync.audit import endpoints as audit_log
 from emagsync.call_log import endpoints as call_endpoints
 from emagsync.edits import endpoints as edit_endpoints
-from emagsync.edits.bulk.request_body import BulkFile
+from emagsync.edits.bulk.request_body import BulkFile, FailedRowsFile
 from emagsync.edits.push import endpoints as push_endpoints
 from emagsync.edits.request_schemas import BulkEdit
 from emagsync.entrypoints.api import about, docs, health, metrics, static
@@ -60,4 +60,4 @@ ROUTERS: tuple[APIRouter, ...] = (
 )
 
 # Bodies of routes that parse them themselves; the OpenAPI document has to be told of them.
-PARSED_BY_ROUTES: tuple[type[BaseModel], ...] = (BulkEdit, BulkFile)
+PARSED_BY_ROUTES: tuple[type[BaseModel], ...] = (BulkEdit, BulkFile, FailedRowsFile)
