@@ -41,7 +41,7 @@ def _utilisation(workspace: Path, quick: bool) -> Iterator[Figure]:
 
 
 def _api(workspace: Path, quick: bool) -> Iterator[Figure]:
-    return api.figures(workspace, offers=2_000 if quick else 100_000, requests=40 if quick else 600)
+    return api.figures(workspace, offers=2_000 if quick else 250_000, requests=40 if quick else 400)
 
 
 def _commands(workspace: Path, quick: bool) -> Iterator[Figure]:

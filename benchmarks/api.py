@@ -1,4 +1,6 @@
-"""The REST API over 100,000 offers: eight clients while a sync runs, and the memory of exports."""
+"""The REST API over 250,000 offers, on SQLite and PostgreSQL: eight clients while a sync runs, each kind of call beside
+a bare FastAPI route on the same database (`benchmarks.bare_api`); and the memory of exports.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +21,26 @@ from typing import Any, NamedTuple
 from benchmarks.figures import Figure
 from benchmarks.measure import run_child
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
+from support.servers import PostgresServer
 
 _PASSWORD = "bench-secret"  # of a sandbox
 _ROOT = "/api/v1/emag/products"
 _WORDS = 40
 _LATENCY_MS = 250
 _FORMATS = ("csv", "jsonl", "xlsx")
-_TARGET_MEDIAN_MS, _TARGET_P99_MS, _TARGET_EXPORT_MB = 100.0, 250.0, 100.0
+_TARGET_EXPORT_MB = 100.0
+# How many times as long as the bare route a call may take, at the median.
+_MOST_TIMES = 3.0
+
+
+class _Target(NamedTuple):
+    """Milliseconds, at the median and at the 99th percentile."""
+
+    median: float
+    p99: float
+
+
+_LISTS, _NUMBERS = _Target(25.0, 80.0), _Target(60.0, 200.0)
 
 
 class Server(NamedTuple):
@@ -54,51 +69,87 @@ class Server(NamedTuple):
 
 
 def figures(workspace: Path, *, offers: int, requests: int) -> Iterator[Figure]:
-    """Latencies of a server that is being synced, then the peaks of servers that export."""
-    data_dir = workspace / "api"
+    """Latencies of servers that are being synced, on each database, then the peaks of servers that export."""
     split = {"main": offers * 7 // 10, "fbe": offers - offers * 7 // 10}
     with start_sandbox(
         [f"{name}:{_PASSWORD}:{count}" for name, count in split.items()],
         ["--no-limit", "--latency-ms", str(_LATENCY_MS)],
-        timeout_seconds=120,
+        timeout_seconds=240,
     ) as sandbox:
+        data_dir = workspace / "api"
         copied(sandbox, data_dir)
-        yield from _latencies(sandbox, data_dir, split, requests)
-    yield from _export_peaks(sandbox, data_dir, offers)
+        texts = _texts(data_dir)
+        yield from _latencies(sandbox, data_dir, split, requests, texts, name="SQLite")
+        with PostgresServer() as server:
+            variables = {"EMAGSYNC_DATABASE_URL": server.url}
+            copied(sandbox, workspace / "postgresql", variables)
+            yield from _latencies(
+                sandbox, workspace / "postgresql", split, requests, texts, name="PostgreSQL", variables=variables
+            )
+        yield from _export_peaks(sandbox, data_dir, offers)
 
 
-def _latencies(sandbox: SandboxProcess, data_dir: Path, split: Mapping[str, int], requests: int) -> Iterator[Figure]:
+def _latencies(
+    sandbox: SandboxProcess,
+    data_dir: Path,
+    split: Mapping[str, int],
+    requests: int,
+    texts: Texts,
+    *,
+    name: str,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Figure]:
     offers = sum(split.values())
-    words = ",".join(_common_words(data_dir))
-    with serving(sandbox, data_dir) as server:
+    skip = offers // 2 - 100  # nothing is further from both ends
+    database = (variables or {}).get("EMAGSYNC_DATABASE_URL", str(data_dir / "emagsync.sqlite3"))
+    with serving(sandbox, data_dir, variables) as server, _bare_routes(database, skip) as bare:
         # With eMAG's own limit: three pages a second of each account, some rows of which have changed.
         for account, count in split.items():
             change = {"ids": list(range(1, count, 20)), "set": {"general_stock": 3, "stock": []}}
             sandbox.control("POST", "/offers/change", {"account": account, **change})
         server.call("POST", f"{_ROOT}/sync", {"account_type": "both", "mode": "full", "run_async": True})
-        arguments = [
-            "-m",
-            "benchmarks.api_clients",
-            server.url,
-            server.token,
-            "--server",
-            str(server.process.pid),
-            "--offers",
-            str(offers),
-            "--words",
-            words,
-        ]
-        said = run_child([*arguments, "--requests", str(requests)]).said
+        arguments = ["-m", "benchmarks.api_clients", server.url, bare, server.token]
+        options = {
+            "server": server.process.pid,
+            "skip": skip,
+            "words": ",".join(texts.words),
+            "skus": ",".join(texts.skus),
+            "requests": requests,
+        }
+        said = run_child([*arguments, *(f"--{option}={value}" for option, value in options.items())]).said
         running = json.loads(server.call("GET", f"{_ROOT}/status"))["is_running"]
     if not running and offers >= 100_000:
         raise RuntimeError("the sync ended before the last call: the figures are of a server at rest")
     for kind, measured in said.items():
-        name = f"{offers:,} offers, 8 clients, {kind}"
-        judged = kind != "statistics"
-        yield _milliseconds(f"{name}, median", measured["median"], _TARGET_MEDIAN_MS)
-        yield _milliseconds(f"{name}, p99", measured["p99"], _TARGET_P99_MS if judged else None)
+        called = f"{name}, {offers:,} offers, 8 clients, {kind}"
+        target = _NUMBERS if kind in ("statistics", "Home") else _LISTS
+        floor = measured["bare_median"]
+        yield Figure(f"{called}, median", "ms", measured["median"], floor, *_below(measured["median"], target.median))
+        times = measured["median"] / floor
+        yield Figure(
+            f"{called}, times the bare route", "x", times, judged=times, target=_MOST_TIMES, target_text="<= 3 times"
+        )
+        p99 = measured["p99"]
+        yield Figure(f"{called}, p99", "ms", p99, measured["bare_p99"], *_below(p99, target.p99))
         # Says more on a busy machine.
-        yield _milliseconds(f"{name}, CPU of server and sync by call", measured["cpu"], None)
+        yield Figure(f"{called}, CPU of server and sync by call", "ms", measured["cpu"])
+
+
+@contextmanager
+def _bare_routes(database: str, skip: int) -> Iterator[str]:
+    """The address of the bare routes, for the length of the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.bare_api", database, "--skip", str(skip)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        env=_without_settings(),
+    )
+    try:
+        assert process.stdout is not None
+        yield process.stdout.readline().decode().rpartition(" ")[2].strip()
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
 
 
 def _export_peaks(sandbox: SandboxProcess, data_dir: Path, offers: int) -> Iterator[Figure]:
@@ -121,34 +172,43 @@ def _export_peaks(sandbox: SandboxProcess, data_dir: Path, offers: int) -> Itera
         )
 
 
-def _milliseconds(name: str, value: float, target: float | None) -> Figure:
-    text = "" if target is None else f"< {target:.0f} ms"
-    return Figure(name, "ms", value, judged=None if target is None else value, target=target, target_text=text)
+def _below(value: float, target: float) -> tuple[float, float, str]:
+    """What a figure is judged by: its own value, and the target."""
+    return value, target, f"< {target:.0f} ms"
 
 
-def copied(sandbox: SandboxProcess, data_dir: Path) -> None:
+def copied(sandbox: SandboxProcess, data_dir: Path, variables: Mapping[str, str] | None = None) -> None:
     """Both accounts of the sandbox, by the command line."""
     arguments = ["-m", "emagsync", "--data-dir", str(data_dir), "sync", "all", "--mode", "full", "--timeout", "3600"]
-    run_child([*arguments, "--json"], _accounts(sandbox) | {"EMAGSYNC_LIMIT__ENABLED": "false"})
+    limitless = {"EMAGSYNC_LIMIT__ENABLED": "false"}
+    run_child([*arguments, "--json"], {**_accounts(sandbox), **limitless, **(variables or {})})
 
 
-def _common_words(data_dir: Path) -> list[str]:
-    """The three-letter beginnings that most names have a word with: what people type first."""
+class Texts(NamedTuple):
+    """What is searched for: the three-letter beginnings that most names have a word with, which is what people type
+    first, and some SKUs."""
+
+    words: list[str]
+    skus: list[str]
+
+
+def _texts(data_dir: Path) -> Texts:
     connection = sqlite3.connect(data_dir / "emagsync.sqlite3")
     try:
         texts = connection.execute("SELECT text FROM offer_search WHERE offer_id % 97 = 0").fetchall()
+        skus = connection.execute("SELECT part_number FROM offers WHERE id % 997 = 0 LIMIT 200").fetchall()
     finally:
         connection.close()
     beginnings = Counter(word[:3] for (text,) in texts for word in text.split() if word[:3].isalpha() and len(word) > 2)
-    return [word for word, _ in beginnings.most_common(_WORDS)]
+    return Texts([word for word, _ in beginnings.most_common(_WORDS)], [sku for (sku,) in skus if sku])
 
 
 @contextmanager
-def serving(sandbox: SandboxProcess, data_dir: Path) -> Iterator[Server]:
+def serving(sandbox: SandboxProcess, data_dir: Path, variables: Mapping[str, str] | None = None) -> Iterator[Server]:
     """`emagsync serve` on what was copied, for the length of the block."""
     created = run_child(
         ["-m", "emagsync", "--data-dir", str(data_dir), "tokens", "create", "bench", "--role", "operator", "--json"],
-        _accounts(sandbox),
+        {**_accounts(sandbox), **(variables or {})},
     )
     said = data_dir / "serve.log"
     with said.open("wb") as log:
@@ -157,7 +217,12 @@ def serving(sandbox: SandboxProcess, data_dir: Path) -> Iterator[Server]:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=log,
-            env={**_without_settings(), **_accounts(sandbox), "EMAGSYNC_SCHEDULE__ENABLED": "false"},
+            env={
+                **_without_settings(),
+                **_accounts(sandbox),
+                "EMAGSYNC_SCHEDULE__ENABLED": "false",
+                **(variables or {}),
+            },
         )
     try:
         yield Server(process, _address(process, said), created.said["token"]["token"])

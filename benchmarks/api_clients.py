@@ -1,4 +1,7 @@
-"""Eight callers of the REST API at once, each asking again once it is answered. Prints what it measured as JSON."""
+"""Eight callers of the REST API at once, each asking again once it is answered. Prints what it measured as JSON.
+
+The same is asked of the bare routes (`benchmarks.bare_api`), in turn and so at the same load of the machine.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,53 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import aiohttp
 
-_ROOT = "/api/v1/emag/products"
-_PAGE = f"{_ROOT}/products?limit=50"
+_API = "/api/v1/emag"
+_PAGE = f"{_API}/products/products?limit=50"
+_TURNS = 4
+
+Path_ = Callable[[], str]
 
 
-async def measure(
-    session: aiohttp.ClientSession, path: Callable[[], str], *, clients: int, requests: int
-) -> list[float]:
+class Kind(NamedTuple):
+    """One kind of call: our path, and that of the bare route it is compared with; each call may have another."""
+
+    ours: Path_
+    bare: Path_
+
+
+def kinds(options: argparse.Namespace, ids: list[int]) -> dict[str, Kind]:
+    """What is asked, by name. A list that no bare route has in its own form is compared with a plain first page."""
+    dice = random.Random(options.seed)
+    words = options.words.split(",")
+    skus = options.skus.split(",")
+    lately = (datetime.now(UTC) - timedelta(days=1)).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+    def listed(query: Callable[[], str]) -> Kind:
+        return Kind(lambda: f"{_PAGE}&{query()}", lambda: "/first")
+
+    return {
+        "first page": Kind(lambda: _PAGE, lambda: "/first"),
+        "deep page": Kind(lambda: f"{_PAGE}&skip={options.skip}", lambda: "/deep"),
+        "three-letter search": listed(lambda: f"search={dice.choice(words)}"),
+        "one three-letter search": listed(lambda: f"search={words[0]}"),
+        "search of an SKU": Kind(lambda: f"{_PAGE}&search={dice.choice(skus)}", lambda: f"/one/{dice.choice(ids)}"),
+        "one product": Kind(lambda: f"{_API}/products/products/{dice.choice(ids)}", lambda: f"/one/{dice.choice(ids)}"),
+        "same EAN twice": listed(lambda: "same_ean=true"),
+        "not seen for a day": listed(lambda: f"seen_before={lately}"),
+        "not sold for a reason": listed(lambda: "reason=no_stock"),
+        "by price": listed(lambda: "sort=-price"),
+        "statistics": Kind(lambda: f"{_API}/products/statistics", lambda: "/counts"),
+        "Home": Kind(lambda: f"{_API}/home", lambda: "/counts"),
+    }
+
+
+async def measure(session: aiohttp.ClientSession, path: Path_, *, clients: int, requests: int) -> list[float]:
     """The seconds that each of `requests` calls took."""
     left = iter(range(requests))
     took: list[float] = []
@@ -35,7 +74,7 @@ async def measure(
                 raise RuntimeError(f"{answer.status}: {body[:300]!r}")
 
     await asyncio.gather(*(client() for _ in range(clients)))
-    return sorted(took)
+    return took
 
 
 def cpu_seconds(process: int) -> float:
@@ -46,38 +85,54 @@ def cpu_seconds(process: int) -> float:
 
 async def run(options: argparse.Namespace) -> dict[str, dict[str, float]]:
     """Milliseconds by kind of call; `cpu` is the server's for each, what else it did meanwhile included."""
-    dice = random.Random(options.seed)
-    words = options.words.split(",")
-    kinds: dict[str, Callable[[], str]] = {
-        "first page": lambda: _PAGE,
-        "deep page": lambda: f"{_PAGE}&skip={options.offers - 100}",
-        "three-letter search": lambda: f"{_PAGE}&search={dice.choice(words)}",
-        "one three-letter search": lambda: f"{_PAGE}&search={words[0]}",
-        "statistics": lambda: f"{_ROOT}/statistics",
-    }
+    headers = {"Authorization": f"Bearer {options.token}"}
     measured = {}
-    async with aiohttp.ClientSession(options.url, headers={"Authorization": f"Bearer {options.token}"}) as session:
-        for kind, path in kinds.items():
-            before = cpu_seconds(options.server)
-            took = await measure(session, path, clients=options.clients, requests=options.requests)
-            cpu = cpu_seconds(options.server) - before
-            measured[kind] = {
-                "median": 1000 * took[len(took) // 2],
-                "p99": 1000 * took[min(int(len(took) * 0.99), len(took) - 1)],
-                "cpu": 1000 * cpu / len(took),
-                "calls": len(took),
+    async with (
+        aiohttp.ClientSession(options.url, headers=headers) as session,
+        aiohttp.ClientSession(options.bare_url) as bare,
+    ):
+        ids = await _some_ids(session)
+        for name, kind in kinds(options, ids).items():
+            each = -(-options.requests // _TURNS)
+            ours: list[float] = []
+            floor: list[float] = []
+            cpu = 0.0
+            await measure(session, kind.ours, clients=1, requests=1)
+            for _ in range(_TURNS):
+                before = cpu_seconds(options.server)
+                ours += await measure(session, kind.ours, clients=options.clients, requests=each)
+                cpu += cpu_seconds(options.server) - before
+                floor += await measure(bare, kind.bare, clients=options.clients, requests=each)
+            measured[name] = {
+                "median": 1000 * _part(ours, 0.5),
+                "p99": 1000 * _part(ours, 0.99),
+                "bare_median": 1000 * _part(floor, 0.5),
+                "bare_p99": 1000 * _part(floor, 0.99),
+                "cpu": 1000 * cpu / len(ours),
             }
     return measured
+
+
+def _part(took: list[float], part: float) -> float:
+    return sorted(took)[min(int(len(took) * part), len(took) - 1)]
+
+
+async def _some_ids(session: aiohttp.ClientSession) -> list[int]:
+    async with session.get(f"{_PAGE}&skip=1000") as answer:
+        document = await answer.json()
+    return [product["id"] for product in document["data"]["products"]]
 
 
 def main() -> None:
     """Parse, run, print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("url")
+    parser.add_argument("bare_url")
     parser.add_argument("token")
     parser.add_argument("--server", type=int, required=True, help="its process id")
-    parser.add_argument("--offers", type=int, required=True)
+    parser.add_argument("--skip", type=int, required=True, help="how many offers the deep page skips")
     parser.add_argument("--words", required=True)
+    parser.add_argument("--skus", required=True)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--requests", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)

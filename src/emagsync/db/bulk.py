@@ -29,12 +29,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     bindparam,
+    delete,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.dml import Insert, Update, UpdateBase
+from sqlalchemy.sql.dml import Delete, Insert, Update, UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
@@ -121,6 +122,31 @@ class BulkInsert:
         return replacing
 
 
+class BulkDelete:
+    """`DELETE FROM table` of the rows with given keys for which `where` holds."""
+
+    def __init__(self, table: Table, key: Sequence[Column[Any]], *, where: ColumnElement[bool]) -> None:
+        given = [column == bindparam(f"key_{column.key}", type_=column.type) for column in key]
+        self._statement = delete(table).where(*given, where)
+        self._names = [f"key_{column.key}" for column in key]
+        self._prepared: dict[str, _Prepared] = {}
+
+    async def run_with_next(self, connection: AsyncConnection, keys: Sequence[tuple[Any, ...]]) -> None:
+        """Delete the rows with these keys; on SQLite along with the transaction's next statement or its commit."""
+        if not keys:
+            return
+        prepared = self._prepared.get(connection.dialect.name)
+        if prepared is None:
+            prepared = self._prepared.setdefault(
+                connection.dialect.name, _prepare(self._statement, connection.dialect, ())
+            )
+        rows = [tuple(prepared.values(dict(zip(self._names, key, strict=True)))) for key in keys]
+        if connection.dialect.driver == "aiosqlite":
+            (await _driver(connection)).change_many_with_next(prepared.sql, rows)
+        else:
+            await connection.exec_driver_sql(prepared.sql, rows)
+
+
 class BulkSelect:
     """A `SELECT` about many integer keys of one account, which its WHERE names by `among(account, column)`.
 
@@ -203,7 +229,9 @@ class _Prepared(NamedTuple):
         ]
 
 
-def _prepare(statement: Select[Any] | Update, dialect: Dialect, columns: Iterable[ColumnElement[Any]]) -> _Prepared:
+def _prepare(
+    statement: Select[Any] | Update | Delete, dialect: Dialect, columns: Iterable[ColumnElement[Any]]
+) -> _Prepared:
     """`statement`, of which the `columns` come back."""
     compiled = statement.compile(dialect=dialect)
     if not isinstance(compiled, SQLCompiler) or compiled.positiontup is None:

@@ -2,8 +2,8 @@
 
 What one page of 100 offers costs depends on what has changed:
 
-    unchanged   one UPDATE of all of them (`_touch`)
-    changed     the row, the payload, the search text, the change log and the kinds of the changes
+    unchanged   one UPDATE of all of them (`_touch`), and when they were seen (`sightings_repository`)
+    changed     the row, the payload, the search text, the change log, the kinds of the changes and the kept numbers
     respelled   the same content in other bytes: the row, which gets the new digest; nothing is logged; the payload
                 only where it says more than the stored one
 
@@ -13,7 +13,7 @@ for a row of the other while it holds one that the other needs.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -24,7 +24,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.bulk import BulkInsert, BulkSelect, BulkUpdate, among
 from emagsync.db.ordering import serialise_change_log
 from emagsync.db.types import UtcDateTime
+from emagsync.offers import counts_repository, sightings_repository
 from emagsync.offers.change_kinds import ChangeKind, NotableChange, notable, notable_changes_of
+from emagsync.offers.counts import STATE_COLUMNS, changes_of, changes_of_removal
 from emagsync.offers.notable_repository import note_changes
 from emagsync.offers.records import (
     LOGGED_FIELDS,
@@ -114,7 +116,10 @@ _payloads = BulkSelect(
 )
 _compared = BulkSelect(
     select(
-        offers.c.emag_id, offers.c.fingerprint, offers.c.removed_at, *(offers.c[name] for name in LOGGED_FIELDS)
+        offers.c.emag_id,
+        offers.c.fingerprint,
+        offers.c.removed_at,
+        *(offers.c[name] for name in dict.fromkeys((*LOGGED_FIELDS, *STATE_COLUMNS))),
     ).where(_among_account)
 )
 _touch = BulkUpdate(
@@ -155,13 +160,17 @@ async def apply(
     Writes rows, payloads and change log entries only for offers whose content changed.
     """
     ids = [record.emag_id for record in read if stored is None or record.emag_id in stored]
-    before = await _rows_before(connection, observation.account, ids)
+    account = observation.account
+    seen_before = await sightings_repository.lock_seen(connection, account, [*same, *ids])
+    before = await _rows_before(connection, account, ids)
     comparison = compare(read, before)
     await _write(connection, observation, comparison)
-    await index_created(connection, observation.account, comparison.created)
-    await index_offers(connection, observation.account, [*comparison.updated, *comparison.respelled])
+    await index_created(connection, account, comparison.created)
+    await index_offers(connection, account, [*comparison.updated, *comparison.respelled])
     await _touch_all(connection, observation, same)
-    await _log(connection, logged_changes(observation, comparison, before))
+    await _log(connection, account, logged_changes(observation, comparison, before), changes_of(comparison, before))
+    seen = [*same, *(record.emag_id for record in read)]
+    await sightings_repository.note(connection, account, seen_before, observation.seen_at, seen)
     await note_changes(connection, notable_changes_of(observation, comparison, before))
     return comparison.result(same)
 
@@ -204,10 +213,13 @@ async def mark_removed(connection: AsyncConnection, observation: Observation, id
         update(offers)
         .where(offers.c.account == observation.account, offers.c.emag_id.in_(ids), offers.c.removed_at.is_(None))
         .values(removed_at=observation.at)
-        .returning(offers.c.emag_id)
+        .returning(offers.c.emag_id, offers.c.last_seen_at, *(offers.c[name] for name in STATE_COLUMNS))
     )
-    marked = tuple(sorted(result.scalars()))
-    await _log(connection, [lifecycle(observation, emag_id, None, "removed") for emag_id in marked])
+    removed = result.all()
+    marked = tuple(sorted(row.emag_id for row in removed))
+    entries = [lifecycle(observation, emag_id, None, "removed") for emag_id in marked]
+    await _log(connection, observation.account, entries, changes_of_removal(removed))
+    await sightings_repository.forget(connection, observation.account, [row.last_seen_at for row in removed])
     await note_changes(connection, [notable(observation, emag_id, ChangeKind.GONE) for emag_id in marked])
     return marked
 
@@ -268,10 +280,14 @@ def _payload_rows(observation: Observation, records: Sequence[OfferRecord]) -> l
     return [_Payload(observation.account, record.emag_id, record.payload, observation.at) for record in records]
 
 
-async def _log(connection: AsyncConnection, changes: Sequence[ChangeLogEntry]) -> None:
-    if changes:
+async def _log(
+    connection: AsyncConnection, account: str, changes: Sequence[ChangeLogEntry], numbers: Mapping[str, int]
+) -> None:
+    """Add to the change log, and to the account's kept numbers."""
+    if changes or numbers:
         await serialise_change_log(connection)
         await _insert_changes.run_with_next(connection, changes)
+        await counts_repository.add(connection, account, numbers)
 
 
 async def _touch_all(connection: AsyncConnection, observation: Observation, ids: Sequence[int]) -> None:

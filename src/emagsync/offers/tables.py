@@ -147,6 +147,29 @@ offer_changes = Table(
     sqlite_autoincrement=True,
 )
 
+# Numbers of the copy that are kept up with it: see `emagsync.offers.counts`.
+offer_counts = Table(
+    "offer_counts",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
+# When offers that are not removed were seen last, and how many: see `emagsync.offers.sightings_repository`.
+offer_sightings = Table(
+    "offer_sightings",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("seen_at", UtcDateTime, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    # The ids of the offers that were seen then, each after a comma; most of them may have been seen again since.
+    Column("ids", Text, nullable=False),
+    partial_index("ix_offer_sightings_last", "account", "seen_at", where=text("number > 0")),
+)
+# An account's offers are erased after what is kept of them: what a crash leaves is counted again.
+offer_counts.add_is_dependent_on(offers)
+offer_sightings.add_is_dependent_on(offers)
+
 # What of it people look for (`change_kinds`), so that a night's changes are counted without reading offers.
 notable_changes = Table(
     "notable_changes",

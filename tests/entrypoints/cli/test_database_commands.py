@@ -68,12 +68,22 @@ def test_a_check_tells_what_it_looked_at_and_fails_without_tables(bare: Cli, tar
     document = bare("db", "check", "--json").json
     assert (document["works"], {finding["name"] for finding in document["findings"]}) == (
         True,
-        {"schema", "file", "references", "key"},
+        {"schema", "file", "references", "numbers", "key"},
     )
     empty = bare("db", "check", EMAGSYNC_DATABASE_URL=target)
     assert (empty.code, "emagsync db upgrade" in empty.out) == (1, True)
     assert bare("db", "upgrade", EMAGSYNC_DATABASE_URL=target).code == 0
     assert "search: by an index of trigrams" in bare("db", "check", EMAGSYNC_DATABASE_URL=target).out
+
+
+def test_kept_numbers_that_are_wrong_are_told_and_counted_anew(cli: Cli) -> None:
+    assert cli(*FULL).code == 0
+    execute(cli.data_dir, "UPDATE offer_counts SET number = number + 1 WHERE account = 'main' AND what = 'offers'")
+    told = cli("db", "check")
+    assert (told.code, "of main are not those of a recount: `emagsync db upgrade`" in told.out) == (0, True)
+    assert cli("db", "upgrade", "--json").json["upgraded"] is True
+    assert "numbers: are those of a recount" in cli("db", "check").out
+    assert cli("db", "upgrade", "--json").json["upgraded"] is False
 
 
 def test_commands_on_a_damaged_file_say_that_the_backup_is_needed(cli: Cli) -> None:

@@ -8,7 +8,10 @@ from emagsync.accounts.stored import unreadable_passwords
 from emagsync.db.checks import Finding
 from emagsync.db.checks import check as look
 from emagsync.db.engine import Database
+from emagsync.db.migrate import current_revision
+from emagsync.db.migrations import HEAD
 from emagsync.notifications.sealed import unreadable_secrets
+from emagsync.offers.kept_numbers import wrong_accounts
 from emagsync.vault.vault import Vault
 
 
@@ -17,7 +20,18 @@ async def database_findings(database: Database, vault: Vault) -> list[Finding]:
     findings = await look(database)
     passwords = await unreadable_passwords(database, vault)
     recipients = await unreadable_secrets(database, vault)
-    return [*findings, _key_finding(passwords, recipients)]
+    return [*findings, *await _kept_numbers_findings(database), _key_finding(passwords, recipients)]
+
+
+async def _kept_numbers_findings(database: Database) -> list[Finding]:
+    """Whether the numbers of offers that are kept are those of a recount; a database of another version has others."""
+    if await current_revision(database) != HEAD:
+        return []
+    wrong = await wrong_accounts(database)
+    detail = "are those of a recount"
+    if wrong:
+        detail = f"of {', '.join(wrong)} are not those of a recount: `emagsync db upgrade` counts them anew"
+    return [Finding("numbers", not wrong, detail, is_fatal=False)]
 
 
 def all_work(findings: Iterable[Finding]) -> bool:

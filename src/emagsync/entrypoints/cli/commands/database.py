@@ -16,11 +16,15 @@ from emagsync.entrypoints.cli.findings import all_work, database_findings, findi
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.session import Session, session_of
+from emagsync.offers.kept_numbers import count_anew, wrong_accounts
 from emagsync.vault.vault import Vault
 
 
 def upgrade(context: typer.Context, as_json: Json = False) -> None:
-    """Bring the database to this version's schema. Other commands do it too; two at once are safe."""
+    """Bring the database to this version's schema. Other commands do it too; two at once are safe.
+
+    Also counts the kept numbers of offers anew where `emagsync db check` finds them wrong.
+    """
     changed, address = asyncio.run(_upgrade(session_of(context)))
     if as_json:
         print_json({"upgraded": changed, "revision": HEAD, "database": address})
@@ -64,7 +68,11 @@ async def _findings(session: Session) -> tuple[list[Finding], str]:
 async def _upgrade(session: Session) -> tuple[bool, str]:
     async with session.database(upgraded=False) as database:
         changed = await apply_steps(database)
-        return await complete(database) or changed, database.description
+        changed = await complete(database) or changed
+        if await wrong_accounts(database):
+            await count_anew(database)
+            changed = True
+        return changed, database.description
 
 
 async def _revision(session: Session) -> tuple[str | None, str]:
