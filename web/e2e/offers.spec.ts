@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-
 import { Caller } from './support/calls.ts'
 import { expect, logIn, screenshot, seriousFindings, test } from './support/fixtures.ts'
 import { longestInteraction, recordInteractions } from './support/interactions.ts'
 import { showPictures } from './support/pictures.ts'
-import { openSpreadsheet } from './support/spreadsheet.ts'
+import { editSpreadsheet, openSpreadsheet } from './support/spreadsheet.ts'
 
 // `make thorough` has 50,000, and measures there how fast the page is.
 const OFFERS = Number(process.env.E2E_OFFERS ?? 8_000)
@@ -165,23 +163,66 @@ test('what eMAG objects to is in the language of the reader', async ({ page, sta
   await expect(page.getByText('Brand greșit.')).toBeVisible()
 })
 
-test('an export holds the whole selection, as a file that opens', async ({ page }, info) => {
+test('an export is edited in a spreadsheet and comes back; its rows with errors can be downloaded, a preset kept', async ({
+  page,
+}, info) => {
+  const download = async (click: Promise<void>, name: string): Promise<string> => {
+    const file = info.outputPath(name)
+    const [saved] = await Promise.all([page.waitForEvent('download'), click])
+    await saved.saveAs(file)
+    return file
+  }
   const rows = await total('search=surubelnite&sellable=true')
   await logIn(page, '/offers?q=surubelnite&sellable=yes')
-  await page.getByRole('button', { name: 'Exportă' }).click()
-  const sheet = page.waitForEvent('download')
-  await page.getByRole('link', { name: 'Excel (toate rezultatele filtrate)' }).click()
-  const excel = info.outputPath('offers.xlsx')
-  await (await sheet).saveAs(excel)
-  expect(openSpreadsheet(excel).rows).toBe(rows)
+  const exported = page.getByRole('button', { name: 'Exportă', exact: true })
+  await exported.click()
+  const all = page.getByRole('link', { name: 'Excel (toate rezultatele filtrate)' })
+  const file = await download(all.click(), 'oferte.xlsx')
+  const sheet = openSpreadsheet(file)
+  expect(sheet.rows).toBe(rows)
+  expect(sheet.head).toEqual(
+    expect.arrayContaining(['ID ofertă', 'Preț fără TVA', 'Ultima modificare (Europe/Bucharest)']),
+  )
 
-  await page.getByRole('button', { name: 'Exportă' }).click()
-  const text = page.waitForEvent('download')
-  await page.getByRole('link', { name: 'CSV (toate rezultatele filtrate)' }).click()
-  const csv = info.outputPath('offers.csv')
-  await (await text).saveAs(csv)
-  const lines = readFileSync(csv, 'utf8').trimEnd().split('\n')
-  expect(lines.length - 1).toBe(rows)
+  await exported.click()
+  await page.getByRole('button', { name: 'Export predefinit nou' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Export predefinit nou' })
+  await dialog.getByLabel('Nume').fill('Prețuri pentru depozit')
+  for (const column of ['Stoc', 'Cod produs']) {
+    await dialog.getByLabel('Coloane').fill(column)
+    await page.keyboard.press('Enter')
+  }
+  await dialog.getByText('Export predefinit nou').click()
+  await dialog.getByText('Îl văd toți utilizatorii').click()
+  expect(await seriousFindings(page)).toEqual([])
+  await dialog.getByRole('button', { name: 'Salvează' }).click()
+  await expect(dialog).toBeHidden()
+  await exported.click()
+  const preset = page.getByRole('link', { name: 'Prețuri pentru depozit' })
+  const short = openSpreadsheet(await download(preset.click(), 'depozit.xlsx'))
+  expect(short).toEqual({ head: ['Stoc', 'Cod produs (SKU)', expect.anything()], rows })
+
+  for (const ticked of [0, 1]) await page.locator(ROWS).nth(ticked).locator('.choose-box').click()
+  const chosen = page.getByRole('button', { name: 'Exportă în Excel ofertele selectate' })
+  expect(openSpreadsheet(await download(chosen.click(), 'alese.xlsx')).rows).toBe(2)
+
+  editSpreadsheet(file, [
+    ['Stoc', 2, 41],
+    ['Stoc', 3, 'multe'],
+  ])
+  await page.goto('/edits/bulk')
+  const template = page.getByRole('link', { name: 'Descarcă modelul' })
+  expect(openSpreadsheet(await download(template.click(), 'model.xlsx')).head).toContain('Modificare stoc')
+  await page.locator('input[type=file]').setInputFiles(file)
+  const result = page.getByRole('region', { name: 'Rezultatul listei' })
+  await expect(result).toContainText('Se schimbă: 1')
+  const failed = page.getByRole('button', { name: 'Descarcă rândul cu erori' })
+  const mended = await download(failed.click(), 'erori.xlsx')
+  expect(openSpreadsheet(mended).rows).toBe(1)
+  editSpreadsheet(mended, [['Stoc', 2, 42]])
+  await page.locator('input[type=file]').setInputFiles(mended)
+  await page.getByRole('button', { name: 'Salvează o modificare' }).click()
+  await expect(result).toContainText('O ofertă a fost modificată')
 })
 
 test('in a large catalogue every interaction is painted within 200 ms', async ({ page }, info) => {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -14,7 +16,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import insert
 
-from emagsync.offers.export_columns import EXPORT_FIELDS, label
+from emagsync.offers.export_columns import EXPORT_FIELDS, LANGUAGES, HeadingLanguage, label
 from emagsync.offers.export_layout import ExportLayout
 from emagsync.offers.export_schemas import ColumnName
 from emagsync.reference.tables import categories, vat_rates
@@ -64,6 +66,13 @@ def test_the_columns_that_may_be_asked_for_are_those_of_an_export_each_with_a_la
         headings = ExportLayout(language=language).headings  # type: ignore[arg-type]
         assert len(set(headings)) == len(EXPORT_FIELDS)
     assert label("vat_rate", "ro") == "Cotă TVA"
+
+
+@pytest.mark.databases("sqlite", "no database is behind it")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_calls_the_columns_of_an_export_what_the_file_calls_them(language: HeadingLanguage) -> None:
+    texts = Path(__file__).parents[3] / f"web/src/features/offers/i18n/{language}.json"
+    assert json.loads(texts.read_text())["export"]["columns"] == {name: label(name, language) for name in EXPORT_FIELDS}
 
 
 async def test_a_workbook_speaks_the_reader_s_language_and_tells_times_with_their_zone(api: Api) -> None:

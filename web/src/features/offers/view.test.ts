@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 
 import { filterCount, filterQuery, isSet, NO_FILTERS, type Filters } from './filters.ts'
-import { changeView, exportAddress, listQuery, readView, writeView } from './view.ts'
+import { changeView, listQuery, readView, writeView } from './view.ts'
 
 const view = (query: string) => readView(new URLSearchParams(query))
 
@@ -78,19 +78,10 @@ describe('what the API is asked', () => {
       reason: ['no_stock'],
       price_min: '1',
     })
-    expect(exportAddress(view('brand=A%2CB&brand=C'), 'csv')).toBe(
-      '/api/v1/emag/products/products/export?format=csv&brand=A%2CB&brand=C',
-    )
   })
 
   test('the list is asked for one page in order', () => {
     expect(listQuery(view('sort=-name&page=3&size=25'))).toEqual({ sort: '-name', skip: 50, limit: 25 })
-  })
-
-  test('an export has the filters of the table and neither its page nor its columns', () => {
-    expect(exportAddress(view('q=a%26b&account=main&page=9&cols=name'), 'xlsx')).toBe(
-      '/api/v1/emag/products/products/export?format=xlsx&search=a%26b&account_type=main',
-    )
   })
 
   test('every filter is counted once', () => {

@@ -71,11 +71,3 @@ export function listQuery(view: OfferView) {
   const order = sort === 'account' ? {} : { sort }
   return { ...filterQuery(view), ...order, limit: view.size, skip: (view.page - 1) * view.size }
 }
-
-/** The address of the export of a selection. */
-export function exportAddress(view: OfferView, format: 'csv' | 'xlsx'): string {
-  const params = new URLSearchParams({ format })
-  for (const [name, value] of Object.entries(filterQuery(view)))
-    for (const one of Array.isArray(value) ? value : [value]) params.append(name, String(one))
-  return `/api/v1/emag/products/products/export?${params.toString()}`
-}

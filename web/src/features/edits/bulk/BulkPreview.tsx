@@ -1,5 +1,5 @@
 import { Alert, Button, Checkbox, Pagination } from 'antd'
-import { useMemo, useState } from 'react'
+import { useMemo, useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
@@ -37,10 +37,12 @@ interface Props {
   onApply: (options: Omit<BulkOptions, 'preview'>) => void
   /** Has a file read again by who writes decimals so. */
   onDecimal?: (mark: DecimalMark) => void
+  /** The way to the rows of a file that failed. */
+  failed?: ReactNode
 }
 
 /** What every row of a list comes to, and applying it. */
-export function BulkPreview({ data, subject, busy, onApply, onDecimal }: Props) {
+export function BulkPreview({ data, subject, busy, onApply, onDecimal, failed }: Props) {
   const { t } = useTranslation('edits')
   const [page, setPage] = useState(1)
   const rows = useMemo(() => gravestFirst(data.rows), [data.rows])
@@ -70,6 +72,7 @@ export function BulkPreview({ data, subject, busy, onApply, onDecimal }: Props) 
           <Apply data={data} busy={busy} onApply={onApply} />
         </>
       )}
+      {failed}
       <BulkRows rows={rows.slice((page - 1) * ROWS_A_PAGE, page * ROWS_A_PAGE)} />
       {rows.length > ROWS_A_PAGE ? (
         <Pagination
@@ -115,7 +118,7 @@ function Brakes({ data }: { data: BulkData }) {
 }
 
 /** Applying needs a yes to what looks like a slip or is hidden, or leaves those rows out, like those that cannot be. */
-function Apply({ data, busy, onApply }: Omit<Props, 'subject' | 'onDecimal'>) {
+function Apply({ data, busy, onApply }: Omit<Props, 'subject' | 'onDecimal' | 'failed'>) {
   const { t } = useTranslation('edits')
   const [confirm, setConfirm] = useState(false)
   const [includeHidden, setIncludeHidden] = useState(false)

@@ -1,12 +1,13 @@
 import { App, Button, Input, Upload } from 'antd'
-import { UploadOutlined } from '@ant-design/icons'
+import { DownloadOutlined, UploadOutlined } from '@ant-design/icons'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { ErrorState } from '../../../shared/index.ts'
-import { pastedFile, type BulkData, type BulkOptions, type BulkRequest } from './bulk.ts'
+import { pastedFile, templateAddress, type BulkData, type BulkOptions, type FileRequest } from './bulk.ts'
 import { BulkPreview } from './BulkPreview.tsx'
 import type { DecimalMark } from '../../../shared/numbers.ts'
+import { FailedRows } from './FailedRows.tsx'
 import { Choice } from '../conflicts/Choice.tsx'
 import { useAccounts, useBulk } from '../queries.ts'
 
@@ -15,11 +16,9 @@ function marked(decimal: DecimalMark | null): { decimal?: DecimalMark } {
   return decimal === null ? {} : { decimal }
 }
 
-type FileRequest = Extract<BulkRequest, { file: File }>
-
 /** Many edits at once: pasted from a spreadsheet or uploaded, looked at row by row, then applied. */
 export default function BulkSection() {
-  const { t } = useTranslation('edits')
+  const { t, i18n } = useTranslation('edits')
   const { message } = App.useApp()
   const names = (useAccounts().data ?? []).map((one) => one.account_type)
   const [account, setAccount] = useState<string | null>(null)
@@ -70,6 +69,9 @@ export default function BulkSection() {
         >
           <Button icon={<UploadOutlined aria-hidden />}>{t('bulk.upload')}</Button>
         </Upload>
+        <Button icon={<DownloadOutlined aria-hidden />} href={templateAddress(i18n.language)} download>
+          {t('bulk.template')}
+        </Button>
       </div>
       <label>
         {t('bulk.paste')}
@@ -100,6 +102,7 @@ export default function BulkSection() {
           subject={shown.request.file.name}
           onApply={apply}
           onDecimal={(mark) => preview(shown.request.file, mark)}
+          failed={<FailedRows request={shown.request} data={shown.data} decimal={decimal} />}
         />
       )}
     </div>

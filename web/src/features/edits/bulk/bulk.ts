@@ -3,6 +3,7 @@ import { api, ApiError, dataOf, fetchOrThrow, isApiError, type Schemas } from '.
 import i18next from 'i18next'
 
 import type { ChangeBody, Which } from './change.ts'
+import { saveAnswer } from '../../../shared/download.ts'
 import type { DecimalMark } from '../../../shared/numbers.ts'
 
 export type BulkData = Schemas['BulkData']
@@ -14,6 +15,10 @@ export const EFFECTS = ['error', 'needs_confirmation', 'ok', 'unchanged'] as con
 /** A list as a file, or one change to many offers. */
 export type BulkRequest =
   { readonly file: File; readonly account: string } | { readonly which: Which; readonly body: ChangeBody }
+
+export type FileRequest = Extract<BulkRequest, { file: File }>
+
+const BULK = '/api/v1/emag/products/products/bulk-edit'
 
 export interface BulkOptions {
   readonly preview: boolean
@@ -53,10 +58,31 @@ async function sendChange(
   return answer.data
 }
 
-async function sendFile(
-  { file, account }: Extract<BulkRequest, { file: File }>,
-  options: BulkOptions,
-): Promise<BulkData> {
+/** The address of an empty file of edits in the reader's language. */
+export function templateAddress(language: string): string {
+  return `${BULK}/template?language=${language === 'ro' ? 'ro' : 'en'}`
+}
+
+/** Saves the rows of a file that cannot be stored as they are, each with what is wrong with it in the reader's words. */
+export async function saveFailedRows(
+  request: FileRequest,
+  options: Omit<BulkOptions, 'preview'>,
+  reasons: ReadonlyMap<number, string>,
+): Promise<void> {
+  const body = formOf(request, { ...options, preview: true })
+  body.set('language', i18next.language === 'ro' ? 'ro' : 'en')
+  body.set('reasons', JSON.stringify(Object.fromEntries(reasons)))
+  const address = new URL(`${BULK}/failed-rows`, window.location.origin)
+  await saveAnswer(await fetchOrThrow(new Request(address, { method: 'POST', body })), 'emagsync.xlsx')
+}
+
+async function sendFile(request: FileRequest, options: BulkOptions): Promise<BulkData> {
+  const address = new URL(BULK, window.location.origin)
+  const answer = await fetchOrThrow(new Request(address, { method: 'POST', body: formOf(request, options) }))
+  return ((await answer.json()) as Schemas['BulkAnswer']).data
+}
+
+function formOf({ file, account }: FileRequest, options: BulkOptions): FormData {
   const body = new FormData()
   body.set('file', file)
   body.set('account_type', account)
@@ -67,9 +93,7 @@ async function sendFile(
   if (options.token !== undefined) body.set('token', options.token)
   if (options.decimal !== undefined) body.set('decimal', options.decimal)
   body.set('locale', i18next.language)
-  const address = new URL('/api/v1/emag/products/products/bulk-edit', window.location.origin)
-  const answer = await fetchOrThrow(new Request(address, { method: 'POST', body }))
-  return ((await answer.json()) as Schemas['BulkAnswer']).data
+  return body
 }
 
 function rowsTold(error: ApiError): BulkData | null {
@@ -92,6 +116,11 @@ export interface Outlook {
   /** Rows that need a yes which was not said. */
   readonly waiting: number
   readonly wrong: number
+}
+
+/** Whether a row is not stored as it is: it is wrong, or needs a yes. */
+export function isFailed({ effect }: Pick<BulkRow, 'effect'>): boolean {
+  return effect === 'error' || effect === 'needs_confirmation'
 }
 
 const HIDDEN = new Set(['hidden_row', 'hidden_column'])

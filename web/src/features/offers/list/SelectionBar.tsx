@@ -5,6 +5,7 @@ import { Link } from 'react-router'
 
 import { formatNumber } from '../../../shared/index.ts'
 import { usePushed } from '../../edits/queries.ts'
+import { ExportChosen } from '../export/ExportChosen.tsx'
 import {
   selectedCount,
   MAX_SELECTED,
@@ -49,6 +50,7 @@ export function SelectionBar({ selection, page, total, view, onChoose }: Props) 
       <Button type="primary" onClick={() => setChanging(true)}>
         {t('selection.change')}
       </Button>
+      <ExportChosen selection={selection} view={view} />
       {undos.map(({ account, to }) => (
         <Link key={account} to={to}>
           {undos.length > 1 ? t('selection.undoOf', { account: account.toUpperCase() }) : t('selection.undo')}
