@@ -26,7 +26,7 @@ _COLUMNS: Final = ", ".join(column.name for column in offers.c if column.name !=
 _OFFERS: Final = f"SELECT {_COLUMNS} FROM offers"
 _LIST: Final = f"{_OFFERS} WHERE removed_at IS NULL ORDER BY account, emag_id LIMIT {_PAGE} OFFSET "
 # The floor reads what is kept, as we do: a count of all rows would be none.
-_COUNTS: Final = "SELECT * FROM home_visits"
+_COUNTS: Final = "SELECT * FROM offer_counts ORDER BY account, what"
 
 Select = Callable[..., Awaitable[list[dict[str, Any]]]]
 
