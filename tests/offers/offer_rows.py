@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+
+from sqlalchemy import event
 
 from emagsync.db.engine import Database
 from emagsync.offers import repository, search
@@ -57,3 +60,16 @@ async def remove(database: Database, *ids: int, account: str = "main", at: datet
     """Mark offers removed."""
     async with database.transaction() as connection:
         await repository.mark_removed(connection, Observation(account, "run-9", at), ids)
+
+
+@contextmanager
+def statements_of(copy: Database) -> Iterator[list[str]]:
+    """The statements that are executed by SQLAlchemy within the block."""
+    said: list[str] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        said.append(statement)
+
+    event.listen(copy.engine.sync_engine, "before_cursor_execute", hear)
+    yield said
+    event.remove(copy.engine.sync_engine, "before_cursor_execute", hear)

@@ -11,15 +11,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from emagsync.db.engine import Database
 from emagsync.db.erasure import erase_rows
 from emagsync.offers import repository, sightings_repository
 from emagsync.offers.kept_numbers import count_anew, wrong_accounts
+from emagsync.offers.queries import list_offers
 from emagsync.offers.records import Observation
+from emagsync.offers.selection import OfferFilter
+from emagsync.offers.selection_repository import condition, count
 from emagsync.offers.tables import offer_sightings, offers
-from offers.offer_rows import AT, offer, remove, store
+from offers.offer_rows import AT, offer, remove, statements_of, store
 from support.databases import execute, new_database
 
 pytestmark = pytest.mark.databases("both")
@@ -40,6 +43,20 @@ _STEPS = st.lists(
     st.tuples(st.sampled_from(["store", "respell", "see", "remove"]), _IDS, _STATES, st.integers(0, 2)),
     min_size=1,
     max_size=12,
+)
+# Filters whose totals come from what is kept.
+KEPT: tuple[dict[str, Any], ...] = (
+    {},
+    {"include_removed": True},
+    {"statuses": (1,)},
+    {"statuses": (0, 2)},
+    {"sellable": True},
+    {"sellable": False},
+    {"currencies": ("EUR",)},
+    {"max_stock": 0},
+    {"reasons": ("no_stock",)},
+    {"validation_statuses": (8, 17)},
+    {"seen_before": AT + timedelta(minutes=2)},
 )
 _accounts = (f"account{number}" for number in itertools.count())
 
@@ -94,10 +111,60 @@ async def test_they_are_those_of_a_recount_after_any_sequence_of_changes(
         at += timedelta(minutes=step[3])
         await take(copy, account, step, at)
     assert await wrong_accounts(copy) == []
+    for wanted in KEPT:
+        selected = OfferFilter(accounts=(account,), **wanted)
+        async with copy.snapshot() as connection:
+            found = await connection.scalar(
+                select(func.count()).select_from(offers).where(condition(selected, connection.dialect.name))
+            )
+            assert await count(connection, selected) == found, wanted
     for moment in (AT + timedelta(minutes=1), at, at + timedelta(minutes=1)):
         found, looked_up, number = await seen_before(copy, account, moment)
         assert found <= looked_up
         assert number == len(found)
+
+
+@pytest.mark.parametrize("wanted", KEPT, ids=str)
+async def test_their_lists_look_at_no_more_offers_than_they_show(copy: Database, wanted: dict[str, Any]) -> None:
+    await store(copy, [offer(1), offer(2)])
+    with statements_of(copy) as said:
+        await list_offers(copy, OfferFilter(accounts=("main",), **wanted))
+    assert not any("count(*)" in one and "FROM offers" in one for one in said), said
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        pytest.param({"include_removed": True, "sellable": True}, id="kept without the removed ones"),
+        pytest.param({"reasons": ("no_stock", "inactive")}, id="an offer may have both"),
+        pytest.param({"sellable": True, "statuses": (1,)}, id="two at once"),
+        pytest.param({"max_stock": 3}, id="a stock that is not kept"),
+        pytest.param({"seen_before": AT + timedelta(days=1), "statuses": (1,)}, id="seen, and more"),
+        pytest.param({"seen_before": AT + timedelta(days=1), "include_removed": True}, id="seen, and the removed ones"),
+    ],
+)
+async def test_other_totals_are_counted(copy: Database, wanted: dict[str, Any]) -> None:
+    await store(
+        copy, [offer(1), offer(2, sellable=False, not_sellable="inactive no_stock", stock=0, status=0), offer(3)]
+    )
+    await remove(copy, 3)
+    page = await list_offers(copy, OfferFilter(accounts=("main",), **wanted))
+    assert page.total == len(page.offers) > 0
+
+
+@pytest.mark.databases("sqlite", "its plans are the ones that hints are for")
+async def test_offers_not_seen_for_long_are_looked_up_where_they_are_few(
+    copy: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store(copy, [offer(number) for number in range(1, 40)])
+    await store(copy, [offer(number) for number in range(2, 40)], at=AT + timedelta(days=1))
+    wanted = OfferFilter(seen_before=AT + timedelta(hours=1))
+    for few, is_looked_up in ((1, True), (0, False)):
+        monkeypatch.setattr(sightings_repository, "FEW", few)
+        with statements_of(copy) as said:
+            page = await list_offers(copy, wanted)
+        assert [row.emag_id for row in page.offers] == [1]
+        assert any("json_each" in one for one in said) is is_looked_up
 
 
 async def test_moments_at_which_no_offer_was_seen_last_are_forgotten(copy: Database) -> None:

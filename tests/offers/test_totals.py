@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from emagsync.db.engine import Database
 from emagsync.offers import change_repository, repository, search
@@ -18,7 +16,7 @@ from emagsync.offers.records import Observation
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.tables import FACETS, REMOVED
 from emagsync.offers.total_cache import TotalCache
-from offers.offer_rows import AT, offer, remove, store
+from offers.offer_rows import AT, offer, remove, statements_of, store
 from support.databases import new_database
 
 pytestmark = pytest.mark.databases("both")
@@ -39,18 +37,6 @@ def remembered() -> TotalCache:
 
 async def total(copy: Database, remembered: TotalCache, wanted: OfferFilter, **window: int) -> int:
     return (await list_offers(copy, wanted, totals=remembered, **window)).total
-
-
-@contextmanager
-def statements_of(copy: Database) -> Iterator[list[str]]:
-    said: list[str] = []
-
-    def hear(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        said.append(statement)
-
-    event.listen(copy.engine.sync_engine, "before_cursor_execute", hear)
-    yield said
-    event.remove(copy.engine.sync_engine, "before_cursor_execute", hear)
 
 
 @pytest.mark.often(first=8)
@@ -159,15 +145,14 @@ async def test_a_page_near_the_end_is_right_when_offers_came_meanwhile(copy: Dat
 
 
 @pytest.mark.databases("sqlite", "PostgreSQL chooses by itself")
-@pytest.mark.parametrize("search", [None, "lam"])
-async def test_removed_offers_are_counted_without_a_look_at_all_others(copy: Database, search: str | None) -> None:
+async def test_removed_offers_are_counted_without_a_look_at_all_others(copy: Database) -> None:
     await store(copy, [offer(1), offer(2)])
     await remove(copy, 1)
     with statements_of(copy) as said:
-        assert await total(copy, TotalCache(), OfferFilter(search=search)) == 1
+        assert await total(copy, TotalCache(), OfferFilter(search="lam")) == 1
     [counting] = [statement for statement in said if "removed_at IS NOT NULL" in statement]
     async with copy.snapshot() as connection:
-        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counting}", ("lam",) if search else ())
+        plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {counting}", ("lam",))
         steps = [step for *_, step in plan if "offers" in step]
     assert any(f"offers USING INDEX {REMOVED}" in step for step in steps), steps
     assert not any(FACETS in step for step in steps), steps

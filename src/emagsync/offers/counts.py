@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from emagsync.offers.change_kinds import REJECTED_STATUSES
 from emagsync.offers.records import Comparison
+from emagsync.offers.selection import OfferFilter
 
 OFFERS: Final = "offers"
 ACTIVE: Final = "active"
@@ -95,6 +96,29 @@ def tally(states: Mapping[State, int], removed: int = 0) -> dict[str, int]:
         for what in counted_as(state):
             found[what] += number
     return {what: number for what, number in found.items() if number}
+
+
+def kept_terms(offer_filter: OfferFilter) -> dict[str, int] | None:
+    """The numbers whose sum, each times its factor, is how many offers the filter finds; None: it is not kept."""
+    if offer_filter.is_nothing_but():
+        return {OFFERS: 1, REMOVED: 1} if offer_filter.include_removed else {OFFERS: 1}
+    if offer_filter.include_removed:
+        return None
+    for field, whats in (
+        ("statuses", map(of_status, offer_filter.statuses)),
+        ("validation_statuses", map(of_validation_status, offer_filter.validation_statuses)),
+        ("currencies", map(of_currency, offer_filter.currencies)),
+        # An offer may have several reasons: of two, their sum says nothing.
+        ("reasons", map(of_reason, offer_filter.reasons if len(offer_filter.reasons) == 1 else ())),
+        ("max_stock", [OUT_OF_STOCK] if offer_filter.max_stock == 0 else []),
+        ("sellable", [SELLABLE] if offer_filter.sellable else []),
+    ):
+        terms = dict.fromkeys(whats, 1)
+        if terms and offer_filter.is_nothing_but(field):
+            return terms
+    if offer_filter.sellable is False and offer_filter.is_nothing_but("sellable"):
+        return {OFFERS: 1, SELLABLE: -1}
+    return None
 
 
 def changes_of(comparison: Comparison, stored: Mapping[int, Any]) -> dict[str, int]:

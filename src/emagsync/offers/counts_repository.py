@@ -40,12 +40,12 @@ async def kept_numbers(connection: AsyncConnection, accounts: Collection[str] = 
     return found
 
 
-async def sum_of(connection: AsyncConnection, whats: Collection[str], accounts: Collection[str] = ()) -> int:
-    """The sum of these numbers over all accounts, or over some."""
-    query = select(func.coalesce(func.sum(_kept.number), 0)).where(_kept.what.in_(sorted(whats)))
+async def sum_of(connection: AsyncConnection, terms: Mapping[str, int], accounts: Collection[str] = ()) -> int:
+    """The sum of these numbers, each times its factor, over all accounts, or over some."""
+    query = select(_kept.what, func.sum(_kept.number)).where(_kept.what.in_(sorted(terms))).group_by(_kept.what)
     if accounts:
         query = query.where(_kept.account.in_(sorted(accounts)))
-    return int(await connection.scalar(query) or 0)
+    return sum(terms[what] * int(number) for what, number in await connection.execute(query))
 
 
 async def counted_numbers(connection: AsyncConnection) -> Numbers:

@@ -28,6 +28,7 @@ from emagsync.offers.selection_repository import (
     names_some,
     order_terms,
     ordered_ids,
+    with_hints,
 )
 from emagsync.offers.tables import FACETS, offer_search, offers
 from emagsync.offers.total_cache import CachedTotal, CopyVersion, TotalCache, fields_of
@@ -57,6 +58,7 @@ async def select_page(
     depends on has changed since, as the page's own statement says.
     """
     totals = totals or TotalCache()
+    offer_filter = await with_hints(connection, offer_filter)
     wanted = _Window(order or Order(), skip, limit)
     cached = totals.get(offer_filter)
     total, names_some = await _count(connection, offer_filter) if cached is None else (cached.total, cached.names_some)
@@ -139,7 +141,10 @@ async def _read_page(
 ) -> _Page:
     """The page of a selection of `total` offers. Its rows have three more columns at the end, those of the version."""
     version = _version_columns(offer_filter, cached)
-    rows = (await connection.execute(_page_query(offer_filter, (*columns, *version), window, total, connection))).all()
+    # A total that was counted is one of this moment: where it is 0, there is no row to look for.
+    is_empty = cached is None and total <= window.skip
+    query = _page_query(offer_filter, (*columns, *version), window, total, connection)
+    rows = [] if is_empty else (await connection.execute(query)).all()
     # The version comes with each row, so that it is of the same moment; a page without rows has none.
     last = rows[0] if rows else (await connection.execute(select(*version))).one()
     change, searchable, changed = last[-3:]

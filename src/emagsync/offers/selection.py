@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final, NamedTuple
 
 from emagsync.db.search_index import Search, search_for
 from emagsync.offers.change_kinds import ChangeKind
@@ -61,6 +63,19 @@ class BuyButton(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Hints(NamedTuple):
+    """What is known of a selection and makes it quicker to read; the offers that it finds are the same without.
+
+    `few_unseen`: few offers were not seen since `seen_before`. `eans_are_kept`: the tables of EANs are up to date.
+    """
+
+    few_unseen: bool = False
+    eans_are_kept: bool = False
+
+
+NO_HINTS: Final = Hints()
+
+
 @dataclass(frozen=True)
 class OfferFilter:
     """A selection of offers: those that match everything that is given.
@@ -101,17 +116,25 @@ class OfferFilter:
     max_price: Decimal | None = None
     min_rank: int | None = None
     max_rank: int | None = None
+    hints: Hints = NO_HINTS
 
     @property
     def searched(self) -> Search | None:
         """What is searched for; None for nothing in particular."""
         return search_for((self.search or "").encode("utf-8", "replace").decode())  # half a character finds nothing
 
+    def is_nothing_but(self, *fields: str) -> bool:
+        """Whether no other filter is given than these, accounts apart; removed offers may be left out."""
+        return all(
+            one.name in (*fields, "accounts", "include_removed", "hints") or getattr(self, one.name) == one.default
+            for one in dataclass_fields(self)
+        )
+
     @property
     def is_nothing_but_changes(self) -> bool:
         """Whether only accounts and what happened are given, and removed offers are among those found."""
         return self.changes is not None and replace(self, changes=None, accounts=()) == OfferFilter(
-            include_removed=True
+            include_removed=True, hints=self.hints
         )
 
     @property

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, and_, case, false, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.search_index import Search, by_walking, nulls_last
+from emagsync.offers import counts_repository, sightings_repository
+from emagsync.offers.counts import kept_terms
 from emagsync.offers.notable_repository import changed_offers
 from emagsync.offers.same_ean_repository import same_eans
 from emagsync.offers.search_repository import SEARCH_INDEX
@@ -74,10 +77,13 @@ def order_terms(order: Order, columns: Sequence[ColumnElement[Any]]) -> list[Col
 
 async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
     """How many offers `offer_filter` finds."""
-    if offer_filter.is_nothing_but_search:
-        searched = offer_filter.searched
-        if searched is None:
-            return await _count_all(connection, offer_filter)
+    kept = kept_terms(offer_filter)
+    if kept is not None:
+        return await counts_repository.sum_of(connection, kept, offer_filter.accounts)
+    if offer_filter.seen_before is not None and _is_by_sightings(offer_filter):
+        return await sightings_repository.count_before(connection, offer_filter.seen_before, offer_filter.accounts)
+    searched = offer_filter.searched
+    if searched and offer_filter.is_nothing_but_search:
         return await _count_found(connection, searched, include_removed=offer_filter.include_removed)
     if offer_filter.changes is not None and offer_filter.is_nothing_but_changes:
         # Every offer that something happened to has a row: none of them need be looked up.
@@ -87,6 +93,20 @@ async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
     return await connection.scalar(query) or 0
 
 
+async def with_hints(connection: AsyncConnection, offer_filter: OfferFilter) -> OfferFilter:
+    """The same selection, with the hints that are worth looking up for it."""
+    before = offer_filter.seen_before
+    if before is None or offer_filter.include_removed:
+        return offer_filter
+    unseen = await sightings_repository.count_before(connection, before, offer_filter.accounts)
+    hints = offer_filter.hints._replace(few_unseen=unseen <= sightings_repository.FEW)
+    return replace(offer_filter, hints=hints)
+
+
+def _is_by_sightings(offer_filter: OfferFilter) -> bool:
+    return offer_filter.is_nothing_but("seen_before") and not offer_filter.include_removed
+
+
 async def names_some(connection: AsyncConnection, offer_filter: OfferFilter) -> bool:
     """Whether what is searched for is exactly the SKU, the PNK or an EAN of an offer that `offer_filter` finds."""
     searched = offer_filter.searched
@@ -94,16 +114,6 @@ async def names_some(connection: AsyncConnection, offer_filter: OfferFilter) -> 
         return False
     found = select(offers.c.id).where(*_plain_conditions(offer_filter), _is_named(searched, connection.dialect.name))
     return await connection.scalar(found.limit(1)) is not None
-
-
-async def _count_all(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
-    """SQLite counts all rows without looking at any; removed ones have an index of their own."""
-    everything = select(func.count()).select_from(offers).scalar_subquery()
-    if offer_filter.include_removed:
-        return await connection.scalar(select(everything)) or 0
-    removed = select(func.count()).select_from(offers).where(offers.c.removed_at.is_not(None))
-    left_out = by_walking(removed, offers, REMOVED).scalar_subquery()
-    return await connection.scalar(select(everything - left_out)) or 0
 
 
 async def _count_found(connection: AsyncConnection, searched: Search, *, include_removed: bool) -> int:
@@ -182,6 +192,10 @@ def _working_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
         found.append(func.coalesce(is_outside, false()).is_(offer_filter.price_outside_limits))
     if offer_filter.seen_before is not None:
         found.append(columns.last_seen_at < offer_filter.seen_before)
+        if offer_filter.hints.few_unseen:
+            found.append(
+                tuple_(*BY_KEY).in_(sightings_repository.keys_before(offer_filter.seen_before, offer_filter.accounts))
+            )
     if offer_filter.has_image is not None:
         found.append(columns.main_image.is_not(None) if offer_filter.has_image else columns.main_image.is_(None))
     if offer_filter.same_ean:
