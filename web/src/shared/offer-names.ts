@@ -12,6 +12,8 @@ export interface OfferName {
   readonly name: string | null
   readonly sku: string | null
   readonly currency: string
+  /** Its VAT as a fraction, where it is known. */
+  readonly vat_rate: string | null
 }
 
 /** What the offers of these rows are called, by `account emag_id`; an account at a time. */

@@ -1,10 +1,14 @@
 import type { TFunction } from 'i18next'
+import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
 import type { Column } from '../../shared/DataTable.tsx'
 import { keyOf, type OfferName } from '../../shared/offer-names.ts'
 import { targetOf } from './offer/form.ts'
-import { useFieldWords } from './useFieldWords.ts'
+import { isAmount } from '../../shared/fields.ts'
+import { formatMoney } from '../../shared/index.ts'
+import { formatRate, toCents, withVat } from '../../shared/vat.ts'
+import { useValueWords } from './useValueWords.ts'
 
 interface OfOffer {
   account_type: string
@@ -44,16 +48,43 @@ export function FromTo(props: {
   from: string | null
   to: string | null
   kind?: string
+  account: string
+  /** What prices are in, and their VAT, where the offer is known. */
+  offer?: Pick<OfferName, 'currency' | 'vat_rate'> | undefined
 }) {
-  const words = useFieldWords()
-  const difference = words.value(props.field, props.to, props.kind)
+  const words = useValueWords()
+  const currency = props.offer?.currency ?? null
+  const value = (text: string | null, kind = 'absolute'): string =>
+    words.valueOf(props.account, props.field, text, kind, currency)
+  const difference = value(props.to, props.kind)
   const target = targetOf(props.from, props.to, props.kind)
   const shownAs = target === null ? props.kind : 'absolute'
   return (
     <span className="from-to">
-      <strong>{words.field(props.field, props.warehouse ?? null)}</strong>:{' '}
-      {words.value(props.field, props.from)} → {words.value(props.field, target ?? props.to, shownAs)}
+      <strong>{words.field(props.field, props.warehouse ?? null)}</strong>: {value(props.from)} →{' '}
+      {value(target ?? props.to, shownAs)}
       {target !== null && props.kind === 'relative' ? ` (${difference})` : null}
+      {isAmount(props.field) ? <BothWithVat from={props.from} to={props.to} offer={props.offer} /> : null}
+    </span>
+  )
+}
+
+interface WithVatProps {
+  from: string | null
+  to: string | null
+  offer: Pick<OfferName, 'currency' | 'vat_rate'> | undefined
+}
+
+/** The same change of a price with VAT, below the one without; nothing while the VAT is not known. */
+function BothWithVat({ from, to, offer }: WithVatProps) {
+  const { t } = useTranslation('edits')
+  const rate = offer?.vat_rate ?? null
+  if (offer === undefined || rate === null || !to) return null
+  const gross = (net: string | null): string =>
+    net ? formatMoney(toCents(withVat(net, rate)), null) : t('none')
+  return (
+    <span className="muted from-to-vat">
+      {t('vat.with', { rate: formatRate(rate) })}: {gross(from)} → {gross(to)}
     </span>
   )
 }

@@ -22,12 +22,14 @@ from emagsync.entrypoints.cli.editing import author_of, run_edit
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.options import AtMost, Json
-from emagsync.entrypoints.cli.output.edits import field_text, print_bulk
+from emagsync.entrypoints.cli.output.edits import field_text, print_bulk, value_text
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import moment
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.services.edits import build_edit_service
+from emagsync.offers.reference_data import References
+from emagsync.reference.names import read_references
 
 
 def load(
@@ -89,7 +91,7 @@ def list_edits(
 ) -> None:
     """List local edits, newest first."""
     wanted = EditFilter(account.lower() if account else None, offer, tuple(state or WAITING))
-    found = asyncio.run(_list(session_of(context), wanted, limit))
+    found, known = asyncio.run(_list(session_of(context), wanted, limit))
     if as_json:
         print_json({"edits": [edit_view(edit) for edit in found]})
         return
@@ -99,8 +101,8 @@ def list_edits(
             edit.account,
             str(edit.emag_id),
             field_text(edit.field, edit.warehouse_id),
-            edit.base or "-",
-            edit.value,
+            value_text(edit.account, edit.field, edit.base, known),
+            value_text(edit.account, edit.field, edit.value, known),
             edit.currency or "",
             edit.state.value,
             edit.made_by,
@@ -123,9 +125,10 @@ def _remarks_text(edit: Edit) -> str | None:
     return None if edit.remarks is None else f"eMAG remarks: {edit.remarks}"
 
 
-async def _list(session: Session, wanted: EditFilter, limit: int) -> list[Edit]:
+async def _list(session: Session, wanted: EditFilter, limit: int) -> tuple[list[Edit], References]:
     async with session.database() as database, database.snapshot() as connection:
-        return await repository.list_edits(connection, wanted, limit=limit)
+        found = await repository.list_edits(connection, wanted, limit=limit)
+        return found, await read_references(connection)
 
 
 def withdraw(

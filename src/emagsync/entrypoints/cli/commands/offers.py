@@ -23,8 +23,10 @@ from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.offers import detail_document, print_detail, print_offers
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.offers import queries
+from emagsync.offers.reference_data import References
 from emagsync.offers.schemas import OfferDetail, OfferList
 from emagsync.offers.selection import OfferFilter, Order, SortKey
+from emagsync.reference.names import read_references
 
 
 def list_offers(
@@ -57,11 +59,11 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show everything about one offer. Why it does or does not sell, recent changes, the row as eMAG sent it."""
-    detail = asyncio.run(_show(session_of(context), account.lower(), emag_id, changes))
+    detail, known = asyncio.run(_show(session_of(context), account.lower(), emag_id, changes))
     if as_json:
-        print_json(detail_document(detail))
+        print_json(detail_document(detail, known))
     else:
-        print_detail(detail)
+        print_detail(detail, known)
 
 
 async def _list(session: Session, wanted: OfferFilter, limit: int, skip: int) -> OfferList:
@@ -71,6 +73,8 @@ async def _list(session: Session, wanted: OfferFilter, limit: int, skip: int) ->
         return await queries.list_offers(database, wanted, limit=limit, skip=skip, order=order)
 
 
-async def _show(session: Session, account: str, emag_id: int, changes: int) -> OfferDetail:
+async def _show(session: Session, account: str, emag_id: int, changes: int) -> tuple[OfferDetail, References]:
     async with session.database() as database:
-        return await queries.find_offer(database, account, emag_id, changes=changes)
+        detail = await queries.find_offer(database, account, emag_id, changes=changes)
+        async with database.snapshot() as connection:
+            return detail, await read_references(connection)

@@ -6,13 +6,22 @@ from collections.abc import Iterator, Sequence
 
 import typer
 
+from emagsync.edits.fields import VAT_ID
 from emagsync.edits.response_schemas import BulkAnswer, ChangeView, FileView
 from emagsync.entrypoints.cli.output.tables import print_table
+from emagsync.offers.export_layout import percent
+from emagsync.offers.reference_data import References
 
 
 def field_text(name: str, warehouse_id: int | None) -> str:
     """`stock (2)` for a value of warehouse 2, `sale_price` for one of the whole offer."""
     return f"{name} ({warehouse_id})" if warehouse_id else name
+
+
+def value_text(account: str, field: str, text: str | None, known: References) -> str:
+    """A value of an edit; a VAT rate with what it means: `1 (21%)`."""
+    rate = known.vat_rates.get((account, int(text))) if field == VAT_ID and text else None
+    return (text or "-") if rate is None else f"{text} ({percent(rate)})"
 
 
 def changes_text(changes: Sequence[ChangeView]) -> str:

@@ -12,6 +12,7 @@ from emagsync.core import money
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import moment, printable
 from emagsync.offers.explanations import STATUS_WORDS, explain
+from emagsync.offers.reference_data import References
 from emagsync.offers.schemas import Offer, OfferDetail, OfferList
 
 _NAME_LENGTH = 60
@@ -48,10 +49,11 @@ def _row(offer: Offer) -> tuple[str, ...]:
     )
 
 
-def detail_document(detail: OfferDetail) -> dict[str, Any]:
+def detail_document(detail: OfferDetail, known: References) -> dict[str, Any]:
     """The JSON document of `emagsync offers show --json`; the payload is JSON in it, not text."""
     return {
         "offer": detail.offer,
+        "meanings": meanings_of(detail.offer, known),
         "why_not_sellable": [explain(code) for code in detail.offer.not_sellable],
         "remarks": detail.remarks,
         "changes": detail.changes,
@@ -59,7 +61,18 @@ def detail_document(detail: OfferDetail) -> dict[str, Any]:
     }
 
 
-def print_detail(detail: OfferDetail) -> None:
+def meanings_of(offer: Offer, known: References) -> dict[str, str | None]:
+    """What eMAG's numbers of an offer mean, as far as that is known."""
+    rate = known.vat_rates.get((offer.account, offer.vat_id or 0))
+    price = offer.sale_price
+    return {
+        "vat_rate": money.text(rate),
+        "category_name": known.categories.get((offer.account, offer.category_id or 0)),
+        "sale_price_with_vat": None if rate is None or price is None else money.text(money.with_vat(price, rate)),
+    }
+
+
+def print_detail(detail: OfferDetail, known: References) -> None:
     """Print everything about one offer, in paragraphs."""
     offer = detail.offer
     typer.echo(printable(f"{offer.account} {offer.emag_id}: {offer.name or 'without a name'}"))
@@ -69,6 +82,9 @@ def print_detail(detail: OfferDetail) -> None:
     for name, value in offer.model_dump(mode="json").items():
         if value not in (None, "", []) and name not in ("account", "emag_id", "name", "not_sellable", "sellable"):
             typer.echo(printable(f"{name:32}{_text(value)}"))
+    for name, text in meanings_of(offer, known).items():
+        if text is not None:
+            typer.echo(printable(f"{name:32}{text}"))
     for remark in detail.remarks:
         typer.echo(printable(f"could not be read: {remark.field}: {remark.reason}"))
     if detail.changes:

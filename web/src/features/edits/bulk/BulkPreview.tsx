@@ -18,6 +18,7 @@ import {
 import { FileNote } from './FileNote.tsx'
 import { FromTo } from '../cells.tsx'
 import type { DecimalMark } from '../../../shared/numbers.ts'
+import { useOfferNames } from '../../../shared/offer-names.ts'
 import { countsOf } from '../outbox/holds.ts'
 import { useFieldWords } from '../useFieldWords.ts'
 
@@ -168,9 +169,14 @@ function Written({ cells }: { cells: BulkRow['cells'] }) {
   ))
 }
 
+function isOfKnownOffer(row: BulkRow): row is BulkRow & { emag_id: number } {
+  return row.emag_id !== null && row.product_id !== null
+}
+
 function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
   const { t } = useTranslation('edits')
   const words = useFieldWords()
+  const names = useOfferNames(rows.filter(isOfKnownOffer))
   return (
     <DataTable<BulkRow>
       label={t('bulk.rows')}
@@ -212,6 +218,8 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
                   warehouse={change.warehouse_id}
                   from={change.old}
                   to={change.new}
+                  account={row.account_type}
+                  offer={row.emag_id === null ? undefined : names.get(`${row.account_type} ${row.emag_id}`)}
                 />
               </div>
             )),

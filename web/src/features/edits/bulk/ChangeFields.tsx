@@ -3,6 +3,7 @@ import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { changeBody, EMPTY_FORM, UNITS, waysOf, type ChangeBody, type ChangeForm } from './change.ts'
+import { VatChoice } from '../offer/VatChoice.tsx'
 import { Choice } from '../conflicts/Choice.tsx'
 import { useFieldWords } from '../useFieldWords.ts'
 import { EDITABLE_FIELDS, isAmount } from '../../../shared/fields.ts'
@@ -52,6 +53,13 @@ export function ChangeFields({ busy, onChange, onPreview }: Props) {
         ) : null}
         {form.field === 'status' ? (
           <StatusChoice value={form.status} onChange={(status) => set({ status })} />
+        ) : form.field === 'vat_id' ? (
+          <VatChoice
+            label={t('change.value')}
+            account={null}
+            value={form.typed}
+            onChange={(typed) => set({ typed })}
+          />
         ) : (
           <Amount form={form} isDifference={way !== 'set'} onChange={set} />
         )}

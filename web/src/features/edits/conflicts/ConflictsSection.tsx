@@ -12,7 +12,7 @@ import { useOfferNames } from '../../../shared/offer-names.ts'
 import { currencyOf, isOfCurrency } from './currencies.ts'
 import { useConflicts, useResolve, type Conflict } from '../queries.ts'
 import { selectColumn } from '../selectColumn.tsx'
-import { useFieldWords } from '../useFieldWords.ts'
+import { useValueWords } from '../useValueWords.ts'
 import { useSelection } from '../useSelection.ts'
 import { useTellError } from '../useTellError.ts'
 import { EDITABLE_FIELDS } from '../../../shared/fields.ts'
@@ -24,7 +24,7 @@ const STATES = ['open', 'resolved'] as const
 export default function ConflictsSection() {
   const { t } = useTranslation('edits')
   const { can } = useRole()
-  const words = useFieldWords()
+  const words = useValueWords()
   const [filter, setFilter] = useUrlState(NO_FILTER)
   const state = filter.state === 'resolved' ? 'resolved' : 'open'
   const found = useConflicts({ account: filter.account, field: filter.field, state })
@@ -46,7 +46,14 @@ export default function ConflictsSection() {
     title: t(`conflicts.${key}`),
     width: 105,
     align: 'end',
-    render: (conflict) => words.value(conflict.field, conflict[key], 'absolute', currencyOf(conflict, key)),
+    render: (conflict) =>
+      words.valueOf(
+        conflict.account_type,
+        conflict.field,
+        conflict[key],
+        'absolute',
+        currencyOf(conflict, key),
+      ),
   })
   const columns: Column<Conflict>[] = [
     ...(mayAct ? [selectColumn<Conflict>(selection, (conflict) => conflict.state === 'open', t)] : []),
@@ -141,10 +148,10 @@ export default function ConflictsSection() {
 
 function Outcome({ conflict }: { conflict: Conflict }) {
   const { t } = useTranslation('edits')
-  const words = useFieldWords()
+  const words = useValueWords()
   if (conflict.resolution === null) return t('conflicts.states.open')
   const how = t(`conflicts.resolutions.${conflict.resolution}`, {
-    value: words.value(conflict.field, conflict.value),
+    value: words.valueOf(conflict.account_type, conflict.field, conflict.value),
   })
   return (
     <>

@@ -6,7 +6,8 @@ import { currencyOf, isOfCurrency } from './currencies.ts'
 import { useResolve, type Conflict } from '../queries.ts'
 import { refusalOf } from '../offer/refusals.ts'
 import { Refused } from '../offer/Refused.tsx'
-import { useFieldWords } from '../useFieldWords.ts'
+import { VatChoice } from '../offer/VatChoice.tsx'
+import { useValueWords } from '../useValueWords.ts'
 import { isAmount } from '../../../shared/fields.ts'
 import { readAmount, readWhole, typedAmount } from '../../../shared/numbers.ts'
 
@@ -14,7 +15,7 @@ import { readAmount, readWhole, typedAmount } from '../../../shared/numbers.ts'
 export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; onClose: () => void }) {
   const { t } = useTranslation('edits')
   const { t: common } = useTranslation()
-  const words = useFieldWords()
+  const words = useValueWords()
   const resolve = useResolve()
   const price = isAmount(conflict.field)
   // The number of another currency is no beginning for one in this.
@@ -39,8 +40,20 @@ export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; on
       <Form layout="vertical" onFinish={submit}>
         <p className="muted">
           {t('conflicts.otherText', {
-            local: words.value(conflict.field, conflict.local, 'absolute', currencyOf(conflict, 'local')),
-            emag: words.value(conflict.field, conflict.emag, 'absolute', currencyOf(conflict, 'emag')),
+            local: words.valueOf(
+              conflict.account_type,
+              conflict.field,
+              conflict.local,
+              'absolute',
+              currencyOf(conflict, 'local'),
+            ),
+            emag: words.valueOf(
+              conflict.account_type,
+              conflict.field,
+              conflict.emag,
+              'absolute',
+              currencyOf(conflict, 'emag'),
+            ),
           })}
         </p>
         {resolve.error === null ? null : <Refused refusal={refusalOf(resolve.error)} onReload={onClose} />}
@@ -52,6 +65,8 @@ export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; on
               options={['1', '0', '2'].map((value) => ({ value, label: words.value('status', value) }))}
               onChange={(event) => setTyped(String(event.target.value))}
             />
+          ) : conflict.field === 'vat_id' ? (
+            <VatChoice id="other-value" account={conflict.account_type} value={typed} onChange={setTyped} />
           ) : (
             <Input
               id="other-value"

@@ -16,7 +16,9 @@ import { isAmount } from '../../../shared/fields.ts'
 import { changesOf, entriesOf, type Entry } from './form.ts'
 import { Understood } from './Understood.tsx'
 import { WithVat } from './WithVat.tsx'
-import { formatRate } from '../../../shared/vat.ts'
+import { useVatRates } from '../../../shared/useVatRates.ts'
+import { fractionOf } from '../../../shared/vat-rates.ts'
+import { VatChoice } from './VatChoice.tsx'
 
 /** Everything that can be edited of one offer. A new version of it begins the form anew. */
 export default function EditTab({ offer }: { offer: Schemas['ProductDetail'] }) {
@@ -43,6 +45,10 @@ function EditForm({ offer }: { offer: Schemas['ProductDetail'] }) {
   const [entries] = useState(() => entriesOf(offer))
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({})
   const changes = changesOf(entries, typed)
+  const rates = useVatRates()
+  // Prices with VAT are those of the rate that is chosen here.
+  const vat = typed['vat_id'] ?? entries.find(({ field }) => field === 'vat_id')?.value ?? ''
+  const rate = fractionOf(rates.of(offer.account_type), Number(vat)) ?? offer.vat_rate
   const saving = useSaving(offer, () => setTyped({}))
   const faults = saving.refusal?.kind === 'wrong' ? saving.refusal.faults : []
   const type = (key: string, value: string): void => {
@@ -67,7 +73,8 @@ function EditForm({ offer }: { offer: Schemas['ProductDetail'] }) {
             many={entries.filter(({ field }) => field === entry.field).length > 1}
             value={typed[entry.key] ?? entry.value}
             currency={offer.currency}
-            rate={offer.vat_rate}
+            account={offer.account_type}
+            rate={rate}
             faults={faultsOf(entry.field, faults)}
             onChange={(value) => type(entry.key, value)}
           />
@@ -98,13 +105,14 @@ interface FieldProps {
   many: boolean
   value: string
   currency: string
+  account: string
   /** The offer's VAT as a fraction, where it is known. */
   rate: string | null
   faults: ReturnType<typeof faultsOf>
   onChange: (value: string) => void
 }
 
-function EditField({ entry, many, value, currency, rate, faults, onChange }: FieldProps) {
+function EditField({ entry, many, value, currency, account, rate, faults, onChange }: FieldProps) {
   const { t } = useTranslation('edits')
   const words = useFieldWords()
   const label = words.field(entry.field, many ? entry.warehouse : null)
@@ -127,6 +135,8 @@ function EditField({ entry, many, value, currency, rate, faults, onChange }: Fie
           options={['1', '0', '2'].map((status) => ({ value: status, label: words.value('status', status) }))}
           onChange={(event) => onChange(String(event.target.value))}
         />
+      ) : entry.field === 'vat_id' ? (
+        <VatChoice id={id} account={account} value={value} onChange={onChange} />
       ) : (
         <Input
           id={id}
@@ -151,11 +161,10 @@ interface BesideProps {
   onNet: (typed: string) => void
 }
 
-/** What stands below an input: the price with VAT, the rate in percent, what was understood. */
+/** What stands below an input: the price with VAT, what was understood. */
 function Beside({ entry: { field }, name, typed, currency, rate, onNet }: BesideProps) {
   const { t } = useTranslation('edits')
   if (field === 'stock') return t('inline.stockHint')
-  if (field === 'vat_id') return rate === null ? null : formatRate(rate)
   if (!isAmount(field)) return null
   return (
     <>

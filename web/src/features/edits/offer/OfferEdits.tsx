@@ -7,7 +7,7 @@ import { formatDate, useRole } from '../../../shared/index.ts'
 import { endedToTell, isWaiting } from './offerEdits.ts'
 import { useWithdraw, type Edit } from '../queries.ts'
 import { Why } from '../ReasonText.tsx'
-import { useFieldWords } from '../useFieldWords.ts'
+import { useValueWords } from '../useValueWords.ts'
 import { useTellError } from '../useTellError.ts'
 import { useOfferEdits } from './useOfferEdits.ts'
 
@@ -45,7 +45,7 @@ export function OfferEdits({ offer }: { offer: Schemas['Product'] }) {
 
 function EditLine({ edit, currency }: { edit: Edit; currency: string }) {
   const { t } = useTranslation('edits')
-  const words = useFieldWords()
+  const words = useValueWords()
   const { can } = useRole()
   const withdraw = useWithdraw()
   const tellError = useTellError()
@@ -55,8 +55,8 @@ function EditLine({ edit, currency }: { edit: Edit; currency: string }) {
     <li data-state={edit.state}>
       <span>
         <strong>{words.field(edit.field, edit.warehouse_id)}</strong>:{' '}
-        {words.value(edit.field, edit.base, 'absolute', own)} →{' '}
-        {words.value(edit.field, edit.value, edit.kind, own)}
+        {words.valueOf(edit.account_type, edit.field, edit.base, 'absolute', own)} →{' '}
+        {words.valueOf(edit.account_type, edit.field, edit.value, edit.kind, own)}
         <br />
         <span className="muted">
           {t('pending.by', { name: edit.made_by, date: formatDate(edit.made_at) })}

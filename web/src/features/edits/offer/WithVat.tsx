@@ -3,8 +3,9 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { formatMoney } from '../../../shared/index.ts'
-import { readAmount, typedAmount } from '../../../shared/numbers.ts'
-import { formatRate, toCents, withoutVat, withVat } from '../../../shared/vat.ts'
+import { readAmount } from '../../../shared/numbers.ts'
+import { formatRate } from '../../../shared/vat.ts'
+import { grossTyped, netTyped } from './form.ts'
 
 interface Props {
   /** The price's own name, such as "Minimum price". */
@@ -24,11 +25,10 @@ export function WithVat({ name, net, rate, currency, onNet }: Props) {
   const [own, setOwn] = useState<{ text: string; net: string } | null>(null)
   if (rate === null) return null
   const amount = readAmount(net)?.amount ?? null
-  const made = amount === null ? '' : typedAmount(toCents(withVat(amount, rate)))
+  const made = grossTyped(net, rate)
   const isOwn = own !== null && own.net === net
   const type = (text: string): void => {
-    const read = readAmount(text)
-    const stored = read === null ? net : typedAmount(withoutVat(read.amount, rate))
+    const stored = netTyped(text, rate) ?? net
     setOwn({ text, net: stored })
     if (stored !== net) onNet(stored)
   }

@@ -2,7 +2,17 @@ import i18next from 'i18next'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 import type { Schemas } from '../../../api/client.ts'
-import { changesOf, entriesOf, quickStart, quickValues, readStock, targetOf, understood } from './form.ts'
+import {
+  changesOf,
+  entriesOf,
+  grossTyped,
+  netTyped,
+  quickStart,
+  quickValues,
+  readStock,
+  targetOf,
+  understood,
+} from './form.ts'
 
 const OFFER = {
   price: '121.8400',
@@ -158,4 +168,28 @@ it('a difference comes to what is there with it, never below nothing', () => {
   expect(targetOf('2', '-3', 'relative')).toBe('0')
   expect(targetOf(null, '+3', 'relative')).toBeNull()
   expect(targetOf('368', '3')).toBe('3')
+})
+
+describe('a price that is entered with VAT or without', () => {
+  it.each([
+    ['ro', '199,99', '165,281', '199,99'],
+    ['ro', '1.999', '1.652,0661', '1.999,00'],
+    ['ro', '121 lei', '100,00', '121,00'],
+    ['en', '1,999.00', '1,652.0661', '1,999.00'],
+  ])('in %s: %s is %s without, which is shown as %s with', async (language, gross, net, shown) => {
+    await i18next.changeLanguage(language)
+    expect(netTyped(gross, '0.2100')).toBe(net)
+    expect(grossTyped(net, '0.2100')).toBe(shown)
+    // What is sent is the price without VAT.
+    const sent = changesOf(entriesOf(OFFER), { sale_price: net })
+    expect(Number(sent?.sale_price)).toBeCloseTo(
+      Number(shown.replace(/[.,](?=\d{3})/g, '').replace(',', '.')) / 1.21,
+      3,
+    )
+  })
+
+  it.each(['', 'abc', '1.599,90,1'])('%s is none', (text) => {
+    expect(netTyped(text, '0.2100')).toBeNull()
+    expect(grossTyped(text, '0.2100')).toBe('')
+  })
 })

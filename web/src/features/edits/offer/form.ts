@@ -2,6 +2,7 @@
 import type { Schemas } from '../../../api/client.ts'
 import { isAmount, LEVELS, PRICES, type EditableField } from '../../../shared/fields.ts'
 import { readAmount, readWhole, typedAmount } from '../../../shared/numbers.ts'
+import { toCents, withoutVat, withVat } from '../../../shared/vat.ts'
 
 export type Values = Schemas['ProductEdit']
 export type StatusNumber = 0 | 1 | 2
@@ -122,6 +123,18 @@ export function understood(
   const read = readAmount(typed)
   if (read === null) return null
   return typed.trim() === typedAmount(read.amount) ? null : { amount: read.amount, isRounded: read.isRounded }
+}
+
+/** The price with VAT, as it is typed, of one without; empty for what is no amount. */
+export function grossTyped(net: string, rate: string): string {
+  const read = readAmount(net)
+  return read === null ? '' : typedAmount(toCents(withVat(read.amount, rate)))
+}
+
+/** The price without VAT, as it is typed, of one with; null for what is no amount. */
+export function netTyped(gross: string, rate: string): string | null {
+  const read = readAmount(gross)
+  return read === null ? null : typedAmount(withoutVat(read.amount, rate))
 }
 
 /** The body for one value that was typed in the table. Null for what cannot be meant. */

@@ -11,7 +11,7 @@ import { Decide } from './Decide.tsx'
 import { isUndecided } from './decide.ts'
 import { Log } from './Log.tsx'
 import { PushButtons } from './PushButtons.tsx'
-import { useOfferNames } from '../../../shared/offer-names.ts'
+import { keyOf, useOfferNames } from '../../../shared/offer-names.ts'
 import { OUTBOX_STATES, useAccounts, useOutbox, type OutboxLine, type OutboxState } from '../queries.ts'
 import { selectColumn } from '../selectColumn.tsx'
 import { useFieldWords } from '../useFieldWords.ts'
@@ -56,6 +56,8 @@ export default function OutboxSection() {
               from={item.before}
               to={item.target ?? item.value}
               kind={item.target === null ? item.kind : 'absolute'}
+              account={line.account_type}
+              offer={names.get(keyOf(line))}
             />
           </div>
         )),

@@ -6,7 +6,7 @@ import { formatDate, useRole, useUrlState } from '../../../shared/index.ts'
 import { FromTo, offerColumns } from '../cells.tsx'
 import { AccountChoice } from '../conflicts/Choice.tsx'
 import { Log } from './Log.tsx'
-import { useOfferNames } from '../../../shared/offer-names.ts'
+import { keyOf, useOfferNames } from '../../../shared/offer-names.ts'
 import { useWaitingEdits, useWithdraw, type Edit } from '../queries.ts'
 import { useTellError } from '../useTellError.ts'
 import { Why } from '../ReasonText.tsx'
@@ -47,6 +47,8 @@ export default function WaitingSection() {
                 from={edit.base}
                 to={edit.value}
                 kind={edit.kind}
+                account={edit.account_type}
+                offer={names.get(keyOf(edit))}
               />
             ),
           },

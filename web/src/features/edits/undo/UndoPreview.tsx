@@ -9,7 +9,7 @@ import { EmptyState, ErrorState, LoadingState } from '../../../shared/index.ts'
 import { isApiError } from '../../../api/client.ts'
 import { FromTo, offerColumns } from '../cells.tsx'
 import { ConfirmDialog } from '../offer/ConfirmDialog.tsx'
-import { useOfferNames } from '../../../shared/offer-names.ts'
+import { keyOf, useOfferNames } from '../../../shared/offer-names.ts'
 import { useUndo, useUndoPreview, type UndoAnswer, type UndoRow } from '../queries.ts'
 import { refusalOf } from '../offer/refusals.ts'
 import { Refused } from '../offer/Refused.tsx'
@@ -85,7 +85,14 @@ function Plan({ wanted, plan, onReload, onDone }: PlanProps) {
             title: t('columns.change'),
             width: 330,
             render: (row) => (
-              <FromTo field={row.field} warehouse={row.warehouse_id} from={row.now} to={row.put_back} />
+              <FromTo
+                field={row.field}
+                warehouse={row.warehouse_id}
+                from={row.now}
+                to={row.put_back}
+                account={row.account_type}
+                offer={names.get(keyOf(row))}
+              />
             ),
           },
           {

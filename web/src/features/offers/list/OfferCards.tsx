@@ -7,6 +7,7 @@ import { SellableBadge, StatusBadge } from '../badges.tsx'
 import { Money } from '../../../shared/Money.tsx'
 import { openRow } from '../../../shared/rows.ts'
 import { OfferBox, type Choosing } from './SelectBox.tsx'
+import { PriceWithVat } from '../PriceWithVat.tsx'
 import { OfferLink } from './columns.tsx'
 import type { Product } from '../queries.ts'
 import { Thumbnail } from './Thumbnail.tsx'
@@ -46,6 +47,7 @@ export function OfferCards({
                 <strong>
                   <Money amount={offer.price} currency={offer.currency} />
                 </strong>
+                <PriceWithVat offer={offer} />
               </InlineEdit>
               <InlineEdit offer={offer} field="stock">
                 {t('columns.stock_quantity')}: {formatNumber(offer.stock_quantity)}
