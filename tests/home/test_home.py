@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from emagsync.core.edit_rules import ConflictStrategy
+from emagsync.home.service import HomeService
 from emagsync.offers.change_kinds import ChangeKind
-from offers.offer_rows import offer, store
+from emagsync.sync.certificate.service import Certificates
+from offers.offer_rows import offer, statements_of, store
 from support.api import PASSWORD, Api, open_api
-from support.clocks import ForwardClock
+from support.clocks import ForwardClock, StoppedClock
+from support.databases import new_database
 from support.editing import open_editing
 from support.runs import PRODUCTS, open_desk
 
@@ -158,3 +161,19 @@ async def test_what_makes_no_sense_is_refused(tmp_path: Path, query: dict[str, s
     async with open_api(tmp_path) as api:
         answer = await api.viewer.get(HOME, params={"since": LONG_AGO, **query})
         assert answer.status_code == 422, answer.text
+
+
+async def test_calls_of_the_same_minute_and_state_count_once(tmp_path: Path) -> None:
+    clock = StoppedClock()
+    async with new_database(tmp_path) as database:
+        service = HomeService(database, Certificates(database), clock)
+        await store(database, [offer(1)], at=clock.now())
+        with statements_of(database) as said:
+            first, *others = await asyncio.gather(*(service.read(["main"]) for _ in range(5)))
+        assert sum("UNION" in one and "max(notable_changes.id)" not in one for one in said) == 1
+        assert all(other.since == first.since for other in others)
+        assert first.since.second == 0
+        assert timedelta(0) <= first.as_of - first.since - timedelta(days=1) < timedelta(minutes=1)
+        await store(database, [offer(1, stock=0)], at=clock.now())
+        changed = await service.read(["main"], since=first.since)
+        assert {one.kind for one in changed.changes if one.offers} == {ChangeKind.NEW, ChangeKind.STOCK_BY_EMAG}

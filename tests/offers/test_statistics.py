@@ -1,4 +1,4 @@
-"""OfferStatistics tell what the local copy holds at each moment, and count no offer for that."""
+"""Statistics tell what the local copy holds at each moment, and count no offer for that."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy import event
 from emagsync.db.engine import Database
 from emagsync.offers import repository
 from emagsync.offers.records import Observation
-from emagsync.offers.statistics import OfferStatistics
+from emagsync.offers.statistics import account_totals
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import new_database
 
@@ -46,41 +46,38 @@ async def see(copy: Database, *ids: int, account: str = "main") -> None:
     ],
 )
 async def test_every_figure_follows_what_it_counts(copy: Database, changes: dict[str, Any], figure: str) -> None:
-    statistics = OfferStatistics(copy)
     await store(copy, [offer(1), offer(2)])
-    before = getattr((await statistics.read())["main"], figure)
+    before = getattr((await account_totals(copy))["main"], figure)
     await store(copy, [offer(1, **changes)])
-    after = getattr((await statistics.read())["main"], figure)
+    after = getattr((await account_totals(copy))["main"], figure)
     assert abs(after - before) == 1
 
 
 async def test_accounts_and_offers_come_go_and_return(copy: Database) -> None:
-    statistics = OfferStatistics(copy)
-    assert await statistics.read() == {}
+    assert await account_totals(copy) == {}
     await store(copy, [offer(1), offer(2)])
     await store(copy, [offer(1)], account="fbe")
-    assert {name: found.offers for name, found in (await statistics.read()).items()} == {"fbe": 1, "main": 2}
+    assert {name: found.offers for name, found in (await account_totals(copy)).items()} == {"fbe": 1, "main": 2}
     await remove(copy, 1, account="fbe")
-    gone = (await statistics.read())["fbe"]
+    gone = (await account_totals(copy))["fbe"]
     assert (gone.offers, gone.removed, gone.oldest_seen_at) == (0, 1, None)
     await store(copy, [offer(1)], account="fbe", at=LATER)
-    back = (await statistics.read())["fbe"]
+    back = (await account_totals(copy))["fbe"]
     assert (back.offers, back.removed, back.oldest_seen_at) == (1, 0, LATER)
 
 
 async def test_the_oldest_offer_is_another_one_when_it_is_seen_or_removed(
     copy: Database,
 ) -> None:
-    statistics = OfferStatistics(copy)
     for number in (1, 2, 3):
         await store(copy, [offer(number)], at=AT + timedelta(minutes=number))
-    assert (await statistics.read())["main"].oldest_seen_at == AT + timedelta(minutes=1)
+    assert (await account_totals(copy))["main"].oldest_seen_at == AT + timedelta(minutes=1)
     await see(copy, 1)
-    assert (await statistics.read())["main"].oldest_seen_at == AT + timedelta(minutes=2)
+    assert (await account_totals(copy))["main"].oldest_seen_at == AT + timedelta(minutes=2)
     await remove(copy, 2)
-    assert (await statistics.read())["main"].oldest_seen_at == AT + timedelta(minutes=3)
+    assert (await account_totals(copy))["main"].oldest_seen_at == AT + timedelta(minutes=3)
     await see(copy, 3)
-    assert (await statistics.read())["main"].oldest_seen_at == LATER
+    assert (await account_totals(copy))["main"].oldest_seen_at == LATER
 
 
 async def test_offers_are_never_looked_at(copy: Database) -> None:
@@ -91,7 +88,7 @@ async def test_offers_are_never_looked_at(copy: Database) -> None:
         said.append(statement)
 
     event.listen(copy.engine.sync_engine, "before_cursor_execute", hear)
-    await OfferStatistics(copy).read()
+    await account_totals(copy)
     event.remove(copy.engine.sync_engine, "before_cursor_execute", hear)
     assert said
     assert not any("FROM offers" in statement for statement in said), said

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from starlette.responses import Response
 
 from emagsync.home.dependencies import HomeReader
 from emagsync.home.schemas import Home, Visit, VisitData
@@ -25,7 +26,8 @@ class HomeQuery(BaseModel):
 
     since: UtcTimestamp | Literal["last_visit"] | None = Field(
         default=None,
-        description="ISO 8601, or `last_visit`: the end of the caller's visit before this one. Default: a day ago.",
+        description="ISO 8601, or `last_visit`: the end of the caller's visit before this one. Default: a day ago, at "
+        "a whole minute.",
     )
     until: UtcTimestamp | None = Field(default=None, description="Only what happened before then.")
     account_type: AccountName = "all"
@@ -37,8 +39,8 @@ class HomeQuery(BaseModel):
         return self
 
 
-@router.get("")
-async def home(caller: Viewer, service: HomeReader, targets: Targets, query: Annotated[HomeQuery, Query()]) -> Home:
+@router.get("", response_model=Home)
+async def home(caller: Viewer, service: HomeReader, targets: Targets, query: Annotated[HomeQuery, Query()]) -> Response:
     """What changed: numbers of offers by kind, each that of the list of products with the same filter."""
     since = query.since
     if since == "last_visit":
@@ -47,7 +49,8 @@ async def home(caller: Viewer, service: HomeReader, targets: Targets, query: Ann
     data = await service.read(
         targets.accounts, since=since, until=query.until, accounts=accounts, account_type=query.account_type
     )
-    return Home(data=data)
+    # FastAPI would validate and convert each part of it once more.
+    return Response(Home(data=data).model_dump_json(), media_type="application/json")
 
 
 @router.post("/visit")

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, Table, and_, func, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    func,
+    insert,
+    literal,
+    literal_column,
+    null,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import CompoundSelect
 
 from emagsync.edits.push.schemas import HoldState
 from emagsync.edits.states import OutboxState
@@ -42,26 +57,6 @@ async def note_visit(connection: AsyncConnection, user_id: int, visits: Visits) 
         await connection.execute(insert(home_visits).values(user_id=user_id, **values))
 
 
-async def newest_notable(connection: AsyncConnection) -> int:
-    """The newest id of `notable_changes`, or 0: as long as it is the same, so are the counts of kinds."""
-    return await connection.scalar(select(func.max(notable_changes.c.id))) or 0
-
-
-async def count_failed_runs(
-    connection: AsyncConnection, since: datetime, until: datetime | None, accounts: Collection[str]
-) -> dict[str, int]:
-    """How many runs that began to exist within these times failed, by account."""
-    within = _within(sync_runs.c.created_at, since, until)
-    return await _by_account(connection, sync_runs, and_(_failed, *within), accounts)
-
-
-async def count_holds(
-    connection: AsyncConnection, since: datetime, until: datetime | None, accounts: Collection[str]
-) -> dict[str, int]:
-    """How often the brake stopped something within these times, by account."""
-    return await _by_account(connection, holds, and_(*_within(holds.c.created_at, since, until)), accounts)
-
-
 class Waiting(NamedTuple):
     """What waits for a person now, whenever it began: open conflicts, lines to approve, holds of the brake."""
 
@@ -70,28 +65,66 @@ class Waiting(NamedTuple):
     holds: int
 
 
-async def count_waiting(connection: AsyncConnection, accounts: Collection[str]) -> Waiting:
-    """What waits for a person."""
-    counts = [
-        _count(conflicts, conflicts.c.state == "open", accounts),
-        _count(outbox, outbox.c.state == OutboxState.WAITING.value, accounts),
-        _count(holds, holds.c.state == HoldState.WAITING.value, accounts),
-    ]
-    return Waiting(*(await connection.execute(select(*(count.scalar_subquery() for count in counts)))).one())
+class Numbers(NamedTuple):
+    """What Home tells beside the changes of offers.
+
+    `newest_notable`: the newest id of `notable_changes`, or 0: as long as it is the same, so are the counts of kinds.
+    `failed_runs`: how many runs that began to exist within the times failed, by account; `holds`: how often the brake
+    stopped something within them.
+    """
+
+    newest_notable: int
+    failed_runs: dict[str, int]
+    holds: dict[str, int]
+    waiting: Waiting
 
 
-def _count(table: Table, condition: ColumnElement[bool], accounts: Collection[str]) -> Select[Any]:
-    query = select(func.count()).select_from(table).where(condition)
+async def read_numbers(
+    connection: AsyncConnection, since: datetime, until: datetime | None, accounts: tuple[str, ...]
+) -> Numbers:
+    """The numbers from `since` on and before `until`, of all accounts or of some."""
+    by_account: dict[str, dict[str, int]] = {_FAILED: {}, _HELD: {}}
+    totals: dict[str, int] = {}
+    for row in await connection.execute(_numbers_query(since, until, accounts)):
+        if row.what in by_account:
+            by_account[row.what][row.account] = row.number
+        else:
+            totals[row.what] = row.number or 0
+    waiting = Waiting(**{name: totals[name] for name in _WAITING})
+    return Numbers(totals[_NEWEST], by_account[_FAILED], by_account[_HELD], waiting)
+
+
+_NEWEST: Final = "newest"
+_FAILED: Final = "failed"
+_HELD: Final = "held"
+_WAITING: Final[Mapping[str, tuple[Table, ColumnElement[bool]]]] = {
+    "conflicts": (conflicts, conflicts.c.state == "open"),
+    "approvals": (outbox, outbox.c.state == OutboxState.WAITING.value),
+    "holds": (holds, holds.c.state == HoldState.WAITING.value),
+}
+
+
+# Built once for each minute: building it takes longer than executing it.
+@lru_cache(maxsize=64)
+def _numbers_query(since: datetime, until: datetime | None, accounts: tuple[str, ...]) -> CompoundSelect[Any]:
+    failed = and_(_failed, *_within(sync_runs.c.created_at, since, until))
+    held = and_(*_within(holds.c.created_at, since, until))
+    return union_all(
+        select(literal(_NEWEST).label("what"), null().label("account"), func.max(notable_changes.c.id).label("number")),
+        _by_account(_FAILED, sync_runs, failed, accounts),
+        _by_account(_HELD, holds, held, accounts),
+        *(_count(what, table, waits, accounts) for what, (table, waits) in _WAITING.items()),
+    )
+
+
+def _count(what: str, table: Table, condition: ColumnElement[bool], accounts: Collection[str]) -> Any:
+    query = select(literal(what), null(), func.count()).select_from(table).where(condition)
     return query.where(table.c.account.in_(sorted(accounts))) if accounts else query
 
 
-async def _by_account(
-    connection: AsyncConnection, table: Table, condition: ColumnElement[bool], accounts: Collection[str]
-) -> dict[str, int]:
-    query = select(table.c.account, func.count()).where(condition).group_by(table.c.account)
-    if accounts:
-        query = query.where(table.c.account.in_(sorted(accounts)))
-    return dict([tuple(row) for row in await connection.execute(query)])
+def _by_account(what: str, table: Table, condition: ColumnElement[bool], accounts: Collection[str]) -> Select[Any]:
+    query = select(literal(what), table.c.account, func.count()).where(condition).group_by(table.c.account)
+    return query.where(table.c.account.in_(sorted(accounts))) if accounts else query
 
 
 def _within(column: ColumnElement[Any], since: datetime, until: datetime | None) -> list[ColumnElement[bool]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from emagsync.offers.selection import ChangeFilter
 from emagsync.sync import repository as runs
 from emagsync.sync.certificate.schemas import CertificateVerdict
 from emagsync.sync.certificate.service import Certificates
-from emagsync.sync.schemas import RunStatus
+from emagsync.sync.schemas import Run
 
 # Who comes back after that long begins another visit.
 VISIT_ENDS_AFTER: Final = timedelta(minutes=30)
@@ -51,6 +52,7 @@ class HomeService:
         self._clock = clock
         self._counted: OrderedDict[_Asked, _Counted] = OrderedDict()
         self._verdicts: OrderedDict[str, CertificateVerdict] = OrderedDict()
+        self._counting = asyncio.Lock()
 
     async def read(
         self,
@@ -66,12 +68,13 @@ class HomeService:
         `names` are the accounts whose copies are told about; `account_type` is how `accounts` were named.
         """
         now = self._clock.now()
-        since = now - USUAL_SPAN if since is None else since
-        async with self._database.snapshot() as connection:
-            counted = await self._count(connection, (since, until, accounts))
-            failed = await repository.count_failed_runs(connection, since, until, accounts)
-            brakes = await repository.count_holds(connection, since, until, accounts)
-            waiting = await repository.count_waiting(connection, accounts)
+        since = usual_since(now) if since is None else since
+        told = [name for name in names if not accounts or name in accounts]
+        # Calls that come while somebody counts wait for that count.
+        async with self._counting, self._database.snapshot() as connection:
+            numbers = await repository.read_numbers(connection, since, until, accounts)
+            counted = await self._count(connection, (since, until, accounts), numbers.newest_notable)
+            completed = await runs.last_completed(connection, told)
         return HomeData(
             since=since,
             until=until,
@@ -79,10 +82,10 @@ class HomeService:
             account_type=account_type,
             changes=counted.kinds,
             unsellable_reasons=counted.reasons,
-            failed_runs=_number(failed),
-            brakes=_number(brakes),
-            waiting=WaitingNow(**waiting._asdict()),
-            copies=[await self._copy(name) for name in names if not accounts or name in accounts],
+            failed_runs=_number(numbers.failed_runs),
+            brakes=_number(numbers.holds),
+            waiting=WaitingNow(**numbers.waiting._asdict()),
+            copies=[await self._copy(name, completed.get(name)) for name in told],
         )
 
     async def last_visit(self, user_id: int) -> datetime | None:
@@ -100,8 +103,7 @@ class HomeService:
             await repository.note_visit(connection, user_id, Visits(now, previous))
         return previous
 
-    async def _count(self, connection: AsyncConnection, asked: _Asked) -> _Counted:
-        newest = await repository.newest_notable(connection)
+    async def _count(self, connection: AsyncConnection, asked: _Asked, newest: int) -> _Counted:
         known = self._counted.get(asked)
         if known is not None and known.newest == newest:
             return known
@@ -122,13 +124,10 @@ class HomeService:
         _remember(self._counted, asked, counted)
         return counted
 
-    async def _copy(self, account: str) -> CopyAge:
-        completed = await runs.read_runs(
-            self._database, account=account, status=RunStatus.COMPLETED, dry_runs=False, limit=1
-        )
-        if not completed:
+    async def _copy(self, account: str, run: Run | None) -> CopyAge:
+        """How old an account's copy is; `run` is its last completed one."""
+        if run is None:
             return CopyAge(account_type=account, read_at=None, completed_at=None, run_id=None, verdict=None)
-        [run] = completed
         return CopyAge(
             account_type=account,
             read_at=run.started_at,
@@ -141,6 +140,11 @@ class HomeService:
         if run_id not in self._verdicts:
             _remember(self._verdicts, run_id, await self._certificates.verdict_of(run_id))
         return self._verdicts[run_id]
+
+
+def usual_since(now: datetime) -> datetime:
+    """A day ago, at a whole minute: what was counted for one call serves for the calls of the next minute, too."""
+    return (now - USUAL_SPAN).replace(second=0, microsecond=0)
 
 
 def _before(visits: Visits, now: datetime) -> datetime | None:

@@ -11,12 +11,10 @@ from emagsync.offers.export_stream import Exports
 from emagsync.offers.facets import Facets
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.reference_data import ReferenceReader
-from emagsync.offers.statistics import OfferStatistics
 from emagsync.offers.total_cache import TotalCache
 from emagsync.rest.dependencies import Provided
 
 totals = Provided(TotalCache)
-statistics = Provided(OfferStatistics)
 exports = Provided(Exports)
 export_presets = Provided(ExportPresets)
 facets = Provided(Facets)
@@ -25,7 +23,6 @@ edits_reader = Provided(EditsReader)
 reference_reader = Provided(ReferenceReader)
 
 ProductTotals = Annotated[TotalCache, Depends(totals)]
-CopyStatistics = Annotated[OfferStatistics, Depends(statistics)]
 FacetsOfCopy = Annotated[Facets, Depends(facets)]
 ProductExports = Annotated[Exports, Depends(exports)]
 ExportPresetStore = Annotated[ExportPresets, Depends(export_presets)]

@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from emagsync.db.engine import Database
 from emagsync.offers import counts, counts_repository, sightings_repository
 from emagsync.offers.schemas import AccountTotals
 
 
-class OfferStatistics:
-    """The totals of every account, as they are at each call."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def read(self) -> dict[str, AccountTotals]:
-        """By account; one without rows is left out."""
-        async with self._database.snapshot() as connection:
-            kept = await counts_repository.kept_numbers(connection)
-            oldest = await sightings_repository.oldest(connection)
-        return {account: _totals(account, numbers, oldest.get(account)) for account, numbers in sorted(kept.items())}
-
-
 async def account_totals(database: Database) -> dict[str, AccountTotals]:
+    """As `read_totals`, in a snapshot of its own."""
+    async with database.snapshot() as connection:
+        return await read_totals(connection)
+
+
+async def read_totals(connection: AsyncConnection) -> dict[str, AccountTotals]:
     """The totals of the local copy by account; one without rows is left out."""
-    return await OfferStatistics(database).read()
+    kept = await counts_repository.kept_numbers(connection)
+    oldest = await sightings_repository.oldest(connection)
+    return {account: _totals(account, numbers, oldest.get(account)) for account, numbers in sorted(kept.items())}
 
 
 def _totals(account: str, numbers: Mapping[str, int], oldest: datetime | None) -> AccountTotals:

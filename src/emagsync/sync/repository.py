@@ -13,11 +13,27 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, Select, Text, bindparam, cast, delete, func, insert, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    Row,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert, RowUpdate
 from emagsync.db.engine import Database
+from emagsync.db.lists import each_text
 from emagsync.marketplace.page_sizes import Pace
 from emagsync.sync.errors import RunAmbiguous, RunNotFound, RunSuperseded
 from emagsync.sync.metrics.repository import count_runs
@@ -151,6 +167,18 @@ async def get_run(connection: AsyncConnection, run_id: str) -> Run:
     return run
 
 
+_name = each_text(bindparam("accounts", type_=Text)).table_valued(column("value"))
+_last_id = (
+    select(sync_runs.c.id)
+    .where(sync_runs.c.account == _name.c.value, sync_runs.c.status == RunStatus.COMPLETED.value, ~_is_dry)
+    .order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc())
+    .limit(1)
+    .correlate(_name)
+    .scalar_subquery()
+)
+_last_completed = select(sync_runs).where(sync_runs.c.id.in_(select(_last_id).select_from(_name)))
+
+
 async def runs(
     connection: AsyncConnection,
     *,
@@ -168,9 +196,10 @@ async def runs(
     With `before`, the creation time and id of a run, those that follow it in this order.
     """
     query = select(sync_runs).order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc()).limit(limit)
-    for column, value in ((sync_runs.c.account, account), (sync_runs.c.status, status), (sync_runs.c.sync_id, sync_id)):
+    named = ((sync_runs.c.account, account), (sync_runs.c.status, status), (sync_runs.c.sync_id, sync_id))
+    for place, value in named:
         if value is not None:
-            query = query.where(column == value)
+            query = query.where(place == value)
     if since is not None:
         query = query.where(sync_runs.c.created_at >= since)
     if until is not None:
@@ -180,6 +209,14 @@ async def runs(
     if before is not None:
         query = query.where(tuple_(sync_runs.c.created_at, sync_runs.c.id) < tuple_(*_bound(before)))
     return [_run(row) for row in await connection.execute(query)]
+
+
+async def last_completed(connection: AsyncConnection, accounts: Collection[str]) -> dict[str, Run]:
+    """The newest completed run of each of the accounts that has one; dry runs are none."""
+    if not accounts:
+        return {}
+    names = orjson.dumps(sorted(accounts)).decode()
+    return {row.account: _run(row) for row in await connection.execute(_last_completed, {"accounts": names})}
 
 
 async def was_copied(connection: AsyncConnection, account: str, *, every_status: bool) -> bool:

@@ -6,15 +6,15 @@ from datetime import datetime
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
-from emagsync.db.engine import Database
-from emagsync.offers.dependencies import CopyStatistics
 from emagsync.offers.schemas import AccountTotals
+from emagsync.offers.statistics import read_totals
 from emagsync.rest.auth import Viewer
 from emagsync.rest.state import State
 from emagsync.sync import repository
 from emagsync.sync.api_schemas import RunView, run_view
-from emagsync.sync.schemas import RunStatus
+from emagsync.sync.schemas import Run
 
 router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
 
@@ -45,23 +45,25 @@ class Statistics(BaseModel):
     accounts: dict[str, AccountStatistics]
 
 
-@router.get("/statistics")
-async def statistics(state: State, _: Viewer, offers: CopyStatistics) -> Statistics:
+@router.get("/statistics", response_model=Statistics)
+async def statistics(state: State, _: Viewer) -> Response:
     """What the local copy holds, by account, and the last ten runs."""
     now = state.clock.now()
-    totals = await offers.read()
-    return Statistics(
+    async with state.database.snapshot() as connection:
+        totals = await read_totals(connection)
+        recent = await repository.runs(connection, limit=_RECENT)
+        completed = await repository.last_completed(connection, totals)
+    document = Statistics(
         products_by_account={account: found.offers for account, found in totals.items()},
         total_products=sum(found.offers for found in totals.values()),
-        recent_syncs=[run_view(run, now) for run in await repository.read_runs(state.database, limit=_RECENT)],
-        accounts={account: await _account(state.database, found, now) for account, found in totals.items()},
+        recent_syncs=[run_view(run, now) for run in recent],
+        accounts={account: _account(found, completed.get(account), now) for account, found in totals.items()},
     )
+    # FastAPI would validate and convert each part of it once more.
+    return Response(document.model_dump_json(), media_type="application/json")
 
 
-async def _account(database: Database, totals: AccountTotals, now: datetime) -> AccountStatistics:
-    completed = await repository.read_runs(
-        database, account=totals.account, status=RunStatus.COMPLETED, dry_runs=False, limit=1
-    )
+def _account(totals: AccountTotals, completed: Run | None, now: datetime) -> AccountStatistics:
     oldest = totals.oldest_seen_at
     return AccountStatistics(
         products=totals.offers,
@@ -71,7 +73,7 @@ async def _account(database: Database, totals: AccountTotals, now: datetime) -> 
         rejected=totals.rejected,
         removed=totals.removed,
         currencies=dict(totals.currencies),
-        last_completed_run=run_view(completed[0], now) if completed else None,
+        last_completed_run=None if completed is None else run_view(completed, now),
         oldest_seen_at=oldest,
         oldest_age_seconds=None if oldest is None else max((now - oldest).total_seconds(), 0.0),
     )

@@ -8978,7 +8978,7 @@ export interface operations {
     home_api_v1_emag_home_get: {
         parameters: {
             query?: {
-                /** @description ISO 8601, or `last_visit`: the end of the caller's visit before this one. Default: a day ago. */
+                /** @description ISO 8601, or `last_visit`: the end of the caller's visit before this one. Default: a day ago, at a whole minute. */
                 since?: string | "last_visit" | null;
                 /** @description Only what happened before then. */
                 until?: string | null;

@@ -66,7 +66,6 @@ from emagsync.offers.facets import Facets
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.product_schemas import Objection
 from emagsync.offers.reference_data import ReferenceReader
-from emagsync.offers.statistics import OfferStatistics
 from emagsync.offers.total_cache import TotalCache
 from emagsync.reference.keeper import ReferenceKeeper
 from emagsync.reference.names import ReferenceNames
@@ -105,7 +104,6 @@ class ApiServices:
     first_run: FirstRun
     tokens: TokenService
     totals: TotalCache
-    statistics: OfferStatistics
     exports: Exports
     export_presets: ExportPresets
     facets: Facets
@@ -176,7 +174,6 @@ async def open_services(
             first_run=FirstRun(users),
             tokens=build_token_service(base),
             totals=TotalCache(),
-            statistics=OfferStatistics(base.database),
             exports=Exports(base.database, settings.data_dir),
             export_presets=ExportPresets(base.database, base.clock),
             facets=Facets(base.database, base.clock),
@@ -211,7 +208,6 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     first_run.provide(app, services.first_run)
     token_service.provide(app, services.tokens)
     offer_dependencies.totals.provide(app, services.totals)
-    offer_dependencies.statistics.provide(app, services.statistics)
     offer_dependencies.exports.provide(app, services.exports)
     offer_dependencies.export_presets.provide(app, services.export_presets)
     offer_dependencies.facets.provide(app, services.facets)
