@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query'
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 
-import { ErrorState, formatNumber } from '../../../shared/index.ts'
+import { errorText, formatNumber } from '../../../shared/index.ts'
 import type { DecimalMark } from '../../../shared/numbers.ts'
 import { useFieldWords } from '../useFieldWords.ts'
 import { isFailed, saveFailedRows, type BulkData, type BulkRow, type FileRequest } from './bulk.ts'
@@ -34,7 +34,7 @@ export function FailedRows({ request, data, decimal }: Props) {
   if (failed.length === 0) return null
   const count = { count: failed.length, formatted: formatNumber(failed.length) }
   return (
-    <>
+    <p className="list-actions">
       <Button
         icon={<DownloadOutlined aria-hidden />}
         loading={save.isPending}
@@ -43,7 +43,7 @@ export function FailedRows({ request, data, decimal }: Props) {
       >
         {t('bulk.failed', count)}
       </Button>
-      {save.error === null ? null : <ErrorState error={save.error} />}
-    </>
+      {save.error === null ? null : <span role="alert">{errorText(t, save.error).title}</span>}
+    </p>
   )
 }
