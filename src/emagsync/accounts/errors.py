@@ -3,6 +3,7 @@
 EmagsyncError
 ├── AccountValueRefused    a value that an account cannot have (`field`)
 ├── AccountExists          there is an account of that name
+├── AccountBeingErased     the copy of a removed account of that name is being deleted
 ├── AccountNotStored       no account of that name was added here
 └── AccountOfEnvironment   the account is described by variables, which only the operator changes
 SettingsError
@@ -49,6 +50,16 @@ class AccountExists(EmagsyncError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is an account {name!r} already: choose another name, or change that one.")
+
+
+class AccountBeingErased(EmagsyncError):
+    """What is left of a removed account of that name is being deleted: a new one's would be, too."""
+
+    code = "account_being_erased"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"The offers of the removed account {name!r} are still being deleted: try again in a minute.")
 
 
 class AccountNotStored(EmagsyncError):

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, insert, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.accounts.tables import account_contacts, accounts
+from emagsync.accounts.tables import account_contacts, account_erasures, accounts
 from emagsync.db.bulk import insert_of
 
 
@@ -46,6 +46,22 @@ async def stored_accounts(connection: AsyncConnection) -> list[StoredAccount]:
     """Every account, by name."""
     rows = await connection.execute(select(accounts).order_by(accounts.c.name))
     return [StoredAccount(*row) for row in rows]
+
+
+async def insert_erasure(connection: AsyncConnection, name: str, now: datetime) -> None:
+    """Note that the copy of a removed account is to be deleted."""
+    statement = insert_of(connection.dialect)(account_erasures).values(name=name, asked_at=now)
+    await connection.execute(statement.on_conflict_do_nothing())
+
+
+async def erasures(connection: AsyncConnection) -> list[str]:
+    """The removed accounts whose copy is being deleted, or is still to be."""
+    return list(await connection.scalars(select(account_erasures.c.name).order_by(account_erasures.c.asked_at)))
+
+
+async def delete_erasure(connection: AsyncConnection, name: str) -> None:
+    """Nothing is left of that account."""
+    await connection.execute(delete(account_erasures).where(account_erasures.c.name == name))
 
 
 async def find_account(connection: AsyncConnection, name: str, *, locked: bool = False) -> StoredAccount | None:

@@ -8,7 +8,14 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.accounts import repository
-from emagsync.accounts.errors import AccountExists, AccountNotStored, AccountOfEnvironment, AccountValueRefused
+from emagsync.accounts.erasure import Erasures
+from emagsync.accounts.errors import (
+    AccountBeingErased,
+    AccountExists,
+    AccountNotStored,
+    AccountOfEnvironment,
+    AccountValueRefused,
+)
 from emagsync.accounts.live import LiveAccounts
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.repository import StoredAccount
@@ -17,7 +24,6 @@ from emagsync.accounts.settings import RESERVED_NAMES, url_problem
 from emagsync.accounts.stored import PURPOSE
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
-from emagsync.db.erasure import erase_rows
 from emagsync.db.errors import ConstraintViolated
 from emagsync.marketplace.addresses import Server, server_of
 from emagsync.marketplace.platforms import PLATFORMS, known_platform
@@ -46,7 +52,9 @@ class AccountService:
         clock: Clock,
         on_end: OnEnd,
         any_address: bool,
+        erasures: Erasures,
     ) -> None:
+        self.erasures = erasures
         self._database = database
         self._vault = vault
         self._registry = registry
@@ -56,7 +64,7 @@ class AccountService:
         self._any_address = any_address
 
     async def add(self, new: NewAccount) -> None:
-        """Add an account. Raises AccountValueRefused and AccountExists."""
+        """Add an account. Raises AccountValueRefused, AccountExists and AccountBeingErased."""
         name = _checked_name(new.account_type)
         if name in self._registry.configured.all_names:
             raise AccountExists(name)
@@ -74,6 +82,8 @@ class AccountService:
         )
         try:
             async with self._database.transaction() as connection:
+                if name in await repository.erasures(connection):
+                    raise AccountBeingErased(name)
                 await repository.insert_account(connection, row)
                 await repository.delete_contact(connection, name)
         except ConstraintViolated as error:
@@ -105,7 +115,7 @@ class AccountService:
         return sorted(values)
 
     async def remove(self, name: str, *, with_offers: bool = False) -> None:
-        """Remove an account; the copy of its offers stays, unless it is to go too.
+        """Remove an account; the copy of its offers stays, unless it is to go too: `erasures` deletes that.
 
         Raises AccountNotStored and AccountOfEnvironment.
         """
@@ -116,7 +126,10 @@ class AccountService:
         await self._live.refresh()
         await self._on_end(name)
         if with_offers:
-            await erase_rows(self._database, "account", name)
+            # Not before its runs have ended: they write.
+            async with self._database.transaction() as connection:
+                await repository.insert_erasure(connection, name, self._clock.now())
+            self.erasures.wake()
 
     async def _find(self, connection: AsyncConnection, name: str) -> StoredAccount:
         row = await repository.find_account(connection, name, locked=True)

@@ -34,3 +34,11 @@ account_contacts = Table(
     Column("message", Text),
     Column("ip", String(64)),  # the address that eMAG last said it saw
 )
+
+# Removed accounts of whose copy something is left. Its column is not called `account`: that is what is deleted by.
+account_erasures = Table(
+    "account_erasures",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("asked_at", UtcDateTime, nullable=False),
+)

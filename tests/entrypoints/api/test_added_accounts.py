@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from base64 import b64encode
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from emagsync.accounts.erasure import Erasures
 from emagsync.db.metadata import metadata
 from support.api import Api, open_api
 from support.local import accounts_at
@@ -192,6 +194,7 @@ async def test_removing_an_account_keeps_its_offers_unless_they_are_to_go(
             await desk.sync(account_type=name)
         answer = await api.admin.delete(f"{ACCOUNTS}/main", params={"offers": offers})
         assert answer.status_code == 204
+        await erased(api)
         counts = {
             row["account"]: row["n"]
             for row in await api.rows("SELECT account, count(*) AS n FROM offers GROUP BY account")
@@ -201,6 +204,37 @@ async def test_removing_an_account_keeps_its_offers_unless_they_are_to_go(
         assert {run["account"] for run in runs} == ({"main", "fbe"} if left else {"fbe"})
         assert await api.rows("SELECT * FROM accounts") == []
         assert [one["account_type"] for one in (await api.viewer.get(ACCOUNTS)).json()["accounts"]] == ["fbe"]
+
+
+async def erased(api: Api) -> None:
+    """Nothing of a removed account is left to delete."""
+    async with asyncio.timeout(60):
+        while await api.rows("SELECT name FROM account_erasures"):
+            await asyncio.sleep(0.01)
+
+
+async def test_what_is_left_of_a_removed_account_is_deleted_by_the_next_server_and_not_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quarter of a million offers take seconds: the answer does not wait for that, and a server may end meanwhile."""
+
+    async def never(_: object) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Erasures, "finish", never)
+        async with open_desk(tmp_path, {"fbe": 1}, **QUIET) as desk, open_market({"main": 20}) as market:
+            await desk.api.admin.post(ACCOUNTS, json=body(market))
+            await desk.sync(account_type="main")
+            async with asyncio.timeout(10):
+                answer = await desk.api.admin.delete(f"{ACCOUNTS}/main", params={"offers": "delete"})
+            assert answer.status_code == 204
+            again = await desk.api.admin.post(ACCOUNTS, json=body(market))
+            assert (again.status_code, again.json()["code"]) == (409, "account_being_erased")
+            assert len(await desk.api.rows("SELECT id FROM offers WHERE account = 'main'")) == 20
+    async with open_api(tmp_path, **QUIET) as api:
+        await erased(api)
+        assert await api.rows("SELECT id FROM offers WHERE account = 'main'") == []
 
 
 @pytest.mark.parametrize(

@@ -163,13 +163,15 @@ async def open_services(
         stack.push_async_callback(metrics.aclose)
         certificates_of_runs = Certificates(base.database)
         users = build_user_service(base, hasher=hasher)
+        accounts = build_account_service(
+            base, emag, on_end=runs.control.stop_account, any_address=settings.accounts.other_addresses
+        )
+        await stack.enter_async_context(background_task("erasures", accounts.erasures.run()))
         yield ApiServices(
             state=state,
             emag=emag,
             recorder=emag.recorder,
-            accounts=build_account_service(
-                base, emag, on_end=runs.control.stop_account, any_address=settings.accounts.other_addresses
-            ),
+            accounts=accounts,
             users=users,
             first_run=FirstRun(users),
             tokens=build_token_service(base),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from emagsync.accounts.contacts import ContactLog
+from emagsync.accounts.erasure import Erasures
 from emagsync.accounts.live import LiveAccounts
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.service import AccountService, OnEnd
@@ -90,6 +91,7 @@ def build_account_service(
         clock=base.clock,
         on_end=on_end,
         any_address=any_address,
+        erasures=Erasures(base.database),
     )
 
 

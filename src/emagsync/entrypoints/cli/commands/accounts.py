@@ -137,12 +137,17 @@ def remove(
     detail = {"offers": "delete" if delete_offers else "keep"}
     _work(
         context,
-        lambda service: service.remove(name.lower(), with_offers=delete_offers),
+        lambda service: _removed(service, name.lower(), with_offers=delete_offers),
         "account.remove",
         name.lower(),
         detail,
     )
     _print_done(name.lower(), "removed", as_json=as_json)
+
+
+async def _removed(service: AccountService, name: str, *, with_offers: bool) -> None:
+    await service.remove(name, with_offers=with_offers)
+    await service.erasures.finish()
 
 
 def _work(

@@ -17,7 +17,9 @@ export function RemoveDialog({ account, onClose }: { account: Account; onClose: 
       { name, offers },
       {
         onSuccess: () => {
-          void message.success(t('accounts.removed', { name }))
+          void message.success(
+            t(offers === 'delete' ? 'accounts.removedWithOffers' : 'accounts.removed', { name }),
+          )
           onClose()
         },
       },
