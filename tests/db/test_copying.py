@@ -17,8 +17,8 @@ from sqlalchemy import Table, func, select, text
 from emagsync.db.copying import CopyRefused, copy
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseError
+from emagsync.db.new_schema import all_tables
 from emagsync.db.types import JsonText, Money, UtcDateTime
-from emagsync.entrypoints.cli.commands.database_copy import all_tables
 from emagsync.offers.queries import list_offers
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.tables import offer_changes, offers
@@ -198,8 +198,8 @@ import asyncio, re, resource, sys
 from pathlib import Path
 from emagsync.db.copying import copy
 from emagsync.db.engine import Database
+from emagsync.db.new_schema import all_tables
 from emagsync.db.types import JsonText, Money, UtcDateTime
-from emagsync.entrypoints.cli.commands.database_copy import all_tables
 async def main():
     async with Database(sys.argv[1]) as source, Database(sys.argv[2]) as target:
         copied = await copy(source, target, all_tables(), replace=True)

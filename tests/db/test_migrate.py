@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib
 import pkgutil
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,68 @@ async def assert_as_declared(database: Database) -> None:
         assert await connection.run_sync(differences) == []
 
 
-async def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database: Database) -> None:
+async def test_a_new_database_has_exactly_the_tables_that_the_code_declares(database: Database) -> None:
     await assert_as_declared(database)
+
+
+async def test_a_new_database_has_the_schema_that_the_migrations_make_one_by_one(url: str, tmp_path: Path) -> None:
+    async with Database(url) as new, Database(address_in(tmp_path, "by_steps", migrated=False)) as by_steps:
+        await upgrade(new)
+        async with by_steps.engine.begin() as connection:
+            await connection.run_sync(bring_to, migrations.HEAD)
+        made, migrated = await schema_of(new), await schema_of(by_steps)
+    assert made.keys() == migrated.keys()
+    assert {name: (made[name], migrated[name]) for name in made if made[name] != migrated[name]} == {}
+
+
+async def schema_of(database: Database) -> dict[str, Any]:
+    """Everything in the database's own catalogue, by name, but the order of a table's columns; and how many rows."""
+    queries = {"": _IN_SQLITE} if database.is_sqlite else _IN_POSTGRESQL
+    found: dict[str, Any] = {}
+    async with database.snapshot() as connection:
+        for kind, query in queries.items():
+            for name, said in await connection.execute(text(query)):
+                found[f"{kind} {name}"] = definitions_in(said) if database.is_sqlite else said
+        for name in metadata.tables:
+            found[f"rows {name}"] = await connection.scalar(text(f"SELECT count(*) FROM {name}"))
+    assert len(found) > 50
+    return found
+
+
+def definitions_in(statement: str) -> list[str]:
+    """How a CREATE statement begins, and what its commas separate, in alphabetical order; without quotes and lines."""
+    plain = " ".join(statement.replace('"', "").split())
+    # Not the commas of a list in brackets, such as those of a key's columns.
+    inner = re.sub(r"\([^()]*\)", lambda found: found[0].replace(",", ";"), plain)
+    head, _, body = inner.partition("(")
+    return [head.strip(), *sorted(part.strip(" ()") for part in body.split(","))]
+
+
+_IN_SQLITE = """
+    SELECT type || ' ' || name, sql FROM sqlite_master WHERE sql IS NOT NULL
+    UNION ALL SELECT 'setting ' || k, CAST(v AS TEXT) FROM offer_search_index_config
+    UNION ALL SELECT 'revision', version_num FROM alembic_version
+"""
+_OURS = "relnamespace = 'public'::regnamespace"
+_IN_POSTGRESQL = {
+    "table": f"SELECT relname, concat(relkind, reloptions) FROM pg_class WHERE {_OURS}",
+    "column": f"""
+        SELECT relname || '.' || attname, concat_ws(
+            ' ', format_type(atttypid, atttypmod), attnotnull, attcompression, attidentity, pg_get_expr(adbin, adrelid)
+        )
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        WHERE {_OURS} AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
+    """,
+    "constraint": """
+        SELECT conname, concat(conrelid::regclass, pg_get_constraintdef(oid))
+        FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    """,
+    "index": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    "trigger": "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
+    "extension": "SELECT extname, extversion FROM pg_extension",
+    "revision": "SELECT 'revision', version_num FROM alembic_version",
+}
 
 
 def insert_an_offer(connection: Connection) -> None:
@@ -104,7 +165,8 @@ async def test_a_database_of_any_earlier_step_is_upgraded_with_what_it_holds(url
         page = await list_offers(database, OfferFilter(search="LAMPA"))
         # At the steps with search the row above was inserted without its words; SQLite makes up for that.
         assert [offer.emag_id for offer in page.offers] == ([7] if database.is_sqlite or step < "20261123_04" else [])
-        assert (await list_offers(database, OfferFilter())).total == 1
+        # Numbers are kept since the step that counted what was there: a row that is inserted past the code has none.
+        assert (await list_offers(database, OfferFilter())).total == (1 if step < "20261129_31" else 0)
 
 
 @pytest.mark.databases("postgresql", "it is about its ways of storing")

@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 SCALE = 4
 UNIT = Decimal(1).scaleb(-SCALE)
 _FACTOR = 10**SCALE
+_UNITS_IN_ONE = Decimal(_FACTOR)
 # 14 digits before the point and 4 after fit a signed 64-bit integer in units of 0.0001.
 LIMIT = Decimal(10) ** 14
 _UNIT_LIMIT = int(LIMIT) * _FACTOR
@@ -30,8 +31,10 @@ def exact(value: Decimal) -> Decimal:
 
 def to_units(value: Decimal) -> int:
     """The amount in units of 0.0001, for databases that have no decimals. Raises ValueError as `exact` does."""
-    if value.same_quantum(UNIT):  # as nearly all are: five amounts in each of many rows
-        units = int(value.scaleb(SCALE))
+    # As nearly all are: five amounts in each of many rows. A product is exact as far as it has 28 digits, and what has
+    # more of them is beyond the limit, rounded or not. It takes less than to move the point does.
+    if value.same_quantum(UNIT):
+        units = int(value * _UNITS_IN_ONE)
         if -_UNIT_LIMIT < units < _UNIT_LIMIT:
             return units
     return int(exact(value).scaleb(SCALE))

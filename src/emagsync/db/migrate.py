@@ -1,4 +1,7 @@
-"""Upgrading a database to this version's schema: safe when two processes start at once, refused when it is newer."""
+"""Upgrading a database to this version's schema: safe when two processes start at once, refused when it is newer.
+
+A new one is not upgraded step by step but made at once (`emagsync.db.new_schema`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db import trigrams
+from emagsync.db import new_schema, trigrams
 from emagsync.db.engine import Database, translated
 from emagsync.db.migrations import HEAD
 
@@ -67,6 +70,9 @@ def revision_of(connection: Connection) -> str | None:
 
 
 def _apply(connection: Connection, before: str | None) -> None:
+    if before is None and new_schema.is_new(connection):
+        new_schema.create(connection)
+        return
     # Here, because Alembic costs 0.2 s to import, and a start that finds the schema up to date does not need it.
     from emagsync.db.alembic_upgrade import upgrade_to_head
 

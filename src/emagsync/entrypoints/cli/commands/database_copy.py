@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import pkgutil
 import sys
 from typing import Annotated
 
 import typer
-from sqlalchemy import Table
 
-import emagsync
 from emagsync.db.copying import Copied, CopyRefused, require_schema
 from emagsync.db.copying import copy as copy_all
 from emagsync.db.engine import Database
-from emagsync.db.metadata import metadata
 from emagsync.db.migrate import upgrade as apply_steps
+from emagsync.db.new_schema import all_tables
 from emagsync.entrypoints.cli.database_file import require_file
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
@@ -84,11 +80,3 @@ def _show_progress(table: Copied, expected: int) -> None:
     ends = "\n" if table.rows >= expected else "\r"
     if ends == "\n" or sys.stderr.isatty():
         print(f"  {table.table}: {table.rows:,} of {expected:,} rows", end=ends, file=sys.stderr, flush=True)  # noqa: T201
-
-
-def all_tables() -> list[Table]:
-    """Every feature's tables, in the order in which they refer to each other."""
-    for module in pkgutil.walk_packages(emagsync.__path__, "emagsync."):
-        if module.name.endswith("tables"):
-            importlib.import_module(module.name)
-    return list(metadata.sorted_tables)
