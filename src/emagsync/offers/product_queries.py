@@ -31,6 +31,7 @@ from emagsync.offers.product_schemas import (
 )
 from emagsync.offers.queries import remarks_of
 from emagsync.offers.reference_data import ReferenceReader, References
+from emagsync.offers.same_ean import prepared
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.total_cache import TotalCache
 
@@ -74,6 +75,7 @@ async def read_products(
 ) -> bytes:
     """The JSON of a `ProductPage`: one page of a selection. `now` decides what is stale."""
     known = await references.read()
+    offer_filter = await prepared(database, offer_filter)
     async with database.snapshot() as connection:
         rows, total = await select_page(
             connection,

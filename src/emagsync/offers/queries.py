@@ -14,6 +14,7 @@ from emagsync.offers import detail_repository
 from emagsync.offers.change_repository import offer_changes_of
 from emagsync.offers.errors import OfferNotFound
 from emagsync.offers.page_repository import OFFER_COLUMNS, offer_batches, select_page
+from emagsync.offers.same_ean import prepared
 from emagsync.offers.schemas import Offer, OfferDetail, OfferList, OfferRemark
 from emagsync.offers.selection import OfferFilter, Order
 from emagsync.offers.total_cache import TotalCache
@@ -30,6 +31,7 @@ async def list_offers(
     totals: TotalCache | None = None,
 ) -> OfferList:
     """Offers by account and id, or in `order`: `limit` of them after the first `skip`, and how many there are."""
+    offer_filter = await prepared(database, offer_filter)
     async with database.snapshot() as connection:
         rows, total = await select_page(
             connection, offer_filter, OFFER_COLUMNS, limit=limit, skip=skip, order=order, totals=totals

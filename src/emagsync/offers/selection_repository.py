@@ -13,7 +13,7 @@ from emagsync.db.search_index import Search, by_walking, nulls_last
 from emagsync.offers import counts_repository, sightings_repository
 from emagsync.offers.counts import kept_terms
 from emagsync.offers.notable_repository import changed_offers
-from emagsync.offers.same_ean_repository import same_eans
+from emagsync.offers.same_ean_repository import kept_same_eans, same_eans
 from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import BuyButton, OfferFilter, Order, SortKey
 from emagsync.offers.tables import REMOVED, offer_search, offers
@@ -199,7 +199,7 @@ def _working_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
     if offer_filter.has_image is not None:
         found.append(columns.main_image.is_not(None) if offer_filter.has_image else columns.main_image.is_(None))
     if offer_filter.same_ean:
-        found.append(columns.id.in_(same_eans()))
+        found.append(columns.id.in_(kept_same_eans() if offer_filter.hints.eans_are_kept else same_eans()))
     return found
 
 

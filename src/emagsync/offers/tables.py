@@ -166,6 +166,30 @@ offer_sightings = Table(
     Column("ids", Text, nullable=False),
     partial_index("ix_offer_sightings_last", "account", "seen_at", where=text("number > 0")),
 )
+# Which EANs offers have or had, and those of them that several of an account have or had: see
+# `emagsync.offers.same_ean_repository`.
+offer_eans = Table(
+    "offer_eans",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("ean", Text, primary_key=True),
+    Column("emag_id", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+shared_eans = Table(
+    "shared_eans",
+    metadata,
+    Column("account", String(32), primary_key=True),
+    Column("ean", Text, primary_key=True),
+    sqlite_with_rowid=False,
+)
+# One row: up to which change they are right.
+ean_marks = Table(
+    "ean_marks",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, nullable=False),
+)
 # An account's offers are erased after what is kept of them: what a crash leaves is counted again.
 offer_counts.add_is_dependent_on(offers)
 offer_sightings.add_is_dependent_on(offers)

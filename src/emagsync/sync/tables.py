@@ -67,6 +67,7 @@ sync_runs = Table(
     Column("page_size", Integer),
     partial_index("uq_sync_runs_active_account", "account", unique=True, where=_active),
     Index(None, "account", "created_at"),
+    Index(None, "created_at"),
     Index(None, "sync_id"),
     partial_index("ix_sync_runs_unannounced", "finished_at", where=_unannounced),
     partial_index("ix_sync_runs_failed", "created_at", where=_failed),
