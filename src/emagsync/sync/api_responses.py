@@ -18,16 +18,21 @@ from emagsync.sync.api_schemas import (
     RunDetail,
     SyncData,
     SyncDetail,
+    UnreadOffers,
+    UnreadOfferView,
     page_view,
     run_view,
 )
 from emagsync.sync.control import Started
 from emagsync.sync.errors import AccountBusy
-from emagsync.sync.schemas import Difference, Run, RunStatus
+from emagsync.sync.repository import PageRead
+from emagsync.sync.schemas import Difference, Mode, Run, RunStatus
+from emagsync.sync.unread_repository import unread_offers
 
 OverallStatus = Literal["completed", "partial", "failed"]
 
 SHOWN_DIFFERENCES: Final = 500
+SHOWN_UNREAD: Final = 100
 
 
 def accepted(started: Started, now: datetime) -> Accepted:
@@ -71,16 +76,33 @@ async def detail(database: Database, runs: Sequence[Run], now: datetime) -> Sync
     """A sync's runs with their ledgers."""
     details: list[RunDetail] = []
     for run in runs:
-        pages = [page_view(page) for page in await repository.read_ledger(database, run.id)]
+        ledger = await repository.read_ledger(database, run.id)
+        pages = [page_view(page) for page in ledger]
         shown = await differences_view(database, run.id, limit=SHOWN_DIFFERENCES) if run.parameters.dry_run else None
         failed = await repository.read_failed_requests(database, run.id)
         view = run_view(run, now).model_dump()
-        details.append(RunDetail(**view, pages=pages, failed_requests=failed, differences=shown))
+        unread = await _unread(database, run, ledger)
+        details.append(RunDetail(**view, pages=pages, failed_requests=failed, differences=shown, unread_offers=unread))
     active = any(not run.status.is_finished for run in runs)
     status: Literal["running", "cancelled"] | OverallStatus = "running" if active else overall_status(runs, whole=True)
     if {run.status for run in runs} == {RunStatus.CANCELLED}:
         status = "cancelled"
     return SyncDetail(data=SyncData(sync_id=runs[0].sync_id, status=status, runs=details))
+
+
+async def _unread(database: Database, run: Run, ledger: Sequence[PageRead]) -> UnreadOffers | None:
+    """What of the copy was in the parts of the list that the run could not read; None where there are none."""
+    is_list = run.parameters.mode is not Mode.SELECTIVE
+    if run.status is not RunStatus.FAILED or not is_list or all(page.is_stored for page in ledger):
+        return None
+    # Pages that the run inherited were read before it began.
+    since = min(page.started_at for page in ledger)
+    only_active = not run.parameters.reads_every_status
+    async with database.snapshot() as connection:
+        found, count = await unread_offers(
+            connection, run.account, since=since, only_active=only_active, limit=SHOWN_UNREAD
+        )
+    return UnreadOffers(count=count, items=[UnreadOfferView(**one._asdict()) for one in found])
 
 
 async def differences_view(database: Database, run_id: str, *, after: int = 0, limit: int) -> DifferencesView:

@@ -308,8 +308,30 @@ class DifferencesView(BaseModel):
     next_after: int | None
 
 
+class UnreadOfferView(BaseModel):
+    """An offer of the copy that a run should have read and did not."""
+
+    product_id: int
+    emag_id: int
+    part_number: str | None
+    name: str | None
+
+
+class UnreadOffers(BaseModel):
+    """How many there are, and some of them by eMAG's id."""
+
+    count: int
+    items: list[UnreadOfferView]
+
+
 class RunDetail(RunView):
     """A run with its page ledger and its failed requests; `differences` is there for a dry run."""
+
+    unread_offers: UnreadOffers | None = Field(
+        default=None,
+        description="Of a run that could not read parts of the list: offers of the copy that neither it nor a later "
+        "run has seen. They were in those parts, or are gone. Offers that the copy does not have yet have no ids.",
+    )
 
     pages: list[PageView]
     failed_requests: list[FailedRequest] = Field(

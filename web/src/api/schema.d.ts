@@ -5945,6 +5945,8 @@ export interface components {
             trouble: components["schemas"]["Trouble"];
             /** Unchanged Items */
             unchanged_items: number;
+            /** @description Of a run that could not read parts of the list: offers of the copy that neither it nor a later run has seen. They were in those parts, or are gone. Offers that the copy does not have yet have no ids. */
+            unread_offers?: components["schemas"]["UnreadOffers"] | null;
             /** Updated Items */
             updated_items: number;
             /** Wait Seconds */
@@ -6785,6 +6787,30 @@ export interface components {
             /** Warehouse Id */
             warehouse_id: number;
             why?: components["schemas"]["ReasonView"] | null;
+        };
+        /**
+         * UnreadOfferView
+         * @description An offer of the copy that a run should have read and did not.
+         */
+        UnreadOfferView: {
+            /** Emag Id */
+            emag_id: number;
+            /** Name */
+            name: string | null;
+            /** Part Number */
+            part_number: string | null;
+            /** Product Id */
+            product_id: number;
+        };
+        /**
+         * UnreadOffers
+         * @description How many there are, and some of them by eMAG's id.
+         */
+        UnreadOffers: {
+            /** Count */
+            count: number;
+            /** Items */
+            items: components["schemas"]["UnreadOfferView"][];
         };
         /**
          * User

@@ -67,7 +67,36 @@ function HowMuchIsRight({ run }: { run: RunDetail }) {
         </p>
       )}
       {shown.length === 0 ? null : <p>{t('upToDate.places', { places: shown.join(', ') })}</p>}
+      <UnreadOffers found={run.unread_offers ?? null} />
     </section>
+  )
+}
+
+const MOST_NAMED = 20
+
+/** The offers of the copy that were in what could not be read: each with the way to it. */
+function UnreadOffers({ found }: { found: RunDetail['unread_offers'] | null }) {
+  const { t } = useTranslation('sync')
+  if (!found || found.count === 0) return null
+  const named = found.items.slice(0, MOST_NAMED)
+  const more = found.count - named.length
+  const count = (key: string, number: number): string =>
+    t(key, { count: number, formatted: formatNumber(number) })
+  return (
+    <>
+      <p>{count('upToDate.unread', found.count)}</p>
+      <ul>
+        {named.map((offer) => (
+          <li key={offer.emag_id}>
+            <Link to={`/offers?offer=${offer.product_id}`}>{offer.name ?? offer.emag_id}</Link>{' '}
+            <span className="muted">
+              {[offer.part_number, offer.emag_id].filter((part) => part !== null).join(' · ')}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {more > 0 ? <p>{count('upToDate.more', more)}</p> : null}
+    </>
   )
 }
 
