@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, Table, delete, func, select, text
+from sqlalchemy import Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.errors import ErrorKind
@@ -19,6 +19,7 @@ from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.db.migrate import current_revision
 from emagsync.db.migrations import HEAD
+from emagsync.db.numbering import go_on_after, last_number
 from emagsync.db.search_index import fill_index
 
 _BATCH: Final = 1_000
@@ -157,33 +158,4 @@ async def _batches(connection: AsyncConnection, table: Table) -> AsyncIterator[l
 
 async def _continue_numbering(table: Table, reader: AsyncConnection, writer: AsyncConnection) -> None:
     """Let the target number new rows as the source would: a number that was used once is never used again."""
-    column = table.autoincrement_column
-    if column is None:
-        return
-    last = max(await _last_number(reader, table, column), await _last_number(writer, table, column))
-    if not last:
-        return
-    if writer.dialect.name == "postgresql":
-        await writer.execute(_sequence("SELECT setval({}, :last)", table, column), {"last": last})
-    elif table.dialect_options["sqlite"]["autoincrement"]:
-        await writer.execute(text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table.name})
-        await writer.execute(
-            text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :last)"), {"name": table.name, "last": last}
-        )
-
-
-async def _last_number(connection: AsyncConnection, table: Table, column: Column[Any]) -> int:
-    largest = int(await connection.scalar(select(func.max(column))) or 0)
-    if connection.dialect.name == "postgresql":
-        given = await connection.scalar(_sequence("SELECT pg_sequence_last_value({})", table, column))
-    elif table.dialect_options["sqlite"]["autoincrement"]:
-        query = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-        given = await connection.scalar(query, {"name": table.name})
-    else:
-        given = None
-    return max(largest, int(given or 0))
-
-
-def _sequence(query: str, table: Table, column: Column[Any]) -> Any:
-    # Names are ours; the function wants them as text.
-    return text(query.format(f"pg_get_serial_sequence('{table.name}', '{column.name}')::regclass"))
+    await go_on_after(writer, table, max(await last_number(reader, table), await last_number(writer, table)))

@@ -39,6 +39,7 @@ from emagsync.db.errors import (
     DatabaseReplaced,
     DatabaseUnavailable,
 )
+from emagsync.db.history_mark import MarkFile
 from emagsync.db.sqlite_driver import connection_to, primary_code
 from emagsync.db.sqlite_file import OpenedFile
 from emagsync.db.tables import process_marks
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
     from emagsync.db.postgresql_driver import Connector as PostgresqlConnector
 
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+# The history of a database that no program has opened for work yet.
+NO_HISTORY: Final = "0" * 12
 _SNAPSHOT = "emagsync_snapshot"
 _AUTOCOMMIT = "emagsync_autocommit"
 _SQLITE_CONNECTIONS = 15
@@ -76,6 +79,9 @@ class Database:
         self._mark: str | None = None
         # Why the database needs its backup, once that is known.
         self.damage: str | None = None
+        # What is remembered of it outside, once `history.settle` has looked.
+        self.history_mark: MarkFile | None = None
+        self.history_id = NO_HISTORY
         if self.is_sqlite:
             self._file = OpenedFile(str(self._url.database))
             self._sqlite = _SqliteConnector(self._file)
@@ -153,6 +159,8 @@ class Database:
             await connection.execute(delete(process_marks).where(process_marks.c.started_at < now - _KEPT))
             await connection.execute(insert(process_marks).values(name=name, started_at=now))
         self._mark = name
+        if self.history_mark is not None:
+            await self.history_mark.note_process(name)
 
     async def verify(self) -> None:
         """Look whether this is still the database that was opened: the file, and the row of `mark` in it.

@@ -44,6 +44,7 @@ from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState,
 from emagsync.offers.export_columns import HeadingLanguage
 from emagsync.offers.product_parameters import AccountName, ProductId
 from emagsync.rest.auth import Operator, Principal, Viewer
+from emagsync.rest.entity_tags import entity_tag, version_in
 from emagsync.rest.openapi import body_reference
 from emagsync.rest.paging import decode_id, encode_cursor
 from emagsync.rest.problems import ApiProblem, problem_responses
@@ -63,7 +64,7 @@ Cursor = Annotated[str | None, Field(max_length=1000, description="`next_cursor`
 
 @router.patch(
     "/products/products/{product_id}",
-    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
+    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
 )
 async def edit_product(
     request: Request,
@@ -81,16 +82,16 @@ async def edit_product(
     """Edit one product: the edit is stored here, and sent to eMAG if the account's push is on.
 
     A value that looks like a mistake is refused with `confirmation_needed` unless `confirm` is set. With `If-Match`, an
-    edit that somebody else made meanwhile is answered with 412.
+    edit that somebody else made meanwhile is answered with 412, and one of what a restore has undone with 409.
     """
-    change = edit.change_request(version=version_in(if_match))
+    change = edit.change_request(version=version_in(if_match, state.database.history_id))
     plan = await edits.edit_product(product_id, change, author_of(caller))
     await audit(request, caller, "offer.edit", f"{plan.offer.account}:{plan.offer.emag_id}", edit.given())
     key = (plan.offer.account, plan.offer.emag_id)
     async with state.database.snapshot() as connection:
         waiting = (await edits_of(connection, [key])).get(key)
     answer = edit_answer(plan, waiting)
-    response.headers["ETag"] = f'"{answer.data.version}"'
+    response.headers["ETag"] = entity_tag(answer.data.version, "", state.database.history_id)
     return answer
 
 
@@ -324,13 +325,6 @@ def author_of(caller: Principal, *, bulk: bool = False) -> Author:
     if bulk:
         return Author(caller.username, EditSource.BULK)
     return Author(caller.username, EditSource.PAGE if caller.kind == "session" else EditSource.API)
-
-
-def version_in(if_match: str | None) -> str | None:
-    """The version that `If-Match` names: the `ETag` of a product, or its `version`. `*` matches whatever is there."""
-    if if_match is None or if_match.strip() == "*":
-        return None
-    return if_match.strip().removeprefix("W/").strip('"').partition(".")[0]
 
 
 def _not_applied(answer: BulkAnswer) -> ApiProblem:

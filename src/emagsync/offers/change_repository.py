@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
+import orjson
 from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.numbering import last_number
 from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.schemas import OfferChange
 from emagsync.offers.tables import offer_changes
@@ -33,6 +37,24 @@ async def offer_changes_of(
 async def newest_change(connection: AsyncConnection) -> int:
     """The newest `seq` of the change log, or 0."""
     return await connection.scalar(select(newest_seq())) or 0
+
+
+async def last_given(connection: AsyncConnection) -> int:
+    """The last `seq` that was given, also to a change that is gone with its account; or 0."""
+    return await last_number(connection, offer_changes)
+
+
+async def check_of(connection: AsyncConnection, seq: int) -> str | None:
+    """8 hex characters that are others for another change with the same number; None when there is no such change."""
+    columns = offer_changes.c
+    query = select(
+        columns.account, columns.emag_id, columns.field, columns.old, columns.new, columns.at, columns.run_id
+    ).where(columns.seq == seq)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return None
+    values = (value.isoformat() if isinstance(value, datetime) else value for value in row)
+    return hashlib.blake2b(orjson.dumps(list(values)), digest_size=4).hexdigest()
 
 
 async def newest_and_changed(connection: AsyncConnection, *, since: int, fields: Collection[str]) -> tuple[int, bool]:

@@ -35,7 +35,8 @@ from emagsync.offers.product_schemas import (
     ProductPage,
 )
 from emagsync.rest.auth import Viewer
-from emagsync.rest.problems import problem_responses
+from emagsync.rest.entity_tags import entity_tag
+from emagsync.rest.problems import invalid, problem_responses
 from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
@@ -88,7 +89,7 @@ async def get_product(
         edits=edits,
         references=references,
     )
-    tag = f'"{version}.{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
+    tag = entity_tag(version, hashlib.blake2b(body, digest_size=12).hexdigest(), state.database.history_id)
     headers = {"ETag": tag, "Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-cache"}
     if tag in request.headers.get("if-none-match", ""):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
@@ -141,24 +142,49 @@ async def list_changes(
 class FeedQuery(BaseModel):
     """From where on to read the feed, and how far."""
 
-    after: Place = Field(default=0, description="The last `next_after`; 0 is the beginning.")
+    cursor: str | None = Field(
+        default=None, max_length=64, description="The last `next_cursor`; without it, the feed's beginning."
+    )
+    after: Place = Field(
+        default=0,
+        description="The last `next_after`, in place of `cursor`; 0 is the beginning. A number, which does not say in "
+        "which history of the database it is.",
+    )
     limit: int = Field(default=500, ge=1, le=5000)
     account_type: AccountName | None = None
 
 
 @router.get("/changes", response_model=Feed, responses=problem_responses(HTTPStatus.CONFLICT))
 async def read_feed(state: State, _: Viewer, query: Annotated[FeedQuery, Query()]) -> Response:
-    """Every change of every product, oldest first. Keep `next_after` for the next request, and you miss none."""
+    """Every change of every product, oldest first. Keep `next_cursor` for the next request, and you miss none.
+
+    409 (`other_history`, `after_the_end`): the database was restored from a backup, and this place is in what was
+    lost. Keep `next_cursor` of that answer, read all products anew, and follow the feed from there.
+    """
     page = await change_feed.read_feed(
-        state.database, after=query.after, limit=query.limit, accounts=accounts_of(query.account_type)
+        state.database, after=_place(query), limit=query.limit, accounts=accounts_of(query.account_type)
     )
     data = FeedData(
         changes=page.changes,
         count=len(page.changes),
-        next_after=page.next_after,
+        next_after=page.next_place.number,
+        next_cursor=page.next_place.cursor,
         has_more=page.has_more,
     )
     return _json(Feed(data=data))
+
+
+def _place(query: FeedQuery) -> int | change_feed.FeedCursor:
+    if query.cursor is None:
+        return query.after
+    if query.after:
+        raise invalid("after", "Give `cursor` or `after`, not both.", "not_both")
+    cursor = change_feed.parse_cursor(query.cursor)
+    if cursor is None:
+        raise invalid(
+            "cursor", "This is not a cursor of the change feed: hand `next_cursor` back as it is.", "bad_cursor"
+        )
+    return cursor
 
 
 def _json(document: BaseModel) -> Response:

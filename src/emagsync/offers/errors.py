@@ -8,15 +8,18 @@ OfferError
 ├── PresetNotFound    there is no such preset of an export for the caller
 ├── PresetNameTaken   the caller has a preset of this name
 └── AfterTheEnd       a reader of the change feed is ahead of it
+
+FeedOfAnotherHistory (an OtherHistory of `emagsync.db.history`): a reader's place is in what was before a restore
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.db.history import OtherHistory
 
 
 class OfferError(EmagsyncError):
@@ -87,19 +90,50 @@ class ExportsBusy(OfferError):
         super().__init__(f"{at_once} exports are being written already: try again when one of them has ended.")
 
 
+class FeedPlace(NamedTuple):
+    """The newest place in the change feed: as a number, and as a cursor, which knows its history too."""
+
+    number: int
+    cursor: str
+
+    def members(self) -> dict[str, Any]:
+        """The members of a problem that says where to go on from."""
+        return {"newest": self.number, "next_after": self.number, "next_cursor": self.cursor}
+
+
+_BEGIN_ANEW: Final = (
+    "Keep `next_cursor` of this answer, read all products anew, then follow the feed from that cursor on."
+)
+
+
+class FeedOfAnotherHistory(OtherHistory):
+    """A reader's place in the change feed is in another history of the database."""
+
+    def __init__(self, end: FeedPlace) -> None:
+        super().__init__(
+            f"This place is in another history of the database: it was restored from a backup, or is another one. "
+            f"{_BEGIN_ANEW}"
+        )
+        self.end = end
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """Where the feed ends now: `newest` and `next_after`, a number, and `next_cursor`."""
+        return self.end.members()
+
+
 class AfterTheEnd(OfferError):
     """A reader of the change feed is ahead of it."""
 
     code = "after_the_end"
     http_status = HTTPStatus.CONFLICT
 
-    def __init__(self, after: int, newest: int) -> None:
+    def __init__(self, after: int, end: FeedPlace) -> None:
         super().__init__(
-            f"The change feed ends at {newest}, before {after}: the database is another one, or was restored from a "
-            "backup. Read all products anew, and the feed from there."
+            f"The change feed ends at {end.number}, before {after}: the database is another one, or was restored from "
+            f"a backup. {_BEGIN_ANEW}"
         )
-        self.newest = newest
+        self.end = end
 
     def problem_members(self) -> Mapping[str, Any]:
-        """`newest`: where the feed ends."""
-        return {"newest": self.newest}
+        """Where the feed ends now: `newest` and `next_after`, a number, and `next_cursor`."""
+        return self.end.members()

@@ -300,11 +300,15 @@ class ProductChanges(BaseModel):
 
 
 class FeedData(BaseModel):
-    """Oldest first. Ask for `after=next_after` the next time, also when nothing came."""
+    """Oldest first. Ask with `cursor=next_cursor` the next time, also when nothing came.
+
+    `next_after` is the same place as a number alone, which does not say in which history of the database it is.
+    """
 
     changes: list[ProductChange]
     count: int
     next_after: int
+    next_cursor: str
     has_more: bool
 
 

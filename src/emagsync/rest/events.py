@@ -23,6 +23,8 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.db.engine import NO_HISTORY
+from emagsync.db.history import OtherHistory
 from emagsync.rest.auth import Viewer
 from emagsync.rest.dependencies import Provided
 from emagsync.rest.problems import problem_responses
@@ -33,6 +35,7 @@ SNAPSHOT: Final = "snapshot"
 HEARTBEAT_SECONDS: Final = 15
 SEND_TIMEOUT_SECONDS: Final = 30
 KEPT_EVENTS: Final = 512
+_PARTS: Final = 3  # of an event's id: the history, the process, the number
 
 router = APIRouter(prefix="/api/v1", tags=["events"])
 
@@ -60,11 +63,14 @@ class TooManyStreams(EmagsyncError):
 class EventBroker:
     """Hands events to listeners. Belongs to one event loop.
 
-    `snapshot` returns the present state. `keep` is the size of the ring.
+    `snapshot` returns the present state. `keep` is the size of the ring. `history` is the database's.
     """
 
-    def __init__(self, snapshot: Callable[[], Awaitable[Any]], *, keep: int = KEPT_EVENTS) -> None:
+    def __init__(
+        self, snapshot: Callable[[], Awaitable[Any]], *, history: str = NO_HISTORY, keep: int = KEPT_EVENTS
+    ) -> None:
         self._snapshot = snapshot
+        self._history = history
         # Part of each id, because event numbers of another process mean nothing here.
         self._epoch = uuid.uuid4().hex[:12]
         self._ring: deque[Event] = deque(maxlen=keep)
@@ -105,7 +111,16 @@ class EventBroker:
 
     def id_of(self, event: Event) -> str:
         """The id that a listener sends back (`Last-Event-ID`) to go on after `event`."""
-        return f"{self._epoch}-{event.number}"
+        return f"{self._history}-{self._epoch}-{event.number}"
+
+    def expect_own(self, last_id: str | None) -> None:
+        """Raises OtherHistory for an id of another history of the database. Ids of before histories name none."""
+        parts = (last_id or "").split("-")
+        if len(parts) == _PARTS and parts[0] != self._history:
+            raise OtherHistory(
+                "This event is of another history of the database, which was restored meanwhile: connect without "
+                "Last-Event-ID, and the stream begins with a snapshot of the present state."
+            )
 
     async def follow(self, last_id: str | None = None) -> AsyncGenerator[Event]:
         """Every event after `last_id` until the broker is closed. A snapshot comes first if it is not in the ring."""
@@ -130,8 +145,12 @@ class EventBroker:
             self._listeners -= 1
 
     def _position_of(self, last_id: str | None) -> int | None:
-        epoch, _, number = (last_id or "").rpartition("-")
-        known = epoch == self._epoch and number.isdecimal() and int(number) <= self._newest
+        own, _, number = (last_id or "").rpartition("-")
+        known = (
+            own in (self._epoch, f"{self._history}-{self._epoch}")
+            and number.isdecimal()
+            and int(number) <= self._newest
+        )
         return int(number) if known else None
 
     def _wake_all(self) -> None:
@@ -150,7 +169,7 @@ Events = Annotated[EventBroker, Depends(event_broker)]
     response_class=EventSourceResponse,
     responses={
         200: {"description": "A stream of server-sent events", "content": {"text/event-stream": {}}},
-        **problem_responses(HTTPStatus.TOO_MANY_REQUESTS),
+        **problem_responses(HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS),
     },
 )
 async def events(
@@ -164,8 +183,10 @@ async def events(
 ) -> EventSourceResponse:
     """Live events, as server-sent events: `snapshot`, `run` (its state changed), `progress` (at most 4/s a run).
 
-    A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it.
+    A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it. One
+    of before the database was restored is answered with 409: connect anew without it.
     """
+    broker.expect_own(last_event_id or after)
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
         # A stream outlives the check of its request by hours: a token that is revoked must end it.

@@ -7,6 +7,7 @@ import pytest
 from emagsync.core.errors import ConfigurationError, EmagsyncError, SettingsError
 from emagsync.core.public_addresses import AddressRefused
 from emagsync.db.errors import ConstraintViolated, DatabaseTooNew, DatabaseUnavailable
+from emagsync.db.history import OtherHistory
 from emagsync.edits import errors as edits
 from emagsync.edits.push import errors as push
 from emagsync.edits.validation import Issue
@@ -18,6 +19,9 @@ from emagsync.sync.schedule.scheduler import ScheduleNotFound
 from emagsync.webhooks import errors as webhooks
 
 PRICE = Issue("price", "too_low", "It is too low.")
+
+
+END = offers.FeedPlace(8, "5f1c09a2be37-8-9d0c11aa")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +48,9 @@ PRICE = Issue("price", "too_low", "It is too low.")
             (offers.ProductNotFound(1), 404, {}, {}),
             (offers.ExportFailed("x"), 400, {}, {}),
             (offers.ExportsBusy(1), 429, {}, {}),
-            (offers.AfterTheEnd(9, 8), 409, {"newest": 8}, {}),
+            (offers.AfterTheEnd(9, END), 409, END.members(), {}),
+            (offers.FeedOfAnotherHistory(END), 409, END.members(), {}),
+            (OtherHistory("x"), 409, {}, {}),
             (edits.VersionChanged("main", 1, "v2"), 412, {"version": "v2"}, {}),
             (edits.EditNotFound(1), 404, {}, {}),
             (edits.ConflictNotFound(1), 404, {}, {}),

@@ -636,7 +636,10 @@ export interface paths {
         };
         /**
          * Read Feed
-         * @description Every change of every product, oldest first. Keep `next_after` for the next request, and you miss none.
+         * @description Every change of every product, oldest first. Keep `next_cursor` for the next request, and you miss none.
+         *
+         *     409 (`other_history`, `after_the_end`): the database was restored from a backup, and this place is in what was
+         *     lost. Keep `next_cursor` of that answer, read all products anew, and follow the feed from there.
          */
         get: operations["read_feed_api_v1_emag_products_changes_get"];
         put?: never;
@@ -914,7 +917,7 @@ export interface paths {
          * @description Edit one product: the edit is stored here, and sent to eMAG if the account's push is on.
          *
          *     A value that looks like a mistake is refused with `confirmation_needed` unless `confirm` is set. With `If-Match`, an
-         *     edit that somebody else made meanwhile is answered with 412.
+         *     edit that somebody else made meanwhile is answered with 412, and one of what a restore has undone with 409.
          */
         patch: operations["edit_product_api_v1_emag_products_products__product_id__patch"];
         trace?: never;
@@ -1357,7 +1360,8 @@ export interface paths {
          * Events
          * @description Live events, as server-sent events: `snapshot`, `run` (its state changed), `progress` (at most 4/s a run).
          *
-         *     A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it.
+         *     A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it. One
+         *     of before the database was restored is answered with 409: connect anew without it.
          */
         get: operations["events_api_v1_events_get"];
         put?: never;
@@ -3418,7 +3422,9 @@ export interface components {
         };
         /**
          * FeedData
-         * @description Oldest first. Ask for `after=next_after` the next time, also when nothing came.
+         * @description Oldest first. Ask with `cursor=next_cursor` the next time, also when nothing came.
+         *
+         *     `next_after` is the same place as a number alone, which does not say in which history of the database it is.
          */
         FeedData: {
             /** Changes */
@@ -3429,6 +3435,8 @@ export interface components {
             has_more: boolean;
             /** Next After */
             next_after: number;
+            /** Next Cursor */
+            next_cursor: string;
         };
         /**
          * FieldProblem
@@ -9297,7 +9305,9 @@ export interface operations {
     read_feed_api_v1_emag_products_changes_get: {
         parameters: {
             query?: {
-                /** @description The last `next_after`; 0 is the beginning. */
+                /** @description The last `next_cursor`; without it, the feed's beginning. */
+                cursor?: string | null;
+                /** @description The last `next_after`, in place of `cursor`; 0 is the beginning. A number, which does not say in which history of the database it is. */
                 after?: number;
                 limit?: number;
                 account_type?: string | null;
@@ -10572,6 +10582,15 @@ export interface operations {
             };
             /** @description Not Found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12165,6 +12184,15 @@ export interface operations {
             };
             /** @description The caller's role is too small, or the CSRF check failed */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

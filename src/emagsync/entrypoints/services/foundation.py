@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
+from emagsync.db.history import History, settle
 from emagsync.db.migrate import upgrade
 from emagsync.offers.search import catch_up
+from emagsync.offers.tables import offer_changes
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class Foundation:
     database: Database
     clock: Clock
 
+    async def settle_history(self) -> History:
+        """Find out whether the database was restored meanwhile, before anything is written. Raises DatabaseError."""
+        return await settle(self.database, offer_changes, self.settings.data_dir, self.clock.now())
+
 
 @asynccontextmanager
 async def open_foundation(
@@ -28,10 +34,13 @@ async def open_foundation(
 ) -> AsyncIterator[Foundation]:
     """Open the database; close it when the block ends.
 
-    `upgraded` first brings it to this version's schema and completes its search index. Raises DatabaseError.
+    `upgraded` first brings it to this version's schema, settles its history and completes its search index. Raises
+    DatabaseError.
     """
     async with Database(settings.effective_database_url) as database:
+        base = Foundation(settings, database, clock or SystemClock())
         if upgraded:
             await upgrade(database)
+            await base.settle_history()
             await catch_up(database)
-        yield Foundation(settings, database, clock or SystemClock())
+        yield base

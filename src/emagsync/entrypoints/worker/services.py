@@ -98,6 +98,7 @@ async def open_services(
     async with AsyncExitStack() as stack:
         stack.enter_context(tracing(settings.tracing, "emagsync-worker"))
         base = await stack.enter_async_context(open_foundation(settings, clock=clock, upgraded=False))
+        await base.settle_history()
         await base.database.mark(base.clock.now())
         emag = await stack.enter_async_context(open_accounts(base, environment))
         registry = emag.registry

@@ -40,7 +40,7 @@ class LiveRuns:
         self._database = database
         self._clock = clock
         self._relay = relay
-        self.broker = EventBroker(self.snapshot)
+        self.broker = EventBroker(self.snapshot, history=database.history_id)
         self._runs: dict[str, Run] = {}  # those that were active when they were last seen
         self._published: dict[str, tuple[RunStatus, int]] = {}
         self._progress: dict[str, Progress] = {}  # not published yet

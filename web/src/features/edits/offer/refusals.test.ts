@@ -7,6 +7,7 @@ const fault = (field: string) => ({ field, code: 'out_of_range', message: 'no' }
 
 it('a version that is not there any more means that somebody was faster', () => {
   expect(refusalOf(new ApiError(412, 'version_changed', 'changed'))).toEqual({ kind: 'stale' })
+  expect(refusalOf(new ApiError(409, 'other_history', 'restored'))).toEqual({ kind: 'stale' })
 })
 
 it('what looks like a slip is asked about, what cannot be is shown, all else is an error', () => {

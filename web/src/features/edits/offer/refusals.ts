@@ -10,7 +10,7 @@ export type Refusal =
 /** Somebody was faster, it must be confirmed, or these values cannot be; everything else is an error like any. */
 export function refusalOf(error: unknown): Refusal {
   if (!isApiError(error)) return { kind: 'other', error }
-  if (error.status === 412) return { kind: 'stale' }
+  if (error.status === 412 || error.code === 'other_history') return { kind: 'stale' }
   if (error.errors.length === 0) return { kind: 'other', error }
   if (error.code === 'confirmation_needed') return { kind: 'doubtful', doubts: error.errors }
   return { kind: 'wrong', faults: error.errors }
