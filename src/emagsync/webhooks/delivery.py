@@ -1,7 +1,7 @@
 """Sending one webhook message: signed, to an address that is judged again, and what its answer means.
 
-`deliveries/dispatcher.py` says when. A receiver may get a message twice, with the same id (`X-Emagsync-Delivery`): a
-process may die between the answer and its record.
+`deliveries/dispatcher.py` says when. A receiver may get a message twice, with the same id (`webhook-id`): a process may
+die between the answer and its record.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from emagsync.deliveries.repository import Message
 from emagsync.deliveries.states import AttemptResult, Ending
 from emagsync.webhooks import repository
 from emagsync.webhooks.errors import WebhookNotFound
-from emagsync.webhooks.signing import SIGNATURE_HEADER, Signer, signature
+from emagsync.webhooks.signing import Signer, signed_headers
 
 TIMEOUT_SECONDS: Final = 15.0
 _POLICY: Final = Policy("webhook", in_lane=3, at_once=48, lease_seconds=60)
@@ -85,7 +85,7 @@ class WebhookSender:
     def _headers(self, message: Message, target: repository.Target, body: bytes) -> dict[str, str]:
         secret = self._signer.secret(message.receiver_id, target.secret_version)
         return {
-            SIGNATURE_HEADER: signature(secret, int(self._clock.now().timestamp()), body),
+            **signed_headers(secret, message.id, self._clock.now(), body),
             "X-Emagsync-Event": message.event,
             "X-Emagsync-Delivery": message.id,
         }

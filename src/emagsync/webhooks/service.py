@@ -25,7 +25,7 @@ from emagsync.webhooks.schemas import (
     WebhookChange,
     WebhookRequest,
 )
-from emagsync.webhooks.signing import Signer
+from emagsync.webhooks.signing import Signer, UnusableSecret, key_of
 
 
 class WebhookService:
@@ -119,6 +119,10 @@ class WebhookService:
             raise SettingsError(
                 "EMAGSYNC_WEBHOOKS__URL needs EMAGSYNC_WEBHOOKS__SECRET: what messages are signed with."
             )
+        try:
+            key_of(self._settings.secret.get_secret_value())
+        except UnusableSecret as error:
+            raise SettingsError(f"EMAGSYNC_WEBHOOKS__SECRET: {error}.") from error
         events = _events(self._settings.events)
         asked = WebhookRequest(name="settings", url=self._settings.url, events=events)
         try:
