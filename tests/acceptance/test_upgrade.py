@@ -108,6 +108,14 @@ def differences(before: Any, after: Any, place: str = "", besides: Sequence[str]
     return [] if before == after else [f"{place}: {before!r} became {after!r}"]
 
 
+def without_new_jobs(before: Any, after: Any) -> Any:
+    """An answer without the recurring jobs that the old version did not have."""
+    if "schedules" not in after:
+        return after
+    known = {job["name"] for job in before["schedules"]}
+    return after | {"schedules": [job for job in after["schedules"] if job["name"] in known]}
+
+
 @pytest.mark.databases("both")
 async def test_a_database_of_the_version_before_migrates_and_gives_the_same_answers(tmp_path: Path) -> None:
     address = await restore(tmp_path)
@@ -117,7 +125,8 @@ async def test_a_database_of_the_version_before_migrates_and_gives_the_same_answ
         for path, before in answers.items():
             answer = await api.viewer.get(path)
             assert answer.status_code == 200, (path, answer.text)
-            assert differences(corrected(before), answer.json(), besides=("oldest_age_seconds",)) == [], path
+            after = without_new_jobs(before, answer.json())
+            assert differences(corrected(before), after, besides=("oldest_age_seconds",)) == [], path
 
 
 def without_new_parameters(expected: dict[str, Any], now: dict[str, Any]) -> None:

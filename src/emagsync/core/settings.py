@@ -189,7 +189,8 @@ class ScheduleSettings(BaseModel):
 
     `freshness_minutes`: how often it is looked at least whether offers are within their targets; whenever some are
     about to be too old, it is looked then. `freshness_reserve_percent` of the requests that eMAG allows are left to
-    pushes and people. `reference`: VAT rates are read daily and names of categories weekly.
+    pushes and people. `sources_minutes`: how often it is looked which sources are due. `reference`: VAT rates are read
+    daily and names of categories weekly.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -202,6 +203,7 @@ class ScheduleSettings(BaseModel):
     health_minutes: int = Field(default=15, ge=0, le=44_640)
     reference: bool = True
     freshness_minutes: int = Field(default=15, ge=0, le=44_640)
+    sources_minutes: int = Field(default=1, ge=0, le=44_640)
     freshness_reserve_percent: int = Field(default=30, ge=0, le=90)
     keep_days: int = Field(default=30, ge=1, le=3650)
 
@@ -294,6 +296,29 @@ class WebhookSettings(BaseModel):
     events: str = "completed,partial,failed,stuck"
 
 
+class SourceSettings(BaseModel):
+    """Sources of stock and prices: `EMAGSYNC_SOURCES__FOLDER` is the only folder that their files may be read from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folder: Path | None = None
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _set_to_nothing(cls, value: object) -> object:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("folder")
+    @classmethod
+    def _is_folder(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        path = Path(os.path.abspath(_expanded(value)))  # noqa: PTH100 - as for data_dir
+        if path == Path(path.anchor):
+            raise ValueError("the whole machine is no folder for sources: name one of its own")
+        return path
+
+
 def _split_list(value: object) -> object:
     """The values of a list as a variable has it: `a, b`."""
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -335,6 +360,7 @@ class Settings(BaseSettings):
     schedule: ScheduleSettings = ScheduleSettings()
     webhooks: WebhookSettings = WebhookSettings()
     edits: EditsSettings = EditsSettings()
+    sources: SourceSettings = SourceSettings()
     calls: CallSettings = CallSettings()
     metrics: MetricsSettings = MetricsSettings()
     tracing: TracingSettings = TracingSettings()

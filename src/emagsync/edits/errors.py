@@ -185,10 +185,18 @@ FILE_REASONS: Final[Mapping[str, str]] = {
     "repeated_columns": "These columns are there twice: {columns}.",
     "no_key_column": "No column names the offers: emag_id, part_number (SKU), PNK or EAN is needed. Found: {found}.",
     "no_value_column": "No column holds values to change: one of {known} is needed. Found: {found}.",
+    "columns_missing": "The file has no column {columns}: mend the mapping, or the file. Found: {found}.",
+    "nameless_rows": "Rows that name no offer could be of any, so nothing is taken out of stock: rows {rows}.",
     "several_tables": "Several sheets are tables of edits: {sheets}. Leave one of them, or hide the others.",
     "no_table": "None of the sheets names an offer's column and one to change: {sheets}.",
     "other_format": "The file is {kind}: save it as .xlsx or CSV (in LibreOffice and Excel: Save as).",
     "unknown_format": "The file is neither XLSX nor CSV text in UTF-8.",
+    "other_encoding": "The file is no text in {encoding}: say what it is in.",
+    "not_json": "The file is not JSON: {error}.",
+    "not_xml": "The file is not XML: {error}.",
+    "has_doctype": "The file declares a document type (DOCTYPE), which is not read: have it written without.",
+    "no_rows_at": "The file has no rows at {path}. Found: {found}.",
+    "no_rows_found": "The file has no list of rows: say at which path they are.",
     "old_workbook": (
         "The file is an old .xls, or an .xlsx that is protected by a password: save it as .xlsx without one, or as CSV."
     ),

@@ -31,6 +31,7 @@ class Edit(NamedTuple):
     source: EditSource
     batch_id: str | None = None
     currency: str | None = None  # of a price; None also for prices of before it was kept
+    needs_approval: bool = False  # by a person in the outbox, whatever the account's push setting is
     state: EditState = EditState.OPEN
     reason: Reason | None = None
     emag_changed_at: datetime | None = None  # when we first saw that eMAG's value is not the base any more

@@ -53,10 +53,11 @@ _AT_ONCE = 100
 
 
 class Author(NamedTuple):
-    """Who edits, and from where."""
+    """Who edits, and from where. `needs_approval`: a person has to approve the edits in the outbox."""
 
     name: str
     source: EditSource
+    needs_approval: bool = False
 
 
 @dataclass(frozen=True)
@@ -154,19 +155,26 @@ class EditService:
         return BulkResult(results, _token(results), None)
 
     async def apply(
-        self, requests: Sequence[ChangeRequest], author: Author, *, skip_invalid: bool = False, token: str | None = None
+        self,
+        requests: Sequence[ChangeRequest],
+        author: Author,
+        *,
+        skip_invalid: bool = False,
+        token: str | None = None,
+        batch_id: str | None = None,
     ) -> BulkResult:
         """Store what the requests ask for: all of it or nothing, or with `skip_invalid` what is valid.
 
-        `token` is that of a preview: only exactly what that showed is stored. Raises PreviewOutdated. A result without
-        `batch_id` means that nothing was stored, and its lines say why.
+        `token` is that of a preview: only exactly what that showed is stored. Raises PreviewOutdated. `batch_id` joins
+        several calls; None: a new one. A result without `batch_id` means that nothing was stored, and its lines say
+        why.
         """
 
         def check(results: Sequence[LineResult]) -> None:
             if token is not None and token != _token(results):
                 raise PreviewOutdated
 
-        return await self._apply(requests, author, skip_invalid=skip_invalid, check=check)
+        return await self._apply(requests, author, skip_invalid=skip_invalid, check=check, batch_id=batch_id)
 
     async def withdraw(self, edit_id: int, by: str) -> Edit:
         """Withdraw a waiting edit. Raises EditNotFound, EditOver, and EditUnderway while it is being sent."""
@@ -193,10 +201,12 @@ class EditService:
         *,
         skip_invalid: bool,
         check: Callable[[Sequence[LineResult]], None],
+        batch_id: str | None = None,
     ) -> BulkResult:
+        batch = batch_id or str(uuid.uuid4())
         for attempt in range(_ATTEMPTS):
             try:
-                result = await self._try_to_apply(requests, author, skip_invalid=skip_invalid, check=check)
+                result = await self._try_to_apply(requests, author, skip_invalid=skip_invalid, check=check, batch=batch)
             except ConstraintViolated:
                 # Somebody else edited one of the fields at this very moment: plan again, with that edit.
                 if attempt == _ATTEMPTS - 1:
@@ -215,6 +225,7 @@ class EditService:
         *,
         skip_invalid: bool,
         check: Callable[[Sequence[LineResult]], None],
+        batch: str,
     ) -> BulkResult:
         async with self._database.transaction() as connection:
             results = await self._results(connection, requests, lock=True)
@@ -222,10 +233,9 @@ class EditService:
             valid = [result for result in results if result.effect in (Effect.OK, Effect.UNCHANGED)]
             if len(valid) < len(results) and not skip_invalid:
                 return BulkResult(results, _token(results), None)
-            batch_id = str(uuid.uuid4())
             plans = [result.plan for result in valid if result.plan and result.effect is Effect.OK]
-            await store(connection, plans, author, batch_id=batch_id, now=self._clock.now())
-        return BulkResult(results, _token(results), batch_id)
+            await store(connection, plans, author, batch_id=batch, now=self._clock.now())
+        return BulkResult(results, _token(results), batch)
 
     async def _results(
         self, connection: AsyncConnection, requests: Sequence[ChangeRequest], *, lock: bool
@@ -307,6 +317,7 @@ async def store(
             made_by=author.name,
             made_at=now,
             source=author.source,
+            needs_approval=author.needs_approval,
             batch_id=batch_id,
             currency=plan.offer.currency if change.field in PRICES else None,
         )

@@ -31,6 +31,7 @@ class EditSource(StrEnum):
     BULK = "bulk"
     UNDO = "undo"
     CONFLICT = "conflict"  # from resolving one
+    SOURCE = "source"  # from a file that arrived by itself
 
 
 class ConflictState(StrEnum):

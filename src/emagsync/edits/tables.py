@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false, text
 
 from emagsync.db.metadata import metadata, partial_index
 from emagsync.db.types import BigId, JsonText, UtcDateTime
@@ -43,7 +43,7 @@ local_edits = Table(
     Column("confirmed", Boolean, nullable=False),
     Column("made_by", String(120), nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
-    Column("source", String(16), nullable=False),  # api, cli, page, bulk, undo or conflict
+    Column("source", String(16), nullable=False),  # api, cli, page, bulk, undo, conflict or source
     Column("batch_id", String(36)),  # shared by the edits of one request
     Column("currency", String(8)),  # of a price: what base and value are in; NULL: not known, it is from before
     Column("state", String(16), nullable=False),
@@ -53,6 +53,8 @@ local_edits = Table(
     Column("closed_by_run", String(36)),  # the run or push that closed it
     Column("closed_value", Text),  # what eMAG had then
     Column("remarks", Text),  # eMAG's words about a change that it took
+    # Whether a person has to approve it in the outbox whatever the account's push setting is.
+    Column("needs_approval", Boolean, nullable=False, server_default=false()),
     partial_index(
         "uq_local_edits_open",
         "account",

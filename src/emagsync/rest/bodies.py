@@ -42,6 +42,11 @@ async def read_json(request: Request) -> Any:
     return document
 
 
+async def read_raw(request: Request) -> bytes:
+    """The body as it is: a file, whose reader judges what is in it."""
+    return await request.body()
+
+
 async def read_upload(
     request: Request, field: str, *, most_fields: int, most_field_bytes: int = _MOST_FIELD_BYTES
 ) -> UploadedFile:

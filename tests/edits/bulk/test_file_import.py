@@ -370,5 +370,6 @@ def test_the_page_has_every_reason_and_every_problem_of_a_cell_in_its_reader_s_w
 
 
 def test_every_reason_words_itself() -> None:
-    values = dict.fromkeys(("columns", "known", "found", "kind", "sheets", "row", "error", "place"), "x") | {"most": 1}
+    values = dict.fromkeys(("columns", "known", "found", "kind", "sheets", "row", "error", "place"), "x")
+    values |= {"most": 1, "encoding": "x", "path": "x", "rows": "x"}
     assert all(str(FileUnreadable(reason, **values)) for reason in FILE_REASONS)

@@ -58,7 +58,7 @@ async def test_jobs_sync_test_connections_and_delete_what_is_old(tmp_path: Path)
         clock.forward(days=31)
         done = await desk.api.services.scheduler.do_due()
         # The application's own scheduler may have been faster with some of them.
-        assert set(done) <= {"incremental:main", "full:main", "health:main", "freshness:main", "cleanup", "prune"}
+        assert set(done) <= {"incremental:main", "full:main", "health:main", "freshness:main", "sources", "cleanup", "prune"}
         jobs = {}
         while not jobs or any(job["last_result"] is None for job in jobs.values()):
             jobs = {job["name"]: job for job in (await desk.api.viewer.get(SCHEDULES)).json()["schedules"]}

@@ -77,9 +77,16 @@ async def test_nothing_is_due_at_first_and_each_job_after_its_interval(local: Lo
     plan = scheduler(local, work, clock)
     assert await plan.do_due() == []
     clock.forward(minutes=7)
-    assert await plan.do_due() == ["cleanup"]
+    assert await plan.do_due() == ["sources", "cleanup"]
     clock.forward(minutes=11)
-    assert set(await plan.do_due()) == {"cleanup", "health:main", "health:fbe", "freshness:main", "freshness:fbe"}
+    assert set(await plan.do_due()) == {
+        "sources",
+        "cleanup",
+        "health:main",
+        "health:fbe",
+        "freshness:main",
+        "freshness:fbe",
+    }
     clock.forward(minutes=62 - 18)
     assert {"incremental:main", "incremental:fbe"} <= set(await plan.do_due())
     clock.forward(hours=24)
@@ -141,7 +148,7 @@ async def test_a_job_may_be_due_before_its_interval_is_over_but_never_after_it(l
 
 async def test_settings_and_people_turn_jobs_on_and_off(local: Local) -> None:
     clock, work = ForwardClock(), Work()
-    plan = scheduler(local, work, clock, incremental_minutes=0)
+    plan = scheduler(local, work, clock, incremental_minutes=0, sources_minutes=0)
     assert not (await plan.find("incremental:main")).enabled
     await plan.change("incremental:main", {"enabled": True, "interval_seconds": 600})
     await plan.change("cleanup", {"enabled": False})
@@ -187,6 +194,7 @@ def test_each_account_has_its_own_jobs() -> None:
         "health:fbe",
         "freshness:main",
         "freshness:fbe",
+        "sources",
         "cleanup",
         "prune",
     ]

@@ -6,7 +6,8 @@ A column that is none of what can be edited, and does not name the offer either,
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
@@ -80,42 +81,68 @@ def column_of(heading: str) -> str | None:
     return _NAMES.get(plain(heading))
 
 
-def known_headings(headings: Sequence[str]) -> int:
-    """How many of the texts are headings of columns that are read."""
-    return sum(column_of(heading) is not None for heading in headings)
+@dataclass(frozen=True)
+class Headings:
+    """How headings are understood: by the words that people use for columns, or as somebody has said.
 
+    `mapping` has columns by heading, and is then all that is read; `key` is the only column that names the offer, where
+    others do too.
+    """
 
-def is_header(headings: Sequence[str]) -> bool:
-    """Whether these texts name the columns of a table of edits, be there others or not."""
-    names = {column_of(heading) for heading in headings}
-    return bool(names & set(KEYS)) and bool(names & set(VALUES))
+    mapping: Mapping[str, str] | None = None
+    key: str | None = None
+    _by_heading: Mapping[str, str] = field(init=False, repr=False)
 
+    def __post_init__(self) -> None:
+        known = _NAMES if self.mapping is None else {plain(word): name for word, name in self.mapping.items()}
+        others = set(KEYS) - {self.key} if self.key else set()
+        object.__setattr__(self, "_by_heading", {word: name for word, name in known.items() if name not in others})
 
-def header_of(rows: Iterable[Row]) -> tuple[Row | None, int]:
-    """The row that names the columns, and how many filled rows stand above it; without one the first row."""
-    first: Row | None = None
-    for above, row in enumerate(rows):
-        if is_header([cell.text for cell in row.cells.values()]):
-            return row, above
-        first = row if first is None else first
-        if above == MOST_ROWS_ABOVE:
-            break
-    return first, 0
+    def column_of(self, heading: str) -> str | None:
+        """The column that a heading names; None for one that is not read."""
+        return self._by_heading.get(plain(heading))
 
+    def known(self, texts: Sequence[str]) -> int:
+        """How many of the texts are headings of columns that are read."""
+        return sum(self.column_of(text) is not None for text in texts)
 
-def columns_in(header: Row) -> tuple[dict[int, str], list[str]]:
-    """The columns that are read by their place, and the headings of those that are not. Raises FileUnreadable."""
-    names = {place: column_of(cell.text) for place, cell in header.cells.items()}
-    named = {place: name for place, name in names.items() if name is not None}
-    repeated = sorted({name for name in named.values() if list(named.values()).count(name) > 1})
-    if repeated:
-        raise FileUnreadable("repeated_columns", columns=", ".join(repeated))
-    found = ", ".join(_short(cell.text) for cell in list(header.cells.values())[:10])
-    if not set(KEYS) & set(named.values()):
-        raise FileUnreadable("no_key_column", found=found)
-    if not set(VALUES) & set(named.values()):
-        raise FileUnreadable("no_value_column", known=", ".join(VALUES), found=found)
-    return named, [_short(header.cells[place].text) for place, name in names.items() if name is None]
+    def are(self, texts: Sequence[str]) -> bool:
+        """Whether these texts name the columns of a table of edits, be there others or not."""
+        names = {self.column_of(text) for text in texts}
+        return bool(names & set(KEYS)) and bool(names & set(VALUES))
+
+    def row_of(self, rows: Iterable[Row]) -> tuple[Row | None, int]:
+        """The row that names the columns, and how many filled rows stand above it; without one the first row."""
+        first: Row | None = None
+        for above, row in enumerate(rows):
+            if self.are([cell.text for cell in row.cells.values()]):
+                return row, above
+            first = row if first is None else first
+            if above == MOST_ROWS_ABOVE:
+                break
+        return first, 0
+
+    def columns_in(self, header: Row) -> tuple[dict[int, str], list[str]]:
+        """The columns that are read by their place, and the headings of those that are not.
+
+        Raises FileUnreadable, also where a heading of the mapping is missing.
+        """
+        names = {place: self.column_of(cell.text) for place, cell in header.cells.items()}
+        named = {place: name for place, name in names.items() if name is not None}
+        repeated = sorted({name for name in named.values() if list(named.values()).count(name) > 1})
+        if repeated:
+            raise FileUnreadable("repeated_columns", columns=", ".join(repeated))
+        found = ", ".join(_short(cell.text) for cell in list(header.cells.values())[:10])
+        if self.mapping is not None and (missing := self._missing(named.values())):
+            raise FileUnreadable("columns_missing", columns=", ".join(map(_short, missing)), found=found)
+        if not set(KEYS) & set(named.values()):
+            raise FileUnreadable("no_key_column", found=found)
+        if not set(VALUES) & set(named.values()):
+            raise FileUnreadable("no_value_column", known=", ".join(VALUES), found=found)
+        return named, [_short(header.cells[place].text) for place, name in names.items() if name is None]
+
+    def _missing(self, found: Collection[str]) -> list[str]:
+        return [word for word in self.mapping or {} if self.column_of(word) not in (None, *found)]
 
 
 def _short(text: str) -> str:

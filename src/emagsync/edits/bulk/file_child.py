@@ -31,11 +31,11 @@ def main() -> None:
     sys.stdout.buffer.write(answer)
 
 
-def limit_this_process() -> None:
-    """Set the limits of `file_limits` for what this process does from now on."""
+def limit_this_process(memory_bytes: int = MOST_MEMORY_BYTES, cpu_seconds: int = MOST_CPU_SECONDS) -> None:
+    """Set the limits of `file_limits`, or others, for what this process does from now on."""
     limits = {
-        resource.RLIMIT_DATA: MOST_MEMORY_BYTES,
-        resource.RLIMIT_CPU: MOST_CPU_SECONDS,
+        resource.RLIMIT_DATA: memory_bytes,
+        resource.RLIMIT_CPU: cpu_seconds,
         resource.RLIMIT_FSIZE: 0,
         resource.RLIMIT_NOFILE: _OPEN_FILES,
         resource.RLIMIT_CORE: 0,

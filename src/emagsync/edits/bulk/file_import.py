@@ -21,7 +21,7 @@ from emagsync.core import money
 from emagsync.core.decimal_marks import DecimalMark
 from emagsync.core.written_numbers import mark_of_all, mark_of_locale
 from emagsync.edits.bulk.cell_values import BY_LOCALE, NUMBERS, Meaning, is_same, meaning_of
-from emagsync.edits.bulk.columns import ABOUT, KEYS, VALUES, columns_in
+from emagsync.edits.bulk.columns import ABOUT, KEYS, VALUES, Headings
 from emagsync.edits.bulk.csv_table import csv_table
 from emagsync.edits.bulk.file_limits import (
     MOST_CELL_CHARACTERS,
@@ -29,7 +29,7 @@ from emagsync.edits.bulk.file_limits import (
     MOST_QUOTED_CHARACTERS,
 )
 from emagsync.edits.bulk.file_reading import FileNote, FileOptions, FileReading
-from emagsync.edits.bulk.file_table import Cell, Row, Table, cell_name
+from emagsync.edits.bulk.file_table import Cell, Row, Table
 from emagsync.edits.bulk.workbook import workbook_table
 from emagsync.edits.change_request import LARGEST_PRICE, STOCK_CHANGE, ChangeRequest, GivenCell, Unreadable, whole
 from emagsync.edits.errors import FileUnreadable
@@ -52,17 +52,17 @@ def read_file(content: bytes, options: FileOptions) -> FileReading:
 
     Raises FileUnreadable, which says what to change, for a file that is no table of edits.
     """
-    if len(content) > MOST_FILE_BYTES:
-        raise FileUnreadable("too_large", most=MOST_FILE_BYTES)
-    if content.startswith(_COMPOUND_FILE):
-        raise FileUnreadable("old_workbook")
-    if kind := _other_format(content):
-        raise FileUnreadable("other_format", kind=kind)
-    table = workbook_table(content) if content.startswith(_XLSX) else csv_table(content)
+    check_format(content)
+    table = workbook_table(content) if is_workbook(content) else csv_table(content)
     header = next(table.rows, None)
     if header is None:
         raise FileUnreadable("empty")
-    columns, ignored = columns_in(header)
+    return read_table(table, header, Headings(), options)
+
+
+def read_table(table: Table, header: Row, headings: Headings, options: FileOptions) -> FileReading:
+    """Parse the rows of a table below `header` into change requests. Raises FileUnreadable."""
+    columns, ignored = headings.columns_in(header)
     reader = _RowReader(header, columns, table, options)
     rows = [reader.of_interest(row) for row in table.rows]
     if not rows:
@@ -70,7 +70,30 @@ def read_file(content: bytes, options: FileOptions) -> FileReading:
     reader.learn(rows)
     # A row with nothing but columns that are not read says nothing.
     requests = [reader.request(row) for row in rows if row.cells]
-    return FileReading(_together(requests), replace(reader.note(), ignored_columns=tuple(ignored)))
+    together = _together(requests)
+    note = replace(
+        reader.note(),
+        ignored_columns=tuple(ignored),
+        rows=len(rows),
+        blank=len(rows) - len(requests),
+        joined=len(requests) - len(together),
+    )
+    return FileReading(together, note)
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether the file is XLSX, as its first bytes say."""
+    return content.startswith(_XLSX)
+
+
+def check_format(content: bytes) -> None:
+    """Raises FileUnreadable for what is too large, or in a format of tables that we do not read."""
+    if len(content) > MOST_FILE_BYTES:
+        raise FileUnreadable("too_large", most=MOST_FILE_BYTES)
+    if content.startswith(_COMPOUND_FILE):
+        raise FileUnreadable("old_workbook")
+    if kind := _other_format(content):
+        raise FileUnreadable("other_format", kind=kind)
 
 
 def _other_format(content: bytes) -> str | None:
@@ -142,7 +165,7 @@ class _RowReader:
         cells: list[GivenCell] = []
         is_exported = any(read_exported(cell.text) for cell in self._cells_of(row, EXPORTED))
         for column, cell in sorted(row.cells.items()):
-            place = cell_name(column, row.number)
+            place = self._place(column, row)
             name = self._columns.get(column)
             if name is None:
                 errors.append(_stray(place, cell))
@@ -168,6 +191,10 @@ class _RowReader:
             is_unseen=self._is_unseen(row),
             cells=tuple(cells),
         )
+
+    def _place(self, column: int, row: Row) -> str:
+        heading = self._header.cells.get(column)
+        return self._table.place("" if heading is None else heading.text, column, row.number)
 
     def _given(self, column: int, place: str, cell: Cell, meaning: Meaning, *, is_wrong: bool) -> GivenCell:
         heading = " ".join(self._header.cells[column].text.split())

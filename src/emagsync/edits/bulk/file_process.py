@@ -35,38 +35,37 @@ _VARIABLES: Final = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT", 
 
 def command(options: FileOptions) -> list[str]:
     """The program that reads a file on its standard input, with its arguments."""
-    return [sys.executable, "-P", "-m", _CHILD, msgspec.json.encode(options).decode()]
+    return [*_program(_CHILD), msgspec.json.encode(options).decode()]
 
 
-class FileReader:
-    """Reads files of edits, a few at a time. One per process.
+def _program(child: str) -> list[str]:
+    return [sys.executable, "-P", "-m", child]
+
+
+class ReadingProcesses:
+    """Has files read by processes, a few at a time: `child` is the module that does it, within `seconds`.
 
     Once `stopping` is set, what is being read is given up.
     """
 
-    def __init__(self, stopping: asyncio.Event | None = None) -> None:
+    def __init__(
+        self,
+        child: str,
+        *,
+        seconds: float | None = None,
+        most_answer: int = MOST_ANSWER_BYTES,
+        stopping: asyncio.Event | None = None,
+    ) -> None:
+        self._child = child
+        self._seconds = seconds
+        self._most_answer = most_answer
         self._stopping = stopping or asyncio.Event()
         self._turns = asyncio.Semaphore(MOST_AT_ONCE)
 
-    async def read(self, content: bytes, options: FileOptions) -> FileReading:
-        """The change requests in a CSV or XLSX file.
-
-        Raises FileUnreadable, which says what to change, for a file that is no table of edits or asks too much of the
-        reader, and FilesBusy where too many others are read, or the server stops.
-        """
-        if len(content) > MOST_FILE_BYTES:
-            raise FileUnreadable("too_large", most=MOST_FILE_BYTES)
+    async def answer(self, content: bytes, options: str) -> bytes:
+        """What the process answers about a file. Raises FileUnreadable and FilesBusy."""
         async with self._turn():
-            answer = await self._until_stopping(content, options)
-        try:
-            decoded = msgspec.json.decode(answer, type=Answer)
-        except msgspec.DecodeError:
-            raise FileUnreadable("too_demanding") from None
-        if decoded.refusal is not None:
-            raise FileUnreadable(decoded.refusal.reason, **decoded.refusal.values)
-        if decoded.reading is None:
-            raise FileUnreadable("too_demanding")
-        return decoded.reading
+            return await self._until_stopping(content, options)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -79,8 +78,10 @@ class FileReader:
         finally:
             self._turns.release()
 
-    async def _until_stopping(self, content: bytes, options: FileOptions) -> bytes:
-        reading = asyncio.ensure_future(_read_in_process(content, options))
+    async def _until_stopping(self, content: bytes, options: str) -> bytes:
+        seconds = MOST_SECONDS if self._seconds is None else self._seconds
+        program = [*_program(self._child), options]
+        reading = asyncio.ensure_future(_read_in_process(program, content, seconds, self._most_answer))
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             await asyncio.wait((reading, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -93,14 +94,43 @@ class FileReader:
             await asyncio.gather(reading, stopping, return_exceptions=True)
 
 
-async def _read_in_process(content: bytes, options: FileOptions) -> bytes:
+class FileReader:
+    """Reads files of edits, a few at a time. One per process.
+
+    Once `stopping` is set, what is being read is given up.
+    """
+
+    def __init__(self, stopping: asyncio.Event | None = None) -> None:
+        self._processes = ReadingProcesses(_CHILD, stopping=stopping)
+
+    async def read(self, content: bytes, options: FileOptions) -> FileReading:
+        """The change requests in a CSV or XLSX file.
+
+        Raises FileUnreadable, which says what to change, for a file that is no table of edits or asks too much of the
+        reader, and FilesBusy where too many others are read, or the server stops.
+        """
+        if len(content) > MOST_FILE_BYTES:
+            raise FileUnreadable("too_large", most=MOST_FILE_BYTES)
+        answer = await self._processes.answer(content, msgspec.json.encode(options).decode())
+        try:
+            decoded = msgspec.json.decode(answer, type=Answer)
+        except msgspec.DecodeError:
+            raise FileUnreadable("too_demanding") from None
+        if decoded.refusal is not None:
+            raise FileUnreadable(decoded.refusal.reason, **decoded.refusal.values)
+        if decoded.reading is None:
+            raise FileUnreadable("too_demanding")
+        return decoded.reading
+
+
+async def _read_in_process(program: list[str], content: bytes, seconds: float, most_answer: int) -> bytes:
     """The process's answer. Raises FileUnreadable where it had to be ended, or ended itself, without one."""
-    process = await asyncio.create_subprocess_exec(
-        *command(options), stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment()
-    )
+    process = await asyncio.create_subprocess_exec(*program, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment())
     try:
-        async with asyncio.timeout(MOST_SECONDS):
-            answer, words, _ = await asyncio.gather(_answer(process), _last_words(process), _give(process, content))
+        async with asyncio.timeout(seconds):
+            answer, words, _ = await asyncio.gather(
+                _answer(process, most_answer), _last_words(process), _give(process, content)
+            )
             code = await process.wait()
     except TimeoutError:
         raise FileUnreadable("too_demanding") from None
@@ -123,12 +153,12 @@ async def _give(process: Process, content: bytes) -> None:
     process.stdin.close()
 
 
-async def _answer(process: Process) -> bytes:
+async def _answer(process: Process, most: int) -> bytes:
     assert process.stdout is not None  # noqa: S101 - it is a pipe
     pieces = bytearray()
     while piece := await process.stdout.read(256 * 1024):
         pieces += piece
-        if len(pieces) > MOST_ANSWER_BYTES:
+        if len(pieces) > most:
             raise FileUnreadable("too_demanding")
     return bytes(pieces)
 

@@ -25,6 +25,9 @@ class FileNote:
     `decimal` is how the file writes decimals: as its numbers show it, as somebody said, or by the reader's locale
     (`decimal_by`: `file`, `answer`, `locale`). `by_locale` counts the cells that would be ambiguous without the last,
     `ambiguous` those that are: that has to be asked.
+
+    `rows` counts the filled rows below the headings. Of them `blank` have nothing in a column that is read, and
+    `joined` are of the same offer as an earlier one, for another warehouse: the others are a request each.
     """
 
     hidden_rows: int = 0
@@ -37,6 +40,9 @@ class FileNote:
     decimal_by: str | None = None
     by_locale: int = 0
     ambiguous: int = 0
+    rows: int = 0
+    blank: int = 0
+    joined: int = 0
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import NamedTuple
+from itertools import chain, islice
+from typing import Final, NamedTuple
 
 from emagsync.edits.bulk.file_limits import LAST_COLUMN, MOST_COLUMNS, MOST_FILLED_ROWS
 from emagsync.edits.bulk.number_formats import Kind
 from emagsync.edits.errors import FileUnreadable
+
+# Of a table that does not name its columns, so many rows tell how many there are.
+MOST_ROWS_LOOKED_AT: Final = 100
 
 
 class Cell(NamedTuple):
@@ -49,6 +53,8 @@ class Table:
 
     `hidden_columns` and `sheet` are those of XLSX, `other_sheets` the names of those that are shown and not read. They
     are complete when the first row has been read. `rows_above` counts filled rows above the one that names the columns.
+    `encoding` and `separator` are those of CSV. `row_path` is where the rows of a tree (JSON, XML) stand: their values
+    are named by it, as in `products/product[3]/price`.
     """
 
     rows: Iterator[Row]
@@ -56,21 +62,38 @@ class Table:
     other_sheets: tuple[str, ...] = ()
     rows_above: int = 0
     hidden_columns: list[tuple[int, int]] = field(default_factory=list)
+    encoding: str | None = None
+    separator: str | None = None
+    row_path: str | None = None
+
+    def place(self, heading: str, column: int, row: int) -> str:
+        """The name of a cell: `D2`, or the path of a value."""
+        if self.row_path is None:
+            return cell_name(column, row)
+        return f"{self.row_path}[{row}]/{heading}"
 
     def hides(self, column: int) -> bool:
         """Whether the column is hidden."""
         return any(first <= column <= last for first, last in self.hidden_columns)
 
 
-def filled(rows: Iterable[Row]) -> Iterator[Row]:
+def lettered(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows of a table that does not name its columns, below one that does so by their letters."""
+    first = list(islice(rows, MOST_ROWS_LOOKED_AT))
+    width = max((max(row.cells) for row in first if row.cells), default=0)
+    yield Row(0, {column: Cell(column_name(column)) for column in range(1, width + 1)})
+    yield from chain(first, rows)
+
+
+def filled(rows: Iterable[Row], most_rows: int = MOST_FILLED_ROWS) -> Iterator[Row]:
     """The rows with something in them. Raises FileUnreadable for more rows or columns than a table of edits has."""
     count = 0
     for row in rows:
         if not row.cells:
             continue
         count += 1
-        if count > MOST_FILLED_ROWS + 1:
-            raise FileUnreadable("too_many_rows", most=MOST_FILLED_ROWS)
+        if count > most_rows + 1:
+            raise FileUnreadable("too_many_rows", most=most_rows)
         if len(row.cells) > MOST_COLUMNS:
             raise FileUnreadable("too_many_columns", row=row.number, most=MOST_COLUMNS)
         yield row

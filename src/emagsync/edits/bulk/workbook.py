@@ -13,10 +13,10 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final, NamedTuple
 
-from emagsync.edits.bulk.columns import header_of, is_header
 from emagsync.edits.bulk.file_limits import LAST_COLUMN, LAST_ROW, MOST_COLUMNS, MOST_FORMATS, MOST_SHEETS, MOST_STRINGS
-from emagsync.edits.bulk.file_table import Cell, Row, Table, column_number, filled
+from emagsync.edits.bulk.file_table import Cell, Row, Table, column_number, filled, lettered
 from emagsync.edits.bulk.number_formats import DIGITS, GENERAL, Kind, built_in, show
+from emagsync.edits.bulk.table_options import TableOptions
 from emagsync.edits.bulk.workbook_parts import Attributes, PartReader, Parts, relations
 from emagsync.edits.errors import FileUnreadable
 
@@ -37,21 +37,23 @@ class _Sheet(NamedTuple):
     part: str
 
 
-def workbook_table(content: bytes) -> Table:
+def workbook_table(content: bytes, options: TableOptions | None = None) -> Table:
     """The table of the only sheet that is shown and has a row that names its columns.
 
     Where no sheet's is, the table of the only sheet with anything in it, whose headings are then found wanting. Raises
     FileUnreadable, also while the rows are read.
     """
+    wanted = options or TableOptions()
+    headings = wanted.headings
     book = _Workbook(Parts(content))
     tables: list[_Sheet] = []
     others: list[_Sheet] = []
     skipped: dict[_Sheet, int] = {}
     for sheet in book.sheets:
-        header, above = header_of(book.rows(sheet))
+        header, above = headings.row_of(book.rows(sheet))
         if header is not None:
-            skipped[sheet] = above
-            is_table = is_header([cell.text for cell in header.cells.values()])
+            skipped[sheet] = above if wanted.has_headings else 0
+            is_table = headings.are([cell.text for cell in header.cells.values()])
             (tables if is_table else others).append(sheet)
     if len(tables) > 1 or (not tables and len(others) > 1):
         reason = "several_tables" if tables else "no_table"
@@ -61,7 +63,8 @@ def workbook_table(content: bytes) -> Table:
     chosen = (tables or others)[0]
     unread = tuple(sheet.name for sheet in others if sheet is not chosen)
     table = Table(iter(()), chosen.name, unread, skipped[chosen])
-    table.rows = filled(islice(book.rows(chosen, table.hidden_columns), table.rows_above, None))
+    rows = islice(book.rows(chosen, table.hidden_columns), table.rows_above, None)
+    table.rows = filled(rows if wanted.has_headings else lettered(rows), wanted.most_rows)
     return table
 
 

@@ -20,7 +20,8 @@ from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
 
 async def enqueue(connection: AsyncConnection, account: str, *, approve: bool, now: datetime) -> None:
     """Bring the account's outbox up to date with its open edits: new entries, changed ones, and dropped ones of offers
-    that have no open edit any more. `approve`: new and changed entries wait for a person.
+    that have no open edit any more. `approve`: new and changed entries wait for a person; without, those do of which an
+    edit asks for that.
 
     Entries that may have reached eMAG are left alone: their offers' edits wait until they are read back.
     """
@@ -28,10 +29,18 @@ async def enqueue(connection: AsyncConnection, account: str, *, approve: bool, n
     entries = {entry.emag_id: entry for entry in await repository.lock_entries(connection, account, OPEN_STATES)}
     wanted = {emag_id: tuple(of_offer) for emag_id, of_offer in edits.items()}
     stocks = await _stocks(connection, account, wanted, entries)
+    to_approve = set(wanted) if approve else await repository.offers_to_approve(connection, account)
     await repository.add_entries(
         connection,
         [
-            _new_entry(account, emag_id, items, alarm_of(items, stocks.get(emag_id)), approve=approve, now=now)
+            _new_entry(
+                account,
+                emag_id,
+                items,
+                alarm_of(items, stocks.get(emag_id)),
+                approve=emag_id in to_approve,
+                now=now,
+            )
             for emag_id, items in wanted.items()
             if emag_id not in entries
         ],
@@ -46,7 +55,7 @@ async def enqueue(connection: AsyncConnection, account: str, *, approve: bool, n
         elif emag_id not in wanted:
             changed.append(drop(entry, now))
         else:
-            changed.append(refresh(entry, wanted[emag_id], stocks.get(emag_id), approve=approve))
+            changed.append(refresh(entry, wanted[emag_id], stocks.get(emag_id), approve=emag_id in to_approve))
     changed = [entry for entry in changed if entry != entries[entry.emag_id]]
     await repository.write_entries(connection, changed, now=now)
 

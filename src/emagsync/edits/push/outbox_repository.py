@@ -56,6 +56,16 @@ async def open_edits(
     return found
 
 
+async def offers_to_approve(connection: AsyncConnection, account: str) -> set[int]:
+    """The account's offers of which an open edit needs a person's approval, whatever the account's push setting is."""
+    query = (
+        select(local_edits.c.emag_id)
+        .where(local_edits.c.account == account, _WAITS, local_edits.c.needs_approval.is_(True))
+        .distinct()
+    )
+    return set((await connection.execute(query)).scalars())
+
+
 async def offers_in_conflict(connection: AsyncConnection, account: str, emag_ids: Sequence[int]) -> set[int]:
     """Those of the account's offers that have an edit in conflict: a person has to decide before it is sent."""
     found: set[int] = set()

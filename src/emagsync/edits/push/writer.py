@@ -92,11 +92,13 @@ class PushWriter:
             emag_ids = [entry.emag_id for entry in pending]
             edits = await repository.open_edits(connection, job.account, emag_ids, lock=True)
             current = await stored_offers(connection, job.account, emag_ids)
+            to_approve = set(emag_ids) if job.approve else await repository.offers_to_approve(connection, job.account)
 
             def claimed(entry: OutboxEntry) -> OutboxEntry:
                 items = with_known_targets(edits.get(entry.emag_id, ()), entry.items)
                 values = _values_in(current, entry.emag_id)
-                return outbox.claim(entry, items, values, approve=job.approve, push_id=job.id, now=now)
+                approve = entry.emag_id in to_approve
+                return outbox.claim(entry, items, values, approve=approve, push_id=job.id, now=now)
 
             written = await self._apply(connection, pending, claimed, now)
             return [entry for entry in written if entry.state is OutboxState.SENDING]

@@ -28,6 +28,7 @@ from emagsync.rest.dependencies import Provided
 from emagsync.rest.middleware import host_name
 from emagsync.rest.problems import ApiProblem
 from emagsync.rest.state import AppState, State
+from emagsync.sources.metrics import source_families
 from emagsync.sync.freshness.metrics import FreshnessFamilies
 from emagsync.sync.freshness.service import FreshnessService
 from emagsync.sync.metrics.collector import RunFamilies, count_finished_runs
@@ -85,6 +86,7 @@ class MetricsPage:
             "budgets": self._budgets.families,
             "edits": lambda: edit_families(self._state.database, names),
             "webhooks": lambda: delivery_families(self._state.database),
+            "sources": lambda: source_families(self._state.database),
             "notifications": lambda: notification_families(self._state.database),
         }
         found: list[Family] = []

@@ -20,6 +20,7 @@ from emagsync.offers import endpoints as product_endpoints
 from emagsync.offers import export_endpoints
 from emagsync.reference import endpoints as reference_endpoints
 from emagsync.rest import events
+from emagsync.sources import endpoints as source_endpoints
 from emagsync.sync import endpoints as sync_endpoints
 from emagsync.sync import statistics_endpoint
 from emagsync.sync.certificate import endpoints as certificate_endpoints
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     product_endpoints.router,
     edit_endpoints.router,
     push_endpoints.router,
+    source_endpoints.router,
     events.router,
     schedule_endpoints.router,
     freshness_endpoints.router,

@@ -6,7 +6,7 @@ router in `routers.py`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -46,6 +46,7 @@ from emagsync.entrypoints.services.runs import (
     build_scheduler,
     open_sync_service,
 )
+from emagsync.entrypoints.services.sources import SourceServices, build_sources
 from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.queue import CeleryQueue
 from emagsync.home.dependencies import home_service
@@ -71,6 +72,7 @@ from emagsync.reference.keeper import ReferenceKeeper
 from emagsync.reference.names import ReferenceNames
 from emagsync.rest.events import EventBroker, event_broker
 from emagsync.rest.state import AppState
+from emagsync.sources.dependencies import source_readings, source_service
 from emagsync.sync import repository as sync_repository
 from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.control import RunControl
@@ -122,6 +124,7 @@ class ApiServices:
     conflicts: ConflictService
     undo: Undo
     files: FileReader
+    sources: SourceServices
     scheduler: Scheduler
     freshness: FreshnessService
     home: HomeService
@@ -155,7 +158,10 @@ async def open_services(
         auto_push = AutoPushWorker(push, settings.edits, base.clock)
         await stack.enter_async_context(background_task("auto push", auto_push.run()))
         edits = build_edit_service(base, emag.registry, on_edit=lambda _: auto_push.wake())
-        schedule = await stack.enter_async_context(_scheduler(base, state, emag.registry, runs.control))
+        sources = build_sources(base, emag.registry, edits, push_mode=push.mode, stopping=state.stopping)
+        schedule = await stack.enter_async_context(
+            _scheduler(base, state, emag.registry, runs.control, sources.readings.read_due)
+        )
         freshness = build_freshness_service(base, emag.registry)
         notifications = await stack.enter_async_context(telling_people(base, freshness))
         references = await stack.enter_async_context(_reference(base, emag.registry))
@@ -194,6 +200,7 @@ async def open_services(
             conflicts=build_conflict_service(base, on_edit=lambda _: auto_push.wake()),
             undo=build_undo(base, edits),
             files=FileReader(state.stopping),
+            sources=sources,
             scheduler=schedule,
             freshness=freshness,
             home=HomeService(base.database, certificates_of_runs, base.clock),
@@ -227,6 +234,8 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     edit_dependencies.conflict_service.provide(app, services.conflicts)
     edit_dependencies.undo_service.provide(app, services.undo)
     edit_dependencies.file_reader.provide(app, services.files)
+    source_service.provide(app, services.sources.service)
+    source_readings.provide(app, services.sources.readings)
     scheduler.provide(app, services.scheduler)
     freshness_service.provide(app, services.freshness)
     home_service.provide(app, services.home)
@@ -326,10 +335,15 @@ async def _webhooks(base: Foundation) -> AsyncIterator[WebhookService]:
 
 @asynccontextmanager
 async def _scheduler(
-    base: Foundation, state: AppState, registry: AccountRegistry, control: RunControl
+    base: Foundation,
+    state: AppState,
+    registry: AccountRegistry,
+    control: RunControl,
+    read_sources: Callable[[], Awaitable[str]],
 ) -> AsyncIterator[Scheduler]:
     """The scheduler, at work while the block runs unless `emagsync beat` schedules for the workers."""
-    service = build_scheduler(base, registry, build_schedule_actions(base, registry, control))
+    actions = build_schedule_actions(base, registry, control, read_sources=read_sources)
+    service = build_scheduler(base, registry, actions)
     if base.settings.executor == "celery" and not base.settings.worker.server_schedules:
         state.add_check("scheduler", checks.check_external_scheduler)
         yield service

@@ -88,6 +88,18 @@ COMMANDS: dict[str, Command | Group] = {
         },
         Topic.EDITS,
     ),
+    "sources": Group(
+        "Stock and prices that arrive by themselves.",
+        {
+            "list": Command("sources:list_sources", "List the sources, and what became of their last reading."),
+            "add": Command("sources:add", "Add a source."),
+            "edit": Command("sources:edit", "Change a source."),
+            "remove": Command("sources:remove", "Delete a source with its readings."),
+            "read": Command("sources:read", "Read a source now, and show what it changes."),
+            "readings": Command("sources:readings", "List the readings of a source, newest first."),
+        },
+        Topic.EDITS,
+    ),
     "conflicts": Group(
         "Values that were edited here and changed on eMAG.",
         {

@@ -12,6 +12,7 @@ from emagsync.db.migrate import current_revision
 from emagsync.db.migrations import HEAD
 from emagsync.notifications.sealed import unreadable_secrets
 from emagsync.offers.kept_numbers import wrong_accounts
+from emagsync.sources.secrets import unreadable_secrets as unreadable_logins
 from emagsync.vault.vault import Vault
 
 
@@ -20,7 +21,8 @@ async def database_findings(database: Database, vault: Vault) -> list[Finding]:
     findings = await look(database)
     passwords = await unreadable_passwords(database, vault)
     recipients = await unreadable_secrets(database, vault)
-    return [*findings, *await _kept_numbers_findings(database), _key_finding(passwords, recipients)]
+    logins = await unreadable_logins(database, vault)
+    return [*findings, *await _kept_numbers_findings(database), _key_finding(passwords, recipients, logins)]
 
 
 async def _kept_numbers_findings(database: Database) -> list[Finding]:
@@ -46,12 +48,16 @@ def finding_lines(findings: Iterable[Finding]) -> Iterator[str]:
         yield f"  {mark:<7} {finding.name}: {finding.detail}"
 
 
-def _key_finding(passwords: list[str], recipients: list[str]) -> Finding:
-    """Whether the server's key opens the passwords of accounts, and the secrets of those who are told by notifications.
-    The others work all the same."""
-    if not passwords and not recipients:
+def _key_finding(passwords: list[str], recipients: list[str], logins: list[str]) -> Finding:
+    """Whether the server's key opens the passwords of accounts, the secrets of those who are told by notifications, and
+    the logins of sources. The others work all the same."""
+    if not passwords and not recipients and not logins:
         return Finding("key", True, "opens the passwords of all accounts", is_fatal=False)
-    named = (("the password of", passwords), ("what notifications need of", recipients))
+    named = (
+        ("the password of", passwords),
+        ("what notifications need of", recipients),
+        ("the login of the sources", logins),
+    )
     broken = [f"{what} {', '.join(names)}" for what, names in named if names]
     return Finding(
         "key",

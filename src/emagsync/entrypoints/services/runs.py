@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Final
 
@@ -75,9 +75,13 @@ def build_freshness_service(base: Foundation, registry: AccountRegistry) -> Fres
 
 
 def build_schedule_actions(
-    base: Foundation, registry: AccountRegistry, control: RunControl
+    base: Foundation,
+    registry: AccountRegistry,
+    control: RunControl,
+    *,
+    read_sources: Callable[[], Awaitable[str]],
 ) -> Mapping[JobKind, Action]:
-    """What this process does itself for each kind of recurring job."""
+    """What this process does itself for each kind of recurring job. `read_sources` reads the sources that are due."""
     keeper = FreshnessKeeper(
         service=build_freshness_service(base, registry),
         control=control,
@@ -85,7 +89,7 @@ def build_schedule_actions(
         settings=base.settings.sync,
         clock=base.clock,
     )
-    return ScheduleActions(
+    actions = ScheduleActions(
         control=control,
         registry=registry,
         database=base.database,
@@ -93,6 +97,7 @@ def build_schedule_actions(
         keeper=keeper,
         clock=base.clock,
     ).by_kind()
+    return {**actions, JobKind.SOURCES: lambda _: read_sources()}
 
 
 def build_scheduler(base: Foundation, registry: AccountRegistry, actions: Mapping[JobKind, Action]) -> Scheduler:

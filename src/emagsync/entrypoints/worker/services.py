@@ -18,6 +18,7 @@ from emagsync.core.settings import Settings
 from emagsync.db.errors import DatabaseError
 from emagsync.edits.push.service import PushService
 from emagsync.entrypoints.services.accounts import open_accounts
+from emagsync.entrypoints.services.edits import build_edit_service
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.entrypoints.services.push import build_push_service
 from emagsync.entrypoints.services.runs import (
@@ -26,6 +27,7 @@ from emagsync.entrypoints.services.runs import (
     build_scheduler,
     open_sync_service,
 )
+from emagsync.entrypoints.services.sources import build_sources
 from emagsync.entrypoints.worker.queue import CeleryQueue
 from emagsync.sync.dispatch.celery_executor import CeleryExecutor
 from emagsync.sync.dispatch.sweeper import Sweeper
@@ -108,6 +110,9 @@ async def open_services(
         control = build_run_control(base, registry, service, executor, on_change=relay.changed)
         stack.push_async_callback(executor.aclose)
         stack.push_async_callback(control.aclose)
+        push = build_push_service(base, registry)
+        sources = build_sources(base, registry, build_edit_service(base, registry), push_mode=push.mode)
+        actions = build_schedule_actions(base, registry, control, read_sources=sources.readings.read_due)
         yield WorkerServices(
             foundation=base,
             registry=registry,
@@ -115,8 +120,8 @@ async def open_services(
             sync=service,
             executor=executor,
             sweeper=Sweeper(control, executor, base.clock, seconds=settings.worker.sweep_seconds),
-            scheduler=build_scheduler(base, registry, build_schedule_actions(base, registry, control)),
-            push=build_push_service(base, registry),
+            scheduler=build_scheduler(base, registry, actions),
+            push=push,
             relay=relay,
         )
 

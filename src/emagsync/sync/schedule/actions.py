@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from emagsync.accounts.connection_test import check_connection
 from emagsync.accounts.registry import AccountRegistry
@@ -12,6 +12,7 @@ from emagsync.core.clock import Clock
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
+from emagsync.sources import reading_repository
 from emagsync.sync import repository
 from emagsync.sync.control import RunControl
 from emagsync.sync.freshness.keeper import FreshnessKeeper
@@ -94,5 +95,15 @@ class ScheduleActions:
                 break
         async with self._database.transaction() as connection:
             messages = await DELIVERIES.prune(connection, before=before)
+        readings = await self._prune_readings(before)
         calls = await prune_calls(self._database, self._settings.calls, now=self._clock.now())
-        return f"{pruned} runs, {messages} messages and {calls} log entries of calls deleted"
+        return f"{pruned} runs, {messages} messages, {readings} readings and {calls} log entries of calls deleted"
+
+    async def _prune_readings(self, before: datetime) -> int:
+        pruned = 0
+        while True:
+            async with self._database.transaction() as connection:
+                count = await reading_repository.prune(connection, before=before)
+            pruned += count
+            if not count:
+                return pruned

@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     FULL = "full"  # a full sync of an account
     HEALTH = "health"  # a connection test of an account
     FRESHNESS = "freshness"  # reading the offers of an account that are about to be older than their targets
+    SOURCES = "sources"  # reading the sources of stock and prices that are due
     CLEANUP = "cleanup"  # going on with runs whose process died
     PRUNE = "prune"  # deleting old runs
 

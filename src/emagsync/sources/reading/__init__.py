@@ -1,0 +1,1 @@
+"""Reading a source's file: its format, its columns, and what its rows ask for."""
