@@ -58,7 +58,15 @@ async def test_jobs_sync_test_connections_and_delete_what_is_old(tmp_path: Path)
         clock.forward(days=31)
         done = await desk.api.services.scheduler.do_due()
         # The application's own scheduler may have been faster with some of them.
-        assert set(done) <= {"incremental:main", "full:main", "health:main", "freshness:main", "sources", "cleanup", "prune"}
+        assert set(done) <= {
+            "incremental:main",
+            "full:main",
+            "health:main",
+            "freshness:main",
+            "sources",
+            "cleanup",
+            "prune",
+        }
         jobs = {}
         while not jobs or any(job["last_result"] is None for job in jobs.values()):
             jobs = {job["name"]: job for job in (await desk.api.viewer.get(SCHEDULES)).json()["schedules"]}
@@ -67,7 +75,7 @@ async def test_jobs_sync_test_connections_and_delete_what_is_old(tmp_path: Path)
         assert jobs["health:main"]["last_message"].startswith("12 offers")
         # The newest and the last completed one stay; that may be one run or two.
         assert jobs["prune"]["last_message"] in [
-            f"{runs} runs, 0 messages and 0 log entries of calls deleted" for runs in (1, 2)
+            f"{runs} runs, 0 messages, 0 readings and 0 log entries of calls deleted" for runs in (1, 2)
         ]
         assert (await desk.api.viewer.get(f"{PRODUCTS}/sync/{old}")).status_code == 404
         assert await desk.api.rows("SELECT * FROM sync_pages WHERE run_id = :run", run=old) == []
