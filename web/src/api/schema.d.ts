@@ -1620,6 +1620,238 @@ export interface paths {
         patch: operations["change_schedule_api_v1_schedules__name__patch"];
         trace?: never;
     };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Sources
+         * @description Every source, and what became of its last reading.
+         */
+        get: operations["list_sources_api_v1_sources_get"];
+        put?: never;
+        /**
+         * Add Source
+         * @description Add a source. One with an interval is read for the first time within a minute.
+         */
+        post: operations["add_source_api_v1_sources_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At Address
+         * @description Fetch a file and say what it is: its format, its first rows, and what its columns are taken for.
+         */
+        post: operations["look_at_address_api_v1_sources_look_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/look/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At File
+         * @description Say what the file in the body is. Nothing is stored.
+         */
+        post: operations["look_at_file_api_v1_sources_look_file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All Readings
+         * @description Readings of all sources, newest first.
+         */
+        get: operations["list_all_readings_api_v1_sources_readings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Source
+         * @description One source.
+         */
+        get: operations["get_source_api_v1_sources__source_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove Source
+         * @description Delete a source with its readings. The edits that these made stay.
+         */
+        delete: operations["remove_source_api_v1_sources__source_id__delete"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Source
+         * @description Change a source. After a change of how it is read, its file is taken in anew.
+         */
+        patch: operations["change_source_api_v1_sources__source_id__patch"];
+        trace?: never;
+    };
+    "/api/v1/sources/{source_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send File
+         * @description Read the file in the body as the source's. The answer says what became of it.
+         */
+        post: operations["send_file_api_v1_sources__source_id__file_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Source
+         * @description Fetch the source's file and read it now. The answer comes when that is done, and says what became of it.
+         */
+        post: operations["read_source_api_v1_sources__source_id__read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source_id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Readings
+         * @description Readings of a source, newest first.
+         */
+        get: operations["list_readings_api_v1_sources__source_id__readings_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source_id}/readings/{reading_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reading
+         * @description One reading.
+         */
+        get: operations["get_reading_api_v1_sources__source_id__readings__reading_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source_id}/readings/{reading_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Apply Reading
+         * @description Make edits of what the newest reading would change, and with `confirm` of what looks like a mistake.
+         */
+        post: operations["apply_reading_api_v1_sources__source_id__readings__reading_id__apply_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{source_id}/readings/{reading_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rows
+         * @description What a reading changes, and the rows that it could not use, each problem with its cell.
+         */
+        get: operations["list_rows_api_v1_sources__source_id__readings__reading_id__rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -2106,6 +2338,17 @@ export interface components {
             username: string | null;
         };
         /**
+         * ApplyRequest
+         * @description `confirm` also applies the rows that look like a mistake.
+         */
+        ApplyRequest: {
+            /**
+             * Confirm
+             * @default false
+             */
+            confirm: boolean;
+        };
+        /**
          * BrakePreview
          * @description What a list alone would do to an account's offers; what else is on its way counts too when it is sent.
          */
@@ -2449,6 +2692,24 @@ export interface components {
             name: string;
             /** Parent Id */
             parent_id: number | null;
+        };
+        /**
+         * CellProblem
+         * @description What is wrong with a row: in which cell, and why. `place` null: with the row as a whole.
+         */
+        CellProblem: {
+            /** Code */
+            code: string;
+            /** Field */
+            field: string;
+            /** Message */
+            message: string;
+            /** Place */
+            place: string | null;
+            /** Values */
+            values?: {
+                [key: string]: string;
+            };
         };
         /**
          * CellView
@@ -2986,7 +3247,7 @@ export interface components {
          * @description Where an edit came from.
          * @enum {string}
          */
-        EditSource: "api" | "page" | "cli" | "bulk" | "undo" | "conflict";
+        EditSource: "api" | "page" | "cli" | "bulk" | "undo" | "conflict" | "source";
         /**
          * EditState
          * @description Where a local edit is. Only `open` ones are sent; the first two wait, the others are final.
@@ -3458,6 +3719,12 @@ export interface components {
             };
         };
         /**
+         * FileFormat
+         * @description How a source's file holds its rows.
+         * @enum {string}
+         */
+        FileFormat: "csv" | "xlsx" | "json" | "xml";
+        /**
          * FileView
          * @description What a file holds beside its rows. CSV hides nothing and has no sheets.
          */
@@ -3574,6 +3841,36 @@ export interface components {
              * @description Upper and lower case are the same.
              */
             username: string;
+        };
+        /**
+         * FormatSettings
+         * @description How a file is read. What is null is taken as the file shows it.
+         */
+        FormatSettings: {
+            /** @description What stands before decimals in texts. */
+            decimal?: components["schemas"]["DecimalMark"] | null;
+            /**
+             * Encoding
+             * @description Of CSV.
+             */
+            encoding?: ("utf-8" | "utf-16" | "cp1250" | "cp1252" | "iso-8859-2") | null;
+            format?: components["schemas"]["FileFormat"] | null;
+            /**
+             * Has Headings
+             * @description Of CSV and XLSX; without, columns are named `A`, `B`, ...
+             * @default true
+             */
+            has_headings: boolean;
+            /**
+             * Row Path
+             * @description Where the rows are: `data/items` in JSON, `catalog/product` in XML.
+             */
+            row_path?: string | null;
+            /**
+             * Separator
+             * @description Of CSV.
+             */
+            separator?: (";" | "," | "\t" | "|") | null;
         };
         /**
          * FreshnessList
@@ -3828,7 +4125,13 @@ export interface components {
          * @description What is done.
          * @enum {string}
          */
-        JobKind: "incremental" | "full" | "health" | "freshness" | "cleanup" | "prune";
+        JobKind: "incremental" | "full" | "health" | "freshness" | "sources" | "cleanup" | "prune";
+        /**
+         * KeyField
+         * @description What names an offer in a source's file.
+         * @enum {string}
+         */
+        KeyField: "emag_id" | "part_number" | "part_number_key" | "ean";
         /**
          * KindNumber
          * @description To how many offers something happened, in all and by account.
@@ -3941,6 +4244,78 @@ export interface components {
             password: string;
             /** Username */
             username: string;
+        };
+        /**
+         * Look
+         * @description What a file turned out to be, its first rows, and what its columns are taken for.
+         */
+        Look: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Columns
+             * @description Fields by heading.
+             */
+            columns: {
+                [key: string]: components["schemas"]["SourceField"];
+            };
+            /** Encoding */
+            encoding: string | null;
+            format: components["schemas"]["FileFormat"] | null;
+            /** Headings */
+            headings: string[];
+            /**
+             * Host Key
+             * @description That the SFTP server has.
+             */
+            host_key?: string | null;
+            key: components["schemas"]["KeyField"] | null;
+            /** Message */
+            message?: string | null;
+            /**
+             * Reason
+             * @description Why the file cannot be read, as in a problem `file_unreadable`.
+             */
+            reason: string | null;
+            /** Row Path */
+            row_path: string | null;
+            /**
+             * Rows
+             * @description The first rows as texts, one for each heading.
+             */
+            rows: string[][];
+            /** Separator */
+            separator: string | null;
+            /** Sheet */
+            sheet: string | null;
+            /** Values */
+            values?: {
+                [key: string]: string | number;
+            };
+        };
+        /**
+         * LookRequest
+         * @description A file to look at before a source is made, or changed: of `source_id` the login is used where none is given.
+         */
+        LookRequest: {
+            /** Address */
+            address: string;
+            /** Columns */
+            columns?: {
+                [key: string]: components["schemas"]["SourceField"];
+            } | null;
+            format?: components["schemas"]["FormatSettings"];
+            /** Host Key */
+            host_key?: string | null;
+            key?: components["schemas"]["KeyField"] | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "https" | "sftp" | "folder";
+            login?: components["schemas"]["SourceLogin"] | null;
+            /** Source Id */
+            source_id?: string | null;
         };
         /**
          * LookedUp
@@ -4057,6 +4432,12 @@ export interface components {
          * @enum {string}
          */
         MessageStatus: "pending" | "sending" | "delivered" | "given_up" | "unknown";
+        /**
+         * MissingMeans
+         * @description What it means that an offer of the account is not in the file.
+         * @enum {string}
+         */
+        MissingMeans: "nothing" | "stock_0";
         /**
          * Mode
          * @description `full` reads every status and finds removed offers; `incremental` the active ones; `selective` what is named.
@@ -5461,6 +5842,44 @@ export interface components {
          */
         PushStatus: "running" | "completed" | "partial" | "held" | "failed" | "interrupted";
         /**
+         * ReadFile
+         * @description The file of a reading, and how it was read.
+         */
+        ReadFile: {
+            /** Bytes */
+            bytes: number;
+            /** Columns */
+            columns?: {
+                [key: string]: string;
+            };
+            decimal?: components["schemas"]["DecimalMark"] | null;
+            /** Digest */
+            digest: string;
+            /** Encoding */
+            encoding?: string | null;
+            format?: components["schemas"]["FileFormat"] | null;
+            key?: components["schemas"]["KeyField"] | null;
+            /** Name */
+            name?: string | null;
+            /** Row Path */
+            row_path?: string | null;
+            /** Separator */
+            separator?: string | null;
+            /** Sheet */
+            sheet?: string | null;
+        };
+        /**
+         * ReadRequest
+         * @description `force` takes in a file that was taken in before, and one that is much shorter than that.
+         */
+        ReadRequest: {
+            /**
+             * Force
+             * @default false
+             */
+            force: boolean;
+        };
+        /**
          * ReadTotals
          * @description What the page ledger says of one reading, or of all lists of a selection. `pages` are those with rows.
          *
@@ -5529,6 +5948,177 @@ export interface components {
             /** Read At */
             read_at: string | null;
         };
+        /**
+         * Reading
+         * @description One reading of a source. `code`, `reason` and `values` say for programs why it took nothing in.
+         */
+        Reading: {
+            /** Applied At */
+            applied_at: string | null;
+            /** Applied By */
+            applied_by: string | null;
+            /**
+             * Batch Id
+             * @description Of the edits that it made, for `GET /edits`.
+             */
+            batch_id: string | null;
+            /** Brakes */
+            brakes: components["schemas"]["BrakePreview"][];
+            /** Code */
+            code: string | null;
+            counts: components["schemas"]["ReadingCounts"];
+            file: components["schemas"]["ReadFile"] | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Id */
+            id: number;
+            /** Message */
+            message: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Source Id */
+            source_id: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Started By */
+            started_by: string;
+            status: components["schemas"]["ReadingStatus"];
+            /**
+             * Trigger
+             * @enum {string}
+             */
+            trigger: "schedule" | "request" | "upload";
+            /** Values */
+            values: {
+                [key: string]: string | number;
+            };
+        };
+        /**
+         * ReadingCounts
+         * @description How many rows came to what.
+         *
+         *     `rows` = `blank` + `joined` + `changed` + `unchanged` + `doubtful` + `refused` + `unknown`, without the `missing`,
+         *     which are no rows: offers that are not in the file, and are counted once more by what became of them.
+         */
+        ReadingCounts: {
+            /**
+             * Blank
+             * @description Rows with nothing in a column that is read.
+             * @default 0
+             */
+            blank: number;
+            /**
+             * Changed
+             * @default 0
+             */
+            changed: number;
+            /**
+             * Doubtful
+             * @default 0
+             */
+            doubtful: number;
+            /**
+             * Joined
+             * @description Rows of the same offer as an earlier one, for another warehouse.
+             * @default 0
+             */
+            joined: number;
+            /**
+             * Missing
+             * @description Offers that are not in the file and get stock 0.
+             * @default 0
+             */
+            missing: number;
+            /**
+             * Refused
+             * @default 0
+             */
+            refused: number;
+            /**
+             * Rows
+             * @description Filled rows below the headings.
+             * @default 0
+             */
+            rows: number;
+            /**
+             * Unchanged
+             * @default 0
+             */
+            unchanged: number;
+            /**
+             * Understood
+             * @description Rows that name an offer and hold values that can be.
+             * @default 0
+             */
+            understood: number;
+            /**
+             * Unknown
+             * @default 0
+             */
+            unknown: number;
+        };
+        /**
+         * ReadingList
+         * @description Readings, newest first.
+         */
+        ReadingList: {
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Readings */
+            readings: components["schemas"]["Reading"][];
+        };
+        /**
+         * ReadingRow
+         * @description A row of a reading. `row` null: the offer is not in the file.
+         */
+        ReadingRow: {
+            /** Account */
+            account: string;
+            /** Changes */
+            changes: components["schemas"]["ChangeView"][];
+            /** Currency */
+            currency: string | null;
+            /** Emag Id */
+            emag_id: number | null;
+            kind: components["schemas"]["RowKind"];
+            /**
+             * Name
+             * @description Of the product.
+             */
+            name: string | null;
+            /**
+             * Named
+             * @description By what the row names its offer.
+             */
+            named: string | null;
+            /** Position */
+            position: number;
+            /** Problems */
+            problems: components["schemas"]["CellProblem"][];
+            /** Product Id */
+            product_id: number | null;
+            /** Row */
+            row: number | null;
+        };
+        /**
+         * ReadingRowList
+         * @description Rows of a reading, in the file's order.
+         */
+        ReadingRowList: {
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Rows */
+            rows: components["schemas"]["ReadingRow"][];
+        };
+        /**
+         * ReadingStatus
+         * @description What became of a reading.
+         * @enum {string}
+         */
+        ReadingStatus: "running" | "applied" | "previewed" | "same_file" | "refused" | "failed";
         /**
          * ReadingView
          * @description One reading of the whole list. eMAG's counts are null where it gave none or nobody noted them.
@@ -5812,6 +6402,12 @@ export interface components {
          * @enum {string}
          */
         Role: "viewer" | "operator" | "admin";
+        /**
+         * RowKind
+         * @description What a row of a file came to.
+         * @enum {string}
+         */
+        RowKind: "changed" | "doubtful" | "refused" | "unknown";
         /**
          * Rule
          * @description What a recipient is told of, and when. `account_type` null: of all accounts.
@@ -6415,6 +7011,214 @@ export interface components {
         SetupState: {
             /** Open */
             open: boolean;
+        };
+        /**
+         * Source
+         * @description A source. Of its login only what is no secret is shown.
+         */
+        Source: {
+            /** Account */
+            account: string;
+            /** Address */
+            address: string | null;
+            /** Columns */
+            columns: {
+                [key: string]: components["schemas"]["SourceField"];
+            } | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Failures
+             * @description Readings since then that took nothing in.
+             */
+            failures: number;
+            format: components["schemas"]["FormatSettings"];
+            /** Has Password */
+            has_password: boolean;
+            /** Has Private Key */
+            has_private_key: boolean;
+            /** Header Names */
+            header_names: string[];
+            /** Host Key */
+            host_key: string | null;
+            /** Id */
+            id: string;
+            /** Interval Minutes */
+            interval_minutes: number | null;
+            /** Is Being Read */
+            is_being_read: boolean;
+            key: components["schemas"]["KeyField"] | null;
+            kind: components["schemas"]["SourceKind"];
+            last_reading: components["schemas"]["Reading"] | null;
+            missing_means: components["schemas"]["MissingMeans"];
+            mode: components["schemas"]["SourceMode"];
+            /** Most Shrink Percent */
+            most_shrink_percent: number;
+            /** Name */
+            name: string;
+            /**
+             * Next At
+             * @description When it is read next. Null: when somebody asks.
+             */
+            next_at: string | null;
+            /**
+             * Rows
+             * @description Of the file that was taken in last.
+             */
+            rows: number | null;
+            /**
+             * Taken In At
+             * @description When a file was taken in last, or was still the same.
+             */
+            taken_in_at: string | null;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+            /** Username */
+            username: string | null;
+        };
+        /**
+         * SourceChange
+         * @description What to change; what is left out stays, null is the default. `login` replaces all of it.
+         *
+         *     A login is kept only for the same server.
+         */
+        SourceChange: {
+            /** Account */
+            account?: string | null;
+            /** Address */
+            address?: string | null;
+            /** Columns */
+            columns?: {
+                [key: string]: components["schemas"]["SourceField"];
+            } | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            format?: components["schemas"]["FormatSettings"] | null;
+            /** Host Key */
+            host_key?: string | null;
+            /** Interval Minutes */
+            interval_minutes?: number | null;
+            key?: components["schemas"]["KeyField"] | null;
+            login?: components["schemas"]["SourceLogin"] | null;
+            missing_means?: components["schemas"]["MissingMeans"] | null;
+            mode?: components["schemas"]["SourceMode"] | null;
+            /** Most Shrink Percent */
+            most_shrink_percent?: number | null;
+            /** Name */
+            name?: string | null;
+        };
+        /**
+         * SourceField
+         * @description What a column of a source's file may be.
+         * @enum {string}
+         */
+        SourceField: "emag_id" | "part_number" | "part_number_key" | "ean" | "account" | "warehouse_id" | "currency" | "sale_price" | "recommended_price" | "min_sale_price" | "max_sale_price" | "stock" | "handling_time" | "vat_id" | "status";
+        /**
+         * SourceKind
+         * @description Where a source's file comes from.
+         * @enum {string}
+         */
+        SourceKind: "https" | "sftp" | "folder" | "upload";
+        /**
+         * SourceList
+         * @description Every source by name. `folder`: whether the operator allows a folder for sources.
+         */
+        SourceList: {
+            /** Folder */
+            folder: boolean;
+            /** Sources */
+            sources: components["schemas"]["Source"][];
+        };
+        /**
+         * SourceLogin
+         * @description What a server asks of who fetches the file: a password or a private key, or headers over https.
+         */
+        SourceLogin: {
+            /**
+             * Headers
+             * @description For https, such as `Authorization`.
+             */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            /** Password */
+            password?: string | null;
+            /**
+             * Private Key
+             * @description For SFTP, as OpenSSH or PEM text.
+             */
+            private_key?: string | null;
+            /** Username */
+            username?: string | null;
+        };
+        /**
+         * SourceMode
+         * @description What becomes of what a file changes.
+         * @enum {string}
+         */
+        SourceMode: "preview" | "approval" | "direct";
+        /**
+         * SourceRequest
+         * @description A new source. `address`: `https://...`, `sftp://host/path`, or a file or pattern within the folder of sources.
+         */
+        SourceRequest: {
+            /**
+             * Account
+             * @description Of rows that name none.
+             */
+            account: string;
+            /**
+             * Address
+             * @description Null for `upload`.
+             */
+            address?: string | null;
+            /**
+             * Columns
+             * @description Fields by heading; in JSON and XML by path within a row. Null: guessed.
+             */
+            columns?: {
+                [key: string]: components["schemas"]["SourceField"];
+            } | null;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+            format?: components["schemas"]["FormatSettings"];
+            /**
+             * Host Key
+             * @description Of an SFTP server; null: the one that it has at the first reading is kept.
+             */
+            host_key?: string | null;
+            /**
+             * Interval Minutes
+             * @description Null: it is read when somebody asks.
+             */
+            interval_minutes?: number | null;
+            /** @description What names the offers. Null: guessed. */
+            key?: components["schemas"]["KeyField"] | null;
+            kind: components["schemas"]["SourceKind"];
+            login?: components["schemas"]["SourceLogin"] | null;
+            /** @default nothing */
+            missing_means: components["schemas"]["MissingMeans"];
+            /** @default preview */
+            mode: components["schemas"]["SourceMode"];
+            /**
+             * Most Shrink Percent
+             * @description A file with more percent fewer rows than the one before is refused; 100: none is.
+             * @default 50
+             */
+            most_shrink_percent: number;
+            /** Name */
+            name: string;
         };
         /**
          * Statistics
@@ -13311,6 +14115,1015 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduleView"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sources_api_v1_sources_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_source_api_v1_sources_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_address_api_v1_sources_look_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Look"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Bad Gateway */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_file_api_v1_sources_look_file_post: {
+        parameters: {
+            query?: {
+                format?: components["schemas"]["FileFormat"] | null;
+                encoding?: ("utf-8" | "utf-16" | "cp1250" | "cp1252" | "iso-8859-2") | null;
+                separator?: (";" | "," | "\t" | "|") | null;
+                has_headings?: boolean;
+                row_path?: string | null;
+                key?: components["schemas"]["KeyField"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Look"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_readings_api_v1_sources_readings_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_source_api_v1_sources__source_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_source_api_v1_sources__source_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_source_api_v1_sources__source_id__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_file_api_v1_sources__source_id__file_post: {
+        parameters: {
+            query?: {
+                /** @description Of the file, for people. */
+                name?: string | null;
+                /** @description Take in what was taken in before, or is much shorter. */
+                force?: boolean;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reading"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_source_api_v1_sources__source_id__read_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReadRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reading"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_readings_api_v1_sources__source_id__readings_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingList"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_reading_api_v1_sources__source_id__readings__reading_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+                reading_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reading"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_reading_api_v1_sources__source_id__readings__reading_id__apply_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source_id: string;
+                reading_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ApplyRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reading"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rows_api_v1_sources__source_id__readings__reading_id__rows_get: {
+        parameters: {
+            query?: {
+                kind?: components["schemas"]["RowKind"] | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                source_id: string;
+                reading_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadingRowList"];
                 };
             };
             /** @description No caller: no token or session, or one that has ended */
