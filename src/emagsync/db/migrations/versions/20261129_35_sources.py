@@ -1,7 +1,7 @@
 """sources: stock and prices that arrive by themselves; edits that need an approval of their own
 
-Revision ID: 20261129_34
-Revises: 20261129_33
+Revision ID: 20261129_35
+Revises: 20261129_34
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from emagsync.db.types import BigId, JsonText, UtcDateTime
 
-revision = "20261129_34"
-down_revision = "20261129_33"
+revision = "20261129_35"
+down_revision = "20261129_34"
 branch_labels = None
 depends_on = None
 
