@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from sqlalchemy import Text, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -25,6 +27,7 @@ from emagsync.ingest.store import (
     take_for_new,
     take_for_unchanged,
 )
+from emagsync.marketplace.rows.parse import parse, raw_digest
 from emagsync.offers import repository
 from emagsync.offers.records import Observation, StoredOffer, UpsertResult
 from emagsync.offers.tables import offer_payloads, offers
@@ -273,9 +276,31 @@ async def test_rows_that_are_wrongly_taken_for_unchanged_are_refused_before_anyt
 
 
 async def test_rows_that_are_taken_for_new_are_created_and_refused_where_one_is_stored(database: Database) -> None:
-    new = await stored(database, await take_for_new(sort_rows([row(id=1), row(id=2)], RO), RO))
+    _, rows = await take_for_new([row(id=1), row(id=2)], RO)
+    new = await stored(database, rows)
     assert new.result == UpsertResult((1, 2), (), ())
     before = await stored_prices(database)
+    _, rows = await take_for_new([row(id=2, sale_price="7.0000"), row(id=3)], RO)
     with pytest.raises(StalePreparation):
-        await stored(database, await take_for_new(sort_rows([row(id=2, sale_price="7.0000"), row(id=3)], RO), RO))
+        await stored(database, rows)
     assert await stored_prices(database) == before
+
+
+_ANY_ROW = st.one_of(
+    st.sampled_from((NO_ID, NOT_JSON, b"[]", b"null", row(id=2**31), row(id="3"), row(id=1, name="a\\u0000b"))),
+    st.builds(lambda emag_id, price: row(id=emag_id, sale_price=price), st.integers(0, 4), st.sampled_from(("1", "-"))),
+    st.text(max_size=8).map(lambda name: row(id=1, name=name)),
+)
+
+
+@given(raw_rows=st.lists(_ANY_ROW, max_size=50))
+@example(raw_rows=[row(id=1), NO_ID, row(id=2), row(id=1, sale_price="7.0000")])
+async def test_rows_that_are_taken_for_new_are_those_that_are_sorted_and_prepared_otherwise(
+    raw_rows: list[bytes],
+) -> None:
+    rows, taken = await take_for_new(raw_rows, RO)
+    assert rows == sort_rows(raw_rows, RO)
+    assert list(rows.by_id) == list(sort_rows(raw_rows, RO).by_id)
+    read = {emag_id: parse(raw, RO) for emag_id, raw in rows.by_id.items()}
+    assert taken.digests == {emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}
+    assert (taken.parsed, taken.records.keys()) == (read, {id_ for id_, one in read.items() if one.offer is not None})

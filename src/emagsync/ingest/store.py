@@ -118,13 +118,28 @@ def take_for_unchanged(rows: RawRows) -> PreparedRows:
     return PreparedRows({emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}, {}, {}, None)
 
 
-async def take_for_new(rows: RawRows, platform: Platform) -> PreparedRows:
-    """The same for a page none of whose offers is stored yet, as in a first copy. Never raises on what is in a row."""
-    digests = {emag_id: raw_digest(raw) for emag_id, raw in rows.by_id.items()}
-    parsed, records = await _parsed(
-        ((id_, parse(raw, platform, is_utf8=True)) for id_, raw in rows.by_id.items()), digests, {}, {}
-    )
-    return PreparedRows(digests, parsed, records, {})
+async def take_for_new(raw_rows: Sequence[bytes], platform: Platform) -> tuple[RawRows, PreparedRows]:
+    """The same for a page none of whose offers is stored yet, as in a first copy. Never raises on what is in a row.
+
+    Sorts the rows as `sort_rows` does, but finds their ids by reading them, which has to be done anyway.
+    """
+    read: dict[int, ParsedRow] = {}
+    ids: list[int] = []
+    rejected: list[ParsedRow] = []
+    for number, raw in enumerate(raw_rows, start=1):
+        row = parse(raw, platform, is_utf8=True)
+        emag_id = peek_id(raw) if row.offer is None else row.offer.emag_id
+        if emag_id is None:
+            rejected.append(row)
+        else:
+            read[emag_id] = row
+            ids.append(emag_id)
+        if number % _ROWS_AT_ONCE == 0:
+            await asyncio.sleep(0)
+    by_id = {emag_id: row.raw for emag_id, row in read.items()}
+    digests = {emag_id: raw_digest(raw) for emag_id, raw in by_id.items()}
+    parsed, records = await _parsed(read.items(), digests, {}, {})
+    return RawRows(tuple(ids), by_id, tuple(rejected)), PreparedRows(digests, parsed, records, {})
 
 
 async def prepare_parsed(

@@ -193,17 +193,23 @@ class RunWriter:
     async def _store(
         self, raw_rows: Sequence[bytes], *, read_at: datetime, record_page: RecordPage | None = None
     ) -> tuple[int, ...]:
-        rows = sort_rows(raw_rows, self._platform)
+        # Where one page is stored at a time, it does not matter beforehand which offers it has.
+        rows = None if self._database.is_sqlite else sort_rows(raw_rows, self._platform)
         # Prepared within the slot: of two pages that show the same offer, the one that came later is stored later.
-        async with self._writes.slot(rows.by_id.keys()) as slot:
-            await self._store_in(slot, rows, read_at, record_page)
+        async with self._writes.slot(set() if rows is None else rows.by_id.keys()) as slot:
+            rows, prepared = await self._guess(raw_rows, rows)
+            await self._store_in(slot, rows, prepared, read_at, record_page)
         self._changed()
         return rows.ids
 
     async def _store_in(
-        self, slot: WriteSlot, rows: RawRows, read_at: datetime, record_page: RecordPage | None
+        self,
+        slot: WriteSlot,
+        rows: RawRows,
+        prepared: PreparedRows | None,
+        read_at: datetime,
+        record_page: RecordPage | None,
     ) -> None:
-        prepared = await self._guess(rows)
         while True:
             if prepared is None:
                 account = self._lease.account
@@ -216,10 +222,12 @@ class RunWriter:
                 self._expected = _kind_of(rows, stored)
                 return
 
-    async def _guess(self, rows: RawRows) -> PreparedRows | None:
-        if self._expected is Expected.UNCHANGED:
-            return take_for_unchanged(rows)
-        return await take_for_new(rows, self._platform) if self._expected is Expected.NEW else None
+    async def _guess(self, raw_rows: Sequence[bytes], rows: RawRows | None) -> tuple[RawRows, PreparedRows | None]:
+        """The rows by their ids, unless they are that already, and prepared for what they are expected to be."""
+        if self._expected is Expected.NEW:
+            return await take_for_new(raw_rows, self._platform)
+        rows = rows or sort_rows(raw_rows, self._platform)
+        return rows, take_for_unchanged(rows) if self._expected is Expected.UNCHANGED else None
 
     async def _commit(
         self,
