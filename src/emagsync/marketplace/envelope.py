@@ -83,22 +83,43 @@ class HttpAnswer(NamedTuple):
     body: bytes
 
 
-class Envelope(msgspec.Struct, rename={"is_error": "isError"}):
-    """eMAG's frame around every answer. Its parts stay JSON text, decoded only when they are needed."""
+class Envelope(NamedTuple):
+    """eMAG's frame around every answer. Its parts stay JSON text, decoded only when they are needed; `results` are the
+    texts of a list's members where it is a list. What is missing is empty."""
 
+    is_error: bytes = b""
+    messages: bytes = b""
+    errors: bytes = b""
+    message: bytes = b""
+    results: bytes | tuple[bytes, ...] = b""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it says `isError: true`."""
+        return self.is_error == b"true"
+
+
+# With the fields of Envelope, in their order.
+class _Frame(msgspec.Struct, rename={"is_error": "isError"}):
     is_error: msgspec.Raw = msgspec.Raw()
     messages: msgspec.Raw = msgspec.Raw()
     errors: msgspec.Raw = msgspec.Raw()
     message: msgspec.Raw = msgspec.Raw()
     results: msgspec.Raw = msgspec.Raw()
 
-    @property
-    def refuses(self) -> bool:
-        """Whether it says `isError: true`."""
-        return bytes(self.is_error) == b"true"
+
+class _ListFrame(msgspec.Struct, rename={"is_error": "isError"}):
+    """The frame of a list, whose members are told apart while it is found: a second look at a page takes as long."""
+
+    results: list[msgspec.Raw]
+    is_error: msgspec.Raw = msgspec.Raw()
+    messages: msgspec.Raw = msgspec.Raw()
+    errors: msgspec.Raw = msgspec.Raw()
+    message: msgspec.Raw = msgspec.Raw()
 
 
-_ENVELOPE: Final = msgspec.json.Decoder(Envelope)
+_FRAME: Final = msgspec.json.Decoder(_Frame)
+_LIST_FRAME: Final = msgspec.json.Decoder(_ListFrame)
 _RAW_LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
 _RAW_DICT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _EXACT: Final = msgspec.json.Decoder(float_hook=Decimal)
@@ -110,7 +131,7 @@ def open_envelope(answer: HttpAnswer, *, is_write: bool, now: datetime, also_ref
     `also_refusals`: the envelope of a refusal (`isError: true`) is returned too, for who finds more in it than words.
     """
     if is_write and answer.status == 204 and not answer.body:
-        return Envelope(is_error=msgspec.Raw(b"false"))  # done, and nothing to say about it: `offer_stock`
+        return Envelope(is_error=b"false")  # done, and nothing to say about it: `offer_stock`
     envelope, problem = _decode(answer.body)
     refusal = _configuration_refusal(answer, envelope)
     if refusal is not None:
@@ -123,7 +144,7 @@ def open_envelope(answer: HttpAnswer, *, is_write: bool, now: datetime, also_ref
         if also_refusals:
             return envelope
         raise refusal_of(envelope, is_write=is_write)
-    is_error = bytes(envelope.is_error)
+    is_error = envelope.is_error
     if is_error != b"false":
         found = f"isError is {is_error[:40].decode(errors='replace')}" if is_error else "isError is missing"
         raise MissingIsError(f"eMAG's answer does not say whether it succeeded: {found}{_quoted(texts(envelope))}")
@@ -135,7 +156,9 @@ def result_rows(envelope: Envelope) -> tuple[bytes, ...]:
 
     PHP writes a list with gaps as an object with numeric keys; an object without keys is no list.
     """
-    raw = bytes(envelope.results)
+    raw = envelope.results
+    if isinstance(raw, tuple):
+        return raw
     if raw.startswith(b"["):
         return _listed(raw)
     if raw.startswith(b"{"):
@@ -147,7 +170,10 @@ def result_rows(envelope: Envelope) -> tuple[bytes, ...]:
 
 def result_value(envelope: Envelope) -> object:
     """`results` decoded, numbers with a fraction as Decimal; None when it is missing."""
-    return _exact(bytes(envelope.results)) if envelope.results else None
+    raw = envelope.results
+    if isinstance(raw, tuple):
+        raw = b"[%s]" % b",".join(raw)
+    return _exact(raw) if raw else None
 
 
 def result_objects(envelope: Envelope) -> tuple[dict[str, Any], ...]:
@@ -255,12 +281,29 @@ def _frame(body: bytes) -> Envelope:
 
 def _framed(body: bytes) -> Envelope:
     try:
-        return _ENVELOPE.decode(body)
+        return _of_list(body) or _of_anything(body)
     except RecursionError:
         # A decoder goes through all levels of what it leaves as bytes, too: one deep row would cost the whole page.
         outline = nesting.outline(_ESCAPE.sub(_mended, body))
-    parts = msgspec.structs.asdict(_ENVELOPE.decode(outline.frame))
-    return Envelope(**{name: msgspec.Raw(outline.whole(bytes(part))) for name, part in parts.items()})
+    return Envelope._make(outline.whole(part) for part in _of_anything(outline.frame) if isinstance(part, bytes))
+
+
+def _of_list(body: bytes) -> Envelope | None:
+    try:
+        frame = _LIST_FRAME.decode(body)
+    except msgspec.ValidationError:  # the results are no list, or there are none
+        return None
+    return Envelope(
+        bytes(frame.is_error),
+        bytes(frame.messages),
+        bytes(frame.errors),
+        bytes(frame.message),
+        tuple(map(bytes, frame.results)),
+    )
+
+
+def _of_anything(body: bytes) -> Envelope:
+    return Envelope._make(map(bytes, msgspec.structs.astuple(_FRAME.decode(body))))
 
 
 def _listed(raw: bytes) -> tuple[bytes, ...]:
@@ -292,7 +335,7 @@ def _configuration_refusal(answer: HttpAnswer, envelope: Envelope | None) -> Ema
     # A failing server's error page may say anything, and a success is one whatever its messages say.
     if answer.status >= 500 or answer.status in (408, 429):
         return None
-    if answer.status == 200 and envelope is not None and bytes(envelope.is_error) == b"false":
+    if answer.status == 200 and envelope is not None and envelope.is_error == b"false":
         return None
     said = _words(answer, envelope)
     if answer.status == 407:

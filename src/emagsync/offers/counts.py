@@ -36,10 +36,17 @@ STATE_COLUMNS: Final = (
 _INVALID_PRICE: Final = 2
 _ACTIVE_STATUS: Final = 1
 
-# The values of STATE_COLUMNS of an offer that is not removed.
+# The values of STATE_COLUMNS of an offer that is not removed, with whether there is any stock in the place of `stock`:
+# so there are few of them, and what each is counted as is found once for many offers.
 State = tuple[Any, ...]
 
-state_of: Final = attrgetter(*STATE_COLUMNS)
+_values_of: Final = attrgetter(*STATE_COLUMNS)
+
+
+def state_of(offer: Any) -> State:
+    """The state of an offer that has STATE_COLUMNS as attributes."""
+    *values, stock = _values_of(offer)
+    return (*values, stock > 0)
 
 
 def of_status(status: int) -> str:
@@ -70,7 +77,7 @@ def currency_of(what: str) -> str | None:
 
 def counted_as(state: State) -> Iterator[str]:
     """What an offer in this state is counted as."""
-    status, sellable, validation, offer_validation, currency, not_sellable, stock = state
+    status, sellable, validation, offer_validation, currency, not_sellable, has_stock = state
     yield OFFERS
     yield of_currency(currency)
     if status is not None:
@@ -81,7 +88,7 @@ def counted_as(state: State) -> Iterator[str]:
         yield SELLABLE
     else:
         yield from map(of_reason, sorted(set(not_sellable.split())))
-    if stock <= 0:
+    if not has_stock:
         yield OUT_OF_STOCK
     if validation is not None:
         yield of_validation_status(validation)
