@@ -99,9 +99,12 @@ async def test_a_price_drop_of_sixty_percent_by_csv_is_stopped_twice(desk: Desk)
 async def test_what_the_brake_stopped_goes_out_after_a_release(desk: Desk) -> None:
     await edit(desk, *({"emag_id": emag_id, "sale_price": "87.0000"} for emag_id in range(1, 21)))
     body = await when(desk, "/holds?state=waiting", lambda body: body["holds"])
+    held = await when(desk, "/outbox?held=true&limit=500", lambda _: True)
+    assert sorted(line["emag_id"] for line in held["lines"]) == list(range(1, 21))
     released = await desk.api.operator.post(f"{EMAG}/holds/{body['holds'][0]['id']}/release")
     assert released.status_code == 200, released.text
     await when(desk, "/outbox?limit=500", lambda body: states(body) == {"applied"})
+    assert (await when(desk, "/outbox?held=true", lambda _: True))["lines"] == []
 
 
 async def test_lines_wait_for_a_person_where_the_settings_say_so(tmp_path: Path) -> None:

@@ -9932,6 +9932,8 @@ export interface operations {
                 push_id?: string | null;
                 limit?: number;
                 cursor?: string | null;
+                /** @description Only what a hold of the brake keeps from being sent. */
+                held?: boolean;
             };
             header?: never;
             path?: never;

@@ -7,15 +7,23 @@ import { createQueryClient } from './query-client.ts'
 import { router } from './routes.tsx'
 import { ThemeProvider } from './theme.tsx'
 
+/** Where what happened is told: in its own place above the content, which it covers nothing of. */
+function noticesOf(): HTMLElement {
+  return document.getElementById('notices') ?? document.body
+}
+
 const queryClient = createQueryClient()
 
 export function App() {
   return (
     <ThemeProvider>
       <AntApp
+        message={{ maxCount: 1, duration: 2.5 }}
         notification={{
-          placement: 'bottomRight',
-          maxCount: 3,
+          placement: 'topLeft',
+          getContainer: noticesOf,
+          stack: false,
+          maxCount: 2,
           duration: 8,
           showProgress: true,
           pauseOnHover: true,

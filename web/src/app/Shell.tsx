@@ -26,6 +26,7 @@ export function Shell() {
       <Shortcuts />
       <div className={isLoading ? 'loading-line is-loading' : 'loading-line'} aria-hidden="true" />
       <main id="content" tabIndex={-1}>
+        <div id="notices" />
         <HeldBack />
         <Suspense>
           <Attention />

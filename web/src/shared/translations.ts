@@ -1,8 +1,33 @@
-import i18next, { type BackendModule, type ResourceKey } from 'i18next'
+import i18next, {
+  type BackendModule,
+  type FormatterModule,
+  type InterpolationOptions,
+  type ResourceKey,
+} from 'i18next'
 import { initReactI18next } from 'react-i18next'
+
+import { formatNumber } from './format.ts'
 
 export const LANGUAGES = ['ro', 'en'] as const
 export type Language = (typeof LANGUAGES)[number]
+
+/**
+ * How values come into texts. What is counted is a number of the reader's language, `2.545`, in every text; other numbers, such
+ * as ids, stand as they are.
+ */
+export const numbersInTexts: FormatterModule = {
+  type: 'formatter',
+  init: () => undefined,
+  add: () => undefined,
+  addCached: () => undefined,
+  format: (value: unknown, _format, language, options) =>
+    options?.['interpolationkey'] === 'count' && typeof value === 'number'
+      ? formatNumber(value, language === undefined ? {} : { language })
+      : (value as string),
+}
+
+/** React escapes; every value goes through `numbersInTexts`. */
+export const INTERPOLATION: InterpolationOptions = { escapeValue: false, alwaysFormat: true }
 
 const STORED = 'emagsync.language'
 
@@ -48,6 +73,7 @@ export async function startI18n(): Promise<void> {
   })
   await i18next
     .use(files)
+    .use(numbersInTexts)
     .use(initReactI18next)
     .init({
       lng: preferredLanguage(localStorage.getItem(STORED), navigator.languages),
@@ -55,7 +81,7 @@ export async function startI18n(): Promise<void> {
       fallbackLng: false,
       ns: ['common'],
       defaultNS: 'common',
-      interpolation: { escapeValue: false },
+      interpolation: INTERPOLATION,
     })
 }
 

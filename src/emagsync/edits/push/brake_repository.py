@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Row, distinct, false, func, insert, not_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, distinct, false, func, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import ACTIVE, STATUS, STOCK
@@ -28,6 +28,15 @@ _EMAG_DID: Final[Mapping[Alarm, ColumnElement[bool]]] = {
     Alarm.ZEROED: (offer_changes.c.field == STOCK) & (offer_changes.c.new == "0"),
     Alarm.DEACTIVATED: (offer_changes.c.field == STATUS) & (offer_changes.c.old == ACTIVE),
 }
+
+
+def held_entries() -> ColumnElement[bool]:
+    """Whether an entry of the outbox is kept from being sent by a hold in force: of a push those that the brake counts,
+    of a sync all of the account's."""
+    of_push = select(holds.c.account).where(_in_force, holds.c.kind == HoldKind.PUSH)
+    of_sync = select(holds.c.account).where(_in_force, holds.c.kind == HoldKind.SYNC)
+    counted = and_(*_alarming, outbox.c.account.in_(of_push))
+    return (outbox.c.state == OutboxState.PENDING) & or_(counted, outbox.c.account.in_(of_sync))
 
 
 async def count_offers(connection: AsyncConnection, account: str) -> int:

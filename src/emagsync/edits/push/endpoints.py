@@ -55,9 +55,10 @@ async def outbox(
     push_id: Annotated[str | None, Query(max_length=36)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
+    held: Annotated[bool, Query(description="Only what a hold of the brake keeps from being sent.")] = False,
 ) -> OutboxList:
     """List what is on its way to eMAG, or was: one line for each offer, newest first."""
-    lines = Lines(account=account_type, states=tuple(state or ()), emag_id=emag_id, push_id=push_id)
+    lines = Lines(account=account_type, states=tuple(state or ()), emag_id=emag_id, push_id=push_id, held=held)
     before = decode_id("outbox", cursor) if cursor else None
     # Earlier than the moment that is read: what changes meanwhile counts as not seen.
     seen_at = app.clock.now()

@@ -143,7 +143,8 @@ def transition(state: OutboxState, event: Event) -> OutboxState:
 class Lines(NamedTuple):
     """Which entries of the outbox: those that meet everything that is given; `ids` are the entries' own.
 
-    `unchanged_since`: only entries that are since then what they are now, as somebody saw them.
+    `unchanged_since`: only entries that are since then what they are now, as somebody saw them. `held`: only entries
+    that a hold of the brake keeps from being sent.
     """
 
     ids: Sequence[int] | None = None
@@ -152,6 +153,7 @@ class Lines(NamedTuple):
     states: Sequence[OutboxState] = ()
     push_id: str | None = None
     unchanged_since: datetime | None = None
+    held: bool = False
 
 
 class OutboxEntry(NamedTuple):

@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, ColumnElement, Row, Select, bindparam, func, ins
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import RELATIVE
+from emagsync.edits.push.brake_repository import held_entries
 from emagsync.edits.push.items import Item, changes_stock, items_of, items_text
 from emagsync.edits.push.outbox import ClosedEdit, Event, Lines, OutboxEntry, transition
 from emagsync.edits.push.plan import Unread
@@ -275,6 +276,8 @@ def _of(lines: Lines) -> list[ColumnElement[bool]]:
         found.append(columns.id.in_(lines.ids))
     if lines.states:
         found.append(columns.state.in_(lines.states))
+    if lines.held:
+        found.append(held_entries())
     if lines.unchanged_since is not None:
         found.append(columns.updated_at <= lines.unchanged_since)
     return found

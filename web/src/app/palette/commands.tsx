@@ -15,6 +15,8 @@ import { useNavigate } from 'react-router'
 import { api, dataOf } from '../../api/client.ts'
 import { errorText, useRole, useSession } from '../../shared/index.ts'
 import { chooseLanguage } from '../../shared/translations.ts'
+import { EDITS_SECTIONS } from '../../features/edits/sections.ts'
+import { SETTINGS_SECTIONS } from '../../features/settings/sections.ts'
 import { SECTIONS } from '../sections.tsx'
 import { useTheme } from '../theme.tsx'
 
@@ -25,11 +27,8 @@ export interface Command {
   run: () => void
 }
 
-// The parts of sections, as their own navigation names them.
-const PARTS = {
-  edits: ['outbox', 'waiting', 'conflicts', 'bulk', 'undo'],
-  settings: ['accounts', 'users', 'tokens', 'schedule', 'webhooks', 'audit', 'about'],
-} as const
+// The parts of sections, as their own navigation has them.
+const PARTS = { edits: EDITS_SECTIONS, settings: SETTINGS_SECTIONS } as const
 
 /** The pages that whoever is logged in may open, sections first. */
 export function usePages(): Command[] {

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams } from 'react-router'
 
 import { LoadingState, NoPermission, PageHeader, useRole } from '../../shared/index.ts'
+import { EDITS_SECTIONS, type EditsSection } from './sections.ts'
 import './edits.css'
 
 const SECTIONS = {
@@ -12,13 +13,12 @@ const SECTIONS = {
   conflicts: lazy(() => import('./conflicts/ConflictsSection.tsx')),
   bulk: lazy(() => import('./bulk/BulkSection.tsx')),
   undo: lazy(() => import('./undo/UndoSection.tsx')),
-} satisfies Record<string, ComponentType>
-type Section = keyof typeof SECTIONS
+} satisfies Record<EditsSection, ComponentType>
 
 /** What only operators may look at, since it is nothing but a way to act. */
-const ACTS: readonly Section[] = ['bulk', 'undo']
+const ACTS: readonly EditsSection[] = ['bulk', 'undo']
 
-function isSection(name: string | undefined): name is Section {
+function isSection(name: string | undefined): name is EditsSection {
   return name !== undefined && Object.hasOwn(SECTIONS, name)
 }
 
@@ -35,11 +35,11 @@ export default function EditsPage() {
         activeKey={isSection(section) ? section : 'outbox'}
         destroyOnHidden
         onChange={(key) => void navigate(`/edits/${key}`)}
-        items={Object.entries(SECTIONS).map(([key, Content]) => ({
+        items={EDITS_SECTIONS.map((key) => [key, SECTIONS[key]] as const).map(([key, Content]) => ({
           key,
           label: t(`sections.${key}`),
           children:
-            ACTS.includes(key as Section) && !can('operator') ? (
+            ACTS.includes(key) && !can('operator') ? (
               <NoPermission needed="operator" />
             ) : (
               <Suspense fallback={<LoadingState />}>

@@ -168,7 +168,8 @@ export function useResolve() {
 
 export interface OutboxFilter {
   readonly account: string | null
-  readonly state: OutboxState | null
+  /** `held`: those that the brake keeps from being sent. */
+  readonly state: OutboxState | 'held' | null
 }
 
 export function useOutbox({ account, state }: OutboxFilter) {
@@ -180,7 +181,7 @@ export function useOutbox({ account, state }: OutboxFilter) {
           params: {
             query: {
               account_type: account,
-              state: state === null ? null : [state],
+              ...(state === 'held' ? { held: true } : { state: state === null ? null : [state] }),
               limit: ROWS_A_PAGE,
               cursor: pageParam,
             },

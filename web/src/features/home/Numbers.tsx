@@ -25,6 +25,9 @@ const CHANGED: readonly ChangeKind[] = [
   'other',
 ]
 
+/** Just the lines that the brake keeps from being sent. */
+const HELD = '/edits/outbox?state=held'
+
 interface Props {
   home: Home
   span: Span
@@ -66,8 +69,8 @@ export function Attention({ home, span }: Props) {
         <Line number={waiting.approvals} label={t('approvals')} to="/edits/waiting">
           {step('/edits/waiting', mayDecide ? 'approve' : 'look')}
         </Line>
-        <Line number={brakes.count} label={t('brakes')} to="/edits/outbox">
-          {waiting.holds > 0 ? step('/edits/outbox', mayDecide ? 'confirm' : 'look') : null}
+        <Line number={brakes.count} label={t('brakes')} to={waiting.holds > 0 ? HELD : '/edits/outbox'}>
+          {waiting.holds > 0 ? step(HELD, mayDecide ? 'confirm' : 'look') : null}
         </Line>
         <Line number={failed.count} label={t('failedRuns')} to={failedAddress(span)}>
           {step(failedAddress(span), 'why')}

@@ -49,14 +49,17 @@ export function LoginForm({ username, onLogin }: { username?: string; onLogin: (
       <FormError error={isQuestion ? null : login.error} />
       <Form.Item name="username" label={t('username')} rules={required}>
         <Input
+          name="username"
           autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
           autoFocus={!username}
           readOnly={username !== undefined}
           maxLength={64}
         />
       </Form.Item>
       <Form.Item name="password" label={t('password')} rules={required}>
-        <Input.Password autoComplete="current-password" autoFocus={username !== undefined} />
+        <Input.Password name="password" autoComplete="current-password" autoFocus={username !== undefined} />
       </Form.Item>
       {asksCode ? <CodeField hint={t('code.hint')} /> : null}
       <Button type="primary" htmlType="submit" size="large" block loading={login.isPending}>

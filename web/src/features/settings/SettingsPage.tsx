@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { useNavigate, useParams } from 'react-router'
 
 import { LoadingState, NoPermission, PageHeader, useRole } from '../../shared/index.ts'
+import { SETTINGS_SECTIONS, type SettingsSection } from './sections.ts'
 import './settings.css'
 
 const SECTIONS = {
@@ -15,10 +16,9 @@ const SECTIONS = {
   webhooks: lazy(() => import('./webhooks/WebhooksSection.tsx')),
   audit: lazy(() => import('./audit/AuditSection.tsx')),
   about: lazy(() => import('./about/AboutSection.tsx')),
-} satisfies Record<string, ComponentType>
-type Section = keyof typeof SECTIONS
+} satisfies Record<SettingsSection, ComponentType>
 
-function isSection(name: string | undefined): name is Section {
+function isSection(name: string | undefined): name is SettingsSection {
   return name !== undefined && Object.hasOwn(SECTIONS, name)
 }
 
@@ -36,15 +36,18 @@ export default function SettingsPage() {
           activeKey={isSection(section) ? section : 'accounts'}
           destroyOnHidden
           onChange={(key) => void navigate(`/settings/${key}`)}
-          items={Object.entries(SECTIONS).map(([key, Content]) => ({
-            key,
-            label: t(`sections.${key}`),
-            children: (
-              <Suspense fallback={<LoadingState />}>
-                <Content />
-              </Suspense>
-            ),
-          }))}
+          items={SETTINGS_SECTIONS.map((key) => {
+            const Content = SECTIONS[key]
+            return {
+              key,
+              label: t(`sections.${key}`),
+              children: (
+                <Suspense fallback={<LoadingState />}>
+                  <Content />
+                </Suspense>
+              ),
+            }
+          })}
         />
       ) : (
         <NoPermission needed="admin" />

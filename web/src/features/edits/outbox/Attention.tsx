@@ -58,7 +58,7 @@ function Brake({ hold }: { hold: Hold }) {
               count: hold.most,
               formatted: formatNumber(hold.most),
             })}{' '}
-            <Link to={`/edits/outbox?account=${hold.account}`}>{t('brake.look')}</Link>
+            <Link to={`/edits/outbox?account=${hold.account}&state=held`}>{t('brake.look')}</Link>
           </p>
           {recalculated > 0 ? (
             <p>{t('brake.recalculated', { count: recalculated, formatted: formatNumber(recalculated) })}</p>

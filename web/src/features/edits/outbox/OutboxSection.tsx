@@ -19,6 +19,8 @@ import { useSelection } from '../useSelection.ts'
 import { Why } from '../ReasonText.tsx'
 
 const NO_FILTER = { account: null as string | null, state: null as string | null }
+/** What the brake holds is decided about as one, above every page. */
+const CHOICES = [...OUTBOX_STATES, 'held'] as const
 const TONES: Record<OutboxState, Tone> = {
   waiting: 'warning',
   pending: 'busy',
@@ -34,7 +36,7 @@ export default function OutboxSection() {
   const { t } = useTranslation('edits')
   const { can } = useRole()
   const [filter, setFilter] = useUrlState(NO_FILTER)
-  const state = OUTBOX_STATES.find((known) => known === filter.state) ?? null
+  const state = CHOICES.find((known) => known === filter.state) ?? null
   const found = useOutbox({ account: filter.account, state })
   const rows = found.data?.pages.flatMap((page) => page.lines) ?? []
   const names = useOfferNames(rows)
@@ -94,7 +96,7 @@ export default function OutboxSection() {
           label={t('filters.state')}
           any={t('filters.anyState')}
           value={state}
-          values={OUTBOX_STATES}
+          values={CHOICES}
           word={(value) => t(`outbox.states.${value}`)}
           onChange={(value) => setFilter({ state: value })}
         />
@@ -112,7 +114,7 @@ export default function OutboxSection() {
           action: <Link to="/offers">{t('toOffers')}</Link>,
         }}
       >
-        {can('operator') && open.length > 0 && found.data !== undefined ? (
+        {can('operator') && state !== 'held' && open.length > 0 && found.data !== undefined ? (
           <Decide
             key={JSON.stringify(filter)}
             lines={open.filter(({ id }) => selection.has(id))}
