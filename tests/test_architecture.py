@@ -20,8 +20,10 @@ _ASKING = {"execute", "scalar", "scalars", "stream", "exec_driver_sql"}
 
 # Functions that import: what costs a start much and is seldom needed, or is not always installed. Each says why.
 IMPORTS_IN_FUNCTIONS = {
+    "accounts/registry.py",
     "db/migrate.py",
     "db/postgresql.py",
+    "entrypoints/services/accounts.py",
     "offers/export_formats.py",
     "telemetry/tracing.py",
 }

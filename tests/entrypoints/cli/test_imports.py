@@ -78,11 +78,21 @@ def test_the_help_of_a_group_imports_no_command(bare: Cli) -> None:
 @pytest.mark.often(first=1)
 @pytest.mark.parametrize("command", ["status", "offers list"])
 def test_a_reading_command_imports_its_own_module_and_nothing_that_others_need(bare: Cli, command: str) -> None:
-    # The first command on a new database applies the schema's steps, for which it does import Alembic.
     assert bare("db", "upgrade").code == 0
     imported = _imported_by(bare, *command.split())
     assert {name for name in imported if name.startswith(_COMMANDS)} == {_COMMANDS + command.split()[0]}
     assert not imported & _NOT_FOR_READING
+
+
+def test_a_new_database_is_made_without_what_applies_steps_to_an_old_one(bare: Cli) -> None:
+    assert not {"alembic", "mako"} & _imported_by(bare, "db", "upgrade")
+
+
+def test_a_sync_imports_neither_a_server_nor_what_only_other_settings_need(bare: Cli) -> None:
+    script = f"import sys; import {_COMMANDS}sync; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], cwd=bare.folder, capture_output=True, text=True, check=True)
+    needless = {"alembic", "asyncpg", "asyncssh", "celery", "fastapi", "openpyxl", "redis", "uvicorn", "xlsxwriter"}
+    assert not needless & set(done.stdout.split())
 
 
 def _before() -> set[str]:

@@ -18,7 +18,6 @@ from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.clock import Clock
 from emagsync.core.concurrency import background_task
 from emagsync.core.recording import RecordingError
-from emagsync.core.redis import check_settings
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.marketplace.recording.attached import FOLDER, AttachedRecorder
@@ -48,6 +47,9 @@ async def open_accounts(base: Foundation, environment: ConfiguredAccounts) -> As
     calls written. Raises SettingsError when Redis refuses what it will refuse again, and DatabaseError.
     """
     if base.settings.redis_url is not None:
+        # Here for the reason that `AccountRegistry.redis` has.
+        from emagsync.core.redis import check_settings
+
         await check_settings(base.settings.redis_url.get_secret_value())
     recorder = CallRecorder(base.settings.calls, base.clock)
     contacts = ContactLog(base.clock)
