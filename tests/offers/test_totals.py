@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from emagsync.db.engine import Database
-from emagsync.offers import change_repository, repository, search
+from emagsync.offers import change_repository, repository, search, selection_repository
 from emagsync.offers.queries import list_offers
 from emagsync.offers.records import Observation
-from emagsync.offers.selection import OfferFilter
+from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.tables import FACETS, REMOVED
 from emagsync.offers.total_cache import TotalCache
 from offers.offer_rows import AT, offer, remove, statements_of, store
@@ -145,7 +145,10 @@ async def test_a_page_near_the_end_is_right_when_offers_came_meanwhile(copy: Dat
 
 
 @pytest.mark.databases("sqlite", "PostgreSQL chooses by itself")
-async def test_removed_offers_are_counted_without_a_look_at_all_others(copy: Database) -> None:
+async def test_removed_offers_are_counted_without_a_look_at_all_others(
+    copy: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selection_repository, "_FEW", 0)  # of many matches
     await store(copy, [offer(1), offer(2)])
     await remove(copy, 1)
     with statements_of(copy) as said:
@@ -156,3 +159,26 @@ async def test_removed_offers_are_counted_without_a_look_at_all_others(copy: Dat
         steps = [step for *_, step in plan if "offers" in step]
     assert any(f"offers USING INDEX {REMOVED}" in step for step in steps), steps
     assert not any(FACETS in step for step in steps), steps
+
+
+@pytest.mark.databases("sqlite", "it has the index that takes milliseconds")
+async def test_the_index_is_asked_once_for_what_few_offers_hold(copy: Database) -> None:
+    await store(copy, [offer(number) for number in range(1, 4)])
+    await remove(copy, 3)
+    for words, ids in (("sku-2", [2]), ("D00002BM", [2]), ("lampa", [1, 2]), ("nothing like it", [])):
+        with statements_of(copy) as said:
+            page = await list_offers(copy, OfferFilter(search=words), order=Order(SortKey.RELEVANCE))
+        assert ([row.emag_id for row in page.offers], page.total) == (ids, len(ids))
+        assert sum("MATCH" in statement for statement in said) == 1, said
+
+
+@pytest.mark.parametrize("few", [0, 1, 100])
+async def test_few_matches_and_many_are_listed_alike(copy: Database, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
+    monkeypatch.setattr(selection_repository, "_FEW", few)
+    await store(copy, [offer(1), offer(2, name="SKU-1 rezervă"), offer(3, stock=0), offer(4, part_number="X")])
+    remembered = TotalCache()
+    for _ in range(2):
+        page = await list_offers(copy, OfferFilter(search="sku-1"), order=Order(SortKey.RELEVANCE), totals=remembered)
+        assert ([row.emag_id for row in page.offers], page.total) == ([1, 2], 2)
+        page = await list_offers(copy, OfferFilter(search="sku", max_stock=0), totals=remembered)
+        assert ([row.emag_id for row in page.offers], page.total) == ([3], 1)

@@ -28,6 +28,7 @@ from emagsync.offers.selection_repository import (
     names_some,
     order_terms,
     ordered_ids,
+    with_found,
     with_hints,
 )
 from emagsync.offers.tables import FACETS, offer_search, offers
@@ -61,16 +62,22 @@ async def select_page(
     offer_filter = await with_hints(connection, offer_filter)
     wanted = _Window(order or Order(), skip, limit)
     cached = totals.get(offer_filter)
-    total, names_some = await _count(connection, offer_filter) if cached is None else (cached.total, cached.names_some)
+    selected = offer_filter
+    if cached is None:
+        selected = await with_found(connection, offer_filter)
+        total, names_some = await _count(connection, selected)
+    else:
+        total, names_some = cached.total, cached.names_some
     window = wanted.with_rank(names_some)
-    page = await _read_page(connection, offer_filter, columns, window, total, cached)
+    page = await _read_page(connection, selected, columns, window, total, cached)
     if cached is not None and not cached.is_good(offer_filter, page.version, changed=page.changed):
         # The page was read from the end that the outdated total made the nearer one: with the right total, that may be
         # the other end, or other rows.
-        total, names_some = await _count(connection, offer_filter)
+        selected = await with_found(connection, offer_filter)
+        total, names_some = await _count(connection, selected)
         window = wanted.with_rank(names_some)
         if window.of(total) != wanted.with_rank(cached.names_some).of(cached.total):
-            page = await _read_page(connection, offer_filter, columns, window, total, None)
+            page = await _read_page(connection, selected, columns, window, total, None)
     totals.put(offer_filter, CachedTotal(page.version, total, names_some))
     return page.rows, total
 

@@ -67,10 +67,12 @@ class Hints(NamedTuple):
     """What is known of a selection and makes it quicker to read; the offers that it finds are the same without.
 
     `few_unseen`: few offers were not seen since `seen_before`. `eans_are_kept`: the tables of EANs are up to date.
+    `found`: the few offers, by our ids, that hold what is searched for.
     """
 
     few_unseen: bool = False
     eans_are_kept: bool = False
+    found: tuple[int, ...] | None = None
 
 
 NO_HINTS: Final = Hints()
