@@ -27,6 +27,7 @@ from emagsync.sync.certificate import endpoints as certificate_endpoints
 from emagsync.sync.changes import endpoints as change_endpoints
 from emagsync.sync.freshness import endpoints as freshness_endpoints
 from emagsync.sync.schedule import endpoints as schedule_endpoints
+from emagsync.views import endpoints as view_endpoints
 from emagsync.webhooks import endpoints as webhook_endpoints
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -44,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     statistics_endpoint.router,
     export_endpoints.router,  # before it, `export` would be a product's id
     product_endpoints.router,
+    view_endpoints.router,
     edit_endpoints.router,
     push_endpoints.router,
     source_endpoints.router,

@@ -88,6 +88,8 @@ from emagsync.sync.service import SyncService
 from emagsync.sync.webhook_publisher import RunWebhookPublisher
 from emagsync.telemetry.tracing import tracing
 from emagsync.vault.keys import load_key
+from emagsync.views.dependencies import views
+from emagsync.views.service import Views
 from emagsync.webhooks.delivery import WebhookSender, webhook_dispatcher
 from emagsync.webhooks.dependencies import webhook_service
 from emagsync.webhooks.service import WebhookService
@@ -128,6 +130,7 @@ class ApiServices:
     scheduler: Scheduler
     freshness: FreshnessService
     home: HomeService
+    views: Views
     metrics: MetricsPage
 
 
@@ -204,6 +207,7 @@ async def open_services(
             scheduler=schedule,
             freshness=freshness,
             home=HomeService(base.database, certificates_of_runs, base.clock),
+            views=Views(base.database, base.clock),
             metrics=metrics,
         )
 
@@ -239,6 +243,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     scheduler.provide(app, services.scheduler)
     freshness_service.provide(app, services.freshness)
     home_service.provide(app, services.home)
+    views.provide(app, services.views)
     metrics_page.provide(app, services.metrics)
 
 

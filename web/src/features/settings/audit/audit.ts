@@ -53,6 +53,9 @@ export const ACTIONS = [
   'notification.again',
   'mail_server.change',
   'mail_server.remove',
+  'saved_filter.add',
+  'saved_filter.change',
+  'saved_filter.remove',
 ] as const
 export type Action = (typeof ACTIONS)[number]
 

@@ -1,0 +1,22 @@
+"""A running server without accounts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from support.api import Api, open_api
+from support.clocks import ForwardClock
+
+
+@pytest.fixture
+def clock() -> ForwardClock:
+    return ForwardClock()
+
+
+@pytest.fixture
+async def api(tmp_path: Path, clock: ForwardClock) -> AsyncIterator[Api]:
+    async with open_api(tmp_path, clock=clock) as running:
+        yield running
