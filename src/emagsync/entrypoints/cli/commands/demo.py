@@ -26,6 +26,7 @@ from emagsync.entrypoints.cli.exits import ExitCode, gravest
 from emagsync.entrypoints.cli.options import GlobalOptions
 from emagsync.entrypoints.cli.output.progress import Display, SilentDisplay
 from emagsync.entrypoints.cli.output.summary import print_summary
+from emagsync.entrypoints.cli.program import program
 from emagsync.entrypoints.cli.session import Session
 from emagsync.entrypoints.services.edits import build_edit_service
 from emagsync.offers.errors import OfferNotFound
@@ -178,7 +179,8 @@ def _password(name: str) -> str:
 
 def _suggest(folder: Path) -> None:
     shown = folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
-    command = f"emagsync --env-file {shown / ENV_FILE}"
+    name = program()
+    command = f"{name} --env-file {shown / ENV_FILE}"
     typer.echo(
         "\nTry next:\n"
         f"  {command} status\n"
@@ -186,5 +188,5 @@ def _suggest(folder: Path) -> None:
         f"  {command} offers show main 1\n"
         f"  {command} offers export --format xlsx --output offers.xlsx\n"
         f"  {command} history\n"
-        "  emagsync demo          again: nothing has changed, so nothing is rewritten"
+        f"  {name} demo          again: nothing has changed, so nothing is rewritten"
     )
