@@ -46,7 +46,7 @@ $(PAGE): $(NODE_STAMP) $(PAGE_SOURCES)
 
 # Users need a sixth of what developers do: the packages that the program itself imports, and a wheel with the page in it.
 install: page ## Install emagsync with its page in .venv
-	@if [ -e $(STAMP) ]; then $(MAKE) --no-print-directory $(STAMP); else $(MAKE) --no-print-directory $(USED); fi
+	@if [ -e $(STAMP) ]; then $(MAKE) --no-print-directory -s $(STAMP); else $(MAKE) --no-print-directory -s $(USED); fi
 	@echo "emagsync $$($(BIN)/python -c 'import emagsync; print(emagsync.__version__)') is installed. Start it: $(BIN)/emagsync serve"
 
 $(USED): pyproject.toml requirements/base.txt requirements/build.txt $(SOURCES)

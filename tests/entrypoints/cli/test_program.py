@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emagsync.entrypoints.cli.commands.demo import _where
 from emagsync.entrypoints.cli.program import program
 
 
@@ -50,3 +51,11 @@ def test_a_module_is_started_as_one(installed: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "argv", ["/usr/lib/emagsync/__main__.py"])
     monkeypatch.setattr(sys, "executable", str(installed.parent / "python"))
     assert program() == ".venv/bin/python -m emagsync"
+
+
+def test_the_demo_says_where_the_page_is_or_that_it_was_left_out() -> None:
+    assert "The page is at http://127.0.0.1:8000" in _where(8000, has_page=True)
+    without = _where(8000, has_page=False)
+    assert "The page is at" not in without
+    assert "Node 20.19" in without
+    assert "http://127.0.0.1:8000/docs" in without

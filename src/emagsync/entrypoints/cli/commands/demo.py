@@ -18,6 +18,7 @@ from emagsync.core.errors import SettingsError
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.service import Author
 from emagsync.edits.states import EditSource
+from emagsync.entrypoints.api.static import BUILT
 from emagsync.entrypoints.cli.commands.serve import run
 from emagsync.entrypoints.cli.commands.sync import display_for, sync_accounts
 from emagsync.entrypoints.cli.demo_days import CONFLICTING, DemoDays, EarlierClock
@@ -127,11 +128,20 @@ async def _edit(session: Session) -> None:
 
 
 def _serve(session: Session, port: int) -> None:
-    typer.echo(
-        f"\nThe page is at http://127.0.0.1:{port}\n"
-        f"Log in as {_ADMIN} with the password {_ADMIN_PASSWORD}. Ctrl-C ends the demo."
-    )
+    typer.echo(_where(port, has_page=(BUILT / "index.html").is_file()))
     run(session, port=port)
+
+
+def _where(port: int, *, has_page: bool) -> str:
+    """Where the page and the API are; an installation that was made without Node has no page."""
+    address = f"http://127.0.0.1:{port}"
+    user = f"{_ADMIN} with the password {_ADMIN_PASSWORD}. Ctrl-C ends the demo."
+    if has_page:
+        return f"\nThe page is at {address}\nLog in as {user}"
+    return (
+        "\nThe page was left out, since it needs Node 20.19 or newer: install Node and do the same again.\n"
+        f"Everything else works. The API is at {address}/docs, for {user}"
+    )
 
 
 def _usual_or_free_port() -> int:
