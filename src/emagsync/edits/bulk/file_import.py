@@ -330,7 +330,12 @@ def _is_rounded(cell: Cell) -> bool:
 def _reads_digits(cell: Cell) -> bool:
     """Whether what a numeric cell shows is all digits of its number, put in words or not, such as `AB-00123`."""
     digits = "".join(letter for letter in cell.text if letter.isdigit())
-    return not cell.is_local and cell.number is not None and digits.lstrip("0") == f"{abs(cell.number):f}".lstrip("0")
+    return (
+        bool(digits)
+        and not cell.is_local
+        and cell.number is not None
+        and digits.lstrip("0") == f"{abs(cell.number):f}".lstrip("0")
+    )
 
 
 _FAULTS: Final[Mapping[str, str]] = {

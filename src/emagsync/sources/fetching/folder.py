@@ -39,10 +39,13 @@ def _read(folder: Path, address: str) -> Fetched:
             raise FetchFailed("outside", name=address)
         # Neither a pipe nor a device: those never end, or do something when they are opened.
         descriptor = os.open(actual, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
+        try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise FetchFailed("not_a_file", name=address)
-            content = file.read(MOST_BYTES + 1)
+            with open(descriptor, "rb", closefd=False) as file:
+                content = file.read(MOST_BYTES + 1)
+        finally:
+            os.close(descriptor)
     except FileNotFoundError as error:
         raise FetchFailed("not_found", name=address) from error
     except OSError as error:

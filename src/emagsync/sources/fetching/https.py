@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import unquote
 
 import aiohttp
-from aiohttp import BasicAuth
+from aiohttp import encode_basic_auth
 from yarl import URL
 
 from emagsync import __version__
@@ -56,8 +56,7 @@ async def _follow(session: aiohttp.ClientSession, place: Place, known: Known, *,
     for _ in range(MOST_REDIRECTS + 1):
         is_same_server = url.origin() == first.origin()
         headers = _headers(place, known) if is_same_server else {}
-        auth = _auth(place) if is_same_server else None
-        async with session.get(url, headers=headers, auth=auth, allow_redirects=False) as answer:
+        async with session.get(url, headers=headers, allow_redirects=False) as answer:
             if answer.status in _MOVED and "Location" in answer.headers:
                 target = str(url.join(URL(answer.headers["Location"])).with_fragment(None))
                 url = URL(judged_url(target, allow_private=allow_private), encoded=True)
@@ -106,14 +105,10 @@ def _name(answer: aiohttp.ClientResponse) -> str | None:
 
 def _headers(place: Place, known: Known) -> dict[str, str]:
     headers = dict(place.secrets.headers)
+    if place.username is not None:
+        headers["Authorization"] = encode_basic_auth(place.username, place.secrets.password or "", encoding="utf-8")
     if known.etag is not None:
         headers["If-None-Match"] = known.etag
     elif known.last_modified is not None:
         headers["If-Modified-Since"] = known.last_modified
     return headers
-
-
-def _auth(place: Place) -> BasicAuth | None:
-    if place.username is None:
-        return None
-    return BasicAuth(place.username, place.secrets.password or "", encoding="utf-8")

@@ -21,7 +21,10 @@ from emagsync.edits.bulk.file_table import Row, Table
 from emagsync.edits.bulk.file_table import column_name as letters_of
 from emagsync.edits.bulk.table_options import TableOptions
 from emagsync.edits.bulk.workbook import workbook_table
+from emagsync.edits.change_request import STOCK_CHANGE, ChangeRequest
 from emagsync.edits.errors import FileUnreadable
+from emagsync.edits.fields import STOCK
+from emagsync.edits.validation import Issue
 from emagsync.sources.reading import guessing
 from emagsync.sources.reading.json_table import json_table
 from emagsync.sources.reading.options import (
@@ -73,7 +76,7 @@ def read_source(content: bytes, options: ReadingOptions) -> ReadingAnswer:
         table.rows = iter([*first, *rest])
         wanted = FileOptions(default_account=options.account, include_hidden=True, decimal=options.decimal)
         reading = read_table(table, header, headings, wanted)
-        return ReadingAnswer(look=look, reading=_without_cells(reading))
+        return ReadingAnswer(look=look, reading=_to_keep(reading, look))
     except FileUnreadable as error:
         return ReadingAnswer(look=look, refusal=_refused(error))
 
@@ -153,9 +156,19 @@ def _look(table: Table, kind: FileFormat, header: Row, first: list[Row], heading
     )
 
 
-def _without_cells(reading: FileReading) -> FileReading:
-    """The requests without the texts of their cells: `FileLook.place` tells where each stands."""
-    return replace(reading, requests=tuple(replace(one, cells=()) for one in reading.requests))
+def _to_keep(reading: FileReading, look: FileLook) -> FileReading:
+    """The requests as a source means them, without the texts of their cells: `FileLook.place` tells where each is."""
+    return replace(reading, requests=tuple(_absolute(replace(one, cells=()), look) for one in reading.requests))
+
+
+def _absolute(request: ChangeRequest, look: FileLook) -> ChangeRequest:
+    """The request without a difference of stock: a file that is read twice must come to the same."""
+    if STOCK_CHANGE not in request.given:
+        return request
+    given = {name: value for name, value in request.given.items() if name != STOCK_CHANGE}
+    place = look.place(STOCK, request.row) or f"row {request.row}"
+    issue = Issue(STOCK, "relative_stock", f"{place} is a difference: a source gives how many pieces there are")
+    return replace(request, given=given, errors=(*request.errors, issue))
 
 
 def _refused(error: FileUnreadable) -> Refusal:

@@ -1,0 +1,239 @@
+"""Fetching a source's file: over https, by SFTP, from a folder; and what must not be fetched."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import asyncssh
+import pytest
+from aiohttp import encode_basic_auth, web
+
+from emagsync.sources.errors import FETCH_REASONS, FetchFailed
+from emagsync.sources.fetching.fetched import MOST_BYTES, Known, Place, Secrets
+from emagsync.sources.fetching.folder import fetch_from_folder
+from emagsync.sources.fetching.https import MOST_REDIRECTS, fetch_over_https
+from emagsync.sources.fetching.sftp import fetch_by_sftp, sftp_address
+from support.sourcing import SOURCES, Sourcing
+
+FILE = b"sku,stock\nA,1\n"
+
+
+@dataclass
+class Shop:
+    """An HTTP server with a file. `asked` are the headers of each request."""
+
+    url: str = ""
+    content: bytes = FILE
+    asked: list[dict[str, str]] = field(default_factory=list)
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        self.asked.append(dict(request.headers))
+        name = request.match_info["name"]
+        etag = f'"{hashlib.sha256(self.content).hexdigest()[:8]}"'
+        if name == "round":
+            raise web.HTTPFound("/round")
+        if name == "elsewhere":
+            raise web.HTTPTemporaryRedirect(self.url.replace("127.0.0.1", "localhost") + "/stock.csv")
+        if name == "secret" and request.headers.get("Authorization") != encode_basic_auth("erp", "pass"):
+            return web.Response(status=401)
+        if name == "bomb":
+            body = gzip.compress(b"x" * (MOST_BYTES + 1))
+            return web.Response(body=body, headers={"Content-Encoding": "gzip"})
+        if name == "cut":
+            return web.Response(body=gzip.compress(self.content)[:-4], headers={"Content-Encoding": "gzip"})
+        if name == "packed":
+            return web.Response(body=gzip.compress(self.content), headers={"Content-Encoding": "gzip"})
+        if name == "large":
+            return web.Response(body=b"x" * (MOST_BYTES + 1))
+        if name in ("gone", "broken"):
+            return web.Response(status=404 if name == "gone" else 500)
+        if request.headers.get("If-None-Match") == etag:
+            return web.Response(status=304)
+        return web.Response(body=self.content, headers={"ETag": etag})
+
+
+@pytest.fixture
+async def shop() -> AsyncIterator[Shop]:
+    serving = Shop()
+    app = web.Application()
+    app.router.add_get("/{name}", serving.answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    serving.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    yield serving
+    await runner.cleanup()
+
+
+async def fetched(shop: Shop, name: str, secrets: Secrets | None = None, *, allow_private: bool = True) -> bytes | None:
+    place = Place(f"{shop.url}/{name}", "erp" if secrets else None, secrets or Secrets())
+    found = await fetch_over_https(place, Known(), allow_private=allow_private)
+    return None if found is None else found.content
+
+
+async def reason_of(shop: Shop, name: str, **options: bool) -> str:
+    with pytest.raises(FetchFailed) as caught:
+        await fetched(shop, name, **options)
+    return caught.value.reason
+
+
+async def test_a_file_comes_over_http_packed_or_behind_a_login(shop: Shop) -> None:
+    assert await fetched(shop, "stock.csv") == FILE
+    assert await fetched(shop, "packed") == FILE
+    assert await fetched(shop, "secret", Secrets(password="pass")) == FILE
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("secret", "login"),
+        ("gone", "not_found"),
+        ("broken", "status"),
+        ("large", "too_large"),
+        ("bomb", "too_large"),
+        ("cut", "compressed"),
+        ("round", "redirects"),
+    ],
+)
+async def test_what_is_no_file_is_told_apart(shop: Shop, name: str, reason: str) -> None:
+    assert await reason_of(shop, name) == reason
+    assert len(shop.asked) == (MOST_REDIRECTS + 1 if name == "round" else 1)
+
+
+async def test_private_addresses_are_not_called_unless_that_is_allowed(shop: Shop) -> None:
+    assert await reason_of(shop, "stock.csv", allow_private=False) == "address"
+    assert shop.asked == []
+
+
+async def test_another_server_is_not_shown_the_login(shop: Shop) -> None:
+    secrets = Secrets(password="pass", headers={"X-Key": "k"})
+    assert await fetched(shop, "elsewhere", secrets) == FILE
+    first, second = shop.asked
+    assert {"Authorization", "X-Key"} <= set(first)
+    assert not {"Authorization", "X-Key"} & set(second)
+
+
+async def test_a_file_that_has_not_changed_is_not_sent_again(sourcing: Sourcing, shop: Shop) -> None:
+    shop.content = f"sku,stock\n{await sourcing.part_number(1)},3\n".encode()
+    source = await sourcing.add(kind="https", address=f"{shop.url}/stock.csv", login={"headers": {"X-Key": "k"}})
+    assert (await sourcing.read(source))["status"] == "previewed"
+    same = await sourcing.read(source)
+    assert (same["status"], same["file"]) == ("same_file", None)
+    assert [asked["X-Key"] for asked in shop.asked] == ["k", "k"]
+
+    # The header is for that server, whoever changes the address.
+    moved = await sourcing.change(source, address=f"{shop.url.replace('127.0.0.1', 'localhost')}/gone")
+    assert moved["header_names"] == []
+    failed = await sourcing.read(source)
+    assert (failed["status"], failed["code"], failed["reason"]) == ("failed", "source_not_fetched", "not_found")
+    assert "X-Key" not in shop.asked[-1]
+
+
+class Door(asyncssh.SSHServer):
+    """Lets in who has the password."""
+
+    def password_auth_supported(self) -> bool:
+        return True
+
+    def validate_password(self, username: str, password: str) -> bool:
+        return (username, password) == ("erp", "pass")
+
+
+async def sftp_server(folder: Path, key: asyncssh.SSHKey, authorized: asyncssh.SSHKey | None) -> asyncssh.SSHAcceptor:
+    keys = None
+    if authorized is not None:
+        keys = asyncssh.import_authorized_keys(authorized.export_public_key().decode())
+    return await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_host_keys=[key],
+        server_factory=Door,
+        authorized_client_keys=keys,
+        sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder).encode()),
+    )
+
+
+async def test_a_file_comes_by_sftp_from_the_server_that_was_seen_first(sourcing: Sourcing, tmp_path: Path) -> None:
+    (tmp_path / "sftp").mkdir()
+    content = f"sku,stock\n{await sourcing.part_number(1)},3\n"
+    (tmp_path / "sftp" / "stock.csv").write_text(content)
+    ours, theirs = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
+    login = {"username": "erp", "password": "pass"}
+    async with await sftp_server(tmp_path / "sftp", ours, None) as server:
+        address = f"sftp://127.0.0.1:{server.get_port()}/stock.csv"
+        source = await sourcing.add(kind="sftp", address=address, login=login)
+        assert (await sourcing.read(source))["status"] == "previewed"
+        assert (await sourcing.read(source))["status"] == "same_file"
+    kept = (await sourcing.api.viewer.get(f"{SOURCES}/{source['id']}")).json()
+    assert kept["host_key"].split()[:2] == ours.export_public_key().decode().split()[:2]
+    assert kept["has_password"]
+    assert "'pass'" not in str(kept)
+    place = Place(address, "erp", Secrets(password="pass"), kept["host_key"])
+    async with await sftp_server(tmp_path / "sftp", theirs, None) as server:
+        other = Place(f"sftp://127.0.0.1:{server.get_port()}/stock.csv", *list(vars(place).values())[1:])
+        with pytest.raises(FetchFailed) as caught:
+            await fetch_by_sftp(other, allow_private=True)
+    assert caught.value.reason == "host_key_changed"
+
+
+async def test_sftp_takes_keys_and_patterns_and_says_what_is_wrong(tmp_path: Path) -> None:
+    for name, modified in (("stock-1.csv", 100), ("stock-2.csv", 200), ("other.csv", 300)):
+        (tmp_path / name).write_text(name)
+        os.utime(tmp_path / name, (modified, modified))
+    host, person, stranger = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(3))
+    async with await sftp_server(tmp_path, host, person) as server:
+
+        async def content(path: str, key: asyncssh.SSHKey, *, allow_private: bool = True) -> bytes | str:
+            secrets = Secrets(private_key=key.export_private_key().decode())
+            place = Place(f"sftp://127.0.0.1:{server.get_port()}{path}", "erp", secrets)
+            try:
+                return (await fetch_by_sftp(place, allow_private=allow_private)).content
+            except FetchFailed as error:
+                return error.reason
+
+        assert await content("/stock-*.csv", person) == b"stock-2.csv"
+        assert await content("/nothing.csv", person) == "not_found"
+        assert await content("/stock-2.csv", stranger) == "login"
+        assert await content("/stock-2.csv", person, allow_private=False) == "not_public"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["sftp://host", "sftp://user@host/a.csv", "sftp://user:pass@host/a.csv", "ftp://host/a.csv", "sftp://host:x/a", ""],
+)
+def test_what_is_no_address_of_sftp_is_refused(address: str) -> None:
+    assert sftp_address(address) is None
+
+
+async def test_only_plain_files_of_the_folder_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    (folder / "deep").mkdir(parents=True)
+    (folder / "deep" / "stock.csv").write_bytes(FILE)
+    (tmp_path / "secret.csv").write_text("secret")
+    (folder / "way-out.csv").symlink_to(tmp_path / "secret.csv")
+    os.mkfifo(folder / "pipe.csv")
+
+    async def content(address: str) -> bytes | str:
+        try:
+            return (await fetch_from_folder(folder, address)).content
+        except FetchFailed as error:
+            return error.reason
+
+    assert await content("deep/stock.csv") == FILE
+    assert await content("deep/*.csv") == FILE
+    assert await content("deep/*.xml") == "not_found"
+    assert await content("nothing.csv") == "not_found"
+    assert await content("deep") == "not_a_file"
+    assert await content("pipe.csv") == "not_a_file"
+    for address in ("way-out.csv", "../secret.csv", str(tmp_path / "secret.csv"), "deep/../../secret.csv", "way-*.csv"):
+        assert await content(address) == "outside", address
+
+
+def test_every_reason_words_itself() -> None:
+    values = dict.fromkeys(("error", "name", "host", "fingerprint", "encoding", "status"), "x")
+    assert all(str(FetchFailed(reason, **values, seconds=1, most=1)) for reason in FETCH_REASONS)

@@ -1,0 +1,96 @@
+"""What a source's edits meet on their way: approval, the brake, the schedule, other readers of the same source."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from support.clocks import ForwardClock
+from support.editing import open_editing
+from support.sourcing import SOURCES, Sourcing
+
+OUTBOX = "/api/v1/emag/outbox"
+
+
+async def until_lines(sourcing: Sourcing, expected: dict[int, str]) -> None:
+    """Wait until the outbox has these lines, by eMAG's id in these states."""
+    found: dict[int, str] = {}
+    async with asyncio.timeout(30):
+        while found != expected:
+            answer = await sourcing.api.viewer.get(OUTBOX)
+            found = {line["emag_id"]: line["state"] for line in answer.json()["lines"]}
+            await asyncio.sleep(0.02)
+
+
+async def test_a_source_may_ask_for_approval_where_the_account_does_not(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    push = {"push": "on", "look_seconds": 0.05, "brake_percent": 100}
+    async with open_editing(tmp_path, sources={"folder": folder}, edits=push) as editing:
+        sourcing = Sourcing(editing, folder)
+        careful = await sourcing.add(name="careful", address="careful.csv", mode="approval")
+        quick = await sourcing.add(name="quick", address="quick.csv", mode="direct")
+        sourcing.write(f"sku,stock\n{await sourcing.part_number(1)},3\n", "careful.csv")
+        sourcing.write(f"sku,stock\n{await sourcing.part_number(2)},4\n", "quick.csv")
+        await sourcing.read(careful)
+        await sourcing.read(quick)
+
+        await until_lines(sourcing, {1: "waiting", 2: "applied"})
+        approved = await sourcing.api.operator.post(f"{OUTBOX}/approve", json={"account_type": "main"})
+        assert approved.json() == {"lines": 1}
+        await until_lines(sourcing, {1: "applied", 2: "applied"})
+        assert [int((await editing.product(emag_id))["stock_quantity"]) for emag_id in (1, 2)] == [3, 4]
+
+
+async def test_a_source_is_read_by_itself_when_it_is_due(tmp_path: Path) -> None:
+    clock, folder = ForwardClock(), tmp_path / "in"
+    folder.mkdir()
+    async with open_editing(tmp_path, sources={"folder": folder}, clock=clock) as editing:
+        sourcing = Sourcing(editing, folder)
+        source = await sourcing.add(interval_minutes=30)
+        by_hand = await sourcing.add(name="by hand", address="other.csv")
+        readings = editing.api.services.sources.readings
+        clock.forward(minutes=1)
+        assert await readings.read_due() == "1 sources read: 0 taken in, 1 refused or failed"
+        assert await readings.read_due() == "no source is due"
+        sourcing.write(f"sku,stock\n{await sourcing.part_number(1)},3\n")
+        clock.forward(minutes=31)
+        assert await readings.read_due() == "1 sources read: 1 taken in, 0 refused or failed"
+        found = {one["id"]: one for one in (await sourcing.api.viewer.get(SOURCES)).json()["sources"]}
+        last = found[source["id"]]["last_reading"]
+        assert (last["trigger"], last["started_by"], last["status"]) == ("schedule", "schedule", "previewed")
+        assert found[by_hand["id"]]["last_reading"] is None
+        metrics = (await sourcing.api.viewer.get("/metrics")).text
+        assert 'emag_source_failures{source="ERP"} 0' in metrics
+        assert 'emag_source_interval_seconds{source="ERP"} 1800' in metrics
+        # The folder is gone: that is not nothing.
+        (folder / "stock.csv").unlink()
+        clock.forward(minutes=31)
+        await readings.read_due()
+        metrics = (await sourcing.api.viewer.get("/metrics")).text
+        assert 'emag_source_failures{source="ERP"} 1' in metrics
+
+
+async def test_a_source_is_read_by_one_at_a_time_and_anew_after_its_reader_died(sourcing: Sourcing) -> None:
+    source = await sourcing.add()
+    sourcing.write(f"sku,stock\n{await sourcing.part_number(1)},3\n")
+    readings = sourcing.api.services.sources.readings
+    both = await asyncio.gather(
+        *(readings.read(source["id"], trigger="request", by=name) for name in ("ana", "dan")), return_exceptions=True
+    )
+    assert sorted(type(one).__name__ for one in both) == ["Reading", "SourceBusy"]
+    reading = readings.read(source["id"], trigger="request", by="ana", force=True)
+    stopped = asyncio.ensure_future(reading)
+    await asyncio.sleep(0)
+    while not (await sourcing.api.viewer.get(f"{SOURCES}/{source['id']}")).json()["is_being_read"]:
+        await asyncio.sleep(0.01)
+    stopped.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await stopped
+    again = await sourcing.read(source, force=True)
+    assert again["status"] == "previewed"
+    listed = (await sourcing.api.viewer.get(f"{SOURCES}/{source['id']}/readings")).json()["readings"]
+    assert [one["status"] for one in listed] == ["previewed", "failed", "previewed"]
+    assert listed[1]["code"] == "interrupted"
