@@ -39,6 +39,12 @@ async def newest_change(connection: AsyncConnection) -> int:
     return await connection.scalar(select(newest_seq())) or 0
 
 
+async def window_end(connection: AsyncConnection, after: int, *, limit: int) -> int:
+    """The `seq` of the last of the next `limit` changes after `after`; `after` when there is none."""
+    window = select(offer_changes.c.seq).where(offer_changes.c.seq > after).order_by(offer_changes.c.seq).limit(limit)
+    return await connection.scalar(select(func.max(window.subquery().c.seq))) or after
+
+
 async def last_given(connection: AsyncConnection) -> int:
     """The last `seq` that was given, also to a change that is gone with its account; or 0."""
     return await last_number(connection, offer_changes)

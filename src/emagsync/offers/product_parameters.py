@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from starlette.requests import Request
 
 from emagsync.core import account_names
@@ -14,6 +16,7 @@ from emagsync.offers.change_kinds import ChangeKind
 from emagsync.offers.explanations import Language
 from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
 from emagsync.offers.selection import BuyButton, ChangeFilter, OfferFilter, Order, SortKey
+from emagsync.rest.problems import ApiProblem, FieldProblem
 from emagsync.rest.timestamps import UtcTimestamp
 
 _LARGEST = 2**53  # what every JSON reader still takes for a whole number
@@ -159,6 +162,26 @@ class ProductQuery(BaseModel):
             min_rank=self.buy_button_rank_min,
             max_rank=self.buy_button_rank_max,
         )
+
+
+class Selection(ProductQuery):
+    """Which offers, by the filters of the list. Unknown names are refused: they would select everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def selection_filter(values: Mapping[str, Any], place: str) -> OfferFilter:
+    """The filter that a selection in JSON stands for. Raises a 422 problem that names what is wrong with it at `place`,
+    such as `changes.selection`."""
+    try:
+        return Selection.model_validate(values).filter()
+    except ValidationError as error:
+        wrong = [
+            FieldProblem(field=".".join((place, *map(str, one["loc"]))), message=one["msg"], code=one["type"])
+            for one in error.errors()
+        ]
+        detail = "; ".join(f"{one.field}: {one.message}" for one in wrong)
+        raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=wrong) from error
 
 
 class ProductListQuery(ProductQuery):

@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange
+from emagsync.offers.selection import OfferFilter
+from emagsync.offers.selection_repository import condition
 from emagsync.offers.tables import offer_changes, offers
 
 PRODUCT_COLUMNS = tuple(offers.c[column].label(name) for name, column in PRODUCT_FIELDS.items())
@@ -38,6 +40,29 @@ async def changes_after(
     query = _product_changes.where(offer_changes.c.seq > after).order_by(offer_changes.c.seq).limit(limit)
     if accounts:
         query = query.where(offer_changes.c.account.in_(accounts))
+    return await _read(connection, query)
+
+
+async def changes_between(
+    connection: AsyncConnection,
+    after: int,
+    until: int,
+    *,
+    limit: int,
+    accounts: Collection[str] = (),
+    fields: Collection[str] = (),
+    selected: OfferFilter | None = None,
+) -> list[ProductChange]:
+    """The first `limit` changes after one number, up to another one, oldest first: of these accounts and fields, or of
+    all, and of the offers that `selected` finds now."""
+    columns = offer_changes.c
+    query = _product_changes.where(columns.seq > after, columns.seq <= until).order_by(columns.seq).limit(limit)
+    if accounts:
+        query = query.where(columns.account.in_(accounts))
+    if fields:
+        query = query.where(columns.field.in_(fields))
+    if selected is not None:
+        query = query.where(condition(selected, connection.dialect.name))
     return await _read(connection, query)
 
 

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 import orjson
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, exists, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.deliveries.repository import DeliveryRepository
 from emagsync.webhooks.errors import WebhookNotFound
-from emagsync.webhooks.schemas import Delivery, EventKind, Webhook
+from emagsync.webhooks.schemas import ChangeOptions, Delivery, EventKind, Webhook
 from emagsync.webhooks.tables import webhook_deliveries, webhooks
 
 # The id of the webhook that the settings describe; its secret has version 0.
@@ -28,6 +28,16 @@ class Target(NamedTuple):
 
     url: str
     secret_version: int
+
+
+class Follower(NamedTuple):
+    """A webhook that is told of changes of offers: the log was looked through up to `position`, and it was told of what
+    it wants to know up to `told`."""
+
+    id: str
+    options: ChangeOptions
+    position: int
+    told: int
 
 
 async def add(connection: AsyncConnection, webhook: Webhook, *, secret_version: int) -> None:
@@ -98,6 +108,40 @@ async def add_delivery(
     return await DELIVERIES.add(connection, webhook_id, event, text, now=now, delivery_id=delivery_id)
 
 
+async def follow_from(connection: AsyncConnection, webhook: Webhook, newest: int) -> None:
+    """Let a webhook that is told of changes, and was not before, be told of those after `newest`."""
+    row = webhooks.c.id == webhook.id
+    if EventKind.OFFERS_CHANGED not in webhook.events:
+        await connection.execute(update(webhooks).where(row).values(position=None, told_position=None))
+        return
+    begins = update(webhooks).where(row, webhooks.c.position.is_(None))
+    await connection.execute(begins.values(position=newest, told_position=newest))
+
+
+async def idle_followers(connection: AsyncConnection, newest: int) -> list[Follower]:
+    """The enabled webhooks that may have to be told of changes up to `newest`, and have no message about changes under
+    way: the next one waits for it, so that they arrive in order."""
+    under_way = exists().where(
+        webhook_deliveries.c.webhook_id == webhooks.c.id,
+        webhook_deliveries.c.event == EventKind.OFFERS_CHANGED,
+        # As the index of lanes has it.
+        webhook_deliveries.c.status.in_((literal_column("'pending'"), literal_column("'sending'"))),
+    )
+    columns = (webhooks.c.id, webhooks.c.changes, webhooks.c.position, webhooks.c.told_position)
+    query = select(*columns).where(webhooks.c.enabled, webhooks.c.position < newest, ~under_way)
+    return [
+        Follower(row.id, _options(row.changes), row.position, row.told_position)
+        for row in await connection.execute(query)
+    ]
+
+
+async def move_on(connection: AsyncConnection, follower: Follower, *, position: int, told: int) -> bool:
+    """Move a follower on. False when another process was faster, or it follows no more."""
+    row = (webhooks.c.id == follower.id, webhooks.c.position == follower.position)
+    moved = update(webhooks).where(*row).values(position=position, told_position=told)
+    return (await connection.execute(moved)).rowcount == 1
+
+
 async def target(connection: AsyncConnection, webhook_id: str) -> Target:
     """Where its messages go. Raises WebhookNotFound."""
     query = select(webhooks.c.url, webhooks.c.secret_version).where(webhooks.c.id == webhook_id)
@@ -120,11 +164,21 @@ async def deliveries(connection: AsyncConnection, webhook_id: str, *, limit: int
 
 def _values(values: Mapping[str, Any]) -> dict[str, Any]:
     changed = dict(values)
-    if "events" in changed:
-        changed["events"] = orjson.dumps(changed["events"]).decode()
+    for name in ("events", "changes"):
+        if name in changed:
+            changed[name] = orjson.dumps(changed[name]).decode()
     return changed
 
 
+def _options(text: str | None) -> ChangeOptions:
+    return ChangeOptions() if text is None else ChangeOptions.model_validate_json(text)
+
+
 def _webhook(row: Row[Any]) -> Webhook:
-    values = {**row._mapping, "events": tuple(orjson.loads(row.events)), "settings": row.id == SETTINGS_ID}
+    values = {
+        **row._mapping,
+        "events": tuple(orjson.loads(row.events)),
+        "changes": _options(row.changes),
+        "settings": row.id == SETTINGS_ID,
+    }
     return Webhook.model_validate(values)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import difflib
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from emagsync.core.account_names import AccountName
 from emagsync.deliveries.states import OffReason
+from emagsync.offers.records import LOGGED_FIELDS
 
 
 class EventKind(StrEnum):
-    """The events: how a run ended, or that a person has to decide something. A stuck run has failed too: a webhook
-    that subscribes only to `failed` gets that."""
+    """The events: how a run ended, that a person has to decide something, or that offers changed. A stuck run has
+    failed too: a webhook that subscribes only to `failed` gets that."""
 
     COMPLETED = "completed"
     PARTIAL = "partial"
@@ -22,6 +25,7 @@ class EventKind(StrEnum):
     CANCELLED = "cancelled"
     CONFLICT = "conflict"  # an offer changed here and on eMAG, and a person decides
     HOLD = "hold"  # the brake stopped a push, or what a sync found, until a person releases it
+    OFFERS_CHANGED = "offers_changed"  # some changes of offers, with old and new values
 
 
 TEST_EVENT = "test"
@@ -30,6 +34,40 @@ DEFAULT_EVENTS = (EventKind.COMPLETED, EventKind.PARTIAL, EventKind.FAILED, Even
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Events = Annotated[list[EventKind], Field(min_length=1, max_length=len(EventKind))]
+
+
+# Of a change: a field of an offer, or `lifecycle`.
+CHANGED_FIELDS: Final = (*LOGGED_FIELDS, "lifecycle")
+
+
+def _changed_field(name: str) -> str:
+    if name in CHANGED_FIELDS:
+        return name
+    near = difflib.get_close_matches(name, CHANGED_FIELDS, 1)
+    meant = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(CHANGED_FIELDS)}"
+    raise ValueError(f"no field of changes is called {name!r}: {meant}")
+
+
+ChangedField = Annotated[str, AfterValidator(_changed_field), Field(json_schema_extra={"enum": list(CHANGED_FIELDS)})]
+
+
+class ChangeOptions(BaseModel):
+    """Of which changes of offers a webhook with the event `offers_changed` is told, and how many at once."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    accounts: tuple[AccountName, ...] = Field(default=(), max_length=100, description="None: of all accounts.")
+    fields: tuple[ChangedField, ...] = Field(default=(), max_length=len(CHANGED_FIELDS), description="None: of all.")
+    selection: dict[str, Any] | None = Field(
+        default=None,
+        description="The filters of the list of products, as for a bulk edit: only of offers that it finds after the "
+        'change, whether removed or not. `{"brand": ["Nordika"], "stock_max": 4}`',
+        examples=[{"brand": ["Nordika"], "stock_max": 4}],
+    )
+    batch_size: int = Field(default=500, ge=1, le=1000, description="At most so many changes in a message.")
+    wait_seconds: int = Field(
+        default=5, ge=0, le=3600, description="A message that is not full waits so long for further changes."
+    )
 
 
 class WebhookRequest(BaseModel):
@@ -41,6 +79,7 @@ class WebhookRequest(BaseModel):
     url: Url
     events: Events = Field(default_factory=lambda: list(DEFAULT_EVENTS))
     enabled: bool = True
+    changes: ChangeOptions = ChangeOptions()
 
 
 class WebhookChange(BaseModel):
@@ -52,6 +91,7 @@ class WebhookChange(BaseModel):
     url: Url | None = None
     events: Events | None = None
     enabled: bool | None = None
+    changes: ChangeOptions | None = None
 
 
 class Webhook(BaseModel):
@@ -71,6 +111,7 @@ class Webhook(BaseModel):
     settings: bool
     created_at: datetime
     updated_at: datetime
+    changes: ChangeOptions = ChangeOptions()
     paused_until: datetime | None = None
     off_reason: OffReason | None = None
 

@@ -13,11 +13,14 @@ from emagsync.core.settings import WebhookSettings
 from emagsync.db.engine import Database
 from emagsync.deliveries.dispatcher import Dispatcher
 from emagsync.deliveries.states import OPEN_LANE
+from emagsync.offers.change_repository import newest_change
 from emagsync.webhooks import repository
+from emagsync.webhooks.change_publisher import FilterOf
 from emagsync.webhooks.errors import WebhookFromSettings
 from emagsync.webhooks.repository import SETTINGS_ID
 from emagsync.webhooks.schemas import (
     TEST_EVENT,
+    ChangeOptions,
     Delivery,
     EventKind,
     NewWebhook,
@@ -38,24 +41,29 @@ class WebhookService:
         signer: Signer,
         dispatcher: Dispatcher,
         settings: WebhookSettings,
+        filter_of: FilterOf,
         clock: Clock,
     ) -> None:
         self._database = database
         self._signer = signer
         self._dispatcher = dispatcher
         self._settings = settings
+        self._filter_of = filter_of
         self._clock = clock
 
     async def add(self, asked: WebhookRequest) -> NewWebhook:
-        """Add a webhook; the result has its secret. Raises AddressRefused."""
+        """Add a webhook; the result has its secret. Raises AddressRefused, and what a wrong selection raises."""
         webhook = self._webhook(str(uuid.uuid4()), asked)
         async with self._database.transaction() as connection:
             await repository.add(connection, webhook, secret_version=1)
+            await repository.follow_from(connection, webhook, await newest_change(connection))
         return self._with_secret(webhook, 1)
 
     async def change(self, webhook_id: str, asked: WebhookChange) -> Webhook:
         """Change a webhook. Raises WebhookNotFound, WebhookFromSettings and AddressRefused."""
         _refuse_settings(webhook_id)
+        if asked.changes is not None:
+            self._check(asked.changes)
         values = asked.model_dump(exclude_none=True)
         if "url" in values:
             values["url"] = self._judged(values["url"])
@@ -143,13 +151,21 @@ class WebhookService:
                 await repository.change(connection, SETTINGS_ID, values)
             else:
                 await repository.add(connection, webhook, secret_version=0)
+            await repository.follow_from(connection, webhook, await newest_change(connection))
 
     async def _change(self, webhook_id: str, values: Mapping[str, Any]) -> Webhook:
         async with self._database.transaction() as connection:
             await repository.change(connection, webhook_id, {**values, "updated_at": self._clock.now()})
-            return await repository.get(connection, webhook_id)
+            webhook = await repository.get(connection, webhook_id)
+            await repository.follow_from(connection, webhook, await newest_change(connection))
+            return webhook
+
+    def _check(self, options: ChangeOptions) -> None:
+        if options.selection is not None:
+            self._filter_of(options.selection)
 
     def _webhook(self, webhook_id: str, asked: WebhookRequest) -> Webhook:
+        self._check(asked.changes)
         now = self._clock.now()
         events = tuple(dict.fromkeys(asked.events))
         changed = {"url": self._judged(asked.url), "events": events, "created_at": now, "updated_at": now}

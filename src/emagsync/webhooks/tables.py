@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Table, Text
 
 from emagsync.db.metadata import metadata
 from emagsync.db.types import JsonText, UtcDateTime
@@ -19,6 +19,10 @@ webhooks = Table(
     Column("secret_version", Integer, nullable=False),  # raised when the secret is changed
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("changes", JsonText),  # which changes of offers it is told of, and how many at once; NULL: all of them
+    # Of one that is told of them, places in the change log: looked through to here, and told of up to there.
+    Column("position", BigInteger),
+    Column("told_position", BigInteger),
     *lane_columns(),
 )
 

@@ -2884,6 +2884,49 @@ export interface components {
          */
         ChangeKind: "price_by_emag" | "price_by_us" | "stock_by_emag" | "stock_by_us" | "new" | "gone" | "back" | "unsellable" | "sellable" | "buy_button_lost" | "buy_button_won" | "undercut" | "cheapest" | "documentation_rejected" | "documentation_cleared" | "edit_refused" | "conflict" | "other";
         /**
+         * ChangeOptions
+         * @description Of which changes of offers a webhook with the event `offers_changed` is told, and how many at once.
+         */
+        ChangeOptions: {
+            /**
+             * Accounts
+             * @description None: of all accounts.
+             * @default []
+             */
+            accounts: string[];
+            /**
+             * Batch Size
+             * @description At most so many changes in a message.
+             * @default 500
+             */
+            batch_size: number;
+            /**
+             * Fields
+             * @description None: of all.
+             * @default []
+             */
+            fields: ("part_number" | "part_number_key" | "name" | "brand" | "eans" | "category_id" | "status" | "sale_price" | "recommended_price" | "min_sale_price" | "max_sale_price" | "currency" | "vat_id" | "stock" | "handling_time" | "validation_status" | "translation_validation_status" | "offer_validation_status" | "buy_button_rank" | "best_offer_sale_price" | "main_offer_price" | "warranty" | "sellable" | "lifecycle")[];
+            /**
+             * Selection
+             * @description The filters of the list of products, as for a bulk edit: only of offers that it finds after the change, whether removed or not. `{"brand": ["Nordika"], "stock_max": 4}`
+             * @example {
+             *       "brand": [
+             *         "Nordika"
+             *       ],
+             *       "stock_max": 4
+             *     }
+             */
+            selection?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Wait Seconds
+             * @description A message that is not full waits so long for further changes.
+             * @default 5
+             */
+            wait_seconds: number;
+        };
+        /**
          * ChangeView
          * @description One field before and after. `old` is eMAG's value with the edits that waited before.
          */
@@ -3562,11 +3605,11 @@ export interface components {
         };
         /**
          * EventKind
-         * @description The events: how a run ended, or that a person has to decide something. A stuck run has failed too: a webhook
-         *     that subscribes only to `failed` gets that.
+         * @description The events: how a run ended, that a person has to decide something, or that offers changed. A stuck run has
+         *     failed too: a webhook that subscribes only to `failed` gets that.
          * @enum {string}
          */
-        EventKind: "completed" | "partial" | "failed" | "stuck" | "cancelled" | "conflict" | "hold";
+        EventKind: "completed" | "partial" | "failed" | "stuck" | "cancelled" | "conflict" | "hold" | "offers_changed";
         /**
          * ExportBody
          * @description Chosen offers as a file.
@@ -4593,6 +4636,15 @@ export interface components {
          * @description A webhook with its secret, which is shown only now.
          */
         NewWebhook: {
+            /**
+             * @default {
+             *       "accounts": [],
+             *       "batch_size": 500,
+             *       "fields": [],
+             *       "wait_seconds": 5
+             *     }
+             */
+            changes: components["schemas"]["ChangeOptions"];
             /**
              * Created At
              * Format: date-time
@@ -7946,6 +7998,15 @@ export interface components {
          */
         Webhook: {
             /**
+             * @default {
+             *       "accounts": [],
+             *       "batch_size": 500,
+             *       "fields": [],
+             *       "wait_seconds": 5
+             *     }
+             */
+            changes: components["schemas"]["ChangeOptions"];
+            /**
              * Created At
              * Format: date-time
              */
@@ -7976,6 +8037,7 @@ export interface components {
          * @description What to change; what is left out, or null, stays.
          */
         WebhookChange: {
+            changes?: components["schemas"]["ChangeOptions"] | null;
             /** Enabled */
             enabled?: boolean | null;
             /** Events */
@@ -7998,6 +8060,15 @@ export interface components {
          * @description A new webhook.
          */
         WebhookRequest: {
+            /**
+             * @default {
+             *       "accounts": [],
+             *       "batch_size": 500,
+             *       "fields": [],
+             *       "wait_seconds": 5
+             *     }
+             */
+            changes: components["schemas"]["ChangeOptions"];
             /**
              * Enabled
              * @default true

@@ -20,7 +20,7 @@ from emagsync.edits.fields import PRICES
 from emagsync.edits.offer_repository import currencies_of, keys_found, keys_of
 from emagsync.edits.request_schemas import ListOptions, OfferValues, WarehouseId
 from emagsync.offers.errors import ProductNotFound
-from emagsync.offers.product_parameters import ProductId, ProductQuery
+from emagsync.offers.product_parameters import ProductId, Selection
 
 _MOST_DECIMALS: Final = 4
 _MOST_PERCENT: Final = 1000
@@ -62,12 +62,6 @@ class PriceChanges(BaseModel):
 
 class ValuesForAll(OfferValues):
     """Values that every offer of the selection gets; `stock_change` is a difference."""
-
-
-class Selection(ProductQuery):
-    """Which offers, by the filters of the list. Unknown names are refused: they would select everything."""
-
-    model_config = ConfigDict(extra="forbid")
 
 
 class SelectionEdit(ListOptions):

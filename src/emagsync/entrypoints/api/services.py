@@ -64,6 +64,7 @@ from emagsync.offers import dependencies as offer_dependencies
 from emagsync.offers.export_presets import ExportPresets
 from emagsync.offers.export_stream import Exports
 from emagsync.offers.facets import Facets
+from emagsync.offers.product_parameters import selection_filter
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.product_schemas import Objection
 from emagsync.offers.reference_data import ReferenceReader
@@ -90,6 +91,7 @@ from emagsync.telemetry.tracing import tracing
 from emagsync.vault.keys import load_key
 from emagsync.views.dependencies import views
 from emagsync.views.service import Views
+from emagsync.webhooks.change_publisher import ChangePublisher
 from emagsync.webhooks.delivery import WebhookSender, webhook_dispatcher
 from emagsync.webhooks.dependencies import webhook_service
 from emagsync.webhooks.service import WebhookService
@@ -326,13 +328,20 @@ async def _webhooks(base: Foundation) -> AsyncIterator[WebhookService]:
     sender = WebhookSender(database=base.database, signer=signer, clock=base.clock, allow_private=given.allow_private)
     async with sender:
         dispatcher = webhook_dispatcher(base.database, sender, base.clock)
+        filter_of = partial(selection_filter, place="changes.selection")
         service = WebhookService(
-            database=base.database, signer=signer, dispatcher=dispatcher, settings=given, clock=base.clock
+            database=base.database,
+            signer=signer,
+            dispatcher=dispatcher,
+            settings=given,
+            filter_of=filter_of,
+            clock=base.clock,
         )
         await service.apply_settings()
         publisher = RunWebhookPublisher(base.database, base.clock)
         async with (
             background_task("webhook publisher", publisher.run()),
+            background_task("change publisher", ChangePublisher(base.database, base.clock, filter_of).run()),
             background_task("webhook dispatcher", dispatcher.run()),
         ):
             yield service

@@ -4,12 +4,14 @@ import { useTranslation } from 'react-i18next'
 import { api, dataOf, type Schemas } from '../../../api/client.ts'
 import { useChange, type EventKind, type Webhook } from '../queries.ts'
 import { FormError } from '../shared.tsx'
+import { ChangesFields } from './ChangesFields.tsx'
 
 interface Values {
   name: string
   url: string
   events: EventKind[]
   enabled: boolean
+  changes: Schemas['ChangeOptions']
 }
 
 interface Props {
@@ -26,8 +28,16 @@ const EVENTS: readonly EventKind[] = [
   'cancelled',
   'conflict',
   'hold',
+  'offers_changed',
 ]
+const ALL_CHANGES: Schemas['ChangeOptions'] = { accounts: [], fields: [], batch_size: 500, wait_seconds: 5 }
 const USUAL: EventKind[] = ['completed', 'partial', 'failed', 'stuck']
+
+function initialValues(webhook: Webhook | null): Values {
+  if (webhook === null) return { name: '', url: '', events: USUAL, enabled: true, changes: ALL_CHANGES }
+  const { name, url, events, enabled, changes } = webhook
+  return { name, url, events, enabled, changes }
+}
 
 /** Adds a webhook, whose secret is then shown once, or changes one. */
 export function WebhookDialog({ webhook, onClose, onMade }: Props) {
@@ -43,7 +53,10 @@ export function WebhookDialog({ webhook, onClose, onMade }: Props) {
       }),
     ),
   )
-  const submit = (values: Values): void => {
+  const isTold = Form.useWatch('events', form)?.includes('offers_changed')
+  const submit = (given: Values): void => {
+    // What is not shown is not among the form's values.
+    const values = { ...given, changes: { ...initialValues(webhook).changes, ...given.changes } }
     if (webhook === null) {
       add.mutate(values, { onSuccess: onMade })
       return
@@ -70,12 +83,7 @@ export function WebhookDialog({ webhook, onClose, onMade }: Props) {
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{
-          name: webhook?.name ?? '',
-          url: webhook?.url ?? '',
-          events: webhook?.events ?? USUAL,
-          enabled: webhook?.enabled ?? true,
-        }}
+        initialValues={initialValues(webhook)}
         onFinish={submit}
       >
         <FormError error={add.error ?? change.error} />
@@ -88,6 +96,7 @@ export function WebhookDialog({ webhook, onClose, onMade }: Props) {
         <Form.Item name="events" label={t('webhooks.events')} rules={[required]}>
           <Checkbox.Group options={EVENTS.map((value) => ({ value, label: t(`webhooks.kinds.${value}`) }))} />
         </Form.Item>
+        {isTold ? <ChangesFields selection={webhook?.changes.selection} /> : null}
         <Form.Item name="enabled" label={t('webhooks.isEnabled')} valuePropName="checked">
           <Switch />
         </Form.Item>
