@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from emagsync.db.engine import Database
+from emagsync.offers import page_repository
 from emagsync.offers.queries import list_offers
 from emagsync.offers.selection import BuyButton, OfferFilter
 from emagsync.offers.total_cache import TotalCache
@@ -79,6 +80,16 @@ async def test_each_list_finds_its_offers(copy: Database, wanted: dict[str, Any]
     for _ in range(2):
         page = await list_offers(copy, OfferFilter(accounts=("main",), **wanted), totals=totals)
         assert ([row.emag_id for row in page.offers], page.total) == (ids, len(ids))
+
+
+@pytest.mark.parametrize("reasons", [("no_stock",), ("inactive", "offer_no_stock_like"), ("no%",)], ids=str)
+async def test_many_offers_with_a_reason_are_listed_as_few_are(
+    copy: Database, monkeypatch: pytest.MonkeyPatch, reasons: tuple[str, ...]
+) -> None:
+    wanted = OfferFilter(accounts=("main",), reasons=reasons)
+    few = await list_offers(copy, wanted)
+    monkeypatch.setattr(page_repository, "_MANY", 0)
+    assert await list_offers(copy, wanted) == few
 
 
 async def test_those_within_their_limits_are_all_others(copy: Database) -> None:

@@ -11,6 +11,7 @@ What makes a page of a quarter of a million offers quick, on both databases:
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, func, select, tuple_
@@ -174,6 +175,8 @@ def _page_query(
     connection: AsyncConnection,
 ) -> Select[Any]:
     found = window.of(total)
+    if total > _MANY:
+        offer_filter = replace(offer_filter, hints=offer_filter.hints._replace(many_match=True))
     by_key = offer_filter.searched is not None and found.order.key is SortKey.ACCOUNT
     walking = by_key and total > _SOME and (found.skip + found.limit) * _FEW < total
     ids = ordered_ids(offer_filter, found.order, connection.dialect.name, walking=walking)

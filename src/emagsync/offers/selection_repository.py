@@ -15,7 +15,7 @@ from emagsync.offers.counts import kept_terms
 from emagsync.offers.notable_repository import changed_offers
 from emagsync.offers.same_ean_repository import kept_same_eans, same_eans
 from emagsync.offers.search_repository import SEARCH_INDEX
-from emagsync.offers.selection import BuyButton, OfferFilter, Order, SortKey
+from emagsync.offers.selection import BuyButton, Hints, OfferFilter, Order, SortKey
 from emagsync.offers.tables import REMOVED, offer_search, offers
 
 # Matches of a search that are worth naming in the statements that follow.
@@ -210,7 +210,7 @@ def _working_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
     if offer_filter.reasons:
         found.append(columns.sellable.is_(False))  # which says at once that most have no reason
         codes = literal(" ") + columns.not_sellable + literal(" ")
-        found.append(or_(*(codes.contains(f" {code} ", autoescape=True) for code in offer_filter.reasons)))
+        found.append(or_(*(_has_code(codes, code, offer_filter.hints) for code in offer_filter.reasons)))
     if offer_filter.buy_buttons:
         found.append(or_(*(_BUY_BUTTON[whose] for whose in offer_filter.buy_buttons)))
     if offer_filter.price_outside_limits is not None:
@@ -227,6 +227,14 @@ def _working_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
     if offer_filter.same_ean:
         found.append(columns.id.in_(kept_same_eans() if offer_filter.hints.eans_are_kept else same_eans()))
     return found
+
+
+def _has_code(codes: ColumnElement[str], code: str, hints: Hints) -> ColumnElement[bool]:
+    """Whether a code is among others. PostgreSQL takes it for rare by LIKE, and would sort all that have it instead of
+    meeting the first of them in order; by the other way, for what nearly all have."""
+    if hints.many_match:
+        return func.replace(codes, f" {code} ", "") != codes
+    return codes.contains(f" {code} ", autoescape=True)
 
 
 _BUY_BUTTON: Mapping[BuyButton, ColumnElement[bool]] = {
