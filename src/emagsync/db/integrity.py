@@ -1,8 +1,8 @@
 """Looks into SQLite's whole file by itself, so that damage is known before somebody happens to read it.
 
 Table by table, each with its indexes, by `PRAGMA quick_check`: at the start, and then daily. It reads with a connection
-of its own, for as short as one table takes (a longer snapshot would keep SQLite's log from being emptied), and rests
-after each as long as it took.
+of its own, each table in a snapshot of its own (a longer one would keep SQLite's log from being emptied), and after a
+twentieth of a second, or a table that took longer, it rests for as long as it has read.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from threading import Thread
 from typing import Final, TypeVar
 
@@ -28,6 +29,8 @@ T = TypeVar("T")
 _EVERY_SECONDS: Final = 24 * 3600.0
 # After a look that was not possible, such as one while the disk was away.
 _SOON_SECONDS: Final = 600.0
+# Between two rests: all of a small file in one go, without a thread and a connection for each of its tables.
+_READ_SECONDS: Final = 0.05
 
 
 async def watch(database: Database, *, every_seconds: float = _EVERY_SECONDS) -> None:
@@ -56,12 +59,15 @@ async def watch(database: Database, *, every_seconds: float = _EVERY_SECONDS) ->
 async def _look(file: OpenedFile, database: Database) -> None:
     began = time.monotonic()
     tables = await _in_thread(file.table_names)
-    for table in tables:
+    remaining = tables
+    while remaining:
         started = time.monotonic()
-        said = await _in_thread(lambda table=table: file.damage_of(table))  # type: ignore[misc]
-        if said is not None:
-            raise database.damaged(said)
-        await asyncio.sleep(time.monotonic() - started)
+        look = await _in_thread(partial(file.look_at, remaining, for_seconds=_READ_SECONDS))
+        if look.damage is not None:
+            raise database.damaged(look.damage)
+        remaining = remaining[look.tables :]
+        if remaining:
+            await asyncio.sleep(time.monotonic() - started)
     log.info("database_checked", tables=len(tables), seconds=round(time.monotonic() - began, 1))
 
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
+from collections.abc import Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from emagsync.db.errors import DatabaseReplaced
@@ -18,6 +20,13 @@ from emagsync.db.errors import DatabaseReplaced
 _OPEN_FILES: Final = Path("/proc/self/fd")
 _DELETED: Final = " (deleted)"
 _WAIT_SECONDS: Final = 5.0
+
+
+class Look(NamedTuple):
+    """How many tables were looked at, and what is wrong with the last of them; None when they are whole."""
+
+    tables: int
+    damage: str | None
 
 
 class OpenedFile:
@@ -62,15 +71,24 @@ class OpenedFile:
             rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0")
             return [str(name) for (name,) in rows]
 
-    def damage_of(self, table: str) -> str | None:
-        """What is wrong with a table's pages and with its indexes; None when they are whole, or the table is gone.
+    def look_at(self, tables: Sequence[str], *, for_seconds: float) -> Look:
+        """Look whether these tables' pages and their indexes are whole, for about so long; at the first in any case.
 
-        Reads all of them. Blocks; raises sqlite3.Error.
+        Reads all of a table. A table that is gone is whole. Blocks; raises sqlite3.Error.
         """
+        end = time.monotonic() + for_seconds
+        seen = 0
+        # One connection for all of them: each would read the whole schema first.
         with closing(self._reading()) as connection:
-            quoted = table.replace("'", "''")
-            said = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check('{quoted}')")]
-        return None if said in (["ok"], []) else said[0]
+            for table in tables:
+                quoted = table.replace("'", "''")
+                said = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check('{quoted}')")]
+                seen += 1
+                if said not in (["ok"], []):
+                    return Look(seen, said[0])
+                if time.monotonic() >= end:
+                    break
+        return Look(seen, None)
 
     def _reading(self) -> sqlite3.Connection:
         address = f"file:{quote(os.path.realpath(self.path))}?mode=ro"
