@@ -18,7 +18,7 @@ EANS: Final = "eans"
 # Fields by the words for them beside those that every file of edits may use, the surest first.
 _WORDS: Final[Mapping[str, Sequence[str]]] = {
     "part_number": (
-        "part number", "sku", "cod sku", "cod produs", "cod articol", "cod extern", "simbol", "cod", "codart",
+        "part number", "sku", "cod sku", "cod extern", "cod produs", "cod articol", "simbol", "cod", "codart",
         "cod art", "cod intern", "referinta",
     ),
     EANS: ("ean", "cod ean", "cod de bare", "cod bare", "codbare", "gtin", "barcode", "bar code"),
@@ -35,7 +35,7 @@ _WORDS: Final[Mapping[str, Sequence[str]]] = {
 _RANKS: Final = {word: (field, rank) for field, words in _WORDS.items() for rank, word in enumerate(words)}
 _NOT_GUESSED: Final = frozenset({"id", "tva", "vat", "stare", "activ", "version", "versiune"})
 _WITH_VAT: Final = re.compile(
-    r"\b(cu|incl|inclusiv|with|including|v) ?\.? ?(tva|vat)\b|\btva inclus|\bvtva\b|\bpret \w+ tva$"
+    r"\b(cu|incl|inclusiv|with|including|v) ?\.? ?(tva|vat)\b|\b(tva inclus|vtva)\b|\bpret (?!fara\b|f\b)\w+ tva$"
 )
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 # What comes from other files than an export of ours is no state of a row of it.
@@ -74,11 +74,13 @@ def field_name(column: str) -> str:
 
 
 def _field_of(heading: str) -> tuple[str, int] | None:
-    # The last step of a path says what a value is.
-    word = plain(_CAMEL.sub(" ", heading.rpartition("/")[2].lstrip("@")).replace(".", " ").replace("-", " "))
-    if _WITH_VAT.search(word) or word in _NOT_GUESSED:
+    # The last step of a path says what a value is; `CodExtern` is two words, `eMAG` is not.
+    step = heading.rpartition("/")[2].lstrip("@").replace(".", " ").replace("-", " ")
+    words = (plain(step), plain(_CAMEL.sub(" ", step)))
+    if any(_WITH_VAT.search(word) or word in _NOT_GUESSED for word in words):
         return None
-    if word in _RANKS:
-        return _RANKS[word]
-    column = column_of(word)
+    ranked = next((_RANKS[word] for word in words if word in _RANKS), None)
+    if ranked is not None:
+        return ranked
+    column = next(filter(None, map(column_of, words)), None)
     return None if column is None or column in _OF_OUR_EXPORTS else (column, _UNKNOWN_RANK)
