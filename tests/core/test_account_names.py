@@ -13,8 +13,8 @@ from emagsync.sync.api_schemas import SyncRequest
 @pytest.mark.parametrize("written", ["main", "MAIN", "Main", "mAIN"])
 def test_an_account_is_named_in_any_letter_case(written: str) -> None:
     assert TypeAdapter(AccountName).validate_python(written) == "main"
-    assert SyncRequest(account_type=written).account_type == "main"
-    assert PushRequest(account_type=written).account_type == "main"
+    assert SyncRequest(account=written).account == "main"
+    assert PushRequest(account=written).account == "main"
 
 
 @pytest.mark.parametrize("written", ["", "a b", "_a", "a" * 33, "ă"])

@@ -116,7 +116,14 @@ async def test_a_failed_run_and_only_that_of_the_time_is_counted(tmp_path: Path)
         assert (await home(desk.api, until=data["as_of"], since=LONG_AGO))["failed_runs"]["count"] == 1
         assert (await home(desk.api, until="2020-01-02T00:00:00Z"))["failed_runs"]["count"] == 0
         assert data["copies"] == [
-            {"account_type": "main", "read_at": None, "completed_at": None, "run_id": None, "verdict": None}
+            {
+                "account": "main",
+                "account_type": "main",
+                "read_at": None,
+                "completed_at": None,
+                "run_id": None,
+                "verdict": None,
+            }
         ]
 
 

@@ -60,7 +60,7 @@ class Ages:
 
     async def report(self, account: str) -> FreshnessReport:
         return FreshnessReport(
-            account_type=account,
+            account=account,
             is_default=True,
             targets=(),
             older=self.late,

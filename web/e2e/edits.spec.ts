@@ -7,9 +7,9 @@ import { showPictures } from './support/pictures.ts'
 interface Product {
   id: number
   emag_id: number
-  sku: string
+  part_number: string
   price: string
-  stock_quantity: number
+  stock: number
   version: string
   pending_edits: { state: string }[]
 }
@@ -49,7 +49,7 @@ async function products(query: string): Promise<Product[]> {
 
 const row = (page: Page, text: string | number) => page.getByRole('row').filter({ hasText: `${text}` })
 const edit = (page: Page, product: Product, field: string) =>
-  row(page, product.sku).getByTitle(`Modifică: ${field}`)
+  row(page, product.part_number).getByTitle(`Modifică: ${field}`)
 
 /** Times part of it, with two decimals. */
 const share = (price: string, part: number): string => (Number(price) * part).toFixed(2)
@@ -60,10 +60,10 @@ test('a price that was mistyped is asked about, a faster colleague is noticed, a
 }) => {
   faults.allow(/status of (412|422)/)
   await showPictures(page)
-  const [product, other] = (await products('account_type=main&status=active&sort=-price')).filter(
+  const [product, other] = (await products('account=main&status=active&sort=-sale_price')).filter(
     ({ pending_edits }) => pending_edits.length === 0,
   ) as [Product, Product]
-  await logIn(page, '/offers?account=main&sort=-price')
+  await logIn(page, '/offers?account=main&sort=-sale_price')
 
   await edit(page, product, 'Preț de vânzare').click()
   const editor = page.getByRole('dialog', { name: 'Modifică: Preț de vânzare' })
@@ -84,7 +84,7 @@ test('a price that was mistyped is asked about, a faster colleague is noticed, a
   await editor.getByRole('button', { name: 'Salvează' }).click()
   await question.getByRole('button', { name: 'Da, salvează' }).click()
   await expect(editor).toBeHidden()
-  await expect(row(page, product.sku)).toContainText('O modificare în așteptare')
+  await expect(row(page, product.part_number)).toContainText('O modificare în așteptare')
 
   await edit(page, product, 'Stoc').click()
   const stock = page.getByRole('dialog', { name: 'Modifică: Stoc' })
@@ -94,18 +94,16 @@ test('a price that was mistyped is asked about, a faster colleague is noticed, a
   await expect(stock.getByRole('alert')).toContainText('Altcineva a schimbat oferta')
   await stock.getByRole('button', { name: 'Reîncarcă oferta' }).click()
   await expect(stock).toBeHidden()
-  await expect(row(page, product.sku)).toContainText('2 modificări în așteptare')
+  await expect(row(page, product.part_number)).toContainText('2 modificări în așteptare')
   await edit(page, product, 'Stoc').click()
   await stock.getByRole('textbox').fill('+7')
   await stock.getByRole('textbox').press('Enter')
   await expect(stock).toBeHidden()
-  await expect(row(page, product.sku)).toContainText('3 modificări în așteptare')
-  await expect(row(page, product.sku).locator('.coming').last()).toContainText(
-    `${product.stock_quantity + 7}`,
-  )
+  await expect(row(page, product.part_number)).toContainText('3 modificări în așteptare')
+  await expect(row(page, product.part_number).locator('.coming').last()).toContainText(`${product.stock + 7}`)
   await screenshot(page, 'offers-edited')
 
-  await row(page, other.sku).locator('.offer-link').click()
+  await row(page, other.part_number).locator('.offer-link').click()
   const drawer = page.getByRole('dialog')
   await drawer.getByRole('tab', { name: 'Modifică', exact: true }).click()
   await drawer.getByLabel('Preț recomandat', { exact: true }).fill('0.01')
@@ -123,15 +121,15 @@ test('a price that was mistyped is asked about, a faster colleague is noticed, a
   await page.keyboard.press('Escape')
 
   await page.goto('/edits/outbox?account=main')
-  const line = row(page, product.sku)
+  const line = row(page, product.part_number)
   await expect(line).toContainText('Așteaptă aprobarea')
   await line.getByRole('checkbox').check()
   expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Aprobă una' }).click()
   await expect(line).toContainText('Aplicată pe eMAG')
   await screenshot(page, 'edits-outbox')
-  const [after] = await products(`account_type=main&emag_id=${product.emag_id}`)
-  expect(after?.stock_quantity).toBe(product.stock_quantity + 7)
+  const [after] = await products(`account=main&emag_id=${product.emag_id}`)
+  expect(after?.stock).toBe(product.stock + 7)
   expect(after?.pending_edits).toEqual([])
 
   await page.getByRole('tab', { name: 'Anulare' }).click()
@@ -153,7 +151,7 @@ test('a list that drops prices by 60 % needs a yes, and then the brake asks once
   faults,
 }) => {
   faults.allow(/status of 422/)
-  const some = (await products('account_type=fbe&status=active&sort=emag_id')).slice(0, 60)
+  const some = (await products('account=fbe&status=active&sort=emag_id')).slice(0, 60)
   const lines = some.map(({ emag_id, price }) => `${emag_id};${share(price, 0.4)};${share(price, 0.3)}`)
   await logIn(page, '/edits/bulk')
   await page.getByRole('combobox', { name: 'Cont' }).click()
@@ -178,13 +176,13 @@ test('a list that drops prices by 60 % needs a yes, and then the brake asks once
   const brake = page.getByRole('alert').filter({ hasText: 'Trimiterea pentru FBE a fost oprită' })
   await expect(brake).toContainText('60 de oferte cu preț schimbat')
   await page.goto('/edits/outbox?account=fbe')
-  await expect(row(page, some[0]?.sku ?? '')).toContainText('De trimis')
+  await expect(row(page, some[0]?.part_number ?? '')).toContainText('De trimis')
   expect(await seriousFindings(page)).toEqual([])
   await screenshot(page, 'edits-brake')
   await brake.getByRole('button', { name: 'Nu' }).click()
   await expect(brake).toBeHidden()
-  await expect(row(page, some[0]?.sku ?? '')).toContainText('Respinsă de admin, la confirmarea')
-  const after = await products('account_type=fbe&status=active&sort=emag_id')
+  await expect(row(page, some[0]?.part_number ?? '')).toContainText('Respinsă de admin, la confirmarea')
+  const after = await products('account=fbe&status=active&sort=emag_id')
   expect(after.slice(0, 60).map(({ price }) => price)).toEqual(some.map(({ price }) => price))
 })
 
@@ -192,8 +190,8 @@ test('chosen offers get one change, whose effect is shown before, and their last
   page,
 }) => {
   await showPictures(page)
-  const some = (await products('account_type=fbe&status=active&sort=-emag_id')).slice(0, 3)
-  const taken = some.map(({ sku }) => row(page, sku))
+  const some = (await products('account=fbe&status=active&sort=-emag_id')).slice(0, 3)
+  const taken = some.map(({ part_number }) => row(page, part_number))
   await logIn(page, '/offers?account=fbe&status=active&sort=-emag_id')
   for (const line of taken) await line.getByRole('checkbox').check()
   const bar = page.getByRole('region', { name: 'Oferte selectate' })
@@ -213,7 +211,7 @@ test('chosen offers get one change, whose effect is shown before, and their last
   await drawer.getByRole('textbox', { name: 'Cât' }).press('Enter')
   await expect(drawer.getByText('Se schimbă: 3')).toBeVisible()
   const first = some[0] as Product
-  await expect(row(page, first.sku).last()).toContainText(`→ ${first.stock_quantity + 4}`)
+  await expect(row(page, first.part_number).last()).toContainText(`→ ${first.stock + 4}`)
   await drawer.getByRole('button', { name: 'Salvează 3 modificări' }).click()
   await expect(drawer.getByText('3 oferte au fost modificate')).toBeVisible()
   await drawer.getByRole('link', { name: 'Vezi trimiterea la eMAG' }).click()
@@ -228,15 +226,15 @@ test('chosen offers get one change, whose effect is shown before, and their last
   await expect(page.getByText('2 valori sunt în curs de restabilire')).toBeVisible()
   await page.goto(`/edits/undo?account=fbe&ids=${first.emag_id}`)
   await expect
-    .poll(async () => (await products(`account_type=fbe&emag_id=${first.emag_id}`))[0]?.stock_quantity)
-    .toBe(first.stock_quantity)
+    .poll(async () => (await products(`account=fbe&emag_id=${first.emag_id}`))[0]?.stock)
+    .toBe(first.stock)
 })
 
 test('a refused line shows eMAG’s words and what to do, one in a campaign when it is sent again', async ({
   page,
   stack,
 }) => {
-  const [refused, waiting] = (await products('account_type=fbe&status=active&sort=emag_id')).slice(-2) as [
+  const [refused, waiting] = (await products('account=fbe&status=active&sort=emag_id')).slice(-2) as [
     Product,
     Product,
   ]
@@ -247,20 +245,20 @@ test('a refused line shows eMAG’s words and what to do, one in a campaign when
   for (const { id, price } of [refused, waiting])
     await caller.send('PATCH', `/api/v1/emag/products/products/${id}`, { sale_price: share(price, 1.01) })
   await logIn(page, '/edits/outbox?account=fbe')
-  const line = row(page, refused.sku).first()
+  const line = row(page, refused.part_number).first()
   await expect(line).toContainText('Respinsă')
   await expect(line).toContainText('eMAG a refuzat modificarea: Offer not found in the catalogue')
   await expect(line).toContainText('Sincronizați contul.')
-  const inCampaign = row(page, waiting.sku).first()
+  const inCampaign = row(page, waiting.part_number).first()
   await expect(inCampaign).toContainText('De trimis')
   await expect(inCampaign).toContainText('Așteaptă să se încheie o campanie pe eMAG')
   await expect(inCampaign).toContainText('Se trimite din nou:')
   expect(await seriousFindings(page)).toEqual([])
 
   await page.goto('/edits/waiting?account=fbe')
-  await expect(row(page, waiting.sku)).toContainText('Așteaptă să se încheie o campanie pe eMAG')
-  await row(page, waiting.sku).getByRole('button', { name: 'Retrage' }).click()
-  await expect(row(page, waiting.sku)).toBeHidden()
+  await expect(row(page, waiting.part_number)).toContainText('Așteaptă să se încheie o campanie pe eMAG')
+  await row(page, waiting.part_number).getByRole('button', { name: 'Retrage' }).click()
+  await expect(row(page, waiting.part_number)).toBeHidden()
   await stack.sandbox.control('DELETE', '/save_rules')
 })
 
@@ -268,7 +266,7 @@ test('all that the filters find are previewed with a percentage, and the brake i
   page,
 }) => {
   await showPictures(page)
-  const found = await products('account_type=main&sort=emag_id&status=active')
+  const found = await products('account=main&sort=emag_id&status=active')
   await logIn(page, '/offers?account=main&status=active&size=25')
   await page.getByRole('checkbox', { name: 'Selectează toate ofertele de pe pagină' }).check()
   const bar = page.getByRole('region', { name: 'Oferte selectate' })
@@ -286,7 +284,7 @@ test('all that the filters find are previewed with a percentage, and the brake i
   await screenshot(page, 'offers-change')
   await page.keyboard.press('Escape')
   await expect(drawer).toBeHidden()
-  const after = await products('account_type=main&sort=emag_id&status=active')
+  const after = await products('account=main&sort=emag_id&status=active')
   expect(after.map(({ price }) => price)).toEqual(found.map(({ price }) => price))
 })
 
@@ -294,15 +292,15 @@ test('what changed here and on eMAG is decided: one by another value, the rest f
   page,
   stack,
 }) => {
-  const three = (await products('account_type=main&status=active&sort=emag_id')).slice(0, 3)
+  const three = (await products('account=main&status=active&sort=emag_id')).slice(0, 3)
   for (const { id, emag_id, price } of three) {
     await caller.send('PATCH', `/api/v1/emag/products/products/${id}`, { sale_price: share(price, 1.02) })
     const set = { sale_price: `${share(price, 1.01)}00` }
     await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [emag_id], set })
   }
-  await caller.sync({ account_type: 'main' })
+  await caller.sync({ account: 'main' })
   await logIn(page, '/offers?account=main&sort=emag_id')
-  await expect(row(page, three[0]?.sku ?? '')).toContainText('Conflict')
+  await expect(row(page, three[0]?.part_number ?? '')).toContainText('Conflict')
   await page
     .getByRole('region', { name: 'Așteaptă o decizie' })
     .getByRole('link', { name: 'Decideți' })
@@ -312,17 +310,17 @@ test('what changed here and on eMAG is decided: one by another value, the rest f
   await screenshot(page, 'edits-conflicts')
 
   const first = three[0] as Product
-  await row(page, first.sku).getByRole('button', { name: 'Altă valoare…' }).click()
+  await row(page, first.part_number).getByRole('button', { name: 'Altă valoare…' }).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('textbox').fill(share(first.price, 1.03))
   await dialog.getByRole('button', { name: 'Salvează' }).click()
-  await expect(row(page, first.sku)).toBeHidden()
+  await expect(row(page, first.part_number)).toBeHidden()
   await page.getByRole('checkbox', { name: 'Selectează toate rândurile' }).check()
   await page.getByRole('button', { name: 'Folosește valorile eMAG pentru 2' }).click()
   await expect(page.getByText('Niciun conflict', { exact: true })).toBeVisible()
   await expect(page.getByRole('region', { name: 'Așteaptă o decizie' })).toBeHidden()
 
   await page.goto('/edits/conflicts?state=resolved')
-  await expect(row(page, first.sku)).toContainText('Altă valoare')
-  await expect(row(page, three[1]?.sku ?? '')).toContainText('A rămas valoarea eMAG')
+  await expect(row(page, first.part_number)).toContainText('Altă valoare')
+  await expect(row(page, three[1]?.part_number ?? '')).toContainText('A rămas valoarea eMAG')
 })

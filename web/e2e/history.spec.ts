@@ -41,7 +41,7 @@ test('a failed sync says why and what to do, and what failed is read again', asy
     rows: [201, 300],
     lookup: false,
   })
-  const failed = await caller.sync({ account_type: 'both' })
+  const failed = await caller.sync({ account: 'both' })
   expect(failed.status).toBe('partial')
 
   await logIn(page, '/history')
@@ -90,7 +90,7 @@ test('a dry run says what would change, offer by offer', async ({ page, stack })
     set: { sale_price: '77.5000' },
   })
   await stack.sandbox.control('POST', '/offers/remove', { account: 'main', ids: [9] })
-  const { sync_id } = await caller.sync({ account_type: 'main', dry_run: true })
+  const { sync_id } = await caller.sync({ account: 'main', dry_run: true })
   await logIn(page, `/history/${sync_id}`)
   await expect(page.getByText('A fost o simulare: nu s-a scris nimic în copia locală.')).toBeVisible()
   await expect(page.getByText('3 oferte s-ar schimba.')).toBeVisible()
@@ -102,7 +102,7 @@ test('a dry run says what would change, offer by offer', async ({ page, stack })
 
 test('a sync of two accounts shows both, and one that never was says so', async ({ page, faults }) => {
   faults.allow(/404/)
-  const { sync_id } = await caller.sync({ account_type: 'both' })
+  const { sync_id } = await caller.sync({ account: 'both' })
   await logIn(page, `/history/${sync_id}`)
   await page.getByRole('tab', { name: 'Cont fbe' }).click()
   await expect(page.getByText('S-a citit tot, iar copia locală este completă.').last()).toBeVisible()
@@ -111,7 +111,7 @@ test('a sync of two accounts shows both, and one that never was says so', async 
 })
 
 test('the certificate says why the copy is complete', async ({ page }) => {
-  const { sync_id } = await caller.sync({ account_type: 'main' })
+  const { sync_id } = await caller.sync({ account: 'main' })
   await page.setViewportSize({ width: 1280, height: 900 })
   await logIn(page, `/history/${sync_id}`)
   const title = page.getByRole('heading', { name: 'Este copia completă?' })
@@ -193,7 +193,7 @@ test.describe('on a phone, in the dark, in English', () => {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
     expect(await seriousFindings(page)).toEqual([])
     // Of an older run, whose copy has changed since, no digest can be made any more.
-    const { sync_id } = await caller.sync({ account_type: 'main' })
+    const { sync_id } = await caller.sync({ account: 'main' })
     await page.goto(`/history/${sync_id}`)
     await expect(page.getByText('Everything was read, and the local copy is complete.').first()).toBeVisible()
     await page

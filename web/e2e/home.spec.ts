@@ -34,7 +34,7 @@ test('the morning after a night of changes, each number opens exactly its offers
   const change = (ids: number[], set: object) =>
     stack.sandbox.control('POST', '/offers/change', { account: 'main', ids, set })
   await change([1, 2, 3, 4, 5, 6], SELLS)
-  expect((await caller.sync({ account_type: 'both' })).status).toBe('completed')
+  expect((await caller.sync({ account: 'both' })).status).toBe('completed')
   await change([1, 2], { sale_price: '90.0000' })
   await change([3], { stock: [{ warehouse_id: 1, value: 0 }] })
   await change([4], { status: 0 })
@@ -80,7 +80,7 @@ test('a dry run is applied, and the run says what differed from it', async ({ pa
   const change = (ids: number[], set: object) =>
     stack.sandbox.control('POST', '/offers/change', { account: 'main', ids, set })
   await change([11, 12], { sale_price: '88.0000' })
-  const preview = await caller.sync({ account_type: 'main', dry_run: true })
+  const preview = await caller.sync({ account: 'main', dry_run: true })
   await logIn(page, `/history/${preview.sync_id}`)
   await expect(page.getByText('2 oferte s-ar schimba.')).toBeVisible()
   await expect(page.getByRole('region', { name: 'Valori' }).locator('tbody tr')).toHaveCount(2)

@@ -27,7 +27,7 @@ interface Offer {
 let addresses: string[]
 test.beforeAll(async ({ stack }) => {
   const caller = await Caller.logIn(stack)
-  await caller.sync({ account_type: 'main' })
+  await caller.sync({ account: 'main' })
   const path = '/api/v1/emag/products/products'
   const answer = await caller.json<{ data: { products: Offer[] } }>('GET', `${path}?status=active&limit=2`)
   const [changed, contested] = answer.data.products as [Offer, Offer]
@@ -35,8 +35,8 @@ test.beforeAll(async ({ stack }) => {
   await caller.send('PATCH', `${path}/${contested.id}`, { stock: 78 })
   const set = { stock: [{ warehouse_id: 1, value: 79 }] }
   await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [contested.emag_id], set })
-  const run = await caller.sync({ account_type: 'main' })
-  await caller.sync({ account_type: 'fbe' })
+  const run = await caller.sync({ account: 'main' })
+  await caller.sync({ account: 'fbe' })
   addresses = [
     '/',
     '/offers',

@@ -111,7 +111,7 @@ test('an offer shows why it does not sell, what to do, and how its price and sto
       general_stock: 12 - turn * 6,
     }
     await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [CHANGED], set })
-    await caller.sync({ account_type: 'main', mode: 'selective', selection: { ids: [CHANGED] } })
+    await caller.sync({ account: 'main', mode: 'selective', selection: { ids: [CHANGED] } })
   }
   await logIn(page, '/offers?q=SKU-000007')
   await page.locator('.offer-link').first().click()
@@ -156,7 +156,7 @@ test('what eMAG objects to is in the language of the reader', async ({ page, sta
   }
   const set = { validation_status: [{ value: 5, description: 'Brand rejected', errors }] }
   await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [11], set })
-  await caller.sync({ account_type: 'main', mode: 'selective', selection: { ids: [11] } })
+  await caller.sync({ account: 'main', mode: 'selective', selection: { ids: [11] } })
   await logIn(page, '/offers?q=SKU-000011')
   await page.locator('.offer-link').first().click()
   await expect(page.getByText('eMAG a respins brandul.')).toBeVisible()
@@ -239,7 +239,7 @@ test('in a large catalogue every interaction is painted within 200 ms', async ({
     await expect(page).toHaveURL(/q=led/)
     await expect(page.locator('.offers-list')).toHaveAttribute('aria-busy', 'false')
     await page.getByRole('columnheader', { name: 'Stoc' }).getByRole('button').click()
-    await expect(page).toHaveURL(/sort=stock_quantity/)
+    await expect(page).toHaveURL(/sort=stock/)
     await expect(page.locator('.offers-list')).toHaveAttribute('aria-busy', 'false')
     await page.locator('.ant-pagination-item-2').click()
     await expect(page).toHaveURL(/page=2/)

@@ -18,7 +18,9 @@ from emagsync.accounts.schemas import AccountChange, ContactView, NewAccount
 from emagsync.accounts.settings import base_url_of, platform_for
 from emagsync.audit.service import audit
 from emagsync.core.account_names import AccountName
+from emagsync.core.older_names import with_older_names
 from emagsync.core.settings import PushMode
+from emagsync.core.vocabulary import ACCOUNT_NAMES, OfAccount
 from emagsync.marketplace.platforms import PLATFORMS
 from emagsync.rest.auth import Admin, Operator, Viewer
 from emagsync.rest.principals import Role
@@ -39,10 +41,9 @@ _STATUSES = {
 }
 
 
-class ConnectionData(BaseModel):
+class ConnectionData(OfAccount):
     """The result of the test. `total_products` are offers of every status; null when eMAG's count could not be read."""
 
-    account_type: str
     base_url: str
     total_products: int | None
     latency_ms: int | None
@@ -57,10 +58,9 @@ class ConnectionView(BaseModel):
     data: ConnectionData
 
 
-class AccountView(BaseModel):
+class AccountView(OfAccount):
     """One account, without its password. `problem` says what keeps it from being used."""
 
-    account_type: str
     base_url: str | None
     platform: str | None
     currency: str | None
@@ -79,10 +79,10 @@ class AccountList(BaseModel):
     other_addresses: bool
 
 
-class AddedAccount(BaseModel):
+class AddedAccount(OfAccount):
     """The name of an account that was added."""
 
-    account_type: str
+    account: str
 
 
 AccountPath = Annotated[AccountName, Path()]
@@ -103,10 +103,9 @@ class GroupView(BaseModel):
     waiting: int = Field(description="Calls of this process that wait for a slot.")
 
 
-class BudgetView(BaseModel):
+class BudgetView(OfAccount):
     """One account's request budget, by group of routes: `general`, `orders`, `eans`."""
 
-    account_type: str
     requests: int
     rate_limit_hits: int
     groups: dict[str, GroupView]
@@ -141,39 +140,39 @@ async def add_account(request: Request, caller: Admin, body: NewAccount, account
     """Add an account. It is there at once, for every process. Its password is stored sealed, and shown nowhere."""
     await accounts.add(body)
     detail = {"platform": body.platform, "username": body.username, "base_url": body.base_url}
-    await audit(request, caller, "account.add", body.account_type, detail)
-    return AddedAccount(account_type=body.account_type)
+    await audit(request, caller, "account.add", body.account, detail)
+    return AddedAccount(account=body.account)
 
 
-@router.patch("/accounts/{account_type}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404, 409, 422))
+@router.patch("/accounts/{account}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404, 409, 422))
 async def change_account(
-    request: Request, caller: Admin, account_type: AccountPath, body: AccountChange, accounts: Accounts
+    request: Request, caller: Admin, account: AccountPath, body: AccountChange, accounts: Accounts
 ) -> None:
     """Change an account, or switch it on or off, at once, for every process. Switched off, its syncs are stopped."""
-    changed = await accounts.change(account_type, body)
+    changed = await accounts.change(account, body)
     open_values = body.model_dump(include=set(changed) - {"password"})
     await audit(
         request,
         caller,
         "account.change",
-        account_type,
+        account,
         open_values | ({"password": True} if "password" in changed else {}),
     )
 
 
-@router.delete("/accounts/{account_type}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404, 409))
+@router.delete("/accounts/{account}", status_code=HTTPStatus.NO_CONTENT, responses=problem_responses(404, 409))
 async def remove_account(
     request: Request,
     caller: Admin,
-    account_type: AccountPath,
+    account: AccountPath,
     accounts: Accounts,
     offers: Annotated[
         Literal["keep", "delete"], Query(description="`delete`: the copy of its offers, their history and edits too.")
     ] = "keep",
 ) -> None:
     """Remove an account, and stop its syncs. The copy of its offers stays readable, unless it is to be deleted."""
-    await accounts.remove(account_type, with_offers=offers == "delete")
-    await audit(request, caller, "account.remove", account_type, {"offers": offers})
+    await accounts.remove(account, with_offers=offers == "delete")
+    await audit(request, caller, "account.remove", account, {"offers": offers})
 
 
 @router.post("/products/test-connection", responses=problem_responses(400, 424, 502, 503))
@@ -183,22 +182,22 @@ async def connection_test(
     caller: Operator,
     registry: Registry,
     live: Live,
-    account_type: Annotated[AccountName, Query()] = "main",
+    account: Annotated[AccountName, Query(validation_alias=ACCOUNT_NAMES)] = "main",
 ) -> ConnectionView:
     """Test the account's connection to eMAG. A refusal's `culprit` names the cause: the credentials, the address
     (`ip`), the API right, the network, or eMAG itself."""
-    async with registry.client(account_type) as client:
+    async with registry.client(account) as client:
         report = await check_connection(client, clock=state.clock)
     await live.try_to_write(everything=True)
     outcome = {"ok": report.ok, "code": report.code}
-    await audit(request, caller, "account.test", account_type, outcome)
+    await audit(request, caller, "account.test", account, outcome)
     if not report.ok:
         raise _refusal(report)
     offers = "an unknown number of" if report.total_products is None else report.total_products
     return ConnectionView(
-        message=f"eMAG lets account {account_type!r} in: {offers} offers.",
+        message=f"eMAG lets account {account!r} in: {offers} offers.",
         data=ConnectionData(
-            account_type=report.account,
+            account=report.account,
             base_url=report.base_url,
             total_products=report.total_products,
             latency_ms=report.latency_ms,
@@ -231,7 +230,7 @@ async def _budget(registry: AccountRegistry, name: str) -> BudgetView:
         )
         for group, use in stats.groups.items()
     }
-    return BudgetView(account_type=name, requests=stats.requests, rate_limit_hits=stats.refusals, groups=groups)
+    return BudgetView(account=name, requests=stats.requests, rate_limit_hits=stats.refusals, groups=groups)
 
 
 def _account(
@@ -242,7 +241,7 @@ def _account(
     used = configured.usable.get(name)
     platform = platform_for(used) if used else PLATFORMS[added.platform] if added else None
     return AccountView(
-        account_type=name,
+        account=name,
         base_url=base_url_of(used) if used else added.base_url or PLATFORMS[added.platform].base_url if added else None,
         platform=platform.code if platform else None,
         currency=platform.currency if platform else None,
@@ -259,7 +258,7 @@ def _refusal(report: ConnectionReport) -> ApiProblem:
     culprit = report.culprit or Culprit.MARKETPLACE
     extra: dict[str, Any] = {
         "culprit": culprit,
-        "account_type": report.account,
+        **with_older_names({"account": report.account}),
         "base_url": report.base_url,
         "proxy": report.proxy,
         "ip": report.ip,

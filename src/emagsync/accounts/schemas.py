@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from emagsync.accounts.contacts import ContactState
 from emagsync.core.account_names import AccountName
 from emagsync.core.settings import PushMode
+from emagsync.core.vocabulary import RequestModel
 
 LONGEST_USERNAME = 255
 LONGEST_PASSWORD = 500
@@ -23,12 +24,12 @@ Address = Annotated[
 ]
 
 
-class NewAccount(BaseModel):
+class NewAccount(RequestModel):
     """An account to add. Its password is stored sealed, and is in no answer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
-    account_type: AccountName = Field(description="The name it has here, such as `main`.")
+    account: AccountName = Field(description="The name it has here, such as `main`.")
     platform: PlatformCode = "emag-ro"
     username: Username
     password: Password

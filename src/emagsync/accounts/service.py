@@ -65,7 +65,7 @@ class AccountService:
 
     async def add(self, new: NewAccount) -> None:
         """Add an account. Raises AccountValueRefused, AccountExists and AccountBeingErased."""
-        name = _checked_name(new.account_type)
+        name = _checked_name(new.account)
         if name in self._registry.configured.all_names:
             raise AccountExists(name)
         now = self._clock.now()
@@ -174,9 +174,7 @@ class AccountService:
 
 def _checked_name(name: str) -> str:
     if name in RESERVED_NAMES:
-        raise AccountValueRefused(
-            "account_type", "name_reserved", f"{name!r} means several accounts: choose another name."
-        )
+        raise AccountValueRefused("account", "name_reserved", f"{name!r} means several accounts: choose another name.")
     return name
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from emagsync.call_log.repository import CallFilter
 from emagsync.call_log.schemas import EmagCalls
 from emagsync.call_log.service import read_calls
+from emagsync.core.vocabulary import QueryModel
 from emagsync.rest.auth import Viewer
 from emagsync.rest.paging import decode_id, encode_cursor
 from emagsync.rest.state import State
@@ -20,10 +21,10 @@ router = APIRouter(prefix="/api/v1/emag/calls", tags=["calls"])
 _KIND = "emag_calls"
 
 
-class CallQuery(BaseModel):
+class CallQuery(QueryModel):
     """Filters of the log: a call must match all that are given."""
 
-    account_type: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,31}$")
+    account: str | None = Field(default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,31}$")
     route: str | None = Field(default=None, pattern=r"^[a-z0-9_/]{1,64}$", description="Such as `product_offer/read`.")
     outcome: str | None = Field(
         default=None,
@@ -38,7 +39,7 @@ class CallQuery(BaseModel):
 
     def filter(self) -> CallFilter:
         """These parameters as a filter."""
-        account = self.account_type.lower() if self.account_type else None
+        account = self.account.lower() if self.account else None
         return CallFilter(account, self.route, self.outcome, self.since, self.until, self.run_id)
 
 

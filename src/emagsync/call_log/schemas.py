@@ -8,12 +8,13 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, Field
 
+from emagsync.core.vocabulary import OfAccount
 
-class EmagCall(BaseModel):
+
+class EmagCall(OfAccount):
     """One attempt of a call to eMAG."""
 
     id: int
-    account_type: str
     route: str
     filters: dict[str, Any] = Field(
         description="Paging, statuses, ids and times that were asked for; nothing personal."
@@ -42,4 +43,4 @@ class EmagCalls(BaseModel):
 def emag_call(row: dict[str, Any]) -> EmagCall:
     """A row of the log as it is shown."""
     values = {name: value for name, value in row.items() if name not in ("account", "filters")}
-    return EmagCall(**values, account_type=row["account"], filters=orjson.loads(row["filters"]))
+    return EmagCall(**values, account=row["account"], filters=orjson.loads(row["filters"]))

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from emagsync.audit.service import audit
+from emagsync.core.vocabulary import QueryModel
 from emagsync.edits import conflict_repository, repository
 from emagsync.edits.bulk.edit_workbooks import failed_rows, template
 from emagsync.edits.bulk.file_reading import FileNote
@@ -24,7 +25,7 @@ from emagsync.edits.errors import (
     EditRefused,
 )
 from emagsync.edits.model import ConflictFilter, EditFilter
-from emagsync.edits.planning import Effect
+from emagsync.edits.planning import Effect, Plan
 from emagsync.edits.push.brake_preview import preview_brake
 from emagsync.edits.push.service import PushService
 from emagsync.edits.request_schemas import BulkEdit, ConflictChoice, ConflictChoices, ListOptions, ProductEdit
@@ -42,6 +43,8 @@ from emagsync.edits.response_schemas import (
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
 from emagsync.offers.export_columns import HeadingLanguage
+from emagsync.offers.offer_endpoints import AccountPath, EmagIdPath
+from emagsync.offers.offer_keys import OfferCode, offer_by_code
 from emagsync.offers.product_parameters import AccountName, ProductId
 from emagsync.rest.auth import Operator, Principal, Viewer
 from emagsync.rest.entity_tags import entity_tag, version_in
@@ -59,6 +62,9 @@ _WORKBOOK: dict[int | str, dict[str, Any]] = {
 }
 Id = Annotated[int, Path(ge=1, le=2**53)]
 EmagId = Annotated[int, Field(ge=1, le=2**31)]
+IfMatch = Annotated[
+    str | None, Header(max_length=200, description="The product's `ETag` or `version`, so that no change is lost.")
+]
 Cursor = Annotated[str | None, Field(max_length=1000, description="`next_cursor` of the page before.")]
 
 
@@ -74,10 +80,7 @@ async def edit_product(
     edits: Edits,
     product_id: ProductId,
     edit: ProductEdit,
-    if_match: Annotated[
-        str | None,
-        Header(max_length=200, description="The product's `ETag` or `version`, so that no change is lost."),
-    ] = None,
+    if_match: IfMatch = None,
 ) -> EditAnswer:
     """Edit one product: the edit is stored here, and sent to eMAG if the account's push is on.
 
@@ -87,6 +90,57 @@ async def edit_product(
     change = edit.change_request(version=version_in(if_match, state.database.history_id))
     plan = await edits.edit_product(product_id, change, author_of(caller))
     await audit(request, caller, "offer.edit", f"{plan.offer.account}:{plan.offer.emag_id}", edit.given())
+    return await _edited(response, state, plan)
+
+
+@router.patch(
+    "/offers/{account}/{emag_id}",
+    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
+    tags=["offers"],
+)
+async def edit_offer(
+    request: Request,
+    response: Response,
+    state: State,
+    caller: Operator,
+    edits: Edits,
+    account: AccountPath,
+    emag_id: EmagIdPath,
+    edit: ProductEdit,
+    if_match: IfMatch = None,
+) -> EditAnswer:
+    """Edit one offer, by its account and eMAG's id. Otherwise as edits of products are."""
+    change = edit.change_request(version=version_in(if_match, state.database.history_id))
+    plan = await edits.edit_offer(account, emag_id, change, author_of(caller))
+    await audit(request, caller, "offer.edit", f"{plan.offer.account}:{plan.offer.emag_id}", edit.given())
+    return await _edited(response, state, plan)
+
+
+@router.patch(
+    "/offers",
+    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
+    tags=["offers"],
+)
+async def edit_offer_by_code(
+    request: Request,
+    response: Response,
+    state: State,
+    caller: Operator,
+    edits: Edits,
+    asked: Annotated[OfferCode, Query()],
+    edit: ProductEdit,
+    if_match: IfMatch = None,
+) -> EditAnswer:
+    """Edit the one offer with this part number, PNK or EAN. 409 names the offers where several have it."""
+    named = await offer_by_code(state.database, asked)
+    change = edit.change_request(version=version_in(if_match, state.database.history_id))
+    plan = await edits.edit_offer(named.account, named.emag_id, change, author_of(caller))
+    await audit(request, caller, "offer.edit", f"{plan.offer.account}:{plan.offer.emag_id}", edit.given())
+    return await _edited(response, state, plan)
+
+
+async def _edited(response: Response, state: AppState, plan: Plan) -> EditAnswer:
+    """The answer to an edit that was stored, with the offer's next `ETag`."""
     key = (plan.offer.account, plan.offer.emag_id)
     async with state.database.snapshot() as connection:
         waiting = (await edits_of(connection, [key])).get(key)
@@ -209,10 +263,10 @@ def _audit_detail(answer: BulkAnswer) -> dict[str, Any]:
     return {"rows": len(answer.data.rows), "kept": answer.data.kept}
 
 
-class EditQuery(BaseModel):
+class EditQuery(QueryModel):
     """Filters of the list of edits."""
 
-    account_type: AccountName | None = None
+    account: AccountName | None = None
     emag_id: EmagId | None = None
     state: list[EditState] | None = Field(
         default=None, max_length=8, description="Repeat it for more than one; without, the pending ones."
@@ -233,7 +287,7 @@ class EditPage(BaseModel):
 @router.get("/edits")
 async def list_edits(state: State, _: Viewer, query: Annotated[EditQuery, Query()]) -> EditPage:
     """Local edits: the pending ones, or those in other states."""
-    wanted = EditFilter(query.account_type, query.emag_id, tuple(query.state or WAITING), query.field, query.batch_id)
+    wanted = EditFilter(query.account, query.emag_id, tuple(query.state or WAITING), query.field, query.batch_id)
     before = None if query.cursor is None else decode_id("edits", query.cursor)
     async with state.database.snapshot() as connection:
         found = await repository.list_edits(connection, wanted, limit=query.limit + 1, before=before)
@@ -254,10 +308,10 @@ async def withdraw_edit(request: Request, caller: Operator, edits: Edits, edit_i
     await audit(request, caller, "edit.withdraw", f"{edit.account}:{edit.emag_id}", detail)
 
 
-class ConflictQuery(BaseModel):
+class ConflictQuery(QueryModel):
     """Filters of the list of conflicts."""
 
-    account_type: AccountName | None = None
+    account: AccountName | None = None
     emag_id: EmagId | None = None
     field: str | None = Field(default=None, max_length=40)
     state: ConflictState | None = ConflictState.OPEN
@@ -283,7 +337,7 @@ class Resolved(BaseModel):
 @router.get("/conflicts")
 async def list_conflicts(state: State, _: Viewer, query: Annotated[ConflictQuery, Query()]) -> ConflictPage:
     """What was edited here and changed on eMAG, for a person to decide."""
-    wanted = ConflictFilter(query.account_type, query.emag_id, query.field, query.state)
+    wanted = ConflictFilter(query.account, query.emag_id, query.field, query.state)
     before = None if query.cursor is None else decode_id("conflicts", query.cursor)
     async with state.database.snapshot() as connection:
         found = await conflict_repository.list_conflicts(connection, wanted, limit=query.limit + 1, before=before)
@@ -302,10 +356,10 @@ async def resolve_conflicts(
     if choices.ids is not None:
         resolved = await conflicts.resolve(choices.ids, resolution, author)
     else:
-        wanted = ConflictFilter(choices.account_type, choices.emag_id, choices.field)
+        wanted = ConflictFilter(choices.account, choices.emag_id, choices.field)
         resolved, more = await conflicts.resolve_all(wanted, resolution, author)
     detail = choices.model_dump(exclude_none=True) | {"resolved": len(resolved)}
-    await audit(request, caller, "conflict.resolve", choices.account_type or "", detail)
+    await audit(request, caller, "conflict.resolve", choices.account or "", detail)
     return Resolved(conflicts=[conflict_view(one) for one in resolved], has_more=more)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.core.older_names import with_older_names
 from emagsync.deliveries.occurrence_repository import SAMPLES, OccurrenceKind, note
 from emagsync.edits import conflict_repository, repository
 from emagsync.edits.fields import PRICES, Values
@@ -64,7 +65,7 @@ async def write(
     if opened:
         conflicts = [_announced(decision) for decision in opened]
         await note_changes(connection, _noted(reading, opened))
-        body = {"account_type": reading.account, "run_id": reading.source_id, "conflicts": conflicts}
+        body = with_older_names({"account": reading.account}) | {"run_id": reading.source_id, "conflicts": conflicts}
         await webhooks.enqueue(connection, [EventKind.CONFLICT], body, now=reading.at)
         detail = {"conflicts": conflicts[:SAMPLES]}
         await note(

@@ -13,12 +13,15 @@ from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.part_numbers import as_number
 from emagsync.edits.repository import in_chunks
 from emagsync.offers import repository as offers_repository
+from emagsync.offers.code_repository import CodeKind, offers_with
 from emagsync.offers.currency_repository import currency_courses
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.selection_repository import BY_KEY, condition
 from emagsync.offers.tables import offers
 from emagsync.offers.value_lists import read_list
 
+# So many codes are worth the search index; more are found sooner by reading every offer of the account.
+_FEW_CODES = 200
 _OF_THE_OFFER = ("id", "account", "emag_id", "part_number", "name", "currency", "fingerprint", "removed_at")
 _COLUMNS = [offers.c[name] for name in (*_OF_THE_OFFER, *PRICES, "stock", "handling_time", "vat_id", "status")]
 
@@ -94,8 +97,15 @@ async def ids_of_codes(
 ) -> tuple[dict[str, list[int]], dict[str, list[int]]]:
     """eMAG's ids of the offers with these PNKs and with these EANs, which may repeat; not the removed ones.
 
-    Reads the account's offers once: neither has an index of its own.
+    A few are looked up in the search index; for many, the account's offers are read once.
     """
+    if len(part_number_keys) + len(eans) <= _FEW_CODES:
+        found = [
+            await offers_with(connection, kind, codes, [account])
+            for kind, codes in ((CodeKind.PART_NUMBER_KEY, part_number_keys), (CodeKind.EAN, eans))
+        ]
+        few_pnks, few_eans = ({code: [one.emag_id for one in named] for code, named in each.items()} for each in found)
+        return few_pnks, few_eans
     by_pnk: dict[str, list[int]] = {}
     by_ean: dict[str, list[int]] = {}
     columns = (offers.c.emag_id, offers.c.part_number_key, offers.c.eans)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from emagsync.core.vocabulary import RequestModel
 from emagsync.edits.change_request import MOST_ROWS, STOCK_CHANGE, ChangeRequest
 from emagsync.edits.fields import FIELDS
 from emagsync.edits.states import Resolution
@@ -29,20 +30,16 @@ _Whole = Annotated[int, Field(ge=-65_535, le=1_000_000)]
 WarehouseId = Annotated[int, Field(ge=1, le=2**31)]
 
 
-class LevelEdit(BaseModel):
+class LevelEdit(RequestModel):
     """A value of one warehouse, or of stock by how many pieces it changes."""
-
-    model_config = ConfigDict(extra="forbid")
 
     warehouse_id: WarehouseId | None = Field(default=None, description="Needed where the offer has several.")
     value: _Whole | None = None
     change: _Whole | None = None
 
 
-class OfferValues(BaseModel):
+class OfferValues(RequestModel):
     """The values to set; what is left out, or null, stays."""
-
-    model_config = ConfigDict(extra="forbid")
 
     sale_price: _Amount | None = None
     recommended_price: _Amount | None = None
@@ -81,18 +78,19 @@ class ProductEdit(OfferValues):
 
 
 class BulkLine(OfferValues):
-    """An edit of one offer, named by `emag_id`, or by `sku` where that is of one offer only."""
+    """An edit of one offer: named by `emag_id`, else by the first that is given of `part_number`, `part_number_key`
+    and `ean`, where that is of one offer only."""
 
-    account_type: AccountName | None = None
+    account: AccountName | None = None
     emag_id: int | None = Field(default=None, ge=1, le=2**31)
-    sku: str | None = Field(default=None, max_length=255)
+    part_number: str | None = Field(default=None, max_length=255)
+    part_number_key: str | None = Field(default=None, max_length=255)
+    ean: str | None = Field(default=None, max_length=255)
     version: str | None = Field(default=None, max_length=64, description="If given, it must be the product's.")
 
 
-class ListOptions(BaseModel):
+class ListOptions(RequestModel):
     """Options of every request with many edits."""
-
-    model_config = ConfigDict(extra="forbid")
 
     preview: bool = False
     confirm: bool = Field(default=False, description="Accepts all values that look like a mistake.")
@@ -105,7 +103,7 @@ class ListOptions(BaseModel):
 class BulkOptions(ListOptions):
     """Options of a list of edits."""
 
-    account_type: AccountName | None = Field(default=None, description="Of the rows that name none.")
+    account: AccountName | None = Field(default=None, description="Of the rows that name none.")
 
 
 class BulkEdit(BulkOptions):
@@ -119,18 +117,18 @@ class BulkEdit(BulkOptions):
             replace(
                 one.change_request(version=one.version, confirm=self.confirm),
                 row=number,
-                account=(one.account_type or self.account_type or "").lower(),
+                account=(one.account or self.account or "").lower(),
                 emag_id=one.emag_id,
-                part_number=one.sku,
+                part_number=one.part_number,
+                part_number_key=one.part_number_key,
+                eans=() if one.ean is None else (one.ean,),
             )
             for number, one in enumerate(self.edits, start=1)
         ]
 
 
-class ConflictChoice(BaseModel):
+class ConflictChoice(RequestModel):
     """Who wins: `emag` keeps eMAG's value, `local` sends ours, `other` sends `value`."""
-
-    model_config = ConfigDict(extra="forbid")
 
     resolution: Literal["emag", "local", "other"]
     value: Annotated[_Text, Field(description="Text or number, as the field takes it.")] | None = None
@@ -147,21 +145,19 @@ class ConflictChoice(BaseModel):
         return Resolution(self.resolution)
 
 
-class ConflictChoices(BaseModel):
+class ConflictChoices(RequestModel):
     """Many conflicts at once: those named, or every open one that the filter finds."""
-
-    model_config = ConfigDict(extra="forbid")
 
     resolution: Literal["emag", "local"]
     ids: list[Annotated[int, Field(ge=1, le=2**53)]] | None = Field(default=None, min_length=1, max_length=1000)
-    account_type: AccountName | None = None
+    account: AccountName | None = None
     emag_id: int | None = Field(default=None, ge=1, le=2**31)
     field: str | None = Field(default=None, max_length=40)
     all: bool = Field(default=False, description="Every open one; needed where nothing else selects.")
 
     @model_validator(mode="after")
     def _selects(self) -> ConflictChoices:
-        filtered = self.account_type is not None or self.emag_id is not None or self.field is not None
+        filtered = self.account is not None or self.emag_id is not None or self.field is not None
         if (self.ids is not None) == (filtered or self.all):
             raise ValueError("name the conflicts by `ids`, or select them by a filter or by `all`: one of both")
         return self

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.decimal_marks import DecimalMark
 from emagsync.core.edit_rules import EditableField
+from emagsync.core.vocabulary import OfAccount, OfPartNumber
 from emagsync.edits import repository
 from emagsync.edits.bulk.file_limits import MOST_SHOWN_CHARACTERS
 from emagsync.edits.bulk.file_reading import FileNote
@@ -34,13 +35,12 @@ from emagsync.rest.problems import FieldProblem
 Text = str | None
 
 
-class EditView(BaseModel):
+class EditView(OfAccount):
     """A local edit. Values are text, amounts with four decimals; `base` is what eMAG had when it was made."""
 
     model_config = ConfigDict(frozen=True)
 
     id: int
-    account_type: str
     emag_id: int
     field: EditableField
     warehouse_id: int | None
@@ -65,13 +65,12 @@ class EditView(BaseModel):
     remarks: Text = Field(description="What eMAG remarked when it took the change, in its own words.")
 
 
-class ConflictView(BaseModel):
+class ConflictView(OfAccount):
     """An offer's field that was edited here and changed on eMAG. `base` is what both sides started from."""
 
     model_config = ConfigDict(frozen=True)
 
     id: int
-    account_type: str
     emag_id: int
     field: EditableField
     warehouse_id: int | None
@@ -100,10 +99,9 @@ class ChangeView(BaseModel):
     new: str
 
 
-class EditedData(BaseModel):
+class EditedData(OfAccount):
     """The changes made to a product, and its pending edits."""
 
-    account_type: str
     emag_id: int
     product_id: int
     version: str
@@ -119,13 +117,11 @@ class EditAnswer(BaseModel):
     data: EditedData
 
 
-class BulkRow(BaseModel):
+class BulkRow(OfAccount, OfPartNumber):
     """The effect of one row. `row` is its number in the file, the row of the columns being 1, or in the list."""
 
     row: int
-    account_type: str
     emag_id: int | None
-    sku: str | None
     product_id: int | None
     name: str | None = Field(default=None, description="Of the product, where it is known.")
     currency: str | None = Field(default=None, description="Of the offer's prices.")
@@ -190,7 +186,6 @@ class BulkAnswer(BaseModel):
 def edit_view(edit: Edit) -> EditView:
     """The edit as the API shows it."""
     values = edit._asdict()
-    values["account_type"] = values.pop("account")
     return EditView.model_validate(
         values
         | {
@@ -204,7 +199,6 @@ def edit_view(edit: Edit) -> EditView:
 def conflict_view(conflict: Conflict) -> ConflictView:
     """The conflict as the API shows it."""
     values = conflict._asdict()
-    values["account_type"] = values.pop("account")
     return ConflictView.model_validate(values | {"warehouse_id": conflict.warehouse_id or None})
 
 
@@ -254,11 +248,11 @@ def _effective(values: Values) -> EffectiveValues:
     days = [values[HANDLING_TIME, warehouse] for warehouse in warehouses(values, HANDLING_TIME)]
     return EffectiveValues.model_validate(
         {
-            "price": one("sale_price"),
+            "sale_price": one("sale_price"),
             "recommended_price": one("recommended_price"),
             "min_sale_price": one("min_sale_price"),
             "max_sale_price": one("max_sale_price"),
-            "stock_quantity": sum(int(values[STOCK, warehouse] or 0) for warehouse in warehouses(values, STOCK)),
+            "stock": sum(int(values[STOCK, warehouse] or 0) for warehouse in warehouses(values, STOCK)),
             "handling_time": max((int(day) for day in days if day is not None), default=None),
             "vat_id": one(VAT_ID),
             "status_code": one(STATUS),
@@ -270,7 +264,7 @@ def edit_answer(plan: Plan, edits: OfferEdits | None) -> EditAnswer:
     """The response to an edit of one product; `edits` are those that wait now."""
     return EditAnswer(
         data=EditedData(
-            account_type=plan.offer.account,
+            account=plan.offer.account,
             emag_id=plan.offer.emag_id,
             product_id=plan.offer.id,
             version=plan.offer.fingerprint if edits is None else edits.version,
@@ -324,9 +318,9 @@ def _row(result: LineResult) -> BulkRow:
     request, plan = result.request, result.plan
     return BulkRow(
         row=request.row,
-        account_type=request.account,
+        account=request.account,
         emag_id=plan.offer.emag_id if plan else request.emag_id,
-        sku=plan.offer.part_number if plan else request.part_number,
+        part_number=plan.offer.part_number if plan else request.part_number,
         product_id=plan.offer.id if plan else None,
         name=plan.offer.name if plan else None,
         currency=plan.offer.currency if plan else None,

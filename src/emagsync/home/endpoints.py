@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from starlette.responses import Response
 
+from emagsync.core.vocabulary import QueryModel
 from emagsync.home.dependencies import HomeReader
 from emagsync.home.schemas import Home, Visit, VisitData
 from emagsync.offers.product_parameters import AccountName, accounts_of
@@ -19,10 +20,8 @@ from emagsync.sync.dependencies import Targets
 router = APIRouter(prefix="/api/v1/emag/home", tags=["home"])
 
 
-class HomeQuery(BaseModel):
+class HomeQuery(QueryModel):
     """Of which time, and of which accounts."""
-
-    model_config = ConfigDict(extra="forbid")
 
     since: UtcTimestamp | Literal["last_visit"] | None = Field(
         default=None,
@@ -30,7 +29,7 @@ class HomeQuery(BaseModel):
         "a whole minute.",
     )
     until: UtcTimestamp | None = Field(default=None, description="Only what happened before then.")
-    account_type: AccountName = "all"
+    account: AccountName = "all"
 
     @model_validator(mode="after")
     def _in_order(self) -> HomeQuery:
@@ -45,9 +44,9 @@ async def home(caller: Viewer, service: HomeReader, targets: Targets, query: Ann
     since = query.since
     if since == "last_visit":
         since = None if caller.user_id is None else await service.last_visit(caller.user_id)
-    accounts = accounts_of(query.account_type)
+    accounts = accounts_of(query.account)
     data = await service.read(
-        targets.accounts, since=since, until=query.until, accounts=accounts, account_type=query.account_type
+        targets.accounts, since=since, until=query.until, accounts=accounts, account=query.account
     )
     # FastAPI would validate and convert each part of it once more.
     return Response(Home(data=data).model_dump_json(), media_type="application/json")

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from emagsync.core.vocabulary import OfAccount
 from emagsync.offers.change_kinds import ChangeKind
 from emagsync.sync.certificate.schemas import CertificateVerdict
 
@@ -41,30 +42,28 @@ class WaitingNow(BaseModel):
     holds: int = Field(description="What the brake stopped.")
 
 
-class CopyAge(BaseModel):
+class CopyAge(OfAccount):
     """How old the copy of an account is: everything in it was seen at `read_at` or later.
 
     All but the account are null before the first run that completed.
     """
 
-    account_type: str
     read_at: datetime | None = Field(description="When the last completed run began to read.")
     completed_at: datetime | None
     run_id: str | None = Field(description="That run, whose certificate says what it proves.")
     verdict: CertificateVerdict | None
 
 
-class HomeData(BaseModel):
+class HomeData(OfAccount):
     """What happened from `since` on, before `until` where one is given, and what waits.
 
     `changes` has every kind, also those of which there are none. A number is that of the list of products with
-    `change=<kind>`, `change_since`, `change_until` and `account_type` of here.
+    `change=<kind>`, `change_since`, `change_until` and `account` of here.
     """
 
     since: datetime
     until: datetime | None
     as_of: datetime
-    account_type: str
     changes: list[KindNumber]
     unsellable_reasons: list[ReasonNumber] = Field(description="The most frequent first.")
     failed_runs: Number

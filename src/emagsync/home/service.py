@@ -61,11 +61,11 @@ class HomeService:
         since: datetime | None = None,
         until: datetime | None = None,
         accounts: tuple[str, ...] = (),
-        account_type: str = "all",
+        account: str = "all",
     ) -> HomeData:
         """What happened from `since` (a day ago) on and before `until`, to the `accounts` (none: all).
 
-        `names` are the accounts whose copies are told about; `account_type` is how `accounts` were named.
+        `names` are the accounts whose copies are told about; `account` is how `accounts` were named.
         """
         now = self._clock.now()
         since = usual_since(now) if since is None else since
@@ -79,7 +79,7 @@ class HomeService:
             since=since,
             until=until,
             as_of=now,
-            account_type=account_type,
+            account=account,
             changes=counted.kinds,
             unsellable_reasons=counted.reasons,
             failed_runs=_number(numbers.failed_runs),
@@ -127,9 +127,9 @@ class HomeService:
     async def _copy(self, account: str, run: Run | None) -> CopyAge:
         """How old an account's copy is; `run` is its last completed one."""
         if run is None:
-            return CopyAge(account_type=account, read_at=None, completed_at=None, run_id=None, verdict=None)
+            return CopyAge(account=account, read_at=None, completed_at=None, run_id=None, verdict=None)
         return CopyAge(
-            account_type=account,
+            account=account,
             read_at=run.started_at,
             completed_at=run.finished_at,
             run_id=run.id,

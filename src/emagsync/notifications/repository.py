@@ -131,7 +131,7 @@ async def set_rules(connection: AsyncConnection, recipient_id: str, wanted: Sequ
                     id=str(uuid.uuid4()),
                     recipient_id=recipient_id,
                     kind=rule.kind,
-                    account=rule.account_type,
+                    account=rule.account,
                     threshold=rule.threshold,
                     timing=rule.timing,
                     **place._asdict(),
@@ -273,7 +273,7 @@ async def _recipients(connection: AsyncConnection, condition: ColumnElement[bool
 
 
 def _rule(row: Row[Any]) -> Rule:
-    return Rule(kind=row.kind, account_type=row.account, threshold=row.threshold, timing=row.timing)
+    return Rule(kind=row.kind, account=row.account, threshold=row.threshold, timing=row.timing)
 
 
 def _notification(values: Mapping[str, Any]) -> Notification:

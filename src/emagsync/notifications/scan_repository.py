@@ -85,8 +85,8 @@ def _changes(rule: Rule, after: int, upto: int) -> CTE:
     span = select(offer_changes).where(
         logged.seq > after, logged.seq <= upto, logged.field.in_(_RULES[rule.kind].fields)
     )
-    if rule.account_type is not None:
-        span = span.where(logged.account == rule.account_type)
+    if rule.account is not None:
+        span = span.where(logged.account == rule.account)
     return span.cte("span").prefix_with("MATERIALIZED")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
 
+from emagsync.core.vocabulary import RequestModel
 from emagsync.deliveries.states import MessageStatus, OffReason
 from emagsync.rest.time_zones import TimeZone
 
@@ -54,23 +55,23 @@ Address = Annotated[SecretStr, Field(min_length=3, max_length=2000)]
 PageUrl = Annotated[str, Field(pattern=r"^https?://[^\s/@]+(/[^\s@?#]*)?$", max_length=300)]
 
 
-class Rule(BaseModel):
-    """What a recipient is told of, and when. `account_type` null: of all accounts.
+class Rule(RequestModel):
+    """What a recipient is told of, and when. `account` null: of all accounts.
 
     `threshold`: for `price` the percentage that a change has to exceed, for `stock` the number that it falls below.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
     kind: RuleKind
-    account_type: Account | None = None
+    account: Account | None = None
     threshold: int | None = None
     timing: Timing = Timing.INSTANT
 
     def __str__(self) -> str:
         """Such as `stock 3 of fbe daily`, for the audit log and the commands."""
         threshold = "" if self.threshold is None else f" {self.threshold}"
-        account = "" if self.account_type is None else f" of {self.account_type}"
+        account = "" if self.account is None else f" of {self.account}"
         return f"{self.kind}{threshold}{account}{' daily' if self.timing is Timing.DAILY else ''}"
 
     @model_validator(mode="after")

@@ -182,9 +182,9 @@ class Teller:
 
     async def _summary(self, rule: StandingRule) -> HomeData:
         """What Home shows of the last day."""
-        account = rule.rule.account_type
+        account = rule.rule.account
         accounts = () if account is None else (account,)
-        return await self._home.read(self._ages.accounts, accounts=accounts, account_type=account or "all")
+        return await self._home.read(self._ages.accounts, accounts=accounts, account=account or "all")
 
     async def _waits_for_a_run(self, connection: AsyncConnection, now: datetime) -> bool:
         started = await scan_repository.newest_run_start(connection)

@@ -234,9 +234,9 @@ class _Writer:
 
     def _copy(self, copy: CopyAge) -> str:
         if copy.read_at is None:
-            return self.say("copy_never", account=copy.account_type)
+            return self.say("copy_never", account=copy.account)
         key = _COPIES.get(copy.verdict, "copy_not_proved") if copy.verdict else "copy_not_proved"
-        return self.say(key, account=copy.account_type, time=self.time(copy.read_at))
+        return self.say(key, account=copy.account, time=self.time(copy.read_at))
 
 
 def _page_of(matter: Matter) -> str:
@@ -244,8 +244,8 @@ def _page_of(matter: Matter) -> str:
     if kind in _PAGES:
         return _PAGES[kind]
     query: dict[str, str] = {}
-    if matter.rule.account_type is not None:
-        query["account"] = matter.rule.account_type
+    if matter.rule.account is not None:
+        query["account"] = matter.rule.account
     if kind is RuleKind.STOCK:
         query["stock"] = str((matter.rule.threshold or 1) - 1)
     else:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from emagsync.core.vocabulary import QueryModel
 from emagsync.offers import change_feed, product_queries
-from emagsync.offers.dependencies import Edits, FacetsOfCopy, Objections, ProductTotals, ReferenceData
-from emagsync.offers.explanations import Language
+from emagsync.offers.dependencies import Edits, FacetsOfCopy, ProductTotals, ReferenceData
 from emagsync.offers.facets import Facet
+from emagsync.offers.product_answer import OneProduct
 from emagsync.offers.product_parameters import (
     AccountName,
     FacetQuery,
@@ -21,7 +21,6 @@ from emagsync.offers.product_parameters import (
     Place,
     ProductId,
     accounts_of,
-    language_of,
 )
 from emagsync.offers.product_schemas import (
     FacetData,
@@ -35,7 +34,6 @@ from emagsync.offers.product_schemas import (
     ProductPage,
 )
 from emagsync.rest.auth import Viewer
-from emagsync.rest.entity_tags import entity_tag
 from emagsync.rest.problems import invalid, problem_responses
 from emagsync.rest.state import State
 
@@ -66,34 +64,12 @@ async def list_products(
     response_model=ProductAnswer,
     responses={304: {"description": "It is as `If-None-Match` names it."}, **problem_responses(HTTPStatus.NOT_FOUND)},
 )
-async def get_product(
-    request: Request,
-    state: State,
-    _: Viewer,
-    product_id: ProductId,
-    language: Annotated[Language, Depends(language_of)],
-    objections: Objections,
-    edits: Edits,
-    references: ReferenceData,
-) -> Response:
+async def get_product(request: Request, _: Viewer, reader: OneProduct, product_id: ProductId) -> Response:
     """Everything about one product: why it does or does not sell, what eMAG objects to, the row as eMAG sent it.
 
     The `ETag` is what an edit takes for `If-Match`.
     """
-    body, version = await product_queries.read_product(
-        state.database,
-        product_id,
-        language=language,
-        objections=objections,
-        now=state.clock.now(),
-        edits=edits,
-        references=references,
-    )
-    tag = entity_tag(version, hashlib.blake2b(body, digest_size=12).hexdigest(), state.database.history_id)
-    headers = {"ETag": tag, "Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-cache"}
-    if tag in request.headers.get("if-none-match", ""):
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    return await reader.answer(request, product_id)
 
 
 @router.get("/facets/{facet}")
@@ -108,7 +84,7 @@ async def list_facet_values(
         facet,
         await references.read(),
         search=query.search,
-        accounts=accounts_of(query.account_type),
+        accounts=accounts_of(query.account),
         chosen=tuple(dict.fromkeys(query.value or ())),
         limit=query.limit,
     )
@@ -139,7 +115,7 @@ async def list_changes(
     return _json(ProductChanges(data=data))
 
 
-class FeedQuery(BaseModel):
+class FeedQuery(QueryModel):
     """From where on to read the feed, and how far."""
 
     cursor: str | None = Field(
@@ -151,7 +127,7 @@ class FeedQuery(BaseModel):
         "which history of the database it is.",
     )
     limit: int = Field(default=500, ge=1, le=5000)
-    account_type: AccountName | None = None
+    account: AccountName | None = None
 
 
 @router.get("/changes", response_model=Feed, responses=problem_responses(HTTPStatus.CONFLICT))
@@ -162,7 +138,7 @@ async def read_feed(state: State, _: Viewer, query: Annotated[FeedQuery, Query()
     lost. Keep `next_cursor` of that answer, read all products anew, and follow the feed from there.
     """
     page = await change_feed.read_feed(
-        state.database, after=_place(query), limit=query.limit, accounts=accounts_of(query.account_type)
+        state.database, after=_place(query), limit=query.limit, accounts=accounts_of(query.account)
     )
     data = FeedData(
         changes=page.changes,

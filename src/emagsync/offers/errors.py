@@ -2,6 +2,8 @@
 
 OfferError
 ├── OfferNotFound     it is not in the local copy
+├── NoOfferWithCode   none has this part number, PNK or EAN
+├── SeveralOffers     more than one has it
 ├── ProductNotFound   the same, asked for by our id
 ├── ExportFailed      the file could not be written
 ├── ExportsBusy       too many are being written
@@ -14,12 +16,15 @@ FeedOfAnotherHistory (an OtherHistory of `emagsync.db.history`): a reader's plac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.db.history import OtherHistory
+
+# Of offers that all have what was asked for.
+MOST_LISTED: Final = 20
 
 
 class OfferError(EmagsyncError):
@@ -32,6 +37,7 @@ class OfferNotFound(OfferError):
     """The local copy does not hold this offer."""
 
     code = "offer_not_found"
+    http_status = HTTPStatus.NOT_FOUND
 
     def __init__(self, account: str, emag_id: int) -> None:
         super().__init__(
@@ -40,6 +46,38 @@ class OfferNotFound(OfferError):
         )
         self.account = account
         self.emag_id = emag_id
+
+
+class NoOfferWithCode(OfferError):
+    """No offer that eMAG knows has this code."""
+
+    code = "offer_not_found"
+    http_status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, field: str, value: str, accounts: Sequence[str] = ()) -> None:
+        of = f" of {', '.join(accounts)}" if accounts else ""
+        super().__init__(
+            f"No offer{of} has the {field} {value!r}: it has to be exact, capital letters and punctuation included."
+        )
+
+
+class SeveralOffers(OfferError):
+    """More than one offer has this code: the caller has to say which is meant."""
+
+    code = "several_offers"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, field: str, value: str, matches: Sequence[Mapping[str, Any]]) -> None:
+        listed = ", ".join(f"{one['account']} {one['emag_id']}" for one in matches[:MOST_LISTED])
+        super().__init__(
+            f"{len(matches)} offers have the {field} {value!r} ({listed}): name one by account and emag_id, "
+            "or add `account` where each is of another one."
+        )
+        self.matches = matches[:MOST_LISTED]
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`matches`: the offers, each with `account`, `emag_id`, `id`, `part_number` and `name`; the first twenty."""
+        return {"matches": self.matches}
 
 
 class ExportFailed(OfferError):

@@ -8,10 +8,12 @@ from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from starlette.requests import Request
 
 from emagsync.core import account_names
+from emagsync.core.older_names import newer_word
+from emagsync.core.vocabulary import QueryModel
 from emagsync.offers.change_kinds import ChangeKind
 from emagsync.offers.explanations import Language
 from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
@@ -24,8 +26,8 @@ _DEFAULT_LANGUAGE: Language = "en"
 _LANGUAGES: dict[str, Language] = {"ro": "ro", "en": "en", "bg": "bg", "hu": "hu"}
 
 SortName = Literal[
-    "relevance", "account", "-account", "emag_id", "-emag_id", "sku", "-sku", "name", "-name", "price", "-price",
-    "stock_quantity", "-stock_quantity", "created_at", "-created_at", "updated_at", "-updated_at",
+    "relevance", "account", "-account", "emag_id", "-emag_id", "part_number", "-part_number", "name", "-name",
+    "sale_price", "-sale_price", "stock", "-stock", "created_at", "-created_at", "updated_at", "-updated_at",
     "last_synced_at", "-last_synced_at",
 ]  # fmt: skip
 AccountName = Annotated[
@@ -43,10 +45,10 @@ Place = Annotated[int, Field(ge=0, le=_LARGEST)]
 PriceBound = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=4)]
 
 
-class ProductQuery(BaseModel):
+class ProductQuery(QueryModel):
     """The filters that lists and exports share: a product must match all that are given."""
 
-    account_type: AccountName | None = None
+    account: AccountName | None = None
     emag_id: list[Annotated[int, Field(ge=0, le=_LARGEST)]] | None = Field(
         default=None, max_length=100, description="eMAG's id; repeat it for more than one."
     )
@@ -136,7 +138,7 @@ class ProductQuery(BaseModel):
     def filter(self) -> OfferFilter:
         """These parameters as a filter."""
         return OfferFilter(
-            accounts=accounts_of(self.account_type),
+            accounts=accounts_of(self.account),
             emag_ids=tuple(sorted(set(self.emag_id or ()))),
             search=self.search,
             statuses=tuple(sorted({STATUS_NUMBERS[name] for name in self.status or ()})),
@@ -189,11 +191,12 @@ class ProductListQuery(ProductQuery):
 
     skip: int = Field(default=0, ge=0, le=_LARGEST)
     limit: int = Field(default=50, ge=1, le=100)
-    sort: SortName = Field(
+    sort: Annotated[SortName, BeforeValidator(newer_word)] = Field(
         default="relevance",
-        description="`-` reverses it; `account` is by account and `emag_id`, `price` by currency and then price: "
+        description="`-` reverses it; `account` is by account and `emag_id`, `sale_price` by currency and then price: "
         "amounts of different currencies are in no order. `relevance` begins with the offers whose SKU, PNK or EAN is "
-        "exactly what is searched for, and goes on as `account`.",
+        "exactly what is searched for, and goes on as `account`. The older words `sku`, `price` and "
+        "`stock_quantity` are still taken.",
     )
 
     def order(self) -> Order:
@@ -201,10 +204,10 @@ class ProductListQuery(ProductQuery):
         return Order(SortKey(self.sort.removeprefix("-")), descending=self.sort.startswith("-"))
 
 
-class FacetQuery(BaseModel):
+class FacetQuery(QueryModel):
     """Which values of a filter."""
 
-    account_type: AccountName | None = None
+    account: AccountName | None = None
     search: str = Field(default="", max_length=200, description="Words that are in the value or in what it is called.")
     value: list[Annotated[str, Field(max_length=255)]] | None = Field(
         default=None, max_length=100, description="Values to tell of first, whatever is searched for; repeat it."
@@ -215,9 +218,9 @@ class FacetQuery(BaseModel):
 ListQuery = Annotated[ProductListQuery, Query()]
 
 
-def accounts_of(account_type: str | None) -> tuple[str, ...]:
-    """The accounts that an `account_type` names; none for all of them."""
-    name = (account_type or "all").lower()
+def accounts_of(account: str | None) -> tuple[str, ...]:
+    """The accounts that an `account` names; none for all of them."""
+    name = (account or "all").lower()
     if name == "all":
         return ()
     return ("fbe", "main") if name == "both" else (name,)

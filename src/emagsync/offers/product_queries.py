@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core import money
+from emagsync.core.older_names import with_older_names
 from emagsync.db.engine import Database
 from emagsync.offers import detail_repository
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
+from emagsync.offers.offer_keys import OfferKeys, matches_of
 from emagsync.offers.page_repository import select_page
-from emagsync.offers.product_repository import PRODUCT_COLUMNS, find_product, product_changes
+from emagsync.offers.product_repository import PRODUCT_COLUMNS, find_product, product_changes, select_products
 from emagsync.offers.product_schemas import (
     Objection,
     OfferEdits,
@@ -25,6 +27,7 @@ from emagsync.offers.product_schemas import (
     ProductChange,
     ProductDetail,
     Reason,
+    product_json,
     product_page_json,
     product_row,
     product_values,
@@ -86,18 +89,48 @@ async def read_products(
             order=order,
             totals=totals,
         )
-        pending: Mapping[tuple[str, int], OfferEdits] = {}
-        if rows and getattr(rows[0], _SOME_WAIT):
-            pending = await edits.read(connection, [(row.account_type, row.emag_id) for row in rows])
-    products = [
-        with_references(
-            product_values(product_row(row), now, pending.get((row.account_type, row.emag_id)) if pending else None),
-            known,
-        )
-        for row in rows
-    ]
+        pending = await _pending(connection, rows, edits)
+    products = _products(rows, pending, now, known)
     grouped_by = "currency" if order.key is SortKey.PRICE else None
     return product_page_json(products, Pagination(skip=skip, limit=limit, total=total), grouped_by=grouped_by)
+
+
+async def read_named(
+    database: Database, asked: OfferKeys, *, now: datetime, edits: EditsReader, references: ReferenceReader
+) -> bytes:
+    """The JSON of an `OfferBatch`: what each of the keys names."""
+    known = await references.read()
+    async with database.snapshot() as connection:
+        matches = await matches_of(connection, asked)
+        ids = sorted({offer.id for named in matches for offer in named})
+        rows = await select_products(connection, ids, (*PRODUCT_COLUMNS, edits.some_wait.label(_SOME_WAIT)))
+        pending = await _pending(connection, rows, edits)
+    products = {product["id"]: product for product in _products(rows, pending, now, known)}
+    keys = [key.model_dump(exclude_none=True) for key in asked.keys]
+    results = [
+        {"key": key, "products": [products[offer.id] for offer in named if offer.id in products]}
+        for key, named in zip(keys, matches, strict=True)
+    ]
+    not_found = [key for key, named in zip(keys, matches, strict=True) if not named]
+    return product_json({"results": results, "not_found": not_found})
+
+
+async def _pending(
+    connection: AsyncConnection, rows: Sequence[Row[Any]], edits: EditsReader
+) -> Mapping[tuple[str, int], OfferEdits]:
+    """The edits that wait of these offers; asked for only where any offer at all has one."""
+    if not rows or not getattr(rows[0], _SOME_WAIT):
+        return {}
+    return await edits.read(connection, [(row.account, row.emag_id) for row in rows])
+
+
+def _products(
+    rows: Sequence[Row[Any]], pending: Mapping[tuple[str, int], OfferEdits], now: datetime, known: References
+) -> list[dict[str, Any]]:
+    return [
+        with_references(product_values(product_row(row), now, pending.get((row.account, row.emag_id))), known)
+        for row in rows
+    ]
 
 
 async def read_product(
@@ -114,7 +147,7 @@ async def read_product(
     known = await references.read()
     async with database.snapshot() as connection:
         row = await _product_row(connection, product_id)
-        account, emag_id = row["account_type"], row["emag_id"]
+        account, emag_id = row["account"], row["emag_id"]
         payload = await detail_repository.payload_of(connection, account, emag_id)
         changes = await product_changes(connection, account, emag_id, limit=_RECENT_CHANGES)
         pending = await edits.read(connection, [(account, emag_id)])
@@ -136,11 +169,12 @@ async def read_product(
 
 def with_references(values: dict[str, Any], known: References) -> dict[str, Any]:
     """The values of a product with what its numbers mean; None where that is not known."""
-    account, price = values["account_type"], values["price"]
+    account, price = values["account"], values["sale_price"]
     rate = None if values["vat_id"] is None else known.vat_rates.get((account, values["vat_id"]))
     values["vat_rate"] = rate
     values["category_name"] = known.categories.get((account, values["category_id"]))
-    values["price_with_vat"] = None if rate is None or price is None else money.with_vat(price, rate)
+    with_vat = None if rate is None or price is None else money.with_vat(price, rate)
+    values |= with_older_names({"sale_price_with_vat": with_vat})
     return values
 
 
@@ -150,7 +184,7 @@ async def read_changes(
     """The newest changes of one offer, and what to ask for `before` next. Raises ProductNotFound."""
     async with database.snapshot() as connection:
         row = await _product_row(connection, product_id)
-        found = await product_changes(connection, row["account_type"], row["emag_id"], limit=limit + 1, before=before)
+        found = await product_changes(connection, row["account"], row["emag_id"], limit=limit + 1, before=before)
     return found[:limit], found[limit - 1].seq if len(found) > limit else None
 
 

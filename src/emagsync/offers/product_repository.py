@@ -5,10 +5,10 @@ Apart from `detail_repository` and `change_repository`, so that commands do not 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.offers.currency_repository import with_currencies
@@ -22,7 +22,7 @@ PRODUCT_COLUMNS = tuple(offers.c[column].label(name) for name, column in PRODUCT
 _product_changes = select(
     offer_changes.c.seq,
     offers.c.id.label("product_id"),
-    offer_changes.c.account.label("account_type"),
+    offer_changes.c.account.label("account"),
     offer_changes.c.emag_id,
     offer_changes.c.field,
     offer_changes.c.old,
@@ -78,6 +78,14 @@ async def product_changes(
     return await _read(connection, query if before is None else query.where(offer_changes.c.seq < before))
 
 
+async def select_products(
+    connection: AsyncConnection, ids: Sequence[int], columns: Sequence[ColumnElement[Any]]
+) -> Sequence[Row[Any]]:
+    """These columns of the offers with these ids of ours, at most some thousand, in the order of the ids."""
+    query = select(*columns).where(offers.c.id.in_(ids)).order_by(offers.c.id)
+    return (await connection.execute(query)).all()
+
+
 async def find_product(connection: AsyncConnection, product_id: int) -> dict[str, Any] | None:
     """The columns of `product_schemas.Product` by name of the offer with this id of ours, and its remarks."""
     query = select(*PRODUCT_COLUMNS, offers.c.remarks).where(offers.c.id == product_id)
@@ -87,5 +95,5 @@ async def find_product(connection: AsyncConnection, product_id: int) -> dict[str
 
 async def _read(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[ProductChange]:
     rows = (await connection.execute(query)).mappings().all()
-    found = await with_currencies(connection, rows, account="account_type")
+    found = await with_currencies(connection, rows, account="account")
     return [ProductChange.model_validate(row) for row in found]

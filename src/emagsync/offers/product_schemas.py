@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from emagsync.core import money
+from emagsync.core.older_names import with_older_names
+from emagsync.core.vocabulary import OfAccount, OfPartNumber, older_name
 from emagsync.offers.explanations import Language
 from emagsync.offers.schemas import Amount, OfferRemark
 from emagsync.offers.value_lists import read_list
@@ -27,10 +29,6 @@ _STATUS_NAMES: Mapping[int | None, StatusName] = {number: name for name, number 
 
 # Names of the API, and the columns of `offers`, where they differ.
 _RENAMED = {
-    "account_type": "account",
-    "sku": "part_number",
-    "price": "sale_price",
-    "stock_quantity": "stock",
     "created_at": "first_seen_at",
     "updated_at": "changed_at",
     "last_synced_at": "last_seen_at",
@@ -38,7 +36,16 @@ _RENAMED = {
     "version": "fingerprint",
 }
 _COMPUTED = frozenset(
-    {"is_active", "status", "sync_status", "pending_edits", "effective", "vat_rate", "price_with_vat", "category_name"}
+    {
+        "is_active",
+        "status",
+        "sync_status",
+        "pending_edits",
+        "effective",
+        "vat_rate",
+        "sale_price_with_vat",
+        "category_name",
+    }
 )
 
 
@@ -63,14 +70,26 @@ class EffectiveValues(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    price: Amount | None
+    sale_price: Amount | None
     recommended_price: Amount | None
     min_sale_price: Amount | None
     max_sale_price: Amount | None
-    stock_quantity: int
+    stock: int
     handling_time: int | None
     vat_id: int | None
     status_code: int | None
+
+    @computed_field(json_schema_extra=older_name("sale_price"))  # type: ignore[prop-decorator]
+    @property
+    def price(self) -> Amount | None:
+        """The older name of `sale_price`."""
+        return self.sale_price
+
+    @computed_field(json_schema_extra=older_name("stock"))  # type: ignore[prop-decorator]
+    @property
+    def stock_quantity(self) -> int:
+        """The older name of `stock`."""
+        return self.stock
 
 
 @dataclass(frozen=True)
@@ -87,25 +106,23 @@ class OfferEdits:
         return "conflict" if any(edit.state == "conflict" for edit in self.pending) else "pending"
 
 
-class Product(BaseModel):
+class Product(OfAccount, OfPartNumber):
     """One offer. Prices are text with four decimals, without VAT; times are UTC."""
 
     model_config = ConfigDict(frozen=True)
 
     id: int = Field(description="Ours; it never changes.")
     emag_id: int = Field(description="The seller's own id, unique within the account.")
-    sku: str | None
     part_number_key: str | None
     name: str | None
     brand: str | None
-    account_type: str
-    price: Amount | None
+    sale_price: Amount | None
     currency: str
     currency_type: str | None = Field(
         description="The currency that the price is kept in where it is not the platform's: eMAG recalculates the "
         "price at the start of each month."
     )
-    stock_quantity: int
+    stock: int
     is_active: bool = Field(description="Its status is 1 and eMAG has it.")
     status: StatusName | None = Field(description="null for a status that eMAG does not document.")
     status_code: int | None
@@ -148,13 +165,31 @@ class Product(BaseModel):
         description="The values that it has once these edits have reached eMAG; null where none wait. All others here "
         "are eMAG's."
     )
-    price_with_vat: Amount | None = Field(
-        description="`price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known."
+    sale_price_with_vat: Amount | None = Field(
+        description="`sale_price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known."
     )
     vat_rate: Amount | None = Field(
         description="What `vat_id` means for the account now, as a fraction: `0.2100` is 21 %; null until it was read."
     )
     category_name: str | None = Field(description="What `category_id` is called; null until it was read.")
+
+    @computed_field(json_schema_extra=older_name("sale_price"))  # type: ignore[prop-decorator]
+    @property
+    def price(self) -> Amount | None:
+        """The older name of `sale_price`."""
+        return self.sale_price
+
+    @computed_field(json_schema_extra=older_name("sale_price_with_vat"))  # type: ignore[prop-decorator]
+    @property
+    def price_with_vat(self) -> Amount | None:
+        """The older name of `sale_price_with_vat`."""
+        return self.sale_price_with_vat
+
+    @computed_field(json_schema_extra=older_name("stock"))  # type: ignore[prop-decorator]
+    @property
+    def stock_quantity(self) -> int:
+        """The older name of `stock`."""
+        return self.stock
 
 
 # The fields of a Product that are read, with the columns of `offers` that they come from.
@@ -181,7 +216,7 @@ def product_values(row: dict[str, Any], now: datetime, edits: OfferEdits | None 
     values["effective"] = None if edits is None else edits.effective
     if edits is not None:
         values["version"] = edits.version
-    return values
+    return with_older_names(values)
 
 
 def _sync_status(row: Mapping[str, Any], now: datetime, edits: OfferEdits | None) -> SyncStatus:
@@ -206,7 +241,8 @@ class ProductsData(BaseModel):
     products: list[Product]
     pagination: Pagination
     grouped_by: Literal["currency"] | None = Field(
-        default=None, description="What the order is within: sorted by `price`, offers of one currency stand together."
+        default=None,
+        description="What the order is within: sorted by `sale_price`, offers of one currency stand together.",
     )
 
 
@@ -224,7 +260,11 @@ def product_page_json(
 
     They come from the database, typed by its columns: a model of each would cost more than reading and writing it.
     """
-    data = {"products": products, "pagination": pagination, "grouped_by": grouped_by}
+    return product_json({"products": products, "pagination": pagination, "grouped_by": grouped_by})
+
+
+def product_json(data: Mapping[str, Any]) -> bytes:
+    """An answer with products in it, as JSON, from their values."""
     return orjson.dumps({"status": "success", "data": data}, _plain, orjson.OPT_UTC_Z)
 
 
@@ -261,7 +301,7 @@ class FacetPage(BaseModel):
     data: FacetData
 
 
-class ProductChange(BaseModel):
+class ProductChange(OfAccount):
     """One entry of the change log.
 
     `field` is a field of eMAG's offer (`sale_price`, `stock`, ...), or `lifecycle`, whose values are `created`,
@@ -270,7 +310,6 @@ class ProductChange(BaseModel):
 
     seq: int = Field(description="Grows with every change, over all accounts.")
     product_id: int | None = Field(description="The `id` of the product.")
-    account_type: str
     emag_id: int
     field: str
     old: str | None
@@ -350,6 +389,37 @@ class ProductDetailData(BaseModel):
     """One product."""
 
     product: ProductDetail
+
+
+class OfferNamed(BaseModel):
+    """A key that an offer was asked for by: what was given of it."""
+
+    account: str | None = None
+    emag_id: int | None = None
+    part_number: str | None = None
+    part_number_key: str | None = None
+    ean: str | None = None
+
+
+class OfferMatches(BaseModel):
+    """The offers that a key names: none, one, or of a code that repeats several."""
+
+    key: OfferNamed
+    products: list[Product]
+
+
+class OfferBatchData(BaseModel):
+    """What each of the keys names, in their order, and the keys that name nothing."""
+
+    results: list[OfferMatches]
+    not_found: list[OfferNamed]
+
+
+class OfferBatch(BaseModel):
+    """Offers by their keys."""
+
+    status: Literal["success"] = "success"
+    data: OfferBatchData
 
 
 class ProductAnswer(BaseModel):

@@ -99,7 +99,7 @@ async def add_unindexed(connection: AsyncConnection) -> int:
     has one.
     """
     words = (offers.c.emag_id, offers.c.name, offers.c.part_number, offers.c.part_number_key, offers.c.eans)
-    query = select(offers.c.id, *words, offers.c.brand).where(_is_unindexed()).order_by(offers.c.id).limit(BATCH)
+    query = select(offers.c.id, *words, offers.c.brand).where(is_unindexed()).order_by(offers.c.id).limit(BATCH)
     rows = (await connection.execute(query)).all()
     await SEARCH_INDEX.add(connection, list(zip((row.id for row in rows), texts_of(rows), strict=True)))
     return len(rows)
@@ -107,8 +107,9 @@ async def add_unindexed(connection: AsyncConnection) -> int:
 
 async def has_unindexed(connection: AsyncConnection) -> bool:
     """Whether there are offers that search does not find yet (SQLite)."""
-    return bool(await connection.scalar(select(select(offers.c.id).where(_is_unindexed()).exists())))
+    return bool(await connection.scalar(select(select(offers.c.id).where(is_unindexed()).exists())))
 
 
-def _is_unindexed() -> ColumnElement[bool]:
+def is_unindexed() -> ColumnElement[bool]:
+    """Whether search does not find an offer yet (SQLite)."""
     return offers.c.id > select(func.coalesce(func.max(offer_search.c.offer_id), 0)).scalar_subquery()

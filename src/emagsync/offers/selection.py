@@ -19,10 +19,10 @@ class SortKey(StrEnum):
     RELEVANCE = "relevance"  # first what the search names exactly: an SKU, a PNK, an EAN; within that as `account`
     ACCOUNT = "account"  # account, then eMAG id
     EMAG_ID = "emag_id"
-    SKU = "sku"
+    PART_NUMBER = "part_number"
     NAME = "name"  # in any case, with or without diacritics
-    PRICE = "price"  # by currency first: prices of different currencies are in no order
-    STOCK = "stock_quantity"
+    PRICE = "sale_price"  # by currency first: prices of different currencies are in no order
+    STOCK = "stock"
     CREATED = "created_at"
     UPDATED = "updated_at"
     SYNCED = "last_synced_at"

@@ -24,7 +24,7 @@ _FEW: Final = 100
 BY_KEY = (offers.c.account, offers.c.emag_id)
 
 _SORTED_BY: Mapping[SortKey, tuple[Column[Any], ...]] = {
-    SortKey.SKU: (offers.c.part_number,),
+    SortKey.PART_NUMBER: (offers.c.part_number,),
     SortKey.NAME: (offer_search.c.text,),  # begins with the folded name
     SortKey.PRICE: (offers.c.currency, offers.c.sale_price),
     SortKey.STOCK: (offers.c.stock,),

@@ -23,20 +23,19 @@ async def get_reference(state: State, _: Viewer) -> Reference:
         reads = await repository.reads(connection)
     return Reference(
         vat_rates=[
-            VatRateView(account_type=account, vat_id=rate.vat_id, rate=rate.rate, name=rate.name)
+            VatRateView(account=account, vat_id=rate.vat_id, rate=rate.rate, name=rate.name)
             for account, found in sorted(rates.items())
             for rate in found.values()
         ],
         reads=[
-            ReadView(account_type=one.account, kind=one.kind.value, read_at=one.read_at, error=one.error)
-            for one in reads
+            ReadView(account=one.account, kind=one.kind.value, read_at=one.read_at, error=one.error) for one in reads
         ],
     )
 
 
-@router.get("/categories/{account_type}")
-async def list_categories(state: State, _: Viewer, account_type: Annotated[AccountName, Path()]) -> Categories:
+@router.get("/categories/{account}")
+async def list_categories(state: State, _: Viewer, account: Annotated[AccountName, Path()]) -> Categories:
     """The categories of an account by name, all of them; none before they were read."""
     async with state.database.snapshot() as connection:
-        found = await repository.categories_of_account(connection, account_type)
+        found = await repository.categories_of_account(connection, account)
     return Categories(categories=[CategoryView(**one._asdict()) for one in found])

@@ -7,22 +7,21 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from emagsync.core.vocabulary import OfAccount
 from emagsync.offers.schemas import Amount
 
 
-class VatRateView(BaseModel):
+class VatRateView(OfAccount):
     """One VAT rate of an account."""
 
-    account_type: str
     vat_id: int
     rate: Amount = Field(description="As a fraction: `0.2100` is 21 %.")
     name: str | None = Field(description="eMAG's name of it, which it seldom has.")
 
 
-class ReadView(BaseModel):
+class ReadView(OfAccount):
     """When a kind was read last, and the code of what went wrong since."""
 
-    account_type: str
     kind: Literal["vat", "categories"]
     read_at: datetime | None
     error: str | None

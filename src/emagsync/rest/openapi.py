@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from emagsync.core.older_names import OLDER_NAMES
 from emagsync.rest.problems import FieldProblem, Problem, problem_in_document
 
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
@@ -76,10 +77,35 @@ def _describe_problems(document: dict[str, Any], bodies: Sequence[type[BaseModel
         for name, part in schema.pop("$defs", {}).items():
             schemas.setdefault(name, part)
         schemas.setdefault(body.__name__, schema)
+    for schema in schemas.values():
+        _promise_no_older_names(schema)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     for _, _, operation in operations(document):
         _describe_refusals(operation)
+        _describe_older_parameters(operation)
+
+
+def _promise_no_older_names(schema: dict[str, Any]) -> None:
+    """Older names are in every answer, but whoever writes a client now need not count on them."""
+    properties = schema.get("properties", {})
+    required = [name for name in schema.get("required", ()) if not properties.get(name, {}).get("deprecated")]
+    if required:
+        schema["required"] = required
+
+
+def _describe_older_parameters(operation: dict[str, Any]) -> None:
+    """FastAPI describes a query parameter by the first of its names only."""
+    parameters: list[dict[str, Any]] = operation.get("parameters", [])
+    for parameter in list(parameters):
+        older = OLDER_NAMES.get(parameter["name"]) if parameter["in"] == "query" else None
+        if older is not None:
+            description = f"The older name of `{parameter['name']}`."
+            schema = {key: value for key, value in parameter["schema"].items() if key != "default"}
+            parameters.append(
+                parameter
+                | {"name": older, "required": False, "deprecated": True, "description": description, "schema": schema}
+            )
 
 
 def _describe_refusals(operation: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.core.exhaustion import exhaustion_of
 from emagsync.rest.openapi import allowed_methods
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of
+from emagsync.rest.unknown_names import with_nearest_names
 
 log = structlog.get_logger()
 
@@ -55,7 +56,7 @@ async def _on_our_error(request: Request, error: Exception) -> Response:
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - the handler is installed for this type
-    errors = [_field_problem(item) for item in error.errors()]
+    errors = [_field_problem(item) for item in with_nearest_names(error.errors(), request.scope.get("route"))]
     detail = "; ".join(f"{item.field}: {item.message}" for item in errors)
     problem = ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
     return problem.response(request.url.path)
@@ -66,7 +67,12 @@ def _field_problem(item: Any) -> FieldProblem:
     code = str(item["type"])
     if code == "json_invalid":
         return FieldProblem(field="body", message="This is not JSON.", code=code)
-    return FieldProblem(field=_field(item["loc"]), message=str(item["msg"]).removeprefix("Value error, "), code=code)
+    return FieldProblem(
+        field=_field(item["loc"]),
+        message=str(item["msg"]).removeprefix("Value error, "),
+        code=code,
+        values=item.get("values", {}),
+    )
 
 
 def _field(place: Sequence[str | int]) -> str:

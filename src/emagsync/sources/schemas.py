@@ -110,7 +110,7 @@ class SourceLogin(BaseModel):
 
 
 class SourceRequest(BaseModel):
-    """A new source. `address`: `https://...`, `sftp://host/path`, or a file or pattern within the folder of sources."""
+    """A new source. `address`: of https or sftp, or a file or pattern within the folder of sources."""
 
     model_config = ConfigDict(extra="forbid")
 

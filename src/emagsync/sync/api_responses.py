@@ -39,7 +39,7 @@ def accepted(started: Started, now: datetime) -> Accepted:
     """The answer when the runs were made and go on by themselves."""
     left_out = _left_out(started)
     names = ", ".join(run.account for run in started.runs)
-    message = f"Sync started for {names}." + "".join(f" Not for {one.account_type}: {one.message}" for one in left_out)
+    message = f"Sync started for {names}." + "".join(f" Not for {one.account}: {one.message}" for one in left_out)
     runs = [run_view(run, now) for run in started.runs]
     return Accepted(message=message, sync_id=started.sync_id, data=AcceptedData(runs=runs, not_started=left_out))
 
@@ -55,7 +55,7 @@ async def finished(database: Database, started: Started, runs: Sequence[Run], no
             shown[run.id] = view.items
     return Finished(
         status=status,
-        message=_message(runs) + "".join(f" {one.account_type}: {one.message}" for one in left_out),
+        message=_message(runs) + "".join(f" {one.account}: {one.message}" for one in left_out),
         sync_id=started.sync_id,
         data=FinishedData(
             total_processed=sum(run.processed for run in runs),
@@ -137,13 +137,10 @@ def _sentence(run: Run) -> str:
 
 def _left_out(started: Started) -> list[NotStarted]:
     unusable = [
-        NotStarted(account_type=account, code="settings", message=message)
-        for account, message in started.unusable.items()
+        NotStarted(account=account, code="settings", message=message) for account, message in started.unusable.items()
     ]
     busy = [
-        NotStarted(
-            account_type=account, code=AccountBusy.code, message=str(AccountBusy(account, run_id)), run_id=run_id
-        )
+        NotStarted(account=account, code=AccountBusy.code, message=str(AccountBusy(account, run_id)), run_id=run_id)
         for account, run_id in started.busy.items()
     ]
     return unusable + busy

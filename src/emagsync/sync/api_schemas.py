@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from emagsync.core import account_names
 from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.core.settings import LONGEST_RUN_SECONDS
+from emagsync.core.vocabulary import OfAccount, RequestModel
 from emagsync.sync.repository import PageRead
 from emagsync.sync.run.progress import is_foreseeable
 from emagsync.sync.schemas import (
@@ -34,10 +35,8 @@ AccountName = Annotated[
 ]
 
 
-class SelectionRequest(BaseModel):
+class SelectionRequest(RequestModel):
     """What a selective run reads."""
-
-    model_config = ConfigDict(extra="forbid")
 
     ids: list[EmagId] = Field(default_factory=list, max_length=1000)
     part_numbers: list[Words] = Field(default_factory=list, max_length=1000)
@@ -48,12 +47,10 @@ class SelectionRequest(BaseModel):
     offer_validation_status: int | None = Field(default=None, ge=0, le=1000)
 
 
-class SyncRequest(BaseModel):
+class SyncRequest(RequestModel):
     """What to sync, and how."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    account_type: AccountName = "both"
+    account: AccountName = "both"
     mode: Mode = Mode.INCREMENTAL
     max_pages: int | None = Field(default=None, ge=1, le=1_000_000)
     items_per_page: int = Field(default=100, ge=1, le=100)
@@ -89,12 +86,11 @@ class SyncRequest(BaseModel):
         )
 
 
-class RunView(BaseModel):
+class RunView(OfAccount):
     """One run. Times are UTC; counts are offers; `duration_seconds` goes on growing while it runs."""
 
     id: str
     sync_id: str
-    account_type: str
     operation: str
     mode: Mode
     status: RunStatus
@@ -144,7 +140,7 @@ def run_view(run: Run, now: datetime) -> RunView:
     return RunView(
         id=run.id,
         sync_id=run.sync_id,
-        account_type=run.account,
+        account=run.account,
         operation=f"{run.mode}_sync",
         mode=run.mode,
         status=run.status,
@@ -203,10 +199,9 @@ def _eta(run: Run) -> float | None:
     return round(max(run.total_items - run.processed, 0) / run.items_per_second, 1)
 
 
-class NotStarted(BaseModel):
+class NotStarted(OfAccount):
     """An account that was asked for and left out, and why."""
 
-    account_type: str
     code: str
     message: str
     run_id: str | None = None

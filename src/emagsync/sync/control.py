@@ -63,25 +63,23 @@ class RunControl:
         self._on_change = on_change
         self._work: set[asyncio.Task[Any]] = set()
 
-    def accounts_of(self, account_type: str) -> tuple[str, ...]:
+    def accounts_of(self, account: str) -> tuple[str, ...]:
         """`both` are main and fbe, `all` every configured account. Raises SettingsError when there is none."""
-        if account_type == "both":
+        if account == "both":
             return BOTH
-        if account_type != "all":
-            return (account_type,)
+        if account != "all":
+            return (account,)
         if not self._registry.names:
             raise NoAccounts
         return self._registry.names
 
-    async def start(
-        self, account_type: str, parameters: RunParameters, *, trigger: str, skip_busy: bool = False
-    ) -> Started:
+    async def start(self, account: str, parameters: RunParameters, *, trigger: str, skip_busy: bool = False) -> Started:
         """Make a run for each account and have them executed.
 
         An account without proper credentials does not keep the others from being synced; it is in `unusable`. Raises
         SettingsError when no account is usable, and AccountBusy.
         """
-        names = self.accounts_of(account_type)
+        names = self.accounts_of(account)
         unusable = self._unusable(names)
         usable = [name for name in names if name not in unusable]
         if not usable:

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Path, Query, Request, Response
 
 from emagsync.audit.service import audit
+from emagsync.core.vocabulary import ACCOUNT_NAMES
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import decode_moment, encode_cursor
 from emagsync.rest.problems import ApiProblem, problem_responses
@@ -58,7 +59,7 @@ async def start_sync(
     request: Request, response: Response, state: State, caller: Operator, control: Control, asked: Asked
 ) -> Accepted | Finished:
     """Sync accounts: one run each. Waits for their end unless `run_async`; a caller who leaves does not stop them."""
-    started = await control.start(asked.account_type, asked.parameters(), trigger="api", skip_busy=asked.skip_busy)
+    started = await control.start(asked.account, asked.parameters(), trigger="api", skip_busy=asked.skip_busy)
     await audit(request, caller, "sync.start", started.sync_id, asked.model_dump(mode="json", exclude_defaults=True))
     return await _answer(state, control, response, started, wait=not asked.run_async)
 
@@ -108,7 +109,7 @@ async def history(
     state: State,
     _: Viewer,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    account_type: Annotated[AccountName | None, Query()] = None,
+    account: Annotated[AccountName | None, Query(validation_alias=ACCOUNT_NAMES)] = None,
     status: Annotated[RunStatus | None, Query()] = None,
     since: Annotated[UtcTimestamp | None, Query(description="Only runs made then or later.")] = None,
     until: Annotated[UtcTimestamp | None, Query(description="Only runs made before then.")] = None,
@@ -117,7 +118,7 @@ async def history(
     """Runs, newest first."""
     runs = await repository.read_runs(
         state.database,
-        account=account_type,
+        account=account,
         status=status,
         since=since,
         until=until,

@@ -20,6 +20,7 @@ from http import HTTPStatus
 from typing import Any
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.core.older_names import with_older_names
 
 
 class SyncError(EmagsyncError):
@@ -45,7 +46,7 @@ class AccountBusy(SyncError):
 
     def problem_members(self) -> Mapping[str, Any]:
         """The run that holds the account, and those of all accounts that are busy."""
-        return {"run_id": self.run_id, "account_type": self.account, "busy": self.holders}
+        return with_older_names({"account": self.account}) | {"run_id": self.run_id, "busy": self.holders}
 
 
 class RunNotFound(SyncError):

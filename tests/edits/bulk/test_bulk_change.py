@@ -161,7 +161,14 @@ async def test_a_preview_says_what_the_brake_would(tmp_path: Path) -> None:
     async with open_editing(tmp_path, edits={"push": "approve", "brake_percent": 20}) as editing:
         two = (await change(editing, [1, 2], adjust={"sale_price": {"percent": 5}})).json()["data"]["brakes"]
         assert two == [
-            {"account_type": "main", "push": "approve", "counts": {"repriced": 2}, "most": 2, "stops": False}
+            {
+                "account": "main",
+                "account_type": "main",
+                "push": "approve",
+                "counts": {"repriced": 2},
+                "most": 2,
+                "stops": False,
+            }
         ]
         three = (await change(editing, [1, 2, 3], set={"stock_change": -10})).json()["data"]["brakes"]
         assert [(one["counts"], one["stops"]) for one in three] == [({"zeroed": 3}, True)]

@@ -23,6 +23,7 @@ async def test_a_connection_that_works_is_told_with_its_offers(tmp_path: Path) -
         latency = body["data"].pop("latency_ms")
         assert body["status"] == "success"
         assert body["data"] == {
+            "account": "main",
             "account_type": "main",
             "base_url": desk.market.url,
             "total_products": 17,

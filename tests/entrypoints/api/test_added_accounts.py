@@ -44,7 +44,7 @@ async def test_an_added_account_is_copied_at_once_and_after_a_restart(tmp_path: 
         async with open_api(tmp_path, **QUIET) as api:
             assert (await api.viewer.get(ACCOUNTS)).json()["accounts"] == []
             answer = await api.admin.post(ACCOUNTS, json=body(market, account_type="MAIN"))
-            assert (answer.status_code, answer.json()) == (201, {"account_type": "main"})
+            assert (answer.status_code, answer.json()) == (201, {"account": "main", "account_type": "main"})
             tested = await api.operator.post(TEST)
             assert tested.json()["data"]["total_products"] == 30
             account = await the_account(api)
@@ -77,7 +77,7 @@ async def test_each_process_knows_within_moments_what_another_changed(tmp_path: 
 @pytest.mark.parametrize(
     ("changes", "found"),
     [
-        pytest.param({"account_type": "all"}, [("account_type", "name_reserved")], id="a name for several"),
+        pytest.param({"account_type": "all"}, [("account", "name_reserved")], id="a name for several"),
         pytest.param({"username": "me:secret"}, [("username", "username_colon")], id="the password in the name"),
         pytest.param({"username": "  "}, [("username", "username_empty")], id="no user name"),
         pytest.param({"base_url": "ftp://x/api-3"}, [("base_url", "address_unusable")], id="no address of HTTP"),

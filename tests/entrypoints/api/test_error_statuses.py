@@ -18,6 +18,7 @@ from emagsync.sync import errors as sync
 from emagsync.sync.schedule.scheduler import ScheduleNotFound
 from emagsync.webhooks import errors as webhooks
 
+OFFER = {"account": "main", "emag_id": 1, "id": 1, "part_number": "A", "name": None}
 PRICE = Issue("price", "too_low", "It is too low.")
 
 
@@ -44,7 +45,9 @@ END = offers.FeedPlace(8, "5f1c09a2be37-8-9d0c11aa")
             (identity.TokenNotFound(1), 404, {}, {}),
             (identity.UsernameTaken("x"), 409, {}, {}),
             (identity.LastAdmin(), 409, {}, {}),
-            (offers.OfferNotFound("main", 1), 422, {}, {}),
+            (offers.OfferNotFound("main", 1), 404, {}, {}),
+            (offers.NoOfferWithCode("ean", "1"), 404, {}, {}),
+            (offers.SeveralOffers("ean", "1", [OFFER, OFFER]), 409, {"matches": [OFFER, OFFER]}, {}),
             (offers.ProductNotFound(1), 404, {}, {}),
             (offers.ExportFailed("x"), 400, {}, {}),
             (offers.ExportsBusy(1), 429, {}, {}),
@@ -73,7 +76,12 @@ END = offers.FeedPlace(8, "5f1c09a2be37-8-9d0c11aa")
             (push.PushOff("main"), 409, {}, {}),
             (push.HoldDecided(1, "released"), 409, {}, {}),
             (push.NothingToUndo(), 409, {}, {}),
-            (sync.AccountBusy("main", "r"), 409, {"run_id": "r", "account_type": "main", "busy": {"main": "r"}}, {}),
+            (
+                sync.AccountBusy("main", "r"),
+                409,
+                {"run_id": "r", "account": "main", "account_type": "main", "busy": {"main": "r"}},
+                {},
+            ),
             (sync.RunNotFound("r"), 404, {}, {}),
             (sync.RunNotActive("r", "failed"), 409, {"run_id": "r"}, {}),
             (sync.RunStillActive("r", "running"), 409, {"run_id": "r"}, {}),

@@ -29,6 +29,11 @@ OPEN = {
 # What a caller may do with what is the caller's own.
 FOR_ANY_CALLER = {
     ("post", "/api/v1/emag/home/visit"),
+    ("post", "/api/v1/emag/offers/batch"),  # reads by a body, which may be longer than an address
+    ("post", "/api/v1/emag/products/products/export"),  # the same
+    ("post", "/api/v1/emag/products/export-presets"),  # the caller's own
+    ("put", "/api/v1/emag/products/export-presets/{preset_id}"),
+    ("delete", "/api/v1/emag/products/export-presets/{preset_id}"),
     ("post", "/api/v1/auth/logout"),
     ("post", "/api/v1/auth/password"),
     ("delete", "/api/v1/auth/sessions"),
@@ -39,7 +44,11 @@ FOR_ANY_CALLER = {
     ("post", "/api/v1/auth/second-factor/off"),
 }
 # Reads, although it is a POST or the like, or changes nothing that an audit log is for.
-UNAUDITED: set[tuple[str, str]] = {("post", "/api/v1/emag/home/visit")}
+UNAUDITED: set[tuple[str, str]] = {
+    ("post", "/api/v1/emag/home/visit"),
+    ("post", "/api/v1/emag/offers/batch"),
+    ("post", "/api/v1/emag/products/products/export"),
+}
 
 SMALLER = {Role.OPERATOR: Role.VIEWER, Role.ADMIN: Role.OPERATOR}
 

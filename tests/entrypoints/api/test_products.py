@@ -38,14 +38,18 @@ async def test_a_product_has_the_fields_that_scripts_read(api: Api) -> None:
     assert product | {"id": 1, "version": "", "last_synced_at": "2026-11-23T10:00:00Z"} == {
         "id": 1,
         "emag_id": 7,
+        "part_number": "SKU-7",
         "sku": "SKU-7",
         "part_number_key": "D00007BM",
         "name": "Lampă 7",
         "brand": "Nordika",
+        "account": "main",
         "account_type": "main",
+        "sale_price": "121.8400",
         "price": "121.8400",
         "currency": "RON",
         "currency_type": None,
+        "stock": 5,
         "stock_quantity": 5,
         "is_active": True,
         "status": "active",
@@ -81,11 +85,12 @@ async def test_a_product_has_the_fields_that_scripts_read(api: Api) -> None:
         "removed_at": None,
         "pending_edits": [],
         "effective": None,
+        "sale_price_with_vat": None,
         "price_with_vat": None,
         "vat_rate": None,
         "category_name": None,
     }
-    assert set(product) == set(Product.model_fields)
+    assert set(product) == {*Product.model_fields, *Product.model_computed_fields}
 
 
 async def test_a_list_is_written_as_its_schema_says(api: Api) -> None:

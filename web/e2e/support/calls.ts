@@ -36,7 +36,7 @@ export class Caller {
   /** Runs a sync to its end. */
   async sync(asked: Record<string, unknown> = {}): Promise<{ status: string; sync_id: string }> {
     return this.json('POST', '/api/v1/emag/products/sync', {
-      account_type: 'all',
+      account: 'all',
       mode: 'full',
       timeout_seconds: COPY_SECONDS,
       ...asked,

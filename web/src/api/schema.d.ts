@@ -322,7 +322,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/emag/accounts/{account_type}": {
+    "/api/v1/emag/accounts/{account}": {
         parameters: {
             query?: never;
             header?: never;
@@ -336,14 +336,14 @@ export interface paths {
          * Remove Account
          * @description Remove an account, and stop its syncs. The copy of its offers stays readable, unless it is to be deleted.
          */
-        delete: operations["remove_account_api_v1_emag_accounts__account_type__delete"];
+        delete: operations["remove_account_api_v1_emag_accounts__account__delete"];
         options?: never;
         head?: never;
         /**
          * Change Account
          * @description Change an account, or switch it on or off, at once, for every process. Switched off, its syncs are stopped.
          */
-        patch: operations["change_account_api_v1_emag_accounts__account_type__patch"];
+        patch: operations["change_account_api_v1_emag_accounts__account__patch"];
         trace?: never;
     };
     "/api/v1/emag/calls": {
@@ -565,6 +565,76 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Offer By Code
+         * @description Everything about the one offer with this part number, PNK or EAN.
+         *
+         *     409 names the offers where several have it: add `account`, or ask by `emag_id`. Removed offers are not looked at.
+         */
+        get: operations["get_offer_by_code_api_v1_emag_offers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Offer By Code
+         * @description Edit the one offer with this part number, PNK or EAN. 409 names the offers where several have it.
+         */
+        patch: operations["edit_offer_by_code_api_v1_emag_offers_patch"];
+        trace?: never;
+    };
+    "/api/v1/emag/offers/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Offers
+         * @description Read up to 500 offers by their keys. Each key gets the offers that it names; `not_found` lists those of none.
+         */
+        post: operations["read_offers_api_v1_emag_offers_batch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/offers/{account}/{emag_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Offer
+         * @description Everything about one offer, by its account and eMAG's id; also one that was removed.
+         */
+        get: operations["get_offer_api_v1_emag_offers__account___emag_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Offer
+         * @description Edit one offer, by its account and eMAG's id. Otherwise as edits of products are.
+         */
+        patch: operations["edit_offer_api_v1_emag_offers__account___emag_id__patch"];
         trace?: never;
     };
     "/api/v1/emag/outbox": {
@@ -1331,7 +1401,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/emag/reference/categories/{account_type}": {
+    "/api/v1/emag/reference/categories/{account}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1342,7 +1412,7 @@ export interface paths {
          * List Categories
          * @description The categories of an account by name, all of them; none before they were read.
          */
-        get: operations["list_categories_api_v1_emag_reference_categories__account_type__get"];
+        get: operations["list_categories_api_v1_emag_reference_categories__account__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2339,8 +2409,14 @@ export interface components {
          * @description One account, without its password. `problem` says what keeps it from being used.
          */
         AccountView: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Base Url */
             base_url: string | null;
             contact: components["schemas"]["ContactView"];
@@ -2378,8 +2454,14 @@ export interface components {
          * @description The name of an account that was added.
          */
         AddedAccount: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
         };
         /**
          * Alarm
@@ -2425,8 +2507,14 @@ export interface components {
          * @description What a list alone would do to an account's offers; what else is on its way counts too when it is sent.
          */
         BrakePreview: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /**
              * Counts
              * @description Offers that would be repriced, zeroed or deactivated.
@@ -2456,8 +2544,14 @@ export interface components {
          * @description One account's request budget, by group of routes: `general`, `orders`, `eans`.
          */
         BudgetView: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Groups */
             groups: {
                 [key: string]: components["schemas"]["GroupView"];
@@ -2519,11 +2613,17 @@ export interface components {
          */
         BulkEdit: {
             /**
-             * Account Type
+             * Account
              * @description Of the rows that name none.
              * @default null
              */
-            account_type: string | null;
+            account: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string | null;
             /**
              * Confirm
              * @description Accepts all values that look like a mistake.
@@ -2552,15 +2652,21 @@ export interface components {
         };
         /**
          * BulkFile
-         * @description A CSV or XLSX file of edits. A row names the columns: `emag_id`, `sku`, PNK or EAN, `account`, and the fields.
+         * @description A CSV or XLSX file of edits. A row names the columns: `emag_id`, `part_number`, PNK or EAN, `account`, fields.
          */
         BulkFile: {
             /**
-             * Account Type
+             * Account
              * @description Of the rows that name none.
              * @default null
              */
-            account_type: string | null;
+            account: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string | null;
             /**
              * Confirm
              * @description Accepts all values that look like a mistake.
@@ -2610,14 +2716,21 @@ export interface components {
         };
         /**
          * BulkLine
-         * @description An edit of one offer, named by `emag_id`, or by `sku` where that is of one offer only.
+         * @description An edit of one offer: named by `emag_id`, else by the first that is given of `part_number`, `part_number_key`
+         *     and `ean`, where that is of one offer only.
          */
         BulkLine: {
             /**
-             * Account Type
+             * Account
              * @default null
              */
-            account_type: string | null;
+            account: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string | null;
             /**
              * Confirm
              * @description Accepts values that look like a mistake.
@@ -2630,6 +2743,11 @@ export interface components {
              * @default null
              */
             currency: string | null;
+            /**
+             * Ean
+             * @default null
+             */
+            ean: string | null;
             /**
              * Emag Id
              * @default null
@@ -2652,6 +2770,16 @@ export interface components {
              */
             min_sale_price: (string | number) | null;
             /**
+             * Part Number
+             * @default null
+             */
+            part_number: string | null;
+            /**
+             * Part Number Key
+             * @default null
+             */
+            part_number_key: string | null;
+            /**
              * Recommended Price
              * @default null
              */
@@ -2662,10 +2790,11 @@ export interface components {
              */
             sale_price: (string | number) | null;
             /**
-             * Sku
-             * @default null
+             * sku
+             * @deprecated
+             * @description The older name of `part_number`.
              */
-            sku: string | null;
+            sku?: string | null;
             /**
              * Status
              * @default null
@@ -2700,8 +2829,14 @@ export interface components {
          * @description The effect of one row. `row` is its number in the file, the row of the columns being 1, or in the list.
          */
         BulkRow: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /**
              * Cells
              * @description Of a file: what stood in its cells.
@@ -2732,12 +2867,18 @@ export interface components {
              * @description Of the product, where it is known.
              */
             name?: string | null;
+            /** Part Number */
+            part_number: string | null;
             /** Product Id */
             product_id: number | null;
             /** Row */
             row: number;
-            /** Sku */
-            sku: string | null;
+            /**
+             * Sku
+             * @deprecated
+             * @description The older name of `part_number`.
+             */
+            readonly sku?: string | null;
         };
         /**
          * BuyButton
@@ -2815,8 +2956,14 @@ export interface components {
          * @description What one run read, counted, looked up and stored, and what that proves.
          */
         Certificate: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Attempts */
             attempts: number;
             /** Completed At */
@@ -2967,13 +3114,19 @@ export interface components {
             kinds: components["schemas"]["ChangeKind"][];
             /** Name */
             name: string | null;
+            /** Part Number */
+            part_number: string | null;
             /**
              * Product Id
              * @description Ours; null for an offer that the copy does not have.
              */
             product_id: number | null;
-            /** Sku */
-            sku: string | null;
+            /**
+             * Sku
+             * @deprecated
+             * @description The older name of `part_number`.
+             */
+            readonly sku?: string | null;
         };
         /**
          * Cleaned
@@ -3030,7 +3183,13 @@ export interface components {
          * @description Many conflicts at once: those named, or every open one that the filter finds.
          */
         ConflictChoices: {
-            /** Account Type */
+            /** Account */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
             account_type?: string | null;
             /**
              * All
@@ -3081,8 +3240,14 @@ export interface components {
          * @description An offer's field that was edited here and changed on eMAG. `base` is what both sides started from.
          */
         ConflictView: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Base */
             base: string | null;
             /**
@@ -3129,8 +3294,14 @@ export interface components {
          * @description The result of the test. `total_products` are offers of every status; null when eMAG's count could not be read.
          */
         ConnectionData: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Base Url */
             base_url: string;
             /** Latency Ms */
@@ -3194,8 +3365,14 @@ export interface components {
          *     All but the account are null before the first run that completed.
          */
         CopyAge: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Completed At */
             completed_at: string | null;
             /**
@@ -3374,8 +3551,14 @@ export interface components {
          * @description A local edit. Values are text, amounts with four decimals; `base` is what eMAG had when it was made.
          */
         EditView: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Base */
             base: string | null;
             /** Batch Id */
@@ -3451,8 +3634,14 @@ export interface components {
          * @description The changes made to a product, and its pending edits.
          */
         EditedData: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /**
              * Changes
              * @description Empty where eMAG, or an edit that waits, has these values already.
@@ -3485,14 +3674,26 @@ export interface components {
             max_sale_price: string | null;
             /** Min Sale Price */
             min_sale_price: string | null;
-            /** Price */
-            price: string | null;
+            /**
+             * Price
+             * @deprecated
+             * @description The older name of `sale_price`.
+             */
+            readonly price?: string | null;
             /** Recommended Price */
             recommended_price: string | null;
+            /** Sale Price */
+            sale_price: string | null;
             /** Status Code */
             status_code: number | null;
-            /** Stock Quantity */
-            stock_quantity: number;
+            /** Stock */
+            stock: number;
+            /**
+             * Stock Quantity
+             * @deprecated
+             * @description The older name of `stock`.
+             */
+            readonly stock_quantity?: number;
             /** Vat Id */
             vat_id: number | null;
         };
@@ -3501,8 +3702,14 @@ export interface components {
          * @description One attempt of a call to eMAG.
          */
         EmagCall: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Attempt */
             attempt: number;
             /** Duration Ms */
@@ -3628,7 +3835,7 @@ export interface components {
              * Language
              * @description For people: headings and words of this language, as the page has them. Without it: names for programs.
              */
-            language?: ("en" | "ro") | null;
+            language?: ("ro" | "en") | null;
             /**
              * Time Zone
              * @description Of the times, such as `Europe/Bucharest`; without it they are UTC.
@@ -3718,11 +3925,17 @@ export interface components {
          */
         FailedRowsFile: {
             /**
-             * Account Type
+             * Account
              * @description Of the rows that name none.
              * @default null
              */
-            account_type: string | null;
+            account: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string | null;
             /**
              * Confirm
              * @description Accepts all values that look like a mistake.
@@ -4007,8 +4220,14 @@ export interface components {
          *     takes. Both are 0 when all can be met.
          */
         FreshnessReport: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Available Requests Per Hour */
             available_requests_per_hour: number;
             /** Can Be Met */
@@ -4174,11 +4393,17 @@ export interface components {
          * @description What happened from `since` on, before `until` where one is given, and what waits.
          *
          *     `changes` has every kind, also those of which there are none. A number is that of the list of products with
-         *     `change=<kind>`, `change_since`, `change_until` and `account_type` of here.
+         *     `change=<kind>`, `change_since`, `change_until` and `account` of here.
          */
         HomeData: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /**
              * As Of
              * Format: date-time
@@ -4305,7 +4530,13 @@ export interface components {
          * @description Which waiting lines are meant: these, all of an account, or all that a filter finds (an empty one: all).
          */
         LineChoice: {
-            /** Account Type */
+            /** Account */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
             account_type?: string | null;
             filter?: components["schemas"]["LineFilter"] | null;
             /** Ids */
@@ -4316,7 +4547,13 @@ export interface components {
          * @description Every line that was not sent yet and that `GET /outbox` finds with the same filters.
          */
         LineFilter: {
-            /** Account Type */
+            /** Account */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
             account_type?: string | null;
             /** Emag Id */
             emag_id?: number | null;
@@ -4565,10 +4802,16 @@ export interface components {
          */
         NewAccount: {
             /**
-             * Account Type
+             * Account
              * @description The name it has here, such as `main`.
              */
-            account_type: string;
+            account: string;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string;
             /** Base Url */
             base_url?: string | null;
             /**
@@ -4678,8 +4921,14 @@ export interface components {
          * @description An account that was asked for and left out, and why.
          */
         NotStarted: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Code */
             code: string;
             /** Message */
@@ -4761,6 +5010,104 @@ export interface components {
          */
         OffReason: "gone";
         /**
+         * OfferBatch
+         * @description Offers by their keys.
+         */
+        OfferBatch: {
+            data: components["schemas"]["OfferBatchData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * OfferBatchData
+         * @description What each of the keys names, in their order, and the keys that name nothing.
+         */
+        OfferBatchData: {
+            /** Not Found */
+            not_found: components["schemas"]["OfferNamed"][];
+            /** Results */
+            results: components["schemas"]["OfferMatches"][];
+        };
+        /**
+         * OfferKey
+         * @description An offer by `account` and `emag_id`, or by one of its codes.
+         */
+        OfferKey: {
+            /**
+             * Account
+             * @description Needed with `emag_id`.
+             */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string | null;
+            /** Ean */
+            ean?: string | null;
+            /** Emag Id */
+            emag_id?: number | null;
+            /** Part Number */
+            part_number?: string | null;
+            /** Part Number Key */
+            part_number_key?: string | null;
+            /**
+             * sku
+             * @deprecated
+             * @description The older name of `part_number`.
+             */
+            sku?: string | null;
+        };
+        /**
+         * OfferKeys
+         * @description Offers to read.
+         */
+        OfferKeys: {
+            /**
+             * Account
+             * @description Of the keys that name none.
+             */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string | null;
+            /** Keys */
+            keys: components["schemas"]["OfferKey"][];
+        };
+        /**
+         * OfferMatches
+         * @description The offers that a key names: none, one, or of a code that repeats several.
+         */
+        OfferMatches: {
+            key: components["schemas"]["OfferNamed"];
+            /** Products */
+            products: components["schemas"]["Product"][];
+        };
+        /**
+         * OfferNamed
+         * @description A key that an offer was asked for by: what was given of it.
+         */
+        OfferNamed: {
+            /** Account */
+            account?: string | null;
+            /** Ean */
+            ean?: string | null;
+            /** Emag Id */
+            emag_id?: number | null;
+            /** Part Number */
+            part_number?: string | null;
+            /** Part Number Key */
+            part_number_key?: string | null;
+        };
+        /**
          * OfferRemark
          * @description Something of the row that could not be read; the rest of it is good.
          */
@@ -4804,8 +5151,14 @@ export interface components {
          * @description One offer's changes on their way to eMAG.
          */
         OutboxView: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /**
              * Alarm
              * @description What the brake counts it as: repriced, zeroed or deactivated.
@@ -5083,7 +5436,7 @@ export interface components {
              */
             is_mine: boolean;
             /** Language */
-            language: ("en" | "ro") | null;
+            language: ("ro" | "en") | null;
             /** Name */
             name: string;
             /** Owner */
@@ -5114,7 +5467,7 @@ export interface components {
              * Language
              * @description For people: headings and words of this language, as the page has them. Without it: names for programs.
              */
-            language?: ("en" | "ro") | null;
+            language?: ("ro" | "en") | null;
             /** Name */
             name: string;
             /**
@@ -5129,7 +5482,13 @@ export interface components {
          * @description The filters of the list.
          */
         PresetFilter: {
-            /** Account Type */
+            /** Account */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
             account_type?: string | null;
             /**
              * Brand
@@ -5336,10 +5695,16 @@ export interface components {
             /** Name */
             name: string | null;
             outcome: components["schemas"]["Outcome"];
+            /** Part Number */
+            part_number: string | null;
             /** Product Id */
             product_id: number | null;
-            /** Sku */
-            sku: string | null;
+            /**
+             * Sku
+             * @deprecated
+             * @description The older name of `part_number`.
+             */
+            readonly sku?: string | null;
         };
         /**
          * PriceChange
@@ -5413,8 +5778,14 @@ export interface components {
          * @description One offer. Prices are text with four decimals, without VAT; times are UTC.
          */
         Product: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Best Offer Sale Price */
             best_offer_sale_price: string | null;
             /** Brand */
@@ -5500,6 +5871,8 @@ export interface components {
             offer_validation_status: number | null;
             /** Ownership */
             ownership: number | null;
+            /** Part Number */
+            part_number: string | null;
             /** Part Number Key */
             part_number_key: string | null;
             /**
@@ -5507,21 +5880,37 @@ export interface components {
              * @description What was edited here and eMAG does not have yet.
              */
             pending_edits: components["schemas"]["PendingEdit"][];
-            /** Price */
-            price: string | null;
+            /**
+             * Price
+             * @deprecated
+             * @description The older name of `sale_price`.
+             */
+            readonly price?: string | null;
             /**
              * Price With Vat
-             * @description `price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known.
+             * @deprecated
+             * @description The older name of `sale_price_with_vat`.
              */
-            price_with_vat: string | null;
+            readonly price_with_vat?: string | null;
             /** Recommended Price */
             recommended_price: string | null;
             /** Removed At */
             removed_at: string | null;
+            /** Sale Price */
+            sale_price: string | null;
+            /**
+             * Sale Price With Vat
+             * @description `sale_price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known.
+             */
+            sale_price_with_vat: string | null;
             /** Sellable */
             sellable: boolean;
-            /** Sku */
-            sku: string | null;
+            /**
+             * Sku
+             * @deprecated
+             * @description The older name of `part_number`.
+             */
+            readonly sku?: string | null;
             /**
              * Status
              * @description null for a status that eMAG does not document.
@@ -5529,8 +5918,14 @@ export interface components {
             status: ("active" | "inactive" | "end_of_life") | null;
             /** Status Code */
             status_code: number | null;
-            /** Stock Quantity */
-            stock_quantity: number;
+            /** Stock */
+            stock: number;
+            /**
+             * Stock Quantity
+             * @deprecated
+             * @description The older name of `stock`.
+             */
+            readonly stock_quantity?: number;
             /**
              * Sync Status
              * @description `removed`: eMAG does not know it any more; `conflict`: it was edited here and changed on eMAG, and a person must decide; `pending`: edits wait to reach eMAG; `stale`: no run has seen it for 48 hours.
@@ -5583,8 +5978,14 @@ export interface components {
          *     `removed` and `returned`. Values are text: amounts with four decimals, truth as `true` or `false`.
          */
         ProductChange: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /**
              * At
              * Format: date-time
@@ -5656,8 +6057,14 @@ export interface components {
          * @description Everything about one offer.
          */
         ProductDetail: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Best Offer Sale Price */
             best_offer_sale_price: string | null;
             /** Brand */
@@ -5758,6 +6165,8 @@ export interface components {
             offer_validation_status: number | null;
             /** Ownership */
             ownership: number | null;
+            /** Part Number */
+            part_number: string | null;
             /** Part Number Key */
             part_number_key: string | null;
             /**
@@ -5772,13 +6181,18 @@ export interface components {
              * @description What was edited here and eMAG does not have yet.
              */
             pending_edits: components["schemas"]["PendingEdit"][];
-            /** Price */
-            price: string | null;
+            /**
+             * Price
+             * @deprecated
+             * @description The older name of `sale_price`.
+             */
+            readonly price?: string | null;
             /**
              * Price With Vat
-             * @description `price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known.
+             * @deprecated
+             * @description The older name of `sale_price_with_vat`.
              */
-            price_with_vat: string | null;
+            readonly price_with_vat?: string | null;
             /**
              * Reasons
              * @description Why it does not sell; empty for one that does.
@@ -5793,10 +6207,21 @@ export interface components {
             remarks: components["schemas"]["OfferRemark"][];
             /** Removed At */
             removed_at: string | null;
+            /** Sale Price */
+            sale_price: string | null;
+            /**
+             * Sale Price With Vat
+             * @description `sale_price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known.
+             */
+            sale_price_with_vat: string | null;
             /** Sellable */
             sellable: boolean;
-            /** Sku */
-            sku: string | null;
+            /**
+             * Sku
+             * @deprecated
+             * @description The older name of `part_number`.
+             */
+            readonly sku?: string | null;
             /**
              * Status
              * @description null for a status that eMAG does not document.
@@ -5804,8 +6229,14 @@ export interface components {
             status: ("active" | "inactive" | "end_of_life") | null;
             /** Status Code */
             status_code: number | null;
-            /** Stock Quantity */
-            stock_quantity: number;
+            /** Stock */
+            stock: number;
+            /**
+             * Stock Quantity
+             * @deprecated
+             * @description The older name of `stock`.
+             */
+            readonly stock_quantity?: number;
             /**
              * Sync Status
              * @description `removed`: eMAG does not know it any more; `conflict`: it was edited here and changed on eMAG, and a person must decide; `pending`: edits wait to reach eMAG; `stale`: no run has seen it for 48 hours.
@@ -5910,7 +6341,7 @@ export interface components {
         ProductsData: {
             /**
              * Grouped By
-             * @description What the order is within: sorted by `price`, offers of one currency stand together.
+             * @description What the order is within: sorted by `sale_price`, offers of one currency stand together.
              */
             grouped_by?: "currency" | null;
             pagination: components["schemas"]["Pagination"];
@@ -5960,16 +6391,28 @@ export interface components {
          * @description Which account is pushed now.
          */
         PushRequest: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string;
         };
         /**
          * PushStarted
          * @description The account is pushed now; `GET /pushes` shows the result. `push` is its setting: on or approve.
          */
         PushStarted: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Push */
             push: string;
         };
@@ -6074,8 +6517,14 @@ export interface components {
          * @description When a kind was read last, and the code of what went wrong since.
          */
         ReadView: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Error */
             error: string | null;
             /**
@@ -6434,7 +6883,7 @@ export interface components {
             /** Enabled */
             enabled?: boolean | null;
             /** Language */
-            language?: ("en" | "ro") | null;
+            language?: ("ro" | "en") | null;
             /** Name */
             name?: string | null;
             /** Page Url */
@@ -6548,12 +6997,18 @@ export interface components {
         RowKind: "changed" | "doubtful" | "refused" | "unknown";
         /**
          * Rule
-         * @description What a recipient is told of, and when. `account_type` null: of all accounts.
+         * @description What a recipient is told of, and when. `account` null: of all accounts.
          *
          *     `threshold`: for `price` the percentage that a change has to exceed, for `stock` the number that it falls below.
          */
         Rule: {
-            /** Account Type */
+            /** Account */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
             account_type?: string | null;
             kind: components["schemas"]["RuleKind"];
             /** Threshold */
@@ -6581,8 +7036,14 @@ export interface components {
          *     `dry_run`: nothing was changed; this is what would have been. Of a dry run at most 10,000 offers are kept.
          */
         RunChangesData: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Count */
             count: number;
             /** Dry Run */
@@ -6601,8 +7062,14 @@ export interface components {
          * @description A run with its page ledger and its failed requests; `differences` is there for a dry run.
          */
         RunDetail: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Api Requests Made */
             api_requests_made: number;
             /** Attempt */
@@ -6762,8 +7229,14 @@ export interface components {
          * @description One run. Times are UTC; counts are offers; `duration_seconds` goes on growing while it runs.
          */
         RunView: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Api Requests Made */
             api_requests_made: number;
             /** Attempt */
@@ -6927,8 +7400,14 @@ export interface components {
          * @description One recurring job. `changed` says that a person set it to something else than the settings do.
          */
         ScheduleView: {
-            /** Account Type */
-            account_type: string | null;
+            /** Account */
+            account: string | null;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string | null;
             /** Changed */
             changed: boolean;
             /** Enabled */
@@ -6964,7 +7443,13 @@ export interface components {
          * @description Which offers, by the filters of the list. Unknown names are refused: they would select everything.
          */
         "Selection-Input": {
-            /** Account Type */
+            /** Account */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
             account_type?: string | null;
             /**
              * Brand
@@ -7362,7 +7847,7 @@ export interface components {
         SourceMode: "preview" | "approval" | "direct";
         /**
          * SourceRequest
-         * @description A new source. `address`: `https://...`, `sftp://host/path`, or a file or pattern within the folder of sources.
+         * @description A new source. `address`: of https or sftp, or a file or pattern within the folder of sources.
          */
         SourceRequest: {
             /**
@@ -7524,11 +8009,17 @@ export interface components {
          */
         SyncRequest: {
             /**
-             * Account Type
+             * Account
              * @description `main`, `fbe`, any configured account, or `both` or `all`.
              * @default both
              */
-            account_type: string;
+            account: string;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string;
             /** @description Who wins where an offer was edited here and changed on eMAG, for fields without an owner; null: as EMAGSYNC_EDITS__CONFLICT_STRATEGY says. */
             conflict_strategy?: components["schemas"]["ConflictStrategy"] | null;
             /**
@@ -7749,7 +8240,13 @@ export interface components {
          *     `preview`: only say what would be done.
          */
         UndoRequest: {
-            /** Account Type */
+            /** Account */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
             account_type?: string | null;
             /**
              * Confirm
@@ -7777,8 +8274,14 @@ export interface components {
          * @description One value and what undoing does about it: `action` is `put_back`, or `left` with the reason.
          */
         UndoRow: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /** Action */
             action: string;
             /** Emag Id */
@@ -7935,8 +8438,14 @@ export interface components {
          * @description One VAT rate of an account.
          */
         VatRateView: {
-            /** Account Type */
-            account_type: string;
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
             /**
              * Name
              * @description eMAG's name of it, which it seldom has.
@@ -9230,7 +9739,7 @@ export interface operations {
             };
         };
     };
-    remove_account_api_v1_emag_accounts__account_type__delete: {
+    remove_account_api_v1_emag_accounts__account__delete: {
         parameters: {
             query?: {
                 /** @description `delete`: the copy of its offers, their history and edits too. */
@@ -9238,7 +9747,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                account_type: string;
+                account: string;
             };
             cookie?: never;
         };
@@ -9307,12 +9816,12 @@ export interface operations {
             };
         };
     };
-    change_account_api_v1_emag_accounts__account_type__patch: {
+    change_account_api_v1_emag_accounts__account__patch: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                account_type: string;
+                account: string;
             };
             cookie?: never;
         };
@@ -9388,7 +9897,7 @@ export interface operations {
     list_calls_api_v1_emag_calls_get: {
         parameters: {
             query?: {
-                account_type?: string | null;
+                account?: string | null;
                 /** @description Such as `product_offer/read`. */
                 route?: string | null;
                 /** @description `ok`, `failed` for all others (saves that were refused in part among them), or an error's code. */
@@ -9399,6 +9908,11 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
                 limit?: number;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -9456,13 +9970,18 @@ export interface operations {
     list_conflicts_api_v1_emag_conflicts_get: {
         parameters: {
             query?: {
-                account_type?: string | null;
+                account?: string | null;
                 emag_id?: number | null;
                 field?: string | null;
                 state?: components["schemas"]["ConflictState"] | null;
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -9678,7 +10197,7 @@ export interface operations {
     list_edits_api_v1_emag_edits_get: {
         parameters: {
             query?: {
-                account_type?: string | null;
+                account?: string | null;
                 emag_id?: number | null;
                 /** @description Repeat it for more than one; without, the pending ones. */
                 state?: components["schemas"]["EditState"][] | null;
@@ -9688,6 +10207,11 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -9819,8 +10343,13 @@ export interface operations {
     holds_api_v1_emag_holds_get: {
         parameters: {
             query?: {
-                account_type?: string | null;
+                account?: string | null;
                 state?: components["schemas"]["HoldState"][] | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -10035,6 +10564,11 @@ export interface operations {
                 /** @description Only what happened before then. */
                 until?: string | null;
                 /** @description `main`, `fbe` or any other account; `both` is these two, `all` is every account. */
+                account?: string;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
                 account_type?: string;
             };
             header?: never;
@@ -10137,10 +10671,445 @@ export interface operations {
             };
         };
     };
+    get_offer_by_code_api_v1_emag_offers_get: {
+        parameters: {
+            query?: {
+                /** @description Only of it; needed where several have the code. */
+                account?: string | null;
+                /** @description The seller's own number of the product (SKU). */
+                part_number?: string | null;
+                /** @description eMAG's number of the product page (PNK). */
+                part_number_key?: string | null;
+                ean?: string | null;
+                /** @description The language of explanations; else `Accept-Language`, else English. */
+                lang?: ("ro" | "en" | "bg" | "hu") | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `part_number`.
+                 */
+                sku?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductAnswer"];
+                };
+            };
+            /** @description It is as `If-None-Match` names it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_offer_by_code_api_v1_emag_offers_patch: {
+        parameters: {
+            query?: {
+                /** @description Only of it; needed where several have the code. */
+                account?: string | null;
+                /** @description The seller's own number of the product (SKU). */
+                part_number?: string | null;
+                /** @description eMAG's number of the product page (PNK). */
+                part_number_key?: string | null;
+                ean?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `part_number`.
+                 */
+                sku?: string | null;
+            };
+            header?: {
+                /** @description The product's `ETag` or `version`, so that no change is lost. */
+                "if-match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswer"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_offers_api_v1_emag_offers_batch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferKeys"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferBatch"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_offer_api_v1_emag_offers__account___emag_id__get: {
+        parameters: {
+            query?: {
+                /** @description The language of explanations; else `Accept-Language`, else English. */
+                lang?: ("ro" | "en" | "bg" | "hu") | null;
+            };
+            header?: never;
+            path: {
+                /** @description The account, such as `main`. */
+                account: string;
+                /** @description eMAG's id: the seller's own, unique in the account. */
+                emag_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProductAnswer"];
+                };
+            };
+            /** @description It is as `If-None-Match` names it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_offer_api_v1_emag_offers__account___emag_id__patch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The product's `ETag` or `version`, so that no change is lost. */
+                "if-match"?: string | null;
+            };
+            path: {
+                /** @description The account, such as `main`. */
+                account: string;
+                /** @description eMAG's id: the seller's own, unique in the account. */
+                emag_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProductEdit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditAnswer"];
+                };
+            };
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Precondition Failed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     outbox_api_v1_emag_outbox_get: {
         parameters: {
             query?: {
-                account_type?: string | null;
+                account?: string | null;
                 state?: components["schemas"]["OutboxState"][] | null;
                 emag_id?: number | null;
                 push_id?: string | null;
@@ -10148,6 +11117,11 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Only what a hold of the brake keeps from being sent. */
                 held?: boolean;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -10450,6 +11424,11 @@ export interface operations {
                 /** @description The last `next_after`, in place of `cursor`; 0 is the beginning. A number, which does not say in which history of the database it is. */
                 after?: number;
                 limit?: number;
+                account?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
                 account_type?: string | null;
             };
             header?: never;
@@ -10836,12 +11815,17 @@ export interface operations {
     list_facet_values_api_v1_emag_products_facets__facet__get: {
         parameters: {
             query?: {
-                account_type?: string | null;
+                account?: string | null;
                 /** @description Words that are in the value or in what it is called. */
                 search?: string;
                 /** @description Values to tell of first, whatever is searched for; repeat it. */
                 value?: string[] | null;
                 limit?: number;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path: {
@@ -10902,7 +11886,7 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                account_type?: string | null;
+                account?: string | null;
                 status?: components["schemas"]["RunStatus"] | null;
                 /** @description Only runs made then or later. */
                 since?: string | null;
@@ -10910,6 +11894,11 @@ export interface operations {
                 until?: string | null;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -10967,7 +11956,7 @@ export interface operations {
     list_products_api_v1_emag_products_products_get: {
         parameters: {
             query?: {
-                account_type?: string | null;
+                account?: string | null;
                 /** @description eMAG's id; repeat it for more than one. */
                 emag_id?: number[] | null;
                 /** @description Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and any case, with or without diacritics and punctuation. */
@@ -11025,8 +12014,13 @@ export interface operations {
                 change_reason?: string | null;
                 skip?: number;
                 limit?: number;
-                /** @description `-` reverses it; `account` is by account and `emag_id`, `price` by currency and then price: amounts of different currencies are in no order. `relevance` begins with the offers whose SKU, PNK or EAN is exactly what is searched for, and goes on as `account`. */
-                sort?: "relevance" | "account" | "-account" | "emag_id" | "-emag_id" | "sku" | "-sku" | "name" | "-name" | "price" | "-price" | "stock_quantity" | "-stock_quantity" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_synced_at" | "-last_synced_at";
+                /** @description `-` reverses it; `account` is by account and `emag_id`, `sale_price` by currency and then price: amounts of different currencies are in no order. `relevance` begins with the offers whose SKU, PNK or EAN is exactly what is searched for, and goes on as `account`. The older words `sku`, `price` and `stock_quantity` are still taken. */
+                sort?: "relevance" | "account" | "-account" | "emag_id" | "-emag_id" | "part_number" | "-part_number" | "name" | "-name" | "sale_price" | "-sale_price" | "stock" | "-stock" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_synced_at" | "-last_synced_at";
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -11359,7 +12353,7 @@ export interface operations {
     export_products_api_v1_emag_products_products_export_get: {
         parameters: {
             query?: {
-                account_type?: string | null;
+                account?: string | null;
                 /** @description eMAG's id; repeat it for more than one. */
                 emag_id?: number[] | null;
                 /** @description Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and any case, with or without diacritics and punctuation. */
@@ -11417,13 +12411,18 @@ export interface operations {
                 change_reason?: string | null;
                 format?: components["schemas"]["ExportFormat"];
                 /** @description For people: headings and words of this language, as the page has them. Without it: names for programs. */
-                language?: ("en" | "ro") | null;
+                language?: ("ro" | "en") | null;
                 /** @description Of the times, such as `Europe/Bucharest`; without it they are UTC. */
                 time_zone?: string | null;
                 /** @description Repeat it for more than one, in the order that the file is to have; without it: all. */
                 column?: ("account" | "emag_id" | "part_number" | "part_number_key" | "name" | "brand" | "sale_price" | "currency" | "stock" | "status" | "sellable" | "not_sellable" | "recommended_price" | "min_sale_price" | "max_sale_price" | "best_offer_sale_price" | "buy_button_rank" | "number_of_offers" | "estimated_stock" | "handling_time" | "vat_id" | "category_id" | "warranty" | "validation_status" | "translation_validation_status" | "offer_validation_status" | "ownership" | "genius_eligibility" | "genius_eligibility_type" | "genius_computed" | "eans" | "main_image" | "first_seen_at" | "changed_at" | "last_seen_at" | "removed_at" | "main_offer_price" | "currency_type" | "vat_rate" | "category_name" | "sale_price_with_vat")[] | null;
                 /** @description The id of a preset, which gives what is not given here. */
                 preset?: number | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -12764,6 +13763,11 @@ export interface operations {
     connection_test_api_v1_emag_products_test_connection_post: {
         parameters: {
             query?: {
+                account?: string;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
                 account_type?: string;
             };
             header?: never;
@@ -12936,9 +13940,14 @@ export interface operations {
     pushes_api_v1_emag_pushes_get: {
         parameters: {
             query?: {
-                account_type?: string | null;
+                account?: string | null;
                 limit?: number;
                 cursor?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `account`.
+                 */
+                account_type?: string | null;
             };
             header?: never;
             path?: never;
@@ -13154,12 +14163,12 @@ export interface operations {
             };
         };
     };
-    list_categories_api_v1_emag_reference_categories__account_type__get: {
+    list_categories_api_v1_emag_reference_categories__account__get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                account_type: string;
+                account: string;
             };
             cookie?: never;
         };

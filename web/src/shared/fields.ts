@@ -30,15 +30,8 @@ const AMOUNTS: ReadonlySet<string> = new Set([
   ...PRICES,
   'best_offer_sale_price',
   'main_offer_price',
-  'price_with_vat',
+  'sale_price_with_vat',
 ])
-
-/** Names that the lists of the API use where eMAG, edits and the change log have another. */
-const ALIASES: Readonly<Record<string, string>> = {
-  price: 'sale_price',
-  stock_quantity: 'stock',
-  sku: 'part_number',
-}
 
 const STATUS_NAMES: Readonly<Record<string, string>> = {
   '0': 'inactive',
@@ -48,12 +41,7 @@ const STATUS_NAMES: Readonly<Record<string, string>> = {
 
 /** Whether the field's values are amounts of money. */
 export function isAmount(name: string): boolean {
-  return AMOUNTS.has(canonicalName(name))
-}
-
-/** eMAG's name of a field. */
-export function canonicalName(name: string): string {
-  return ALIASES[name] ?? name
+  return AMOUNTS.has(name)
 }
 
 /** The name of a status that is given as eMAG's number or, already, as its name. */

@@ -10,7 +10,7 @@ type OfferOfName = Schemas['Product']
 export interface OfferName {
   readonly id: number
   readonly name: string | null
-  readonly sku: string | null
+  readonly part_number: string | null
   readonly currency: string
   /** Its VAT as a fraction, where it is known. */
   readonly vat_rate: string | null
@@ -18,11 +18,11 @@ export interface OfferName {
 
 /** What the offers of these rows are called, by `account emag_id`; an account at a time. */
 export function useOfferNames(
-  rows: readonly { account_type: string; emag_id: number }[],
+  rows: readonly { account: string; emag_id: number }[],
 ): ReadonlyMap<string, OfferName> {
-  const accounts = [...new Set(rows.map((row) => row.account_type))].sort()
+  const accounts = [...new Set(rows.map((row) => row.account))].sort()
   const asked = accounts.flatMap((account) => {
-    const ids = rows.filter((row) => row.account_type === account).map((row) => row.emag_id)
+    const ids = rows.filter((row) => row.account === account).map((row) => row.emag_id)
     const wanted = [...new Set(ids)].sort((a, b) => a - b)
     const chunks = Math.ceil(wanted.length / NAMES_AT_ONCE)
     return Array.from({ length: chunks }, (_, chunk) => ({
@@ -37,7 +37,7 @@ export function useOfferNames(
         dataOf(
           api.GET('/api/v1/emag/products/products', {
             params: {
-              query: { account_type: account, emag_id: ids, include_removed: true, limit: NAMES_AT_ONCE },
+              query: { account, emag_id: ids, include_removed: true, limit: NAMES_AT_ONCE },
             },
             signal,
           }),
@@ -56,6 +56,6 @@ function namesOf(
 }
 
 /** By what an offer is found among the names. */
-export function keyOf(row: { account_type: string; emag_id: number }): string {
-  return `${row.account_type} ${row.emag_id}`
+export function keyOf(row: { account: string; emag_id: number }): string {
+  return `${row.account} ${row.emag_id}`
 }

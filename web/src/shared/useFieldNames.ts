@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 
-import { canonicalName, statusName } from './fields.ts'
+import { statusName } from './fields.ts'
 
 /** Fields and statuses of offers in the reader's words. */
 export function useFieldNames() {
@@ -8,7 +8,7 @@ export function useFieldNames() {
   const textOf = (key: string, otherwise: string) => (i18n.exists(key, { ns: 'common' }) ? t(key) : otherwise)
   return {
     /** The name itself where there is no word for it. */
-    field: (name: string): string => textOf(`fields.${canonicalName(name)}`, name),
+    field: (name: string): string => textOf(`fields.${name}`, name),
     status: (status: number | string | null): string =>
       textOf(`offerStatus.${statusName(status)}`, t('offerStatus.unknown')),
   }

@@ -4,10 +4,10 @@ import { beforeEach, expect, test } from 'vitest'
 import { fractionOf, ratesOf, vatText } from './vat-rates.ts'
 
 const RATES = [
-  { account_type: 'main', vat_id: 2, rate: '0.1100', name: null },
-  { account_type: 'main', vat_id: 1, rate: '0.2100', name: 'standard' },
-  { account_type: 'fbe', vat_id: 1, rate: '0.2100', name: 'standard' },
-  { account_type: 'bg', vat_id: 2, rate: '0.2000', name: null },
+  { account: 'main', vat_id: 2, rate: '0.1100', name: null },
+  { account: 'main', vat_id: 1, rate: '0.2100', name: 'standard' },
+  { account: 'fbe', vat_id: 1, rate: '0.2100', name: 'standard' },
+  { account: 'bg', vat_id: 2, rate: '0.2000', name: null },
 ]
 
 beforeEach(async () => {

@@ -7,7 +7,7 @@ export type VatRate = Schemas['VatRateView']
 export function ratesOf(known: readonly VatRate[], account: string | null): ReadonlyMap<number, VatRate[]> {
   const found = new Map<number, VatRate[]>()
   for (const rate of known) {
-    if (account !== null && rate.account_type !== account) continue
+    if (account !== null && rate.account !== account) continue
     const same = found.get(rate.vat_id) ?? []
     if (!same.some((one) => one.rate === rate.rate && one.name === rate.name)) same.push(rate)
     found.set(rate.vat_id, same)

@@ -18,6 +18,7 @@ from emagsync.edits.request_schemas import BulkEdit, BulkOptions
 from emagsync.offers.export_columns import HeadingLanguage
 from emagsync.rest.bodies import UploadedFile, read_json, read_upload
 from emagsync.rest.problems import ApiProblem, invalid
+from emagsync.rest.unknown_names import name_nearest
 
 T = TypeVar("T", bound=BaseModel)
 _REASONS: Final = TypeAdapter(dict[int, str])
@@ -25,7 +26,7 @@ _MOST_REASONS: Final = 8 * 1024 * 1024
 
 
 class BulkFile(BulkOptions):
-    """A CSV or XLSX file of edits. A row names the columns: `emag_id`, `sku`, PNK or EAN, `account`, and the fields."""
+    """A CSV or XLSX file of edits. A row names the columns: `emag_id`, `part_number`, PNK or EAN, `account`, fields."""
 
     file: bytes = Field(json_schema_extra={"type": "string", "format": "binary"})
     preview: bool = Field(default=True, description="A file is only previewed unless this is false.")
@@ -96,7 +97,7 @@ async def _form(request: Request, files: FileReader) -> BulkBody:
 
 
 async def _read(upload: UploadedFile, options: BulkFile, files: FileReader) -> BulkBody:
-    wanted = FileOptions(options.account_type, options.confirm, options.include_hidden, options.decimal, options.locale)
+    wanted = FileOptions(options.account, options.confirm, options.include_hidden, options.decimal, options.locale)
     read = await files.read(upload.content, wanted)
     return BulkBody(read.requests, options, upload.name[:200] if upload.name else None, read.note)
 
@@ -105,6 +106,5 @@ def _validated(model: type[T], values: Mapping[str, Any]) -> T:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise RequestValidationError(
-            [{**detail, "loc": ("body", *detail["loc"])} for detail in error.errors(include_url=False)]
-        ) from error
+        errors = [{**detail, "loc": ("body", *detail["loc"])} for detail in error.errors(include_url=False)]
+        raise RequestValidationError(name_nearest(errors, model)) from error

@@ -11,9 +11,10 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.core.vocabulary import RequestModel
 from emagsync.edits.change_request import MOST_ROWS, ChangeRequest, PriceStep
 from emagsync.edits.errors import CurrencyNeeded, SelectionTooLarge
 from emagsync.edits.fields import PRICES
@@ -29,10 +30,8 @@ Percent = Annotated[Decimal, Field(gt=-100, le=_MOST_PERCENT, max_digits=10, dec
 Amount = Annotated[Decimal, Field(ge=-_MOST_AMOUNT, le=_MOST_AMOUNT, max_digits=14, decimal_places=_MOST_DECIMALS)]
 
 
-class PriceChange(BaseModel):
+class PriceChange(RequestModel):
     """By how much a price changes: a percentage of what the offer has, pending edits included, or an amount."""
-
-    model_config = ConfigDict(extra="forbid")
 
     percent: Percent | None = Field(default=None, examples=["-12.5"])
     change: Amount | None = Field(default=None, description="Without VAT.", examples=["-10.00"])
@@ -49,10 +48,8 @@ class PriceChange(BaseModel):
         return PriceStep(percent=self.percent, amount=self.change, decimals=self.decimals)
 
 
-class PriceChanges(BaseModel):
+class PriceChanges(RequestModel):
     """Changes of prices, starting from each offer's own. `set` gives every offer the same price instead."""
-
-    model_config = ConfigDict(extra="forbid")
 
     sale_price: PriceChange | None = None
     recommended_price: PriceChange | None = None

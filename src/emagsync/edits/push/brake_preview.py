@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.settings import EditsSettings, PushMode
+from emagsync.core.vocabulary import OfAccount
 from emagsync.edits.fields import STOCK
 from emagsync.edits.planning import Effect, Plan
 from emagsync.edits.push.brake import alarm_of, brake_limit
@@ -17,10 +18,9 @@ from emagsync.edits.push.items import Item
 from emagsync.edits.push.schemas import Alarm
 
 
-class BrakePreview(BaseModel):
+class BrakePreview(OfAccount):
     """What a list alone would do to an account's offers; what else is on its way counts too when it is sent."""
 
-    account_type: str
     push: PushMode = Field(description="Whether edits of the account are sent.")
     counts: dict[Alarm, int] = Field(description="Offers that would be repriced, zeroed or deactivated.")
     most: int = Field(description="So many pass without anybody's yes.")
@@ -39,9 +39,7 @@ async def preview_brake(
     for account in sorted(counts):
         most, push = brake_limit(settings, await count_offers(connection, account)), mode(account)
         stops = push != "off" and counts[account].total() > most
-        found.append(
-            BrakePreview(account_type=account, push=push, counts=dict(counts[account]), most=most, stops=stops)
-        )
+        found.append(BrakePreview(account=account, push=push, counts=dict(counts[account]), most=most, stops=stops))
     return found
 
 

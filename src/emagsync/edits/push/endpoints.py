@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request
 
 from emagsync.audit.service import audit
 from emagsync.core.account_names import AccountName
+from emagsync.core.vocabulary import ACCOUNT_NAMES
 from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
 from emagsync.edits.push import brake_repository, outbox_repository, repository
 from emagsync.edits.push.errors import PushOff
@@ -38,7 +39,7 @@ from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["pushing"])
 
-Account = Annotated[AccountName | None, Query()]
+Account = Annotated[AccountName | None, Query(validation_alias=ACCOUNT_NAMES)]
 Limit = Annotated[int, Query(ge=1, le=500)]
 Cursor = Annotated[str | None, Query(max_length=1000)]
 EmagId = Annotated[int | None, Query(ge=1, lt=2**63)]
@@ -49,7 +50,7 @@ HoldId = Annotated[int, Path(ge=1, lt=2**63)]
 async def outbox(
     app: State,
     _: Viewer,
-    account_type: Account = None,
+    account: Account = None,
     state: Annotated[list[OutboxState] | None, Query(max_length=len(OutboxState))] = None,
     emag_id: EmagId = None,
     push_id: Annotated[str | None, Query(max_length=36)] = None,
@@ -58,7 +59,7 @@ async def outbox(
     held: Annotated[bool, Query(description="Only what a hold of the brake keeps from being sent.")] = False,
 ) -> OutboxList:
     """List what is on its way to eMAG, or was: one line for each offer, newest first."""
-    lines = Lines(account=account_type, states=tuple(state or ()), emag_id=emag_id, push_id=push_id, held=held)
+    lines = Lines(account=account, states=tuple(state or ()), emag_id=emag_id, push_id=push_id, held=held)
     before = decode_id("outbox", cursor) if cursor else None
     # Earlier than the moment that is read: what changes meanwhile counts as not seen.
     seen_at = app.clock.now()
@@ -80,7 +81,7 @@ async def approve(
 ) -> Decided:
     """Approve lines that wait for a person (`push` is `approve`): these, all of an account, or all a filter finds."""
     lines = await pushing.approve(choice.lines(), by=caller.username)
-    await audit(request, caller, "outbox.approve", choice.account_type or "lines", _chosen(choice, lines))
+    await audit(request, caller, "outbox.approve", choice.account or "lines", _chosen(choice, lines))
     auto_push.wake()
     return Decided(lines=lines)
 
@@ -89,7 +90,7 @@ async def approve(
 async def reject(request: Request, caller: Operator, pushing: Pushing, choice: LineChoice) -> Decided:
     """Reject lines that were not sent yet; their edits are closed as rejected, with your name."""
     lines = await pushing.reject(choice.lines(), by=caller.username)
-    await audit(request, caller, "outbox.reject", choice.account_type or "lines", _chosen(choice, lines))
+    await audit(request, caller, "outbox.reject", choice.account or "lines", _chosen(choice, lines))
     return Decided(lines=lines)
 
 
@@ -98,22 +99,22 @@ async def push_now(
     request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, asked: PushRequest
 ) -> PushStarted:
     """Push an account now, instead of within seconds. 409: its edits are not pushed."""
-    if pushing.mode(asked.account_type) == "off":
-        raise PushOff(asked.account_type)
-    auto_push.push_now(asked.account_type)
-    await audit(request, caller, "push.start", asked.account_type)
-    return PushStarted(account_type=asked.account_type, push=pushing.mode(asked.account_type))
+    if pushing.mode(asked.account) == "off":
+        raise PushOff(asked.account)
+    auto_push.push_now(asked.account)
+    await audit(request, caller, "push.start", asked.account)
+    return PushStarted(account=asked.account, push=pushing.mode(asked.account))
 
 
 @router.get("/pushes")
 async def pushes(
-    state: State, _: Viewer, account_type: Account = None, limit: Limit = 50, cursor: Cursor = None
+    state: State, _: Viewer, account: Account = None, limit: Limit = 50, cursor: Cursor = None
 ) -> PushList:
     """List pushes, newest first."""
     async with state.database.snapshot() as connection:
         found = await repository.list_pushes(
             connection,
-            account=account_type,
+            account=account,
             before=decode_moment("pushes", cursor) if cursor is not None else None,
             limit=limit + 1,
         )
@@ -135,12 +136,12 @@ async def one_push(state: State, _: Viewer, push_id: Annotated[str, Path(max_len
 async def holds(
     app: State,
     _: Viewer,
-    account_type: Account = None,
+    account: Account = None,
     state: Annotated[list[HoldState] | None, Query(max_length=len(HoldState))] = None,
 ) -> HoldList:
     """List what the brake stopped, newest first, at most a hundred."""
     async with app.database.snapshot() as connection:
-        return HoldList(holds=await brake_repository.list_holds(connection, account=account_type, states=state or ()))
+        return HoldList(holds=await brake_repository.list_holds(connection, account=account, states=state or ()))
 
 
 @router.post("/holds/{hold_id}/release", responses=problem_responses(404, 409))
@@ -173,7 +174,7 @@ async def undo(
     answer = await undoing.undo(asked, by=caller.username)
     if not answer.preview:
         detail = asked.model_dump(mode="json", exclude_none=True) | {"put_back": answer.put_back}
-        await audit(request, caller, "edits.undo", asked.push_id or asked.run_id or asked.account_type or "", detail)
+        await audit(request, caller, "edits.undo", asked.push_id or asked.run_id or asked.account or "", detail)
         auto_push.wake()
     return answer
 
@@ -182,7 +183,7 @@ def entry_view(entry: OutboxEntry) -> OutboxView:
     """The entry as the API shows it."""
     shown = {name: value for name, value in entry._asdict().items() if name in OutboxView.model_fields}
     items = [ItemView.model_validate({**vars(item), **_shown(item.reason)}) for item in entry.items]
-    return OutboxView.model_validate({**shown, "account_type": entry.account, "items": items, **_shown(entry.reason)})
+    return OutboxView.model_validate({**shown, "account": entry.account, "items": items, **_shown(entry.reason)})
 
 
 def _shown(reason: Reason | None) -> dict[str, str | ReasonView | None]:

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from emagsync.core.account_names import AccountName
+from emagsync.core.vocabulary import OfAccount, RequestModel
 from emagsync.edits.push.items import Result
 from emagsync.edits.reasons import ReasonView
 from emagsync.edits.states import OutboxState
@@ -67,11 +68,10 @@ class ItemView(BaseModel):
     remarks: str | None = Field(description="What eMAG remarked when it took the change, in its own words.")
 
 
-class OutboxView(BaseModel):
+class OutboxView(OfAccount):
     """One offer's changes on their way to eMAG."""
 
     id: int
-    account_type: str
     emag_id: int
     state: OutboxState
     items: list[ItemView]
@@ -106,18 +106,15 @@ class Decided(BaseModel):
     lines: int
 
 
-class PushRequest(BaseModel):
+class PushRequest(RequestModel):
     """Which account is pushed now."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    account_type: AccountName
+    account: AccountName
 
 
-class PushStarted(BaseModel):
+class PushStarted(OfAccount):
     """The account is pushed now; `GET /pushes` shows the result. `push` is its setting: on or approve."""
 
-    account_type: str
     push: str
 
 
@@ -172,17 +169,15 @@ class HoldList(BaseModel):
     holds: list[Hold]
 
 
-class UndoRequest(BaseModel):
+class UndoRequest(RequestModel):
     """What is to be put back: a push, a run, a time span of an account, or the last push of some of its offers.
 
     `preview`: only say what would be done.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     push_id: Annotated[str, Field(max_length=36)] | None = None
     run_id: Annotated[str, Field(max_length=36)] | None = None
-    account_type: AccountName | None = None
+    account: AccountName | None = None
     since: datetime | None = None
     until: datetime | None = None
     ids: Ids | None = None
@@ -194,20 +189,19 @@ class UndoRequest(BaseModel):
         if self.push_id is not None and self.run_id is not None:
             raise ValueError("give push_id or run_id, not both")
         if self.push_id is None and self.run_id is None:
-            if self.account_type is None:
-                raise ValueError("give push_id, run_id, or account_type with since or ids")
+            if self.account is None:
+                raise ValueError("give push_id, run_id, or account with since or ids")
             if self.since is None and self.ids is None:
-                raise ValueError("account_type needs since, or ids")
+                raise ValueError("account needs since, or ids")
         for moment in (self.since, self.until):
             if moment is not None and moment.tzinfo is None:
                 raise ValueError("times need a zone, such as 2026-01-31T12:00:00Z")
         return self
 
 
-class UndoRow(BaseModel):
+class UndoRow(OfAccount):
     """One value and what undoing does about it: `action` is `put_back`, or `left` with the reason."""
 
-    account_type: str
     emag_id: int
     field: str
     warehouse_id: int

@@ -78,8 +78,8 @@ async def _past_changes(connection: AsyncConnection, asked: UndoRequest) -> list
         changes = await undo_repository.copied_by_run(connection, asked.run_id, _OF_A_SYNC)
         changes += await undo_repository.lost_by_run(connection, asked.run_id)
     else:
-        assert asked.account_type is not None  # noqa: S101 - the request's own check
-        span = Span(asked.account_type, since=asked.since, until=asked.until, ids=asked.ids)
+        assert asked.account is not None  # noqa: S101 - the request's own check
+        span = Span(asked.account, since=asked.since, until=asked.until, ids=asked.ids)
         if asked.since is None:
             return _newest_of_each_offer(await undo_repository.sent_in(connection, Span(span.account, ids=span.ids)))
         changes = await undo_repository.sent_in(connection, span) + await undo_repository.lost_in(connection, span)
@@ -89,7 +89,7 @@ async def _past_changes(connection: AsyncConnection, asked: UndoRequest) -> list
 def _selected(changes: Iterable[PastChange], asked: UndoRequest) -> list[PastChange]:
     """Those of the accounts and offers that the request names."""
     ids = None if asked.ids is None else set(asked.ids)
-    account = asked.account_type
+    account = asked.account
     return [one for one in changes if (ids is None or one.emag_id in ids) and account in (None, one.account)]
 
 
@@ -163,7 +163,7 @@ def undo_row(change: PastChange, offer: StoredOffer | None) -> UndoRow:
     elif wanted == now:
         reason = Reason.of(ReasonCode.HAS_VALUE)
     return UndoRow(
-        account_type=change.account,
+        account=change.account,
         emag_id=change.emag_id,
         field=change.field,
         warehouse_id=change.warehouse_id,
@@ -178,7 +178,7 @@ def undo_row(change: PastChange, offer: StoredOffer | None) -> UndoRow:
 def _requests(rows: Sequence[UndoRow], *, confirm: bool) -> list[ChangeRequest]:
     given: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
     for row in rows:
-        values = given[row.account_type, row.emag_id]
+        values = given[row.account, row.emag_id]
         if row.warehouse_id:
             entry: dict[str, Any] = {"warehouse_id": row.warehouse_id}
             if row.field == STOCK and row.now is not None:

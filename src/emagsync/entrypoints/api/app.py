@@ -17,6 +17,7 @@ from emagsync.rest.problem_handlers import UnexpectedErrorMiddleware, install_pr
 from emagsync.rest.request_log import REQUEST_ID_HEADER, RequestLogMiddleware
 from emagsync.rest.state import AppState
 from emagsync.rest.texts import refuse_unusable_texts
+from emagsync.rest.unknown_names import refuse_unknown_parameters
 
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 # A third of what level 9 takes, for answers a tenth longer.
@@ -47,7 +48,7 @@ def create_bare_app(state: AppState) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(refuse_unusable_texts)],
+        dependencies=[Depends(refuse_unusable_texts), Depends(refuse_unknown_parameters)],
     )
     app.state.emagsync = state
     install_problem_handlers(app)

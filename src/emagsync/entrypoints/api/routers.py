@@ -17,7 +17,7 @@ from emagsync.home import endpoints as home_endpoints
 from emagsync.identity import admin_endpoints, endpoints, first_run_endpoints, own_endpoints
 from emagsync.notifications import endpoints as notification_endpoints
 from emagsync.offers import endpoints as product_endpoints
-from emagsync.offers import export_endpoints
+from emagsync.offers import export_endpoints, offer_endpoints
 from emagsync.reference import endpoints as reference_endpoints
 from emagsync.rest import events
 from emagsync.sources import endpoints as source_endpoints
@@ -46,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     export_endpoints.router,  # before it, `export` would be a product's id
     product_endpoints.router,
     view_endpoints.router,
+    offer_endpoints.router,
     edit_endpoints.router,
     push_endpoints.router,
     source_endpoints.router,

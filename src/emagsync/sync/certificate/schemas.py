@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from emagsync.core.vocabulary import OfAccount
 from emagsync.sync.schemas import Mode, RunStatus
 
 
@@ -145,14 +146,13 @@ class CopyView(BaseModel):
     digest_state: DigestState
 
 
-class Certificate(BaseModel):
+class Certificate(OfAccount):
     """What one run read, counted, looked up and stored, and what that proves."""
 
     model_config = ConfigDict(frozen=True)
 
     run_id: str
     sync_id: str
-    account_type: str
     mode: Mode
     status: RunStatus
     attempts: int

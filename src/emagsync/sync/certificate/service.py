@@ -43,7 +43,7 @@ class Certificates:
         certificate, noted = await self._read(run_id)
         if noted is not None and noted.copy is not None and not _is_current(noted.copy):
             async with self._digesting:
-                if await self._add_digest(certificate.account_type, noted.copy):
+                if await self._add_digest(certificate.account, noted.copy):
                     certificate, _ = await self._read(run_id)
         return certificate
 
@@ -93,7 +93,7 @@ def _certificate(run: Run, ledger: LedgerSummary, noted: Noted | None) -> Certif
     return Certificate(
         run_id=run.id,
         sync_id=run.sync_id,
-        account_type=run.account,
+        account=run.account,
         mode=run.mode,
         status=run.status,
         attempts=run.attempt,

@@ -6,12 +6,13 @@ from enum import StrEnum
 
 from pydantic import BaseModel, Field
 
+from emagsync.core.vocabulary import OfAccount, OfPartNumber
 from emagsync.offers.change_kinds import ChangeKind
 
 Fields = dict[str, tuple[str | None, str | None]]
 
 
-class ChangedOffer(BaseModel):
+class ChangedOffer(OfPartNumber):
     """An offer that a run changed, or that a dry run would have: `{field: [old, new]}`, values as in the change log.
 
     Where `fields` are empty, nothing changed that the change log follows.
@@ -19,7 +20,6 @@ class ChangedOffer(BaseModel):
 
     product_id: int | None = Field(description="Ours; null for an offer that the copy does not have.")
     emag_id: int
-    sku: str | None
     name: str | None
     currency: str | None
     kinds: list[ChangeKind]
@@ -33,14 +33,13 @@ class KindTotal(BaseModel):
     offers: int
 
 
-class RunChangesData(BaseModel):
+class RunChangesData(OfAccount):
     """Some of a run's offers in the order of their ids, and how many there are in all and of each kind.
 
     `dry_run`: nothing was changed; this is what would have been. Of a dry run at most 10,000 offers are kept.
     """
 
     run_id: str
-    account_type: str
     dry_run: bool
     count: int
     kinds: list[KindTotal]
@@ -62,12 +61,11 @@ class Outcome(StrEnum):
     OTHERWISE = "otherwise"  # it changed to something else
 
 
-class PreviewDifference(BaseModel):
+class PreviewDifference(OfPartNumber):
     """An offer about which a preview and the run differ: what was foreseen, and what happened."""
 
     product_id: int | None
     emag_id: int
-    sku: str | None
     name: str | None
     currency: str | None
     outcome: Outcome

@@ -89,7 +89,7 @@ async def _read_changes(
     counted = await count_kinds(connection, ChangeFilter(run_id=run.id))
     return RunChangesData(
         run_id=run.id,
-        account_type=run.account,
+        account=run.account,
         dry_run=False,
         count=await repository.count_changed(connection, run.id),
         kinds=[KindTotal(kind=one.kind, offers=one.offers) for one in counted],
@@ -115,7 +115,7 @@ async def _read_differences(
     counted = await repository.count_differences(connection, run.id)
     return RunChangesData(
         run_id=run.id,
-        account_type=run.account,
+        account=run.account,
         dry_run=True,
         count=await dry_run_repository.count(connection, run.id),
         kinds=[KindTotal(kind=kind, offers=counted[kind]) for kind in ChangeKind if counted.get(kind)],
@@ -135,6 +135,6 @@ async def _read_differences(
 def _name(row: Any, fields: Fields) -> dict[str, Any]:
     """What an offer is called: as the copy has it, or as a dry run read it of one that it does not have."""
     if row is not None:
-        return {"product_id": row.id, "sku": row.part_number, "name": row.name, "currency": row.currency}
+        return {"product_id": row.id, "part_number": row.part_number, "name": row.name, "currency": row.currency}
     read = {name: fields[name][1] if name in fields else None for name in ("part_number", "name", "currency")}
-    return {"product_id": None, "sku": read["part_number"], "name": read["name"], "currency": read["currency"]}
+    return {"product_id": None, "part_number": read["part_number"], "name": read["name"], "currency": read["currency"]}

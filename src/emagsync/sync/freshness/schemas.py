@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from emagsync.core.vocabulary import OfAccount
 from emagsync.sync.freshness.targets import LONGEST_SECONDS, MOST_TARGETS, SHORTEST_SECONDS, TargetSelection
 
 
@@ -46,7 +47,7 @@ class TargetReport(TargetSetting):
     )
 
 
-class FreshnessReport(BaseModel):
+class FreshnessReport(OfAccount):
     """How fresh an account's offers are. Requests are those of an hour.
 
     `is_default`: nobody set targets; these follow from the schedule, twice its intervals. `missing_requests_per_hour`
@@ -55,7 +56,6 @@ class FreshnessReport(BaseModel):
     takes. Both are 0 when all can be met.
     """
 
-    account_type: str
     is_default: bool
     targets: tuple[TargetReport, ...]
     older: int = Field(description="Offers older than one of their targets, each counted once.")

@@ -214,7 +214,7 @@ def report_of(found: Freshness) -> FreshnessReport:
     asked = zip(found.states, demand.needs, demand.too_short, strict=True)
     reports = tuple(_target_report(*one, found.now) for one in asked)
     return FreshnessReport(
-        account_type=found.account,
+        account=found.account,
         is_default=found.is_default,
         targets=reports,
         older=found.older,

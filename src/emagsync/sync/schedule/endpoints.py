@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from emagsync.audit.service import audit
+from emagsync.core.vocabulary import older_name
 from emagsync.rest.auth import Admin, Viewer
 from emagsync.rest.problems import problem_responses
 from emagsync.rest.state import State
@@ -26,7 +27,7 @@ class ScheduleView(BaseModel):
 
     name: str
     kind: JobKind
-    account_type: str | None
+    account: str | None
     enabled: bool
     interval_seconds: int
     next_run_at: datetime | None
@@ -34,6 +35,12 @@ class ScheduleView(BaseModel):
     last_result: str | None
     last_message: str | None
     changed: bool
+
+    @computed_field(json_schema_extra=older_name("account"))  # type: ignore[prop-decorator]
+    @property
+    def account_type(self) -> str | None:
+        """The older name of `account`."""
+        return self.account
 
 
 class ScheduleList(BaseModel):
@@ -82,7 +89,7 @@ def _view(scheduled: Scheduled, *, on: bool) -> ScheduleView:
     return ScheduleView(
         name=job.name,
         kind=job.kind,
-        account_type=job.account,
+        account=job.account,
         enabled=scheduled.enabled,
         interval_seconds=scheduled.interval_seconds,
         next_run_at=row.next_run_at if on and scheduled.enabled else None,

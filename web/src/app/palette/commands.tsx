@@ -74,7 +74,7 @@ export function useActions(): Command[] {
   })
   const start = async (account: string): Promise<void> => {
     try {
-      const body = { account_type: account, skip_busy: account === 'all' }
+      const body = { account, skip_busy: account === 'all' }
       await api.POST('/api/v1/emag/products/sync', { body: body as never })
       void message.success(t('palette.started'))
       void navigate('/sync')
@@ -85,7 +85,7 @@ export function useActions(): Command[] {
   }
   const names = (accounts.data?.accounts ?? [])
     .filter(({ problem }) => problem === null)
-    .map(({ account_type }) => account_type)
+    .map(({ account }) => account)
   const other = i18n.language === 'ro' ? 'en' : 'ro'
   return [
     ...(names.length > 1 ? ['all', ...names] : names).map((name) => ({

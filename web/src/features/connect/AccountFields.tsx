@@ -9,7 +9,7 @@ export const PLATFORMS: readonly Platform[] = ['emag-ro', 'emag-bg', 'emag-hu', 
 
 /** What an account's form holds; an empty password of an account that is there stays as it is. */
 export interface AccountValues {
-  account_type: string
+  account: string
   platform: Platform
   username: string
   password: string
@@ -32,7 +32,7 @@ export function AccountFields({ isNew, otherAddresses }: { isNew: boolean; other
       </Form.Item>
       {isNew ? (
         <Form.Item
-          name="account_type"
+          name="account"
           label={t('name')}
           extra={t('nameHint')}
           rules={[required, { pattern: NAME, message: t('nameRule') }]}

@@ -13,7 +13,7 @@ import '../sync/sync.css'
 import './connect.css'
 
 const EMPTY: AccountValues = {
-  account_type: 'main',
+  account: 'main',
   platform: 'emag-ro',
   username: '',
   password: '',
@@ -33,7 +33,7 @@ export default function ConnectPage() {
         <LoadingState />
       ) : (
         <Connecting
-          taken={list.data.accounts.map(({ account_type }) => account_type)}
+          taken={list.data.accounts.map(({ account }) => account)}
           otherAddresses={list.data.other_addresses}
         />
       )}
@@ -49,7 +49,7 @@ function freeName(taken: readonly string[]): string {
 function Connecting({ taken, otherAddresses }: { taken: readonly string[]; otherAddresses: boolean }) {
   const { t } = useTranslation('connect')
   const [form] = Form.useForm<AccountValues>()
-  const [initial] = useState(() => ({ ...EMPTY, account_type: freeName(taken) }))
+  const [initial] = useState(() => ({ ...EMPTY, account: freeName(taken) }))
   // Once it is added, the form corrects it.
   const [added, setAdded] = useState<string | null>(null)
   const add = useAddAccount()
@@ -58,7 +58,7 @@ function Connecting({ taken, otherAddresses }: { taken: readonly string[]; other
 
   const save = async (values: AccountValues): Promise<string> => {
     const body = asNewAccount(values)
-    if (added === null) return (await add.mutateAsync(body)).account_type
+    if (added === null) return (await add.mutateAsync(body)).account
     const { platform, username, base_url } = body
     const password = values.password || null
     await change.mutateAsync({ name: added, body: { platform, username, base_url, password } })

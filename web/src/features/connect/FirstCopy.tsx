@@ -17,7 +17,7 @@ export function FirstCopy({ name }: { name: string }) {
   const start = useStartSync()
   const status = useStatus()
   const now = useNow(AGES_SECONDS)
-  const run = status.data?.running.find(({ account_type }) => account_type === name)
+  const run = status.data?.running.find(({ account }) => account === name)
   const last = lastEnded(status.data, name)
   return (
     <section className="card connect-card" aria-labelledby="connect-copy">
@@ -31,7 +31,7 @@ export function FirstCopy({ name }: { name: string }) {
             size="large"
             loading={start.isPending}
             onClick={() =>
-              start.mutate({ account_type: name, mode: 'full' } as Parameters<typeof start.mutate>[0])
+              start.mutate({ account: name, mode: 'full' } as Parameters<typeof start.mutate>[0])
             }
           >
             {t('start')}

@@ -37,14 +37,14 @@ export function useAddAccount() {
 
 export function useChangeAccount() {
   return useAccountChange(({ name, body }: { name: string; body: AccountChange }) =>
-    api.PATCH('/api/v1/emag/accounts/{account_type}', { params: { path: { account_type: name } }, body }),
+    api.PATCH('/api/v1/emag/accounts/{account}', { params: { path: { account: name } }, body }),
   )
 }
 
 export function useRemoveAccount() {
   return useAccountChange(({ name, offers }: { name: string; offers: 'keep' | 'delete' }) =>
-    api.DELETE('/api/v1/emag/accounts/{account_type}', {
-      params: { path: { account_type: name }, query: { offers } },
+    api.DELETE('/api/v1/emag/accounts/{account}', {
+      params: { path: { account: name }, query: { offers } },
     }),
   )
 }
@@ -54,9 +54,7 @@ export function useTest() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: (name: string): Promise<Connection> =>
-      dataOf(
-        api.POST('/api/v1/emag/products/test-connection', { params: { query: { account_type: name } } }),
-      ),
+      dataOf(api.POST('/api/v1/emag/products/test-connection', { params: { query: { account: name } } })),
     onSettled: () => client.invalidateQueries({ queryKey: ACCOUNTS_KEY }),
   })
 }

@@ -11,7 +11,7 @@ import { formatRate, toCents, withVat } from '../../shared/vat.ts'
 import { useValueWords } from './useValueWords.ts'
 
 interface OfOffer {
-  account_type: string
+  account: string
   emag_id: number
 }
 
@@ -21,7 +21,7 @@ export function offerColumns<Row extends OfOffer>(
   t: TFunction<'edits'>,
 ): Column<Row>[] {
   return [
-    { key: 'account', title: t('columns.account'), width: 80, render: (row) => row.account_type },
+    { key: 'account', title: t('columns.account'), width: 80, render: (row) => row.account },
     {
       key: 'offer',
       title: t('columns.offer'),
@@ -36,7 +36,9 @@ function OfferCell({ emagId, offer }: { emagId: number; offer: OfferName | undef
   return (
     <Link className="offer-link" to={`/offers?offer=${offer.id}`} title={offer.name ?? undefined}>
       {offer.name ?? emagId}
-      <span className="muted offer-sku">{[offer.sku, emagId].filter(Boolean).join(' · ')}</span>
+      <span className="muted offer-part_number">
+        {[offer.part_number, emagId].filter(Boolean).join(' · ')}
+      </span>
     </Link>
   )
 }

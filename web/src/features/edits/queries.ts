@@ -96,7 +96,7 @@ export function useWaitingEdits(account: string | null) {
     queryFn: ({ pageParam, signal }) =>
       dataOf(
         api.GET('/api/v1/emag/edits', {
-          params: { query: { account_type: account, limit: ROWS_A_PAGE, cursor: pageParam } },
+          params: { query: { account, limit: ROWS_A_PAGE, cursor: pageParam } },
           signal,
         }),
       ),
@@ -125,7 +125,7 @@ export function useConflicts({ account, field, state }: ConflictFilter) {
     queryFn: ({ pageParam, signal }) =>
       dataOf(
         api.GET('/api/v1/emag/conflicts', {
-          params: { query: { account_type: account, field, state, limit: ROWS_A_PAGE, cursor: pageParam } },
+          params: { query: { account, field, state, limit: ROWS_A_PAGE, cursor: pageParam } },
           signal,
         }),
       ),
@@ -180,7 +180,7 @@ export function useOutbox({ account, state }: OutboxFilter) {
         api.GET('/api/v1/emag/outbox', {
           params: {
             query: {
-              account_type: account,
+              account,
               ...(state === 'held' ? { held: true } : { state: state === null ? null : [state] }),
               limit: ROWS_A_PAGE,
               cursor: pageParam,
@@ -209,9 +209,7 @@ export function useDecideLines() {
 }
 
 export function usePushNow() {
-  return useEditing((account: string) =>
-    dataOf(api.POST('/api/v1/emag/push', { body: { account_type: account } })),
-  )
+  return useEditing((account: string) => dataOf(api.POST('/api/v1/emag/push', { body: { account } })))
 }
 
 export function usePushes() {
@@ -231,9 +229,7 @@ export function usePushed(accounts: readonly string[]): ReadonlySet<string> {
     queries: accounts.map((account) => ({
       queryKey: [EDITS, 'pushed', account],
       queryFn: ({ signal }: { signal: AbortSignal }) =>
-        dataOf(
-          api.GET('/api/v1/emag/pushes', { params: { query: { account_type: account, limit: 1 } }, signal }),
-        ),
+        dataOf(api.GET('/api/v1/emag/pushes', { params: { query: { account, limit: 1 } }, signal })),
       staleTime: BANNER_MS,
     })),
     combine: (answers) =>

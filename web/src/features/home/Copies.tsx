@@ -10,7 +10,7 @@ export function Copies({ copies }: { copies: readonly CopyAge[] }) {
   return (
     <ul className="home-copies">
       {copies.map((copy) => (
-        <li key={copy.account_type}>
+        <li key={copy.account}>
           <Copy copy={copy} />
         </li>
       ))}
@@ -20,7 +20,7 @@ export function Copies({ copies }: { copies: readonly CopyAge[] }) {
 
 function Copy({ copy }: { copy: CopyAge }) {
   const { t } = useTranslation('home')
-  const { account_type: account, run_id: run, verdict, read_at: at } = copy
+  const { account, run_id: run, verdict, read_at: at } = copy
   if (run === null || verdict === null) {
     return (
       <>

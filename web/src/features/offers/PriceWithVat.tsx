@@ -8,14 +8,14 @@ import type { Product } from './queries.ts'
 export function PriceWithVat({
   offer,
 }: {
-  offer: Pick<Product, 'price_with_vat' | 'vat_rate' | 'currency'>
+  offer: Pick<Product, 'sale_price_with_vat' | 'vat_rate' | 'currency'>
 }) {
   const { t } = useTranslation('offers')
-  if (offer.price_with_vat === null || offer.vat_rate === null) return null
-  const exact = `${formatMoney(offer.price_with_vat, offer.currency)} (${formatRate(offer.vat_rate)})`
+  if (offer.sale_price_with_vat === null || offer.vat_rate === null) return null
+  const exact = `${formatMoney(offer.sale_price_with_vat, offer.currency)} (${formatRate(offer.vat_rate)})`
   return (
     <span className="price-with-vat" title={t('priceWithVat', { price: exact })}>
-      {t('priceWithVat', { price: formatMoney(offer.price_with_vat, null, undefined, 2) })}
+      {t('priceWithVat', { price: formatMoney(offer.sale_price_with_vat, null, undefined, 2) })}
     </span>
   )
 }

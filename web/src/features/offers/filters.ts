@@ -147,7 +147,7 @@ export function filterQuery(filters: Filters) {
   return {
     ...given({
       search: filters.search.trim() || null,
-      account_type: filters.account,
+      account: filters.account,
       status: [...filters.statuses],
       sellable: filters.sellable,
       stock_max: filters.maxStock,

@@ -73,7 +73,7 @@ const MOST_CHOSEN = 100
 export function useFacet(facet: FacetName, { account, search, chosen, needed = true }: FacetAsked) {
   const query = {
     limit: FACET_VALUES,
-    ...(account === null ? {} : { account_type: account }),
+    ...(account === null ? {} : { account }),
     ...(search === '' ? {} : { search }),
     ...(chosen.length === 0 ? {} : { value: chosen.slice(0, MOST_CHOSEN) }),
   }
@@ -130,7 +130,7 @@ export function usePlatforms() {
   return useQuery({
     queryKey: ['accounts'],
     queryFn: ({ signal }) => dataOf(api.GET('/api/v1/emag/accounts', { signal })),
-    select: (answer) => new Map(answer.accounts.map((account) => [account.account_type, account.platform])),
+    select: (answer) => new Map(answer.accounts.map((account) => [account.account, account.platform])),
     staleTime: 300_000,
   })
 }

@@ -8,7 +8,7 @@ const view = (query: string) => readView(new URLSearchParams(query))
 describe('the address of the offers table', () => {
   test('an address says the whole view and the view says the address', () => {
     const query =
-      'q=lamp%C4%83+led&account=main&status=active&status=inactive&sellable=no&stock=0&category=10&category=20&brand=Bosch%2C+Germania&brand=%C8%9Auic%C4%83+%26+Co&price_min=10.5&price_max=1599.9&currency=EUR&vat=1&vat=2&buy_button=others&rank_min=2&rank_max=5&validation=8&validation=5&reason=no_stock&reason=inactive&changed_since=2026-11-27&removed=yes&change=unsellable&change_since=2026-11-27T22%3A00%3A00.000Z&sort=-price&page=3&size=100&cols=name%2Cprice&offer=7'
+      'q=lamp%C4%83+led&account=main&status=active&status=inactive&sellable=no&stock=0&category=10&category=20&brand=Bosch%2C+Germania&brand=%C8%9Auic%C4%83+%26+Co&price_min=10.5&price_max=1599.9&currency=EUR&vat=1&vat=2&buy_button=others&rank_min=2&rank_max=5&validation=8&validation=5&reason=no_stock&reason=inactive&changed_since=2026-11-27&removed=yes&change=unsellable&change_since=2026-11-27T22%3A00%3A00.000Z&sort=-sale_price&page=3&size=100&cols=name%2Csale_price&offer=7'
     expect(writeView(view(query)).toString()).toBe(query)
   })
 
@@ -41,7 +41,7 @@ describe('the address of the offers table', () => {
   test('another filter begins at the first page, another column or offer does not', () => {
     const third = view('page=3&q=led')
     expect(changeView(third, { account: 'fbe' }).page).toBe(1)
-    expect(changeView(third, { sort: 'price' }).page).toBe(1)
+    expect(changeView(third, { sort: 'sale_price' }).page).toBe(1)
     expect(changeView(third, { columns: ['name'] }).page).toBe(3)
     expect(changeView(third, { offer: 5 }).page).toBe(3)
     expect(changeView(third, { page: 4 }).page).toBe(4)
@@ -82,6 +82,15 @@ describe('what the API is asked', () => {
 
   test('the list is asked for one page in order', () => {
     expect(listQuery(view('sort=-name&page=3&size=25'))).toEqual({ sort: '-name', skip: 50, limit: 25 })
+  })
+
+  test('kept addresses that name columns by their older names still show them', () => {
+    const kept = view('sort=-price&cols=name%2Csku%2Cstock_quantity')
+    expect([kept.sort, kept.descending, kept.columns]).toEqual([
+      'sale_price',
+      true,
+      ['name', 'part_number', 'stock'],
+    ])
   })
 
   test('every filter is counted once', () => {

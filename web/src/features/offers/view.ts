@@ -1,19 +1,28 @@
 import { filterQuery, readFilters, whole, writeFilters, type Filters } from './filters.ts'
 
-/** What the table shows, as the address bar says it: `/offers?q=led&account=main&sort=-price&page=2`. */
+/** What the table shows, as the address bar says it: `/offers?q=led&account=main&sort=-sale_price&page=2`. */
 
 export const PAGE_SIZES = [25, 50, 100] as const
 export const SORT_KEYS = [
   'account',
   'emag_id',
-  'sku',
+  'part_number',
   'name',
-  'price',
-  'stock_quantity',
+  'sale_price',
+  'stock',
   'created_at',
   'updated_at',
   'last_synced_at',
 ] as const
+
+/** By which addresses that somebody kept name these columns. */
+const OLDER_NAMES: Readonly<Record<string, string>> = {
+  account_type: 'account',
+  sku: 'part_number',
+  price: 'sale_price',
+  stock_quantity: 'stock',
+}
+const newerName = (name: string): string => OLDER_NAMES[name] ?? name
 
 export type SortKey = (typeof SORT_KEYS)[number]
 
@@ -31,11 +40,17 @@ export function readView(params: URLSearchParams): OfferView {
   const columns = params.get('cols')
   return {
     ...readFilters(params),
-    sort: SORT_KEYS.find((known) => known === sort.replace(/^-/, '')) ?? 'account',
+    sort: SORT_KEYS.find((known) => known === newerName(sort.replace(/^-/, ''))) ?? 'account',
     descending: sort.startsWith('-'),
     page: whole(1, 1_000_000)(params.get('page') ?? '') ?? 1,
     size: PAGE_SIZES.find((size) => String(size) === params.get('size')) ?? 50,
-    columns: columns === null ? null : columns.split(',').filter((name) => name !== ''),
+    columns:
+      columns === null
+        ? null
+        : columns
+            .split(',')
+            .filter((name) => name !== '')
+            .map(newerName),
     offer: whole(1, Number.MAX_SAFE_INTEGER)(params.get('offer') ?? ''),
   }
 }

@@ -35,7 +35,7 @@ describe('lists to work through', () => {
 
   test('a filter that is chosen beside a list narrows it', () => {
     expect(filterQuery(view('list=no_image&account=main'))).toEqual({
-      account_type: 'main',
+      account: 'main',
       has_image: false,
     })
   })

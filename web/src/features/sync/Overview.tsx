@@ -68,7 +68,7 @@ export function Overview({
         }
         detail={
           status.is_running
-            ? status.running.map(({ account_type }) => account_type.toUpperCase()).join(' · ')
+            ? status.running.map(({ account }) => account.toUpperCase()).join(' · ')
             : t('tiles.ready')
         }
       />

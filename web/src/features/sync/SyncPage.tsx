@@ -21,7 +21,7 @@ export default function SyncPage() {
   const budgets = useBudgets(isBusy)
 
   const names = useMemo(
-    () => (accounts.data ?? []).map(({ account_type }) => account_type).sort(compareAccounts),
+    () => (accounts.data ?? []).map(({ account }) => account).sort(compareAccounts),
     [accounts.data],
   )
   const failed = [accounts, status].find((query) => query.isError && query.data === undefined)
@@ -49,9 +49,7 @@ export default function SyncPage() {
       </>
     )
   }
-  const usable = accounts.data
-    .filter(({ problem }) => problem === null)
-    .map(({ account_type }) => account_type)
+  const usable = accounts.data.filter(({ problem }) => problem === null).map(({ account }) => account)
   return (
     <>
       <PageHeader title={t('title')} subtitle={t('subtitle')} />
@@ -64,7 +62,7 @@ export default function SyncPage() {
         {names.map((name) => (
           <AccountCard
             key={name}
-            account={accounts.data.find(({ account_type }) => account_type === name)}
+            account={accounts.data.find(({ account }) => account === name)}
             name={name}
             statistics={statistics.data?.accounts[name]}
             budget={budgets.data?.[name]}

@@ -76,5 +76,5 @@ export function adviceOf(t: TFunction<'sync'>, run: Run): string {
   if (error === undefined) return t('advice.unknown')
   const slow = slowPace(error)
   if (slow) return t('advice.timeout_slow', slow)
-  return adviceFor(t, error.code, error.message, run.account_type)
+  return adviceFor(t, error.code, error.message, run.account)
 }

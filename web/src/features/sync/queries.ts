@@ -102,8 +102,6 @@ export function useConnectionTest(account: string) {
     onSettled: () => client.invalidateQueries({ queryKey: ['accounts'] }),
     mutationKey: ['connection-test', account],
     mutationFn: () =>
-      dataOf(
-        api.POST('/api/v1/emag/products/test-connection', { params: { query: { account_type: account } } }),
-      ),
+      dataOf(api.POST('/api/v1/emag/products/test-connection', { params: { query: { account } } })),
   })
 }

@@ -5,7 +5,7 @@ import { compareAccounts, endedBetween, olderThan, statusOf, withRun, type Run }
 function run(changes: Partial<Run> = {}): Run {
   return {
     id: 'r1',
-    account_type: 'main',
+    account: 'main',
     status: 'running',
     attempt: 1,
     created_at: '2026-11-23T10:00:00Z',
@@ -18,8 +18,7 @@ function run(changes: Partial<Run> = {}): Run {
 describe('what is known about runs', () => {
   it('shows a run that an event tells of, main before fbe before others', () => {
     let status = statusOf([], [])
-    for (const name of ['zebra', 'fbe', 'main'])
-      status = withRun(status, run({ id: name, account_type: name }))
+    for (const name of ['zebra', 'fbe', 'main']) status = withRun(status, run({ id: name, account: name }))
     expect(status.running.map(({ id }) => id)).toEqual(['main', 'fbe', 'zebra'])
     expect(status.is_running).toBe(true)
     expect(status.current_sync?.id).toBe('main')

@@ -53,7 +53,7 @@ export function compareAccounts(one: string, other: string): number {
 }
 
 function sortedByAccount(runs: readonly Run[]): Run[] {
-  return [...runs].sort((one, other) => compareAccounts(one.account_type, other.account_type))
+  return [...runs].sort((one, other) => compareAccounts(one.account, other.account))
 }
 
 /** The runs that have ended between two looks: they were active in the first. */
@@ -74,5 +74,5 @@ export function beganAt(run: Run): number {
 
 /** The latest ended run of an account among those known. */
 export function lastEnded(status: Status | undefined, account: string): Run | undefined {
-  return status?.recent_syncs.find((run) => run.account_type === account && !isActive(run))
+  return status?.recent_syncs.find((run) => run.account === account && !isActive(run))
 }

@@ -77,7 +77,7 @@ def add(
 ) -> None:
     """Add an account, for every program at once. Without --password-stdin the password is asked for."""
     values: dict[str, Any] = {
-        "account_type": name,
+        "account": name,
         "username": username,
         "platform": platform,
         "base_url": base_url,
@@ -86,8 +86,8 @@ def add(
     values["password"] = _password(password_stdin)
     new = _checked(NewAccount, values)
     detail = {"platform": platform, "username": username, "base_url": base_url}
-    _work(context, lambda service: service.add(new), "account.add", new.account_type, detail)
-    _print_done(new.account_type, "added", as_json=as_json)
+    _work(context, lambda service: service.add(new), "account.add", new.account, detail)
+    _print_done(new.account, "added", as_json=as_json)
 
 
 @app.command("edit")
@@ -195,7 +195,7 @@ def _checked(kind: type[T], values: dict[str, Any]) -> T:
         return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = "NAME" if first["loc"] == ("account_type",) else f"--{first['loc'][0]}".replace("_", "-")
+        name = "NAME" if first["loc"] == ("account",) else f"--{first['loc'][0]}".replace("_", "-")
         raise SettingsError(f"{name}: {first['msg']}") from None
 
 

@@ -69,7 +69,7 @@ def _print_calls(found: list[EmagCall]) -> None:
         [
             (
                 moment(call.started_at),
-                call.account_type,
+                call.account,
                 call.route,
                 " ".join(f"{name}={value}" for name, value in call.filters.items()),
                 str(call.attempt),

@@ -48,9 +48,7 @@ async def _read(session: Session, since: datetime, until: datetime | None, accou
         for name in accounts:
             await session.expect_account(database, name)
         service = HomeService(database, Certificates(database), SystemClock())
-        return await service.read(
-            session.accounts.names, since=since, until=until, accounts=accounts, account_type=account
-        )
+        return await service.read(session.accounts.names, since=since, until=until, accounts=accounts, account=account)
 
 
 def _print(found: HomeData) -> None:
@@ -80,8 +78,8 @@ def _by_account(numbers: dict[str, int]) -> str:
 
 def _copy_line(copy: CopyAge, now: datetime) -> str:
     if copy.verdict is None:
-        return f"{copy.account_type}: no run has completed yet."
-    return f"{copy.account_type}: as eMAG showed it {age(copy.read_at, now)}; certificate: {copy.verdict.value}."
+        return f"{copy.account}: no run has completed yet."
+    return f"{copy.account}: as eMAG showed it {age(copy.read_at, now)}; certificate: {copy.verdict.value}."
 
 
 def _start_of_yesterday() -> datetime:

@@ -125,10 +125,10 @@ def _print(reports: Sequence[FreshnessReport], *, as_json: bool) -> None:
 
 def _print_report(report: FreshnessReport) -> None:
     if not report.targets:
-        typer.echo(f"{report.account_type}: no targets, because no sync is scheduled")
+        typer.echo(f"{report.account}: no targets, because no sync is scheduled")
         return
     origin = ", which follow from the schedule" if report.is_default else ""
-    typer.echo(f"{report.account_type}: {plural(report.older, 'offer')} older than their targets{origin}")
+    typer.echo(f"{report.account}: {plural(report.older, 'offer')} older than their targets{origin}")
     rows = [
         (
             printable(told(target.selection)),

@@ -44,7 +44,7 @@ def undo(
         asked = UndoRequest(
             push_id=push_id,
             run_id=run_id,
-            account_type=account,
+            account=account,
             ids=ids or None,
             preview=not yes,
             confirm=yes,
@@ -64,7 +64,7 @@ def undo(
 def _print_undo(answer: UndoAnswer) -> None:
     rows = [
         (
-            row.account_type,
+            row.account,
             str(row.emag_id),
             row.field + (f" of warehouse {row.warehouse_id}" if row.warehouse_id else ""),
             row.now or "-",
@@ -90,6 +90,6 @@ async def _undo(session: Session, asked: UndoRequest) -> UndoAnswer:
         answer = await build_undo(base, build_edit_service(base, session.accounts)).undo(asked, by=machine_user())
         if not answer.preview:
             detail = {"put_back": answer.put_back, "batch_id": answer.batch_id}
-            target = asked.push_id or asked.run_id or asked.account_type or ""
+            target = asked.push_id or asked.run_id or asked.account or ""
             await audit_command(base.database, base.clock, "edits.undo", target, detail)
         return answer

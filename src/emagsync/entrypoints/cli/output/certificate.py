@@ -25,7 +25,7 @@ _VERDICTS = {
 def certificate_lines(certificate: Certificate) -> Iterator[str]:
     """The verdict, its reasons, and what was read, looked up and stored."""
     one, stored = certificate, certificate.stored
-    yield f"Run {one.run_id} of {one.account_type}, {one.mode.value}, {one.status.value} {moment(one.completed_at)}"
+    yield f"Run {one.run_id} of {one.account}, {one.mode.value}, {one.status.value} {moment(one.completed_at)}"
     yield f"  {_VERDICTS[one.verdict]}"
     for reason in one.reasons:
         yield f"  - {reason.message}"

@@ -34,7 +34,7 @@ def print_bulk(answer: BulkAnswer) -> None:
     rows = [
         (
             str(row.row),
-            row.account_type,
+            row.account,
             str(row.emag_id or ""),
             row.effect.value,
             changes_text(row.changes),

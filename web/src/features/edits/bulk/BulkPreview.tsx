@@ -101,9 +101,9 @@ function Brakes({ data }: { data: BulkData }) {
       showIcon
       title={t('bulk.brakeTitle')}
       description={stopping.map((brake) => (
-        <p key={brake.account_type}>
+        <p key={brake.account}>
           {t('bulk.brake', {
-            account: brake.account_type.toUpperCase(),
+            account: brake.account.toUpperCase(),
             counts: countsOf(brake)
               .map(({ alarm, offers }) =>
                 t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }),
@@ -189,7 +189,7 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
           title: t('columns.offer'),
           width: 170,
           render: (row) => {
-            const told = [row.sku, row.emag_id].filter(Boolean).join(' · ')
+            const told = [row.part_number, row.emag_id].filter(Boolean).join(' · ')
             const shown =
               row.product_id === null ? told : <Link to={`/offers?offer=${row.product_id}`}>{told}</Link>
             return (
@@ -218,8 +218,8 @@ function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
                   warehouse={change.warehouse_id}
                   from={change.old}
                   to={change.new}
-                  account={row.account_type}
-                  offer={row.emag_id === null ? undefined : names.get(`${row.account_type} ${row.emag_id}`)}
+                  account={row.account}
+                  offer={row.emag_id === null ? undefined : names.get(`${row.account} ${row.emag_id}`)}
                 />
               </div>
             )),

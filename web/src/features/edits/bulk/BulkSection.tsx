@@ -20,7 +20,7 @@ function marked(decimal: DecimalMark | null): { decimal?: DecimalMark } {
 export default function BulkSection() {
   const { t, i18n } = useTranslation('edits')
   const { message } = App.useApp()
-  const names = (useAccounts().data ?? []).map((one) => one.account_type)
+  const names = (useAccounts().data ?? []).map((one) => one.account)
   const [account, setAccount] = useState<string | null>(null)
   const [text, setText] = useState('')
   const [shown, setShown] = useState<{ request: FileRequest; data: BulkData } | null>(null)

@@ -85,7 +85,7 @@ async function sendFile(request: FileRequest, options: BulkOptions): Promise<Bul
 function formOf({ file, account }: FileRequest, options: BulkOptions): FormData {
   const body = new FormData()
   body.set('file', file)
-  body.set('account_type', account)
+  body.set('account', account)
   body.set('preview', String(options.preview))
   if (options.confirm) body.set('confirm', 'true')
   if (options.includeHidden) body.set('include_hidden', 'true')

@@ -38,7 +38,7 @@ export function AccountChoice({
   onChange: (account: string | null) => void
 }) {
   const { t } = useTranslation('edits')
-  const names = (useAccounts().data ?? []).map((account) => account.account_type)
+  const names = (useAccounts().data ?? []).map((account) => account.account)
   return (
     <Choice
       label={t('filters.account')}

@@ -47,13 +47,7 @@ export default function ConflictsSection() {
     width: 105,
     align: 'end',
     render: (conflict) =>
-      words.valueOf(
-        conflict.account_type,
-        conflict.field,
-        conflict[key],
-        'absolute',
-        currencyOf(conflict, key),
-      ),
+      words.valueOf(conflict.account, conflict.field, conflict[key], 'absolute', currencyOf(conflict, key)),
   })
   const columns: Column<Conflict>[] = [
     ...(mayAct ? [selectColumn<Conflict>(selection, (conflict) => conflict.state === 'open', t)] : []),
@@ -151,7 +145,7 @@ function Outcome({ conflict }: { conflict: Conflict }) {
   const words = useValueWords()
   if (conflict.resolution === null) return t('conflicts.states.open')
   const how = t(`conflicts.resolutions.${conflict.resolution}`, {
-    value: words.valueOf(conflict.account_type, conflict.field, conflict.value),
+    value: words.valueOf(conflict.account, conflict.field, conflict.value),
   })
   return (
     <>

@@ -41,14 +41,14 @@ export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; on
         <p className="muted">
           {t('conflicts.otherText', {
             local: words.valueOf(
-              conflict.account_type,
+              conflict.account,
               conflict.field,
               conflict.local,
               'absolute',
               currencyOf(conflict, 'local'),
             ),
             emag: words.valueOf(
-              conflict.account_type,
+              conflict.account,
               conflict.field,
               conflict.emag,
               'absolute',
@@ -66,7 +66,7 @@ export function OtherValueDialog({ conflict, onClose }: { conflict: Conflict; on
               onChange={(event) => setTyped(String(event.target.value))}
             />
           ) : conflict.field === 'vat_id' ? (
-            <VatChoice id="other-value" account={conflict.account_type} value={typed} onChange={setTyped} />
+            <VatChoice id="other-value" account={conflict.account} value={typed} onChange={setTyped} />
           ) : (
             <Input
               id="other-value"

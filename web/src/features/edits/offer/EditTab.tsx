@@ -23,15 +23,13 @@ import { VatChoice } from './VatChoice.tsx'
 /** Everything that can be edited of one offer. A new version of it begins the form anew. */
 export default function EditTab({ offer }: { offer: Schemas['ProductDetail'] }) {
   const { t } = useTranslation('edits')
-  const pushed = usePushed([offer.account_type])
+  const pushed = usePushed([offer.account])
   return (
     <>
       <OfferEdits offer={offer} />
       <p className="undo-link">
-        {pushed.has(offer.account_type) ? (
-          <Link to={`/edits/undo?account=${offer.account_type}&ids=${offer.emag_id}`}>
-            {t('undo.ofOffer')}
-          </Link>
+        {pushed.has(offer.account) ? (
+          <Link to={`/edits/undo?account=${offer.account}&ids=${offer.emag_id}`}>{t('undo.ofOffer')}</Link>
         ) : null}
       </p>
       <EditForm key={offer.version} offer={offer} />
@@ -48,7 +46,7 @@ function EditForm({ offer }: { offer: Schemas['ProductDetail'] }) {
   const rates = useVatRates()
   // Prices with VAT are those of the rate that is chosen here.
   const vat = typed['vat_id'] ?? entries.find(({ field }) => field === 'vat_id')?.value ?? ''
-  const rate = fractionOf(rates.of(offer.account_type), Number(vat)) ?? offer.vat_rate
+  const rate = fractionOf(rates.of(offer.account), Number(vat)) ?? offer.vat_rate
   const saving = useSaving(offer, () => setTyped({}))
   const faults = saving.refusal?.kind === 'wrong' ? saving.refusal.faults : []
   const type = (key: string, value: string): void => {
@@ -73,7 +71,7 @@ function EditForm({ offer }: { offer: Schemas['ProductDetail'] }) {
             many={entries.filter(({ field }) => field === entry.field).length > 1}
             value={typed[entry.key] ?? entry.value}
             currency={offer.currency}
-            account={offer.account_type}
+            account={offer.account}
             rate={rate}
             faults={faultsOf(entry.field, faults)}
             onChange={(value) => type(entry.key, value)}

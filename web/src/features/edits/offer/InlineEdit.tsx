@@ -76,8 +76,8 @@ function Coming({ offer, field }: Omit<Props, 'children'>) {
   const waiting = offer.pending_edits.filter((edit) => edit.field === field)
   if (waiting.length === 0 || offer.effective === null) return null
   const values = {
-    sale_price: offer.effective.price,
-    stock: String(offer.effective.stock_quantity),
+    sale_price: offer.effective.sale_price,
+    stock: String(offer.effective.stock),
     status: offer.effective.status_code === null ? null : String(offer.effective.status_code),
   }
   return (

@@ -55,8 +55,8 @@ function EditLine({ edit, currency }: { edit: Edit; currency: string }) {
     <li data-state={edit.state}>
       <span>
         <strong>{words.field(edit.field, edit.warehouse_id)}</strong>:{' '}
-        {words.valueOf(edit.account_type, edit.field, edit.base, 'absolute', own)} →{' '}
-        {words.valueOf(edit.account_type, edit.field, edit.value, edit.kind, own)}
+        {words.valueOf(edit.account, edit.field, edit.base, 'absolute', own)} →{' '}
+        {words.valueOf(edit.account, edit.field, edit.value, edit.kind, own)}
         <br />
         <span className="muted">
           {t('pending.by', { name: edit.made_by, date: formatDate(edit.made_at) })}
@@ -65,7 +65,7 @@ function EditLine({ edit, currency }: { edit: Edit; currency: string }) {
         {edit.state === 'conflict' ? (
           <>
             {' '}
-            <Link to={`/edits/conflicts?account=${edit.account_type}`}>{t('pending.decide')}</Link>
+            <Link to={`/edits/conflicts?account=${edit.account}`}>{t('pending.decide')}</Link>
           </>
         ) : null}
         {edit.reason ? (

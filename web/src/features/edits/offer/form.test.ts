@@ -15,11 +15,11 @@ import {
 } from './form.ts'
 
 const OFFER = {
-  price: '121.8400',
+  sale_price: '121.8400',
   recommended_price: null,
   min_sale_price: '100.0000',
   max_sale_price: '200.5050',
-  stock_quantity: 7,
+  stock: 7,
   handling_time: 1,
   vat_id: 1,
   status_code: 1,
@@ -51,12 +51,12 @@ it.each([
   'the editors show and take numbers as a reader of %s writes them',
   async (language, typed, sent, shown) => {
     await i18next.changeLanguage(language)
-    expect(quickStart({ ...OFFER, price: '1714.7793' }, 'sale_price')).toBe(shown)
+    expect(quickStart({ ...OFFER, sale_price: '1714.7793' }, 'sale_price')).toBe(shown)
     expect(quickValues('sale_price', shown)).toEqual({ sale_price: '1714.7793', confirm: false })
     expect(quickValues('sale_price', typed)).toMatchObject({
       sale_price: Number(sent) === 1.5 ? '1.5' : sent,
     })
-    expect(entriesOf({ ...OFFER, price: '1714.7793' })[0]?.value).toBe(shown)
+    expect(entriesOf({ ...OFFER, sale_price: '1714.7793' })[0]?.value).toBe(shown)
   },
 )
 
@@ -88,7 +88,7 @@ describe('the form of an offer', () => {
   })
 
   it('begins with the edits that wait', () => {
-    const effective = { ...OFFER, price: '99.0000' } as unknown as Schemas['EffectiveValues']
+    const effective = { ...OFFER, sale_price: '99.0000' } as unknown as Schemas['EffectiveValues']
     const waiting = {
       ...OFFER,
       effective,
@@ -160,7 +160,7 @@ it('the table edits one value at a time', () => {
   expect(quickValues('stock', 'x')).toBeNull()
   expect(quickValues('sale_price', ' ')).toBeNull()
   expect(quickStart(OFFER, 'sale_price')).toBe('121,84')
-  expect(quickStart({ ...OFFER, stock_quantity: 0 }, 'stock')).toBe('0')
+  expect(quickStart({ ...OFFER, stock: 0 }, 'stock')).toBe('0')
 })
 
 it('a difference comes to what is there with it, never below nothing', () => {

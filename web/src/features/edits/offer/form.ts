@@ -22,9 +22,9 @@ export interface Entry {
 
 /** The form's inputs for an offer. */
 export function entriesOf(offer: Detail): Entry[] {
-  const now = offer.effective ?? { ...offer, price: offer.price }
+  const now = offer.effective ?? offer
   const amounts: Record<(typeof PRICES)[number], string | null> = {
-    sale_price: now.price,
+    sale_price: now.sale_price,
     recommended_price: now.recommended_price,
     min_sale_price: now.min_sale_price,
     max_sale_price: now.max_sale_price,
@@ -44,7 +44,7 @@ export function entriesOf(offer: Detail): Entry[] {
 }
 
 function levelsOf(offer: Detail, field: (typeof LEVELS)[number]): Entry[] {
-  const total = field === 'stock' ? offer.stock_quantity : offer.handling_time
+  const total = field === 'stock' ? offer.stock : offer.handling_time
   const named = byWarehouse(offer.payload?.[field])
   const levels = named.length > 0 ? named : [{ warehouse: 1, value: text(total) }]
   return levels.map(({ warehouse, value }) => ({
@@ -158,9 +158,9 @@ export function quickStart(offer: Offer, field: 'sale_price' | 'stock' | 'status
   const now = offer.effective
   switch (field) {
     case 'sale_price':
-      return typedAmount((now ?? offer).price)
+      return typedAmount((now ?? offer).sale_price)
     case 'stock':
-      return text((now ?? offer).stock_quantity)
+      return text((now ?? offer).stock)
     case 'status':
       return text((now ?? offer).status_code)
   }

@@ -18,15 +18,15 @@ const EVERY_STATE = [
 ] as const satisfies readonly Schemas['EditState'][]
 
 /** The newest edits of one offer, whatever became of them; asked again while one waits. */
-export function useOfferEdits(offer: Pick<Schemas['Product'], 'account_type' | 'emag_id' | 'version'>) {
-  const { account_type: account, emag_id: emagId, version } = offer
+export function useOfferEdits(offer: Pick<Schemas['Product'], 'account' | 'emag_id' | 'version'>) {
+  const { account, emag_id: emagId, version } = offer
   return useQuery({
     queryKey: [EDITS, 'of-offer', account, emagId, version],
     queryFn: ({ signal }) =>
       dataOf(
         api.GET('/api/v1/emag/edits', {
           params: {
-            query: { account_type: account, emag_id: emagId, state: [...EVERY_STATE], limit: MOST },
+            query: { account, emag_id: emagId, state: [...EVERY_STATE], limit: MOST },
           },
           signal,
         }),

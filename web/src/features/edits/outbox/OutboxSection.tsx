@@ -58,7 +58,7 @@ export default function OutboxSection() {
               from={item.before}
               to={item.target ?? item.value}
               kind={item.target === null ? item.kind : 'absolute'}
-              account={line.account_type}
+              account={line.account}
               offer={names.get(keyOf(line))}
             />
           </div>
@@ -137,7 +137,7 @@ function State({ line }: { line: OutboxLine }) {
   return (
     <>
       <Badge tone="warning">{t('outbox.inConflict')}</Badge>{' '}
-      <Link to={`/edits/conflicts?account=${line.account_type}`}>{t('conflicts.decide')}</Link>
+      <Link to={`/edits/conflicts?account=${line.account}`}>{t('conflicts.decide')}</Link>
     </>
   )
 }
@@ -176,11 +176,9 @@ function LineRemarks({ line }: { line: OutboxLine }) {
 function PushOff({ account }: { account: string | null }) {
   const { t } = useTranslation('edits')
   const accounts = useAccounts().data ?? []
-  const off = accounts.filter(
-    (one) => one.push === 'off' && (account === null || one.account_type === account),
-  )
+  const off = accounts.filter((one) => one.push === 'off' && (account === null || one.account === account))
   if (off.length === 0) return null
-  const names = off.map((one) => one.account_type.toUpperCase())
+  const names = off.map((one) => one.account.toUpperCase())
   return (
     <Alert
       className="edit-note"

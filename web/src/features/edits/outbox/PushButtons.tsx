@@ -8,9 +8,9 @@ import { useTellError } from '../useTellError.ts'
 /** Sends at once, instead of within seconds: a button for each account that can send and has something to send. */
 export function PushButtons({ account }: { account: string | null }) {
   const accounts = (useAccounts().data ?? []).filter(
-    (one) => one.push !== 'off' && one.problem === null && (account === null || one.account_type === account),
+    (one) => one.push !== 'off' && one.problem === null && (account === null || one.account === account),
   )
-  return accounts.map(({ account_type }) => <PushButton key={account_type} account={account_type} />)
+  return accounts.map(({ account }) => <PushButton key={account} account={account} />)
 }
 
 function PushButton({ account }: { account: string }) {

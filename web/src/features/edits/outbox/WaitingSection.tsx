@@ -47,7 +47,7 @@ export default function WaitingSection() {
                 from={edit.base}
                 to={edit.value}
                 kind={edit.kind}
-                account={edit.account_type}
+                account={edit.account}
                 offer={names.get(keyOf(edit))}
               />
             ),

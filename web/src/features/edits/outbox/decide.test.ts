@@ -16,8 +16,8 @@ describe('deciding about the outbox', () => {
 
   it('of everything goes by the filter, and only as far as it was seen', () => {
     expect(everything({ account: 'main', state: null }, found)).toEqual({
-      approve: { filter: { ...seen, account_type: 'main', state: ['waiting'] } },
-      reject: { filter: { ...seen, account_type: 'main' } },
+      approve: { filter: { ...seen, account: 'main', state: ['waiting'] } },
+      reject: { filter: { ...seen, account: 'main' } },
       waiting: 2545,
       all: 2550,
     })

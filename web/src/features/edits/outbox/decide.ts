@@ -37,7 +37,7 @@ export function everything(filter: OutboxFilter, found: FoundLines): Decidable {
   const { waiting, pending } = undecided(found)
   const those = {
     seen_at: found.seen_at,
-    ...(filter.account === null ? {} : { account_type: filter.account }),
+    ...(filter.account === null ? {} : { account: filter.account }),
   }
   const isOne = filter.state === 'waiting' || filter.state === 'pending'
   return {

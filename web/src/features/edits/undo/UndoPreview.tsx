@@ -77,7 +77,7 @@ function Plan({ wanted, plan, onReload, onDone }: PlanProps) {
       <DataTable<UndoRow>
         label={t('undo.result')}
         rows={shown}
-        rowKey={(row) => `${row.account_type} ${row.emag_id} ${row.field} ${row.warehouse_id}`}
+        rowKey={(row) => `${row.account} ${row.emag_id} ${row.field} ${row.warehouse_id}`}
         columns={[
           ...offerColumns<UndoRow>(names, t),
           {
@@ -90,7 +90,7 @@ function Plan({ wanted, plan, onReload, onDone }: PlanProps) {
                 warehouse={row.warehouse_id}
                 from={row.now}
                 to={row.put_back}
-                account={row.account_type}
+                account={row.account}
                 offer={names.get(keyOf(row))}
               />
             ),

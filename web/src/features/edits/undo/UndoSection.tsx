@@ -38,7 +38,7 @@ export default function UndoSection() {
             {t('undo.chosen', {
               count: wanted.ids.length,
               formatted: formatNumber(wanted.ids.length),
-              account: wanted.account_type?.toUpperCase(),
+              account: wanted.account?.toUpperCase(),
             })}
           </h2>
         ) : null}
@@ -62,7 +62,7 @@ function ByTime({
   onChoose: (span: { account: string; since: string; until: string | null }) => void
 }) {
   const { t } = useTranslation('edits')
-  const names = (useAccounts().data ?? []).map((one) => one.account_type)
+  const names = (useAccounts().data ?? []).map((one) => one.account)
   const [account, setAccount] = useState<string | null>(null)
   const [since, setSince] = useState('')
   const [until, setUntil] = useState('')

@@ -8,7 +8,7 @@ it('a push, a run, or a span of time of an account can be undone', () => {
   expect(choose({ push: 'p1' })).toEqual({ push_id: 'p1' })
   expect(choose({ run: 'r1' })).toEqual({ run_id: 'r1' })
   const since = instantOf('2026-01-31T14:05')
-  expect(choose({ account: 'main', since: '2026-01-31T14:05' })).toEqual({ account_type: 'main', since })
+  expect(choose({ account: 'main', since: '2026-01-31T14:05' })).toEqual({ account: 'main', since })
   expect(choose({ account: 'main', since: '2026-01-31T14:05', until: '2026-01-31T15:00' })).toMatchObject({
     until: instantOf('2026-01-31T15:00'),
   })
@@ -16,7 +16,7 @@ it('a push, a run, or a span of time of an account can be undone', () => {
 
 it('the last push of chosen offers can be undone', () => {
   expect(choose({ account: 'main', ids: ['7', '12', 'x', '-1'] })).toEqual({
-    account_type: 'main',
+    account: 'main',
     ids: [7, 12],
   })
   expect(choose({ ids: ['7'] })).toBeNull()

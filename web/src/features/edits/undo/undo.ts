@@ -19,11 +19,11 @@ export function undoRequest(choice: UndoChoice): Omit<UndoRequest, 'preview' | '
   if (choice.push !== null) return { push_id: choice.push }
   if (choice.run !== null) return { run_id: choice.run }
   const ids = choice.ids.map(Number).filter((id) => Number.isSafeInteger(id) && id > 0)
-  if (choice.account !== null && ids.length > 0) return { account_type: choice.account, ids }
+  if (choice.account !== null && ids.length > 0) return { account: choice.account, ids }
   const since = instantOf(choice.since)
   if (choice.account === null || since === null) return null
   const until = instantOf(choice.until)
-  return { account_type: choice.account, since, ...(until === null ? {} : { until }) }
+  return { account: choice.account, since, ...(until === null ? {} : { until }) }
 }
 
 /** A local time as an input of the browser has it, `2026-01-31T14:05`, as an instant. */

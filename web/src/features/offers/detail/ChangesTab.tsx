@@ -15,7 +15,7 @@ export function ChangesTab({ offer }: { offer: ProductDetail }) {
   const log = useOfferChanges(offer.id)
   const found = log.data?.pages.flatMap((page) => page.data.changes) ?? []
   const meaning = useMeanings(
-    offer.account_type,
+    offer.account,
     found.some(({ field }) => field === 'category_id'),
   )
   if (log.error && !log.data) return <ErrorState error={log.error} onRetry={() => void log.refetch()} />

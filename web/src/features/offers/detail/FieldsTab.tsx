@@ -10,8 +10,8 @@ import { useWords } from '../useWords.ts'
 const GROUPS = {
   identity: [
     'emag_id',
-    'account_type',
-    'sku',
+    'account',
+    'part_number',
     'part_number_key',
     'name',
     'brand',
@@ -20,8 +20,8 @@ const GROUPS = {
     'id',
   ],
   price: [
-    'price',
-    'price_with_vat',
+    'sale_price',
+    'sale_price_with_vat',
     'recommended_price',
     'min_sale_price',
     'max_sale_price',
@@ -29,7 +29,7 @@ const GROUPS = {
     'currency_type',
     'vat_id',
   ],
-  stock: ['stock_quantity', 'estimated_stock', 'handling_time', 'warranty'],
+  stock: ['stock', 'estimated_stock', 'handling_time', 'warranty'],
   validation: [
     'status',
     'sellable',
@@ -77,7 +77,7 @@ export function FieldsTab({ offer }: { offer: ProductDetail }) {
 }
 
 const SHAPES: Partial<Record<Field, 'number' | 'date' | 'truth'>> = {
-  stock_quantity: 'number',
+  stock: 'number',
   estimated_stock: 'number',
   handling_time: 'number',
   warranty: 'number',

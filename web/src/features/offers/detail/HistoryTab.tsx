@@ -136,7 +136,7 @@ function Charts({ points }: { points: Point[] }) {
                   <Line
                     type="stepAfter"
                     dataKey="price"
-                    name={names.field('price')}
+                    name={names.field('sale_price')}
                     stroke="var(--accent)"
                     strokeWidth={2}
                     dot={{ r: 3 }}
@@ -157,7 +157,7 @@ function Charts({ points }: { points: Point[] }) {
               <Area
                 type="stepAfter"
                 dataKey="stock"
-                name={names.field('stock_quantity')}
+                name={names.field('stock')}
                 stroke="var(--good)"
                 fill="var(--good)"
                 fillOpacity={0.15}

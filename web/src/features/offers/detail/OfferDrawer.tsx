@@ -51,14 +51,16 @@ function Offer({ offer }: { offer: ProductDetail }) {
   const { can } = useRole()
   const [{ tab }, setTab] = useUrlState(FIRST_TAB)
   const mayEdit = can('operator') && offer.removed_at === null
-  const address = shopAddress(usePlatforms().data?.get(offer.account_type), offer.part_number_key)
+  const address = shopAddress(usePlatforms().data?.get(offer.account), offer.part_number_key)
   return (
     <>
       <div className="offer-title">
         <Thumbnail address={offer.main_image} size={96} />
         <div>
           <p className="muted">
-            {[offer.sku, offer.part_number_key, offer.brand, offer.account_type].filter(Boolean).join(' · ')}
+            {[offer.part_number, offer.part_number_key, offer.brand, offer.account]
+              .filter(Boolean)
+              .join(' · ')}
           </p>
           <p className="offer-card-badges">
             <StatusBadge offer={offer} />

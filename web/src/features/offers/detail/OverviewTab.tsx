@@ -28,10 +28,10 @@ export function OverviewTab({ offer }: { offer: ProductDetail }) {
         </section>
       ) : null}
       <p className="offer-card-numbers">
-        <strong>{formatMoney(offer.price, offer.currency)}</strong>
+        <strong>{formatMoney(offer.sale_price, offer.currency)}</strong>
         <PriceWithVat offer={offer} />
         <span>
-          {names.field('stock_quantity')}: {formatNumber(offer.stock_quantity)}
+          {names.field('stock')}: {formatNumber(offer.stock)}
         </span>
         <span className="muted">
           {names.field('last_synced_at')}: {formatDate(offer.last_synced_at)}

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { course, courseSince, currenciesOf, inCurrency, range } from './history.ts'
 
 const present = {
-  price: '12.5000',
+  sale_price: '12.5000',
   currency: 'EUR',
-  stock_quantity: 3,
+  stock: 3,
   created_at: '2026-11-01T00:00:00Z',
   last_synced_at: '2026-11-05T00:00:00Z',
 }

@@ -19,9 +19,9 @@ export interface Point {
 }
 
 interface Present {
-  readonly price: string | null
+  readonly sale_price: string | null
   readonly currency: string
-  readonly stock_quantity: number
+  readonly stock: number
   readonly created_at: string
   readonly last_synced_at: string
 }
@@ -35,9 +35,9 @@ const FOLLOWED: readonly string[] = ['sale_price', 'currency', 'stock']
  */
 export function course(present: Present, newestFirst: readonly LoggedChange[], complete: boolean): Point[] {
   let now = {
-    price: amount(present.price),
+    price: amount(present.sale_price),
     currency: present.currency,
-    stock: present.stock_quantity as number | null,
+    stock: present.stock as number | null,
   }
   const points: Point[] = [{ at: Date.parse(present.last_synced_at), ...now }]
   const followed = newestFirst.filter((change) => FOLLOWED.includes(change.field))

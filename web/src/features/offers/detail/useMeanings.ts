@@ -10,8 +10,8 @@ export function useMeanings(account: string, withCategories: boolean) {
     queryKey: ['reference', 'categories', account],
     queryFn: ({ signal }) =>
       dataOf(
-        api.GET('/api/v1/emag/reference/categories/{account_type}', {
-          params: { path: { account_type: account } },
+        api.GET('/api/v1/emag/reference/categories/{account}', {
+          params: { path: { account } },
           signal,
         }),
       ),

@@ -12,7 +12,7 @@ describe('the address of an export', () => {
     expect(
       exportAddress(view('q=a%26b&account=main&page=9&cols=name&brand=A%2CB&brand=C'), 'xlsx', READER),
     ).toBe(
-      `${EXPORT}?format=xlsx&language=ro&time_zone=Europe%2FBucharest&search=a%26b&account_type=main&brand=A%2CB&brand=C`,
+      `${EXPORT}?format=xlsx&language=ro&time_zone=Europe%2FBucharest&search=a%26b&account=main&brand=A%2CB&brand=C`,
     )
   })
 

@@ -40,17 +40,17 @@ export function OfferCards({
           <div>
             <OfferLink offer={offer} view={view} t={t} />
             <p className="muted">
-              {offer.sku} · {offer.account_type}
+              {offer.part_number} · {offer.account}
             </p>
             <p className="offer-card-numbers">
               <InlineEdit offer={offer} field="sale_price">
                 <strong>
-                  <Money amount={offer.price} currency={offer.currency} />
+                  <Money amount={offer.sale_price} currency={offer.currency} />
                 </strong>
                 <PriceWithVat offer={offer} />
               </InlineEdit>
               <InlineEdit offer={offer} field="stock">
-                {t('columns.stock_quantity')}: {formatNumber(offer.stock_quantity)}
+                {t('columns.stock')}: {formatNumber(offer.stock)}
               </InlineEdit>
             </p>
             <p className="offer-card-badges">

@@ -38,7 +38,7 @@ export function OfferTable({ offers, total, view, columns, busy, narrow, onChang
   const choosing = can('operator')
     ? {
         has: (offer: Product) => isSelected(selection, offer.id),
-        label: (offer: Product) => t('selection.one', { offer: offer.sku ?? offer.emag_id }),
+        label: (offer: Product) => t('selection.one', { offer: offer.part_number ?? offer.emag_id }),
         toggle: (offer: Product) => choose(toggled(selection, offer, offers)),
       }
     : null

@@ -15,13 +15,13 @@ import { SORT_KEYS, writeView, type OfferView } from '../view.ts'
 export const COLUMN_KEYS = [
   'image',
   'name',
-  'sku',
+  'part_number',
   'part_number_key',
   'emag_id',
-  'account_type',
+  'account',
   'brand',
-  'price',
-  'stock_quantity',
+  'sale_price',
+  'stock',
   'status',
   'sellable',
   'validation',
@@ -36,10 +36,10 @@ export const FIXED_COLUMN: ColumnKey = 'name'
 export const USUAL_COLUMNS: readonly ColumnKey[] = [
   'image',
   'name',
-  'sku',
-  'account_type',
-  'price',
-  'stock_quantity',
+  'part_number',
+  'account',
+  'sale_price',
+  'stock',
   'status',
   'sellable',
   'validation',
@@ -48,13 +48,13 @@ export const USUAL_COLUMNS: readonly ColumnKey[] = [
 const WIDTHS: Record<ColumnKey, number> = {
   image: 56,
   name: 300,
-  sku: 120,
+  part_number: 120,
   part_number_key: 120,
   emag_id: 110,
-  account_type: 70,
+  account: 70,
   brand: 130,
-  price: 130,
-  stock_quantity: 80,
+  sale_price: 130,
+  stock: 80,
   status: 110,
   sellable: 145,
   validation: 180,
@@ -62,9 +62,14 @@ const WIDTHS: Record<ColumnKey, number> = {
   updated_at: 165,
   last_synced_at: 165,
 }
-const AT_THE_END: ReadonlySet<ColumnKey> = new Set(['price', 'stock_quantity', 'emag_id'])
+const AT_THE_END: ReadonlySet<ColumnKey> = new Set(['sale_price', 'stock', 'emag_id'])
 
-const UNBROKEN: ReadonlySet<ColumnKey> = new Set(['sku', 'part_number_key', 'updated_at', 'last_synced_at'])
+const UNBROKEN: ReadonlySet<ColumnKey> = new Set([
+  'part_number',
+  'part_number_key',
+  'updated_at',
+  'last_synced_at',
+])
 
 export function OfferLink({ offer, view, t }: { offer: Product; view: OfferView; t: TFunction<'offers'> }) {
   const name = offer.name ?? t('unnamed')
@@ -90,17 +95,17 @@ function cell(key: ColumnKey, offer: Product, view: OfferView, t: TFunction<'off
           <PendingBadge offer={offer} />
         </>
       )
-    case 'price':
+    case 'sale_price':
       return (
         <InlineEdit offer={offer} field="sale_price">
-          <Money amount={offer.price} currency={offer.currency} />
+          <Money amount={offer.sale_price} currency={offer.currency} />
           <PriceWithVat offer={offer} />
         </InlineEdit>
       )
-    case 'stock_quantity':
+    case 'stock':
       return (
         <InlineEdit offer={offer} field="stock">
-          {formatNumber(offer.stock_quantity)}
+          {formatNumber(offer.stock)}
         </InlineEdit>
       )
     case 'status':
@@ -130,7 +135,7 @@ export function columnsOf(
   t: TFunction<'offers'>,
 ): Column<Product>[] {
   return keys.map((key) => {
-    const sortKey = key === 'account_type' ? 'account' : SORT_KEYS.find((known) => known === key)
+    const sortKey = key === 'account' ? 'account' : SORT_KEYS.find((known) => known === key)
     return {
       key,
       title:

@@ -13,7 +13,7 @@ import {
 
 const offer = (id: number, account = 'main'): SelectedOffer => ({
   id,
-  account_type: account,
+  account,
   emag_id: id * 10,
 })
 const first = [offer(1), offer(2)]

@@ -2,7 +2,7 @@
 
 export interface SelectedOffer {
   readonly id: number
-  readonly account_type: string
+  readonly account: string
   readonly emag_id: number
 }
 
@@ -52,7 +52,7 @@ export function pageToggled(selection: OfferSelection, page: readonly SelectedOf
 export function undoLinks(selection: OfferSelection): { account: string; to: string }[] {
   if (selection.kind === 'all' || selection.offers.size > MAX_UNDONE) return []
   const byAccount = new Map<string, number[]>()
-  for (const { account_type: account, emag_id } of selection.offers.values()) {
+  for (const { account, emag_id } of selection.offers.values()) {
     byAccount.set(account, [...(byAccount.get(account) ?? []), emag_id])
   }
   return [...byAccount.entries()]

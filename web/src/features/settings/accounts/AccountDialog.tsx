@@ -23,7 +23,7 @@ export function AccountDialog({ account, otherAddresses, onClose }: Props) {
   const change = useChangeAccount()
   const submit = (values: Values): void =>
     change.mutate(
-      { name: account.account_type, body: changesOf(account, values) },
+      { name: account.account, body: changesOf(account, values) },
       {
         onSuccess: () => {
           void message.success(t('accounts.saved'))
@@ -34,7 +34,7 @@ export function AccountDialog({ account, otherAddresses, onClose }: Props) {
   return (
     <Modal
       open
-      title={t('accounts.editTitle', { name: account.account_type })}
+      title={t('accounts.editTitle', { name: account.account })}
       okText={t('common:save')}
       cancelText={t('common:cancel')}
       confirmLoading={change.isPending}

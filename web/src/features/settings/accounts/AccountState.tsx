@@ -39,7 +39,7 @@ export function AccountState({ account }: { account: Account }) {
   const now = useNow(AGES_SECONDS)
   const test = useTest()
   const other = useErrorText(test.error)
-  const { contact, problem, enabled, account_type: name } = account
+  const { contact, problem, enabled, account: name } = account
   if (problem !== null) return <span className="problem">{problem}</span>
   if (!enabled) return <Badge tone="plain">{t('accounts.off')}</Badge>
   const at = contact.state === 'works' ? contact.let_in_at : contact.failed_at

@@ -56,10 +56,10 @@ function Accounts({ accounts, onOpen }: { accounts: Account[]; onOpen: (open: Op
   return (
     <DataTable<Account>
       label={t('sections.accounts')}
-      rowKey={(account) => account.account_type}
+      rowKey={(account) => account.account}
       rows={accounts}
       columns={[
-        { key: 'name', title: t('accounts.name'), width: 90, render: ({ account_type }) => account_type },
+        { key: 'name', title: t('accounts.name'), width: 90, render: ({ account }) => account },
         {
           key: 'platform',
           title: t('accounts.platform'),
@@ -94,14 +94,14 @@ function Accounts({ accounts, onOpen }: { accounts: Account[]; onOpen: (open: Op
               <Space wrap>
                 <Button
                   onClick={() => onOpen({ dialog: 'edit', account })}
-                  aria-label={t('accounts.editTitle', { name: account.account_type })}
+                  aria-label={t('accounts.editTitle', { name: account.account })}
                 >
                   {t('edit')}
                 </Button>
                 <Button
                   danger
                   onClick={() => onOpen({ dialog: 'remove', account })}
-                  aria-label={t('accounts.removeTitle', { name: account.account_type })}
+                  aria-label={t('accounts.removeTitle', { name: account.account })}
                 >
                   {t('accounts.remove')}
                 </Button>
@@ -114,14 +114,14 @@ function Accounts({ accounts, onOpen }: { accounts: Account[]; onOpen: (open: Op
 }
 
 /** Where an account comes from; of one of the environment, the variables that every such account has. */
-function Source({ source, account_type, problem }: Account) {
+function Source({ source, account, problem }: Account) {
   const { t } = useTranslation('settings')
   if (source === 'database') return t('accounts.addedHere')
   return (
     <div>
       <Badge tone="plain">{t('accounts.environment')}</Badge>
       {/* A problem names its variables itself: not all of them may be there. */}
-      {(problem === null ? variablesOf(account_type) : []).map((name) => (
+      {(problem === null ? variablesOf(account) : []).map((name) => (
         <div key={name}>
           <code>{name}</code>
         </div>

@@ -11,7 +11,7 @@ export function RemoveDialog({ account, onClose }: { account: Account; onClose: 
   const { message } = App.useApp()
   const [offers, setOffers] = useState<'keep' | 'delete'>('keep')
   const remove = useRemoveAccount()
-  const name = account.account_type
+  const name = account.account
   const confirmed = (): void =>
     remove.mutate(
       { name, offers },

@@ -64,7 +64,7 @@ function useRuleWords(recipient: Recipient): (rule: Rule) => string {
     const what = t(rule.threshold == null ? `kinds.${rule.kind}` : `kindsWith.${rule.kind}`, { threshold })
     const hour = `${String(recipient.daily_hour).padStart(2, '0')}:00`
     const when = rule.timing === 'daily' ? t('dailyAt', { hour }) : t('timings.instant')
-    return [what, rule.account_type, when].filter((part) => part != null && part !== '').join(' · ')
+    return [what, rule.account, when].filter((part) => part != null && part !== '').join(' · ')
   }
 }
 

@@ -70,12 +70,12 @@ function RuleRow({ rule: one, onChange, onRemove }: RowProps) {
       )}
       <Select
         aria-label={t('accountOf', { rule: name })}
-        value={one.account_type ?? ''}
+        value={one.account ?? ''}
         popupMatchSelectWidth={false}
-        onChange={(account) => onChange({ ...one, account_type: account === '' ? null : account })}
+        onChange={(account) => onChange({ ...one, account: account === '' ? null : account })}
         options={[
           { value: '', label: t('allAccounts') },
-          ...accounts.map((account) => ({ value: account.account_type, label: account.account_type })),
+          ...accounts.map((account) => ({ value: account.account, label: account.account })),
         ]}
       />
       <Select

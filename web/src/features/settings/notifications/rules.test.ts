@@ -11,10 +11,10 @@ test('every kind makes a rule that the server takes', () => {
 })
 
 test('a rule that becomes another one keeps its account, and its timing where it may', () => {
-  const daily = { ...rule('stock'), account_type: 'fbe', timing: 'daily' as const, threshold: 7 }
+  const daily = { ...rule('stock'), account: 'fbe', timing: 'daily' as const, threshold: 7 }
   expect(ofKind(daily, 'price')).toEqual({
     kind: 'price',
-    account_type: 'fbe',
+    account: 'fbe',
     threshold: 20,
     timing: 'daily',
   })

@@ -33,7 +33,7 @@ export const USUAL_RULES: readonly Rule[] = [
 export function rule(kind: RuleKind): Rule {
   return {
     kind,
-    account_type: null,
+    account: null,
     threshold: usualThreshold(kind),
     timing: kind === 'summary' ? 'daily' : 'instant',
   }
@@ -43,7 +43,7 @@ export function rule(kind: RuleKind): Rule {
 export function ofKind(before: Rule, kind: RuleKind): Rule {
   return {
     kind,
-    account_type: before.account_type ?? null,
+    account: before.account ?? null,
     threshold: usualThreshold(kind),
     timing: kind === 'summary' ? 'daily' : (before.timing ?? 'instant'),
   }

@@ -45,7 +45,7 @@ function Jobs({ jobs }: { jobs: Schedule[] }) {
     )
   }
   const title = (job: Schedule): string =>
-    [t(`schedule.kinds.${job.kind}`), job.account_type].filter(Boolean).join(', ')
+    [t(`schedule.kinds.${job.kind}`), job.account].filter(Boolean).join(', ')
   return (
     <DataTable<Schedule>
       label={t('sections.schedule')}
@@ -63,7 +63,7 @@ function Jobs({ jobs }: { jobs: Schedule[] }) {
             </>
           ),
         },
-        { key: 'account', width: 70, title: t('schedule.account'), render: (one) => one.account_type },
+        { key: 'account', width: 70, title: t('schedule.account'), render: (one) => one.account },
         {
           key: 'enabled',
           width: 80,

@@ -38,8 +38,8 @@ const FIELDS: readonly Changes['fields'][number][] = [
 export function ChangesFields({ selection }: { selection: Changes['selection'] }) {
   const { t } = useTranslation('settings')
   const accounts = (useAccounts().data ?? []).map((one) => ({
-    value: one.account_type,
-    label: one.account_type,
+    value: one.account,
+    label: one.account,
   }))
   const nameOf = (field: string): string =>
     field === 'lifecycle' || field === 'eans' ? t(`webhooks.changes.${field}`) : t(`common:fields.${field}`)

@@ -19,7 +19,7 @@ const AGES_SECONDS = 15
 /** One account: whether eMAG lets it in, how fresh its copy is, and what it is doing. */
 export function AccountCard({ name, account, statistics, budget, status }: Props) {
   const now = useNow(AGES_SECONDS)
-  const run = status.running.find(({ account_type }) => account_type === name)
+  const run = status.running.find(({ account }) => account === name)
   // Of the latest runs of all accounts it may have dropped out; the last completed one is always known.
   const last = lastEnded(status, name) ?? statistics?.last_completed_run ?? undefined
   return (

@@ -26,18 +26,17 @@ interface State {
 }
 
 /** What is known of an account's contact with eMAG, whoever called it last: a run, a test, or the schedule. */
-function stateOf(t: TFunction<'sync'>, account: Account, now: Date): State {
-  const { contact, problem, account_type } = account
+function stateOf(t: TFunction<'sync'>, { account, contact, problem }: Account, now: Date): State {
   if (problem !== null)
     return { tone: 'bad', text: t('connection.settings'), detail: adviceFor(t, 'settings', problem) }
-  const advice = (): string => adviceFor(t, contact.code ?? '', contact.message ?? '', account_type)
+  const advice = (): string => adviceFor(t, contact.code ?? '', contact.message ?? '', account)
   switch (contact.state) {
     case 'works':
       return { tone: 'good', text: t('connection.works'), detail: formatAge(contact.let_in_at, now) }
     case 'refused':
       return {
         tone: 'bad',
-        text: t('connection.refused', { account: account_type.toUpperCase() }),
+        text: t('connection.refused', { account: account.toUpperCase() }),
         detail: advice(),
       }
     case 'failing':
@@ -78,7 +77,7 @@ export function ConnectionState({ account }: Props) {
   const { t } = useTranslation('sync')
   const { can } = useRole()
   const now = useNow(AGES_SECONDS)
-  const test = useConnectionTest(account.account_type)
+  const test = useConnectionTest(account.account)
   const { tone, text, detail } = stateOf(t, account, now)
   const found = foundText(t, account, test.data)
   const other = otherText(t, test.error)
@@ -94,7 +93,7 @@ export function ConnectionState({ account }: Props) {
         <Button
           loading={test.isPending}
           onClick={() => test.mutate()}
-          aria-label={t('connection.testLabel', { account: account.account_type.toUpperCase() })}
+          aria-label={t('connection.testLabel', { account: account.account.toUpperCase() })}
         >
           {t('connection.test')}
         </Button>

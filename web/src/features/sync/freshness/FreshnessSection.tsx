@@ -16,7 +16,7 @@ export function FreshnessSection() {
   const { t } = useTranslation('sync')
   const found = useFreshness()
   const accounts = [...(found.data?.accounts ?? [])].sort((one, other) =>
-    compareAccounts(one.account_type, other.account_type),
+    compareAccounts(one.account, other.account),
   )
   if (accounts.length === 0) return null
   return (
@@ -27,7 +27,7 @@ export function FreshnessSection() {
         <Alert role="status" type="warning" showIcon title={t('freshness.off')} className="form-error" />
       ) : null}
       {accounts.map((account) => (
-        <AccountFreshness key={account.account_type} found={account} />
+        <AccountFreshness key={account.account} found={account} />
       ))}
     </section>
   )
@@ -37,9 +37,9 @@ function AccountFreshness({ found }: { found: Freshness }) {
   const { t } = useTranslation('sync')
   const { can } = useRole()
   const [isEditing, setEditing] = useState(false)
-  const account = found.account_type.toUpperCase()
+  const account = found.account.toUpperCase()
   return (
-    <section aria-label={t('freshness.of', { account })} data-freshness={found.account_type}>
+    <section aria-label={t('freshness.of', { account })} data-freshness={found.account}>
       <header className="freshness-head">
         <h3>{account}</h3>
         <span className={found.older > 0 ? 'is-bad' : 'muted'}>

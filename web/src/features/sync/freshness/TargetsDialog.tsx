@@ -61,7 +61,7 @@ export default function TargetsDialog({ found, onClose }: { found: Freshness; on
   const { t } = useTranslation('sync')
   const { message } = App.useApp()
   const [rows, setRows] = useState(() => rowsOf(found))
-  const save = useSetTargets(found.account_type)
+  const save = useSetTargets(found.account)
   const replace = (row: Row) => setRows(rows.map((one) => (one.key === row.key ? row : one)))
   const add = () => {
     const key = Math.max(-1, ...rows.map((row) => row.key)) + 1
@@ -78,7 +78,7 @@ export default function TargetsDialog({ found, onClose }: { found: Freshness; on
     <Modal
       open
       width={760}
-      title={t('freshness.of', { account: found.account_type.toUpperCase() })}
+      title={t('freshness.of', { account: found.account.toUpperCase() })}
       okText={t('freshness.save')}
       okButtonProps={{ disabled: rows.length === 0 }}
       cancelText={t('common:cancel')}

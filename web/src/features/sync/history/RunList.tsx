@@ -147,7 +147,7 @@ function columnsOf(t: TFunction<'history'>): Column<Run>[] {
   ): Column<Run> => number(key, width, (run) => formatNumber(run[`${key}_items`]), narrow)
   return [
     text('started', 190, (run) => <RunLink run={run} t={t} />),
-    text('account', 80, (run) => run.account_type),
+    text('account', 80, (run) => run.account),
     text('mode', 200, (run) => (
       <>
         {t(`mode.${run.mode}`)} {run.dry_run ? <Badge tone="plain">{t('dryRun')}</Badge> : null}
@@ -168,11 +168,7 @@ function columnsOf(t: TFunction<'history'>): Column<Run>[] {
 function RunLink({ run, t }: { run: Run; t: TFunction<'history'> }) {
   const date = formatDate(run.started_at ?? run.created_at)
   return (
-    <Link
-      to={`/history/${run.id}`}
-      className="nowrap"
-      aria-label={t('open', { account: run.account_type, date })}
-    >
+    <Link to={`/history/${run.id}`} className="nowrap" aria-label={t('open', { account: run.account, date })}>
       {date}
     </Link>
   )

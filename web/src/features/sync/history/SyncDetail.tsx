@@ -36,7 +36,7 @@ function Runs({ runs }: { runs: RunDetail[] }) {
   if (runs.length === 1 && only) {
     return (
       <>
-        <h2>{t('detail.account', { account: only.account_type })}</h2>
+        <h2>{t('detail.account', { account: only.account })}</h2>
         <RunReport run={only} />
       </>
     )
@@ -45,7 +45,7 @@ function Runs({ runs }: { runs: RunDetail[] }) {
     <Tabs
       items={runs.map((run) => ({
         key: run.id,
-        label: t('detail.account', { account: run.account_type }),
+        label: t('detail.account', { account: run.account }),
         children: <RunReport run={run} />,
       }))}
     />

@@ -46,7 +46,7 @@ export function useHistory({ account, status, since, until }: HistoryFilter) {
       dataOf(
         api.GET('/api/v1/emag/products/history', {
           params: {
-            query: { limit: RUNS_A_PAGE, account_type: account, status, since, until, cursor: pageParam },
+            query: { limit: RUNS_A_PAGE, account, status, since, until, cursor: pageParam },
           },
           signal,
         }),
@@ -62,7 +62,7 @@ export function useAccountNames() {
   return useQuery({
     queryKey: ['accounts'],
     queryFn: ({ signal }) => dataOf(api.GET('/api/v1/emag/accounts', { signal })),
-    select: (answer) => answer.accounts.map((account) => account.account_type),
+    select: (answer) => answer.accounts.map((account) => account.account),
     staleTime: 300_000,
   })
 }

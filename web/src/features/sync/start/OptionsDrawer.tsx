@@ -53,12 +53,12 @@ export default function OptionsDrawer({ usable, busy, onClose }: Props) {
         form={form}
         layout="vertical"
         requiredMark={false}
-        initialValues={{ ...DEFAULTS, account_type: accounts[0] }}
+        initialValues={{ ...DEFAULTS, account: accounts[0] }}
         onFinish={send}
         scrollToFirstError
       >
         {start.error ? <ErrorState error={start.error} /> : null}
-        <Form.Item name="account_type" label={t('options.account')} extra={t('options.accountHint')}>
+        <Form.Item name="account" label={t('options.account')} extra={t('options.accountHint')}>
           <Radio.Group
             options={accounts.map((value) => ({
               value,

@@ -36,19 +36,19 @@ export function SyncActions({ names, usable, status }: Props) {
   const { can } = useRole()
   const start = useStartSync()
   const [open, setOpen] = useState<'options' | 'cleanup' | null>(null)
-  const busy = status.running.map(({ account_type }) => account_type)
+  const busy = status.running.map(({ account }) => account)
   const now = useNow(AGES_SECONDS)
   const isBusy = (name: string) => busy.includes(name)
   const all = together(usable)
   const affected = all === 'both' ? BOTH : usable
 
-  const begin = (request: Partial<SyncRequest> & { account_type: string }) =>
+  const begin = (request: Partial<SyncRequest> & { account: string }) =>
     start.mutate(request as SyncRequest, {
       onSuccess: ({ data }) => {
-        for (const { account_type, code, message } of data.not_started) {
+        for (const { account, code, message } of data.not_started) {
           // One that is being synced already is seen to be.
           if (code === 'account_busy') continue
-          const title = t('actions.notStarted', { account: account_type.toUpperCase() })
+          const title = t('actions.notStarted', { account: account.toUpperCase() })
           notification.warning({ title, description: adviceFor(t, code, message), role: 'alert' })
         }
       },
@@ -57,7 +57,7 @@ export function SyncActions({ names, usable, status }: Props) {
         notification.error({ title, description: detail, role: 'alert' })
       },
     })
-  const pending = start.isPending ? start.variables.account_type : null
+  const pending = start.isPending ? start.variables.account : null
 
   if (!can('operator')) return <p className="muted actions">{t('actions.mayNot')}</p>
   return (
@@ -69,7 +69,7 @@ export function SyncActions({ names, usable, status }: Props) {
           className="big"
           loading={pending === all}
           disabled={affected.every(isBusy)}
-          onClick={() => begin({ account_type: all, skip_busy: true })}
+          onClick={() => begin({ account: all, skip_busy: true })}
         >
           {t(`actions.${all}`)} <span className="recommended">{t('actions.recommended')}</span>
         </Button>
@@ -82,7 +82,7 @@ export function SyncActions({ names, usable, status }: Props) {
           type={all === null && usable.length === 1 ? 'primary' : 'default'}
           loading={pending === name}
           disabled={isBusy(name) || !usable.includes(name)}
-          onClick={() => begin({ account_type: name })}
+          onClick={() => begin({ account: name })}
         >
           {t('actions.one', { account: name.toUpperCase() })}
         </Button>

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 
 import { DEFAULTS, hasSelection, listed, listedIds, requestOf } from './options.ts'
 
-const options = { ...DEFAULTS, account_type: 'both' }
+const options = { ...DEFAULTS, account: 'both' }
 
 describe('typed lists', () => {
   it('are parted by lines, commas and semicolons, each value once', () => {
@@ -19,7 +19,7 @@ describe('typed lists', () => {
 describe('the request', () => {
   it('has the defaults of the API and does not wait for the end', () => {
     expect(requestOf(options)).toEqual({
-      account_type: 'both',
+      account: 'both',
       mode: 'incremental',
       dry_run: false,
       include_inactive: false,

@@ -2,7 +2,7 @@ import type { SyncRequest } from '../queries.ts'
 
 /** The form of all options; the selection is typed as lines of text. */
 export interface Options {
-  account_type: string
+  account: string
   mode: SyncRequest['mode']
   dry_run: boolean
   include_inactive: boolean
@@ -18,7 +18,7 @@ export interface Options {
   max_stock: number | null
 }
 
-export const DEFAULTS: Omit<Options, 'account_type'> = {
+export const DEFAULTS: Omit<Options, 'account'> = {
   mode: 'incremental',
   dry_run: false,
   include_inactive: false,

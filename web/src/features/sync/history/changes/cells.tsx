@@ -8,18 +8,18 @@ import type { Fields } from './queries.ts'
 interface Named {
   product_id: number | null
   emag_id: number
-  sku: string | null
+  part_number: string | null
   name: string | null
 }
 
 /** An offer by its name, SKU and id; a link where the copy has it. */
 export function OfferName({ of }: { of: Named }) {
   const { t } = useTranslation('changes')
-  const title = of.name ?? of.sku ?? t('unnamed')
+  const title = of.name ?? of.part_number ?? t('unnamed')
   return (
     <>
       {of.product_id === null ? title : <Link to={`/offers?offer=${of.product_id}`}>{title}</Link>}
-      <div className="muted">{[of.sku, of.emag_id].filter((part) => part !== null).join(' · ')}</div>
+      <div className="muted">{[of.part_number, of.emag_id].filter((part) => part !== null).join(' · ')}</div>
     </>
   )
 }

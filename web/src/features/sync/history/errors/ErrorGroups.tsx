@@ -18,7 +18,7 @@ export function ErrorGroups({ run }: { run: RunDetail }) {
       <ul className="causes">
         {causes.map((cause) => (
           <li key={cause.key}>
-            <CauseText cause={cause} account={run.account_type} />
+            <CauseText cause={cause} account={run.account} />
           </li>
         ))}
       </ul>
@@ -73,11 +73,11 @@ function CauseText({ cause, account }: { cause: Cause; account: string }) {
 
 /** The offers, with the way to each that the local copy has. */
 function OfferIds({ account, ids }: { account: string; ids: readonly number[] }) {
-  const names = useOfferNames(ids.map((emag_id) => ({ account_type: account, emag_id })))
+  const names = useOfferNames(ids.map((emag_id) => ({ account, emag_id })))
   return (
     <span className="tabular">
       {ids.map((emag_id, place) => {
-        const offer = names.get(keyOf({ account_type: account, emag_id }))
+        const offer = names.get(keyOf({ account, emag_id }))
         return (
           <Fragment key={emag_id}>
             {place > 0 ? ', ' : null}

@@ -1,0 +1,61 @@
+"""The answer about one product, however the request named it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emagsync.offers import product_queries
+from emagsync.offers.dependencies import Edits, Objections, ReferenceData
+from emagsync.offers.explanations import Language
+from emagsync.offers.product_parameters import language_of
+from emagsync.rest.entity_tags import entity_tag
+from emagsync.rest.state import AppState, State
+
+
+@dataclass(frozen=True)
+class ProductReader:
+    """Reads products in the language that the caller wants."""
+
+    state: AppState
+    language: Language
+    objections: Objections
+    edits: Edits
+    references: ReferenceData
+
+    async def answer(self, request: Request, product_id: int) -> Response:
+        """A `ProductAnswer` with its `ETag`, or 304 for who has it already. Raises ProductNotFound."""
+        body, version = await product_queries.read_product(
+            self.state.database,
+            product_id,
+            language=self.language,
+            objections=self.objections,
+            now=self.state.clock.now(),
+            edits=self.edits,
+            references=self.references,
+        )
+        tag = entity_tag(version, hashlib.blake2b(body, digest_size=12).hexdigest(), self.state.database.history_id)
+        headers = {"ETag": tag, "Content-Language": self.language, "Vary": "Accept-Language"}
+        headers["Cache-Control"] = "no-cache"
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(body, media_type="application/json", headers=headers)
+
+
+async def _reader(
+    state: State,
+    language: Annotated[Language, Depends(language_of)],
+    objections: Objections,
+    edits: Edits,
+    references: ReferenceData,
+) -> ProductReader:
+    return ProductReader(state, language, objections, edits, references)
+
+
+OneProduct = Annotated[ProductReader, Depends(_reader)]

@@ -1,0 +1,202 @@
+"""Offers by what names them exactly: read, edited, and many at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import pytest
+
+from emagsync.offers.product_schemas import OfferBatch
+from offers.offer_rows import offer, remove, store
+from support.api import Api
+
+pytestmark = pytest.mark.databases("both")
+
+OFFERS = "/api/v1/emag/offers"
+
+
+@pytest.fixture
+async def shop(api: Api) -> Api:
+    """Offer 1 is in both accounts; 2 and 3 share an EAN; 4 was removed; 5 and 6 differ in punctuation only."""
+    eans = ["5940000000017", "0594000000002"]
+    await store(api.state.database, [offer(1, part_number="AB-77", eans=eans)], account="fbe")
+    main = [
+        offer(1, part_number="AB-77", eans=["5940000000017"]),
+        offer(2, eans=["5940000000024"]),
+        offer(3, eans=["5940000000024", "5940000000031"]),
+        offer(4),
+        offer(5, part_number="AB77", part_number_key="DAB77"),
+        offer(6, part_number="ab 77", part_number_key="D-AB77"),
+    ]
+    await store(api.state.database, main)
+    await remove(api.state.database, 4)
+    return api
+
+
+def key(answer: httpx2.Response) -> tuple[str, int]:
+    assert answer.status_code == 200, answer.text
+    product = answer.json()["data"]["product"]
+    return product["account"], product["emag_id"]
+
+
+async def test_an_offer_is_read_by_a_code_that_it_alone_has(shop: Api) -> None:
+    for asked, expected in (
+        ({"part_number": "SKU-2"}, ("main", 2)),
+        ({"part_number": "AB77"}, ("main", 5)),
+        ({"part_number": "ab 77"}, ("main", 6)),
+        ({"part_number": "AB-77", "account": "fbe"}, ("fbe", 1)),
+        ({"part_number": "AB-77", "account_type": "MAIN"}, ("main", 1)),
+        ({"sku": "SKU-2"}, ("main", 2)),
+        ({"part_number_key": "D-AB77"}, ("main", 6)),
+        ({"part_number_key": "DAB77"}, ("main", 5)),
+        ({"ean": "5940000000031"}, ("main", 3)),
+        ({"ean": "0594000000002"}, ("fbe", 1)),
+    ):
+        assert key(await shop.viewer.get(OFFERS, params=asked)) == expected, asked
+
+
+async def test_an_offer_is_read_by_its_account_and_emags_id(shop: Api) -> None:
+    answer = await shop.viewer.get(f"{OFFERS}/FBE/1")
+    assert key(answer) == ("fbe", 1)
+    tag = answer.headers["etag"]
+    assert (await shop.viewer.get(f"{OFFERS}/fbe/1", headers={"If-None-Match": tag})).status_code == 304
+    by_our_id = await shop.viewer.get(f"/api/v1/emag/products/products/{answer.json()['data']['product']['id']}")
+    assert by_our_id.json() == answer.json()
+    assert key(await shop.viewer.get(f"{OFFERS}/main/4")) == ("main", 4), "a removed offer has its history"
+
+
+async def test_what_no_offer_has_is_not_found(shop: Api) -> None:
+    nothing: tuple[tuple[str, dict[str, str]], ...] = (
+        ("", {"part_number": "AB-78"}),
+        ("", {"part_number": "sku-2"}),
+        ("", {"part_number": "SKU-4"}),
+        ("", {"part_number": "SKU-2", "account": "fbe"}),
+        ("", {"part_number_key": "AB77"}),
+        ("", {"ean": "594000000002"}),
+        ("", {"ean": "!"}),
+        ("/main/99", {}),
+        ("/other/1", {}),
+    )
+    for path, asked in nothing:
+        read = await shop.viewer.get(OFFERS + path, params=asked)
+        edited = await shop.operator.patch(OFFERS + path, params=asked, json={"stock": 1})
+        for answer in (read, edited):
+            assert (answer.status_code, answer.json()["code"]) == (404, "offer_not_found"), (path, asked, answer.text)
+
+
+async def test_a_code_of_several_offers_names_them_and_edits_none(shop: Api) -> None:
+    for asked, expected in (
+        ({"part_number": "AB-77"}, [("fbe", 1), ("main", 1)]),
+        ({"ean": "5940000000017"}, [("fbe", 1), ("main", 1)]),
+        ({"ean": "5940000000024", "account": "main"}, [("main", 2), ("main", 3)]),
+    ):
+        read = await shop.viewer.get(OFFERS, params=asked)
+        edited = await shop.operator.patch(OFFERS, params=asked, json={"stock": 1})
+        for answer in (read, edited):
+            problem = answer.json()
+            assert (answer.status_code, problem["code"]) == (409, "several_offers"), answer.text
+            assert [(one["account"], one["emag_id"]) for one in problem["matches"]] == expected
+    assert (await shop.rows("SELECT count(*) AS n FROM local_edits"))[0]["n"] == 0
+
+
+async def test_exactly_one_code_is_asked_for(api: Api) -> None:
+    for asked in ({}, {"account": "main"}, {"part_number": "A", "ean": "5940000000024"}, {"ean": ""}):
+        answer = await api.viewer.get(OFFERS, params=asked)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), asked
+
+
+async def test_an_offer_is_edited_by_what_names_it(shop: Api) -> None:
+    named: tuple[tuple[str, dict[str, str], tuple[str, int]], ...] = (
+        ("/main/2", {}, ("main", 2)),
+        ("", {"part_number": "AB-77", "account": "fbe"}, ("fbe", 1)),
+        ("", {"part_number_key": "DAB77"}, ("main", 5)),
+        ("", {"ean": "5940000000031"}, ("main", 3)),
+    )
+    for path, asked, edited in named:
+        product = (await shop.viewer.get(f"{OFFERS}/{edited[0]}/{edited[1]}")).json()["data"]["product"]
+
+        async def edit(version: str, path: str = path, asked: dict[str, str] = asked) -> httpx2.Response:
+            headers = {"If-Match": version}
+            return await shop.operator.patch(OFFERS + path, params=asked, json={"stock": 9}, headers=headers)
+
+        stale = await edit('"0"')
+        assert (stale.status_code, stale.json()["code"]) == (412, "version_changed")
+        answer = await edit(product["version"])
+        assert answer.status_code == 200, answer.text
+        data = answer.json()["data"]
+        assert (data["account"], data["emag_id"]) == edited
+        assert data["effective"]["stock"] == 9
+        noted = (await shop.admin.get("/api/v1/audit", params={"action": "offer.edit"})).json()["entries"]
+        assert noted[0]["target"] == f"{edited[0]}:{edited[1]}"
+
+
+async def test_each_row_of_a_bulk_edit_names_its_offer_by_any_key(shop: Api) -> None:
+    named: list[dict[str, Any]] = [
+        {"emag_id": 2},
+        {"ean": "5940000000031"},
+        {"part_number_key": "DAB77"},
+        {"part_number": "ab 77"},
+        {"ean": "5940000000017", "account": "fbe"},
+        {"ean": "5940000000024"},
+        {"part_number_key": "D-NONE"},
+    ]
+    body = {"account": "main", "preview": True, "edits": [{**one, "stock": 9} for one in named]}
+    answer = await shop.operator.post("/api/v1/emag/products/products/bulk-edit", json=body)
+    rows = answer.json()["data"]["rows"]
+    assert [(row["account"], row["emag_id"]) for row in rows[:5]] == [
+        ("main", 2), ("main", 3), ("main", 5), ("main", 6), ("fbe", 1),
+    ]  # fmt: skip
+    assert [row["effect"] for row in rows] == ["ok"] * 5 + ["error"] * 2
+    assert [row["errors"][0]["code"] for row in rows[5:]] == ["eans_repeats", "offer_not_found"]
+
+
+async def test_many_offers_are_read_in_one_call(shop: Api) -> None:
+    keys: list[dict[str, Any]] = [
+        {"emag_id": 3},
+        {"part_number": "AB-77"},
+        {"sku": "SKU-2", "account_type": "main"},
+        {"part_number": "AB-77", "account": "all"},
+        {"ean": "5940000000024"},
+        {"emag_id": 3},
+        {"part_number_key": "D-NONE"},
+        {"emag_id": 77},
+    ]
+    answer = await shop.viewer.post(f"{OFFERS}/batch", json={"account": "main", "keys": keys})
+    assert answer.status_code == 200, answer.text
+    batch = OfferBatch.model_validate_json(answer.content)
+    assert [[(one.account, one.emag_id) for one in result.products] for result in batch.data.results] == [
+        [("main", 3)],
+        [("main", 1)],
+        [("main", 2)],
+        [("fbe", 1), ("main", 1)],
+        [("main", 2), ("main", 3)],
+        [("main", 3)],
+        [],
+        [],
+    ]
+    assert answer.json()["data"]["not_found"] == [{"part_number_key": "D-NONE"}, {"emag_id": 77}]
+    listed = await shop.viewer.get("/api/v1/emag/products/products", params={"account": "main", "emag_id": 3})
+    assert answer.json()["data"]["results"][0]["products"] == listed.json()["data"]["products"]
+
+
+async def test_a_batch_that_makes_no_sense_is_refused(api: Api) -> None:
+    bodies: tuple[dict[str, Any], ...] = (
+        {"keys": []},
+        {"keys": [{"ean": "1"}] * 501},
+        {"keys": [{"emag_id": 1}]},
+        {"keys": [{"account": "all", "emag_id": 1}]},
+        {"keys": [{"account": "main"}]},
+        {"keys": [{"account": "main", "emag_id": 1, "ean": "1"}]},
+    )
+    for body in bodies:
+        answer = await api.viewer.post(f"{OFFERS}/batch", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid_request"), body
+
+
+async def test_five_hundred_keys_are_one_call_and_few_statements(shop: Api) -> None:
+    keys = [{"ean": f"59400001{number:05}"} for number in range(499)] + [{"ean": "5940000000031"}]
+    answer = await shop.viewer.post(f"{OFFERS}/batch", json={"keys": keys})
+    data = answer.json()["data"]
+    assert [one["emag_id"] for one in data["results"][-1]["products"]] == [3]
+    assert len(data["not_found"]) == 499
