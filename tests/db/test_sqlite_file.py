@@ -40,11 +40,10 @@ def test_many_tables_are_seen_in_one_look_and_one_at_least(path: Path) -> None:
 
 def test_the_table_that_is_damaged_ends_the_look(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
-        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'c'").fetchone()[0]
-        size = connection.execute("PRAGMA page_size").fetchone()[0]
-    with path.open("r+b") as file:
-        file.seek((page - 1) * size)
-        file.write(b"\x07" * size)
+        connection.execute("INSERT INTO c VALUES (NULL)")
+        connection.execute("PRAGMA writable_schema = on")
+        connection.execute("UPDATE sqlite_master SET sql = replace(sql, 'text)', 'text NOT NULL)') WHERE name = 'c'")
+        connection.commit()
     assert looks(path, 60) == [(3, True)]
     assert looks(path, 0) == [(1, False), (1, False), (1, True)]
 

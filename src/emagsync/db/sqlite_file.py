@@ -81,11 +81,10 @@ class OpenedFile:
         # One connection for all of them: each would read the whole schema first.
         with closing(self._reading()) as connection:
             for table in tables:
-                quoted = table.replace("'", "''")
-                said = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check('{quoted}')")]
+                said = _damage_of(connection, table)
                 seen += 1
-                if said not in (["ok"], []):
-                    return Look(seen, said[0])
+                if said is not None:
+                    return Look(seen, said)
                 if time.monotonic() >= end:
                     break
         return Look(seen, None)
@@ -100,6 +99,14 @@ class OpenedFile:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+
+def _damage_of(connection: sqlite3.Connection, table: str) -> str | None:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is None:
+        return None  # it would be an error to ask for it
+    quoted = table.replace("'", "''")
+    said = [str(row[0]) for row in connection.execute(f"PRAGMA quick_check('{quoted}')")]
+    return None if said in (["ok"], []) else said[0]
 
 
 def _deleted_files() -> set[str]:
