@@ -8,7 +8,7 @@ sorts into the index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from sqlalchemy import ColumnElement, func, select, text
@@ -18,7 +18,7 @@ from emagsync.db.bulk import BulkSelect, among
 from emagsync.db.search_index import Replaced, SearchIndex, searchable_texts
 from emagsync.db.search_index import Searchable as Words
 from emagsync.offers.tables import offer_search, offers
-from emagsync.offers.value_lists import read_list
+from emagsync.offers.value_lists import read_lists
 
 # How many new offers are worth a transaction of their own.
 BATCH: Final = 2_000
@@ -57,11 +57,11 @@ class Searchable(Protocol):
     def brand(self) -> str | None: ...
 
 
-def texts_of(found: Iterable[Searchable]) -> list[str]:
+def texts_of(found: Sequence[Searchable]) -> list[str]:
     """The searchable text of each offer; the name is first, so that it also sorts by name."""
     return searchable_texts(
-        Words(offer.name, (offer.part_number, offer.part_number_key, *read_list(offer.eans)), offer.brand)
-        for offer in found
+        Words(offer.name, (offer.part_number, offer.part_number_key, *eans), offer.brand)
+        for offer, eans in zip(found, read_lists(offer.eans for offer in found), strict=True)
     )
 
 
