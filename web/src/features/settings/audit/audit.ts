@@ -56,6 +56,9 @@ export const ACTIONS = [
   'saved_filter.add',
   'saved_filter.change',
   'saved_filter.remove',
+  'export_preset.add',
+  'export_preset.change',
+  'export_preset.remove',
 ] as const
 export type Action = (typeof ACTIONS)[number]
 
