@@ -140,6 +140,7 @@ servers:
 	  command -v pgbouncer >/dev/null || need="$$need pgbouncer"; \
 	  command -v promtool >/dev/null || need="$$need prometheus"; \
 	  command -v openssl >/dev/null || need="$$need openssl"; \
+	  command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || need="$$need nginx-light"; \
 	  command -v soffice >/dev/null || need="$$need libreoffice-calc-nogui"; \
 	  [ -z "$$need" ] || { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need; }; \
 	fi

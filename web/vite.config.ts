@@ -7,6 +7,8 @@ const api = process.env.EMAGSYNC_API ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
   plugins: [react(), compress()],
+  // The server puts the path in front below which it is found.
+  base: './',
   build: {
     outDir: '../src/emagsync/entrypoints/api/static',
     emptyOutDir: true,

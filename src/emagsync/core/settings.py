@@ -36,6 +36,7 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, Setting
 from emagsync.core.edit_rules import parse_owners, parse_strategies
 from emagsync.core.errors import SettingsError
 from emagsync.core.proxies import parse_proxy
+from emagsync.core.root_path import usable_root_path
 
 _PREFIX = "EMAGSYNC_"
 
@@ -370,6 +371,7 @@ class Settings(BaseSettings):
     allowed_hosts: Listed = ()
     cors_origins: Listed = ()
     trusted_proxies: Listed = ()
+    root_path: str = ""
     admin_password: SecretStr | None = None
     secret_key: SecretStr | None = Field(default=None, min_length=32)
     old_secret_keys: ListedSecrets = ()
@@ -417,6 +419,14 @@ class Settings(BaseSettings):
                 # In particular `*`, with which anybody could claim to come from anywhere.
                 raise ValueError(f"{value!r} is not an address or network such as 10.0.0.2 or 10.0.0.0/24") from error
         return values
+
+    @field_validator("root_path")
+    @classmethod
+    def _path_of_proxy(cls, value: str) -> str:
+        path = usable_root_path(value)
+        if path is None:
+            raise ValueError(f"{value!r} is not a path such as /emag, or begins with one of the server's own")
+        return path
 
     @field_validator("record_dir")
     @classmethod

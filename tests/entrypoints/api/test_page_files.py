@@ -11,7 +11,7 @@ from emagsync.entrypoints.api.static import file_answer
 from emagsync.rest.problems import ApiProblem
 from support.api import Api
 
-INDEX = b"<!doctype html><title>emagsync</title>"
+INDEX = b'<!doctype html><html data-root="./"><title>emagsync</title><script src="./assets/index-Ab12.js"></script>'
 SCRIPT = b"export const answer = 42\n"
 
 
@@ -28,8 +28,10 @@ def built(tmp_path: Path) -> Path:
     return folder
 
 
-def path_of(folder: Path, address: str, *, takes_gzip: bool = False) -> Path:
-    return Path(file_answer(folder, address, takes_gzip=takes_gzip).path)  # type: ignore[attr-defined]
+def is_page(folder: Path, address: str, root: str = "") -> bool:
+    return bytes(file_answer(folder, address, takes_gzip=False, root=root).body) == INDEX.replace(
+        b'"./', f'"{root}/'.encode()
+    )
 
 
 def test_assets_are_kept_for_ever_and_the_page_is_asked_for_each_time(built: Path) -> None:
@@ -48,12 +50,16 @@ def test_a_browser_that_takes_gzip_gets_the_packed_file(built: Path) -> None:
 
 @pytest.mark.parametrize("address", ["", "sync", "offers", "history/abc", "settings/users", "gone.txt"])
 def test_an_address_of_the_page_is_answered_with_the_page(built: Path, address: str) -> None:
-    assert path_of(built, address) == built / "index.html"
+    assert is_page(built, address)
 
 
 @pytest.mark.parametrize("address", ["../secret.txt", "/etc/passwd", "//etc/passwd", ".vite/manifest.json", "a\0b"])
 def test_nothing_outside_the_folder_is_served(built: Path, address: str) -> None:
-    assert path_of(built, address) == built / "index.html"
+    assert is_page(built, address)
+
+
+def test_below_a_path_of_the_proxy_the_page_names_its_files_there(built: Path) -> None:
+    assert is_page(built, "offers", root="/emag")
 
 
 def test_a_way_out_of_the_assets_is_no_asset(built: Path) -> None:

@@ -99,7 +99,7 @@ function cleanEnvironment(): Record<string, string> {
 // Below 32768, where Linux begins to give ports to outgoing connections: nobody takes it before the program starts.
 const PORTS = { from: 10_240, to: 32_768 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(PORTS.from, PORTS.to)
     if (await isFree(port)) return port

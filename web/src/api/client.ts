@@ -3,6 +3,7 @@ import createClient from 'openapi-fetch'
 import { BACKGROUND, isAttended } from './activity.ts'
 import { ApiError, errorOf } from './errors.ts'
 import type { components, paths } from './schema.d.ts'
+import { ADDRESS, pathOf } from './root.ts'
 import { sessionRenewed } from './session.ts'
 
 export { ApiError, isApiError, type FieldError } from './errors.ts'
@@ -25,7 +26,7 @@ async function send(request: Request): Promise<Response> {
 export async function fetchOrThrow(request: Request): Promise<Response> {
   const again = request.clone()
   let response = await send(request)
-  const path = new URL(request.url).pathname
+  const path = pathOf(request.url)
   if (response.status === 401 && !WITHOUT_SESSION.includes(path) && (await sessionRenewed())) {
     response = await send(again)
   }
@@ -34,7 +35,7 @@ export async function fetchOrThrow(request: Request): Promise<Response> {
 }
 
 /** The typed client. Every refusal and every missing answer is an ApiError. */
-export const api = createClient<paths>({ baseUrl: window.location.origin, fetch: fetchOrThrow })
+export const api = createClient<paths>({ baseUrl: ADDRESS, fetch: fetchOrThrow })
 
 /** The data of an answer, which is there because refusals throw. */
 export async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<T> {

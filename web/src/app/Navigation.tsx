@@ -2,6 +2,7 @@ import { SearchOutlined } from '@ant-design/icons'
 import { useTranslation } from 'react-i18next'
 import { Link, NavLink } from 'react-router'
 
+import { ROOT } from '../api/root.ts'
 import { useRole } from '../shared/index.ts'
 import './navigation.css'
 import { openPalette } from './palette/open.ts'
@@ -18,7 +19,7 @@ export function Navigation() {
   return (
     <div className="sidebar">
       <Link to="/" className="brand" aria-label="emagsync">
-        <img src="/icon.svg" alt="" width={28} height={28} />
+        <img src={`${ROOT}/icon.svg`} alt="" width={28} height={28} />
         <span className="brand-name">emagsync</span>
       </Link>
       <button type="button" className="palette-button" onClick={openPalette} aria-keyshortcuts="Control+K">

@@ -1,5 +1,6 @@
 import { createBrowserRouter, Navigate, type RouteObject } from 'react-router'
 
+import { ROOT } from '../api/root.ts'
 import { RouteFailed } from './RouteFailed.tsx'
 import { Shell } from './Shell.tsx'
 
@@ -14,7 +15,7 @@ function page(path: string, load: () => Promise<PageModule>): RouteObject {
   }
 }
 
-export const router = createBrowserRouter([
+const routes: RouteObject[] = [
   {
     path: '/',
     element: <Shell />,
@@ -28,10 +29,13 @@ export const router = createBrowserRouter([
       page('history/:syncId?', () => import('../features/sync/history/HistoryPage.tsx')),
       page('settings/:section?', () => import('../features/settings/SettingsPage.tsx')),
       page('account', () => import('../features/identity/account/AccountPage.tsx')),
+      page('docs', () => import('../features/settings/docs/DocsPage.tsx')),
       page('connect', () => import('../features/connect/ConnectPage.tsx')),
       // Where the first admin was made: from there one goes on.
       { path: 'setup', element: <Navigate to="/connect" replace /> },
       page('*', () => import('./NotFoundPage.tsx')),
     ],
   },
-])
+]
+
+export const router = createBrowserRouter(routes, { basename: ROOT || '/' })

@@ -110,6 +110,8 @@ export function ThemeProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     document.documentElement.dataset['theme'] = isDark ? 'dark' : 'light'
+    // What Swagger UI looks at.
+    document.documentElement.classList.toggle('dark-mode', isDark)
   }, [isDark])
 
   const value = useMemo(

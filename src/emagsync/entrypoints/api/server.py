@@ -23,6 +23,7 @@ from emagsync.entrypoints.api.connections import Connections, GuardedProtocol
 from emagsync.entrypoints.api.services import ApiServices, open_services
 from emagsync.identity.errors import WeakPassword
 from emagsync.identity.service import UserService
+from emagsync.rest.root_path import RootPathMiddleware
 
 log = structlog.get_logger()
 
@@ -76,6 +77,11 @@ class ApiServer(uvicorn.Server):
             )
         )
         self._stopping = services.state.stopping
+        self.config.load()
+        # Outermost: uvicorn's own part replaces the proxy's address by the caller's.
+        self.config.loaded_app = RootPathMiddleware(
+            self.config.loaded_app, settings.root_path, settings.trusted_proxies
+        )
 
     @contextmanager
     def capture_signals(self) -> Generator[None, None, None]:

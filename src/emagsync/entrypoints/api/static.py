@@ -2,6 +2,9 @@
 
 Files under `assets/` have a hash in their name, and browsers cache them for ever; `index.html` names them and is
 revalidated each time. Any other path that no route answers is one of the page's own, which the page itself resolves.
+
+The build names its own addresses from `./`. `index.html` is sent with them from the path below which a proxy serves
+all of this, `/` without one.
 """
 
 from __future__ import annotations
@@ -15,9 +18,10 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from starlette.convertors import Convertor, register_url_convertor
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 
 from emagsync.rest.problems import ApiProblem
+from emagsync.rest.root_path import root_path_of
 
 BUILT: Final = Path(__file__).parent / "static"
 
@@ -31,7 +35,7 @@ _NOT_BUILT = "The page is not part of this installation: run 'make web' in the s
 class _PageAddress(Convertor[str]):
     """Matches the paths of the page: those that are not the API's, so that unknown API routes stay problem answers."""
 
-    regex = r"(?!(?:api|health|docs|openapi\.json)(?:/|$)).*"
+    regex = r"(?!(?:api|health|openapi\.json)(?:/|$)).*"
 
     def convert(self, value: str) -> str:
         return value
@@ -48,11 +52,15 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/{address:page_address}", methods=["GET", "HEAD"])
 async def page(request: Request, address: str) -> Response:
     """A file of the page, or else `index.html`."""
-    return file_answer(BUILT, address, takes_gzip="gzip" in request.headers.get("accept-encoding", ""))
+    takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
+    return file_answer(BUILT, address, takes_gzip=takes_gzip, root=root_path_of(request.scope))
 
 
-def file_answer(folder: Path, address: str, *, takes_gzip: bool) -> Response:
-    """The answer for the path `address` from `folder`. Raises ApiProblem (404) for an asset that does not exist."""
+def file_answer(folder: Path, address: str, *, takes_gzip: bool, root: str = "") -> Response:
+    """The answer for the path `address` from `folder`, for browsers that find the page below `root`.
+
+    Raises ApiProblem (404) for an asset that does not exist.
+    """
     found = _inside(folder, address)
     if found is None:
         if address.startswith(f"{_ASSETS}/"):
@@ -61,6 +69,8 @@ def file_answer(folder: Path, address: str, *, takes_gzip: bool) -> Response:
         found = _inside(folder, _INDEX)
         if found is None:
             return PlainTextResponse(_NOT_BUILT, HTTPStatus.NOT_FOUND)
+    if found == folder / _INDEX:
+        return HTMLResponse(_index(found, _built_at(folder), root), headers={"Cache-Control": _ASK_EACH_TIME})
     return _answer(folder, found, takes_gzip=takes_gzip)
 
 
@@ -85,6 +95,11 @@ def _built_at(folder: Path) -> int:
         return (folder / _INDEX).stat().st_mtime_ns
     except FileNotFoundError:
         return 0
+
+
+@lru_cache(maxsize=4)
+def _index(file: Path, _built_at: int, root: str) -> str:
+    return file.read_text("utf-8").replace('"./', f'"{root}/')
 
 
 def _answer(folder: Path, file: Path, *, takes_gzip: bool) -> Response:

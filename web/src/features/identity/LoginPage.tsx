@@ -2,6 +2,7 @@ import { Alert, Button } from 'antd'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 
+import { ROOT } from '../../api/root.ts'
 import { chooseLanguage } from '../../shared/translations.ts'
 import type { Me } from '../../shared/session.tsx'
 import { LoginForm } from './LoginForm.tsx'
@@ -18,7 +19,7 @@ export function LoginPage({ onLogin, isFirst }: { onLogin: (me: Me) => void; isF
     <main className="login">
       <div className="login-card">
         <p className="brand">
-          <img src="/icon.svg" alt="" width={32} height={32} /> emagsync
+          <img src={`${ROOT}/icon.svg`} alt="" width={32} height={32} /> emagsync
         </p>
         <h1>{title}</h1>
         <p className="muted">{t('welcome')}</p>

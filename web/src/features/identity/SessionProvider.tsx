@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 
 import { api, ApiError, dataOf, isApiError } from '../../api/client.ts'
+import { pathOf } from '../../api/root.ts'
 import { onSessionEnd } from '../../api/session.ts'
 import { SessionContext, type Me } from '../../shared/session.tsx'
 import { ErrorState } from '../../shared/states.tsx'
@@ -33,7 +34,7 @@ function Welcome({ onEnter }: { onEnter: (me: Me) => void }) {
     queryFn: ({ signal }) => dataOf(api.GET('/api/v1/auth/setup', { signal })),
     retry: false,
   })
-  if (window.location.pathname === FIRST_ADMIN_PATH) {
+  if (pathOf(window.location.href) === FIRST_ADMIN_PATH) {
     if (setup.isPending) return null
     if (setup.data?.open) return <FirstAdminPage onMade={onEnter} />
   }

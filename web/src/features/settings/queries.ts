@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-query'
 
 import { api, dataOf, type Schemas } from '../../api/client.ts'
+import { ROOT } from '../../api/root.ts'
 
 export type User = Schemas['User']
 export type ApiToken = Schemas['ApiToken']
@@ -100,7 +101,7 @@ export function useHealth() {
   return useQuery({
     queryKey: [SETTINGS, 'health'],
     queryFn: async ({ signal }) => {
-      const answer = await fetch('/health/ready', { signal, credentials: 'same-origin' })
+      const answer = await fetch(`${ROOT}/health/ready`, { signal, credentials: 'same-origin' })
       return (await answer.json()) as Schemas['Ready']
     },
   })

@@ -1,5 +1,6 @@
 /** A list of edits: pasted from a spreadsheet or uploaded, looked at, then applied. */
 import { api, ApiError, dataOf, fetchOrThrow, isApiError, type Schemas } from '../../../api/client.ts'
+import { ROOT } from '../../../api/root.ts'
 import i18next from 'i18next'
 
 import type { ChangeBody, Which } from './change.ts'
@@ -18,7 +19,7 @@ export type BulkRequest =
 
 export type FileRequest = Extract<BulkRequest, { file: File }>
 
-const BULK = '/api/v1/emag/products/products/bulk-edit'
+const BULK = `${ROOT}/api/v1/emag/products/products/bulk-edit`
 
 export interface BulkOptions {
   readonly preview: boolean

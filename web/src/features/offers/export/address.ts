@@ -1,3 +1,4 @@
+import { ROOT } from '../../../api/root.ts'
 import { filterQuery } from '../filters.ts'
 import type { OfferView } from '../view.ts'
 
@@ -7,7 +8,8 @@ export interface Reader {
   readonly time_zone: string
 }
 
-const EXPORT = '/api/v1/emag/products/products/export'
+/** Where offers are exported. */
+export const EXPORT = `${ROOT}/api/v1/emag/products/products/export`
 
 /** The reader of this page. */
 export function readerOf(language: string): Reader {

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 
 import { api, dataOf, fetchOrThrow, type Schemas } from '../../../api/client.ts'
 import { saveAnswer } from '../../../shared/download.ts'
-import type { Reader } from './address.ts'
+import { EXPORT, type Reader } from './address.ts'
 
 export type Preset = Schemas['Preset']
 export type PresetBody = Schemas['PresetBody']
@@ -50,7 +50,7 @@ export function useRemovePreset() {
 export function useExportChosen() {
   return useMutation({
     mutationFn: async ({ ids, reader }: { ids: readonly number[]; reader: Reader }) => {
-      const address = new URL('/api/v1/emag/products/products/export', window.location.origin)
+      const address = new URL(EXPORT, window.location.origin)
       const body = JSON.stringify({ ids, format: 'xlsx', ...reader })
       const headers = { 'Content-Type': 'application/json' }
       await saveAnswer(

@@ -1,5 +1,6 @@
 import { Alert, Descriptions, Table } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
 import licences from './licences.json'
 import { useAbout, useHealth } from '../queries.ts'
@@ -28,7 +29,7 @@ export default function AboutSection() {
               { key: 'python', label: t('about.python'), children: about.python },
               { key: 'database', label: t('about.database'), children: about.database },
               { key: 'schema', label: t('about.schema'), children: about.db_schema },
-              { key: 'docs', label: t('about.docs'), children: <a href="/docs">/docs</a> },
+              { key: 'docs', label: t('about.docs'), children: <Link to="/docs">/docs</Link> },
             ]}
           />
           <Health />

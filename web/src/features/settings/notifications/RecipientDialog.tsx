@@ -2,6 +2,7 @@ import { App, Form, Input, Modal, Select, Switch } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { api, dataOf } from '../../../api/client.ts'
+import { ADDRESS } from '../../../api/root.ts'
 import { useChange } from '../queries.ts'
 import { FormError } from '../shared.tsx'
 import { NOTIFICATIONS, type Recipient, type Rule } from './queries.ts'
@@ -61,7 +62,7 @@ function valuesOf(recipient: Recipient | null, language: string): Values {
 
 /** What the form has for the server: the service follows from the address there. */
 function bodyOf({ name, language, time_zone, daily_hour, enabled, rules }: Values) {
-  return { name, language, time_zone, daily_hour, enabled, rules, page_url: window.location.origin }
+  return { name, language, time_zone, daily_hour, enabled, rules, page_url: ADDRESS }
 }
 
 function useSave(recipient: Recipient | null) {

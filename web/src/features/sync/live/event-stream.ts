@@ -1,3 +1,4 @@
+import { ROOT } from '../../../api/root.ts'
 import type { Run } from '../runs.ts'
 
 export interface Snapshot {
@@ -12,7 +13,7 @@ interface Listener {
   onConnection: (isConnected: boolean) => void
 }
 
-const ADDRESS = '/api/v1/events'
+const EVENTS = `${ROOT}/api/v1/events`
 const AGAIN_AFTER_MS = 5000
 
 /**
@@ -24,7 +25,7 @@ export function listen({ onSnapshot, onRun, onConnection }: Listener, source = E
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function connect() {
-    stream = new source(ADDRESS)
+    stream = new source(EVENTS)
     stream.onopen = () => onConnection(true)
     stream.onerror = () => {
       onConnection(false)
