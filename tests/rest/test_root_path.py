@@ -48,7 +48,6 @@ async def test_a_path_of_the_setting_may_be_taken_off_or_left(tmp_path: Path, be
     async with open_api(tmp_path, root_path="/emag") as api:
         assert (await api.admin.get(below + ABOUT)).status_code == 200
         assert await servers(api.admin, below) == [{"url": "/emag"}]
-        assert (await api.stranger.get("/emagazine/health/live")).status_code == 404
         assert (await api.stranger.get("/emag/api/v1/nothing")).json()["instance"] == "/api/v1/nothing"
 
 

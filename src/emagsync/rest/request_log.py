@@ -22,7 +22,7 @@ _PAGE: Final = "page"
 _FAILED: Final = 500
 # Few, because each is a label of a histogram: two accounts must have fewer than 500 series, whatever is called.
 _AREAS: Final = {
-    "products": ("products", "offers", "home", "reference"),
+    "products": ("products", "offers", "saved-filters", "preferences", "home", "reference"),
     "editing": ("edits", "conflicts", "outbox", "push", "pushes", "holds", "undo", "sources"),
     "events": ("events",),
     "identity": ("auth", "users", "tokens", "audit"),

@@ -34,6 +34,10 @@ FOR_ANY_CALLER = {
     ("post", "/api/v1/emag/products/export-presets"),  # the caller's own
     ("put", "/api/v1/emag/products/export-presets/{preset_id}"),
     ("delete", "/api/v1/emag/products/export-presets/{preset_id}"),
+    ("post", "/api/v1/emag/saved-filters"),
+    ("put", "/api/v1/emag/saved-filters/{filter_id}"),
+    ("delete", "/api/v1/emag/saved-filters/{filter_id}"),
+    ("put", "/api/v1/emag/preferences/{name}"),
     ("post", "/api/v1/auth/logout"),
     ("post", "/api/v1/auth/password"),
     ("delete", "/api/v1/auth/sessions"),
@@ -48,6 +52,10 @@ UNAUDITED: set[tuple[str, str]] = {
     ("post", "/api/v1/emag/home/visit"),
     ("post", "/api/v1/emag/offers/batch"),
     ("post", "/api/v1/emag/products/products/export"),
+    ("post", "/api/v1/emag/products/products/bulk-edit/failed-rows"),  # gives the file back
+    ("post", "/api/v1/sources/look"),  # shows the first rows of a file
+    ("post", "/api/v1/sources/look/file"),  # the same
+    ("put", "/api/v1/emag/preferences/{name}"),  # which columns somebody likes
 }
 
 SMALLER = {Role.OPERATOR: Role.VIEWER, Role.ADMIN: Role.OPERATOR}
