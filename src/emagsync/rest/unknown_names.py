@@ -20,6 +20,8 @@ from pydantic.fields import FieldInfo
 
 from emagsync.core.vocabulary import names_of
 
+# Below it, names have little more in common than letters.
+_ALIKE: Final = 0.62
 _UNKNOWN: Final = "extra_forbidden"
 _TWICE: Final = "given_twice"
 
@@ -77,7 +79,7 @@ def _named_nearest(error: Any, body: Any) -> Any:
 
 def _unknown(place: Sequence[str | int], name: str, known: Iterable[str]) -> dict[str, Any]:
     word = "parameter" if place[0] == "query" else "field"
-    nearest = difflib.get_close_matches(name.lower(), list(dict.fromkeys(known)), n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(name.lower(), list(dict.fromkeys(known)), n=1, cutoff=_ALIKE)
     hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
     values = {"nearest": nearest[0]} if nearest else {}
     return {"type": _UNKNOWN, "loc": place, "msg": f"there is no such {word}{hint}", "values": values}
