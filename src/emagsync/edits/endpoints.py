@@ -44,7 +44,7 @@ from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
 from emagsync.offers.export_columns import HeadingLanguage
 from emagsync.offers.offer_endpoints import AccountPath, EmagIdPath
-from emagsync.offers.offer_keys import OfferCode, offer_by_code
+from emagsync.offers.offer_keys import OfferCode
 from emagsync.offers.product_parameters import AccountName, ProductId
 from emagsync.rest.auth import Operator, Principal, Viewer
 from emagsync.rest.entity_tags import entity_tag, version_in
@@ -132,7 +132,7 @@ async def edit_offer_by_code(
     if_match: IfMatch = None,
 ) -> EditAnswer:
     """Edit the one offer with this part number, PNK or EAN. 409 names the offers where several have it."""
-    named = await offer_by_code(state.database, asked)
+    named = await asked.find(state.database)
     change = edit.change_request(version=version_in(if_match, state.database.history_id))
     plan = await edits.edit_offer(named.account, named.emag_id, change, author_of(caller))
     await audit(request, caller, "offer.edit", f"{plan.offer.account}:{plan.offer.emag_id}", edit.given())

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from emagsync.core import account_names
 from emagsync.offers import product_queries
 from emagsync.offers.dependencies import Edits, ReferenceData
-from emagsync.offers.offer_keys import EmagId, OfferCode, OfferKeys, offer_by_code, offer_by_id
+from emagsync.offers.finding import offer_by_id
+from emagsync.offers.offer_keys import EmagId, OfferCode, OfferKeys
 from emagsync.offers.product_answer import OneProduct
 from emagsync.offers.product_schemas import OfferBatch, ProductAnswer
 from emagsync.rest.auth import Viewer
@@ -37,7 +38,7 @@ async def get_offer_by_code(
 
     409 names the offers where several have it: add `account`, or ask by `emag_id`. Removed offers are not looked at.
     """
-    return await reader.answer(request, (await offer_by_code(state.database, asked)).id)
+    return await reader.answer(request, (await asked.find(state.database)).id)
 
 
 @router.get(

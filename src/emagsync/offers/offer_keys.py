@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.vocabulary import QueryModel, RequestModel
 from emagsync.db.engine import Database
-from emagsync.offers.code_repository import CodeKind, NamedOffer, named_offer, named_offers, offers_with
-from emagsync.offers.errors import NoOfferWithCode, OfferNotFound, SeveralOffers
+from emagsync.offers.code_repository import CodeKind, NamedOffer, named_offers, offers_with
+from emagsync.offers.finding import offer_by_code
 from emagsync.offers.product_parameters import AccountName, accounts_of
 
 # The most offers that are read by one call.
@@ -48,6 +48,10 @@ class OfferCode(QueryModel):
         """The code."""
         return str(getattr(self, self.kind.value))
 
+    async def find(self, database: Database) -> NamedOffer:
+        """The one offer with this code. Raises NoOfferWithCode, and SeveralOffers, which names those that have it."""
+        return await offer_by_code(database, self.kind, self.code, accounts_of(self.account))
+
 
 class OfferKey(RequestModel):
     """An offer by `account` and `emag_id`, or by one of its codes."""
@@ -78,27 +82,6 @@ class OfferKeys(RequestModel):
             if key.emag_id is not None and len(accounts_of(key.account or self.account)) != 1:
                 raise ValueError(f"keys.{number}: an emag_id is unique in its account only: give `account`")
         return self
-
-
-async def offer_by_id(database: Database, account: str, emag_id: int) -> NamedOffer:
-    """The offer, also one that was removed. Raises OfferNotFound."""
-    async with database.snapshot() as connection:
-        found = await named_offer(connection, account, emag_id)
-    if found is None:
-        raise OfferNotFound(account, emag_id)
-    return found
-
-
-async def offer_by_code(database: Database, asked: OfferCode) -> NamedOffer:
-    """The one offer with this code. Raises NoOfferWithCode, and SeveralOffers, which names those that have it."""
-    accounts = accounts_of(asked.account)
-    async with database.snapshot() as connection:
-        matches = (await offers_with(connection, asked.kind, [asked.code], accounts)).get(asked.code, [])
-    if not matches:
-        raise NoOfferWithCode(asked.kind.value, asked.code, accounts)
-    if len(matches) > 1:
-        raise SeveralOffers(asked.kind.value, asked.code, [match._asdict() for match in matches])
-    return matches[0]
 
 
 async def matches_of(connection: AsyncConnection, asked: OfferKeys) -> list[Sequence[NamedOffer]]:

@@ -37,7 +37,9 @@ def test_values_are_set_listed_and_withdrawn(cli: Cli, sandbox: SandboxProcess) 
     emag_id = synced(cli, sandbox)
     done = cli("offers", "set", "fbe", emag_id, "--sale-price", "105.5", "--stock", 3)
     assert done.out == f"fbe {emag_id}: sale_price 100.0000 -> 105.5000, stock (1) 10 -> 3\n"
-    again = cli("offers", "set", "fbe", emag_id, "--stock", 3)
+    part_number = cli("offers", "show", "fbe", emag_id, "--json").json["offer"]["part_number"]
+    again = cli("offers", "set", "fbe", "--part-number", part_number, "--stock", 3)
+    assert again.out.startswith(f"fbe {emag_id}: ")
     assert "has these values already" in again.out
     edits = cli("edits", "list", "--json").json["edits"]
     assert [(edit["field"], edit["value"], edit["source"]) for edit in edits] == [

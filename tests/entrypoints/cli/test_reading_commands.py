@@ -138,6 +138,22 @@ def test_an_offer_is_shown_with_the_reasons_in_words_and_the_row_as_sent(copied:
     assert "99999" in missing.err
 
 
+def test_an_offer_is_shown_by_its_codes_too(copied: Cli) -> None:
+    offers = copied("offers", "list", "--account", "main", "--limit", 200, "--json").json["offers"]
+    one = next(offer for offer in offers if offer["eans"] and offer["part_number_key"])
+    for option, code in (
+        ("--part-number", one["part_number"]),
+        ("--part-number-key", one["part_number_key"]),
+        ("--ean", one["eans"][0]),
+    ):
+        assert copied("offers", "show", "MAIN", option, code, "--json").json["offer"] == one
+    missing = copied("offers", "show", "main", "--part-number", "NO-SUCH")
+    assert (missing.code, "'NO-SUCH'" in missing.err) == (1, True)
+    for named in ((), (one["emag_id"], "--ean", one["eans"][0]), ("--ean", "1", "--part-number", "A")):
+        twice = copied("offers", "show", "main", *named)
+        assert (twice.code, twice.err.startswith("emagsync: Name one offer")) == (2, True), twice.err
+
+
 def test_an_export_goes_to_standard_output_or_a_file(copied: Cli, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in copied("offers", "export", "--format", "jsonl").out.splitlines()]
     assert len(lines) == 270

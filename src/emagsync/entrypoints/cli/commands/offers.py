@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from emagsync.entrypoints.cli.offer_key import Ean, EmagId, PartNumber, PartNumberKey, emag_id_of
 from emagsync.entrypoints.cli.offer_selection import (
     Account,
     Currency,
@@ -54,12 +55,17 @@ def list_offers(
 def show(
     context: typer.Context,
     account: Annotated[str, typer.Argument(help="The account.")],
-    emag_id: Annotated[int, typer.Argument(help="The offer's id (the seller's own).")],
+    emag_id: EmagId = None,
+    part_number: PartNumber = None,
+    part_number_key: PartNumberKey = None,
+    ean: Ean = None,
     changes: Annotated[int, typer.Option(min=0, max=1000, help="At most this many changes.")] = 20,
     as_json: Json = False,
 ) -> None:
     """Show everything about one offer. Why it does or does not sell, recent changes, the row as eMAG sent it."""
-    detail, known = asyncio.run(_show(session_of(context), account.lower(), emag_id, changes))
+    session, account = session_of(context), account.lower()
+    number = emag_id_of(session, account, emag_id, part_number=part_number, part_number_key=part_number_key, ean=ean)
+    detail, known = asyncio.run(_show(session, account, number, changes))
     if as_json:
         print_json(detail_document(detail, known))
     else:

@@ -13,6 +13,7 @@ from emagsync.edits.states import EditSource
 from emagsync.entrypoints.cli.editing import author_of, run_edit
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.offer_key import Ean, EmagId, PartNumber, PartNumberKey, emag_id_of
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.edits import changes_text
 from emagsync.entrypoints.cli.output.json_output import print_json
@@ -24,7 +25,10 @@ Price = Annotated[str | None, typer.Option(metavar="AMOUNT", help="Without VAT."
 def set_values(
     context: typer.Context,
     account: Annotated[str, typer.Argument(help="The account.", show_default=False)],
-    emag_id: Annotated[int, typer.Argument(help="The offer's id (the seller's own).", show_default=False)],
+    emag_id: EmagId = None,
+    part_number: PartNumber = None,
+    part_number_key: PartNumberKey = None,
+    ean: Ean = None,
     sale_price: Price = None,
     recommended_price: Price = None,
     min_sale_price: Price = None,
@@ -59,15 +63,17 @@ def set_values(
     if not given:
         complain("Nothing to change: give one of the options, such as --stock 5. `emagsync offers set --help` has all.")
         raise typer.Exit(ExitCode.USAGE)
+    session = session_of(context)
+    number = emag_id_of(session, account, emag_id, part_number=part_number, part_number_key=part_number_key, ean=ean)
     request = ChangeRequest(given, warehouse_id=warehouse, confirm=confirm)
 
     async def edit(service: EditService) -> list[ChangeView]:
-        return changes_of(await service.edit_offer(account, emag_id, request, author_of(EditSource.CLI)))
+        return changes_of(await service.edit_offer(account, number, request, author_of(EditSource.CLI)))
 
-    changes = run_edit(session_of(context), edit, "offer.edit", f"{account}:{emag_id}", given)
+    changes = run_edit(session, edit, "offer.edit", f"{account}:{number}", given)
     if as_json:
-        print_json({"account": account, "emag_id": emag_id, "changes": changes})
+        print_json({"account": account, "emag_id": number, "changes": changes})
     elif not changes:
-        typer.echo(f"{account} {emag_id}: eMAG, or an edit that waits, has these values already.")
+        typer.echo(f"{account} {number}: eMAG, or an edit that waits, has these values already.")
     else:
-        typer.echo(f"{account} {emag_id}: {changes_text(changes)}")
+        typer.echo(f"{account} {number}: {changes_text(changes)}")
