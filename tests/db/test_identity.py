@@ -147,21 +147,27 @@ async def test_the_file_may_have_another_name_too(tmp_path: Path) -> None:
             await database.verify()
 
 
-def page_of(path: Path, table: str) -> int:
-    """Where in the file the table's first page begins."""
+def pages_of(path: Path, table: str) -> list[int]:
+    """Where in the file the first pages of the table and of its indexes begin: any of them may be what a query reads."""
     with closing(sqlite3.connect(path)) as connection:
         size = connection.execute("PRAGMA page_size").fetchone()[0]
-        number = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (table,)).fetchone()[0]
-    return int((number - 1) * size)
+        found = connection.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = ?", (table,))
+        return [(number - 1) * size for (number,) in found if number]
 
 
-@pytest.mark.parametrize("place", [lambda path: 0, lambda path: page_of(path, "sync_runs")], ids=["head", "a table"])
-async def test_a_damaged_file_says_that_the_backup_is_needed(tmp_path: Path, place: Callable[[Path], int]) -> None:
+@pytest.mark.parametrize(
+    "places", [lambda path: [0], lambda path: pages_of(path, "sync_runs")], ids=["head", "a table"]
+)
+async def test_a_damaged_file_says_that_the_backup_is_needed(
+    tmp_path: Path, places: Callable[[Path], list[int]]
+) -> None:
     async with new_database(tmp_path) as database:
         path = path_of(database)
+    damaged = places(path)
     with path.open("r+b") as file:
-        file.seek(place(path))
-        file.write(b"\x07" * 4000)
+        for place in damaged:
+            file.seek(place)
+            file.write(b"\x07" * 4000)
     async with Database(f"sqlite:///{path}") as database:
         with pytest.raises(DatabaseDamaged, match="restore the backup"):
             await read_runs(database)

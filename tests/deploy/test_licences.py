@@ -26,6 +26,8 @@ _GOOD = {
         "OFL-1.1",
     ),
     *("MIT License", "BSD License", "3-Clause BSD License", "Apache Software License", "ISC License (ISCL)"),
+    # Of asyncssh, which we do not change either; its distribution says no more than "OSI Approved".
+    *("EPL-2.0", "EPL-2.0 OR GPL-2.0-or-later"),
     *("Python Software Foundation License", "Mozilla Public License 2.0 (MPL 2.0)"),
 }
 # Installed on other systems only, and read there: MIT and BSD, as their projects say.
@@ -50,6 +52,7 @@ def licence_of(package: str) -> str:
     """As its distribution says, in the newest way that it knows."""
     told = metadata.metadata(package)
     classifiers = [one.split(" :: ")[-1] for one in told.get_all("Classifier") or () if one.startswith("License ::")]
+    classifiers = [one for one in classifiers if one != "OSI Approved"]
     return told.get("License-Expression") or "; ".join(classifiers) or (told.get("License") or "none").strip()
 
 

@@ -32,13 +32,18 @@ async def test_every_metric_and_label_of_every_panel_and_rule_is_there(tmp_path:
 
 async def scrape_after_runs(folder: Path) -> Scrape:
     """Every series of /metrics by name, after runs and a push: its labels, with the values that they have."""
-    async with open_desk(folder, {"main": 120, "fbe": 40}, schedule={"enabled": True}, edits=CALM) as desk:
+    files = folder / "files"
+    files.mkdir()
+    (files / "stock.csv").write_text("emag_id,stock\n7,5\n")
+    given = {"schedule": {"enabled": True}, "edits": CALM, "sources": {"folder": files}}
+    async with open_desk(folder, {"main": 120, "fbe": 40}, **given) as desk:
         desk.market.change("odd_rows", after=5, rows=[{"id": "no number"}])
         desk.market.fault(kind="rate_limited", retry_after=0, times=2)
         desk.market.fault(kind="status", status=503, times=1)
         await desk.sync(account_type="main")
         desk.market.mend()
         await push_one(desk)
+        await read_source(desk)
         await desk.sync(account_type="fbe")
         desk.market.fault(kind="not_allowed", account="fbe")
         await desk.sync(account_type="fbe")
@@ -47,6 +52,15 @@ async def scrape_after_runs(folder: Path) -> Scrape:
             while "emag_api_requests_total" not in (text := (await desk.api.stranger.get("/metrics")).text):
                 await asyncio.sleep(0.1)
         return series_of(text)
+
+
+async def read_source(desk: Desk) -> None:
+    """Take in a file of a source that is read by itself from then on."""
+    asked = {"name": "ERP", "kind": "folder", "address": "stock.csv", "account": "main", "interval_minutes": 30}
+    made = await desk.api.admin.post("/api/v1/sources", json=asked)
+    assert made.status_code == 201, made.text
+    read = await desk.api.operator.post(f"/api/v1/sources/{made.json()['id']}/read", json={})
+    assert read.json()["status"] == "previewed", read.text
 
 
 async def push_one(desk: Desk) -> None:

@@ -215,7 +215,7 @@ async def test_a_part_that_cannot_be_read_is_left_out_and_says_so(desk: Desk) ->
         await connection.exec_driver_sql("ALTER TABLE webhook_deliveries RENAME TO elsewhere")
     found = await scrape(desk.api.stranger)
     assert found.by("part", "emagsync_metrics_part_up") == {
-        **dict.fromkeys(("runs", "offers", "freshness", "budgets", "edits", "notifications"), 1),
+        **dict.fromkeys(("runs", "offers", "freshness", "budgets", "edits", "notifications", "sources"), 1),
         "webhooks": 0,
     }
     assert found.value("emag_sync_products_total", action="created") == 450

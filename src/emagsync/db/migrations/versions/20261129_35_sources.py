@@ -111,5 +111,5 @@ def downgrade() -> None:
     op.drop_table("source_reading_rows")
     op.drop_table("source_readings")
     op.drop_table("sources")
-    with op.batch_alter_table("local_edits") as batch:
-        batch.drop_column("needs_approval")
+    # Not by a new table: SQLite would delete what refers to the rows of the old one.
+    op.drop_column("local_edits", "needs_approval")
