@@ -148,7 +148,7 @@ async def test_the_file_may_have_another_name_too(tmp_path: Path) -> None:
 
 
 def pages_of(path: Path, table: str) -> list[int]:
-    """Where in the file the first pages of the table and of its indexes begin: any of them may be what a query reads."""
+    """Where the first pages of the table and of its indexes begin: any of them may be what a query reads."""
     with closing(sqlite3.connect(path)) as connection:
         size = connection.execute("PRAGMA page_size").fetchone()[0]
         found = connection.execute("SELECT rootpage FROM sqlite_master WHERE tbl_name = ?", (table,))
