@@ -5,16 +5,18 @@ import { Link } from 'react-router'
 
 import { EmptyState, ErrorState, formatNumber, LoadingState, PageHeader } from '../../shared/index.ts'
 import { ExportButton } from './export/ExportButton.tsx'
-import { ColumnChoice } from './list/ColumnChoice.tsx'
-import { chosenColumns, USUAL_COLUMNS, type ColumnKey } from './list/columns.tsx'
+import { ColumnChoice } from './list/columns/ColumnChoice.tsx'
+import type { ColumnKey } from './list/columns/keys.ts'
+import { areUsual, chosenColumns } from './list/columns/order.ts'
 import { OfferFilters } from './list/filters/OfferFilters.tsx'
 import './offers.css'
 import { OfferTable } from './list/OfferTable.tsx'
-import { WorkingListTabs } from './list/WorkingListTabs.tsx'
+import { ListTabs } from './list/ListTabs.tsx'
+import { usePreferColumns, usePreferredColumns } from './saved/queries.ts'
 import { useCurrencies, useOffers } from './queries.ts'
 import { useOfferView } from './useOfferView.ts'
-import { filterCount, NO_FILTERS } from './filters.ts'
-import type { OfferView, ViewChange } from './view.ts'
+import { filterCount } from './filters.ts'
+import { WITHOUT_FILTERS, type OfferView, type ViewChange } from './view.ts'
 
 const OfferDrawer = lazy(() => import('./detail/OfferDrawer.tsx'))
 
@@ -25,10 +27,13 @@ export default function OffersPage() {
   const found = useOffers(view)
   const currencies = useCurrencies(view.account)
   const narrow = Grid.useBreakpoint().md === false
-  const columns = useMemo(() => chosenColumns(view.columns), [view.columns])
-  const wantedColumns = useMemo(() => chosenColumns(ahead.columns), [ahead.columns])
+  const preferred = usePreferredColumns()
+  const { mutate: prefer } = usePreferColumns()
+  // An address with columns, such as a colleague's, shows those; what is chosen here is kept, and takes their place.
+  const columns = useMemo(() => chosenColumns(view.columns ?? preferred), [view.columns, preferred])
   const choose = (keys: readonly ColumnKey[]): void => {
-    change({ columns: keys.join() === USUAL_COLUMNS.join() ? null : keys })
+    prefer(areUsual(keys) ? null : [...keys])
+    if (view.columns !== null) change({ columns: null })
   }
   const total = found.data?.pagination.total
   const offers = total === undefined ? '' : t('count', { count: total, formatted: formatNumber(total) })
@@ -40,12 +45,12 @@ export default function OffersPage() {
         subtitle={<span aria-live="polite">{offers || t('subtitle')}</span>}
         actions={
           <>
-            {narrow ? null : <ColumnChoice chosen={wantedColumns} onChange={choose} />}
+            {narrow ? null : <ColumnChoice chosen={columns} onChange={choose} />}
             <ExportButton view={view} offers={offers} />
           </>
         }
       />
-      <WorkingListTabs view={ahead} onChange={change} narrow={narrow} />
+      <ListTabs view={ahead} onChange={change} narrow={narrow} />
       <OfferFilters view={ahead} onChange={change} narrow={narrow} />
       {found.error ? (
         <ErrorState error={found.error} onRetry={() => void found.refetch()} />
@@ -93,7 +98,7 @@ function NothingFound({ view, onChange }: { view: OfferView; onChange: (change: 
     <EmptyState
       title={t('empty.filteredTitle')}
       detail={t('empty.filteredText')}
-      action={<Button onClick={() => onChange(NO_FILTERS)}>{t('filters.reset')}</Button>}
+      action={<Button onClick={() => onChange(WITHOUT_FILTERS)}>{t('filters.reset')}</Button>}
     />
   )
 }

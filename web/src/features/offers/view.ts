@@ -1,4 +1,4 @@
-import { filterQuery, readFilters, whole, writeFilters, type Filters } from './filters.ts'
+import { filterQuery, NO_FILTERS, readFilters, whole, writeFilters, type Filters } from './filters.ts'
 
 /** What the table shows, as the address bar says it: `/offers?q=led&account=main&sort=-sale_price&page=2`. */
 
@@ -33,6 +33,8 @@ export interface OfferView extends Filters {
   readonly size: number
   readonly columns: readonly string[] | null
   readonly offer: number | null
+  /** The saved filter that it began with. */
+  readonly saved: number | null
 }
 
 export function readView(params: URLSearchParams): OfferView {
@@ -52,6 +54,7 @@ export function readView(params: URLSearchParams): OfferView {
             .filter((name) => name !== '')
             .map(newerName),
     offer: whole(1, Number.MAX_SAFE_INTEGER)(params.get('offer') ?? ''),
+    saved: whole(1, Number.MAX_SAFE_INTEGER)(params.get('saved') ?? ''),
   }
 }
 
@@ -68,14 +71,20 @@ export function writeView(view: OfferView): URLSearchParams {
   set('size', view.size === 50 ? null : view.size)
   set('cols', view.columns === null ? null : view.columns.join(','))
   set('offer', view.offer)
+  set('saved', view.saved)
   return params
 }
 
 export type ViewChange = Partial<OfferView>
 
+/** What shows all offers. */
+export const WITHOUT_FILTERS: ViewChange = { ...NO_FILTERS, saved: null }
+
 /** A changed view: whatever changes the selection or its order begins again at the first page. */
 export function changeView(view: OfferView, change: ViewChange): OfferView {
-  const staysOnPage = Object.keys(change).every((name) => ['page', 'columns', 'offer'].includes(name))
+  const staysOnPage = Object.keys(change).every((name) =>
+    ['page', 'columns', 'offer', 'saved'].includes(name),
+  )
   return { ...view, ...(staysOnPage ? {} : { page: 1 }), ...change }
 }
 

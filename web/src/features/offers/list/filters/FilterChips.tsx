@@ -6,7 +6,7 @@ import { typedAmount } from '../../../../shared/numbers.ts'
 import { filterCount, NO_FILTERS, type Filters } from '../../filters.ts'
 import { useFacet } from '../../queries.ts'
 import { useWords } from '../../useWords.ts'
-import type { OfferView, ViewChange } from '../../view.ts'
+import { WITHOUT_FILTERS, type OfferView, type ViewChange } from '../../view.ts'
 import { HappenedTag } from './HappenedTag.tsx'
 import { useFacetWords } from './useFacetWords.ts'
 
@@ -48,7 +48,7 @@ export function FilterChips({ view, onChange }: Props) {
         </li>
       )}
       <li>
-        <Button type="link" size="small" onClick={() => onChange(NO_FILTERS)}>
+        <Button type="link" size="small" onClick={() => onChange(WITHOUT_FILTERS)}>
           {t('filters.reset')}
         </Button>
       </li>

@@ -3,8 +3,9 @@ import { Button, Drawer, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 
-import { filterCount, isSet, LONGEST_SEARCH, NO_FILTERS, type Filters } from '../../filters.ts'
-import { SORT_KEYS, type OfferView, type ViewChange } from '../../view.ts'
+import { filterCount, isSet, LONGEST_SEARCH, type Filters } from '../../filters.ts'
+import { SORT_KEYS, WITHOUT_FILTERS, type OfferView, type ViewChange } from '../../view.ts'
+import { SavedFilterBar } from '../../saved/SavedFilterBar.tsx'
 import { FilterChips } from './FilterChips.tsx'
 import { FurtherFilters, UsualFilters } from './FilterFields.tsx'
 import { SearchBox } from './SearchBox.tsx'
@@ -59,7 +60,10 @@ export function OfferFilters({ view, onChange, narrow }: Props) {
           <InlineFilters view={view} onChange={onChange} />
         )}
       </div>
-      <FilterChips view={view} onChange={onChange} />
+      <div className="filter-row">
+        <FilterChips view={view} onChange={onChange} />
+        <SavedFilterBar view={view} onChange={onChange} />
+      </div>
     </div>
   )
 }
@@ -102,7 +106,7 @@ function FilterDrawer({ view, onChange }: Omit<Props, 'narrow'>) {
         size="100%"
         footer={
           <div className="filter-drawer-foot">
-            <Button onClick={() => onChange(NO_FILTERS)}>{t('filters.reset')}</Button>
+            <Button onClick={() => onChange(WITHOUT_FILTERS)}>{t('filters.reset')}</Button>
             <Button type="primary" onClick={() => setOpen(false)}>
               {t('filters.done')}
             </Button>
