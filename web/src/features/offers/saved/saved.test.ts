@@ -5,7 +5,7 @@ import type { SavedFilter } from './queries.ts'
 import { savedOf, savedQuery, showing } from './saved.ts'
 
 const view = (query: string) => readView(new URLSearchParams(query))
-const QUERY = 'list=no_image&q=led&category=10&category=20&price_min=10&sort=-price'
+const QUERY = 'list=no_image&q=led&category=10&category=20&price_min=10&sort=-sale_price'
 const FILTER: SavedFilter = {
   id: 7,
   name: 'Lămpi',
