@@ -85,7 +85,7 @@ test('filters, order, page and columns are in the address: a reload and the back
   await expect(count).toContainText(inRomanian(inactive))
 
   await page.getByRole('button', { name: 'Alege coloanele tabelului' }).click()
-  await page.getByRole('checkbox', { name: 'Brand' }).check()
+  await page.getByRole('checkbox', { name: 'Brand' }).click()
   await expect(page.getByRole('columnheader', { name: 'Brand' })).toBeVisible()
   await page.reload()
   await expect(page.getByRole('columnheader', { name: 'Brand' })).toBeVisible()
