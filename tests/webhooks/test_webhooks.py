@@ -18,6 +18,7 @@ from emagsync.db.metadata import metadata
 from emagsync.deliveries.states import WAITS_SECONDS
 from emagsync.sync.tables import sync_runs
 from emagsync.webhooks.repository import SETTINGS_ID
+from emagsync.webhooks.tables import webhook_deliveries
 from support.clocks import ForwardClock
 from support.databases import rows
 from support.local import open_local, until
@@ -295,3 +296,58 @@ async def test_a_settings_secret_that_is_no_base64_stops_the_start(tmp_path: Pat
     with pytest.raises(SettingsError, match="EMAGSYNC_WEBHOOKS__SECRET"):
         async with open_desk(tmp_path, {"main": 2}, webhooks=given):
             pass
+
+
+async def test_a_message_is_sent_again_under_its_own_id(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.answers = [200, 503, 200]
+    async with open_desk(tmp_path, {"main": 2}, **PRIVATE) as desk:
+        webhook = await add(desk, receiver.url)
+        path = f"{WEBHOOKS}/{webhook['id']}/deliveries"
+        await desk.sync()
+        sent = await delivered(desk, webhook["id"])
+        again = await desk.api.admin.post(f"{path}/{sent['id']}/redeliver")
+        assert (again.status_code, again.json()["status"], again.json()["answer"]) == (200, "pending", 503)
+        # It is under way now: attempted again by itself.
+        refused = await desk.api.admin.post(f"{path}/{sent['id']}/redeliver")
+        assert (refused.status_code, refused.json()["code"]) == (409, "delivery_under_way")
+        async with desk.api.state.database.transaction() as connection:
+            await connection.execute(webhook_deliveries.update().values(status="given_up"))
+        await desk.api.admin.patch(f"{WEBHOOKS}/{webhook['id']}", json={"enabled": False})
+        done = (await desk.api.admin.post(f"{path}/{sent['id']}/redeliver")).json()
+        assert (done["status"], done["attempts"], done["error"]) == ("delivered", 1, None)
+        assert {letter.headers["webhook-id"] for letter in receiver.letters} == {sent["id"]}
+        assert len({letter.body for letter in receiver.letters}) == 1
+        assert all(is_signed(letter, webhook["secret"]) for letter in receiver.letters)
+        shown = (await desk.api.admin.get(f"{path}/{sent['id']}")).json()
+        assert shown["body"] == orjson.loads(receiver.letters[0].body)
+        for method, place in (("GET", f"{path}/no"), ("POST", f"{path}/no/redeliver")):
+            missing = await desk.api.admin.request(method, place)
+            assert (missing.status_code, missing.json()["code"]) == (404, "delivery_not_found")
+        other = await add(desk, receiver.url)
+        foreign = await desk.api.admin.post(f"{WEBHOOKS}/{other['id']}/deliveries/{sent['id']}/redeliver")
+        assert foreign.status_code == 404
+
+
+async def test_messages_are_listed_by_state_and_event_page_by_page(tmp_path: Path, receiver: Receiver) -> None:
+    receiver.answers = [200, 500, 200, 500, 200]
+    async with open_desk(tmp_path, {"main": 2}, **PRIVATE) as desk:
+        webhook = await add(desk, receiver.url)
+        path = f"{WEBHOOKS}/{webhook['id']}"
+        made = [(await desk.api.admin.post(f"{path}/test")).json()["id"] for _ in range(5)]
+
+        async def ids(**query: Any) -> tuple[list[str], str | None]:
+            answer = (await desk.api.admin.get(f"{path}/deliveries", params=query)).json()
+            return [one["id"] for one in answer["deliveries"]], answer["next_cursor"]
+
+        assert await ids() == (made[::-1], None)
+        assert await ids(status="pending") == ([made[3], made[1]], None)
+        assert await ids(event="failed") == ([], None)
+        read: list[str] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page, more = await ids(limit=2, **cursor)
+            read += page
+            if more is None:
+                break
+            cursor = {"cursor": more}
+        assert read == made[::-1]

@@ -116,10 +116,24 @@ class DeliveryRepository:
         values = {"status": MessageStatus.UNKNOWN, "error": "interrupted"}
         await connection.execute(update(self._deliveries).where(*self._overdue(now)).values(**values))
 
-    async def again(self, connection: AsyncConnection, delivery_id: str, *, now: datetime) -> bool:
-        """Let an ended message that did not surely arrive be sent anew. False when there is none."""
-        ended = self._deliveries.c.status.in_((MessageStatus.UNKNOWN, MessageStatus.GIVEN_UP))
-        values = {"status": MessageStatus.PENDING, "attempts": 0, "next_attempt_at": now, "error": None}
+    async def again(
+        self,
+        connection: AsyncConnection,
+        delivery_id: str,
+        *,
+        now: datetime,
+        of: Collection[MessageStatus] = (MessageStatus.UNKNOWN, MessageStatus.GIVEN_UP),
+    ) -> bool:
+        """Let an ended message be sent anew, with the same id: by default one that did not surely arrive. False when
+        there is none."""
+        ended = self._deliveries.c.status.in_(of)
+        values = {
+            "status": MessageStatus.PENDING,
+            "attempts": 0,
+            "next_attempt_at": now,
+            "delivered_at": None,
+            "error": None,
+        }
         anew = update(self._deliveries).where(self._deliveries.c.id == delivery_id, ended)
         return (await connection.execute(anew.values(**values))).rowcount == 1
 
@@ -148,9 +162,28 @@ class DeliveryRepository:
         found = await self._rows(connection, self._deliveries.c.id == delivery_id, 1)
         return found[0] if found else None
 
-    async def newest(self, connection: AsyncConnection, receiver_id: str, *, limit: int) -> list[dict[str, Any]]:
-        """The columns of a receiver's messages, newest first."""
-        return await self._rows(connection, self._receiver == receiver_id, limit)
+    async def newest(
+        self,
+        connection: AsyncConnection,
+        receiver_id: str,
+        *,
+        limit: int,
+        statuses: Collection[str] = (),
+        event: str | None = None,
+        after: tuple[datetime, str] | None = None,
+    ) -> list[dict[str, Any]]:
+        """The columns of a receiver's messages, newest first: of these states and of this event, or of all. `after` is
+        when the last one of the page before was made, and its id."""
+        table = self._deliveries.c
+        conditions = [self._receiver == receiver_id]
+        if statuses:
+            conditions.append(table.status.in_(statuses))
+        if event is not None:
+            conditions.append(table.event == event)
+        if after is not None:
+            at, delivery_id = after
+            conditions.append(or_(table.created_at < at, and_(table.created_at == at, table.id > delivery_id)))
+        return await self._rows(connection, and_(*conditions), limit)
 
     async def prune(self, connection: AsyncConnection, *, before: datetime) -> int:
         """Delete messages created before then that nothing more becomes of. Returns how many."""

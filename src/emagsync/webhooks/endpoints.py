@@ -9,10 +9,13 @@ from fastapi import APIRouter, Path, Query, Request
 
 from emagsync.audit.service import audit
 from emagsync.rest.auth import Admin
+from emagsync.rest.paging import decode_moment, encode_cursor
 from emagsync.rest.problems import problem_responses
 from emagsync.webhooks.dependencies import Webhooks
 from emagsync.webhooks.schemas import (
     Delivery,
+    DeliveryDetail,
+    DeliveryFilter,
     DeliveryList,
     NewWebhook,
     Webhook,
@@ -22,6 +25,8 @@ from emagsync.webhooks.schemas import (
 )
 
 router = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+
+_CURSOR = "deliveries"
 
 Id = Annotated[str, Path(min_length=1, max_length=36)]
 
@@ -81,7 +86,30 @@ async def send_test(request: Request, caller: Admin, webhooks: Webhooks, webhook
 
 @router.get("/{webhook_id}/deliveries", responses=problem_responses(404))
 async def list_deliveries(
-    _: Admin, webhooks: Webhooks, webhook_id: Id, limit: Annotated[int, Query(ge=1, le=100)] = 50
+    _: Admin, webhooks: Webhooks, webhook_id: Id, query: Annotated[DeliveryFilter, Query()]
 ) -> DeliveryList:
     """Its messages with their results, newest first."""
-    return DeliveryList(deliveries=await webhooks.deliveries(webhook_id, limit=limit))
+    after = None if query.cursor is None else decode_moment(_CURSOR, query.cursor)
+    found = await webhooks.deliveries(
+        webhook_id, limit=query.limit + 1, statuses=query.status, event=query.event, after=after
+    )
+    if len(found) <= query.limit:
+        return DeliveryList(deliveries=found)
+    last = found[query.limit - 1]
+    cursor = encode_cursor(_CURSOR, [last.created_at, last.id])
+    return DeliveryList(deliveries=found[: query.limit], next_cursor=cursor)
+
+
+@router.get("/{webhook_id}/deliveries/{delivery_id}", responses=problem_responses(404))
+async def one_delivery(_: Admin, webhooks: Webhooks, webhook_id: Id, delivery_id: Id) -> DeliveryDetail:
+    """One message, with what it says."""
+    return await webhooks.delivery(delivery_id, of=webhook_id)
+
+
+@router.post("/{webhook_id}/deliveries/{delivery_id}/redeliver", responses=problem_responses(404, 409))
+async def redeliver(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id, delivery_id: Id) -> Delivery:
+    """Send a message again now, with the same id, whatever became of it. The answer has the result."""
+    delivery = await webhooks.redeliver(delivery_id, of=webhook_id)
+    detail = {"delivery": delivery_id, "status": delivery.status}
+    await audit(request, caller, "webhook.redeliver", webhook_id, detail)
+    return delivery

@@ -12,8 +12,8 @@ from sqlalchemy import Row, delete, exists, insert, literal_column, select, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.deliveries.repository import DeliveryRepository
-from emagsync.webhooks.errors import WebhookNotFound
-from emagsync.webhooks.schemas import ChangeOptions, Delivery, EventKind, Webhook
+from emagsync.webhooks.errors import DeliveryNotFound, WebhookNotFound
+from emagsync.webhooks.schemas import ChangeOptions, Delivery, DeliveryDetail, DeliveryStatus, EventKind, Webhook
 from emagsync.webhooks.tables import webhook_deliveries, webhooks
 
 # The id of the webhook that the settings describe; its secret has version 0.
@@ -151,15 +151,26 @@ async def target(connection: AsyncConnection, webhook_id: str) -> Target:
     return Target(*row)
 
 
-async def delivery(connection: AsyncConnection, delivery_id: str) -> Delivery | None:
-    """The message with this id."""
+async def delivery(connection: AsyncConnection, delivery_id: str) -> DeliveryDetail:
+    """The message with this id. Raises DeliveryNotFound."""
     values = await DELIVERIES.get(connection, delivery_id)
-    return None if values is None else Delivery.model_validate(values)
+    if values is None:
+        raise DeliveryNotFound(delivery_id)
+    return DeliveryDetail.model_validate(values | {"body": orjson.loads(values["body"])})
 
 
-async def deliveries(connection: AsyncConnection, webhook_id: str, *, limit: int) -> list[Delivery]:
-    """The webhook's messages, newest first."""
-    return [Delivery.model_validate(row) for row in await DELIVERIES.newest(connection, webhook_id, limit=limit)]
+async def deliveries(
+    connection: AsyncConnection,
+    webhook_id: str,
+    *,
+    limit: int,
+    statuses: Sequence[DeliveryStatus] = (),
+    event: str | None = None,
+    after: tuple[datetime, str] | None = None,
+) -> list[Delivery]:
+    """The webhook's messages, newest first, after the one that `after` names by when it was made and its id."""
+    found = await DELIVERIES.newest(connection, webhook_id, limit=limit, statuses=statuses, event=event, after=after)
+    return [Delivery.model_validate(row) for row in found]
 
 
 def _values(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -153,7 +153,23 @@ class Delivery(BaseModel):
     error: str | None
 
 
+class DeliveryDetail(Delivery):
+    """One message with what it says: `body` is what was signed and sent."""
+
+    body: dict[str, Any]
+
+
+class DeliveryFilter(BaseModel):
+    """Which messages of a webhook, and which page of them."""
+
+    status: list[DeliveryStatus] = Field(default=[], max_length=3, description="Repeat it for more than one.")
+    event: str | None = Field(default=None, max_length=32)
+    limit: int = Field(default=50, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=1000, description="`next_cursor` of the page before.")
+
+
 class DeliveryList(BaseModel):
-    """Messages, newest first."""
+    """Messages, newest first. `next_cursor` is null on the last page."""
 
     deliveries: list[Delivery]
+    next_cursor: str | None = None

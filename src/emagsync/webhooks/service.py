@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from emagsync.core.clock import Clock
@@ -12,16 +13,18 @@ from emagsync.core.public_addresses import AddressRefused, judged_url
 from emagsync.core.settings import WebhookSettings
 from emagsync.db.engine import Database
 from emagsync.deliveries.dispatcher import Dispatcher
-from emagsync.deliveries.states import OPEN_LANE
+from emagsync.deliveries.states import OPEN_LANE, MessageStatus
 from emagsync.offers.change_repository import newest_change
 from emagsync.webhooks import repository
 from emagsync.webhooks.change_publisher import FilterOf
-from emagsync.webhooks.errors import WebhookFromSettings
+from emagsync.webhooks.errors import DeliveryNotFound, DeliveryUnderWay, WebhookFromSettings
 from emagsync.webhooks.repository import SETTINGS_ID
 from emagsync.webhooks.schemas import (
     TEST_EVENT,
     ChangeOptions,
     Delivery,
+    DeliveryDetail,
+    DeliveryStatus,
     EventKind,
     NewWebhook,
     Webhook,
@@ -95,11 +98,43 @@ class WebhookService:
         async with self._database.snapshot() as connection:
             return await repository.list_webhooks(connection)
 
-    async def deliveries(self, webhook_id: str, *, limit: int) -> list[Delivery]:
-        """Its messages, newest first. Raises WebhookNotFound."""
+    async def deliveries(
+        self,
+        webhook_id: str,
+        *,
+        limit: int,
+        statuses: Sequence[DeliveryStatus] = (),
+        event: str | None = None,
+        after: tuple[datetime, str] | None = None,
+    ) -> list[Delivery]:
+        """Its messages, newest first: of these states and of this event, or of all, after the one that `after` names by
+        when it was made and its id. Raises WebhookNotFound."""
         async with self._database.snapshot() as connection:
             await repository.get(connection, webhook_id)
-            return await repository.deliveries(connection, webhook_id, limit=limit)
+            return await repository.deliveries(
+                connection, webhook_id, limit=limit, statuses=statuses, event=event, after=after
+            )
+
+    async def delivery(self, delivery_id: str, *, of: str | None = None) -> DeliveryDetail:
+        """One message, which is of the webhook `of` if that is given. Raises DeliveryNotFound."""
+        async with self._database.snapshot() as connection:
+            found = await repository.delivery(connection, delivery_id)
+        if of not in (None, found.webhook_id):
+            raise DeliveryNotFound(delivery_id)
+        return found
+
+    async def redeliver(self, delivery_id: str, *, of: str | None = None) -> Delivery:
+        """Send an ended message again now, the same one with the same id, whatever became of it and also when its
+        webhook is disabled; a failed attempt is made again like any other.
+
+        Raises DeliveryNotFound and DeliveryUnderWay.
+        """
+        found = await self.delivery(delivery_id, of=of)
+        ended = (MessageStatus.DELIVERED, MessageStatus.GIVEN_UP)
+        async with self._database.transaction() as connection:
+            if not await repository.DELIVERIES.again(connection, found.id, now=self._clock.now(), of=ended):
+                raise DeliveryUnderWay(found.id)
+        return await self._deliver(found.id)
 
     async def test(self, webhook_id: str) -> Delivery:
         """Send it a test message now, whatever it subscribes to; a failed one is attempted again like any other.
@@ -111,11 +146,7 @@ class WebhookService:
             await repository.get(connection, webhook_id)
             body = {"message": "This is a test of an emagsync webhook."}
             delivery_id = await repository.add_delivery(connection, webhook_id, TEST_EVENT, body, now=now)
-        await self._dispatcher.deliver([delivery_id])
-        async with self._database.snapshot() as connection:
-            delivery = await repository.delivery(connection, delivery_id)
-        assert delivery is not None  # noqa: S101 - it was made above
-        return delivery
+        return await self._deliver(delivery_id)
 
     async def apply_settings(self) -> None:
         """Add, change or remove the webhook that the settings describe. Raises SettingsError."""
@@ -152,6 +183,12 @@ class WebhookService:
             else:
                 await repository.add(connection, webhook, secret_version=0)
             await repository.follow_from(connection, webhook, await newest_change(connection))
+
+    async def _deliver(self, delivery_id: str) -> Delivery:
+        """Attempt a message that is due; returns what became of it."""
+        await self._dispatcher.deliver([delivery_id])
+        found = await self.delivery(delivery_id)
+        return Delivery(**found.model_dump(exclude={"body"}))
 
     async def _change(self, webhook_id: str, values: Mapping[str, Any]) -> Webhook:
         async with self._database.transaction() as connection:

@@ -47,6 +47,7 @@ from emagsync.entrypoints.services.runs import (
     open_sync_service,
 )
 from emagsync.entrypoints.services.sources import SourceServices, build_sources
+from emagsync.entrypoints.services.webhooks import open_webhooks
 from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.queue import CeleryQueue
 from emagsync.home.dependencies import home_service
@@ -88,14 +89,11 @@ from emagsync.sync.schedule.scheduler import Scheduler
 from emagsync.sync.service import SyncService
 from emagsync.sync.webhook_publisher import RunWebhookPublisher
 from emagsync.telemetry.tracing import tracing
-from emagsync.vault.keys import load_key
 from emagsync.views.dependencies import views
 from emagsync.views.service import Views
 from emagsync.webhooks.change_publisher import ChangePublisher
-from emagsync.webhooks.delivery import WebhookSender, webhook_dispatcher
 from emagsync.webhooks.dependencies import webhook_service
 from emagsync.webhooks.service import WebhookService
-from emagsync.webhooks.signing import Signer
 
 
 @dataclass(frozen=True)
@@ -323,20 +321,8 @@ async def _reference(base: Foundation, registry: AccountRegistry) -> AsyncIterat
 @asynccontextmanager
 async def _webhooks(base: Foundation) -> AsyncIterator[WebhookService]:
     """The webhooks, with the background tasks that queue and send their messages."""
-    given = base.settings.webhooks
-    signer = Signer(load_key(base.settings), given.secret.get_secret_value() if given.secret else None)
-    sender = WebhookSender(database=base.database, signer=signer, clock=base.clock, allow_private=given.allow_private)
-    async with sender:
-        dispatcher = webhook_dispatcher(base.database, sender, base.clock)
-        filter_of = partial(selection_filter, place="changes.selection")
-        service = WebhookService(
-            database=base.database,
-            signer=signer,
-            dispatcher=dispatcher,
-            settings=given,
-            filter_of=filter_of,
-            clock=base.clock,
-        )
+    filter_of = partial(selection_filter, place="changes.selection")
+    async with open_webhooks(base, filter_of) as (service, dispatcher):
         await service.apply_settings()
         publisher = RunWebhookPublisher(base.database, base.clock)
         async with (

@@ -143,6 +143,15 @@ COMMANDS: dict[str, Command | Group] = {
             "messages": Command("notifications:messages", "List the messages to a recipient, newest first."),
         },
     ),
+    "webhooks": Group(
+        "Programs that are told of what happens.",
+        {
+            "list": Command("webhooks:list_webhooks", "List which programs are told of what."),
+            "deliveries": Command("webhooks:deliveries", "List the messages to a webhook, newest first."),
+            "redeliver": Command("webhooks:redeliver", "Send a message again now, with the same id."),
+        },
+        Topic.OPERATION,
+    ),
     "users": Group(
         "Who can log in to the page and the REST API.",
         {

@@ -57,14 +57,33 @@ export function useWebhooks() {
   })
 }
 
-export function useDeliveries(id: string) {
+export function useDeliveries(id: string, status: Delivery['status'][]) {
+  return useInfiniteQuery({
+    queryKey: [SETTINGS, 'webhooks', id, 'deliveries', status],
+    queryFn: ({ pageParam, signal }) =>
+      dataOf(
+        api.GET('/api/v1/webhooks/{webhook_id}/deliveries', {
+          params: { path: { webhook_id: id }, query: { status, cursor: pageParam } },
+          signal,
+        }),
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_cursor,
+    select: (answer) => answer.pages.flatMap((page) => page.deliveries),
+    placeholderData: keepPreviousData,
+  })
+}
+
+export function useDelivery({ id, webhook_id }: Delivery) {
   return useQuery({
-    queryKey: [SETTINGS, 'webhooks', id, 'deliveries'],
+    queryKey: [SETTINGS, 'webhooks', webhook_id, 'delivery', id],
     queryFn: ({ signal }) =>
       dataOf(
-        api.GET('/api/v1/webhooks/{webhook_id}/deliveries', { params: { path: { webhook_id: id } }, signal }),
+        api.GET('/api/v1/webhooks/{webhook_id}/deliveries/{delivery_id}', {
+          params: { path: { webhook_id, delivery_id: id } },
+          signal,
+        }),
       ),
-    select: (answer) => answer.deliveries,
   })
 }
 

@@ -46,6 +46,7 @@ export const ACTIONS = [
   'webhook.remove',
   'webhook.secret',
   'webhook.test',
+  'webhook.redeliver',
   'recipient.add',
   'recipient.change',
   'recipient.remove',
