@@ -27,7 +27,7 @@ _AREAS: Final = {
     "events": ("events",),
     "identity": ("auth", "users", "tokens", "audit"),
     "operating": ("about", "accounts", "calls", "freshness", "notifications", "rate-limiter", "schedules", "webhooks"),
-    "system": ("health", "metrics", "docs", "openapi"),
+    "system": ("health", "metrics", "docs", "openapi", "mcp"),
     _PAGE: (_PAGE,),
 }
 _AREA_OF: Final = {part: area for area, parts in _AREAS.items() for part in parts}

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from emagsync.accounts import endpoints as account_endpoints
+from emagsync.assistants import endpoints as assistant_endpoints
 from emagsync.audit import endpoints as audit_log
 from emagsync.call_log import endpoints as call_endpoints
 from emagsync.edits import endpoints as edit_endpoints
@@ -60,6 +61,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     call_endpoints.router,
     metrics.router,
     about.router,
+    assistant_endpoints.router,
     docs.router,
     static.router,  # last: it answers every other path
 )

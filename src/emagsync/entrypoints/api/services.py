@@ -17,6 +17,9 @@ from emagsync.accounts.dependencies import account_registry, account_service, li
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.service import AccountService
 from emagsync.accounts.settings import ConfiguredAccounts
+from emagsync.assistants.dependencies import assistants
+from emagsync.assistants.over_http import Assistants
+from emagsync.assistants.services import ToolServices
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.clock import Clock
 from emagsync.core.concurrency import background_task
@@ -38,6 +41,7 @@ from emagsync.entrypoints.services.edits import build_conflict_service, build_ed
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.entrypoints.services.identity import build_authenticator, build_token_service, build_user_service
 from emagsync.entrypoints.services.notifications import telling_people
+from emagsync.entrypoints.services.objections import objections_of
 from emagsync.entrypoints.services.push import build_push_service
 from emagsync.entrypoints.services.runs import (
     build_freshness_service,
@@ -57,8 +61,6 @@ from emagsync.identity.first_run import FirstRun
 from emagsync.identity.secrets import PasswordHasher
 from emagsync.identity.service import UserService
 from emagsync.identity.tokens import TokenService
-from emagsync.marketplace.rows.parse import payload
-from emagsync.marketplace.rows.validation_errors import validation_errors
 from emagsync.notifications.dependencies import notification_service
 from emagsync.notifications.service import NotificationService
 from emagsync.offers import dependencies as offer_dependencies
@@ -67,7 +69,6 @@ from emagsync.offers.export_stream import Exports
 from emagsync.offers.facets import Facets
 from emagsync.offers.product_parameters import selection_filter
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
-from emagsync.offers.product_schemas import Objection
 from emagsync.offers.reference_data import ReferenceReader
 from emagsync.offers.total_cache import TotalCache
 from emagsync.reference.keeper import ReferenceKeeper
@@ -132,6 +133,7 @@ class ApiServices:
     home: HomeService
     views: Views
     metrics: MetricsPage
+    assistants: Assistants
 
 
 @asynccontextmanager
@@ -176,6 +178,30 @@ async def open_services(
             base, emag, on_end=runs.control.stop_account, any_address=settings.accounts.other_addresses
         )
         await stack.enter_async_context(background_task("erasures", accounts.erasures.run()))
+        totals = TotalCache()
+        objections = ObjectionReader(objections_of)
+        edits_of_offers = EditsReader(edits_of, SOME_WAIT)
+        home = HomeService(base.database, certificates_of_runs, base.clock)
+        assistant_servers = Assistants(
+            ToolServices(
+                settings=base.settings,
+                database=base.database,
+                clock=base.clock,
+                accounts=emag.registry,
+                totals=totals,
+                references=references,
+                objections=objections,
+                edits_of_offers=edits_of_offers,
+                home=home,
+                certificates=certificates_of_runs,
+                freshness=freshness,
+                runs=runs.control,
+                edits=edits,
+                push=push,
+                page="",  # each request says it
+            )
+        )
+        await stack.enter_async_context(assistant_servers.running())
         yield ApiServices(
             state=state,
             emag=emag,
@@ -184,13 +210,13 @@ async def open_services(
             users=users,
             first_run=FirstRun(users),
             tokens=build_token_service(base),
-            totals=TotalCache(),
+            totals=totals,
             exports=Exports(base.database, settings.data_dir),
             export_presets=ExportPresets(base.database, base.clock),
             facets=Facets(base.database, base.clock),
             references=references,
-            objections=ObjectionReader(_objections),
-            edits_of_offers=EditsReader(edits_of, SOME_WAIT),
+            objections=objections,
+            edits_of_offers=edits_of_offers,
             sync=sync,
             runs=runs.control,
             certificates=certificates_of_runs,
@@ -206,9 +232,10 @@ async def open_services(
             sources=sources,
             scheduler=schedule,
             freshness=freshness,
-            home=HomeService(base.database, certificates_of_runs, base.clock),
+            home=home,
             views=Views(base.database, base.clock),
             metrics=metrics,
+            assistants=assistant_servers,
         )
 
 
@@ -245,6 +272,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     home_service.provide(app, services.home)
     views.provide(app, services.views)
     metrics_page.provide(app, services.metrics)
+    assistants.provide(app, services.assistants)
 
 
 def _new_state(base: Foundation, registry: AccountRegistry) -> AppState:
@@ -351,7 +379,3 @@ async def _scheduler(
     state.add_check("scheduler", partial(checks.check_scheduler, service, base.settings.schedule))
     async with background_task("scheduler", service.run()):
         yield service
-
-
-def _objections(row: str, locale: str) -> list[Objection]:
-    return [Objection(**error._asdict()) for error in validation_errors(payload(row.encode()), locale)]

@@ -58,6 +58,7 @@ COMMANDS: dict[str, Command | Group] = {
     "check": Command("check:check", "Test the accounts' connections to eMAG.", Topic.ACCOUNTS),
     "cleanup": Command("cleanup:cleanup", "End the runs that have been at it for too long.", Topic.COPY),
     "serve": Command("serve:serve", "Serve the page and the REST API until Ctrl-C.", Topic.OPERATION, stays=True),
+    "mcp": Command("mcp:mcp", "Serve assistants (MCP) over standard input and output.", Topic.OPERATION, stays=True),
     "worker": Command(
         "worker:worker_app", "Run queued syncs and short tasks until stopped.", Topic.OPERATION, stays=True
     ),

@@ -1,0 +1,231 @@
+"""The MCP server, driven by the protocol's own client over both transports."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+
+from emagsync.assistants.working_lists import WORKING_LISTS, filters_of
+from emagsync.core.clock import SystemClock
+from emagsync.offers.product_parameters import ProductListQuery
+from support.databases import variables_in
+from support.editing import PRODUCTS, Editing, open_editing
+
+READING = {
+    "find_offers",
+    "explain_offer",
+    "offer_history",
+    "what_changed",
+    "working_lists",
+    "list_runs",
+    "run_certificate",
+    "freshness",
+}
+CHANGING = {"preview_edit", "make_edit", "start_sync"}
+
+
+@pytest.fixture
+async def editing(tmp_path: Path) -> AsyncIterator[Editing]:
+    async with open_editing(tmp_path) as running:
+        yield running
+
+
+@asynccontextmanager
+async def assistant(caller: httpx2.AsyncClient, url: str) -> AsyncIterator[Client]:
+    async with Client(streamable_http_client(f"{url}/mcp", http_client=caller)) as client:
+        yield client
+
+
+async def call(client: Client, tool: str, /, **arguments: Any) -> dict[str, Any]:
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    assert result.structured_content is not None
+    return result.structured_content
+
+
+async def refusal(client: Client, tool: str, /, **arguments: Any) -> str:
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error
+    return "".join(getattr(part, "text", "") for part in result.content)
+
+
+async def tools_of(client: Client) -> set[str]:
+    return {tool.name for tool in (await client.list_tools()).tools}
+
+
+async def test_a_viewer_has_the_tools_that_read_and_no_other_can_be_called(editing: Editing) -> None:
+    async with assistant(editing.api.viewer, editing.api.url) as client:
+        assert await tools_of(client) == READING
+        for tool in CHANGING:
+            assert "Unknown tool" in await refusal(client, tool)
+    async with assistant(editing.api.operator, editing.api.url) as client:
+        assert await tools_of(client) == READING | CHANGING
+    assert await editing.every_edit() == []
+
+
+async def test_the_tools_that_read_tell_what_the_api_tells(editing: Editing) -> None:
+    async with assistant(editing.api.viewer, editing.api.url) as client:
+        first = await call(client, "find_offers", account="main", sort="emag_id", limit=5)
+        rest = await call(client, "find_offers", account="main", sort="emag_id", limit=25, skip=first["next_skip"])
+        listed = (await editing.api.viewer.get(PRODUCTS, params={"sort": "emag_id"})).json()["data"]["products"]
+        assert [one["id"] for one in first["offers"] + rest["offers"]] == [one["id"] for one in listed]
+        assert rest["next_skip"] is None
+        product = await editing.product(1)
+        told = await call(client, "explain_offer", offer_id=product["id"], language="ro")
+        assert (told["emag_id"], told["sale_price"]) == (1, product["sale_price"])
+        assert told["page"] == f"{editing.api.url}/offers?offer={product['id']}"
+        assert "payload" not in told
+        assert (await call(client, "offer_history", offer_id=product["id"]))["changes"]
+        assert (await call(client, "what_changed", account="main"))["copies"][0]["account"] == "main"
+        lists = (await call(client, "working_lists"))["lists"]
+        assert {one["working_list"] for one in lists} == set(WORKING_LISTS)
+        [run] = (await call(client, "list_runs"))["runs"]
+        certificate = await call(client, "run_certificate", run_id=run["sync_id"])
+        assert (certificate["run_id"], certificate["verdict"]) == (run["run_id"], "complete")
+        [fresh] = (await call(client, "freshness"))["accounts"]
+        assert fresh["account"] == "main"
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("explain_offer", {"offer_id": 999_999}, "999999"),
+        ("run_certificate", {"run_id": "none"}, "none"),
+        ("find_offers", {"search": "a\0b"}, "NUL"),
+        ("find_offers", {"price_min": "cheap"}, "price_min"),
+        ("find_offers", {"limit": 5000}, "limit"),
+        ("list_runs", {"cursor": "odd"}, "cursor"),
+        ("freshness", {"account": "nobody"}, "nobody"),
+    ],
+)
+async def test_a_refusal_is_a_tool_error_in_plain_words(
+    editing: Editing, tool: str, arguments: dict[str, Any], said: str
+) -> None:
+    async with assistant(editing.api.viewer, editing.api.url) as client:
+        words = await refusal(client, tool, **arguments)
+    assert said in words
+    assert "Traceback" not in words
+
+
+async def test_an_edit_is_previewed_and_then_waits_for_a_person(tmp_path: Path) -> None:
+    async with open_editing(tmp_path, edits={"push": "on"}) as editing:
+        edits = [{"account": "main", "emag_id": 1, "sale_price": "101.00"}]
+        async with assistant(editing.api.operator, editing.api.url) as client:
+            preview = await call(client, "preview_edit", edits=edits)
+            assert preview["rows"][0]["changes"][0]["new"] == "101.0000"
+            assert await editing.every_edit() == []
+            other = [edits[0] | {"sale_price": "102.00"}]
+            assert "preview" in await refusal(client, "make_edit", edits=other, token=preview["token"])
+            made = await call(client, "make_edit", edits=edits, token=preview["token"])
+            assert made["kept"] == 1
+        await editing.api.services.push.enqueue("main")
+        [entry] = (await editing.api.viewer.get("/api/v1/emag/outbox")).json()["entries"]
+        assert entry["state"] == "waiting"
+        [logged] = await editing.api.rows("SELECT username, token_id FROM audit_log WHERE action = 'offer.bulk_edit'")
+        assert logged["token_id"] is not None
+
+
+async def test_what_emag_would_refuse_is_told_row_by_row(editing: Editing) -> None:
+    edits = [{"account": "main", "emag_id": 1, "sale_price": "5000"}]
+    async with assistant(editing.api.operator, editing.api.url) as client:
+        preview = await call(client, "preview_edit", edits=edits)
+        assert preview["rows"][0]["errors"]
+        assert "row 1: sale_price" in await refusal(client, "make_edit", edits=edits, token=preview["token"])
+
+
+async def test_a_sync_is_started_and_its_run_can_be_followed(editing: Editing) -> None:
+    async with assistant(editing.api.operator, editing.api.url) as client:
+        started = await call(client, "start_sync", account="main", mode="full")
+        [run] = started["runs"]
+        await editing.api.services.runs.ended([run["run_id"]], stopping=editing.api.state.stopping)
+        [newest] = (await call(client, "list_runs", limit=1))["runs"]
+        assert (newest["run_id"], newest["status"]) == (run["run_id"], "completed")
+
+
+INITIALIZE = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"Authorization": ""}, 401),
+        ({"Authorization": "Bearer wrong"}, 401),
+        ({"Host": "evil.example"}, 400),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({}, 200),
+    ],
+)
+async def test_the_checks_of_the_api_hold(editing: Editing, headers: dict[str, str], code: int) -> None:
+    accepts = {"Accept": "application/json, text/event-stream"}
+    answer = await editing.api.operator.post("/mcp", json=INITIALIZE, headers=accepts | headers)
+    assert answer.status_code == code, answer.text
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_has_the_limit_of_the_api(editing: Editing, chunked: bool) -> None:
+    most = editing.api.state.settings.server.max_body_bytes
+
+    async def parts() -> AsyncIterator[bytes]:
+        for _ in range(most // 65_536 + 2):
+            yield b" " * 65_536
+
+    content: Any = parts() if chunked else b" " * (most + 1)
+    headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    answer = await editing.api.operator.post("/mcp", content=content, headers=headers)
+    assert answer.status_code == 413
+
+
+async def test_no_stream_is_kept_open(editing: Editing) -> None:
+    answer = await editing.api.viewer.get("/mcp", headers={"Accept": "text/event-stream"})
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+
+
+@pytest.mark.parametrize("options", [[], ["--read-only"]])
+async def test_the_same_tools_over_standard_input(editing: Editing, tmp_path: Path, options: list[str]) -> None:
+    data_dir = editing.api.state.settings.data_dir
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "EMAGSYNC_DATA_DIR": str(data_dir)}
+    environment |= {"EMAG_MAIN_USERNAME": "seller", "EMAG_MAIN_PASSWORD": "a-secret-word"} | variables_in(data_dir)
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "emagsync", "mcp", *options, "--page", "https://shop.example/emag/"],
+        env=environment,
+        cwd=str(tmp_path),
+    )
+    async with Client(stdio_client(server)) as client:
+        assert await tools_of(client) == (READING if options else READING | CHANGING)
+        found = await call(client, "find_offers", limit=1)
+        assert found["total"] == 12
+        assert found["offers"][0]["page"].startswith("https://shop.example/emag/offers?offer=")
+        if not options:
+            edits = [{"account": "main", "emag_id": 2, "stock": 11}]
+            token = (await call(client, "preview_edit", edits=edits))["token"]
+            assert (await call(client, "make_edit", edits=edits, token=token))["kept"] == 1
+    rows = await editing.api.rows("SELECT needs_approval FROM local_edits")
+    assert [bool(row["needs_approval"]) for row in rows] == ([] if options else [True])
+
+
+def test_the_working_lists_are_filters_that_the_list_takes() -> None:
+    now = SystemClock().now()
+    for name in WORKING_LISTS:
+        assert filters_of(name, now)
+        ProductListQuery.model_validate(filters_of(name, now))
