@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -31,6 +32,7 @@ READING = {
     "run_certificate",
     "freshness",
 }
+OUTBOX = "/api/v1/emag/outbox"
 CHANGING = {"preview_edit", "make_edit", "start_sync"}
 
 
@@ -117,8 +119,9 @@ async def test_a_refusal_is_a_tool_error_in_plain_words(
     assert "Traceback" not in words
 
 
-async def test_an_edit_is_previewed_and_then_waits_for_a_person(tmp_path: Path) -> None:
-    async with open_editing(tmp_path, edits={"push": "on"}) as editing:
+async def test_an_edit_is_previewed_and_then_waits_for_a_person_also_where_push_is_on(tmp_path: Path) -> None:
+    push = {"push": "on", "look_seconds": 0.05, "brake_percent": 100}
+    async with open_editing(tmp_path, edits=push) as editing:
         edits = [{"account": "main", "emag_id": 1, "sale_price": "101.00"}]
         async with assistant(editing.api.operator, editing.api.url) as client:
             preview = await call(client, "preview_edit", edits=edits)
@@ -126,13 +129,26 @@ async def test_an_edit_is_previewed_and_then_waits_for_a_person(tmp_path: Path) 
             assert await editing.every_edit() == []
             other = [edits[0] | {"sale_price": "102.00"}]
             assert "preview" in await refusal(client, "make_edit", edits=other, token=preview["token"])
+            assert await editing.every_edit() == []
             made = await call(client, "make_edit", edits=edits, token=preview["token"])
-            assert made["kept"] == 1
-        await editing.api.services.push.enqueue("main")
-        [entry] = (await editing.api.viewer.get("/api/v1/emag/outbox")).json()["entries"]
-        assert entry["state"] == "waiting"
+            assert (made["kept"], made["page"]) == (1, f"{editing.api.url}/edits/outbox")
+        await editing.edit(2, sale_price="101.00")
+        await until_lines(editing, {1: "waiting", 2: "applied"})
+        approved = await editing.api.operator.post(f"{OUTBOX}/approve", json={"account": "main"})
+        assert approved.json() == {"lines": 1}
+        await until_lines(editing, {1: "applied", 2: "applied"})
         [logged] = await editing.api.rows("SELECT username, token_id FROM audit_log WHERE action = 'offer.bulk_edit'")
-        assert logged["token_id"] is not None
+        assert (logged["username"], logged["token_id"] is None) == ("token:a operator", False)
+
+
+async def until_lines(editing: Editing, expected: dict[int, str]) -> None:
+    """Wait until the outbox has these lines, by eMAG's id in these states."""
+    found: dict[int, str] = {}
+    async with asyncio.timeout(30):
+        while found != expected:
+            lines = (await editing.api.viewer.get(OUTBOX)).json()["lines"]
+            found = {line["emag_id"]: line["state"] for line in lines}
+            await asyncio.sleep(0.02)
 
 
 async def test_what_emag_would_refuse_is_told_row_by_row(editing: Editing) -> None:

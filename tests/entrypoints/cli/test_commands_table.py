@@ -44,6 +44,7 @@ def test_commands_that_run_until_they_are_stopped_keep_the_garbage_collector_as_
         "serve",
         "worker",
         "beat",
+        "mcp",
         "sandbox",
         "demo",
     }
