@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx2
 import pytest
@@ -43,8 +44,10 @@ async def editing(tmp_path: Path) -> AsyncIterator[Editing]:
 
 
 @asynccontextmanager
-async def assistant(caller: httpx2.AsyncClient, url: str) -> AsyncIterator[Client]:
-    async with Client(streamable_http_client(f"{url}/mcp", http_client=caller)) as client:
+async def assistant(
+    caller: httpx2.AsyncClient, url: str, mode: Literal["auto", "legacy"] = "auto"
+) -> AsyncIterator[Client]:
+    async with Client(streamable_http_client(f"{url}/mcp", http_client=caller), mode=mode) as client:
         yield client
 
 
@@ -52,7 +55,7 @@ async def call(client: Client, tool: str, /, **arguments: Any) -> dict[str, Any]
     result = await client.call_tool(tool, arguments)
     assert not result.is_error, result.content
     assert result.structured_content is not None
-    return result.structured_content
+    return dict(result.structured_content)
 
 
 async def refusal(client: Client, tool: str, /, **arguments: Any) -> str:
@@ -65,12 +68,15 @@ async def tools_of(client: Client) -> set[str]:
     return {tool.name for tool in (await client.list_tools()).tools}
 
 
-async def test_a_viewer_has_the_tools_that_read_and_no_other_can_be_called(editing: Editing) -> None:
-    async with assistant(editing.api.viewer, editing.api.url) as client:
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_viewer_has_the_tools_that_read_and_no_other_can_be_called(
+    editing: Editing, mode: Literal["auto", "legacy"]
+) -> None:
+    async with assistant(editing.api.viewer, editing.api.url, mode) as client:
         assert await tools_of(client) == READING
         for tool in CHANGING:
             assert "Unknown tool" in await refusal(client, tool)
-    async with assistant(editing.api.operator, editing.api.url) as client:
+    async with assistant(editing.api.operator, editing.api.url, mode) as client:
         assert await tools_of(client) == READING | CHANGING
     assert await editing.every_edit() == []
 
@@ -105,7 +111,9 @@ async def test_the_tools_that_read_tell_what_the_api_tells(editing: Editing) -> 
         ("run_certificate", {"run_id": "none"}, "none"),
         ("find_offers", {"search": "a\0b"}, "NUL"),
         ("find_offers", {"price_min": "cheap"}, "price_min"),
-        ("find_offers", {"limit": 5000}, "limit"),
+        ("find_offers", {"limit": 5000}, "limit: Input should be"),
+        ("find_offers", {"stock_maximum": 0}, "stock_maximum: there is no argument of this name"),
+        ("find_offers", {"account": "main; DROP"}, "account"),
         ("list_runs", {"cursor": "odd"}, "cursor"),
         ("freshness", {"account": "nobody"}, "nobody"),
     ],
@@ -116,7 +124,8 @@ async def test_a_refusal_is_a_tool_error_in_plain_words(
     async with assistant(editing.api.viewer, editing.api.url) as client:
         words = await refusal(client, tool, **arguments)
     assert said in words
-    assert "Traceback" not in words
+    assert not {"Traceback", "pydantic", "Arguments"} & set(words.replace(".", " ").split())
+    assert "\n" not in words
 
 
 async def test_an_edit_is_previewed_and_then_waits_for_a_person_also_where_push_is_on(tmp_path: Path) -> None:
@@ -238,6 +247,22 @@ async def test_the_same_tools_over_standard_input(editing: Editing, tmp_path: Pa
             assert (await call(client, "make_edit", edits=edits, token=token))["kept"] == 1
     rows = await editing.api.rows("SELECT needs_approval FROM local_edits")
     assert [bool(row["needs_approval"]) for row in rows] == ([] if options else [True])
+
+
+async def test_links_lead_below_the_path_of_a_proxy_and_keep_the_filters(tmp_path: Path) -> None:
+    async with (
+        open_editing(tmp_path, root_path="/emag") as editing,
+        assistant(editing.api.viewer, editing.api.url) as client,
+    ):
+        found = await call(client, "find_offers", account="main", search="a b", sellable=False, status=["active"])
+        query = "account=main&q=a+b&status=active&sellable=no"
+        assert found["page"] == f"{editing.api.url}/emag/offers?{query}"
+
+
+def test_the_working_lists_are_those_of_the_page() -> None:
+    page = (Path(__file__).parents[2] / "web/src/features/offers/workingLists.ts").read_text()
+    [names] = re.findall(r"WORKING_LISTS = \[(.*?)\]", page, re.DOTALL)
+    assert re.findall(r"'(\w+)'", names) == list(WORKING_LISTS)
 
 
 def test_the_working_lists_are_filters_that_the_list_takes() -> None:

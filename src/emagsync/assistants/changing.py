@@ -8,9 +8,8 @@ from typing import Annotated, Any, Final
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from emagsync.assistants.plain_errors import Answer
 from emagsync.assistants.reading import run_brief
-from emagsync.assistants.services import ToolServices, caller_of
+from emagsync.assistants.services import Answer, ToolServices, caller_of
 from emagsync.core.account_names import AccountName
 from emagsync.core.errors import EmagsyncError
 from emagsync.edits.planning import Effect

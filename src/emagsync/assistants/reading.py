@@ -10,8 +10,7 @@ import orjson
 from mcp.server.mcpserver import Context
 from pydantic import Field
 
-from emagsync.assistants.plain_errors import Answer
-from emagsync.assistants.services import Caller, ToolServices, caller_of
+from emagsync.assistants.services import Answer, Caller, ToolServices, caller_of
 from emagsync.assistants.working_lists import WORKING_LISTS, ListName, filters_of
 from emagsync.core.account_names import AccountName
 from emagsync.core.errors import EmagsyncError
@@ -277,13 +276,25 @@ def _run_page(caller: Caller, run_id: str) -> str:
     return f"{caller.page}/history/{run_id}"
 
 
-# The page's own names of filters that it shows too; a list with others is shown without them.
-_ON_PAGE: Final = {"search": "q"}
+# Filters by what the page's address calls them; the page has no others of those that `find_offers` takes.
+_ON_PAGE: Final = {
+    "search": "q", "status": "status", "sellable": "sellable", "stock_max": "stock", "brand": "brand",
+    "reason": "reason", "price_min": "price_min", "price_max": "price_max",
+}  # fmt: skip
 
 
 def _list_page(caller: Caller, account: str, working_list: ListName | None, chosen: dict[str, Any]) -> str:
-    query = {"account": account} if account not in ("all", "both") else {}
+    """The list on the page with the same filters, as far as the page has them."""
+    query: list[tuple[str, str]] = [("account", account)] if account not in ("all", "both") else []
     if working_list is not None:
-        query["list"] = working_list
-    query |= {_ON_PAGE[name]: str(value) for name, value in chosen.items() if name in _ON_PAGE}
+        query.append(("list", working_list))
+    for name, value in chosen.items():
+        if name in _ON_PAGE:
+            query.extend((_ON_PAGE[name], _word(one)) for one in (value if isinstance(value, list) else [value]))
     return f"{caller.page}/offers" + (f"?{urlencode(query)}" if query else "")
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

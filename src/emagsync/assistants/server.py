@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from mcp.server.mcpserver import MCPServer
-from mcp_types import ToolAnnotations
+from fastapi.exceptions import RequestValidationError
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools import Tool
+from mcp_types import CallToolResult, InputRequiredResult, ToolAnnotations
+from pydantic import create_model
 
 from emagsync import __version__
 from emagsync.assistants.changing import ChangingTools
-from emagsync.assistants.plain_errors import in_plain_words
+from emagsync.assistants.plain_words import in_plain_words
 from emagsync.assistants.reading import ReadingTools
-from emagsync.assistants.services import ToolServices
+from emagsync.assistants.services import Answer, ToolServices
 from emagsync.rest.principals import Role
+from emagsync.rest.texts import refuse_unusable
 
 _INSTRUCTIONS: Final = (
     "emagsync keeps a local copy of a seller's offers on eMAG Marketplace. Tools answer from that copy: `freshness` "
@@ -24,15 +30,42 @@ _READS: Final = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _CHANGES: Final = ToolAnnotations(read_only_hint=False, destructive_hint=True, open_world_hint=True)
 
 
-def build_server(services: ToolServices, role: Role) -> MCPServer[Any]:
+class AssistantServer(MCPServer[Any]):
+    """A server whose tools refuse in plain words what they cannot do."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Call a tool. Texts that nothing can store are refused before. Raises ToolError, in one line."""
+        try:
+            refuse_unusable(arguments)
+            return await super().call_tool(name, arguments, context)
+        except RequestValidationError as error:
+            raise ToolError(in_plain_words(error)) from None
+        except ToolError as error:
+            words = in_plain_words(error.__cause__)
+            if words is None:
+                raise
+            # Without its cause: the library would log a refusal as a crash, or with the names that it made up.
+            raise ToolError(words) from None
+
+
+def build_server(services: ToolServices, role: Role) -> AssistantServer:
     """A server with the tools of `role`: below an operator those that read, and no other ones exist in it."""
-    server: MCPServer[Any] = MCPServer(
-        "emagsync", title="emagsync", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING"
-    )
-    for tool in ReadingTools(services).tools:
-        server.add_tool(in_plain_words(tool), annotations=_READS)
+    tools = [_tool(one, _READS) for one in ReadingTools(services).tools]
     if role.allows(Role.OPERATOR):
-        for tool in ChangingTools(services).tools:
-            is_preview = tool.__name__ == "preview_edit"
-            server.add_tool(in_plain_words(tool), annotations=_READS if is_preview else _CHANGES)
-    return server
+        changing = ChangingTools(services)
+        tools += [_tool(one, _READS if one == changing.preview_edit else _CHANGES) for one in changing.tools]
+    return AssistantServer(
+        "emagsync", title="emagsync", instructions=_INSTRUCTIONS, version=__version__, tools=tools, log_level="WARNING"
+    )
+
+
+def _tool(function: Callable[..., Awaitable[Answer]], annotations: ToolAnnotations) -> Tool:
+    """A tool that refuses arguments it does not know: a filter that is passed over would find every offer."""
+    tool = Tool.from_function(function, annotations=annotations)
+    known = tool.fn_metadata.arg_model
+    strict = create_model(known.__name__, __base__=known, __cls_kwargs__={"extra": "forbid"})
+    tool.fn_metadata.arg_model = strict
+    tool.parameters = strict.model_json_schema(by_alias=True)
+    return tool

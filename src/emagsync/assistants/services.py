@@ -26,6 +26,7 @@ from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.control import RunControl
 from emagsync.sync.freshness.service import FreshnessService
 
+Answer = dict[str, Any]
 # Where the endpoint leaves the principal that it has authenticated.
 CALLER_KEY: Final = "emagsync.caller"
 
