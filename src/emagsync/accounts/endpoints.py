@@ -119,7 +119,7 @@ class LimiterView(BaseModel):
 
 
 @router.get("/accounts")
-async def accounts(state: State, caller: Viewer, registry: Registry) -> AccountList:
+async def list_accounts(state: State, caller: Viewer, registry: Registry) -> AccountList:
     """The accounts, of the environment and added here, without their passwords, and how eMAG last answered each."""
     async with state.database.snapshot() as connection:
         stored = {row.name: row for row in await repository.stored_accounts(connection)}
@@ -176,7 +176,7 @@ async def remove_account(
 
 
 @router.post("/products/test-connection", responses=problem_responses(400, 424, 502, 503))
-async def connection_test(
+async def check_account_connection(
     request: Request,
     state: State,
     caller: Operator,
@@ -207,7 +207,7 @@ async def connection_test(
 
 
 @router.get("/rate-limiter/stats")
-async def rate_limiter_stats(_: Viewer, registry: Registry) -> LimiterView:
+async def get_rate_limiter_stats(_: Viewer, registry: Registry) -> LimiterView:
     """How much of eMAG's request limits is in use, account by account."""
     usable = [name for name in registry.names if name not in registry.problems]
     return LimiterView(data={name: await _budget(registry, name) for name in usable})

@@ -162,7 +162,7 @@ async def _edited(response: Response, state: AppState, plan: Plan) -> EditAnswer
         }
     },
 )
-async def edit_products(
+async def edit_offers_in_bulk(
     request: Request, state: State, caller: Operator, edits: Edits, pushing: Pushing, files: Files
 ) -> BulkAnswer:
     """Edit many products: a list as JSON, or a CSV or XLSX file, which is only previewed unless `preview` is false.
@@ -183,7 +183,7 @@ async def edit_products(
 
 
 @router.get("/products/products/bulk-edit/template", response_class=Response, responses=_WORKBOOK)
-async def get_template(_: Viewer, language: Annotated[HeadingLanguage, Query()] = "en") -> Response:
+async def get_bulk_edit_template(_: Viewer, language: Annotated[HeadingLanguage, Query()] = "en") -> Response:
     """An empty file of edits to fill in, as XLSX, with an explanation of its columns."""
     return _workbook(template(language), "emagsync-template.xlsx")
 
@@ -199,7 +199,7 @@ async def get_template(_: Viewer, language: Annotated[HeadingLanguage, Query()] 
         }
     },
 )
-async def get_failed_rows(request: Request, _: Operator, edits: Edits, files: Files) -> Response:
+async def get_failed_bulk_edit_rows(request: Request, _: Operator, edits: Edits, files: Files) -> Response:
     """The rows of a file of edits that cannot be stored as they are, as XLSX, each with what is wrong with it.
 
     Nothing is stored. The file can be mended and sent as a bulk edit: what was added to it is not read.
@@ -216,7 +216,7 @@ def _workbook(content: bytes, name: str) -> Response:
 
 
 @router.post("/products/products/bulk-change", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))
-async def change_selection(
+async def change_selected_offers(
     request: Request, state: State, caller: Operator, edits: Edits, pushing: Pushing, edit: SelectionEdit
 ) -> BulkAnswer:
     """Make one change to many products: those named by `ids`, or all that `filter` finds, at most 10,000.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from emagsync.core.vocabulary import RequestModel
 from emagsync.edits.change_request import MOST_ROWS, STOCK_CHANGE, ChangeRequest
@@ -27,6 +27,11 @@ _Amount = Annotated[
     _Text, Field(description="Without VAT, at most four decimals; text or number.", examples=["121.84"])
 ]
 _Whole = Annotated[int, Field(ge=-65_535, le=1_000_000)]
+_Status = Annotated[
+    Literal[0, 1, 2, "inactive", "active", "end_of_life"],
+    # eMAG's numbers are taken too, but a type of numbers and texts is one that few languages can write.
+    WithJsonSchema({"type": "string", "enum": ["inactive", "active", "end_of_life"]}),
+]
 WarehouseId = Annotated[int, Field(ge=1, le=2**31)]
 
 
@@ -53,7 +58,7 @@ class OfferValues(RequestModel):
     )
     handling_time: _Whole | list[LevelEdit] | None = Field(default=None, description="Days until dispatch.")
     vat_id: _Whole | None = None
-    status: Literal[0, 1, 2, "inactive", "active", "end_of_life"] | None = None
+    status: _Status | None = None
     currency: str | None = Field(default=None, max_length=8, description="If given, it must be the offer's.")
     confirm: bool = Field(default=False, description="Accepts values that look like a mistake.")
 

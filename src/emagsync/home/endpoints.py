@@ -39,7 +39,9 @@ class HomeQuery(QueryModel):
 
 
 @router.get("", response_model=Home)
-async def home(caller: Viewer, service: HomeReader, targets: Targets, query: Annotated[HomeQuery, Query()]) -> Response:
+async def get_home(
+    caller: Viewer, service: HomeReader, targets: Targets, query: Annotated[HomeQuery, Query()]
+) -> Response:
     """What changed: numbers of offers by kind, each that of the list of products with the same filter."""
     since = query.since
     if since == "last_visit":

@@ -89,7 +89,7 @@ async def logout(request: Request, response: Response, caller: Viewer, users: Us
 
 
 @router.get("/me")
-async def me(caller: Viewer) -> Me:
+async def get_me(caller: Viewer) -> Me:
     """Who the caller is and what the caller may do."""
     return Me.model_validate(caller)
 

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/v1/auth/setup", tags=["auth"])
 
 
 @router.get("")
-async def setup_state(setup: Setup) -> SetupState:
+async def get_setup_state(setup: Setup) -> SetupState:
     """Whether this server still waits for its first admin."""
     return SetupState(open=await setup.is_open())
 

@@ -60,7 +60,7 @@ async def end_own_session(request: Request, session_id: Id, caller: Viewer, user
 
 
 @router.get("/second-factor")
-async def show_second_factor(caller: Viewer, users: UserAccounts) -> SecondFactorStatus:
+async def get_second_factor(caller: Viewer, users: UserAccounts) -> SecondFactorStatus:
     """Whether the caller logs in with a code too."""
     return await users.second_factor(caller)
 

@@ -44,7 +44,7 @@ async def add_recipient(
 
 
 @router.get("/recipients/{recipient_id}", responses=problem_responses(404))
-async def one_recipient(_: Admin, notifications: Notifications, recipient_id: Id) -> Recipient:
+async def get_recipient(_: Admin, notifications: Notifications, recipient_id: Id) -> Recipient:
     """One recipient."""
     return await notifications.get(recipient_id)
 
@@ -95,7 +95,7 @@ async def send_message_again(
 
 
 @router.get("/mail-server")
-async def mail_server(_: Admin, notifications: Notifications) -> MailServerAnswer:
+async def get_mail_server(_: Admin, notifications: Notifications) -> MailServerAnswer:
     """By what mail is sent, without its password."""
     return MailServerAnswer(mail_server=await notifications.mail_server())
 

@@ -41,7 +41,7 @@ router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
 
 
 @router.get("/products", response_model=ProductPage)
-async def list_products(
+async def list_offers(
     state: State, _: Viewer, query: ListQuery, totals: ProductTotals, edits: Edits, references: ReferenceData
 ) -> Response:
     """Products of the local copy."""
@@ -104,7 +104,7 @@ class HistoryQuery(BaseModel):
     response_model=ProductChanges,
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-async def list_changes(
+async def list_product_changes(
     state: State, _: Viewer, product_id: ProductId, query: Annotated[HistoryQuery, Query()]
 ) -> Response:
     """What changed of one product, newest first."""

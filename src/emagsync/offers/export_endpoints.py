@@ -42,7 +42,7 @@ PresetId = Annotated[int, Path(ge=1, le=2**53)]
 
 
 @router.get("/products/export", response_class=Response, responses=_ANSWERS)
-async def export_products(
+async def export_offers(
     state: State,
     caller: Viewer,
     exports: ProductExports,
@@ -56,7 +56,7 @@ async def export_products(
 
 
 @router.post("/products/export", response_class=Response, responses=_ANSWERS)
-async def export_chosen(
+async def export_chosen_offers(
     state: State, _: Viewer, exports: ProductExports, references: ReferenceData, body: ExportBody
 ) -> StreamingResponse:
     """Products that somebody chose, as a file. Those that are no more are left out."""

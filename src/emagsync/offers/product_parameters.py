@@ -166,7 +166,7 @@ class ProductQuery(QueryModel):
         )
 
 
-class Selection(ProductQuery):
+class OfferSelection(ProductQuery):
     """Which offers, by the filters of the list. Unknown names are refused: they would select everything."""
 
     model_config = ConfigDict(extra="forbid")
@@ -176,7 +176,7 @@ def selection_filter(values: Mapping[str, Any], place: str) -> OfferFilter:
     """The filter that a selection in JSON stands for. Raises a 422 problem that names what is wrong with it at `place`,
     such as `changes.selection`."""
     try:
-        return Selection.model_validate(values).filter()
+        return OfferSelection.model_validate(values).filter()
     except ValidationError as error:
         wrong = [
             FieldProblem(field=".".join((place, *map(str, one["loc"]))), message=one["msg"], code=one["type"])

@@ -172,7 +172,7 @@ Events = Annotated[EventBroker, Depends(event_broker)]
         **problem_responses(HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS),
     },
 )
-async def events(
+async def stream_events(
     state: State,
     caller: Viewer,
     broker: Events,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from emagsync.core.older_names import OLDER_NAMES
@@ -14,6 +15,15 @@ from emagsync.rest.problems import FieldProblem, Problem, problem_in_document
 
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _REFERENCE = "#/components/schemas/{model}"
+# What any route may answer, by the name of the shared response.
+_BY_ANY = {
+    "400": ("BadHost", "The server was called by a name that it does not answer to"),
+    "408": ("TooSlow", "The request took too long to arrive"),
+    "500": ("InternalError", "Unexpected; `error_id` finds the details in the server's log"),
+    "503": ("Unavailable", "The database is not available, or the server has too much to do"),
+}
+_BY_BODIES = {"413": ("BodyTooLarge", "The body is larger than this server takes")}
+_BY_CHANGES = {"507": ("DiskFull", "The server's disk has no room left; nothing was changed")}
 
 
 def install_openapi(app: FastAPI, bodies: Sequence[type[BaseModel]] = ()) -> None:
@@ -24,10 +34,18 @@ def install_openapi(app: FastAPI, bodies: Sequence[type[BaseModel]] = ()) -> Non
         document = plain()
         if "x-problems" not in document:
             _describe_problems(document, bodies)
+            _share_common_refusals(document)
+            for _, _, operation in operations(document):
+                operation["summary"] = _summary(operation)
             document["x-problems"] = True
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name of a route for generated clients: that of its function, such as `list_offers`."""
+    return route.name
 
 
 def body_reference(model: type[BaseModel]) -> dict[str, str]:
@@ -118,3 +136,20 @@ def _describe_refusals(operation: dict[str, Any]) -> None:
     if "422" in responses or "requestBody" in operation or "parameters" in operation:
         responses["422"] = problem_in_document("A value was refused; `errors` names it")
     responses.setdefault("default", problem_in_document("Any other refusal or failure"))
+
+
+def _share_common_refusals(document: dict[str, Any]) -> None:
+    """Refer each operation to the refusals that do not depend on it; its own description of a status stays."""
+    shared = document["components"].setdefault("responses", {})
+    for name, description in (_BY_ANY | _BY_BODIES | _BY_CHANGES).values():
+        shared[name] = problem_in_document(description)
+    for _, method, operation in operations(document):
+        common = _BY_ANY | (_BY_BODIES if "requestBody" in operation else {}) | (_BY_CHANGES if method != "get" else {})
+        for status, (name, _) in common.items():
+            operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{name}"})
+
+
+def _summary(operation: dict[str, Any]) -> str:
+    """The first sentence of what the route says of itself, without its full stop."""
+    sentence = re.split(r"(?<=[^.])[.:](?:\s|$)", operation.get("description", ""), maxsplit=1)[0]
+    return " ".join(sentence.split()) or str(operation["summary"])

@@ -64,7 +64,7 @@ async def add_source(request: Request, caller: Admin, sources: Sources, asked: S
 
 
 @router.post("/look", responses=problem_responses(404, 502, 503))
-async def look_at_address(_: Admin, sources: Sources, asked: LookRequest) -> Look:
+async def look_at_source_address(_: Admin, sources: Sources, asked: LookRequest) -> Look:
     """Fetch a file and say what it is: its format, its first rows, and what its columns are taken for."""
     return await sources.look(asked)
 
@@ -83,7 +83,9 @@ class FileQuery(BaseModel):
 
 
 @router.post("/look/file", responses=problem_responses(503), openapi_extra=_FILE_BODY)
-async def look_at_file(request: Request, _: Operator, sources: Sources, query: Annotated[FileQuery, Query()]) -> Look:
+async def look_at_source_file(
+    request: Request, _: Operator, sources: Sources, query: Annotated[FileQuery, Query()]
+) -> Look:
     """Say what the file in the body is. Nothing is stored."""
     settings = FormatSettings.model_validate(query.model_dump(exclude={"key"}))
     return await sources.look_at(await read_raw(request), settings, None, query.key)
@@ -142,7 +144,7 @@ async def read_source(
 
 
 @router.post("/{source_id}/file", responses=problem_responses(404, 409), openapi_extra=_FILE_BODY)
-async def send_file(
+async def send_source_file(
     request: Request,
     caller: Operator,
     readings: Readings,
@@ -180,7 +182,7 @@ class RowQuery(BaseModel):
 
 
 @router.get("/{source_id}/readings/{reading_id}/rows", responses=problem_responses(404))
-async def list_rows(
+async def list_reading_rows(
     _: Viewer, sources: Sources, source_id: SourceId, reading_id: ReadingId, query: Annotated[RowQuery, Query()]
 ) -> ReadingRowList:
     """What a reading changes, and the rows that it could not use, each problem with its cell."""

@@ -89,7 +89,7 @@ async def retry_sync(
 
 
 @router.get("/status")
-async def status(state: State, _: Viewer) -> StatusView:
+async def get_sync_status(state: State, _: Viewer) -> StatusView:
     """What runs now, in whatever process, and the ten latest runs."""
     active = [
         run for run in await repository.read_active_runs(state.database) if run.status is not RunStatus.INTERRUPTED
@@ -105,7 +105,7 @@ async def status(state: State, _: Viewer) -> StatusView:
 
 
 @router.get("/history")
-async def history(
+async def list_runs(
     state: State,
     _: Viewer,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
@@ -131,14 +131,14 @@ async def history(
 
 
 @router.get("/sync/{any_id}", responses=problem_responses(404))
-async def one_sync(state: State, _: Viewer, control: Control, any_id: AnyId) -> SyncDetail:
+async def get_sync(state: State, _: Viewer, control: Control, any_id: AnyId) -> SyncDetail:
     """One sync, or one run, with the ledger of its pages; a dry run with what it would have changed."""
     runs = await control.find(any_id)
     return await detail(state.database, runs, state.clock.now())
 
 
 @router.get("/sync/{any_id}/differences", responses=problem_responses(404, 409))
-async def sync_differences(
+async def list_sync_differences(
     state: State,
     _: Viewer,
     control: Control,
@@ -166,7 +166,7 @@ async def stop_sync(request: Request, state: State, caller: Operator, control: C
 
 
 @router.post("/cleanup-stuck-syncs")
-async def clean_up(
+async def clean_up_stuck_syncs(
     request: Request, caller: Operator, control: Control, timeout_minutes: Annotated[int, Query(ge=5, le=60)] = 15
 ) -> Cleaned:
     """Fail the runs that have been at it for longer than that, and stop them if they are alive."""

@@ -46,7 +46,7 @@ class Statistics(BaseModel):
 
 
 @router.get("/statistics", response_model=Statistics)
-async def statistics(state: State, _: Viewer) -> Response:
+async def get_statistics(state: State, _: Viewer) -> Response:
     """What the local copy holds, by account, and the last ten runs."""
     now = state.clock.now()
     async with state.database.snapshot() as connection:

@@ -46,7 +46,7 @@ async def add_webhook(request: Request, caller: Admin, webhooks: Webhooks, asked
 
 
 @router.get("/{webhook_id}", responses=problem_responses(404))
-async def one_webhook(_: Admin, webhooks: Webhooks, webhook_id: Id) -> Webhook:
+async def get_webhook(_: Admin, webhooks: Webhooks, webhook_id: Id) -> Webhook:
     """One webhook, without its secret."""
     return await webhooks.get(webhook_id)
 
@@ -69,7 +69,7 @@ async def remove_webhook(request: Request, caller: Admin, webhooks: Webhooks, we
 
 
 @router.post("/{webhook_id}/secret", responses=problem_responses(404, 409))
-async def renew_secret(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> NewWebhook:
+async def renew_webhook_secret(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> NewWebhook:
     """Replace its secret, which is shown only now; the old one is no longer valid."""
     webhook = await webhooks.renew_secret(webhook_id)
     await audit(request, caller, "webhook.secret", webhook_id)
@@ -77,7 +77,7 @@ async def renew_secret(request: Request, caller: Admin, webhooks: Webhooks, webh
 
 
 @router.post("/{webhook_id}/test", responses=problem_responses(404))
-async def send_test(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> Delivery:
+async def send_test_webhook(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id) -> Delivery:
     """Send it a test message now. The answer has the result."""
     delivery = await webhooks.test(webhook_id)
     await audit(request, caller, "webhook.test", webhook_id, {"status": delivery.status})
@@ -85,7 +85,7 @@ async def send_test(request: Request, caller: Admin, webhooks: Webhooks, webhook
 
 
 @router.get("/{webhook_id}/deliveries", responses=problem_responses(404))
-async def list_deliveries(
+async def list_webhook_deliveries(
     _: Admin, webhooks: Webhooks, webhook_id: Id, query: Annotated[DeliveryFilter, Query()]
 ) -> DeliveryList:
     """Its messages with their results, newest first."""
@@ -101,13 +101,15 @@ async def list_deliveries(
 
 
 @router.get("/{webhook_id}/deliveries/{delivery_id}", responses=problem_responses(404))
-async def one_delivery(_: Admin, webhooks: Webhooks, webhook_id: Id, delivery_id: Id) -> DeliveryDetail:
+async def get_webhook_delivery(_: Admin, webhooks: Webhooks, webhook_id: Id, delivery_id: Id) -> DeliveryDetail:
     """One message, with what it says."""
     return await webhooks.delivery(delivery_id, of=webhook_id)
 
 
 @router.post("/{webhook_id}/deliveries/{delivery_id}/redeliver", responses=problem_responses(404, 409))
-async def redeliver(request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id, delivery_id: Id) -> Delivery:
+async def redeliver_webhook_message(
+    request: Request, caller: Admin, webhooks: Webhooks, webhook_id: Id, delivery_id: Id
+) -> Delivery:
     """Send a message again now, with the same id, whatever became of it. The answer has the result."""
     delivery = await webhooks.redeliver(delivery_id, of=webhook_id)
     detail = {"delivery": delivery_id, "status": delivery.status}

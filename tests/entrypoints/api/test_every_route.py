@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -132,9 +133,57 @@ def test_every_route_tells_its_refusals_and_what_it_is_for() -> None:
             assert {"401", "403"} <= operation["responses"].keys(), (method, path)
 
 
-def test_every_route_has_an_operation_id_of_its_own() -> None:
+def test_every_route_has_a_name_of_its_own_that_reads_as_what_it_does() -> None:
     ids = [operation["operationId"] for operation in routes().values()]
     assert len(ids) == len(set(ids))
+    assert [name for name in ids if not re.fullmatch(r"[a-z]+(_[a-z]+)*", name) or name.endswith("_api")] == []
+    assert {"list_offers", "get_offer", "edit_offer_by_code", "start_sync", "get_sync", "read_feed"} <= set(ids)
+
+
+def test_every_route_has_a_summary_and_a_described_group() -> None:
+    document = openapi_document()
+    described = {tag["name"] for tag in document["tags"] if tag["description"]}
+    used = set[str]()
+    for (method, path), operation in routes().items():
+        assert 0 < len(operation["summary"]) <= 120, (method, path)
+        assert operation["summary"] != operation["operationId"].replace("_", " ").title(), (method, path)
+        used |= set(operation["tags"])
+    assert used == described
+
+
+def test_every_status_that_refuses_is_described_as_a_problem() -> None:
+    shared = openapi_document()["components"]["responses"]
+    for (method, path), operation in routes().items():
+        wanted = {"400", "408", "500", "503", "default"} | ({"413"} if "requestBody" in operation else set())
+        assert wanted | (set() if method == "get" else {"507"}) <= operation["responses"].keys(), (method, path)
+        for status, response in operation["responses"].items():
+            if status[0] not in "45d" or (path, status) == ("/health/ready", "503"):
+                continue
+            whole = shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+            assert "application/problem+json" in whole["content"], (method, path, status)
+
+
+def test_no_shape_is_split_in_two_or_mixes_numbers_and_texts() -> None:
+    document = openapi_document()
+    assert [name for name in document["components"]["schemas"] if name.endswith(("-Input", "-Output"))] == []
+    enums = [part["enum"] for part in parts_of(document) if isinstance(part.get("enum"), list)]
+    assert [values for values in enums if len({type(value) for value in values}) > 1] == []
+
+
+def test_the_document_says_where_it_is_served_and_how_callers_prove_who_they_are() -> None:
+    document = openapi_document()
+    assert [server["url"] for server in document["servers"]] == ["/"]
+    schemes = document["components"]["securitySchemes"]
+    assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
+    assert (schemes["cookie"]["type"], schemes["cookie"]["in"]) == ("apiKey", "cookie")
+
+
+def parts_of(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object in `value`, however deep."""
+    if isinstance(value, dict):
+        yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts_of(part)
 
 
 async def test_the_document_is_for_callers(api: Api) -> None:

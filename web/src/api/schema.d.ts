@@ -12,10 +12,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * About
+         * Which versions run here, and under which licences
          * @description Which versions run here, and under which licences.
          */
-        get: operations["about_api_v1_about_get"];
+        get: operations["get_about"];
         put?: never;
         post?: never;
         delete?: never;
@@ -32,10 +32,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Audit Log
+         * What was changed, newest first
          * @description What was changed, newest first.
          */
-        get: operations["read_audit_log_api_v1_audit_get"];
+        get: operations["read_audit_log"];
         put?: never;
         post?: never;
         delete?: never;
@@ -54,12 +54,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Login
+         * Give a program an access token for a user
          * @description Give a program an access token for a user. After five wrong logins 429 says in `Retry-After` how long to wait.
          *
          *     A user with a second factor sends `code` too; without it the answer is 401 `second_factor_needed`.
          */
-        post: operations["login_api_v1_auth_login_post"];
+        post: operations["login"];
         delete?: never;
         options?: never;
         head?: never;
@@ -76,10 +76,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Logout
+         * End the caller's session
          * @description End the caller's session. An API token has none; it is revoked at `/api/v1/tokens`.
          */
-        post: operations["logout_api_v1_auth_logout_post"];
+        post: operations["logout"];
         delete?: never;
         options?: never;
         head?: never;
@@ -94,10 +94,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Me
+         * Who the caller is and what the caller may do
          * @description Who the caller is and what the caller may do.
          */
-        get: operations["me_api_v1_auth_me_get"];
+        get: operations["get_me"];
         put?: never;
         post?: never;
         delete?: never;
@@ -116,10 +116,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change Password
+         * Change the caller's own password and end the other sessions
          * @description Change the caller's own password and end the other sessions. A wrong old one counts as a wrong login.
          */
-        post: operations["change_password_api_v1_auth_password_post"];
+        post: operations["change_password"];
         delete?: never;
         options?: never;
         head?: never;
@@ -134,16 +134,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show Second Factor
+         * Whether the caller logs in with a code too
          * @description Whether the caller logs in with a code too.
          */
-        get: operations["show_second_factor_api_v1_auth_second_factor_get"];
+        get: operations["get_second_factor"];
         put?: never;
         /**
-         * Begin Second Factor
+         * Begin to set up a second factor
          * @description Begin to set up a second factor: the secret for an authenticator app. It counts once a code confirms it.
          */
-        post: operations["begin_second_factor_api_v1_auth_second_factor_post"];
+        post: operations["begin_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -160,10 +160,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Confirm Second Factor
+         * Turn on the second factor that was begun, by a code of the app
          * @description Turn on the second factor that was begun, by a code of the app. The caller's other logins end.
          */
-        post: operations["confirm_second_factor_api_v1_auth_second_factor_confirm_post"];
+        post: operations["confirm_second_factor"];
         delete?: never;
         options?: never;
         head?: never;
@@ -180,10 +180,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Turn Second Factor Off
+         * Log in without a code again
          * @description Log in without a code again.
          */
-        post: operations["turn_second_factor_off_api_v1_auth_second_factor_off_post"];
+        post: operations["turn_second_factor_off"];
         delete?: never;
         options?: never;
         head?: never;
@@ -200,10 +200,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make Recovery Codes
+         * Replace the recovery codes
          * @description Replace the recovery codes.
          */
-        post: operations["make_recovery_codes_api_v1_auth_second_factor_recovery_codes_post"];
+        post: operations["make_recovery_codes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -220,10 +220,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin Session
+         * Log a browser in
          * @description Log a browser in: the answer sets a cookie that scripts cannot read. Refusals are those of a login.
          */
-        post: operations["begin_session_api_v1_auth_session_post"];
+        post: operations["begin_session"];
         delete?: never;
         options?: never;
         head?: never;
@@ -238,17 +238,17 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Own Sessions
+         * The caller's logins, in browsers and of programs
          * @description The caller's logins, in browsers and of programs.
          */
-        get: operations["list_own_sessions_api_v1_auth_sessions_get"];
+        get: operations["list_own_sessions"];
         put?: never;
         post?: never;
         /**
-         * End Other Sessions
+         * End the caller's logins, all but this one
          * @description End the caller's logins, all but this one.
          */
-        delete: operations["end_other_sessions_api_v1_auth_sessions_delete"];
+        delete: operations["end_other_sessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -265,10 +265,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End Own Session
+         * End one of the caller's logins
          * @description End one of the caller's logins.
          */
-        delete: operations["end_own_session_api_v1_auth_sessions__session_id__delete"];
+        delete: operations["end_own_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -282,16 +282,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Setup State
+         * Whether this server still waits for its first admin
          * @description Whether this server still waits for its first admin.
          */
-        get: operations["setup_state_api_v1_auth_setup_get"];
+        get: operations["get_setup_state"];
         put?: never;
         /**
-         * Make First Admin
+         * Make the first admin, with the code that the server printed when it started, and log the browser in
          * @description Make the first admin, with the code that the server printed when it started, and log the browser in.
          */
-        post: operations["make_first_admin_api_v1_auth_setup_post"];
+        post: operations["make_first_admin"];
         delete?: never;
         options?: never;
         head?: never;
@@ -306,16 +306,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Accounts
+         * The accounts, of the environment and added here, without their passwords, and how eMAG last answered each
          * @description The accounts, of the environment and added here, without their passwords, and how eMAG last answered each.
          */
-        get: operations["accounts_api_v1_emag_accounts_get"];
+        get: operations["list_accounts"];
         put?: never;
         /**
-         * Add Account
+         * Add an account
          * @description Add an account. It is there at once, for every process. Its password is stored sealed, and shown nowhere.
          */
-        post: operations["add_account_api_v1_emag_accounts_post"];
+        post: operations["add_account"];
         delete?: never;
         options?: never;
         head?: never;
@@ -333,17 +333,17 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Remove Account
+         * Remove an account, and stop its syncs
          * @description Remove an account, and stop its syncs. The copy of its offers stays readable, unless it is to be deleted.
          */
-        delete: operations["remove_account_api_v1_emag_accounts__account__delete"];
+        delete: operations["remove_account"];
         options?: never;
         head?: never;
         /**
-         * Change Account
+         * Change an account, or switch it on or off, at once, for every process
          * @description Change an account, or switch it on or off, at once, for every process. Switched off, its syncs are stopped.
          */
-        patch: operations["change_account_api_v1_emag_accounts__account__patch"];
+        patch: operations["change_account"];
         trace?: never;
     };
     "/api/v1/emag/calls": {
@@ -354,10 +354,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Calls
+         * Calls to eMAG, the latest written first
          * @description Calls to eMAG, the latest written first: all that failed and all writes; of other successes a sample.
          */
-        get: operations["list_calls_api_v1_emag_calls_get"];
+        get: operations["list_calls"];
         put?: never;
         post?: never;
         delete?: never;
@@ -374,10 +374,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Conflicts
+         * What was edited here and changed on eMAG, for a person to decide
          * @description What was edited here and changed on eMAG, for a person to decide.
          */
-        get: operations["list_conflicts_api_v1_emag_conflicts_get"];
+        get: operations["list_conflicts"];
         put?: never;
         post?: never;
         delete?: never;
@@ -396,10 +396,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Resolve Conflicts
+         * Decide many conflicts at once, at most 1000
          * @description Decide many conflicts at once, at most 1000.
          */
-        post: operations["resolve_conflicts_api_v1_emag_conflicts_resolve_post"];
+        post: operations["resolve_conflicts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -416,10 +416,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Resolve Conflict
+         * Decide one conflict
          * @description Decide one conflict.
          */
-        post: operations["resolve_conflict_api_v1_emag_conflicts__conflict_id__resolve_post"];
+        post: operations["resolve_conflict"];
         delete?: never;
         options?: never;
         head?: never;
@@ -434,10 +434,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Edits
+         * Local edits
          * @description Local edits: the pending ones, or those in other states.
          */
-        get: operations["list_edits_api_v1_emag_edits_get"];
+        get: operations["list_edits"];
         put?: never;
         post?: never;
         delete?: never;
@@ -457,10 +457,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Withdraw Edit
+         * Withdraw a pending edit
          * @description Withdraw a pending edit: eMAG's value stays.
          */
-        delete: operations["withdraw_edit_api_v1_emag_edits__edit_id__delete"];
+        delete: operations["withdraw_edit"];
         options?: never;
         head?: never;
         patch?: never;
@@ -474,10 +474,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Holds
+         * List what the brake stopped, newest first, at most a hundred
          * @description List what the brake stopped, newest first, at most a hundred.
          */
-        get: operations["holds_api_v1_emag_holds_get"];
+        get: operations["list_holds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -496,11 +496,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Refuse
+         * Refuse a hold
          * @description Refuse a hold. Of a push: what the brake counted is rejected, the rest is sent. Of a sync: the account's edits
          *     are not sent until the hold is released after all.
          */
-        post: operations["refuse_api_v1_emag_holds__hold_id__refuse_post"];
+        post: operations["refuse_hold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -517,10 +517,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Release
+         * Release a hold
          * @description Release a hold: what the brake stopped is sent.
          */
-        post: operations["release_api_v1_emag_holds__hold_id__release_post"];
+        post: operations["release_hold"];
         delete?: never;
         options?: never;
         head?: never;
@@ -535,10 +535,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Home
+         * What changed
          * @description What changed: numbers of offers by kind, each that of the list of products with the same filter.
          */
-        get: operations["home_api_v1_emag_home_get"];
+        get: operations["get_home"];
         put?: never;
         post?: never;
         delete?: never;
@@ -557,10 +557,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Note Visit
+         * The caller looks at Home
          * @description The caller looks at Home. A visit ends when the caller does not look for half an hour.
          */
-        post: operations["note_visit_api_v1_emag_home_visit_post"];
+        post: operations["note_visit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -575,22 +575,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Offer By Code
+         * Everything about the one offer with this part number, PNK or EAN
          * @description Everything about the one offer with this part number, PNK or EAN.
          *
          *     409 names the offers where several have it: add `account`, or ask by `emag_id`. Removed offers are not looked at.
          */
-        get: operations["get_offer_by_code_api_v1_emag_offers_get"];
+        get: operations["get_offer_by_code"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * Edit Offer By Code
+         * Edit the one offer with this part number, PNK or EAN
          * @description Edit the one offer with this part number, PNK or EAN. 409 names the offers where several have it.
          */
-        patch: operations["edit_offer_by_code_api_v1_emag_offers_patch"];
+        patch: operations["edit_offer_by_code"];
         trace?: never;
     };
     "/api/v1/emag/offers/batch": {
@@ -603,10 +603,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Read Offers
+         * Read up to 500 offers by their keys
          * @description Read up to 500 offers by their keys. Each key gets the offers that it names; `not_found` lists those of none.
          */
-        post: operations["read_offers_api_v1_emag_offers_batch_post"];
+        post: operations["read_offers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -621,20 +621,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Offer
+         * Everything about one offer, by its account and eMAG's id; also one that was removed
          * @description Everything about one offer, by its account and eMAG's id; also one that was removed.
          */
-        get: operations["get_offer_api_v1_emag_offers__account___emag_id__get"];
+        get: operations["get_offer"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * Edit Offer
+         * Edit one offer, by its account and eMAG's id
          * @description Edit one offer, by its account and eMAG's id. Otherwise as edits of products are.
          */
-        patch: operations["edit_offer_api_v1_emag_offers__account___emag_id__patch"];
+        patch: operations["edit_offer"];
         trace?: never;
     };
     "/api/v1/emag/outbox": {
@@ -645,10 +645,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Outbox
+         * List what is on its way to eMAG, or was
          * @description List what is on its way to eMAG, or was: one line for each offer, newest first.
          */
-        get: operations["outbox_api_v1_emag_outbox_get"];
+        get: operations["list_outbox"];
         put?: never;
         post?: never;
         delete?: never;
@@ -667,10 +667,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Approve
+         * Approve lines that wait for a person (`push` is `approve`)
          * @description Approve lines that wait for a person (`push` is `approve`): these, all of an account, or all a filter finds.
          */
-        post: operations["approve_api_v1_emag_outbox_approve_post"];
+        post: operations["approve_outbox_lines"];
         delete?: never;
         options?: never;
         head?: never;
@@ -687,10 +687,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Reject
+         * Reject lines that were not sent yet; their edits are closed as rejected, with your name
          * @description Reject lines that were not sent yet; their edits are closed as rejected, with your name.
          */
-        post: operations["reject_api_v1_emag_outbox_reject_post"];
+        post: operations["reject_outbox_lines"];
         delete?: never;
         options?: never;
         head?: never;
@@ -705,15 +705,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Preference
+         * What the caller prefers
          * @description What the caller prefers.
          */
-        get: operations["get_preference_api_v1_emag_preferences__name__get"];
+        get: operations["get_preference"];
         /**
-         * Set Preference
+         * Keep what the caller prefers; `null` for the usual
          * @description Keep what the caller prefers; `null` for the usual.
          */
-        put: operations["set_preference_api_v1_emag_preferences__name__put"];
+        put: operations["set_preference"];
         post?: never;
         delete?: never;
         options?: never;
@@ -729,13 +729,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read Feed
+         * Every change of every product, oldest first
          * @description Every change of every product, oldest first. Keep `next_cursor` for the next request, and you miss none.
          *
          *     409 (`other_history`, `after_the_end`): the database was restored from a backup, and this place is in what was
          *     lost. Keep `next_cursor` of that answer, read all products anew, and follow the feed from there.
          */
-        get: operations["read_feed_api_v1_emag_products_changes_get"];
+        get: operations["read_feed"];
         put?: never;
         post?: never;
         delete?: never;
@@ -754,10 +754,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Clean Up
+         * Fail the runs that have been at it for longer than that, and stop them if they are alive
          * @description Fail the runs that have been at it for longer than that, and stop them if they are alive.
          */
-        post: operations["clean_up_api_v1_emag_products_cleanup_stuck_syncs_post"];
+        post: operations["clean_up_stuck_syncs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -772,16 +772,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Export Presets
+         * One's own presets of exports, and the shared ones
          * @description One's own presets of exports, and the shared ones.
          */
-        get: operations["list_export_presets_api_v1_emag_products_export_presets_get"];
+        get: operations["list_export_presets"];
         put?: never;
         /**
-         * Add Export Preset
+         * Keep an export under a name
          * @description Keep an export under a name. 409 for a name that one has already.
          */
-        post: operations["add_export_preset_api_v1_emag_products_export_presets_post"];
+        post: operations["add_export_preset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -797,16 +797,16 @@ export interface paths {
         };
         get?: never;
         /**
-         * Replace Export Preset
+         * Replace a preset
          * @description Replace a preset. Others' are their owners' and, where they are shared, admins'.
          */
-        put: operations["replace_export_preset_api_v1_emag_products_export_presets__preset_id__put"];
+        put: operations["replace_export_preset"];
         post?: never;
         /**
-         * Remove Export Preset
+         * Remove a preset
          * @description Remove a preset.
          */
-        delete: operations["remove_export_preset_api_v1_emag_products_export_presets__preset_id__delete"];
+        delete: operations["remove_export_preset"];
         options?: never;
         head?: never;
         patch?: never;
@@ -820,12 +820,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Facet Values
+         * What a filter can choose among
          * @description What a filter can choose among: the brands, categories or VAT rates that offers have, the most frequent first.
          *
          *     Counted at most a minute ago.
          */
-        get: operations["list_facet_values_api_v1_emag_products_facets__facet__get"];
+        get: operations["list_facet_values"];
         put?: never;
         post?: never;
         delete?: never;
@@ -842,10 +842,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * History
+         * Runs, newest first
          * @description Runs, newest first.
          */
-        get: operations["history_api_v1_emag_products_history_get"];
+        get: operations["list_runs"];
         put?: never;
         post?: never;
         delete?: never;
@@ -862,10 +862,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Products
+         * Products of the local copy
          * @description Products of the local copy.
          */
-        get: operations["list_products_api_v1_emag_products_products_get"];
+        get: operations["list_offers"];
         put?: never;
         post?: never;
         delete?: never;
@@ -884,13 +884,13 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change Selection
+         * Make one change to many products
          * @description Make one change to many products: those named by `ids`, or all that `filter` finds, at most 10,000.
          *
          *     `set` gives every one the same value; `adjust` changes prices by a percentage or an amount. Otherwise as bulk edits
          *     are: only previewed unless `preview` is false, with a `token` for exactly what the preview shows.
          */
-        post: operations["change_selection_api_v1_emag_products_products_bulk_change_post"];
+        post: operations["change_selected_offers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -907,14 +907,14 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Edit Products
+         * Edit many products
          * @description Edit many products: a list as JSON, or a CSV or XLSX file, which is only previewed unless `preview` is false.
          *
          *     A preview shows the effect of every row, and a `token` for exactly this result. All or nothing, unless
          *     `skip_invalid`: else a refusal has the same `data` as a preview. What is hidden in an XLSX file needs
          *     `include_hidden`.
          */
-        post: operations["edit_products_api_v1_emag_products_products_bulk_edit_post"];
+        post: operations["edit_offers_in_bulk"];
         delete?: never;
         options?: never;
         head?: never;
@@ -931,12 +931,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Get Failed Rows
+         * The rows of a file of edits that cannot be stored as they are, as XLSX, each with what is wrong with it
          * @description The rows of a file of edits that cannot be stored as they are, as XLSX, each with what is wrong with it.
          *
          *     Nothing is stored. The file can be mended and sent as a bulk edit: what was added to it is not read.
          */
-        post: operations["get_failed_rows_api_v1_emag_products_products_bulk_edit_failed_rows_post"];
+        post: operations["get_failed_bulk_edit_rows"];
         delete?: never;
         options?: never;
         head?: never;
@@ -951,10 +951,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Template
+         * An empty file of edits to fill in, as XLSX, with an explanation of its columns
          * @description An empty file of edits to fill in, as XLSX, with an explanation of its columns.
          */
-        get: operations["get_template_api_v1_emag_products_products_bulk_edit_template_get"];
+        get: operations["get_bulk_edit_template"];
         put?: never;
         post?: never;
         delete?: never;
@@ -971,16 +971,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export Products
+         * Every product of the selection as a file, streamed
          * @description Every product of the selection as a file, streamed. Text cells cannot run as formulas.
          */
-        get: operations["export_products_api_v1_emag_products_products_export_get"];
+        get: operations["export_offers"];
         put?: never;
         /**
-         * Export Chosen
+         * Products that somebody chose, as a file
          * @description Products that somebody chose, as a file. Those that are no more are left out.
          */
-        post: operations["export_chosen_api_v1_emag_products_products_export_post"];
+        post: operations["export_chosen_offers"];
         delete?: never;
         options?: never;
         head?: never;
@@ -995,25 +995,25 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Product
+         * Everything about one product
          * @description Everything about one product: why it does or does not sell, what eMAG objects to, the row as eMAG sent it.
          *
          *     The `ETag` is what an edit takes for `If-Match`.
          */
-        get: operations["get_product_api_v1_emag_products_products__product_id__get"];
+        get: operations["get_product"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * Edit Product
+         * Edit one product
          * @description Edit one product: the edit is stored here, and sent to eMAG if the account's push is on.
          *
          *     A value that looks like a mistake is refused with `confirmation_needed` unless `confirm` is set. With `If-Match`, an
          *     edit that somebody else made meanwhile is answered with 412, and one of what a restore has undone with 409.
          */
-        patch: operations["edit_product_api_v1_emag_products_products__product_id__patch"];
+        patch: operations["edit_product"];
         trace?: never;
     };
     "/api/v1/emag/products/products/{product_id}/changes": {
@@ -1024,10 +1024,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Changes
+         * What changed of one product, newest first
          * @description What changed of one product, newest first.
          */
-        get: operations["list_changes_api_v1_emag_products_products__product_id__changes_get"];
+        get: operations["list_product_changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1044,12 +1044,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Certificate
+         * What a run read, counted, looked up and stored, what that proves about the copy, and why
          * @description What a run read, counted, looked up and stored, what that proves about the copy, and why.
          *
          *     Where the digest of the copy is still to be made, this makes it, unless the copy has changed since.
          */
-        get: operations["certificate_api_v1_emag_products_runs__any_id__certificate_get"];
+        get: operations["get_run_certificate"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1066,10 +1066,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Statistics
+         * What the local copy holds, by account, and the last ten runs
          * @description What the local copy holds, by account, and the last ten runs.
          */
-        get: operations["statistics_api_v1_emag_products_statistics_get"];
+        get: operations["get_statistics"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1086,10 +1086,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Status
+         * What runs now, in whatever process, and the ten latest runs
          * @description What runs now, in whatever process, and the ten latest runs.
          */
-        get: operations["status_api_v1_emag_products_status_get"];
+        get: operations["get_sync_status"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1108,10 +1108,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Start Sync
+         * Sync accounts
          * @description Sync accounts: one run each. Waits for their end unless `run_async`; a caller who leaves does not stop them.
          */
-        post: operations["start_sync_api_v1_emag_products_sync_post"];
+        post: operations["start_sync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1126,10 +1126,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One Sync
+         * One sync, or one run, with the ledger of its pages; a dry run with what it would have changed
          * @description One sync, or one run, with the ledger of its pages; a dry run with what it would have changed.
          */
-        get: operations["one_sync_api_v1_emag_products_sync__any_id__get"];
+        get: operations["get_sync"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1148,10 +1148,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Apply Preview
+         * Do what a dry run previewed
          * @description Do what a dry run previewed: a run with the same parameters that stores what it reads, from eMAG as it is now.
          */
-        post: operations["apply_preview_api_v1_emag_products_sync__any_id__apply_post"];
+        post: operations["apply_preview"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1166,12 +1166,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Certificate
+         * What a run read, counted, looked up and stored, what that proves about the copy, and why
          * @description What a run read, counted, looked up and stored, what that proves about the copy, and why.
          *
          *     Where the digest of the copy is still to be made, this makes it, unless the copy has changed since.
          */
-        get: operations["certificate_api_v1_emag_products_sync__any_id__certificate_get"];
+        get: operations["get_sync_certificate"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1188,10 +1188,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Run Changes
+         * What a run changed, offer by offer in the order of their ids; of a dry run, what it would have
          * @description What a run changed, offer by offer in the order of their ids; of a dry run, what it would have.
          */
-        get: operations["run_changes_api_v1_emag_products_sync__any_id__changes_get"];
+        get: operations["list_run_changes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1208,10 +1208,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Sync Differences
+         * What a dry run would have changed, offer by offer, in the order of their ids
          * @description What a dry run would have changed, offer by offer, in the order of their ids.
          */
-        get: operations["sync_differences_api_v1_emag_products_sync__any_id__differences_get"];
+        get: operations["list_sync_differences"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1228,10 +1228,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Compare With Preview
+         * What a run did otherwise than the dry run that it applied said
          * @description What a run did otherwise than the dry run that it applied said. Of one that goes on: so far.
          */
-        get: operations["compare_with_preview_api_v1_emag_products_sync__any_id__preview_get"];
+        get: operations["compare_with_preview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1250,10 +1250,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Retry Sync
+         * Read again only what failed
          * @description Read again only what failed: pages, rejected rows, offers that eMAG did not answer for.
          */
-        post: operations["retry_sync_api_v1_emag_products_sync__any_id__retry_post"];
+        post: operations["retry_sync"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1271,10 +1271,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Stop Sync
+         * Stop a sync, or one run
          * @description Stop a sync, or one run. It writes nothing more from now on; what was read stays.
          */
-        delete: operations["stop_sync_api_v1_emag_products_sync__sync_id__delete"];
+        delete: operations["stop_sync"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1290,11 +1290,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Connection Test
+         * Test the account's connection to eMAG
          * @description Test the account's connection to eMAG. A refusal's `culprit` names the cause: the credentials, the address
          *     (`ip`), the API right, the network, or eMAG itself.
          */
-        post: operations["connection_test_api_v1_emag_products_test_connection_post"];
+        post: operations["check_account_connection"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1311,10 +1311,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Push Now
+         * Push an account now, instead of within seconds
          * @description Push an account now, instead of within seconds. 409: its edits are not pushed.
          */
-        post: operations["push_now_api_v1_emag_push_post"];
+        post: operations["push_now"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1329,10 +1329,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Pushes
+         * List pushes, newest first
          * @description List pushes, newest first.
          */
-        get: operations["pushes_api_v1_emag_pushes_get"];
+        get: operations["list_pushes"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1349,10 +1349,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One Push
+         * One push; `GET /outbox?push_id=...` lists its lines
          * @description One push; `GET /outbox?push_id=...` lists its lines.
          */
-        get: operations["one_push_api_v1_emag_pushes__push_id__get"];
+        get: operations["get_push"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1369,10 +1369,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Rate Limiter Stats
+         * How much of eMAG's request limits is in use, account by account
          * @description How much of eMAG's request limits is in use, account by account.
          */
-        get: operations["rate_limiter_stats_api_v1_emag_rate_limiter_stats_get"];
+        get: operations["get_rate_limiter_stats"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1389,10 +1389,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Reference
+         * The VAT rates that each account has now, and when the reference data was read
          * @description The VAT rates that each account has now, and when the reference data was read.
          */
-        get: operations["get_reference_api_v1_emag_reference_get"];
+        get: operations["get_reference"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1409,10 +1409,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Categories
+         * The categories of an account by name, all of them; none before they were read
          * @description The categories of an account by name, all of them; none before they were read.
          */
-        get: operations["list_categories_api_v1_emag_reference_categories__account__get"];
+        get: operations["list_categories"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1429,16 +1429,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Saved Filters
+         * One's own saved filters of the offers, and the shared ones
          * @description One's own saved filters of the offers, and the shared ones.
          */
-        get: operations["list_saved_filters_api_v1_emag_saved_filters_get"];
+        get: operations["list_saved_filters"];
         put?: never;
         /**
-         * Add Saved Filter
+         * Keep a filter under a name
          * @description Keep a filter under a name. 409 for a name that one has already.
          */
-        post: operations["add_saved_filter_api_v1_emag_saved_filters_post"];
+        post: operations["add_saved_filter"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1454,16 +1454,16 @@ export interface paths {
         };
         get?: never;
         /**
-         * Replace Saved Filter
+         * Replace a filter, rename it, or share it
          * @description Replace a filter, rename it, or share it. Its owner may, and where it is shared an admin.
          */
-        put: operations["replace_saved_filter_api_v1_emag_saved_filters__filter_id__put"];
+        put: operations["replace_saved_filter"];
         post?: never;
         /**
-         * Remove Saved Filter
+         * Delete a filter
          * @description Delete a filter.
          */
-        delete: operations["remove_saved_filter_api_v1_emag_saved_filters__filter_id__delete"];
+        delete: operations["remove_saved_filter"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1479,12 +1479,12 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Undo
+         * Put back what a push, or a sync's merge, changed
          * @description Put back what a push, or a sync's merge, changed: as new edits, checked and pushed like any others.
          *
          *     `preview` (the default) only says what would be done.
          */
-        post: operations["undo_api_v1_emag_undo_post"];
+        post: operations["undo_changes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1499,13 +1499,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events
+         * Live events, as server-sent events
          * @description Live events, as server-sent events: `snapshot`, `run` (its state changed), `progress` (at most 4/s a run).
          *
          *     A comment comes every 15 s. After a lost connection, `Last-Event-ID` goes on where it ended; browsers send it. One
          *     of before the database was restored is answered with 409: connect anew without it.
          */
-        get: operations["events_api_v1_events_get"];
+        get: operations["stream_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1522,10 +1522,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Freshness
+         * How fresh the offers of every account are, and whether its targets can be met
          * @description How fresh the offers of every account are, and whether its targets can be met.
          */
-        get: operations["list_freshness_api_v1_freshness_get"];
+        get: operations["list_freshness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1542,10 +1542,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Freshness
+         * How fresh the offers of one account are
          * @description How fresh the offers of one account are.
          */
-        get: operations["freshness_api_v1_freshness__account__get"];
+        get: operations["get_freshness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1563,16 +1563,16 @@ export interface paths {
         };
         get?: never;
         /**
-         * Set Targets
+         * Replace the account's targets
          * @description Replace the account's targets. The answer says whether they can be met, and by how many requests not.
          */
-        put: operations["set_targets_api_v1_freshness__account__targets_put"];
+        put: operations["set_freshness_targets"];
         post?: never;
         /**
-         * Reset Targets
+         * Go back to the targets that follow from the account's schedule
          * @description Go back to the targets that follow from the account's schedule.
          */
-        delete: operations["reset_targets_api_v1_freshness__account__targets_delete"];
+        delete: operations["reset_freshness_targets"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1588,10 +1588,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send Message Again
+         * Send a message anew that was given up, or of which nobody knows whether it arrived
          * @description Send a message anew that was given up, or of which nobody knows whether it arrived: then it may arrive twice.
          */
-        post: operations["send_message_again_api_v1_notifications_deliveries__delivery_id__again_post"];
+        post: operations["send_message_again"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1606,21 +1606,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Mail Server
+         * By what mail is sent, without its password
          * @description By what mail is sent, without its password.
          */
-        get: operations["mail_server_api_v1_notifications_mail_server_get"];
+        get: operations["get_mail_server"];
         /**
-         * Set Mail Server
+         * Set by what mail is sent
          * @description Set by what mail is sent. Without a `password` the one in use stays, for the same server and user.
          */
-        put: operations["set_mail_server_api_v1_notifications_mail_server_put"];
+        put: operations["set_mail_server"];
         post?: never;
         /**
-         * Remove Mail Server
+         * Remove it; not while somebody gets mail by it
          * @description Remove it; not while somebody gets mail by it.
          */
-        delete: operations["remove_mail_server_api_v1_notifications_mail_server_delete"];
+        delete: operations["remove_mail_server"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1634,16 +1634,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Recipients
+         * Everybody who is told, with their rules
          * @description Everybody who is told, with their rules.
          */
-        get: operations["list_recipients_api_v1_notifications_recipients_get"];
+        get: operations["list_recipients"];
         put?: never;
         /**
-         * Add Recipient
+         * Add a recipient
          * @description Add a recipient. Rules tell of what happens from now on.
          */
-        post: operations["add_recipient_api_v1_notifications_recipients_post"];
+        post: operations["add_recipient"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1658,24 +1658,24 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One Recipient
+         * One recipient
          * @description One recipient.
          */
-        get: operations["one_recipient_api_v1_notifications_recipients__recipient_id__get"];
+        get: operations["get_recipient"];
         put?: never;
         post?: never;
         /**
-         * Remove Recipient
+         * Delete it, with its rules and messages
          * @description Delete it, with its rules and messages.
          */
-        delete: operations["remove_recipient_api_v1_notifications_recipients__recipient_id__delete"];
+        delete: operations["remove_recipient"];
         options?: never;
         head?: never;
         /**
-         * Change Recipient
+         * Change it
          * @description Change it. A rule that stays as it is goes on where it stands.
          */
-        patch: operations["change_recipient_api_v1_notifications_recipients__recipient_id__patch"];
+        patch: operations["change_recipient"];
         trace?: never;
     };
     "/api/v1/notifications/recipients/{recipient_id}/deliveries": {
@@ -1686,10 +1686,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Notifications
+         * Its messages with their results, newest first
          * @description Its messages with their results, newest first.
          */
-        get: operations["list_notifications_api_v1_notifications_recipients__recipient_id__deliveries_get"];
+        get: operations["list_notifications"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1708,10 +1708,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send Test Message
+         * Send it a test message now
          * @description Send it a test message now. The answer has the result.
          */
-        post: operations["send_test_message_api_v1_notifications_recipients__recipient_id__test_post"];
+        post: operations["send_test_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1726,10 +1726,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Schedules
+         * Every recurring job, when it is due, and what became of it the last time
          * @description Every recurring job, when it is due, and what became of it the last time.
          */
-        get: operations["list_schedules_api_v1_schedules_get"];
+        get: operations["list_schedules"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1746,20 +1746,20 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One Schedule
+         * One recurring job
          * @description One recurring job.
          */
-        get: operations["one_schedule_api_v1_schedules__name__get"];
+        get: operations["get_schedule"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * Change Schedule
+         * Turn a job on or off, or change how often it is done
          * @description Turn a job on or off, or change how often it is done. It is next due after one interval from now.
          */
-        patch: operations["change_schedule_api_v1_schedules__name__patch"];
+        patch: operations["change_schedule"];
         trace?: never;
     };
     "/api/v1/sources": {
@@ -1770,16 +1770,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Sources
+         * Every source, and what became of its last reading
          * @description Every source, and what became of its last reading.
          */
-        get: operations["list_sources_api_v1_sources_get"];
+        get: operations["list_sources"];
         put?: never;
         /**
-         * Add Source
+         * Add a source
          * @description Add a source. One with an interval is read for the first time within a minute.
          */
-        post: operations["add_source_api_v1_sources_post"];
+        post: operations["add_source"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1796,10 +1796,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Look At Address
+         * Fetch a file and say what it is
          * @description Fetch a file and say what it is: its format, its first rows, and what its columns are taken for.
          */
-        post: operations["look_at_address_api_v1_sources_look_post"];
+        post: operations["look_at_source_address"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1816,10 +1816,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Look At File
+         * Say what the file in the body is
          * @description Say what the file in the body is. Nothing is stored.
          */
-        post: operations["look_at_file_api_v1_sources_look_file_post"];
+        post: operations["look_at_source_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1834,10 +1834,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List All Readings
+         * Readings of all sources, newest first
          * @description Readings of all sources, newest first.
          */
-        get: operations["list_all_readings_api_v1_sources_readings_get"];
+        get: operations["list_all_readings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1854,24 +1854,24 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Source
+         * One source
          * @description One source.
          */
-        get: operations["get_source_api_v1_sources__source_id__get"];
+        get: operations["get_source"];
         put?: never;
         post?: never;
         /**
-         * Remove Source
+         * Delete a source with its readings
          * @description Delete a source with its readings. The edits that these made stay.
          */
-        delete: operations["remove_source_api_v1_sources__source_id__delete"];
+        delete: operations["remove_source"];
         options?: never;
         head?: never;
         /**
-         * Change Source
+         * Change a source
          * @description Change a source. After a change of how it is read, its file is taken in anew.
          */
-        patch: operations["change_source_api_v1_sources__source_id__patch"];
+        patch: operations["change_source"];
         trace?: never;
     };
     "/api/v1/sources/{source_id}/file": {
@@ -1884,10 +1884,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send File
+         * Read the file in the body as the source's
          * @description Read the file in the body as the source's. The answer says what became of it.
          */
-        post: operations["send_file_api_v1_sources__source_id__file_post"];
+        post: operations["send_source_file"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1904,10 +1904,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Read Source
+         * Fetch the source's file and read it now
          * @description Fetch the source's file and read it now. The answer comes when that is done, and says what became of it.
          */
-        post: operations["read_source_api_v1_sources__source_id__read_post"];
+        post: operations["read_source"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1922,10 +1922,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Readings
+         * Readings of a source, newest first
          * @description Readings of a source, newest first.
          */
-        get: operations["list_readings_api_v1_sources__source_id__readings_get"];
+        get: operations["list_readings"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1942,10 +1942,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Reading
+         * One reading
          * @description One reading.
          */
-        get: operations["get_reading_api_v1_sources__source_id__readings__reading_id__get"];
+        get: operations["get_reading"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1964,10 +1964,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Apply Reading
+         * Make edits of what the newest reading would change, and with `confirm` of what looks like a mistake
          * @description Make edits of what the newest reading would change, and with `confirm` of what looks like a mistake.
          */
-        post: operations["apply_reading_api_v1_sources__source_id__readings__reading_id__apply_post"];
+        post: operations["apply_reading"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1982,10 +1982,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Rows
+         * What a reading changes, and the rows that it could not use, each problem with its cell
          * @description What a reading changes, and the rows that it could not use, each problem with its cell.
          */
-        get: operations["list_rows_api_v1_sources__source_id__readings__reading_id__rows_get"];
+        get: operations["list_reading_rows"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2002,16 +2002,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Tokens
+         * The API tokens, without their text, which nobody can see again
          * @description The API tokens, without their text, which nobody can see again.
          */
-        get: operations["list_tokens_api_v1_tokens_get"];
+        get: operations["list_tokens"];
         put?: never;
         /**
-         * Create Token
+         * Make an API token
          * @description Make an API token. Its text is in this answer and never shown again.
          */
-        post: operations["create_token_api_v1_tokens_post"];
+        post: operations["create_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2029,10 +2029,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke Token
+         * End an API token at once
          * @description End an API token at once.
          */
-        delete: operations["revoke_token_api_v1_tokens__token_id__delete"];
+        delete: operations["revoke_token"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2046,16 +2046,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Users
+         * Every user
          * @description Every user.
          */
-        get: operations["list_users_api_v1_users_get"];
+        get: operations["list_users"];
         put?: never;
         /**
-         * Add User
+         * Add a user
          * @description Add a user.
          */
-        post: operations["add_user_api_v1_users_post"];
+        post: operations["add_user"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2070,22 +2070,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get User
+         * One user
          * @description One user.
          */
-        get: operations["get_user_api_v1_users__user_id__get"];
+        get: operations["get_user"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /**
-         * Change User
+         * Change a user's role or password, or disable the user, which ends the user's API tokens for good
          * @description Change a user's role or password, or disable the user, which ends the user's API tokens for good.
          *
          *     The last enabled admin stays one (409).
          */
-        patch: operations["change_user_api_v1_users__user_id__patch"];
+        patch: operations["change_user"];
         trace?: never;
     };
     "/api/v1/users/{user_id}/second-factor": {
@@ -2099,10 +2099,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Remove Second Factor
+         * Forget the second factor of a user who lost the phone and the recovery codes
          * @description Forget the second factor of a user who lost the phone and the recovery codes.
          */
-        delete: operations["remove_second_factor_api_v1_users__user_id__second_factor_delete"];
+        delete: operations["remove_second_factor"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2116,16 +2116,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Webhooks
+         * All webhooks, without their secrets
          * @description All webhooks, without their secrets.
          */
-        get: operations["list_webhooks_api_v1_webhooks_get"];
+        get: operations["list_webhooks"];
         put?: never;
         /**
-         * Add Webhook
+         * Add a webhook
          * @description Add a webhook. Its secret is in this answer and in no other.
          */
-        post: operations["add_webhook_api_v1_webhooks_post"];
+        post: operations["add_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2140,24 +2140,24 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One Webhook
+         * One webhook, without its secret
          * @description One webhook, without its secret.
          */
-        get: operations["one_webhook_api_v1_webhooks__webhook_id__get"];
+        get: operations["get_webhook"];
         put?: never;
         post?: never;
         /**
-         * Remove Webhook
+         * Delete it, with its pending messages
          * @description Delete it, with its pending messages.
          */
-        delete: operations["remove_webhook_api_v1_webhooks__webhook_id__delete"];
+        delete: operations["remove_webhook"];
         options?: never;
         head?: never;
         /**
-         * Change Webhook
+         * Change its name, address or events, or enable or disable it
          * @description Change its name, address or events, or enable or disable it.
          */
-        patch: operations["change_webhook_api_v1_webhooks__webhook_id__patch"];
+        patch: operations["change_webhook"];
         trace?: never;
     };
     "/api/v1/webhooks/{webhook_id}/deliveries": {
@@ -2168,10 +2168,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Deliveries
+         * Its messages with their results, newest first
          * @description Its messages with their results, newest first.
          */
-        get: operations["list_deliveries_api_v1_webhooks__webhook_id__deliveries_get"];
+        get: operations["list_webhook_deliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2188,10 +2188,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One Delivery
+         * One message, with what it says
          * @description One message, with what it says.
          */
-        get: operations["one_delivery_api_v1_webhooks__webhook_id__deliveries__delivery_id__get"];
+        get: operations["get_webhook_delivery"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2210,10 +2210,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Redeliver
+         * Send a message again now, with the same id, whatever became of it
          * @description Send a message again now, with the same id, whatever became of it. The answer has the result.
          */
-        post: operations["redeliver_api_v1_webhooks__webhook_id__deliveries__delivery_id__redeliver_post"];
+        post: operations["redeliver_webhook_message"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2230,10 +2230,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Renew Secret
+         * Replace its secret, which is shown only now; the old one is no longer valid
          * @description Replace its secret, which is shown only now; the old one is no longer valid.
          */
-        post: operations["renew_secret_api_v1_webhooks__webhook_id__secret_post"];
+        post: operations["renew_webhook_secret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2250,10 +2250,10 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send Test
+         * Send it a test message now
          * @description Send it a test message now. The answer has the result.
          */
-        post: operations["send_test_api_v1_webhooks__webhook_id__test_post"];
+        post: operations["send_test_webhook"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2268,10 +2268,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Live
+         * Whether the process answers
          * @description Whether the process answers. Checks nothing else, and needs no authentication.
          */
-        get: operations["live_health_live_get"];
+        get: operations["get_liveness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2288,10 +2288,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ready
+         * Whether database, schema, executor and scheduler work
          * @description Whether database, schema, executor and scheduler work: 200, or 503. Details are for authenticated callers.
          */
-        get: operations["ready_health_ready_get"];
+        get: operations["get_readiness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2839,7 +2839,7 @@ export interface components {
              * Status
              * @default null
              */
-            status: (0 | 1 | 2 | "inactive" | "active" | "end_of_life") | null;
+            status: ("inactive" | "active" | "end_of_life") | null;
             /**
              * Stock
              * @description Pieces in the offer's only warehouse, or a list by warehouse.
@@ -5192,6 +5192,158 @@ export interface components {
             reason: string;
         };
         /**
+         * OfferSelection
+         * @description Which offers, by the filters of the list. Unknown names are refused: they would select everything.
+         */
+        OfferSelection: {
+            /** Account */
+            account?: string | null;
+            /**
+             * account_type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            account_type?: string | null;
+            /**
+             * Brand
+             * @description Exactly this brand; repeat it for more than one.
+             */
+            brand?: string[] | null;
+            /**
+             * Buy Button
+             * @description `ours`: it has the buy button; `others`: another offer has it; `unknown`: eMAG does not say.
+             */
+            buy_button?: components["schemas"]["BuyButton"][] | null;
+            /**
+             * Buy Button Rank Max
+             * @description At worst this place for the buy button.
+             */
+            buy_button_rank_max?: number | null;
+            /**
+             * Buy Button Rank Min
+             * @description At best this place for the buy button; 1 has it.
+             */
+            buy_button_rank_min?: number | null;
+            /**
+             * Category
+             * @description eMAG's category; repeat it for more than one.
+             */
+            category?: number[] | null;
+            /**
+             * Category Id
+             * @description An older name of `category`.
+             */
+            category_id?: number[] | null;
+            /**
+             * Change
+             * @description Offers to which this happened; repeat it for more than one. Removed offers are among them.
+             */
+            change?: components["schemas"]["ChangeKind"][] | null;
+            /**
+             * Change Reason
+             * @description With `change=unsellable`: a code of `not_sellable`, as it was then.
+             */
+            change_reason?: string | null;
+            /**
+             * Change Run
+             * @description What this run or push brought.
+             */
+            change_run?: string | null;
+            /**
+             * Change Since
+             * @description What happened then or later; with a zone.
+             */
+            change_since?: string | null;
+            /**
+             * Change Until
+             * @description What happened before then.
+             */
+            change_until?: string | null;
+            /** Changed Since */
+            changed_since?: string | null;
+            /**
+             * Currency
+             * @description Only offers whose prices are in it, such as `EUR`; repeat it for more than one.
+             */
+            currency?: string[] | null;
+            /**
+             * Emag Id
+             * @description eMAG's id; repeat it for more than one.
+             */
+            emag_id?: number[] | null;
+            /** Has Image */
+            has_image?: boolean | null;
+            /**
+             * Include Removed
+             * @description Also offers that eMAG does not know any more.
+             * @default false
+             */
+            include_removed: boolean;
+            /**
+             * Price Max
+             * @description At most this price, without VAT.
+             */
+            price_max?: number | string | null;
+            /**
+             * Price Min
+             * @description At least this price, without VAT.
+             */
+            price_min?: number | string | null;
+            /**
+             * Price Outside Limits
+             * @description Whether its price is below its minimum or above its maximum.
+             */
+            price_outside_limits?: boolean | null;
+            /**
+             * Reason
+             * @description A code of `not_sellable`; repeat it for more than one.
+             */
+            reason?: string[] | null;
+            /**
+             * Same Ean
+             * @description Another offer of the account has one of its EANs too.
+             * @default false
+             */
+            same_ean: boolean;
+            /**
+             * Search
+             * @description Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and any case, with or without diacritics and punctuation.
+             */
+            search?: string | null;
+            /**
+             * Seen Before
+             * @description No run has seen it since.
+             */
+            seen_before?: string | null;
+            /** Sellable */
+            sellable?: boolean | null;
+            /**
+             * Status
+             * @description Repeat it for more than one.
+             */
+            status?: ("active" | "inactive" | "end_of_life")[] | null;
+            /**
+             * Stock Max
+             * @description At most this stock.
+             */
+            stock_max?: number | null;
+            /**
+             * Stock Min
+             * @description At least this stock.
+             */
+            stock_min?: number | null;
+            /**
+             * Validation Status
+             * @description eMAG's number; repeat it for more than one.
+             */
+            validation_status?: number[] | null;
+            /**
+             * Vat Id
+             * @description eMAG's VAT rate; repeat it for more than one.
+             */
+            vat_id?: number[] | null;
+        };
+        /**
          * OutboxList
          * @description Lines of the outbox, newest first.
          */
@@ -6381,7 +6533,7 @@ export interface components {
             /** Sale Price */
             sale_price?: (string | number) | null;
             /** Status */
-            status?: (0 | 1 | 2 | "inactive" | "active" | "end_of_life") | null;
+            status?: ("inactive" | "active" | "end_of_life") | null;
             /**
              * Stock
              * @description Pieces in the offer's only warehouse, or a list by warehouse.
@@ -7285,7 +7437,7 @@ export interface components {
             mode: components["schemas"]["Mode"];
             /** Preview Of */
             preview_of?: string | null;
-            selection?: components["schemas"]["Selection-Output"] | null;
+            selection?: components["schemas"]["Selection"] | null;
             /**
              * Timeout Seconds
              * @default 600
@@ -7514,161 +7666,9 @@ export interface components {
         };
         /**
          * Selection
-         * @description Which offers, by the filters of the list. Unknown names are refused: they would select everything.
-         */
-        "Selection-Input": {
-            /** Account */
-            account?: string | null;
-            /**
-             * account_type
-             * @deprecated
-             * @description The older name of `account`.
-             */
-            account_type?: string | null;
-            /**
-             * Brand
-             * @description Exactly this brand; repeat it for more than one.
-             */
-            brand?: string[] | null;
-            /**
-             * Buy Button
-             * @description `ours`: it has the buy button; `others`: another offer has it; `unknown`: eMAG does not say.
-             */
-            buy_button?: components["schemas"]["BuyButton"][] | null;
-            /**
-             * Buy Button Rank Max
-             * @description At worst this place for the buy button.
-             */
-            buy_button_rank_max?: number | null;
-            /**
-             * Buy Button Rank Min
-             * @description At best this place for the buy button; 1 has it.
-             */
-            buy_button_rank_min?: number | null;
-            /**
-             * Category
-             * @description eMAG's category; repeat it for more than one.
-             */
-            category?: number[] | null;
-            /**
-             * Category Id
-             * @description An older name of `category`.
-             */
-            category_id?: number[] | null;
-            /**
-             * Change
-             * @description Offers to which this happened; repeat it for more than one. Removed offers are among them.
-             */
-            change?: components["schemas"]["ChangeKind"][] | null;
-            /**
-             * Change Reason
-             * @description With `change=unsellable`: a code of `not_sellable`, as it was then.
-             */
-            change_reason?: string | null;
-            /**
-             * Change Run
-             * @description What this run or push brought.
-             */
-            change_run?: string | null;
-            /**
-             * Change Since
-             * @description What happened then or later; with a zone.
-             */
-            change_since?: string | null;
-            /**
-             * Change Until
-             * @description What happened before then.
-             */
-            change_until?: string | null;
-            /** Changed Since */
-            changed_since?: string | null;
-            /**
-             * Currency
-             * @description Only offers whose prices are in it, such as `EUR`; repeat it for more than one.
-             */
-            currency?: string[] | null;
-            /**
-             * Emag Id
-             * @description eMAG's id; repeat it for more than one.
-             */
-            emag_id?: number[] | null;
-            /** Has Image */
-            has_image?: boolean | null;
-            /**
-             * Include Removed
-             * @description Also offers that eMAG does not know any more.
-             * @default false
-             */
-            include_removed: boolean;
-            /**
-             * Price Max
-             * @description At most this price, without VAT.
-             */
-            price_max?: number | string | null;
-            /**
-             * Price Min
-             * @description At least this price, without VAT.
-             */
-            price_min?: number | string | null;
-            /**
-             * Price Outside Limits
-             * @description Whether its price is below its minimum or above its maximum.
-             */
-            price_outside_limits?: boolean | null;
-            /**
-             * Reason
-             * @description A code of `not_sellable`; repeat it for more than one.
-             */
-            reason?: string[] | null;
-            /**
-             * Same Ean
-             * @description Another offer of the account has one of its EANs too.
-             * @default false
-             */
-            same_ean: boolean;
-            /**
-             * Search
-             * @description Words, or parts of them, that are in the name, part number, PNK, EANs or brand: in any order and any case, with or without diacritics and punctuation.
-             */
-            search?: string | null;
-            /**
-             * Seen Before
-             * @description No run has seen it since.
-             */
-            seen_before?: string | null;
-            /** Sellable */
-            sellable?: boolean | null;
-            /**
-             * Status
-             * @description Repeat it for more than one.
-             */
-            status?: ("active" | "inactive" | "end_of_life")[] | null;
-            /**
-             * Stock Max
-             * @description At most this stock.
-             */
-            stock_max?: number | null;
-            /**
-             * Stock Min
-             * @description At least this stock.
-             */
-            stock_min?: number | null;
-            /**
-             * Validation Status
-             * @description eMAG's number; repeat it for more than one.
-             */
-            validation_status?: number[] | null;
-            /**
-             * Vat Id
-             * @description eMAG's VAT rate; repeat it for more than one.
-             */
-            vat_id?: number[] | null;
-        };
-        /**
-         * Selection
          * @description What a selective run reads: the union of the named offers, or the lists that eMAG can filter.
          */
-        "Selection-Output": {
+        Selection: {
             /**
              * Ids
              * @default []
@@ -7705,7 +7705,7 @@ export interface components {
              * @default false
              */
             confirm: boolean;
-            filter?: components["schemas"]["Selection-Input"] | null;
+            filter?: components["schemas"]["OfferSelection"] | null;
             /** Ids */
             ids?: number[] | null;
             /**
@@ -8493,7 +8493,7 @@ export interface components {
             /** Sale Price */
             sale_price?: (string | number) | null;
             /** Status */
-            status?: (0 | 1 | 2 | "inactive" | "active" | "end_of_life") | null;
+            status?: ("inactive" | "active" | "end_of_life") | null;
             /**
              * Stock
              * @description Pieces in the offer's only warehouse, or a list by warehouse.
@@ -8665,7 +8665,62 @@ export interface components {
             url: string;
         };
     };
-    responses: never;
+    responses: {
+        /** @description The server was called by a name that it does not answer to */
+        BadHost: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is larger than this server takes */
+        BodyTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The server's disk has no room left; nothing was changed */
+        DiskFull: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Unexpected; `error_id` finds the details in the server's log */
+        InternalError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The request took too long to arrive */
+        TooSlow: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The database is not available, or the server has too much to do */
+        Unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -8673,7 +8728,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    about_api_v1_about_get: {
+    get_about: {
         parameters: {
             query?: never;
             header?: never;
@@ -8691,6 +8746,7 @@ export interface operations {
                     "application/json": components["schemas"]["About"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -8709,6 +8765,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -8720,7 +8779,7 @@ export interface operations {
             };
         };
     };
-    read_audit_log_api_v1_audit_get: {
+    read_audit_log: {
         parameters: {
             query?: {
                 limit?: number;
@@ -8750,6 +8809,7 @@ export interface operations {
                     "application/json": components["schemas"]["Entries"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -8768,6 +8828,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -8777,6 +8838,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -8788,7 +8851,7 @@ export interface operations {
             };
         };
     };
-    login_api_v1_auth_login_post: {
+    login: {
         parameters: {
             query?: never;
             header?: never;
@@ -8810,6 +8873,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccessToken"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -8828,6 +8892,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -8837,6 +8902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -8855,6 +8921,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -8866,7 +8935,7 @@ export interface operations {
             };
         };
     };
-    logout_api_v1_auth_logout_post: {
+    logout: {
         parameters: {
             query?: never;
             header?: never;
@@ -8882,6 +8951,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -8900,6 +8970,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -8911,7 +8985,7 @@ export interface operations {
             };
         };
     };
-    me_api_v1_auth_me_get: {
+    get_me: {
         parameters: {
             query?: never;
             header?: never;
@@ -8929,6 +9003,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -8947,6 +9022,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -8958,7 +9036,7 @@ export interface operations {
             };
         };
     };
-    change_password_api_v1_auth_password_post: {
+    change_password: {
         parameters: {
             query?: never;
             header?: never;
@@ -8978,6 +9056,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -8996,6 +9075,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9014,6 +9095,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9025,7 +9109,7 @@ export interface operations {
             };
         };
     };
-    show_second_factor_api_v1_auth_second_factor_get: {
+    get_second_factor: {
         parameters: {
             query?: never;
             header?: never;
@@ -9043,6 +9127,7 @@ export interface operations {
                     "application/json": components["schemas"]["SecondFactorStatus"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9061,6 +9146,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9072,7 +9160,7 @@ export interface operations {
             };
         };
     };
-    begin_second_factor_api_v1_auth_second_factor_post: {
+    begin_second_factor: {
         parameters: {
             query?: never;
             header?: never;
@@ -9094,6 +9182,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewSecondFactor"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9112,6 +9201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -9121,6 +9211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9139,6 +9230,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9150,7 +9244,7 @@ export interface operations {
             };
         };
     };
-    confirm_second_factor_api_v1_auth_second_factor_confirm_post: {
+    confirm_second_factor: {
         parameters: {
             query?: never;
             header?: never;
@@ -9172,6 +9266,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9190,6 +9285,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -9199,6 +9295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9208,6 +9305,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9219,7 +9319,7 @@ export interface operations {
             };
         };
     };
-    turn_second_factor_off_api_v1_auth_second_factor_off_post: {
+    turn_second_factor_off: {
         parameters: {
             query?: never;
             header?: never;
@@ -9239,6 +9339,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9257,6 +9358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -9266,6 +9368,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9284,6 +9387,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9295,7 +9401,7 @@ export interface operations {
             };
         };
     };
-    make_recovery_codes_api_v1_auth_second_factor_recovery_codes_post: {
+    make_recovery_codes: {
         parameters: {
             query?: never;
             header?: never;
@@ -9317,6 +9423,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecoveryCodes"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9335,6 +9442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -9344,6 +9452,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9362,6 +9471,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9373,7 +9485,7 @@ export interface operations {
             };
         };
     };
-    begin_session_api_v1_auth_session_post: {
+    begin_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -9395,6 +9507,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description Unauthorized */
             401: {
                 headers: {
@@ -9413,6 +9526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -9422,6 +9536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9440,6 +9555,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9451,7 +9569,7 @@ export interface operations {
             };
         };
     };
-    list_own_sessions_api_v1_auth_sessions_get: {
+    list_own_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -9469,6 +9587,7 @@ export interface operations {
                     "application/json": components["schemas"]["OwnSessions"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9487,6 +9606,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9498,7 +9620,7 @@ export interface operations {
             };
         };
     };
-    end_other_sessions_api_v1_auth_sessions_delete: {
+    end_other_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -9514,6 +9636,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9532,6 +9655,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9543,7 +9670,7 @@ export interface operations {
             };
         };
     };
-    end_own_session_api_v1_auth_sessions__session_id__delete: {
+    end_own_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -9561,6 +9688,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9588,6 +9716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9597,6 +9726,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9608,7 +9740,7 @@ export interface operations {
             };
         };
     };
-    setup_state_api_v1_auth_setup_get: {
+    get_setup_state: {
         parameters: {
             query?: never;
             header?: never;
@@ -9626,6 +9758,10 @@ export interface operations {
                     "application/json": components["schemas"]["SetupState"];
                 };
             };
+            400: components["responses"]["BadHost"];
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9637,7 +9773,7 @@ export interface operations {
             };
         };
     };
-    make_first_admin_api_v1_auth_setup_post: {
+    make_first_admin: {
         parameters: {
             query?: never;
             header?: never;
@@ -9659,6 +9795,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description Forbidden */
             403: {
                 headers: {
@@ -9668,6 +9805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -9677,6 +9815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9686,6 +9825,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9697,7 +9839,7 @@ export interface operations {
             };
         };
     };
-    accounts_api_v1_emag_accounts_get: {
+    list_accounts: {
         parameters: {
             query?: never;
             header?: never;
@@ -9715,6 +9857,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9733,6 +9876,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9744,7 +9890,7 @@ export interface operations {
             };
         };
     };
-    add_account_api_v1_emag_accounts_post: {
+    add_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -9766,6 +9912,7 @@ export interface operations {
                     "application/json": components["schemas"]["AddedAccount"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9784,6 +9931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -9793,6 +9941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9802,6 +9951,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9813,7 +9965,7 @@ export interface operations {
             };
         };
     };
-    remove_account_api_v1_emag_accounts__account__delete: {
+    remove_account: {
         parameters: {
             query?: {
                 /** @description `delete`: the copy of its offers, their history and edits too. */
@@ -9834,6 +9986,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9861,6 +10014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -9879,6 +10033,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9890,7 +10047,7 @@ export interface operations {
             };
         };
     };
-    change_account_api_v1_emag_accounts__account__patch: {
+    change_account: {
         parameters: {
             query?: never;
             header?: never;
@@ -9912,6 +10069,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -9939,6 +10097,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -9948,6 +10107,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9957,6 +10117,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -9968,7 +10131,7 @@ export interface operations {
             };
         };
     };
-    list_calls_api_v1_emag_calls_get: {
+    list_calls: {
         parameters: {
             query?: {
                 account?: string | null;
@@ -10003,6 +10166,7 @@ export interface operations {
                     "application/json": components["schemas"]["EmagCalls"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10021,6 +10185,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10030,6 +10195,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10041,7 +10208,7 @@ export interface operations {
             };
         };
     };
-    list_conflicts_api_v1_emag_conflicts_get: {
+    list_conflicts: {
         parameters: {
             query?: {
                 account?: string | null;
@@ -10072,6 +10239,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConflictPage"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10090,6 +10258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10099,6 +10268,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10110,7 +10281,7 @@ export interface operations {
             };
         };
     };
-    resolve_conflicts_api_v1_emag_conflicts_resolve_post: {
+    resolve_conflicts: {
         parameters: {
             query?: never;
             header?: never;
@@ -10132,6 +10303,7 @@ export interface operations {
                     "application/json": components["schemas"]["Resolved"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10159,6 +10331,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -10168,6 +10341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10177,6 +10351,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10188,7 +10365,7 @@ export interface operations {
             };
         };
     };
-    resolve_conflict_api_v1_emag_conflicts__conflict_id__resolve_post: {
+    resolve_conflict: {
         parameters: {
             query?: never;
             header?: never;
@@ -10212,6 +10389,7 @@ export interface operations {
                     "application/json": components["schemas"]["ConflictView"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10239,6 +10417,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -10248,6 +10427,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10257,6 +10437,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10268,7 +10451,7 @@ export interface operations {
             };
         };
     };
-    list_edits_api_v1_emag_edits_get: {
+    list_edits: {
         parameters: {
             query?: {
                 account?: string | null;
@@ -10302,6 +10485,7 @@ export interface operations {
                     "application/json": components["schemas"]["EditPage"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10320,6 +10504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10329,6 +10514,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10340,7 +10527,7 @@ export interface operations {
             };
         };
     };
-    withdraw_edit_api_v1_emag_edits__edit_id__delete: {
+    withdraw_edit: {
         parameters: {
             query?: never;
             header?: never;
@@ -10358,6 +10545,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10385,6 +10573,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -10403,6 +10592,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10414,7 +10606,7 @@ export interface operations {
             };
         };
     };
-    holds_api_v1_emag_holds_get: {
+    list_holds: {
         parameters: {
             query?: {
                 account?: string | null;
@@ -10440,6 +10632,7 @@ export interface operations {
                     "application/json": components["schemas"]["HoldList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10458,6 +10651,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10467,6 +10661,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10478,7 +10674,7 @@ export interface operations {
             };
         };
     };
-    refuse_api_v1_emag_holds__hold_id__refuse_post: {
+    refuse_hold: {
         parameters: {
             query?: never;
             header?: never;
@@ -10498,6 +10694,7 @@ export interface operations {
                     "application/json": components["schemas"]["Hold"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10525,6 +10722,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -10543,6 +10741,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10554,7 +10755,7 @@ export interface operations {
             };
         };
     };
-    release_api_v1_emag_holds__hold_id__release_post: {
+    release_hold: {
         parameters: {
             query?: never;
             header?: never;
@@ -10574,6 +10775,7 @@ export interface operations {
                     "application/json": components["schemas"]["Hold"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10601,6 +10803,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -10619,6 +10822,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10630,7 +10836,7 @@ export interface operations {
             };
         };
     };
-    home_api_v1_emag_home_get: {
+    get_home: {
         parameters: {
             query?: {
                 /** @description ISO 8601, or `last_visit`: the end of the caller's visit before this one. Default: a day ago, at a whole minute. */
@@ -10660,6 +10866,7 @@ export interface operations {
                     "application/json": components["schemas"]["Home"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10678,6 +10885,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10687,6 +10895,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10698,7 +10908,7 @@ export interface operations {
             };
         };
     };
-    note_visit_api_v1_emag_home_visit_post: {
+    note_visit: {
         parameters: {
             query?: never;
             header?: never;
@@ -10716,6 +10926,7 @@ export interface operations {
                     "application/json": components["schemas"]["Visit"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10734,6 +10945,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10745,7 +10960,7 @@ export interface operations {
             };
         };
     };
-    get_offer_by_code_api_v1_emag_offers_get: {
+    get_offer_by_code: {
         parameters: {
             query?: {
                 /** @description Only of it; needed where several have the code. */
@@ -10790,6 +11005,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10817,6 +11033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -10835,6 +11052,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10846,7 +11065,7 @@ export interface operations {
             };
         };
     };
-    edit_offer_by_code_api_v1_emag_offers_patch: {
+    edit_offer_by_code: {
         parameters: {
             query?: {
                 /** @description Only of it; needed where several have the code. */
@@ -10889,6 +11108,7 @@ export interface operations {
                     "application/json": components["schemas"]["EditAnswer"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10916,6 +11136,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -10934,6 +11155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10943,6 +11165,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -10954,7 +11179,7 @@ export interface operations {
             };
         };
     };
-    read_offers_api_v1_emag_offers_batch_post: {
+    read_offers: {
         parameters: {
             query?: never;
             header?: never;
@@ -10976,6 +11201,7 @@ export interface operations {
                     "application/json": components["schemas"]["OfferBatch"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -10994,6 +11220,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11003,6 +11231,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11014,7 +11245,7 @@ export interface operations {
             };
         };
     };
-    get_offer_api_v1_emag_offers__account___emag_id__get: {
+    get_offer: {
         parameters: {
             query?: {
                 /** @description The language of explanations; else `Accept-Language`, else English. */
@@ -11047,6 +11278,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11074,6 +11306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11083,6 +11316,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11094,7 +11329,7 @@ export interface operations {
             };
         };
     };
-    edit_offer_api_v1_emag_offers__account___emag_id__patch: {
+    edit_offer: {
         parameters: {
             query?: never;
             header?: {
@@ -11124,6 +11359,7 @@ export interface operations {
                     "application/json": components["schemas"]["EditAnswer"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11151,6 +11387,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Precondition Failed */
             412: {
                 headers: {
@@ -11160,6 +11397,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11169,6 +11407,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11180,7 +11421,7 @@ export interface operations {
             };
         };
     };
-    outbox_api_v1_emag_outbox_get: {
+    list_outbox: {
         parameters: {
             query?: {
                 account?: string | null;
@@ -11212,6 +11453,7 @@ export interface operations {
                     "application/json": components["schemas"]["OutboxList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11230,6 +11472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11239,6 +11482,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11250,7 +11495,7 @@ export interface operations {
             };
         };
     };
-    approve_api_v1_emag_outbox_approve_post: {
+    approve_outbox_lines: {
         parameters: {
             query?: never;
             header?: never;
@@ -11272,6 +11517,7 @@ export interface operations {
                     "application/json": components["schemas"]["Decided"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11290,6 +11536,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11299,6 +11547,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11310,7 +11561,7 @@ export interface operations {
             };
         };
     };
-    reject_api_v1_emag_outbox_reject_post: {
+    reject_outbox_lines: {
         parameters: {
             query?: never;
             header?: never;
@@ -11332,6 +11583,7 @@ export interface operations {
                     "application/json": components["schemas"]["Decided"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11350,6 +11602,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11359,6 +11613,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11370,7 +11627,7 @@ export interface operations {
             };
         };
     };
-    get_preference_api_v1_emag_preferences__name__get: {
+    get_preference: {
         parameters: {
             query?: never;
             header?: never;
@@ -11390,6 +11647,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preference"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11408,6 +11666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11417,6 +11676,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11428,7 +11689,7 @@ export interface operations {
             };
         };
     };
-    set_preference_api_v1_emag_preferences__name__put: {
+    set_preference: {
         parameters: {
             query?: never;
             header?: never;
@@ -11452,6 +11713,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preference"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11470,6 +11732,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11479,6 +11743,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11490,7 +11757,7 @@ export interface operations {
             };
         };
     };
-    read_feed_api_v1_emag_products_changes_get: {
+    read_feed: {
         parameters: {
             query?: {
                 /** @description The last `next_cursor`; without it, the feed's beginning. */
@@ -11520,6 +11787,7 @@ export interface operations {
                     "application/json": components["schemas"]["Feed"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11538,6 +11806,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -11556,6 +11825,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11567,7 +11838,7 @@ export interface operations {
             };
         };
     };
-    clean_up_api_v1_emag_products_cleanup_stuck_syncs_post: {
+    clean_up_stuck_syncs: {
         parameters: {
             query?: {
                 timeout_minutes?: number;
@@ -11587,6 +11858,7 @@ export interface operations {
                     "application/json": components["schemas"]["Cleaned"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11605,6 +11877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11614,6 +11887,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11625,7 +11901,7 @@ export interface operations {
             };
         };
     };
-    list_export_presets_api_v1_emag_products_export_presets_get: {
+    list_export_presets: {
         parameters: {
             query?: never;
             header?: never;
@@ -11643,6 +11919,7 @@ export interface operations {
                     "application/json": components["schemas"]["PresetList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11661,6 +11938,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11672,7 +11952,7 @@ export interface operations {
             };
         };
     };
-    add_export_preset_api_v1_emag_products_export_presets_post: {
+    add_export_preset: {
         parameters: {
             query?: never;
             header?: never;
@@ -11694,6 +11974,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preset"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11712,6 +11993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -11721,6 +12003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11730,6 +12013,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11741,7 +12027,7 @@ export interface operations {
             };
         };
     };
-    replace_export_preset_api_v1_emag_products_export_presets__preset_id__put: {
+    replace_export_preset: {
         parameters: {
             query?: never;
             header?: never;
@@ -11765,6 +12051,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preset"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11792,6 +12079,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -11801,6 +12089,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11810,6 +12099,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11821,7 +12113,7 @@ export interface operations {
             };
         };
     };
-    remove_export_preset_api_v1_emag_products_export_presets__preset_id__delete: {
+    remove_export_preset: {
         parameters: {
             query?: never;
             header?: never;
@@ -11839,6 +12131,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11866,6 +12159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11875,6 +12169,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11886,7 +12183,7 @@ export interface operations {
             };
         };
     };
-    list_facet_values_api_v1_emag_products_facets__facet__get: {
+    list_facet_values: {
         parameters: {
             query?: {
                 account?: string | null;
@@ -11918,6 +12215,7 @@ export interface operations {
                     "application/json": components["schemas"]["FacetPage"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -11936,6 +12234,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11945,6 +12244,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -11956,7 +12257,7 @@ export interface operations {
             };
         };
     };
-    history_api_v1_emag_products_history_get: {
+    list_runs: {
         parameters: {
             query?: {
                 limit?: number;
@@ -11989,6 +12290,7 @@ export interface operations {
                     "application/json": components["schemas"]["HistoryView"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12007,6 +12309,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12016,6 +12319,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12027,7 +12332,7 @@ export interface operations {
             };
         };
     };
-    list_products_api_v1_emag_products_products_get: {
+    list_offers: {
         parameters: {
             query?: {
                 account?: string | null;
@@ -12111,6 +12416,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProductPage"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12129,6 +12435,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12138,6 +12445,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12149,7 +12458,7 @@ export interface operations {
             };
         };
     };
-    change_selection_api_v1_emag_products_products_bulk_change_post: {
+    change_selected_offers: {
         parameters: {
             query?: never;
             header?: never;
@@ -12171,6 +12480,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkAnswer"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12198,6 +12508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -12207,6 +12518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12216,6 +12528,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12227,7 +12542,7 @@ export interface operations {
             };
         };
     };
-    edit_products_api_v1_emag_products_products_bulk_edit_post: {
+    edit_offers_in_bulk: {
         parameters: {
             query?: never;
             header?: never;
@@ -12250,6 +12565,7 @@ export interface operations {
                     "application/json": components["schemas"]["BulkAnswer"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12268,6 +12584,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -12277,6 +12594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12286,6 +12604,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12297,7 +12618,7 @@ export interface operations {
             };
         };
     };
-    get_failed_rows_api_v1_emag_products_products_bulk_edit_failed_rows_post: {
+    get_failed_bulk_edit_rows: {
         parameters: {
             query?: never;
             header?: never;
@@ -12319,6 +12640,7 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12337,6 +12659,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12346,6 +12670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -12355,6 +12680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12366,7 +12692,7 @@ export interface operations {
             };
         };
     };
-    get_template_api_v1_emag_products_products_bulk_edit_template_get: {
+    get_bulk_edit_template: {
         parameters: {
             query?: {
                 language?: "ro" | "en";
@@ -12386,6 +12712,7 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12404,6 +12731,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12413,6 +12741,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12424,7 +12754,7 @@ export interface operations {
             };
         };
     };
-    export_products_api_v1_emag_products_products_export_get: {
+    export_offers: {
         parameters: {
             query?: {
                 account?: string | null;
@@ -12515,6 +12845,7 @@ export interface operations {
                     "text/csv; charset=utf-8": string;
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12542,6 +12873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12560,6 +12892,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -12580,7 +12914,7 @@ export interface operations {
             };
         };
     };
-    export_chosen_api_v1_emag_products_products_export_post: {
+    export_chosen_offers: {
         parameters: {
             query?: never;
             header?: never;
@@ -12604,6 +12938,7 @@ export interface operations {
                     "text/csv; charset=utf-8": string;
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12631,6 +12966,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12649,6 +12986,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Insufficient Storage */
             507: {
                 headers: {
@@ -12669,7 +13008,7 @@ export interface operations {
             };
         };
     };
-    get_product_api_v1_emag_products_products__product_id__get: {
+    get_product: {
         parameters: {
             query?: {
                 /** @description The language of explanations; else `Accept-Language`, else English. */
@@ -12700,6 +13039,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12727,6 +13067,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12736,6 +13077,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12747,7 +13090,7 @@ export interface operations {
             };
         };
     };
-    edit_product_api_v1_emag_products_products__product_id__patch: {
+    edit_product: {
         parameters: {
             query?: never;
             header?: {
@@ -12775,6 +13118,7 @@ export interface operations {
                     "application/json": components["schemas"]["EditAnswer"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12802,6 +13146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -12820,6 +13165,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12829,6 +13175,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12840,7 +13189,7 @@ export interface operations {
             };
         };
     };
-    list_changes_api_v1_emag_products_products__product_id__changes_get: {
+    list_product_changes: {
         parameters: {
             query?: {
                 limit?: number;
@@ -12865,6 +13214,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProductChanges"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12892,6 +13242,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12901,6 +13252,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12912,7 +13265,7 @@ export interface operations {
             };
         };
     };
-    certificate_api_v1_emag_products_runs__any_id__certificate_get: {
+    get_run_certificate: {
         parameters: {
             query?: never;
             header?: never;
@@ -12933,6 +13286,7 @@ export interface operations {
                     "application/json": components["schemas"]["Certificate"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -12960,6 +13314,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -12978,6 +13333,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -12989,7 +13346,7 @@ export interface operations {
             };
         };
     };
-    statistics_api_v1_emag_products_statistics_get: {
+    get_statistics: {
         parameters: {
             query?: never;
             header?: never;
@@ -13007,6 +13364,7 @@ export interface operations {
                     "application/json": components["schemas"]["Statistics"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -13025,6 +13383,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13036,7 +13397,7 @@ export interface operations {
             };
         };
     };
-    status_api_v1_emag_products_status_get: {
+    get_sync_status: {
         parameters: {
             query?: never;
             header?: never;
@@ -13054,6 +13415,7 @@ export interface operations {
                     "application/json": components["schemas"]["StatusView"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -13072,6 +13434,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13083,7 +13448,7 @@ export interface operations {
             };
         };
     };
-    start_sync_api_v1_emag_products_sync_post: {
+    start_sync: {
         parameters: {
             query?: never;
             header?: never;
@@ -13141,6 +13506,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -13150,6 +13516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -13159,6 +13526,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -13168,6 +13536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13179,7 +13548,7 @@ export interface operations {
             };
         };
     };
-    one_sync_api_v1_emag_products_sync__any_id__get: {
+    get_sync: {
         parameters: {
             query?: never;
             header?: never;
@@ -13200,6 +13569,7 @@ export interface operations {
                     "application/json": components["schemas"]["SyncDetail"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -13227,6 +13597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -13236,6 +13607,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13247,7 +13620,7 @@ export interface operations {
             };
         };
     };
-    apply_preview_api_v1_emag_products_sync__any_id__apply_post: {
+    apply_preview: {
         parameters: {
             query?: never;
             header?: never;
@@ -13304,6 +13677,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -13322,6 +13696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -13331,6 +13706,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13342,7 +13718,7 @@ export interface operations {
             };
         };
     };
-    certificate_api_v1_emag_products_sync__any_id__certificate_get: {
+    get_sync_certificate: {
         parameters: {
             query?: never;
             header?: never;
@@ -13363,6 +13739,7 @@ export interface operations {
                     "application/json": components["schemas"]["Certificate"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -13390,6 +13767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -13408,6 +13786,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13419,7 +13799,7 @@ export interface operations {
             };
         };
     };
-    run_changes_api_v1_emag_products_sync__any_id__changes_get: {
+    list_run_changes: {
         parameters: {
             query?: {
                 kind?: components["schemas"]["ChangeKind"][] | null;
@@ -13445,6 +13825,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunChanges"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -13472,6 +13853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -13490,6 +13872,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13501,7 +13885,7 @@ export interface operations {
             };
         };
     };
-    sync_differences_api_v1_emag_products_sync__any_id__differences_get: {
+    list_sync_differences: {
         parameters: {
             query?: {
                 /** @description `next_after` of the part before. */
@@ -13526,6 +13910,7 @@ export interface operations {
                     "application/json": components["schemas"]["DifferencesView"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -13553,6 +13938,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -13571,6 +13957,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13582,7 +13970,7 @@ export interface operations {
             };
         };
     };
-    compare_with_preview_api_v1_emag_products_sync__any_id__preview_get: {
+    compare_with_preview: {
         parameters: {
             query?: never;
             header?: never;
@@ -13603,6 +13991,7 @@ export interface operations {
                     "application/json": components["schemas"]["PreviewComparisonAnswer"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -13630,6 +14019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -13648,6 +14038,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13659,7 +14051,7 @@ export interface operations {
             };
         };
     };
-    retry_sync_api_v1_emag_products_sync__any_id__retry_post: {
+    retry_sync: {
         parameters: {
             query?: {
                 /** @description Answer at once (202) instead of when the runs have ended. */
@@ -13692,6 +14084,7 @@ export interface operations {
                     "application/json": components["schemas"]["Accepted"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -13719,6 +14112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -13737,6 +14131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -13746,6 +14141,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13757,7 +14153,7 @@ export interface operations {
             };
         };
     };
-    stop_sync_api_v1_emag_products_sync__sync_id__delete: {
+    stop_sync: {
         parameters: {
             query?: never;
             header?: never;
@@ -13778,6 +14174,7 @@ export interface operations {
                     "application/json": components["schemas"]["Stopped"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -13805,6 +14202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -13823,6 +14221,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13834,7 +14235,7 @@ export interface operations {
             };
         };
     };
-    connection_test_api_v1_emag_products_test_connection_post: {
+    check_account_connection: {
         parameters: {
             query?: {
                 account?: string;
@@ -13886,6 +14287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -13904,6 +14306,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
             /** @description Bad Gateway */
             502: {
                 headers: {
@@ -13922,6 +14325,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -13933,7 +14337,7 @@ export interface operations {
             };
         };
     };
-    push_now_api_v1_emag_push_post: {
+    push_now: {
         parameters: {
             query?: never;
             header?: never;
@@ -13982,6 +14386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -13991,6 +14396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14000,6 +14406,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14011,7 +14420,7 @@ export interface operations {
             };
         };
     };
-    pushes_api_v1_emag_pushes_get: {
+    list_pushes: {
         parameters: {
             query?: {
                 account?: string | null;
@@ -14038,6 +14447,7 @@ export interface operations {
                     "application/json": components["schemas"]["PushList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14056,6 +14466,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14065,6 +14476,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14076,7 +14489,7 @@ export interface operations {
             };
         };
     };
-    one_push_api_v1_emag_pushes__push_id__get: {
+    get_push: {
         parameters: {
             query?: never;
             header?: never;
@@ -14096,6 +14509,7 @@ export interface operations {
                     "application/json": components["schemas"]["Push"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14123,6 +14537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14132,6 +14547,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14143,7 +14560,7 @@ export interface operations {
             };
         };
     };
-    rate_limiter_stats_api_v1_emag_rate_limiter_stats_get: {
+    get_rate_limiter_stats: {
         parameters: {
             query?: never;
             header?: never;
@@ -14161,6 +14578,7 @@ export interface operations {
                     "application/json": components["schemas"]["LimiterView"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14179,6 +14597,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14190,7 +14611,7 @@ export interface operations {
             };
         };
     };
-    get_reference_api_v1_emag_reference_get: {
+    get_reference: {
         parameters: {
             query?: never;
             header?: never;
@@ -14208,6 +14629,7 @@ export interface operations {
                     "application/json": components["schemas"]["Reference"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14226,6 +14648,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14237,7 +14662,7 @@ export interface operations {
             };
         };
     };
-    list_categories_api_v1_emag_reference_categories__account__get: {
+    list_categories: {
         parameters: {
             query?: never;
             header?: never;
@@ -14257,6 +14682,7 @@ export interface operations {
                     "application/json": components["schemas"]["Categories"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14275,6 +14701,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14284,6 +14711,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14295,7 +14724,7 @@ export interface operations {
             };
         };
     };
-    list_saved_filters_api_v1_emag_saved_filters_get: {
+    list_saved_filters: {
         parameters: {
             query?: never;
             header?: never;
@@ -14313,6 +14742,7 @@ export interface operations {
                     "application/json": components["schemas"]["SavedFilterList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14331,6 +14761,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14342,7 +14775,7 @@ export interface operations {
             };
         };
     };
-    add_saved_filter_api_v1_emag_saved_filters_post: {
+    add_saved_filter: {
         parameters: {
             query?: never;
             header?: never;
@@ -14364,6 +14797,7 @@ export interface operations {
                     "application/json": components["schemas"]["SavedFilter"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14382,6 +14816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -14391,6 +14826,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14400,6 +14836,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14411,7 +14850,7 @@ export interface operations {
             };
         };
     };
-    replace_saved_filter_api_v1_emag_saved_filters__filter_id__put: {
+    replace_saved_filter: {
         parameters: {
             query?: never;
             header?: never;
@@ -14435,6 +14874,7 @@ export interface operations {
                     "application/json": components["schemas"]["SavedFilter"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14462,6 +14902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -14471,6 +14912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14480,6 +14922,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14491,7 +14936,7 @@ export interface operations {
             };
         };
     };
-    remove_saved_filter_api_v1_emag_saved_filters__filter_id__delete: {
+    remove_saved_filter: {
         parameters: {
             query?: never;
             header?: never;
@@ -14509,6 +14954,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14536,6 +14982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14545,6 +14992,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14556,7 +15006,7 @@ export interface operations {
             };
         };
     };
-    undo_api_v1_emag_undo_post: {
+    undo_changes: {
         parameters: {
             query?: never;
             header?: never;
@@ -14578,6 +15028,7 @@ export interface operations {
                     "application/json": components["schemas"]["UndoAnswer"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14605,6 +15056,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -14614,6 +15066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14623,6 +15076,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14634,7 +15090,7 @@ export interface operations {
             };
         };
     };
-    events_api_v1_events_get: {
+    stream_events: {
         parameters: {
             query?: {
                 /** @description Like the header Last-Event-ID, for clients that cannot set it. */
@@ -14657,6 +15113,7 @@ export interface operations {
                     "text/event-stream": unknown;
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14675,6 +15132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -14702,6 +15160,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14713,7 +15173,7 @@ export interface operations {
             };
         };
     };
-    list_freshness_api_v1_freshness_get: {
+    list_freshness: {
         parameters: {
             query?: never;
             header?: never;
@@ -14731,6 +15191,7 @@ export interface operations {
                     "application/json": components["schemas"]["FreshnessList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -14749,6 +15210,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14760,7 +15224,7 @@ export interface operations {
             };
         };
     };
-    freshness_api_v1_freshness__account__get: {
+    get_freshness: {
         parameters: {
             query?: never;
             header?: never;
@@ -14807,6 +15271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14816,6 +15281,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14827,7 +15294,7 @@ export interface operations {
             };
         };
     };
-    set_targets_api_v1_freshness__account__targets_put: {
+    set_freshness_targets: {
         parameters: {
             query?: never;
             header?: never;
@@ -14878,6 +15345,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14887,6 +15356,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14898,7 +15370,7 @@ export interface operations {
             };
         };
     };
-    reset_targets_api_v1_freshness__account__targets_delete: {
+    reset_freshness_targets: {
         parameters: {
             query?: never;
             header?: never;
@@ -14945,6 +15417,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14954,6 +15427,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -14965,7 +15441,7 @@ export interface operations {
             };
         };
     };
-    send_message_again_api_v1_notifications_deliveries__delivery_id__again_post: {
+    send_message_again: {
         parameters: {
             query?: never;
             header?: never;
@@ -14985,6 +15461,7 @@ export interface operations {
                     "application/json": components["schemas"]["Notification"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15012,6 +15489,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15021,6 +15499,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15032,7 +15513,7 @@ export interface operations {
             };
         };
     };
-    mail_server_api_v1_notifications_mail_server_get: {
+    get_mail_server: {
         parameters: {
             query?: never;
             header?: never;
@@ -15050,6 +15531,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailServerAnswer"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15068,6 +15550,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15079,7 +15564,7 @@ export interface operations {
             };
         };
     };
-    set_mail_server_api_v1_notifications_mail_server_put: {
+    set_mail_server: {
         parameters: {
             query?: never;
             header?: never;
@@ -15101,6 +15586,7 @@ export interface operations {
                     "application/json": components["schemas"]["MailServerAnswer"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15119,6 +15605,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15128,6 +15616,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15139,7 +15630,7 @@ export interface operations {
             };
         };
     };
-    remove_mail_server_api_v1_notifications_mail_server_delete: {
+    remove_mail_server: {
         parameters: {
             query?: never;
             header?: never;
@@ -15155,6 +15646,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15173,6 +15665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -15182,6 +15675,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15193,7 +15689,7 @@ export interface operations {
             };
         };
     };
-    list_recipients_api_v1_notifications_recipients_get: {
+    list_recipients: {
         parameters: {
             query?: never;
             header?: never;
@@ -15211,6 +15707,7 @@ export interface operations {
                     "application/json": components["schemas"]["RecipientList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15229,6 +15726,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15240,7 +15740,7 @@ export interface operations {
             };
         };
     };
-    add_recipient_api_v1_notifications_recipients_post: {
+    add_recipient: {
         parameters: {
             query?: never;
             header?: never;
@@ -15262,6 +15762,7 @@ export interface operations {
                     "application/json": components["schemas"]["Recipient"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15280,6 +15781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -15289,6 +15791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15298,6 +15801,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15309,7 +15815,7 @@ export interface operations {
             };
         };
     };
-    one_recipient_api_v1_notifications_recipients__recipient_id__get: {
+    get_recipient: {
         parameters: {
             query?: never;
             header?: never;
@@ -15329,6 +15835,7 @@ export interface operations {
                     "application/json": components["schemas"]["Recipient"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15356,6 +15863,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15365,6 +15873,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15376,7 +15886,7 @@ export interface operations {
             };
         };
     };
-    remove_recipient_api_v1_notifications_recipients__recipient_id__delete: {
+    remove_recipient: {
         parameters: {
             query?: never;
             header?: never;
@@ -15394,6 +15904,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15421,6 +15932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15430,6 +15942,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15441,7 +15956,7 @@ export interface operations {
             };
         };
     };
-    change_recipient_api_v1_notifications_recipients__recipient_id__patch: {
+    change_recipient: {
         parameters: {
             query?: never;
             header?: never;
@@ -15465,6 +15980,7 @@ export interface operations {
                     "application/json": components["schemas"]["Recipient"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15492,6 +16008,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -15501,6 +16018,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15510,6 +16028,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15521,7 +16042,7 @@ export interface operations {
             };
         };
     };
-    list_notifications_api_v1_notifications_recipients__recipient_id__deliveries_get: {
+    list_notifications: {
         parameters: {
             query?: {
                 limit?: number;
@@ -15543,6 +16064,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15570,6 +16092,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15579,6 +16102,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15590,7 +16115,7 @@ export interface operations {
             };
         };
     };
-    send_test_message_api_v1_notifications_recipients__recipient_id__test_post: {
+    send_test_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -15610,6 +16135,7 @@ export interface operations {
                     "application/json": components["schemas"]["Notification"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15637,6 +16163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15646,6 +16173,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15657,7 +16187,7 @@ export interface operations {
             };
         };
     };
-    list_schedules_api_v1_schedules_get: {
+    list_schedules: {
         parameters: {
             query?: never;
             header?: never;
@@ -15675,6 +16205,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15693,6 +16224,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15704,7 +16238,7 @@ export interface operations {
             };
         };
     };
-    one_schedule_api_v1_schedules__name__get: {
+    get_schedule: {
         parameters: {
             query?: never;
             header?: never;
@@ -15725,6 +16259,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleView"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15752,6 +16287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15761,6 +16297,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15772,7 +16310,7 @@ export interface operations {
             };
         };
     };
-    change_schedule_api_v1_schedules__name__patch: {
+    change_schedule: {
         parameters: {
             query?: never;
             header?: never;
@@ -15797,6 +16335,7 @@ export interface operations {
                     "application/json": components["schemas"]["ScheduleView"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15824,6 +16363,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15833,6 +16374,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15844,7 +16388,7 @@ export interface operations {
             };
         };
     };
-    list_sources_api_v1_sources_get: {
+    list_sources: {
         parameters: {
             query?: never;
             header?: never;
@@ -15862,6 +16406,7 @@ export interface operations {
                     "application/json": components["schemas"]["SourceList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15880,6 +16425,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15891,7 +16439,7 @@ export interface operations {
             };
         };
     };
-    add_source_api_v1_sources_post: {
+    add_source: {
         parameters: {
             query?: never;
             header?: never;
@@ -15913,6 +16461,7 @@ export interface operations {
                     "application/json": components["schemas"]["Source"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -15931,6 +16480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -15940,6 +16490,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15949,6 +16500,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -15960,7 +16514,7 @@ export interface operations {
             };
         };
     };
-    look_at_address_api_v1_sources_look_post: {
+    look_at_source_address: {
         parameters: {
             query?: never;
             header?: never;
@@ -15982,6 +16536,7 @@ export interface operations {
                     "application/json": components["schemas"]["Look"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16009,6 +16564,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16018,6 +16575,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
             /** @description Bad Gateway */
             502: {
                 headers: {
@@ -16036,6 +16594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16047,7 +16606,7 @@ export interface operations {
             };
         };
     };
-    look_at_file_api_v1_sources_look_file_post: {
+    look_at_source_file: {
         parameters: {
             query?: {
                 format?: components["schemas"]["FileFormat"] | null;
@@ -16076,6 +16635,7 @@ export interface operations {
                     "application/json": components["schemas"]["Look"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16094,6 +16654,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16103,6 +16665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
             /** @description Service Unavailable */
             503: {
                 headers: {
@@ -16112,6 +16675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16123,7 +16687,7 @@ export interface operations {
             };
         };
     };
-    list_all_readings_api_v1_sources_readings_get: {
+    list_all_readings: {
         parameters: {
             query?: {
                 limit?: number;
@@ -16145,6 +16709,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReadingList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16163,6 +16728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16172,6 +16738,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16183,7 +16751,7 @@ export interface operations {
             };
         };
     };
-    get_source_api_v1_sources__source_id__get: {
+    get_source: {
         parameters: {
             query?: never;
             header?: never;
@@ -16203,6 +16771,7 @@ export interface operations {
                     "application/json": components["schemas"]["Source"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16230,6 +16799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16239,6 +16809,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16250,7 +16822,7 @@ export interface operations {
             };
         };
     };
-    remove_source_api_v1_sources__source_id__delete: {
+    remove_source: {
         parameters: {
             query?: never;
             header?: never;
@@ -16268,6 +16840,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16295,6 +16868,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16304,6 +16878,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16315,7 +16892,7 @@ export interface operations {
             };
         };
     };
-    change_source_api_v1_sources__source_id__patch: {
+    change_source: {
         parameters: {
             query?: never;
             header?: never;
@@ -16339,6 +16916,7 @@ export interface operations {
                     "application/json": components["schemas"]["Source"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16366,6 +16944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -16375,6 +16954,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16384,6 +16964,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16395,7 +16978,7 @@ export interface operations {
             };
         };
     };
-    send_file_api_v1_sources__source_id__file_post: {
+    send_source_file: {
         parameters: {
             query?: {
                 /** @description Of the file, for people. */
@@ -16424,6 +17007,7 @@ export interface operations {
                     "application/json": components["schemas"]["Reading"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16451,6 +17035,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -16460,6 +17045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16469,6 +17055,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16480,7 +17069,7 @@ export interface operations {
             };
         };
     };
-    read_source_api_v1_sources__source_id__read_post: {
+    read_source: {
         parameters: {
             query?: never;
             header?: never;
@@ -16504,6 +17093,7 @@ export interface operations {
                     "application/json": components["schemas"]["Reading"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16531,6 +17121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -16540,6 +17131,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16549,6 +17141,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16560,7 +17155,7 @@ export interface operations {
             };
         };
     };
-    list_readings_api_v1_sources__source_id__readings_get: {
+    list_readings: {
         parameters: {
             query?: {
                 limit?: number;
@@ -16584,6 +17179,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReadingList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16611,6 +17207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16620,6 +17217,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16631,7 +17230,7 @@ export interface operations {
             };
         };
     };
-    get_reading_api_v1_sources__source_id__readings__reading_id__get: {
+    get_reading: {
         parameters: {
             query?: never;
             header?: never;
@@ -16652,6 +17251,7 @@ export interface operations {
                     "application/json": components["schemas"]["Reading"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16679,6 +17279,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16688,6 +17289,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16699,7 +17302,7 @@ export interface operations {
             };
         };
     };
-    apply_reading_api_v1_sources__source_id__readings__reading_id__apply_post: {
+    apply_reading: {
         parameters: {
             query?: never;
             header?: never;
@@ -16724,6 +17327,7 @@ export interface operations {
                     "application/json": components["schemas"]["Reading"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16751,6 +17355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -16760,6 +17365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16769,6 +17375,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16780,7 +17389,7 @@ export interface operations {
             };
         };
     };
-    list_rows_api_v1_sources__source_id__readings__reading_id__rows_get: {
+    list_reading_rows: {
         parameters: {
             query?: {
                 kind?: components["schemas"]["RowKind"] | null;
@@ -16806,6 +17415,7 @@ export interface operations {
                     "application/json": components["schemas"]["ReadingRowList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16833,6 +17443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16842,6 +17453,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16853,7 +17466,7 @@ export interface operations {
             };
         };
     };
-    list_tokens_api_v1_tokens_get: {
+    list_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -16871,6 +17484,7 @@ export interface operations {
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16889,6 +17503,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16900,7 +17517,7 @@ export interface operations {
             };
         };
     };
-    create_token_api_v1_tokens_post: {
+    create_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -16922,6 +17539,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewApiToken"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -16940,6 +17558,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16949,6 +17569,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -16960,7 +17583,7 @@ export interface operations {
             };
         };
     };
-    revoke_token_api_v1_tokens__token_id__delete: {
+    revoke_token: {
         parameters: {
             query?: never;
             header?: never;
@@ -16978,6 +17601,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17005,6 +17629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17014,6 +17639,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17025,7 +17653,7 @@ export interface operations {
             };
         };
     };
-    list_users_api_v1_users_get: {
+    list_users: {
         parameters: {
             query?: never;
             header?: never;
@@ -17043,6 +17671,7 @@ export interface operations {
                     "application/json": components["schemas"]["Users"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17061,6 +17690,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17072,7 +17704,7 @@ export interface operations {
             };
         };
     };
-    add_user_api_v1_users_post: {
+    add_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -17094,6 +17726,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17112,6 +17745,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -17121,6 +17755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17130,6 +17765,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17141,7 +17779,7 @@ export interface operations {
             };
         };
     };
-    get_user_api_v1_users__user_id__get: {
+    get_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -17161,6 +17799,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17188,6 +17827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17197,6 +17837,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17208,7 +17850,7 @@ export interface operations {
             };
         };
     };
-    change_user_api_v1_users__user_id__patch: {
+    change_user: {
         parameters: {
             query?: never;
             header?: never;
@@ -17232,6 +17874,7 @@ export interface operations {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17259,6 +17902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -17268,6 +17912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17277,6 +17922,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17288,7 +17936,7 @@ export interface operations {
             };
         };
     };
-    remove_second_factor_api_v1_users__user_id__second_factor_delete: {
+    remove_second_factor: {
         parameters: {
             query?: never;
             header?: never;
@@ -17306,6 +17954,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17333,6 +17982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -17351,6 +18001,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17362,7 +18015,7 @@ export interface operations {
             };
         };
     };
-    list_webhooks_api_v1_webhooks_get: {
+    list_webhooks: {
         parameters: {
             query?: never;
             header?: never;
@@ -17380,6 +18033,7 @@ export interface operations {
                     "application/json": components["schemas"]["WebhookList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17398,6 +18052,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17409,7 +18066,7 @@ export interface operations {
             };
         };
     };
-    add_webhook_api_v1_webhooks_post: {
+    add_webhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -17431,6 +18088,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewWebhook"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17449,6 +18107,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17458,6 +18118,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17469,7 +18132,7 @@ export interface operations {
             };
         };
     };
-    one_webhook_api_v1_webhooks__webhook_id__get: {
+    get_webhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -17489,6 +18152,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17516,6 +18180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17525,6 +18190,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17536,7 +18203,7 @@ export interface operations {
             };
         };
     };
-    remove_webhook_api_v1_webhooks__webhook_id__delete: {
+    remove_webhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -17554,6 +18221,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17581,6 +18249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -17599,6 +18268,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17610,7 +18282,7 @@ export interface operations {
             };
         };
     };
-    change_webhook_api_v1_webhooks__webhook_id__patch: {
+    change_webhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -17634,6 +18306,7 @@ export interface operations {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17661,6 +18334,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -17670,6 +18344,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17679,6 +18354,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17690,7 +18368,7 @@ export interface operations {
             };
         };
     };
-    list_deliveries_api_v1_webhooks__webhook_id__deliveries_get: {
+    list_webhook_deliveries: {
         parameters: {
             query?: {
                 /** @description Repeat it for more than one. */
@@ -17717,6 +18395,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryList"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17744,6 +18423,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17753,6 +18433,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17764,7 +18446,7 @@ export interface operations {
             };
         };
     };
-    one_delivery_api_v1_webhooks__webhook_id__deliveries__delivery_id__get: {
+    get_webhook_delivery: {
         parameters: {
             query?: never;
             header?: never;
@@ -17785,6 +18467,7 @@ export interface operations {
                     "application/json": components["schemas"]["DeliveryDetail"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17812,6 +18495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17821,6 +18505,8 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17832,7 +18518,7 @@ export interface operations {
             };
         };
     };
-    redeliver_api_v1_webhooks__webhook_id__deliveries__delivery_id__redeliver_post: {
+    redeliver_webhook_message: {
         parameters: {
             query?: never;
             header?: never;
@@ -17853,6 +18539,7 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17880,6 +18567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -17898,6 +18586,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17909,7 +18600,7 @@ export interface operations {
             };
         };
     };
-    renew_secret_api_v1_webhooks__webhook_id__secret_post: {
+    renew_webhook_secret: {
         parameters: {
             query?: never;
             header?: never;
@@ -17929,6 +18620,7 @@ export interface operations {
                     "application/json": components["schemas"]["NewWebhook"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -17956,6 +18648,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description Conflict */
             409: {
                 headers: {
@@ -17974,6 +18667,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -17985,7 +18681,7 @@ export interface operations {
             };
         };
     };
-    send_test_api_v1_webhooks__webhook_id__test_post: {
+    send_test_webhook: {
         parameters: {
             query?: never;
             header?: never;
@@ -18005,6 +18701,7 @@ export interface operations {
                     "application/json": components["schemas"]["Delivery"];
                 };
             };
+            400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
                 headers: {
@@ -18032,6 +18729,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            408: components["responses"]["TooSlow"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -18041,6 +18739,9 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -18052,7 +18753,7 @@ export interface operations {
             };
         };
     };
-    live_health_live_get: {
+    get_liveness: {
         parameters: {
             query?: never;
             header?: never;
@@ -18070,6 +18771,10 @@ export interface operations {
                     "application/json": components["schemas"]["Live"];
                 };
             };
+            400: components["responses"]["BadHost"];
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
             /** @description Any other refusal or failure */
             default: {
                 headers: {
@@ -18081,7 +18786,7 @@ export interface operations {
             };
         };
     };
-    ready_health_ready_get: {
+    get_readiness: {
         parameters: {
             query?: never;
             header?: never;
@@ -18099,6 +18804,9 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
+            400: components["responses"]["BadHost"];
+            408: components["responses"]["TooSlow"];
+            500: components["responses"]["InternalError"];
             /** @description Service Unavailable */
             503: {
                 headers: {

@@ -44,6 +44,11 @@ export function isAmount(name: string): boolean {
   return AMOUNTS.has(name)
 }
 
+/** A status as edits name it, of eMAG's number as the forms keep it. */
+export function statusToSet(number: string): 'inactive' | 'active' | 'end_of_life' {
+  return number === '0' ? 'inactive' : number === '1' ? 'active' : 'end_of_life'
+}
+
 /** The name of a status that is given as eMAG's number or, already, as its name. */
 export function statusName(status: number | string | null): string {
   return status === null ? 'unknown' : (STATUS_NAMES[String(status)] ?? String(status))

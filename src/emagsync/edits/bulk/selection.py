@@ -21,7 +21,7 @@ from emagsync.edits.fields import PRICES
 from emagsync.edits.offer_repository import currencies_of, keys_found, keys_of
 from emagsync.edits.request_schemas import ListOptions, OfferValues, WarehouseId
 from emagsync.offers.errors import ProductNotFound
-from emagsync.offers.product_parameters import ProductId, Selection
+from emagsync.offers.product_parameters import OfferSelection, ProductId
 
 _MOST_DECIMALS: Final = 4
 _MOST_PERCENT: Final = 1000
@@ -66,7 +66,7 @@ class SelectionEdit(ListOptions):
 
     preview: bool = Field(default=True, description="Only previewed unless this is false.")
     ids: list[ProductId] | None = Field(default=None, min_length=1, max_length=MOST_ROWS)
-    filter: Selection | None = None
+    filter: OfferSelection | None = None
     set: ValuesForAll | None = None
     adjust: PriceChanges | None = None
     warehouse_id: WarehouseId | None = Field(
@@ -131,8 +131,8 @@ async def _chosen(connection: AsyncConnection, ids: Sequence[int]) -> list[tuple
     return sorted(set(found.values()))
 
 
-async def _found(connection: AsyncConnection, selection: Selection | None) -> list[tuple[str, int]]:
-    keys = await keys_found(connection, (selection or Selection()).filter(), limit=MOST_ROWS + 1)
+async def _found(connection: AsyncConnection, selection: OfferSelection | None) -> list[tuple[str, int]]:
+    keys = await keys_found(connection, (selection or OfferSelection()).filter(), limit=MOST_ROWS + 1)
     if len(keys) > MOST_ROWS:
         raise SelectionTooLarge(MOST_ROWS)
     return keys

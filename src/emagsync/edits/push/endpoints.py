@@ -47,7 +47,7 @@ HoldId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 @router.get("/outbox")
-async def outbox(
+async def list_outbox(
     app: State,
     _: Viewer,
     account: Account = None,
@@ -76,7 +76,7 @@ async def outbox(
 
 
 @router.post("/outbox/approve")
-async def approve(
+async def approve_outbox_lines(
     request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, choice: LineChoice
 ) -> Decided:
     """Approve lines that wait for a person (`push` is `approve`): these, all of an account, or all a filter finds."""
@@ -87,7 +87,7 @@ async def approve(
 
 
 @router.post("/outbox/reject")
-async def reject(request: Request, caller: Operator, pushing: Pushing, choice: LineChoice) -> Decided:
+async def reject_outbox_lines(request: Request, caller: Operator, pushing: Pushing, choice: LineChoice) -> Decided:
     """Reject lines that were not sent yet; their edits are closed as rejected, with your name."""
     lines = await pushing.reject(choice.lines(), by=caller.username)
     await audit(request, caller, "outbox.reject", choice.account or "lines", _chosen(choice, lines))
@@ -107,7 +107,7 @@ async def push_now(
 
 
 @router.get("/pushes")
-async def pushes(
+async def list_pushes(
     state: State, _: Viewer, account: Account = None, limit: Limit = 50, cursor: Cursor = None
 ) -> PushList:
     """List pushes, newest first."""
@@ -126,14 +126,14 @@ async def pushes(
 
 
 @router.get("/pushes/{push_id}", responses=problem_responses(404))
-async def one_push(state: State, _: Viewer, push_id: Annotated[str, Path(max_length=36)]) -> Push:
+async def get_push(state: State, _: Viewer, push_id: Annotated[str, Path(max_length=36)]) -> Push:
     """One push; `GET /outbox?push_id=...` lists its lines."""
     async with state.database.snapshot() as connection:
         return await repository.get_push(connection, push_id)
 
 
 @router.get("/holds")
-async def holds(
+async def list_holds(
     app: State,
     _: Viewer,
     account: Account = None,
@@ -145,7 +145,9 @@ async def holds(
 
 
 @router.post("/holds/{hold_id}/release", responses=problem_responses(404, 409))
-async def release(request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, hold_id: HoldId) -> Hold:
+async def release_hold(
+    request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, hold_id: HoldId
+) -> Hold:
     """Release a hold: what the brake stopped is sent."""
     hold = await pushing.release_hold(hold_id, by=caller.username)
     await audit(request, caller, "hold.release", str(hold_id), {"account": hold.account, "counts": dict(hold.counts)})
@@ -154,7 +156,9 @@ async def release(request: Request, caller: Operator, pushing: Pushing, auto_pus
 
 
 @router.post("/holds/{hold_id}/refuse", responses=problem_responses(404, 409))
-async def refuse(request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, hold_id: HoldId) -> Hold:
+async def refuse_hold(
+    request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, hold_id: HoldId
+) -> Hold:
     """Refuse a hold. Of a push: what the brake counted is rejected, the rest is sent. Of a sync: the account's edits
     are not sent until the hold is released after all."""
     hold = await pushing.refuse_hold(hold_id, by=caller.username)
@@ -164,7 +168,7 @@ async def refuse(request: Request, caller: Operator, pushing: Pushing, auto_push
 
 
 @router.post("/undo", responses=problem_responses(404, 409, 422))
-async def undo(
+async def undo_changes(
     request: Request, caller: Operator, undoing: Undoing, auto_push: AutoPush, asked: UndoRequest
 ) -> UndoAnswer:
     """Put back what a push, or a sync's merge, changed: as new edits, checked and pushed like any others.

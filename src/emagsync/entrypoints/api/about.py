@@ -45,7 +45,7 @@ class About(BaseModel):
 
 
 @router.get("/about")
-async def about(state: State, _: Viewer) -> About:
+async def get_about(state: State, _: Viewer) -> About:
     """Which versions run here, and under which licences."""
     return About(
         version=__version__,

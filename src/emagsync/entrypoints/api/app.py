@@ -8,11 +8,12 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 
 from emagsync import __version__
 from emagsync.core.settings import Settings
+from emagsync.entrypoints.api.description import DESCRIPTION, TAGS
 from emagsync.entrypoints.api.routers import PARSED_BY_ROUTES, ROUTERS
 from emagsync.entrypoints.api.services import ApiServices, provide_services
 from emagsync.rest.conditional import ConditionalReadMiddleware
 from emagsync.rest.middleware import LOOPBACK_NAMES, BodyLimitMiddleware, HostCheckMiddleware, SecurityHeadersMiddleware
-from emagsync.rest.openapi import install_openapi
+from emagsync.rest.openapi import install_openapi, operation_id
 from emagsync.rest.problem_handlers import UnexpectedErrorMiddleware, install_problem_handlers
 from emagsync.rest.request_log import REQUEST_ID_HEADER, RequestLogMiddleware
 from emagsync.rest.state import AppState
@@ -44,6 +45,10 @@ def create_bare_app(state: AppState) -> FastAPI:
         title="emagsync",
         version=__version__,
         summary="A complete, exact and fresh local copy of a seller's eMAG Marketplace offers.",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        servers=[{"url": "/", "description": "The server that gave this document"}],
+        generate_unique_id_function=operation_id,
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

@@ -40,13 +40,13 @@ class Ready(BaseModel):
 
 
 @router.get("/live")
-async def live() -> Live:
+async def get_liveness() -> Live:
     """Whether the process answers. Checks nothing else, and needs no authentication."""
     return Live()
 
 
 @router.get("/ready", responses={int(HTTPStatus.SERVICE_UNAVAILABLE): {"model": Ready}})
-async def ready(state: State, response: Response, caller: OptionalPrincipal) -> Ready:
+async def get_readiness(state: State, response: Response, caller: OptionalPrincipal) -> Ready:
     """Whether database, schema, executor and scheduler work: 200, or 503. Details are for authenticated callers."""
     results = await asyncio.gather(*(_ask(check) for check in state.checks.values()))
     checks = {name: Part(ok=check.ok, detail=check.detail) for name, check in zip(state.checks, results, strict=True)}

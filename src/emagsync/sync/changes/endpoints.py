@@ -37,7 +37,7 @@ class ChangesQuery(BaseModel):
 
 
 @router.get("/sync/{any_id}/changes", responses=problem_responses(404, 409))
-async def run_changes(
+async def list_run_changes(
     state: State, _: Viewer, control: Control, any_id: AnyId, query: Annotated[ChangesQuery, Query()]
 ) -> RunChanges:
     """What a run changed, offer by offer in the order of their ids; of a dry run, what it would have."""

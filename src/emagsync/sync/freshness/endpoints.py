@@ -34,13 +34,13 @@ async def list_freshness(state: State, _: Viewer, targets: Targets) -> Freshness
 
 
 @router.get("/{account}", responses=problem_responses(400))
-async def freshness(_: Viewer, targets: Targets, account: AccountName) -> FreshnessReport:
+async def get_freshness(_: Viewer, targets: Targets, account: AccountName) -> FreshnessReport:
     """How fresh the offers of one account are."""
     return await targets.report(account)
 
 
 @router.put("/{account}/targets", responses=problem_responses(400))
-async def set_targets(
+async def set_freshness_targets(
     request: Request, caller: Operator, targets: Targets, account: AccountName, asked: TargetSettings
 ) -> FreshnessReport:
     """Replace the account's targets. The answer says whether they can be met, and by how many requests not."""
@@ -50,7 +50,9 @@ async def set_targets(
 
 
 @router.delete("/{account}/targets", responses=problem_responses(400))
-async def reset_targets(request: Request, caller: Operator, targets: Targets, account: AccountName) -> FreshnessReport:
+async def reset_freshness_targets(
+    request: Request, caller: Operator, targets: Targets, account: AccountName
+) -> FreshnessReport:
     """Go back to the targets that follow from the account's schedule."""
     report = await targets.set_targets(account, ())
     await audit(request, caller, "freshness.reset", account)

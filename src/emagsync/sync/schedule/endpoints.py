@@ -68,7 +68,7 @@ async def list_schedules(state: State, _: Viewer, schedules: Schedules) -> Sched
 
 
 @router.get("/{name}", responses=problem_responses(404))
-async def one_schedule(state: State, _: Viewer, schedules: Schedules, name: Name) -> ScheduleView:
+async def get_schedule(state: State, _: Viewer, schedules: Schedules, name: Name) -> ScheduleView:
     """One recurring job."""
     return _view(await schedules.find(name), on=state.settings.schedule.enabled)
 

@@ -42,7 +42,7 @@ describe('a change of many offers', () => {
   it('knows no difference of a status, a handling time or a VAT rate', () => {
     expect(waysOf('status')).toEqual(['set'])
     expect(body({ field: 'status', way: 'lower', status: '0' })).toEqual({
-      set: { status: 0, confirm: false },
+      set: { status: 'inactive', confirm: false },
     })
     expect(body({ field: 'handling_time', way: 'raise', typed: '3' })).toEqual({
       set: { handling_time: 3, confirm: false },

@@ -1,6 +1,6 @@
 /** One change to many offers: what a person chooses, and the body that asks for it. */
 import type { Schemas } from '../../../api/client.ts'
-import { isAmount, type EditableField } from '../../../shared/fields.ts'
+import { isAmount, statusToSet, type EditableField } from '../../../shared/fields.ts'
 import { readAmount, readWhole } from '../../../shared/numbers.ts'
 
 export type Which = Pick<Schemas['SelectionEdit'], 'ids' | 'filter'>
@@ -37,7 +37,7 @@ export function waysOf(field: EditableField): readonly Way[] {
 export function changeBody(form: ChangeForm): ChangeBody | null {
   const { field } = form
   const way = waysOf(field).includes(form.way) ? form.way : 'set'
-  if (field === 'status') return setting({ status: Number(form.status) as 0 | 1 | 2 })
+  if (field === 'status') return setting({ status: statusToSet(form.status) })
   if (isAmount(field)) return priceBody(form, way)
   const number = wholeOf(form.typed)
   return number === null ? null : wholeBody(form, way, number)

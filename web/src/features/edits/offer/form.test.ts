@@ -156,7 +156,7 @@ it('the table edits one value at a time', () => {
   expect(quickValues('sale_price', '99,90')).toEqual({ sale_price: '99.9', confirm: false })
   expect(quickValues('stock', '-2')).toEqual({ stock_change: -2, confirm: false })
   expect(quickValues('stock', '4')).toEqual({ stock: 4, confirm: false })
-  expect(quickValues('status', '0')).toEqual({ status: 0, confirm: false })
+  expect(quickValues('status', '0')).toEqual({ status: 'inactive', confirm: false })
   expect(quickValues('stock', 'x')).toBeNull()
   expect(quickValues('sale_price', ' ')).toBeNull()
   expect(quickStart(OFFER, 'sale_price')).toBe('121,84')

@@ -1,11 +1,10 @@
 /** What can be edited of an offer: what a person types, and what is sent for it. */
 import type { Schemas } from '../../../api/client.ts'
-import { isAmount, LEVELS, PRICES, type EditableField } from '../../../shared/fields.ts'
+import { isAmount, LEVELS, PRICES, statusToSet, type EditableField } from '../../../shared/fields.ts'
 import { readAmount, readWhole, typedAmount } from '../../../shared/numbers.ts'
 import { toCents, withoutVat, withVat } from '../../../shared/vat.ts'
 
 export type Values = Schemas['ProductEdit']
-export type StatusNumber = 0 | 1 | 2
 
 type Detail = Schemas['ProductDetail']
 type Offer = Schemas['Product']
@@ -144,7 +143,7 @@ export function quickValues(field: 'sale_price' | 'stock' | 'status', typed: str
     case 'sale_price':
       return typed.trim() === '' ? null : { ...body, ...amountBody('sale_price', typed.trim()) }
     case 'status':
-      return { ...body, status: Number(typed) as StatusNumber }
+      return { ...body, status: statusToSet(typed) }
     case 'stock': {
       const stock = readStock(typed)
       if (stock === null) return null
