@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import sys
@@ -22,6 +23,7 @@ from emagsync.core.clock import SystemClock
 from emagsync.offers.product_parameters import ProductListQuery
 from support.databases import variables_in
 from support.editing import PRODUCTS, Editing, open_editing
+from support.market import PASSWORD
 
 READING = {
     "find_offers",
@@ -126,6 +128,32 @@ async def test_a_refusal_is_a_tool_error_in_plain_words(
     assert said in words
     assert not {"Traceback", "pydantic", "Arguments"} & set(words.replace(".", " ").split())
     assert "\n" not in words
+
+
+async def test_a_crash_is_told_without_what_is_inside(editing: Editing, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def crash(*_: Any, **__: Any) -> None:
+        raise RuntimeError("a-secret-thing")
+
+    monkeypatch.setattr(editing.api.services.home, "read", crash)
+    async with assistant(editing.api.viewer, editing.api.url) as client:
+        assert await refusal(client, "what_changed") == "Error executing tool what_changed"
+
+
+async def test_no_tool_tells_credentials(editing: Editing) -> None:
+    arguments: dict[str, dict[str, Any]] = {name: {} for name in READING}
+    arguments["explain_offer"] = arguments["offer_history"] = {"offer_id": (await editing.product(1))["id"]}
+    async with assistant(editing.api.operator, editing.api.url) as client:
+        arguments["run_certificate"] = {"run_id": "a-sync", "detail": "full"}
+        for tool, given in arguments.items():
+            text = json.dumps(await call(client, tool, **given))
+            assert len(text) < 20_000, tool
+            assert PASSWORD not in text, tool
+
+
+def test_the_documentation_has_every_tool_with_its_role() -> None:
+    text = (Path(__file__).parents[2] / "docs/assistants.md").read_text()
+    listed = dict(re.findall(r"^\| `(\w+)` \|.*\| (\w+) \|$", text, re.MULTILINE))
+    assert listed == dict.fromkeys(READING, "viewer") | dict.fromkeys(CHANGING, "operator")
 
 
 async def test_an_edit_is_previewed_and_then_waits_for_a_person_also_where_push_is_on(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ router = APIRouter(include_in_schema=False)
 async def call(request: Request, caller: Viewer, assistants: AssistantServers) -> Response:
     """A message of the protocol, answered at once. Pages of other origins are refused, whatever token they have."""
     refuse_foreign_page(request)
-    return assistants.answer(caller)
+    return await assistants.answer(caller)
 
 
 @router.get("/mcp")

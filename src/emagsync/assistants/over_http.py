@@ -19,42 +19,51 @@ from emagsync.rest.principals import Principal, Role
 
 
 class Assistants:
-    """Two servers, one with the tools that read and one with all. A principal gets the one of its role."""
+    """Two servers, one with the tools that read and one with all. A principal gets the one of its role.
+
+    They are made when the first request comes: most installations have no assistant.
+    """
 
     def __init__(self, services: ToolServices) -> None:
-        self._reading = self._manager(services, Role.VIEWER)
-        self._operating = self._manager(services, Role.OPERATOR)
+        self._services = services
+        self._managers: dict[Role, StreamableHTTPSessionManager] = {}
+        self._wanted = asyncio.Event()
+        self._started = asyncio.Event()
 
-    @staticmethod
-    def _manager(services: ToolServices, role: Role) -> StreamableHTTPSessionManager:
-        server = build_server(services, role)
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Assistants]:
+        """Requests are answered while the block runs."""
+        # In a task of its own: what the library opens has to be closed by the task that opened it.
+        async with background_task("assistants", self._run()):
+            yield self
+
+    async def answer(self, caller: Principal) -> Response:
+        """The answer to a request of `caller`, made when it is sent."""
+        self._wanted.set()
+        await self._started.wait()
+        return _Handled(self._managers[_role_served(caller)], caller)
+
+    async def _run(self) -> None:
+        await self._wanted.wait()
+        self._managers = {role: self._manager(role) for role in (Role.VIEWER, Role.OPERATOR)}
+        async with self._managers[Role.VIEWER].run(), self._managers[Role.OPERATOR].run():
+            self._started.set()
+            await asyncio.Event().wait()
+
+    def _manager(self, role: Role) -> StreamableHTTPSessionManager:
+        server = build_server(self._services, role)
         server.streamable_http_app(
             stateless_http=True,
             json_response=True,
-            max_request_body_size=services.settings.server.max_body_bytes,
+            max_request_body_size=self._services.settings.server.max_body_bytes,
             # The application checks hosts and origins itself, by its own settings.
             transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         )
         return server.session_manager
 
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[Assistants]:
-        """Requests are answered while the block runs."""
-        started = asyncio.Event()
-        # In a task of its own: what the library opens has to be closed by the task that opened it.
-        async with background_task("assistants", self._run(started)):
-            await started.wait()
-            yield self
 
-    async def _run(self, started: asyncio.Event) -> None:
-        async with self._reading.run(), self._operating.run():
-            started.set()
-            await asyncio.Event().wait()
-
-    def answer(self, caller: Principal) -> Response:
-        """The answer to a request of `caller`, made when it is sent."""
-        manager = self._operating if caller.role.allows(Role.OPERATOR) else self._reading
-        return _Handled(manager, caller)
+def _role_served(caller: Principal) -> Role:
+    return Role.OPERATOR if caller.role.allows(Role.OPERATOR) else Role.VIEWER
 
 
 class _Handled(Response):

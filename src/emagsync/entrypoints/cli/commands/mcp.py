@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated
@@ -14,6 +15,7 @@ from emagsync.assistants.services import ToolServices
 from emagsync.core.settings import Settings
 from emagsync.edits.repository import SOME_WAIT
 from emagsync.edits.response_schemas import edits_of
+from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.services.accounts import open_accounts
@@ -47,6 +49,8 @@ def mcp(
     """Serve assistants (MCP) over standard input and output. An assistant's program starts it, and ends it."""
     session = session_of(context)
     start_logs(session)
+    if sys.stdin.isatty():
+        complain("waiting for an assistant's program on standard input: docs/assistants.md says how one starts this.")
     role = Role.VIEWER if read_only else Role.OPERATOR
     asyncio.run(_serve(session, role, (page or page_of(session.settings)).rstrip("/")))
 
