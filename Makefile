@@ -31,7 +31,7 @@ help: ## This list
 $(STAMP): pyproject.toml requirements/dev.txt
 	@$(MAKE) --no-print-directory -s fit-python
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -166,7 +166,7 @@ bench: $(STAMP) ## Measure speed, memory and CPU beside a bare loop
 core: ## The core tests on another Python, in an environment of its own
 	@test -n "$(CORE_PYTHON)" || { echo "make core CORE_PYTHON=python3.13" >&2; exit 1; }
 	@test -x build/core/bin/python && build/core/bin/python -c 'import sys; sys.exit(sys.argv[1] != "%d.%d" % sys.version_info[:2])' "$$($(CORE_PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')" || { rm -rf build/core && $(CORE_PYTHON) -m venv build/core; }
-	@build/core/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@build/core/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	@build/core/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	build/core/bin/python -m pytest -q -n 2 -p no:cacheprovider $(CORE_TESTS)
 
