@@ -81,6 +81,12 @@ async def test_a_first_copy_is_no_news_and_each_number_of_a_night_is_that_of_its
         assert numbers(await home(desk.api, account_type="fbe")) == {}
 
 
+async def waiting_lines(api: Api) -> list[int]:
+    """The ids of the offers whose edits wait for an approval."""
+    lines = (await api.viewer.get("/api/v1/emag/outbox", params={"state": "waiting"})).json()["lines"]
+    return [line["emag_id"] for line in lines]
+
+
 async def test_conflicts_and_what_emag_refused_are_found(tmp_path: Path) -> None:
     quick = {"push": "approve", "look_seconds": 0.1, "readback_seconds": 1.0}
     async with open_editing(tmp_path, edits=quick) as editing:
@@ -92,8 +98,10 @@ async def test_conflicts_and_what_emag_refused_are_found(tmp_path: Path) -> None
         await editing.edit(2, stock=3)
         editing.market.save_rule(ids=[2], messages=["why"])
         async with asyncio.timeout(60):
-            while (await home(editing.api))["waiting"]["approvals"] != 1:
+            # Not that of the first edit, before it is known that it is in conflict.
+            while await waiting_lines(editing.api) != [2]:
                 await asyncio.sleep(0.05)
+            assert (await home(editing.api))["waiting"]["approvals"] == 1
             chosen = {"account_type": "main"}
             answer = await editing.api.operator.post("/api/v1/emag/outbox/approve", json=chosen)
             assert answer.status_code == 200, answer.text
