@@ -234,6 +234,17 @@ async def test_the_checks_of_the_api_hold(editing: Editing, headers: dict[str, s
     assert answer.status_code == code, answer.text
 
 
+async def test_a_page_of_an_origin_that_the_settings_name_may_call(tmp_path: Path) -> None:
+    origin = "https://inspector.example"
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "mcp-protocol-version"}
+    async with open_editing(tmp_path, cors_origins=(origin,)) as editing:
+        allowed = await editing.api.stranger.options("/mcp", headers={"Origin": origin} | asked)
+        assert allowed.headers["access-control-allow-origin"] == origin, allowed.text
+        accepts = {"Accept": "application/json, text/event-stream", "Origin": origin}
+        answer = await editing.api.operator.post("/mcp", json=INITIALIZE, headers=accepts)
+        assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 async def test_a_body_has_the_limit_of_the_api(editing: Editing, chunked: bool) -> None:
     most = editing.api.state.settings.server.max_body_bytes

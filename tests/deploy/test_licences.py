@@ -30,8 +30,9 @@ _GOOD = {
     *("EPL-2.0", "EPL-2.0 OR GPL-2.0-or-later"),
     *("Python Software Foundation License", "Mozilla Public License 2.0 (MPL 2.0)"),
 }
-# Installed on other systems only, and read there: MIT and BSD, as their projects say.
-_ELSEWHERE = {"async-timeout", "colorama", "tzdata"}
+# Installed on other systems only, and read there: MIT and BSD, as their projects say. pywin32 (PSF, parts under LGPL)
+# is for Windows, where this program is not offered.
+_ELSEWHERE = {"async-timeout", "colorama", "httpx2-jsfetch", "pywin32", "tzdata"}
 
 
 def is_good(licence: str) -> bool:

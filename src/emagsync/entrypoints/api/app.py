@@ -24,7 +24,10 @@ _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 # A third of what level 9 takes, for answers a tenth longer.
 _GZIP_LEVEL = 3
 _CORS_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-_CORS_HEADERS = ("Authorization", "Content-Type", "Last-Event-ID", "If-Match", "If-None-Match", "Idempotency-Key")
+_CORS_HEADERS = (
+    *("Authorization", "Content-Type", "Last-Event-ID", "If-Match", "If-None-Match", "Idempotency-Key"),
+    *("Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name"),  # of an assistant's program in a browser
+)
 
 
 # Each event is sent at once, and is too short to gain anything.
