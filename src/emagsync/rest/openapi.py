@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -26,8 +26,13 @@ _BY_BODIES = {"413": ("BodyTooLarge", "The body is larger than this server takes
 _BY_CHANGES = {"507": ("DiskFull", "The server's disk has no room left; nothing was changed")}
 
 
-def install_openapi(app: FastAPI, bodies: Sequence[type[BaseModel]] = ()) -> None:
-    """Make `app.openapi()` describe the problem answers, and the `bodies` that routes refer to by `body_reference`."""
+def install_openapi(
+    app: FastAPI, bodies: Sequence[type[BaseModel]] = (), examples: Mapping[str, Mapping[str, Any]] | None = None
+) -> None:
+    """Make `app.openapi()` describe the problem answers, and the `bodies` that routes refer to by `body_reference`.
+
+    `examples` are by operation id: a `request` body, if the route takes one, and the `response` with its `status`.
+    """
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -37,6 +42,7 @@ def install_openapi(app: FastAPI, bodies: Sequence[type[BaseModel]] = ()) -> Non
             _share_common_refusals(document)
             for _, _, operation in operations(document):
                 operation["summary"] = _summary(operation)
+                _show_example(operation, (examples or {}).get(operation["operationId"]))
             document["x-problems"] = True
         return document
 
@@ -153,3 +159,11 @@ def _summary(operation: dict[str, Any]) -> str:
     """The first sentence of what the route says of itself, without its full stop."""
     sentence = re.split(r"(?<=[^.])[.:](?:\s|$)", operation.get("description", ""), maxsplit=1)[0]
     return " ".join(sentence.split()) or str(operation["summary"])
+
+
+def _show_example(operation: dict[str, Any], example: Mapping[str, Any] | None) -> None:
+    if example is None:
+        return
+    if "request" in example:
+        operation["requestBody"]["content"]["application/json"]["example"] = example["request"]
+    operation["responses"][example["status"]]["content"]["application/json"]["example"] = example["response"]

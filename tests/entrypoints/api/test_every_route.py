@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx2
+import jsonschema_rs
 import pytest
 
+from emagsync.entrypoints.api.description import read_examples
 from emagsync.entrypoints.api.routers import ROUTERS
 from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.openapi import operations, required_role
@@ -65,8 +67,13 @@ SMALLER = {Role.OPERATOR: Role.VIEWER, Role.ADMIN: Role.OPERATOR}
 
 
 @functools.cache
+def whole_document() -> dict[str, Any]:
+    return openapi_document()
+
+
+@functools.cache
 def routes() -> dict[tuple[str, str], dict[str, Any]]:
-    return {(method, path): operation for path, method, operation in operations(openapi_document())}
+    return {(method, path): operation for path, method, operation in operations(whole_document())}
 
 
 def address(path: str, operation: dict[str, Any]) -> str:
@@ -141,7 +148,7 @@ def test_every_route_has_a_name_of_its_own_that_reads_as_what_it_does() -> None:
 
 
 def test_every_route_has_a_summary_and_a_described_group() -> None:
-    document = openapi_document()
+    document = whole_document()
     described = {tag["name"] for tag in document["tags"] if tag["description"]}
     used = set[str]()
     for (method, path), operation in routes().items():
@@ -152,7 +159,7 @@ def test_every_route_has_a_summary_and_a_described_group() -> None:
 
 
 def test_every_status_that_refuses_is_described_as_a_problem() -> None:
-    shared = openapi_document()["components"]["responses"]
+    shared = whole_document()["components"]["responses"]
     for (method, path), operation in routes().items():
         wanted = {"400", "408", "500", "503", "default"} | ({"413"} if "requestBody" in operation else set())
         assert wanted | (set() if method == "get" else {"507"}) <= operation["responses"].keys(), (method, path)
@@ -164,18 +171,37 @@ def test_every_status_that_refuses_is_described_as_a_problem() -> None:
 
 
 def test_no_shape_is_split_in_two_or_mixes_numbers_and_texts() -> None:
-    document = openapi_document()
+    document = whole_document()
     assert [name for name in document["components"]["schemas"] if name.endswith(("-Input", "-Output"))] == []
     enums = [part["enum"] for part in parts_of(document) if isinstance(part.get("enum"), list)]
     assert [values for values in enums if len({type(value) for value in values}) > 1] == []
 
 
 def test_the_document_says_where_it_is_served_and_how_callers_prove_who_they_are() -> None:
-    document = openapi_document()
+    document = whole_document()
     assert [server["url"] for server in document["servers"]] == ["/"]
     schemes = document["components"]["securitySchemes"]
     assert (schemes["bearer"]["type"], schemes["bearer"]["scheme"]) == ("http", "bearer")
     assert (schemes["cookie"]["type"], schemes["cookie"]["in"]) == ("apiKey", "cookie")
+
+
+@pytest.mark.parametrize("name", read_examples())
+def test_the_examples_are_what_the_document_promises(name: str) -> None:
+    """Each is of the shape that stands beside it, so that no example outlives a change."""
+    document = whole_document()
+    [operation] = [one for _, _, one in operations(document) if one["operationId"] == name]
+    bodies = [response for status, response in operation["responses"].items() if status[0] == "2"]
+    bodies += [operation["requestBody"]] if "requestBody" in operation else []
+    shown = [body["content"]["application/json"] for body in bodies if "example" in body["content"]["application/json"]]
+    assert len(shown) == len(read_examples()[name].keys() & {"request", "response"})
+    for content in shown:
+        whole = {**content["schema"], "components": document["components"]}
+        jsonschema_rs.Draft202012Validator(whole).validate(content["example"])
+
+
+def test_what_programs_use_first_is_shown_by_example() -> None:
+    assert {"start_sync", "list_offers", "get_offer_by_code", "edit_offer_by_code", "read_feed"} <= set(read_examples())
+    assert len(read_examples()) >= 12
 
 
 def parts_of(value: Any) -> Iterator[dict[str, Any]]:

@@ -9000,6 +9000,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "held_back": false,
+                     *       "kind": "token",
+                     *       "role": "operator",
+                     *       "token_id": 2,
+                     *       "user_id": null,
+                     *       "username": "token:erp"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Me"];
                 };
             };
@@ -9854,6 +9864,33 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "accounts": [
+                     *         {
+                     *           "account": "main",
+                     *           "account_type": "main",
+                     *           "base_url": "https://marketplace-api.emag.ro/api-3",
+                     *           "contact": {
+                     *             "code": null,
+                     *             "failed_at": null,
+                     *             "ip": null,
+                     *             "let_in_at": null,
+                     *             "message": null,
+                     *             "state": "untested"
+                     *           },
+                     *           "currency": "RON",
+                     *           "enabled": true,
+                     *           "platform": "emag-ro",
+                     *           "problem": null,
+                     *           "push": "off",
+                     *           "source": "environment",
+                     *           "username": null
+                     *         }
+                     *       ],
+                     *       "other_addresses": false
+                     *     }
+                     */
                     "application/json": components["schemas"]["AccountList"];
                 };
             };
@@ -10482,6 +10519,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "edits": [
+                     *         {
+                     *           "account": "main",
+                     *           "account_type": "main",
+                     *           "base": "37",
+                     *           "batch_id": "df594693-72c8-4a79-a058-611007c25286",
+                     *           "closed_at": null,
+                     *           "closed_by_run": null,
+                     *           "closed_value": null,
+                     *           "confirmed": false,
+                     *           "currency": null,
+                     *           "emag_changed_at": null,
+                     *           "emag_id": 2,
+                     *           "field": "stock",
+                     *           "id": 3,
+                     *           "kind": "absolute",
+                     *           "made_at": "2026-11-29T07:11:40.570100Z",
+                     *           "made_by": "token:erp",
+                     *           "reason": null,
+                     *           "remarks": null,
+                     *           "source": "bulk",
+                     *           "state": "open",
+                     *           "value": "40",
+                     *           "warehouse_id": 1,
+                     *           "why": null
+                     *         }
+                     *       ],
+                     *       "next_cursor": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["EditPage"];
                 };
             };
@@ -10995,6 +11064,226 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "product": {
+                     *           "account": "main",
+                     *           "account_type": "main",
+                     *           "best_offer_sale_price": "539.9468",
+                     *           "brand": "TehnoVal",
+                     *           "buy_button_rank": 1,
+                     *           "category_id": 3204,
+                     *           "category_name": null,
+                     *           "changes": [
+                     *             {
+                     *               "account": "main",
+                     *               "account_type": "main",
+                     *               "at": "2026-11-29T07:11:40.269017Z",
+                     *               "currency": null,
+                     *               "emag_id": 2,
+                     *               "field": "lifecycle",
+                     *               "new": "created",
+                     *               "old": null,
+                     *               "old_currency": null,
+                     *               "product_id": 2,
+                     *               "run_id": "2d43cdc2-39a4-4508-aecc-c07588c592a3",
+                     *               "seq": 2,
+                     *               "source": "sync"
+                     *             }
+                     *           ],
+                     *           "created_at": "2026-11-29T07:11:40.269017Z",
+                     *           "currency": "RON",
+                     *           "currency_type": null,
+                     *           "eans": [
+                     *             "5940001205675"
+                     *           ],
+                     *           "effective": null,
+                     *           "emag_id": 2,
+                     *           "estimated_stock": 36,
+                     *           "explanation": "It sells: it is active, in stock, and eMAG accepts its price and its documentation.",
+                     *           "genius_computed": 0,
+                     *           "genius_eligibility": 1,
+                     *           "genius_eligibility_type": 1,
+                     *           "handling_time": 1,
+                     *           "id": 2,
+                     *           "is_active": true,
+                     *           "language": "en",
+                     *           "last_synced_at": "2026-11-29T07:11:40.269017Z",
+                     *           "main_image": "https://marketplace-static.emag.example/resources/000/034826/34826465.jpg",
+                     *           "main_offer_price": "539.9468",
+                     *           "max_sale_price": "2283.4604",
+                     *           "min_sale_price": "284.1826",
+                     *           "name": "Set șurubelnițe de precizie TehnoVal, cu afișaj digital, cu 3 trepte de viteză, Portocaliu",
+                     *           "not_sellable": [],
+                     *           "number_of_offers": 4,
+                     *           "offer_validation_status": 1,
+                     *           "ownership": 1,
+                     *           "part_number": "SKU-000002",
+                     *           "part_number_key": "DAGH00BM",
+                     *           "payload": {
+                     *             "attachments": [],
+                     *             "auto_translated": 1,
+                     *             "availability": [
+                     *               {
+                     *                 "value": 3,
+                     *                 "warehouse_id": 1
+                     *               }
+                     *             ],
+                     *             "best_offer_recommended_price": "593.9415",
+                     *             "best_offer_sale_price": "539.9468",
+                     *             "brand": "TehnoVal",
+                     *             "brand_name": "TehnoVal",
+                     *             "buy_button_rank": 1,
+                     *             "category_id": "3204",
+                     *             "characteristics": [
+                     *               {
+                     *                 "id": 4006,
+                     *                 "value": "Portocaliu"
+                     *               },
+                     *               {
+                     *                 "id": 4043,
+                     *                 "value": "80 cm"
+                     *               },
+                     *               {
+                     *                 "id": 4080,
+                     *                 "value": "Da"
+                     *               },
+                     *               {
+                     *                 "id": 4117,
+                     *                 "value": "165 g"
+                     *               },
+                     *               {
+                     *                 "id": 6506,
+                     *                 "tag": "original",
+                     *                 "value": "41"
+                     *               }
+                     *             ],
+                     *             "commission": null,
+                     *             "currency": "RON",
+                     *             "currency_type": null,
+                     *             "description": "<p>Cutia conține produsul, cablul de alimentare și <em>manualul în limba română</em>.</p>\r\n\r\n<ul>\r\n<li>&bdquo;Cea mai bună alegere din gama noastră&rdquo;, spun clienții mulțumiți.</li>\r\n<li>&bdquo;Cea mai bună alegere din gama noastră&rdquo;, spun clienții mulțumiți.</li>\r\n<li>Consumul redus de energie îl face potrivit pentru folosire zilnică.</li>\r\n<li>Protecția la supraîncălzire oprește automat aparatul după două ore.</li>\r\n<li>&bdquo;Cea mai bună alegere din gama noastră&rdquo;, spun clienții mulțumiți.</li>\r\n<li>Marginile rotunjite îl fac sigur &icirc;n prezența copiilor &amp; animalelor.</li>\r\n</ul>",
+                     *             "doc_errors": null,
+                     *             "ean": [
+                     *               "5940001205675"
+                     *             ],
+                     *             "estimated_stock": 36,
+                     *             "eu_representative": true,
+                     *             "family": {
+                     *               "family_type_id": 235,
+                     *               "id": 66,
+                     *               "name": "Set șurubelnițe de precizie TehnoVal"
+                     *             },
+                     *             "general_stock": "37",
+                     *             "genius_computed": 0,
+                     *             "genius_eligibility": "1",
+                     *             "genius_eligibility_type": 1,
+                     *             "green_tax": null,
+                     *             "handling_time": [
+                     *               {
+                     *                 "value": 1,
+                     *                 "warehouse_id": 1
+                     *               }
+                     *             ],
+                     *             "has_smart_deals_badge": false,
+                     *             "id": "2",
+                     *             "images": [
+                     *               {
+                     *                 "display_type": 1,
+                     *                 "url": "https://marketplace-static.emag.example/resources/000/034826/34826465.jpg"
+                     *               },
+                     *               {
+                     *                 "display_type": 2,
+                     *                 "url": "https://marketplace-static.emag.example/resources/000/034826/34826466.jpg"
+                     *               },
+                     *               {
+                     *                 "display_type": 2,
+                     *                 "url": "https://marketplace-static.emag.example/resources/000/034826/34826467.jpg"
+                     *               }
+                     *             ],
+                     *             "main_offer_price": "539.9468",
+                     *             "manufacturer": true,
+                     *             "max_sale_price": "2283.4604",
+                     *             "min_sale_price": "284.1826",
+                     *             "name": "Set șurubelnițe de precizie TehnoVal, cu afișaj digital, cu 3 trepte de viteză, Portocaliu",
+                     *             "number_of_offers": "4",
+                     *             "offer_details": {
+                     *               "emag_club": 1,
+                     *               "id": 42000002,
+                     *               "supply_lead_time": 14,
+                     *               "warranty_type": 1
+                     *             },
+                     *             "offer_validation_status": {
+                     *               "description": "Saleable",
+                     *               "errors": null,
+                     *               "value": 1
+                     *             },
+                     *             "ownership": true,
+                     *             "part_number": "SKU-000002",
+                     *             "part_number_key": "DAGH00BM",
+                     *             "recommended_price": "683.0381",
+                     *             "recycleWarranties": 0,
+                     *             "recyclewarranties": 0,
+                     *             "reversible_vat_charging": false,
+                     *             "safety_information": "A nu se lăsa la îndemâna copiilor. Citiți instrucțiunile înainte de folosire.",
+                     *             "sale_price": "568.3651",
+                     *             "start_date": null,
+                     *             "status": "1",
+                     *             "stock": [
+                     *               {
+                     *                 "value": "37",
+                     *                 "warehouse_id": "1"
+                     *               }
+                     *             ],
+                     *             "translation_validation_status": [
+                     *               {
+                     *                 "description": "Approved documentation",
+                     *                 "errors": null,
+                     *                 "value": 9
+                     *               }
+                     *             ],
+                     *             "url": "https://magazin.example/produs/1-34826465?ref=emag&lang=ro",
+                     *             "validation_status": [
+                     *               {
+                     *                 "description": "Approved documentation",
+                     *                 "errors": null,
+                     *                 "value": 9
+                     *               }
+                     *             ],
+                     *             "vat_id": "1",
+                     *             "vendor_category_id": null,
+                     *             "warranty": "0",
+                     *             "weight": "1.603000"
+                     *           },
+                     *           "pending_edits": [],
+                     *           "price": "568.3651",
+                     *           "price_with_vat": "687.7218",
+                     *           "reasons": [],
+                     *           "recommended_price": "683.0381",
+                     *           "remarks": [],
+                     *           "removed_at": null,
+                     *           "sale_price": "568.3651",
+                     *           "sale_price_with_vat": "687.7218",
+                     *           "sellable": true,
+                     *           "sku": "SKU-000002",
+                     *           "status": "active",
+                     *           "status_code": 1,
+                     *           "stock": 37,
+                     *           "stock_quantity": 37,
+                     *           "sync_status": "synced",
+                     *           "translation_validation_status": 9,
+                     *           "updated_at": "2026-11-29T07:11:40.269017Z",
+                     *           "validation_errors": [],
+                     *           "validation_status": 9,
+                     *           "vat_id": 1,
+                     *           "vat_rate": "0.2100",
+                     *           "version": "02e6c9ce221f37fa5933ebbc24d343d9",
+                     *           "warranty": 0
+                     *         }
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProductAnswer"];
                 };
             };
@@ -11095,6 +11384,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "stock": 38
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProductEdit"];
             };
         };
@@ -11105,6 +11399,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "account": "main",
+                     *         "account_type": "main",
+                     *         "changes": [
+                     *           {
+                     *             "field": "stock",
+                     *             "kind": "absolute",
+                     *             "new": "38",
+                     *             "old": "37",
+                     *             "warehouse_id": 1
+                     *           }
+                     *         ],
+                     *         "effective": {
+                     *           "handling_time": 1,
+                     *           "max_sale_price": "2283.4604",
+                     *           "min_sale_price": "284.1826",
+                     *           "price": "568.3651",
+                     *           "recommended_price": "683.0381",
+                     *           "sale_price": "568.3651",
+                     *           "status_code": 1,
+                     *           "stock": 38,
+                     *           "stock_quantity": 38,
+                     *           "vat_id": 1
+                     *         },
+                     *         "emag_id": 2,
+                     *         "pending_edits": [
+                     *           {
+                     *             "at": "2026-11-29T07:11:40.552906Z",
+                     *             "base": "37",
+                     *             "by": "token:erp",
+                     *             "field": "stock",
+                     *             "id": 1,
+                     *             "kind": "absolute",
+                     *             "state": "open",
+                     *             "value": "38",
+                     *             "warehouse_id": 1
+                     *           }
+                     *         ],
+                     *         "product_id": 2,
+                     *         "version": "72a2ca99092a1ace0e88555104ec7e32"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["EditAnswer"];
                 };
             };
@@ -11188,6 +11528,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "keys": [
+                 *         {
+                 *           "account": "main",
+                 *           "part_number": "SKU-000002"
+                 *         },
+                 *         {
+                 *           "account": "main",
+                 *           "emag_id": 999999
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["OfferKeys"];
             };
         };
@@ -11198,6 +11552,93 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "not_found": [
+                     *           {
+                     *             "account": "main",
+                     *             "emag_id": 999999
+                     *           }
+                     *         ],
+                     *         "results": [
+                     *           {
+                     *             "key": {
+                     *               "account": "main",
+                     *               "part_number": "SKU-000002"
+                     *             },
+                     *             "products": [
+                     *               {
+                     *                 "account": "main",
+                     *                 "account_type": "main",
+                     *                 "best_offer_sale_price": "539.9468",
+                     *                 "brand": "TehnoVal",
+                     *                 "buy_button_rank": 1,
+                     *                 "category_id": 3204,
+                     *                 "category_name": null,
+                     *                 "created_at": "2026-11-29T07:11:40.269017Z",
+                     *                 "currency": "RON",
+                     *                 "currency_type": null,
+                     *                 "eans": [
+                     *                   "5940001205675"
+                     *                 ],
+                     *                 "effective": null,
+                     *                 "emag_id": 2,
+                     *                 "estimated_stock": 36,
+                     *                 "genius_computed": 0,
+                     *                 "genius_eligibility": 1,
+                     *                 "genius_eligibility_type": 1,
+                     *                 "handling_time": 1,
+                     *                 "id": 2,
+                     *                 "is_active": true,
+                     *                 "last_synced_at": "2026-11-29T07:11:40.269017Z",
+                     *                 "main_image": "https://marketplace-static.emag.example/resources/000/034826/34826465.jpg",
+                     *                 "main_offer_price": "539.9468",
+                     *                 "max_sale_price": "2283.4604",
+                     *                 "min_sale_price": "284.1826",
+                     *                 "name": "Set șurubelnițe de precizie TehnoVal, cu afișaj digital, cu 3 trepte de viteză, Portocaliu",
+                     *                 "not_sellable": [],
+                     *                 "number_of_offers": 4,
+                     *                 "offer_validation_status": 1,
+                     *                 "ownership": 1,
+                     *                 "part_number": "SKU-000002",
+                     *                 "part_number_key": "DAGH00BM",
+                     *                 "pending_edits": [],
+                     *                 "price": "568.3651",
+                     *                 "price_with_vat": "687.7218",
+                     *                 "recommended_price": "683.0381",
+                     *                 "removed_at": null,
+                     *                 "sale_price": "568.3651",
+                     *                 "sale_price_with_vat": "687.7218",
+                     *                 "sellable": true,
+                     *                 "sku": "SKU-000002",
+                     *                 "status": "active",
+                     *                 "status_code": 1,
+                     *                 "stock": 37,
+                     *                 "stock_quantity": 37,
+                     *                 "sync_status": "synced",
+                     *                 "translation_validation_status": 9,
+                     *                 "updated_at": "2026-11-29T07:11:40.269017Z",
+                     *                 "validation_status": 9,
+                     *                 "vat_id": 1,
+                     *                 "vat_rate": "0.2100",
+                     *                 "version": "02e6c9ce221f37fa5933ebbc24d343d9",
+                     *                 "warranty": 0
+                     *               }
+                     *             ]
+                     *           },
+                     *           {
+                     *             "key": {
+                     *               "account": "main",
+                     *               "emag_id": 999999
+                     *             },
+                     *             "products": []
+                     *           }
+                     *         ]
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["OfferBatch"];
                 };
             };
@@ -11268,6 +11709,226 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "product": {
+                     *           "account": "main",
+                     *           "account_type": "main",
+                     *           "best_offer_sale_price": "539.9468",
+                     *           "brand": "TehnoVal",
+                     *           "buy_button_rank": 1,
+                     *           "category_id": 3204,
+                     *           "category_name": null,
+                     *           "changes": [
+                     *             {
+                     *               "account": "main",
+                     *               "account_type": "main",
+                     *               "at": "2026-11-29T07:11:40.269017Z",
+                     *               "currency": null,
+                     *               "emag_id": 2,
+                     *               "field": "lifecycle",
+                     *               "new": "created",
+                     *               "old": null,
+                     *               "old_currency": null,
+                     *               "product_id": 2,
+                     *               "run_id": "2d43cdc2-39a4-4508-aecc-c07588c592a3",
+                     *               "seq": 2,
+                     *               "source": "sync"
+                     *             }
+                     *           ],
+                     *           "created_at": "2026-11-29T07:11:40.269017Z",
+                     *           "currency": "RON",
+                     *           "currency_type": null,
+                     *           "eans": [
+                     *             "5940001205675"
+                     *           ],
+                     *           "effective": null,
+                     *           "emag_id": 2,
+                     *           "estimated_stock": 36,
+                     *           "explanation": "It sells: it is active, in stock, and eMAG accepts its price and its documentation.",
+                     *           "genius_computed": 0,
+                     *           "genius_eligibility": 1,
+                     *           "genius_eligibility_type": 1,
+                     *           "handling_time": 1,
+                     *           "id": 2,
+                     *           "is_active": true,
+                     *           "language": "en",
+                     *           "last_synced_at": "2026-11-29T07:11:40.269017Z",
+                     *           "main_image": "https://marketplace-static.emag.example/resources/000/034826/34826465.jpg",
+                     *           "main_offer_price": "539.9468",
+                     *           "max_sale_price": "2283.4604",
+                     *           "min_sale_price": "284.1826",
+                     *           "name": "Set șurubelnițe de precizie TehnoVal, cu afișaj digital, cu 3 trepte de viteză, Portocaliu",
+                     *           "not_sellable": [],
+                     *           "number_of_offers": 4,
+                     *           "offer_validation_status": 1,
+                     *           "ownership": 1,
+                     *           "part_number": "SKU-000002",
+                     *           "part_number_key": "DAGH00BM",
+                     *           "payload": {
+                     *             "attachments": [],
+                     *             "auto_translated": 1,
+                     *             "availability": [
+                     *               {
+                     *                 "value": 3,
+                     *                 "warehouse_id": 1
+                     *               }
+                     *             ],
+                     *             "best_offer_recommended_price": "593.9415",
+                     *             "best_offer_sale_price": "539.9468",
+                     *             "brand": "TehnoVal",
+                     *             "brand_name": "TehnoVal",
+                     *             "buy_button_rank": 1,
+                     *             "category_id": "3204",
+                     *             "characteristics": [
+                     *               {
+                     *                 "id": 4006,
+                     *                 "value": "Portocaliu"
+                     *               },
+                     *               {
+                     *                 "id": 4043,
+                     *                 "value": "80 cm"
+                     *               },
+                     *               {
+                     *                 "id": 4080,
+                     *                 "value": "Da"
+                     *               },
+                     *               {
+                     *                 "id": 4117,
+                     *                 "value": "165 g"
+                     *               },
+                     *               {
+                     *                 "id": 6506,
+                     *                 "tag": "original",
+                     *                 "value": "41"
+                     *               }
+                     *             ],
+                     *             "commission": null,
+                     *             "currency": "RON",
+                     *             "currency_type": null,
+                     *             "description": "<p>Cutia conține produsul, cablul de alimentare și <em>manualul în limba română</em>.</p>\r\n\r\n<ul>\r\n<li>&bdquo;Cea mai bună alegere din gama noastră&rdquo;, spun clienții mulțumiți.</li>\r\n<li>&bdquo;Cea mai bună alegere din gama noastră&rdquo;, spun clienții mulțumiți.</li>\r\n<li>Consumul redus de energie îl face potrivit pentru folosire zilnică.</li>\r\n<li>Protecția la supraîncălzire oprește automat aparatul după două ore.</li>\r\n<li>&bdquo;Cea mai bună alegere din gama noastră&rdquo;, spun clienții mulțumiți.</li>\r\n<li>Marginile rotunjite îl fac sigur &icirc;n prezența copiilor &amp; animalelor.</li>\r\n</ul>",
+                     *             "doc_errors": null,
+                     *             "ean": [
+                     *               "5940001205675"
+                     *             ],
+                     *             "estimated_stock": 36,
+                     *             "eu_representative": true,
+                     *             "family": {
+                     *               "family_type_id": 235,
+                     *               "id": 66,
+                     *               "name": "Set șurubelnițe de precizie TehnoVal"
+                     *             },
+                     *             "general_stock": "37",
+                     *             "genius_computed": 0,
+                     *             "genius_eligibility": "1",
+                     *             "genius_eligibility_type": 1,
+                     *             "green_tax": null,
+                     *             "handling_time": [
+                     *               {
+                     *                 "value": 1,
+                     *                 "warehouse_id": 1
+                     *               }
+                     *             ],
+                     *             "has_smart_deals_badge": false,
+                     *             "id": "2",
+                     *             "images": [
+                     *               {
+                     *                 "display_type": 1,
+                     *                 "url": "https://marketplace-static.emag.example/resources/000/034826/34826465.jpg"
+                     *               },
+                     *               {
+                     *                 "display_type": 2,
+                     *                 "url": "https://marketplace-static.emag.example/resources/000/034826/34826466.jpg"
+                     *               },
+                     *               {
+                     *                 "display_type": 2,
+                     *                 "url": "https://marketplace-static.emag.example/resources/000/034826/34826467.jpg"
+                     *               }
+                     *             ],
+                     *             "main_offer_price": "539.9468",
+                     *             "manufacturer": true,
+                     *             "max_sale_price": "2283.4604",
+                     *             "min_sale_price": "284.1826",
+                     *             "name": "Set șurubelnițe de precizie TehnoVal, cu afișaj digital, cu 3 trepte de viteză, Portocaliu",
+                     *             "number_of_offers": "4",
+                     *             "offer_details": {
+                     *               "emag_club": 1,
+                     *               "id": 42000002,
+                     *               "supply_lead_time": 14,
+                     *               "warranty_type": 1
+                     *             },
+                     *             "offer_validation_status": {
+                     *               "description": "Saleable",
+                     *               "errors": null,
+                     *               "value": 1
+                     *             },
+                     *             "ownership": true,
+                     *             "part_number": "SKU-000002",
+                     *             "part_number_key": "DAGH00BM",
+                     *             "recommended_price": "683.0381",
+                     *             "recycleWarranties": 0,
+                     *             "recyclewarranties": 0,
+                     *             "reversible_vat_charging": false,
+                     *             "safety_information": "A nu se lăsa la îndemâna copiilor. Citiți instrucțiunile înainte de folosire.",
+                     *             "sale_price": "568.3651",
+                     *             "start_date": null,
+                     *             "status": "1",
+                     *             "stock": [
+                     *               {
+                     *                 "value": "37",
+                     *                 "warehouse_id": "1"
+                     *               }
+                     *             ],
+                     *             "translation_validation_status": [
+                     *               {
+                     *                 "description": "Approved documentation",
+                     *                 "errors": null,
+                     *                 "value": 9
+                     *               }
+                     *             ],
+                     *             "url": "https://magazin.example/produs/1-34826465?ref=emag&lang=ro",
+                     *             "validation_status": [
+                     *               {
+                     *                 "description": "Approved documentation",
+                     *                 "errors": null,
+                     *                 "value": 9
+                     *               }
+                     *             ],
+                     *             "vat_id": "1",
+                     *             "vendor_category_id": null,
+                     *             "warranty": "0",
+                     *             "weight": "1.603000"
+                     *           },
+                     *           "pending_edits": [],
+                     *           "price": "568.3651",
+                     *           "price_with_vat": "687.7218",
+                     *           "reasons": [],
+                     *           "recommended_price": "683.0381",
+                     *           "remarks": [],
+                     *           "removed_at": null,
+                     *           "sale_price": "568.3651",
+                     *           "sale_price_with_vat": "687.7218",
+                     *           "sellable": true,
+                     *           "sku": "SKU-000002",
+                     *           "status": "active",
+                     *           "status_code": 1,
+                     *           "stock": 37,
+                     *           "stock_quantity": 37,
+                     *           "sync_status": "synced",
+                     *           "translation_validation_status": 9,
+                     *           "updated_at": "2026-11-29T07:11:40.269017Z",
+                     *           "validation_errors": [],
+                     *           "validation_status": 9,
+                     *           "vat_id": 1,
+                     *           "vat_rate": "0.2100",
+                     *           "version": "02e6c9ce221f37fa5933ebbc24d343d9",
+                     *           "warranty": 0
+                     *         }
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProductAnswer"];
                 };
             };
@@ -11346,6 +12007,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "handling_time": 1,
+                 *       "stock": 39
+                 *     }
+                 */
                 "application/json": components["schemas"]["ProductEdit"];
             };
         };
@@ -11356,6 +12023,52 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "account": "main",
+                     *         "account_type": "main",
+                     *         "changes": [
+                     *           {
+                     *             "field": "stock",
+                     *             "kind": "absolute",
+                     *             "new": "39",
+                     *             "old": "38",
+                     *             "warehouse_id": 1
+                     *           }
+                     *         ],
+                     *         "effective": {
+                     *           "handling_time": 1,
+                     *           "max_sale_price": "2283.4604",
+                     *           "min_sale_price": "284.1826",
+                     *           "price": "568.3651",
+                     *           "recommended_price": "683.0381",
+                     *           "sale_price": "568.3651",
+                     *           "status_code": 1,
+                     *           "stock": 39,
+                     *           "stock_quantity": 39,
+                     *           "vat_id": 1
+                     *         },
+                     *         "emag_id": 2,
+                     *         "pending_edits": [
+                     *           {
+                     *             "at": "2026-11-29T07:11:40.560603Z",
+                     *             "base": "37",
+                     *             "by": "token:erp",
+                     *             "field": "stock",
+                     *             "id": 2,
+                     *             "kind": "absolute",
+                     *             "state": "open",
+                     *             "value": "39",
+                     *             "warehouse_id": 1
+                     *           }
+                     *         ],
+                     *         "product_id": 2,
+                     *         "version": "19ad024f9ef159b9219250e2bbc8b49a"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["EditAnswer"];
                 };
             };
@@ -11784,6 +12497,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "changes": [
+                     *           {
+                     *             "account": "main",
+                     *             "account_type": "main",
+                     *             "at": "2026-11-29T07:11:40.269017Z",
+                     *             "currency": null,
+                     *             "emag_id": 1,
+                     *             "field": "lifecycle",
+                     *             "new": "created",
+                     *             "old": null,
+                     *             "old_currency": null,
+                     *             "product_id": 1,
+                     *             "run_id": "2d43cdc2-39a4-4508-aecc-c07588c592a3",
+                     *             "seq": 1,
+                     *             "source": "sync"
+                     *           },
+                     *           {
+                     *             "account": "main",
+                     *             "account_type": "main",
+                     *             "at": "2026-11-29T07:11:40.269017Z",
+                     *             "currency": null,
+                     *             "emag_id": 2,
+                     *             "field": "lifecycle",
+                     *             "new": "created",
+                     *             "old": null,
+                     *             "old_currency": null,
+                     *             "product_id": 2,
+                     *             "run_id": "2d43cdc2-39a4-4508-aecc-c07588c592a3",
+                     *             "seq": 2,
+                     *             "source": "sync"
+                     *           }
+                     *         ],
+                     *         "count": 2,
+                     *         "has_more": true,
+                     *         "next_after": 2,
+                     *         "next_cursor": "b6dda77d37de-2-2528363d"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Feed"];
                 };
             };
@@ -12413,6 +13169,78 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "grouped_by": null,
+                     *         "pagination": {
+                     *           "limit": 1,
+                     *           "skip": 0,
+                     *           "total": 20
+                     *         },
+                     *         "products": [
+                     *           {
+                     *             "account": "main",
+                     *             "account_type": "main",
+                     *             "best_offer_sale_price": "539.9468",
+                     *             "brand": "TehnoVal",
+                     *             "buy_button_rank": 1,
+                     *             "category_id": 3204,
+                     *             "category_name": null,
+                     *             "created_at": "2026-11-29T07:11:40.269017Z",
+                     *             "currency": "RON",
+                     *             "currency_type": null,
+                     *             "eans": [
+                     *               "5940001205675"
+                     *             ],
+                     *             "effective": null,
+                     *             "emag_id": 2,
+                     *             "estimated_stock": 36,
+                     *             "genius_computed": 0,
+                     *             "genius_eligibility": 1,
+                     *             "genius_eligibility_type": 1,
+                     *             "handling_time": 1,
+                     *             "id": 2,
+                     *             "is_active": true,
+                     *             "last_synced_at": "2026-11-29T07:11:40.269017Z",
+                     *             "main_image": "https://marketplace-static.emag.example/resources/000/034826/34826465.jpg",
+                     *             "main_offer_price": "539.9468",
+                     *             "max_sale_price": "2283.4604",
+                     *             "min_sale_price": "284.1826",
+                     *             "name": "Set șurubelnițe de precizie TehnoVal, cu afișaj digital, cu 3 trepte de viteză, Portocaliu",
+                     *             "not_sellable": [],
+                     *             "number_of_offers": 4,
+                     *             "offer_validation_status": 1,
+                     *             "ownership": 1,
+                     *             "part_number": "SKU-000002",
+                     *             "part_number_key": "DAGH00BM",
+                     *             "pending_edits": [],
+                     *             "price": "568.3651",
+                     *             "price_with_vat": "687.7218",
+                     *             "recommended_price": "683.0381",
+                     *             "removed_at": null,
+                     *             "sale_price": "568.3651",
+                     *             "sale_price_with_vat": "687.7218",
+                     *             "sellable": true,
+                     *             "sku": "SKU-000002",
+                     *             "status": "active",
+                     *             "status_code": 1,
+                     *             "stock": 37,
+                     *             "stock_quantity": 37,
+                     *             "sync_status": "synced",
+                     *             "translation_validation_status": 9,
+                     *             "updated_at": "2026-11-29T07:11:40.269017Z",
+                     *             "validation_status": 9,
+                     *             "vat_id": 1,
+                     *             "vat_rate": "0.2100",
+                     *             "version": "02e6c9ce221f37fa5933ebbc24d343d9",
+                     *             "warranty": 0
+                     *           }
+                     *         ]
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["ProductPage"];
                 };
             };
@@ -12551,6 +13379,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "edits": [
+                 *         {
+                 *           "account": "main",
+                 *           "part_number": "SKU-000002",
+                 *           "stock": 40
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": components["schemas"]["BulkEdit"];
                 "multipart/form-data": components["schemas"]["BulkFile"];
             };
@@ -12562,6 +13401,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "applied": true,
+                     *         "batch_id": "df594693-72c8-4a79-a058-611007c25286",
+                     *         "brakes": [],
+                     *         "counts": {
+                     *           "error": 0,
+                     *           "needs_confirmation": 0,
+                     *           "ok": 1,
+                     *           "unchanged": 0
+                     *         },
+                     *         "file": null,
+                     *         "kept": 1,
+                     *         "rows": [
+                     *           {
+                     *             "account": "main",
+                     *             "account_type": "main",
+                     *             "cells": [],
+                     *             "changes": [
+                     *               {
+                     *                 "field": "stock",
+                     *                 "kind": "absolute",
+                     *                 "new": "40",
+                     *                 "old": "39",
+                     *                 "warehouse_id": 1
+                     *               }
+                     *             ],
+                     *             "currency": "RON",
+                     *             "doubts": [],
+                     *             "effect": "ok",
+                     *             "emag_id": 2,
+                     *             "errors": [],
+                     *             "name": "Set șurubelnițe de precizie TehnoVal, cu afișaj digital, cu 3 trepte de viteză, Portocaliu",
+                     *             "part_number": "SKU-000002",
+                     *             "product_id": 2,
+                     *             "row": 1,
+                     *             "sku": "SKU-000002"
+                     *           }
+                     *         ],
+                     *         "token": "1075ca63638e8d99c3ff2dee91fc1e64"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["BulkAnswer"];
                 };
             };
@@ -13457,6 +14341,12 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "account": "main",
+                 *       "mode": "full"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SyncRequest"];
             };
         };
@@ -13467,6 +14357,83 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "created": 30,
+                     *         "differences": null,
+                     *         "errors": [],
+                     *         "failed": 0,
+                     *         "not_started": [],
+                     *         "removed": 0,
+                     *         "runs": [
+                     *           {
+                     *             "account": "main",
+                     *             "account_type": "main",
+                     *             "api_requests_made": 5,
+                     *             "attempt": 1,
+                     *             "attempt_started_at": "2026-11-29T07:11:40.249166Z",
+                     *             "completed_at": "2026-11-29T07:11:40.292024Z",
+                     *             "created_at": "2026-11-29T07:11:40.239919Z",
+                     *             "created_items": 30,
+                     *             "current_page": 1,
+                     *             "dry_run": false,
+                     *             "duration_seconds": 0.043,
+                     *             "error_codes": {},
+                     *             "error_count": 0,
+                     *             "errors": [],
+                     *             "eta_seconds": null,
+                     *             "failed_items": 0,
+                     *             "heartbeat_at": "2026-11-29T07:11:40.292011Z",
+                     *             "id": "2d43cdc2-39a4-4508-aecc-c07588c592a3",
+                     *             "items_per_second": 729.5,
+                     *             "mode": "full",
+                     *             "operation": "full_sync",
+                     *             "pages_read": 1,
+                     *             "parameters": {
+                     *               "conflict_strategy": null,
+                     *               "dry_run": false,
+                     *               "include_inactive": false,
+                     *               "items_per_page": 100,
+                     *               "max_pages": null,
+                     *               "mode": "full",
+                     *               "preview_of": null,
+                     *               "selection": null,
+                     *               "timeout_seconds": 600
+                     *             },
+                     *             "percentage": 100,
+                     *             "phase": null,
+                     *             "processed_items": 30,
+                     *             "rate_limit_hits": 0,
+                     *             "removed_items": 0,
+                     *             "resumed_from": null,
+                     *             "started_at": "2026-11-29T07:11:40.249166Z",
+                     *             "status": "completed",
+                     *             "sync_id": "e01dc93a-cb7c-44eb-9dd3-5cb58b4f85d2",
+                     *             "total_items": 30,
+                     *             "total_pages": 1,
+                     *             "triggered_by": "api",
+                     *             "trouble": {
+                     *               "failed_requests": 0,
+                     *               "failing_since": null,
+                     *               "last_failure": null,
+                     *               "page_size": null,
+                     *               "waiting_for_page": null
+                     *             },
+                     *             "unchanged_items": 0,
+                     *             "updated_items": 0,
+                     *             "wait_seconds": 0
+                     *           }
+                     *         ],
+                     *         "total_processed": 30,
+                     *         "unchanged": 0,
+                     *         "updated": 0
+                     *       },
+                     *       "message": "main: completed, 30 offers, 30 new, 0 changed, 0 removed.",
+                     *       "status": "completed",
+                     *       "sync_id": "e01dc93a-cb7c-44eb-9dd3-5cb58b4f85d2"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Finished"];
                 };
             };
@@ -13566,6 +14533,107 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "data": {
+                     *         "runs": [
+                     *           {
+                     *             "account": "main",
+                     *             "account_type": "main",
+                     *             "api_requests_made": 5,
+                     *             "attempt": 1,
+                     *             "attempt_started_at": "2026-11-29T07:11:40.249166Z",
+                     *             "completed_at": "2026-11-29T07:11:40.292024Z",
+                     *             "created_at": "2026-11-29T07:11:40.239919Z",
+                     *             "created_items": 30,
+                     *             "current_page": 1,
+                     *             "differences": null,
+                     *             "dry_run": false,
+                     *             "duration_seconds": 0.043,
+                     *             "error_codes": {},
+                     *             "error_count": 0,
+                     *             "errors": [],
+                     *             "eta_seconds": null,
+                     *             "failed_items": 0,
+                     *             "failed_requests": [],
+                     *             "heartbeat_at": "2026-11-29T07:11:40.292011Z",
+                     *             "id": "2d43cdc2-39a4-4508-aecc-c07588c592a3",
+                     *             "items_per_second": 729.5,
+                     *             "mode": "full",
+                     *             "operation": "full_sync",
+                     *             "pages": [
+                     *               {
+                     *                 "attempts": 1,
+                     *                 "error": null,
+                     *                 "finished_at": "2026-11-29T07:11:40.272769Z",
+                     *                 "inherited": false,
+                     *                 "items": 30,
+                     *                 "page": 1,
+                     *                 "pass_number": 1,
+                     *                 "rejected": 0,
+                     *                 "scope": "main",
+                     *                 "size": 100,
+                     *                 "started_at": "2026-11-29T07:11:40.258155Z",
+                     *                 "status": "stored"
+                     *               },
+                     *               {
+                     *                 "attempts": 1,
+                     *                 "error": null,
+                     *                 "finished_at": "2026-11-29T07:11:40.275978Z",
+                     *                 "inherited": false,
+                     *                 "items": 0,
+                     *                 "page": 2,
+                     *                 "pass_number": 1,
+                     *                 "rejected": 0,
+                     *                 "scope": "main",
+                     *                 "size": 100,
+                     *                 "started_at": "2026-11-29T07:11:40.258342Z",
+                     *                 "status": "stored"
+                     *               }
+                     *             ],
+                     *             "pages_read": 1,
+                     *             "parameters": {
+                     *               "conflict_strategy": null,
+                     *               "dry_run": false,
+                     *               "include_inactive": false,
+                     *               "items_per_page": 100,
+                     *               "max_pages": null,
+                     *               "mode": "full",
+                     *               "preview_of": null,
+                     *               "selection": null,
+                     *               "timeout_seconds": 600
+                     *             },
+                     *             "percentage": 100,
+                     *             "phase": null,
+                     *             "processed_items": 30,
+                     *             "rate_limit_hits": 0,
+                     *             "removed_items": 0,
+                     *             "resumed_from": null,
+                     *             "started_at": "2026-11-29T07:11:40.249166Z",
+                     *             "status": "completed",
+                     *             "sync_id": "e01dc93a-cb7c-44eb-9dd3-5cb58b4f85d2",
+                     *             "total_items": 30,
+                     *             "total_pages": 1,
+                     *             "triggered_by": "api",
+                     *             "trouble": {
+                     *               "failed_requests": 0,
+                     *               "failing_since": null,
+                     *               "last_failure": null,
+                     *               "page_size": null,
+                     *               "waiting_for_page": null
+                     *             },
+                     *             "unchanged_items": 0,
+                     *             "unread_offers": null,
+                     *             "updated_items": 0,
+                     *             "wait_seconds": 0
+                     *           }
+                     *         ],
+                     *         "status": "completed",
+                     *         "sync_id": "e01dc93a-cb7c-44eb-9dd3-5cb58b4f85d2"
+                     *       },
+                     *       "status": "success"
+                     *     }
+                     */
                     "application/json": components["schemas"]["SyncDetail"];
                 };
             };
@@ -17526,6 +18594,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "expires_in_days": 365,
+                 *       "name": "erp",
+                 *       "role": "operator"
+                 *     }
+                 */
                 "application/json": components["schemas"]["TokenRequest"];
             };
         };
@@ -17536,6 +18611,18 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "created_at": "2026-11-29T07:11:40.210872Z",
+                     *       "expires_at": "2027-11-29T07:11:40.210872Z",
+                     *       "id": 4,
+                     *       "last_used_at": null,
+                     *       "name": "erp",
+                     *       "role": "operator",
+                     *       "token": "emag_t_...",
+                     *       "username": null
+                     *     }
+                     */
                     "application/json": components["schemas"]["NewApiToken"];
                 };
             };

@@ -8,7 +8,7 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 
 from emagsync import __version__
 from emagsync.core.settings import Settings
-from emagsync.entrypoints.api.description import DESCRIPTION, TAGS
+from emagsync.entrypoints.api.description import DESCRIPTION, TAGS, read_examples
 from emagsync.entrypoints.api.routers import PARSED_BY_ROUTES, ROUTERS
 from emagsync.entrypoints.api.services import ApiServices, provide_services
 from emagsync.rest.conditional import ConditionalReadMiddleware
@@ -60,7 +60,7 @@ def create_bare_app(state: AppState) -> FastAPI:
     )
     app.state.emagsync = state
     install_problem_handlers(app)
-    install_openapi(app, bodies=PARSED_BY_ROUTES)
+    install_openapi(app, bodies=PARSED_BY_ROUTES, examples=read_examples())
     for router in ROUTERS:
         app.include_router(router)
     if settings.cors_origins:

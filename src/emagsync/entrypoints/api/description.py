@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
+
+import orjson
 
 DESCRIPTION: Final = """\
 Send an API token with every request: `Authorization: Bearer <token>`. An admin makes one in the page, with
@@ -38,3 +41,11 @@ _TAGS: Final = {
     "health": "For whatever watches the server.",
 }
 TAGS: Final[list[dict[str, Any]]] = [{"name": name, "description": text} for name, text in _TAGS.items()]
+
+_EXAMPLES: Final = Path(__file__).with_name("examples.json")
+
+
+def read_examples() -> dict[str, dict[str, Any]]:
+    """Requests and their answers by operation id, as a server with a simulated marketplace gave them."""
+    examples: dict[str, dict[str, Any]] = orjson.loads(_EXAMPLES.read_bytes())
+    return examples
