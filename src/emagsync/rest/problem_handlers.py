@@ -20,6 +20,7 @@ from emagsync.core.exhaustion import exhaustion_of
 from emagsync.rest.openapi import allowed_methods
 from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of
 from emagsync.rest.unknown_names import with_nearest_names
+from emagsync.rest.unknown_values import with_nearest_value
 
 log = structlog.get_logger()
 
@@ -56,7 +57,10 @@ async def _on_our_error(request: Request, error: Exception) -> Response:
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - the handler is installed for this type
-    errors = [_field_problem(item) for item in with_nearest_names(error.errors(), request.scope.get("route"))]
+    errors = [
+        _field_problem(with_nearest_value(item))
+        for item in with_nearest_names(error.errors(), request.scope.get("route"))
+    ]
     detail = "; ".join(f"{item.field}: {item.message}" for item in errors)
     problem = ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
     return problem.response(request.url.path)

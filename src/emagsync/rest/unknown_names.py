@@ -6,7 +6,6 @@ a test walks all routes); here is what the refusal says. Both name the nearest n
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, get_args
 from weakref import WeakKeyDictionary
@@ -19,9 +18,8 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from emagsync.core.vocabulary import names_of
+from emagsync.rest.nearest import nearest_of
 
-# Below it, names have little more in common than letters.
-_ALIKE: Final = 0.62
 _UNKNOWN: Final = "extra_forbidden"
 _TWICE: Final = "given_twice"
 
@@ -79,9 +77,9 @@ def _named_nearest(error: Any, body: Any) -> Any:
 
 def _unknown(place: Sequence[str | int], name: str, known: Iterable[str]) -> dict[str, Any]:
     word = "parameter" if place[0] == "query" else "field"
-    nearest = difflib.get_close_matches(name.lower(), list(dict.fromkeys(known)), n=1, cutoff=_ALIKE)
-    hint = f"; did you mean `{nearest[0]}`?" if nearest else ""
-    values = {"nearest": nearest[0]} if nearest else {}
+    nearest = nearest_of(name, known)
+    hint = f"; did you mean `{nearest}`?" if nearest else ""
+    values = {"nearest": nearest} if nearest else {}
     return {"type": _UNKNOWN, "loc": place, "msg": f"there is no such {word}{hint}", "values": values}
 
 
