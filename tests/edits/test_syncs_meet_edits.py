@@ -217,13 +217,13 @@ async def test_a_dry_run_tells_what_would_become_of_edits_and_changes_none(editi
 async def test_an_edit_made_while_a_page_is_on_its_way_is_decided_by_the_next_run(editing: Editing) -> None:
     """A page that was asked for before the edit may be older than what the edit was made against."""
     editing.on_emag(1, sale_price="130.0000")
-    editing.market.fault(kind="slow", pages=[1], delay_ms=2500, times=1)
+    editing.market.fault(kind="slow", pages=[1], held=True)
     before = editing.market.page_reads()["2/100"]
     run = asyncio.ensure_future(editing.sync(conflict_strategy=ConflictStrategy.NEWEST_WINS))
     # Page 2 is asked for right after page 1, which is still on its way then.
     await until(lambda: editing.market.page_reads()["2/100"] > before)
     await editing.edit(1, sale_price="120")
-    assert not run.done()
+    editing.market.mend()
     await run
     (edit,) = await editing.edits()
     assert (edit["state"], edit["base"]) == ("open", "100.0000")

@@ -302,6 +302,19 @@ async def test_a_caller_that_does_not_wait_for_a_slow_answer_did_not_read_the_pa
     assert not emag.main.report.page_reads
 
 
+@pytest.mark.parametrize(("kind", "status"), [("slow", 200), ("status", 500), ("html", 200)])
+async def test_a_held_answer_comes_when_the_faults_are_cleared(sandbox, kind, status):
+    emag = await sandbox(faults=(Fault(kind=kind, held=True),))
+    asked = asyncio.ensure_future(page(emag))
+    await until(lambda: emag.main.report.requests == 1)
+    # Another rule, added meanwhile, lets nothing go.
+    emag.market.faults.add(Fault(kind="slow", route="order/read"))
+    answered, _ = await asyncio.wait([asked], timeout=0.2)
+    assert not answered
+    emag.market.faults.clear()
+    assert (await asked).status == status
+
+
 async def test_a_firewall_answers_html_with_status_403(sandbox):
     emag = await sandbox(faults=(Fault(kind="firewall", times=1),))
     answer = await page(emag)

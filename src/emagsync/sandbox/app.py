@@ -122,6 +122,8 @@ class ApiHandler:
                 self._execute(exchange, call)
             broken = fault.kind in _BREAKING
             answer = Answer(b"") if broken else fault_injection.replacement(fault, exchange.request.remote or "")
+        if not await fault_injection.held(exchange.request, lambda: self._market.faults.holds(fault)):
+            return self._gone(exchange)
         if fault.kind == "timeout":
             await fault_injection.hang(exchange.request, None if fault.delay_ms is None else fault.delay_ms / 1000)
         elif fault.kind != "drip" and not await fault_injection.delayed(exchange.request, _delay_s(fault, answer)):

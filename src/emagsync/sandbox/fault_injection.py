@@ -128,6 +128,15 @@ async def delayed(request: web.Request, seconds: float) -> bool:
     return True
 
 
+async def held(request: web.Request, holds: Callable[[], bool]) -> bool:
+    """Wait as long as *holds* says so; False at once when the client has gone meanwhile."""
+    while holds():
+        if request.transport is None or request.transport.is_closing():
+            return False
+        await asyncio.sleep(_POLL_S)
+    return True
+
+
 async def hang(request: web.Request, seconds: float | None) -> None:
     """Answer nothing for *seconds*, or until the client gives up; then cut the connection."""
     loop = asyncio.get_running_loop()

@@ -42,6 +42,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     Rules about pages never match look-ups of single offers; ``lookup: true`` matches nothing else.
     ``after_handling``: the request is executed first, then its answer goes wrong (a save that looks lost).
     ``row_ms``: the answer takes so long for each row in it, besides ``delay_ms``.
+    ``held``: the answer waits until the rules are cleared, for what has to happen meanwhile.
     ``from_s`` and ``until_s`` are seconds since the rule was added. ``times`` null means for ever.
     """
 
@@ -64,6 +65,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=Tru
     message: str | dict[str, Any] | None = None
     delay_ms: float | None = None
     row_ms: float | None = None
+    held: bool = False
     drip_bytes: int | None = None
 
     @property
@@ -126,6 +128,10 @@ class Faults:
         """Play no faults any more, and draw the same chances again."""
         self._rules.clear()
         self._random.seed(self._seed)
+
+    def holds(self, fault: Fault) -> bool:
+        """Whether answers that meet *fault* are not to be sent yet."""
+        return fault.held and any(rule.fault is fault for rule in self._rules)
 
     def choose(self, request: RequestInfo) -> Fault | None:
         """The fault that this request meets, if any; counts it as played."""

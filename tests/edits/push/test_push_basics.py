@@ -210,12 +210,13 @@ async def test_an_offer_that_was_not_read_for_a_while_is_read_before_anything_is
 async def test_an_edit_of_a_field_that_is_on_its_way_waits_and_is_based_on_what_arrives(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit(7, "sale_price", "90.0000")
-        desk.market.fault(kind="slow", route="offer/save", delay_ms=400, times=1)
+        desk.market.fault(kind="slow", route="offer/save", held=True)
         pushing = asyncio.ensure_future(desk.service.push_account("main", trigger="test"))
         async with asyncio.timeout(30):
             while (await desk.states()).get(7) != "sending":
                 await asyncio.sleep(0.01)
         await desk.edit(7, "sale_price", "95.0000")
+        desk.market.mend()
         push = await pushing
         assert push is not None
         assert desk.saves() == 2
@@ -233,13 +234,14 @@ async def test_an_edit_that_is_taken_back_while_it_is_on_its_way_is_taken_back_o
         author = Author("maria", EditSource.API)
         asked = {"sale_price": "87.0000", "stock_change": 5}
         await service.edit_offer("main", 7, ChangeRequest(asked, confirm=True), author)
-        desk.market.fault(kind="slow", route="offer/save", delay_ms=500, times=1)
+        desk.market.fault(kind="slow", route="offer/save", held=True)
         pushing = asyncio.ensure_future(desk.service.push_account("main", trigger="test"))
         async with asyncio.timeout(30):
             while (await desk.states()).get(7) != "sending":
                 await asyncio.sleep(0.01)
         back = {"sale_price": "100.0000", "stock_change": -5}
         await service.edit_offer("main", 7, ChangeRequest(back, confirm=True), author)
+        desk.market.mend()
         await pushing
         assert desk.saves() == 2
         assert (desk.shown(7, "sale_price"), desk.shown(7, "stock")) == ("100.0000", "20")
@@ -247,13 +249,13 @@ async def test_an_edit_that_is_taken_back_while_it_is_on_its_way_is_taken_back_o
 
 async def test_a_page_that_was_asked_for_before_a_push_does_not_bring_the_old_value_back(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 60) as desk:
-        desk.market.fault(kind="slow", pages=[1], delay_ms=2500, times=1, after_handling=True)
+        desk.market.fault(kind="slow", pages=[1], held=True)
         run = asyncio.ensure_future(desk.local.completed())
         await until(lambda: "2/50" in desk.market.page_reads())
         await desk.edit(7, "sale_price", "90.0000")
         assert (await desk.push()).counts == {"applied": 1}
         await desk.edit(7, "sale_price", "80.0000")
-        assert not run.done()
+        desk.market.mend()
         counted = await run
         assert (counted.unchanged, counted.updated) == (60, 0)
         assert (await desk.copy(7))["sale_price"] == "90.0000"

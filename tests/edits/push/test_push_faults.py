@@ -250,7 +250,7 @@ async def test_a_push_that_ends_before_it_has_noted_an_unverified_refusal_does_n
 async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit(7, "stock", "-3", kind="relative")
-        desk.market.fault(kind="status", route="offer/save", times=1, after_handling=True, delay_ms=300)
+        desk.market.fault(kind="status", route="offer/save", times=1, after_handling=True, held=True)
         pushing = asyncio.ensure_future(desk.push())
         async with asyncio.timeout(30):
             while desk.shown(7, "stock") == "20":
@@ -258,6 +258,7 @@ async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(
         # Four pieces are sold between the save and the reading back.
         level = [{"warehouse_id": 1, "value": 13}]
         desk.market.change("change", ids=[7], set={"stock": level, "general_stock": 13})
+        desk.market.mend()
         push = await pushing
         assert push.counts == {"rejected": 1}
         assert (desk.shown(7, "stock"), desk.saves()) == ("13", 1)
@@ -269,12 +270,13 @@ async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(
 async def test_a_price_that_emag_changed_while_the_answer_was_lost_goes_to_the_merge(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit(7, "sale_price", "90.0000")
-        desk.market.fault(kind="status", route="offer/save", times=1, delay_ms=300)
+        desk.market.fault(kind="status", route="offer/save", times=1, held=True)
         pushing = asyncio.ensure_future(desk.push())
         async with asyncio.timeout(30):
             while not desk.saves():
                 await asyncio.sleep(0.005)
         desk.market.change("change", ids=[7], set={"sale_price": "120.0000"})
+        desk.market.mend()
         push = await pushing
         assert push.counts == {"dropped": 1}
         assert desk.shown(7, "sale_price") == "120.0000"

@@ -46,7 +46,7 @@ async def test_a_lease_is_one_pushers_until_it_runs_out_and_then_only_the_next_o
 async def test_a_pusher_that_was_overtaken_writes_nothing_more(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit(7, "sale_price", "87.0000")
-        desk.market.fault(kind="slow", route="offer/save", delay_ms=400, times=1)
+        desk.market.fault(kind="slow", route="offer/save", held=True)
 
         async def overtaken() -> None:
             await desk.service.push_account("main", trigger="test")
@@ -56,6 +56,7 @@ async def test_a_pusher_that_was_overtaken_writes_nothing_more(tmp_path: Path) -
             while (await desk.states()).get(7) != "sending":
                 await asyncio.sleep(0.01)
         await desk.local.execute("UPDATE push_leases SET fence = fence + 1, holder = NULL, until = NULL")
+        desk.market.mend()
         with pytest.raises(PushSuperseded):
             await pushing
         assert await desk.states() == {7: "sending"}
