@@ -34,10 +34,7 @@ def instructions(name: str) -> list[str]:
 def test_the_image_holds_neither_compilers_nor_secrets_and_runs_without_rights() -> None:
     assert len(STAGES) == 3
     for stage in STAGES:
-        assert re.fullmatch(
-            r"[a-z]+:[\d.]+-slim-bookworm@sha256:[0-9a-f]{64}( AS \w+)?|node:24-bookworm-slim@sha256:[0-9a-f]{64} AS page",
-            stage[0][1],
-        )
+        assert re.fullmatch(r"[a-z]+:[\d.]+-[\w-]*slim[\w-]*@sha256:[0-9a-f]{64}( AS \w+)?", stage[0][1]), stage[0]
     assert instructions("USER") == ["10001:10001"], "by number: of a name nobody can tell whether it is root's"
     assert "--uid 10001" in DOCKERFILE
     assert "--gid 10001" in DOCKERFILE
