@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from emagsync.audit import repository
 from emagsync.audit.repository import EntryFilter
 from emagsync.rest.auth import Admin
-from emagsync.rest.paging import decode_id, encode_cursor
+from emagsync.rest.paging import MOST_ROWS, decode_id, encode_cursor
 from emagsync.rest.state import State
 from emagsync.rest.timestamps import UtcTimestamp
 
@@ -50,7 +50,7 @@ class Entries(BaseModel):
 async def read_audit_log(
     state: State,
     _: Admin,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 50,
     action: Annotated[
         str | None, Query(pattern=r"^[a-z_.]{1,64}$", description="Only this action, such as `user.add`.")
     ] = None,

@@ -12,7 +12,7 @@ from emagsync.call_log.schemas import EmagCalls
 from emagsync.call_log.service import read_calls
 from emagsync.core.vocabulary import QueryModel
 from emagsync.rest.auth import Viewer
-from emagsync.rest.paging import decode_id, encode_cursor
+from emagsync.rest.paging import MOST_ROWS, decode_id, encode_cursor
 from emagsync.rest.state import State
 from emagsync.rest.timestamps import UtcTimestamp
 
@@ -35,7 +35,7 @@ class CallQuery(QueryModel):
     until: UtcTimestamp | None = None
     run_id: str | None = Field(default=None, min_length=1, max_length=36)
     cursor: str | None = Field(default=None, description="`next_cursor` of the page before.")
-    limit: int = Field(default=50, ge=1, le=500)
+    limit: int = Field(default=50, ge=1, le=MOST_ROWS)
 
     def filter(self) -> CallFilter:
         """These parameters as a filter."""

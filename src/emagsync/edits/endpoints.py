@@ -49,7 +49,7 @@ from emagsync.offers.product_parameters import AccountName, ProductId
 from emagsync.rest.auth import Operator, Principal, Viewer
 from emagsync.rest.entity_tags import entity_tag, version_in
 from emagsync.rest.openapi import body_reference
-from emagsync.rest.paging import decode_id, encode_cursor
+from emagsync.rest.paging import MOST_ENTRIES, decode_id, encode_cursor
 from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import AppState, State
 
@@ -273,7 +273,7 @@ class EditQuery(QueryModel):
     )
     field: str | None = Field(default=None, max_length=40)
     batch_id: str | None = Field(default=None, max_length=36, description="Of one bulk edit.")
-    limit: int = Field(default=100, ge=1, le=1000)
+    limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
     cursor: Cursor = None
 
 
@@ -315,7 +315,7 @@ class ConflictQuery(QueryModel):
     emag_id: EmagId | None = None
     field: str | None = Field(default=None, max_length=40)
     state: ConflictState | None = ConflictState.OPEN
-    limit: int = Field(default=100, ge=1, le=1000)
+    limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
     cursor: Cursor = None
 
 

@@ -20,6 +20,7 @@ from emagsync.notifications.schemas import (
     RecipientRequest,
 )
 from emagsync.rest.auth import Admin
+from emagsync.rest.paging import MOST_ROWS
 from emagsync.rest.problems import problem_responses
 
 router = APIRouter(prefix="/api/v1/notifications", tags=["notifications"])
@@ -78,7 +79,7 @@ async def send_test_message(
 
 @router.get("/recipients/{recipient_id}/deliveries", responses=problem_responses(404))
 async def list_notifications(
-    _: Admin, notifications: Notifications, recipient_id: Id, limit: Annotated[int, Query(ge=1, le=100)] = 50
+    _: Admin, notifications: Notifications, recipient_id: Id, limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 50
 ) -> NotificationList:
     """Its messages with their results, newest first."""
     return NotificationList(deliveries=await notifications.notifications(recipient_id, limit=limit))

@@ -34,6 +34,7 @@ from emagsync.offers.product_schemas import (
     ProductPage,
 )
 from emagsync.rest.auth import Viewer
+from emagsync.rest.paging import MOST_ENTRIES, MOST_LOG_ENTRIES
 from emagsync.rest.problems import invalid, problem_responses
 from emagsync.rest.state import State
 
@@ -95,7 +96,7 @@ async def list_facet_values(
 class HistoryQuery(BaseModel):
     """Which part of a product's history."""
 
-    limit: int = Field(default=100, ge=1, le=1000)
+    limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
     before: Place | None = Field(default=None, description="Only changes with a smaller `seq`.")
 
 
@@ -126,7 +127,7 @@ class FeedQuery(QueryModel):
         description="The last `next_after`, in place of `cursor`; 0 is the beginning. A number, which does not say in "
         "which history of the database it is.",
     )
-    limit: int = Field(default=500, ge=1, le=5000)
+    limit: int = Field(default=500, ge=1, le=MOST_LOG_ENTRIES)
     account: AccountName | None = None
 
 

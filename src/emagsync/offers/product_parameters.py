@@ -18,6 +18,7 @@ from emagsync.offers.change_kinds import ChangeKind
 from emagsync.offers.explanations import Language
 from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
 from emagsync.offers.selection import BuyButton, ChangeFilter, OfferFilter, Order, SortKey
+from emagsync.rest.paging import MOST_ROWS
 from emagsync.rest.problems import ApiProblem, FieldProblem
 from emagsync.rest.timestamps import UtcTimestamp
 
@@ -190,7 +191,7 @@ class ProductListQuery(ProductQuery):
     """A page of a selection, in order."""
 
     skip: int = Field(default=0, ge=0, le=_LARGEST)
-    limit: int = Field(default=50, ge=1, le=100)
+    limit: int = Field(default=50, ge=1, le=MOST_ROWS)
     sort: Annotated[SortName, BeforeValidator(newer_word)] = Field(
         default="relevance",
         description="`-` reverses it; `account` is by account and `emag_id`, `sale_price` by currency and then price: "
@@ -212,7 +213,7 @@ class FacetQuery(QueryModel):
     value: list[Annotated[str, Field(max_length=255)]] | None = Field(
         default=None, max_length=100, description="Values to tell of first, whatever is searched for; repeat it."
     )
-    limit: int = Field(default=50, ge=1, le=500)
+    limit: int = Field(default=50, ge=1, le=MOST_ROWS)
 
 
 ListQuery = Annotated[ProductListQuery, Query()]

@@ -1,4 +1,6 @@
-"""Opaque cursors of lists: the position of the next page as text, which the caller sends back unread."""
+"""Pages of lists: how long they may be, and opaque cursors, the position of the next page as text, which the caller
+sends back unread.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,19 @@ import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 import orjson
 
 from emagsync.rest.problems import invalid
 from emagsync.rest.texts import is_usable
 from emagsync.rest.timestamps import in_utc
+
+# The most that one page of a list may have. Above the first are lists that gave more before it was the same for all:
+# programs that ask for so many go on.
+MOST_ROWS: Final = 500
+MOST_ENTRIES: Final = 1000  # edits, conflicts, what changed of one offer or by one run
+MOST_LOG_ENTRIES: Final = 5000  # the change feed, and what a dry run found: read from end to end
 
 _LONGEST = 1000
 

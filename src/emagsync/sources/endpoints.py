@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from emagsync.audit.service import audit
 from emagsync.rest.auth import Admin, Operator, Viewer
 from emagsync.rest.bodies import read_raw
-from emagsync.rest.paging import decode_id, encode_cursor
+from emagsync.rest.paging import MOST_ROWS, decode_id, encode_cursor
 from emagsync.rest.problems import problem_responses
 from emagsync.sources.dependencies import Readings, Sources
 from emagsync.sources.fetching.fetched import Fetched
@@ -94,7 +94,7 @@ async def look_at_source_file(
 class ReadingQuery(BaseModel):
     """Which readings."""
 
-    limit: int = Field(default=20, ge=1, le=100)
+    limit: int = Field(default=20, ge=1, le=MOST_ROWS)
     cursor: Cursor = None
 
 
@@ -177,7 +177,7 @@ class RowQuery(BaseModel):
     """Which rows of a reading."""
 
     kind: RowKind | None = None
-    limit: int = Field(default=100, ge=1, le=500)
+    limit: int = Field(default=100, ge=1, le=MOST_ROWS)
     cursor: Cursor = None
 
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from emagsync.audit.service import audit
 from emagsync.core.vocabulary import ACCOUNT_NAMES
 from emagsync.rest.auth import Operator, Viewer
-from emagsync.rest.paging import decode_moment, encode_cursor
+from emagsync.rest.paging import MOST_LOG_ENTRIES, MOST_ROWS, decode_moment, encode_cursor
 from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import AppState, State
 from emagsync.rest.timestamps import UtcTimestamp
@@ -108,7 +108,7 @@ async def get_sync_status(state: State, _: Viewer) -> StatusView:
 async def list_runs(
     state: State,
     _: Viewer,
-    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MOST_ROWS)] = 50,
     account: Annotated[AccountName | None, Query(validation_alias=ACCOUNT_NAMES)] = None,
     status: Annotated[RunStatus | None, Query()] = None,
     since: Annotated[UtcTimestamp | None, Query(description="Only runs made then or later.")] = None,
@@ -144,7 +144,7 @@ async def list_sync_differences(
     control: Control,
     any_id: AnyId,
     after: Annotated[int, Query(ge=0, le=2**53, description="`next_after` of the part before.")] = 0,
-    limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+    limit: Annotated[int, Query(ge=1, le=MOST_LOG_ENTRIES)] = 500,
 ) -> DifferencesView:
     """What a dry run would have changed, offer by offer, in the order of their ids."""
     runs = await control.find(any_id)

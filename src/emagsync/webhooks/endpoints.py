@@ -6,17 +6,18 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
+from pydantic import BaseModel, Field
 
 from emagsync.audit.service import audit
 from emagsync.rest.auth import Admin
-from emagsync.rest.paging import decode_moment, encode_cursor
+from emagsync.rest.paging import MOST_ROWS, decode_moment, encode_cursor
 from emagsync.rest.problems import problem_responses
 from emagsync.webhooks.dependencies import Webhooks
 from emagsync.webhooks.schemas import (
     Delivery,
     DeliveryDetail,
-    DeliveryFilter,
     DeliveryList,
+    DeliveryStatus,
     NewWebhook,
     Webhook,
     WebhookChange,
@@ -82,6 +83,15 @@ async def send_test_webhook(request: Request, caller: Admin, webhooks: Webhooks,
     delivery = await webhooks.test(webhook_id)
     await audit(request, caller, "webhook.test", webhook_id, {"status": delivery.status})
     return delivery
+
+
+class DeliveryFilter(BaseModel):
+    """Which messages of a webhook, and which page of them."""
+
+    status: list[DeliveryStatus] = Field(default=[], max_length=3, description="Repeat it for more than one.")
+    event: str | None = Field(default=None, max_length=32)
+    limit: int = Field(default=50, ge=1, le=MOST_ROWS)
+    cursor: str | None = Field(default=None, max_length=1000, description="`next_cursor` of the page before.")
 
 
 @router.get("/{webhook_id}/deliveries", responses=problem_responses(404))

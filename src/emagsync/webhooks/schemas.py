@@ -159,15 +159,6 @@ class DeliveryDetail(Delivery):
     body: dict[str, Any]
 
 
-class DeliveryFilter(BaseModel):
-    """Which messages of a webhook, and which page of them."""
-
-    status: list[DeliveryStatus] = Field(default=[], max_length=3, description="Repeat it for more than one.")
-    event: str | None = Field(default=None, max_length=32)
-    limit: int = Field(default=50, ge=1, le=100)
-    cursor: str | None = Field(default=None, max_length=1000, description="`next_cursor` of the page before.")
-
-
 class DeliveryList(BaseModel):
     """Messages, newest first. `next_cursor` is null on the last page."""
 

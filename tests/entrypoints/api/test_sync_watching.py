@@ -76,7 +76,7 @@ async def test_the_history_is_filtered_by_account_and_status(tmp_path: Path) -> 
     "params",
     [
         pytest.param({"limit": 0}, id="nothing"),
-        pytest.param({"limit": 101}, id="too much"),
+        pytest.param({"limit": 501}, id="too much"),
         pytest.param({"status": "fine"}, id="unknown status"),
         pytest.param({"account_type": "Ă"}, id="no account"),
         pytest.param({"cursor": "AAAA"}, id="made up cursor"),

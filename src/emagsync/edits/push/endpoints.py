@@ -33,14 +33,14 @@ from emagsync.edits.push.schemas import (
 from emagsync.edits.reasons import Reason, ReasonView, reason_text, reason_view
 from emagsync.edits.states import OutboxState
 from emagsync.rest.auth import Operator, Viewer
-from emagsync.rest.paging import decode_id, decode_moment, encode_cursor
+from emagsync.rest.paging import MOST_ROWS, decode_id, decode_moment, encode_cursor
 from emagsync.rest.problems import problem_responses
 from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag", tags=["pushing"])
 
 Account = Annotated[AccountName | None, Query(validation_alias=ACCOUNT_NAMES)]
-Limit = Annotated[int, Query(ge=1, le=500)]
+Limit = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 Cursor = Annotated[str | None, Query(max_length=1000)]
 EmagId = Annotated[int | None, Query(ge=1, lt=2**63)]
 HoldId = Annotated[int, Path(ge=1, lt=2**63)]

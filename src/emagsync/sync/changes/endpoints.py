@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from emagsync.audit.service import audit
 from emagsync.offers.change_kinds import ChangeKind
 from emagsync.rest.auth import Operator, Viewer
+from emagsync.rest.paging import MOST_ENTRIES
 from emagsync.rest.problems import ApiProblem, problem_responses
 from emagsync.rest.state import State
 from emagsync.sync.api_responses import accepted
@@ -33,7 +34,7 @@ class ChangesQuery(BaseModel):
 
     kind: list[ChangeKind] | None = Field(default=None, max_length=len(ChangeKind))
     after: int = Field(default=0, ge=0, le=2**53, description="`next_after` of the part before.")
-    limit: int = Field(default=100, ge=1, le=1000)
+    limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
 
 
 @router.get("/sync/{any_id}/changes", responses=problem_responses(404, 409))
