@@ -17,9 +17,9 @@ from emagsync.core.settings import AccountSettings, Settings
 from emagsync.db.engine import Database
 from emagsync.marketplace import CallRecord
 from emagsync.marketplace.request import HttpExchange
-from emagsync.sync import repository
+from emagsync.sync import ledger_repository
+from emagsync.sync.ledger import PageRead
 from emagsync.sync.process_lock import Workers
-from emagsync.sync.repository import PageRead
 from emagsync.sync.schemas import Mode, Progress, Run, RunParameters, RunStatus
 from emagsync.sync.service import SyncService
 from support.databases import address_in
@@ -70,7 +70,7 @@ class Local:
         return run
 
     async def ledger(self, run: Run) -> list[PageRead]:
-        return await repository.read_ledger(self.database, run.id)
+        return await ledger_repository.read_ledger(self.database, run.id)
 
     async def rows(self, query: str, **values: Any) -> list[dict[str, Any]]:
         """Rows of a plain SQL query, with the database's own values."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from emagsync.sync.repository import PageRead
+from emagsync.db.engine import Database
+from emagsync.sync import repository
+from emagsync.sync.ledger import PageRead
 from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus, Trouble
 
 AT = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -50,3 +52,15 @@ def a_page(page: int, **changes: Any) -> PageRead:
         "finished_at": AT,
     }
     return PageRead(**(values | changes))
+
+
+async def inserted(database: Database, run: Run) -> Run:
+    """The run, which is in the database now."""
+    async with database.transaction() as connection:
+        await repository.insert_run(connection, run)
+    return run
+
+
+async def read_run(database: Database, run_id: str = "run-1") -> Run:
+    """The run as it is stored."""
+    return await repository.read_run(database, run_id)

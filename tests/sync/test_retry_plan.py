@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emagsync.sync.repository import PageRead
+from emagsync.sync.ledger import PageRead
 from emagsync.sync.retry_plan import plan_retry
 from emagsync.sync.schemas import Run, RunError, RunParameters, RunStatus, Selection, Trouble
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from sqlalchemy import insert
 
 from emagsync.core.errors import SettingsError
-from emagsync.sync import repository
+from emagsync.sync import repository, run_rows
 from emagsync.sync.errors import AccountBusy
 from emagsync.sync.schemas import Mode, Progress, Run, RunParameters, RunStatus, Selection
 from emagsync.sync.tables import sync_runs
@@ -41,7 +41,7 @@ async def left_behind(local: Local, run_id: str, *, silent_for: float, **changes
     at = datetime.now(UTC) - timedelta(seconds=silent_for)
     run = a_run(run_id, created_at=at, heartbeat_at=at, **({"status": RunStatus.RUNNING} | changes))
     async with local.database.transaction() as connection:
-        await connection.execute(insert(sync_runs).values(**repository._columns_of(run)))
+        await connection.execute(insert(sync_runs).values(**run_rows.columns_of(run)))
     return run
 
 

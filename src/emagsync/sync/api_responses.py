@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from emagsync.db.engine import Database
-from emagsync.sync import dry_run_repository, repository
+from emagsync.sync import dry_run_repository, failed_request_repository, ledger_repository
 from emagsync.sync.api_schemas import (
     Accepted,
     AcceptedData,
@@ -25,7 +25,7 @@ from emagsync.sync.api_schemas import (
 )
 from emagsync.sync.control import Started
 from emagsync.sync.errors import AccountBusy
-from emagsync.sync.repository import PageRead
+from emagsync.sync.ledger import PageRead
 from emagsync.sync.schemas import Difference, Mode, Run, RunStatus
 from emagsync.sync.unread_repository import unread_offers
 
@@ -76,10 +76,10 @@ async def detail(database: Database, runs: Sequence[Run], now: datetime) -> Sync
     """A sync's runs with their ledgers."""
     details: list[RunDetail] = []
     for run in runs:
-        ledger = await repository.read_ledger(database, run.id)
+        ledger = await ledger_repository.read_ledger(database, run.id)
         pages = [page_view(page) for page in ledger]
         shown = await differences_view(database, run.id, limit=SHOWN_DIFFERENCES) if run.parameters.dry_run else None
-        failed = await repository.read_failed_requests(database, run.id)
+        failed = await failed_request_repository.read_failed_requests(database, run.id)
         view = run_view(run, now).model_dump()
         unread = await _unread(database, run, ledger)
         details.append(RunDetail(**view, pages=pages, failed_requests=failed, differences=shown, unread_offers=unread))

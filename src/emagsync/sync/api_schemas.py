@@ -11,7 +11,7 @@ from emagsync.core import account_names
 from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.core.settings import LONGEST_RUN_SECONDS
 from emagsync.core.vocabulary import OfAccount, RequestModel
-from emagsync.sync.repository import PageRead
+from emagsync.sync.ledger import PageRead
 from emagsync.sync.run.progress import is_foreseeable
 from emagsync.sync.schemas import (
     Difference,

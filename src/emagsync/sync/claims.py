@@ -21,10 +21,10 @@ from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
-from emagsync.sync import dry_run_repository, repository
+from emagsync.sync import dry_run_repository, lease_repository, ledger_repository, repository
 from emagsync.sync.errors import AccountBusy, RunSuperseded
+from emagsync.sync.lease_repository import RunLease
 from emagsync.sync.process_lock import Workers
-from emagsync.sync.repository import RunLease
 from emagsync.sync.retry_plan import Retry
 from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.progress import RunProgress
@@ -75,7 +75,7 @@ class AccountClaims:
             return None
         now = self._clock.now()
         error = RunError(code=RunErrorCode.INTERRUPTED, message=_GAVE_WAY, at=now)
-        if not await repository.revoke(connection, holder, RunStatus.CANCELLED, now=now, error=error):
+        if not await lease_repository.revoke(connection, holder, RunStatus.CANCELLED, now=now, error=error):
             raise RunSuperseded(f"Run {holder.id} was claimed by another process.")
         return holder
 
@@ -108,7 +108,7 @@ class AccountClaims:
         run = run.model_copy(update={"worker": self._workers.name})
         await repository.insert_run(connection, run)
         if resumed is not None:
-            await repository.inherit_ledger(connection, old=resumed.id, new=run.id)
+            await ledger_repository.inherit_ledger(connection, old=resumed.id, new=run.id)
             await dry_run_repository.inherit(connection, old=resumed.id, new=run.id)
             await evidence_repository.inherit(connection, old=resumed.id, new=run.id)
         return run
@@ -121,7 +121,7 @@ class AccountClaims:
         changes = {"passes": passes, "resumed_from": before.id, "worker": self._workers.name}
         run = run.model_copy(update=changes)
         await repository.insert_run(connection, run)
-        await repository.write_ledger(connection, run.id, retry.pages)
+        await ledger_repository.write_ledger(connection, run.id, retry.pages)
         if retry.pages:
             await dry_run_repository.inherit(connection, old=before.id, new=run.id)
             await evidence_repository.inherit(connection, old=before.id, new=run.id)
@@ -131,7 +131,9 @@ class AccountClaims:
         """Claim a run as it was seen. Raises RunSuperseded when another process was faster."""
         progress = RunProgress.of(run, 0.0)
         keep = progress.error_columns()
-        return await repository.claim(connection, run, worker=self._workers.name, now=self._clock.now(), keep=keep)
+        return await lease_repository.claim(
+            connection, run, worker=self._workers.name, now=self._clock.now(), keep=keep
+        )
 
     def is_dead(self, run: Run) -> bool:
         """Whether nobody executes an active run any more: its process is gone, or it has been silent for too long."""
@@ -152,7 +154,7 @@ class AccountClaims:
     async def _abandon(self, connection: AsyncConnection, run: Run) -> None:
         now = self._clock.now()
         error = RunError(code=RunErrorCode.INTERRUPTED, message=_ABANDONED, at=now)
-        if not await repository.revoke(connection, run, RunStatus.FAILED, now=now, error=error):
+        if not await lease_repository.revoke(connection, run, RunStatus.FAILED, now=now, error=error):
             raise RunSuperseded(f"Run {run.id} was claimed by another process.")
 
     def _reads_the_same(self, run: Run, parameters: RunParameters) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from emagsync.marketplace.errors import ListRepeats
-from emagsync.sync.repository import PageRead
+from emagsync.sync.ledger import PageRead
 from emagsync.sync.run.selective import lists
 from emagsync.sync.schemas import Mode, Run, RunErrorCode, RunParameters, RunStatus
 

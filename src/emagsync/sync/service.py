@@ -19,7 +19,7 @@ from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.edits.merge.strategy import rules_of
 from emagsync.offers import search
-from emagsync.sync import repository
+from emagsync.sync import lease_repository, ledger_repository, repository
 from emagsync.sync.brake_check import check_brake_after
 from emagsync.sync.claims import AccountClaims
 from emagsync.sync.errors import (
@@ -30,8 +30,8 @@ from emagsync.sync.errors import (
     RunStillActive,
     RunSuperseded,
 )
+from emagsync.sync.lease_repository import RunLease
 from emagsync.sync.process_lock import Workers
-from emagsync.sync.repository import RunLease
 from emagsync.sync.retry_plan import Retry, plan_retry
 from emagsync.sync.run.engine import RunEngine
 from emagsync.sync.run.progress import RunProgress
@@ -133,7 +133,7 @@ class SyncService:
             for run in await repository.runs_by_id(connection, run_ids):
                 if not run.status.is_finished:
                     raise RunStillActive(run.id, run.status)
-                pages = await repository.ledger(connection, run.id)
+                pages = await ledger_repository.ledger(connection, run.id)
                 retry = plan_retry(run, pages, is_recent=self._claims.is_recent(run))
                 later = None if retry is None else await repository.successor_of(connection, run.id)
                 if later is not None:
@@ -262,7 +262,7 @@ class SyncService:
                 run = await repository.get_run(connection, run_id)
                 if run.status.is_finished:
                     raise RunNotActive(run_id, run.status)
-                if await repository.revoke(connection, run, RunStatus.CANCELLED, now=self._clock.now()):
+                if await lease_repository.revoke(connection, run, RunStatus.CANCELLED, now=self._clock.now()):
                     break
         async with self._database.snapshot() as connection:
             return await repository.get_run(connection, run_id)
@@ -271,7 +271,7 @@ class SyncService:
         taken: list[Run] = []
         for run in runs:
             async with self._database.transaction() as connection:
-                if await repository.revoke(connection, run, status, now=self._clock.now(), error=error):
+                if await lease_repository.revoke(connection, run, status, now=self._clock.now(), error=error):
                     taken.append(run)
         return taken
 

@@ -12,7 +12,7 @@ from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseError
 from emagsync.deliveries.occurrence_repository import OccurrenceKind, note
-from emagsync.sync import repository
+from emagsync.sync import ended_repository
 from emagsync.sync.api_schemas import run_view
 from emagsync.sync.run_factory import FRESHNESS
 from emagsync.sync.schemas import Mode, Run, RunErrorCode, RunStatus
@@ -44,11 +44,11 @@ class RunWebhookPublisher:
     async def announce(self) -> int:
         """Put the messages about runs that have ended into the table. Returns the number of runs."""
         async with self._database.snapshot() as connection:
-            runs = await repository.unannounced(connection)
+            runs = await ended_repository.unannounced(connection)
         announced = 0
         for run in runs:
             async with self._database.transaction() as connection:
-                if await repository.mark_announced(connection, run.id):
+                if await ended_repository.mark_announced(connection, run.id):
                     body = {"run": run_view(run, self._clock.now()).model_dump(mode="json")}
                     events = events_of(run)
                     await webhooks.enqueue(connection, events, body, now=self._clock.now())

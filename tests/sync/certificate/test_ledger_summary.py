@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import timedelta
 
 from emagsync.sync.certificate.ledger_summary import LedgerSummary, summed_up
-from emagsync.sync.repository import PageRead
+from emagsync.sync.ledger import PageRead
 from sync.run_rows import AT, a_page
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from emagsync.db.types import UtcDateTime
 from emagsync.marketplace.page_sizes import Pace
-from emagsync.sync import repository as run_repository
+from emagsync.sync import pace_repository
 from emagsync.sync.schedule import repository as schedule_repository
 from support.clocks import StoppedClock
 from support.runs import Desk, open_desk
@@ -66,7 +66,7 @@ class Store:
     async def learn(self, pace: Pace) -> None:
         """What a run learns of a slow account."""
         async with self.desk.api.state.database.transaction() as connection:
-            await run_repository.remember_pace(connection, "main", pace, self.clock.now())
+            await pace_repository.remember_pace(connection, "main", pace, self.clock.now())
 
     async def active(self) -> list[dict[str, Any]]:
         return await self.desk.api.rows("SELECT id FROM sync_runs WHERE finished_at IS NULL")

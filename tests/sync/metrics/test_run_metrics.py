@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from emagsync.call_log import metric_totals_repository as metric_totals
 from emagsync.db.engine import Database
-from emagsync.sync import repository
+from emagsync.sync import ended_repository, repository
 from emagsync.sync.metrics import repository as accounting_repository
 from emagsync.sync.metrics.collector import count_finished_runs
 from emagsync.sync.metrics.run_metrics import figures
@@ -77,7 +77,7 @@ async def test_what_is_pruned_stays_counted(database: Database) -> None:
     await stored(database, *(ended(f"run-{n}", created_at=AT + timedelta(minutes=n)) for n in range(5)))
     async with database.transaction() as connection:
         await connection.execute(text("UPDATE sync_runs SET announced = TRUE"))
-        assert await repository.prune(connection, before=AT + timedelta(days=1)) == 4
+        assert await ended_repository.prune(connection, before=AT + timedelta(days=1)) == 4
     assert products(await shown(database), "created") == 15
     await count_finished_runs(database)
     assert products(await shown(database), "created") == 15

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from emagsync.sync import repository
+from emagsync.sync import failed_request_repository
 from emagsync.sync.schemas import Phase, Progress, RunStatus
 from support.local import HastyClock, open_local
 from support.market import open_market
@@ -20,7 +20,7 @@ async def test_every_request_that_failed_is_kept_with_its_page(tmp_path: Path) -
         market.fault(kind="status", status=503, rows=[101, 150], route="product_offer/read")
         run = await local.sync(per_page=PER_PAGE)
         assert run.status is RunStatus.FAILED
-        failed = await repository.read_failed_requests(local.database, run.id)
+        failed = await failed_request_repository.read_failed_requests(local.database, run.id)
         [dead] = [page for page in await local.ledger(run) if not page.is_stored]
         assert len(failed) == run.trouble.failed_requests == dead.attempts > 1
         assert [one.number for one in failed] == list(range(1, len(failed) + 1))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from emagsync.sync.repository import MAIN_SCOPE, PageRead, part_scope
+from emagsync.sync.ledger import MAIN_SCOPE, PageRead, part_scope
 from emagsync.sync.run.stored_pages import MOST_ASKED, Border, borders, chosen
 from emagsync.sync.schemas import Run, RunStatus
 from support.comparing import compare_with_marketplace

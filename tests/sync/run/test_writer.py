@@ -18,8 +18,9 @@ from emagsync.ingest.store import store as store_prepared
 from emagsync.marketplace.paging import StretchRead
 from emagsync.offers.records import Observation
 from emagsync.offers.tables import offer_changes
-from emagsync.sync import repository
-from emagsync.sync.repository import MAIN_SCOPE, RunLease
+from emagsync.sync import lease_repository, ledger_repository, repository
+from emagsync.sync.lease_repository import RunLease
+from emagsync.sync.ledger import MAIN_SCOPE
 from emagsync.sync.run.progress import RunProgress
 from emagsync.sync.run.writer import PlacedPage, RunWriter
 from emagsync.sync.schemas import Run
@@ -34,7 +35,7 @@ pytestmark = pytest.mark.databases("both")
 async def lease(database: Database) -> RunLease:
     async with database.transaction() as connection:
         await repository.insert_run(connection, a_run())
-        return await repository.claim(connection, a_run(), worker="host:1:aa", now=AT, keep={})
+        return await lease_repository.claim(connection, a_run(), worker="host:1:aa", now=AT, keep={})
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ async def test_counts_are_those_of_the_pages_in_the_ledger_at_every_moment(
         while not over.is_set():
             async with bystander.snapshot() as connection:
                 run = await repository.get_run(connection, "run-1")
-                ledger = await repository.ledger(connection, "run-1")
+                ledger = await ledger_repository.ledger(connection, "run-1")
             assert run.processed == run.created == sum(page.items for page in ledger)
             assert run.pages_read == len(ledger)
             seen.add(len(ledger))

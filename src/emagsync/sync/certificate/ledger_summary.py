@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 from emagsync.sync.certificate.schemas import ReadTotals
-from emagsync.sync.repository import CONFIRMING_SCOPE, MAIN_SCOPE, PageRead
+from emagsync.sync.ledger import CONFIRMING_SCOPE, MAIN_SCOPE, PageRead
 from emagsync.sync.run.id_set import IdSet
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
 from emagsync.ingest.digest import DIGEST_VERSION, read_digest, read_state
-from emagsync.sync import repository
+from emagsync.sync import ledger_repository, repository
 from emagsync.sync.certificate.conclusion import conclude
 from emagsync.sync.certificate.ledger_summary import LedgerSummary, summed_up
 from emagsync.sync.certificate.schemas import (
@@ -55,7 +55,7 @@ class Certificates:
         async with self._database.snapshot() as connection:
             run = await repository.get_run(connection, run_id)
             noted = await evidence_repository.read(connection, run_id)
-            ledger = await summed_up(repository.ledger_pages(connection, run_id))
+            ledger = await summed_up(ledger_repository.ledger_pages(connection, run_id))
         return _certificate(run, ledger, noted), noted
 
     async def _add_digest(self, account: str, copy: CopyNoted) -> bool:

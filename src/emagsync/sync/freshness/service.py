@@ -13,6 +13,7 @@ from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.marketplace.page_sizes import Pace, PageSizes
+from emagsync.sync import pace_repository
 from emagsync.sync import repository as run_repository
 from emagsync.sync.freshness import repository
 from emagsync.sync.freshness.demand import Demand, Need, demand_of
@@ -137,7 +138,7 @@ class FreshnessService:
         narrowest = [narrowest_list(target.selection) for target in targets]
         lists = tuple(dict.fromkeys((*narrowest, ACTIVE_OFFERS, EVERYTHING)))
         numbers, lengths = await repository.count(connection, account, selected, lists)
-        pace = await run_repository.pace_of(connection, account)
+        pace = await pace_repository.pace_of(connection, account)
         outlook = Outlook(
             {one: self._list_state(one, lengths[one], runs.read_at(one), pace) for one in lists},
             [one.reading for one in scheduled],

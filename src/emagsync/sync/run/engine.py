@@ -46,9 +46,9 @@ from emagsync.db.errors import DatabaseError, DatabaseUnavailable
 from emagsync.edits.merge.three_way import Rules
 from emagsync.marketplace import EmagClient
 from emagsync.marketplace.errors import BudgetUnavailable
-from emagsync.sync import repository
+from emagsync.sync import failed_request_repository, lease_repository, pace_repository
 from emagsync.sync.errors import RunSuperseded
-from emagsync.sync.repository import RunLease
+from emagsync.sync.lease_repository import RunLease
 from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.copy_note import note_copy
 from emagsync.sync.run.endings import INTERRUPTED, Ending, by_defect, by_error, timed_out
@@ -210,7 +210,7 @@ class RunEngine:
 
     async def _check_lease(self) -> None:
         async with self._database.snapshot() as connection:
-            if not await repository.is_leased(connection, self._lease):
+            if not await lease_repository.is_leased(connection, self._lease):
                 raise RunSuperseded(f"Run {self._lease.run_id} was stopped or taken over.")
 
     async def _copy_noted(self, ending: Ending) -> CopyNoted | None:
@@ -241,9 +241,9 @@ class RunEngine:
         else:
             values["worker"] = None
         async with self._database.transaction() as connection:
-            await repository.note_failed_requests(connection, self._run.id, self._progress.not_noted)
+            await failed_request_repository.note_failed_requests(connection, self._run.id, self._progress.not_noted)
             await evidence_repository.write(connection, self._run.id, self._work.evidence, copy)
             pace = self._work.pace
             if pace.learnt != pace.remembered:
-                await repository.remember_pace(connection, self._lease.account, pace.learnt, self._clock.now())
-            await repository.update_leased(connection, self._lease, values)
+                await pace_repository.remember_pace(connection, self._lease.account, pace.learnt, self._clock.now())
+            await lease_repository.update_leased(connection, self._lease, values)

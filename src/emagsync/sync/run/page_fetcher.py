@@ -16,7 +16,7 @@ from emagsync.core.errors import EmagsyncError
 from emagsync.marketplace import OfferFilters
 from emagsync.marketplace.errors import EmagError
 from emagsync.marketplace.paging import WHOLE_ATTEMPTS, PieceRead, StretchRead, read_stretch
-from emagsync.sync.repository import PageRead
+from emagsync.sync.ledger import PageRead
 from emagsync.sync.run.list_reader import ListReader
 from emagsync.sync.run.writer import PlacedPage, RunWriter, is_part_of
 

@@ -13,7 +13,7 @@ from emagsync.core.clock import Clock
 from emagsync.core.concurrency import cancelled, run_concurrently
 from emagsync.marketplace import OfferFilters
 from emagsync.marketplace.repeated_pages import RepeatedPages
-from emagsync.sync.repository import MAIN_SCOPE, PageRead
+from emagsync.sync.ledger import MAIN_SCOPE, PageRead
 from emagsync.sync.run.end_of_list import EndOfListCheck, LastPage
 from emagsync.sync.run.list_stability import Extent, Movement, Pass
 from emagsync.sync.run.page_fetcher import PageFetcher

@@ -17,8 +17,8 @@ from emagsync.marketplace import CallRecord
 from emagsync.marketplace.request import CANCELLED, OK
 from emagsync.marketplace.rows.parse import ParsedRow
 from emagsync.offers.records import UpsertResult
-from emagsync.sync.repository import KEPT_ERRORS, codes_text, errors_text
 from emagsync.sync.run.id_set import IdSet
+from emagsync.sync.run_rows import KEPT_ERRORS, codes_text, errors_text
 from emagsync.sync.schemas import FailedRequest, Phase, Progress, Run, RunError, RunErrorCode, RunStatus, Trouble
 
 # Failed requests that are kept of a run; all of them are counted.

@@ -18,7 +18,7 @@ from emagsync.core.concurrency import run_concurrently
 from emagsync.core.errors import ErrorKind
 from emagsync.marketplace import OfferFilters
 from emagsync.marketplace.errors import EmagError
-from emagsync.sync.repository import PageRead
+from emagsync.sync.ledger import PageRead
 from emagsync.sync.run.list_reader import ListReader
 
 # Of more borders than this, as many spread over the list: a shift shows on all rows behind it until another one makes

@@ -16,8 +16,8 @@ from emagsync.core.settings import SyncSettings
 from emagsync.db.engine import Database
 from emagsync.marketplace import EmagClient, OfferFilters
 from emagsync.marketplace.errors import EmagError, ListRepeats
-from emagsync.sync import repository
-from emagsync.sync.repository import CONFIRMING_SCOPE, MAIN_SCOPE, PageRead
+from emagsync.sync import ledger_repository, pace_repository, repository
+from emagsync.sync.ledger import CONFIRMING_SCOPE, MAIN_SCOPE, PageRead
 from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.circuit_breaker import Circuit
 from emagsync.sync.run.endings import INTERRUPTED, Ending, kept_moving, pages_unread
@@ -71,9 +71,9 @@ class RunWork:
     async def do(self) -> Ending:
         """Do it. Returns how the run is to end; raises what ends it otherwise."""
         async with self._database.snapshot() as connection:
-            self._ledger = await repository.ledger(connection, self._run.id)
+            self._ledger = await ledger_repository.ledger(connection, self._run.id)
             noted = await evidence_repository.read(connection, self._run.id)
-            self.pace.remembered = await repository.pace_of(connection, self._run.account)
+            self.pace.remembered = await pace_repository.pace_of(connection, self._run.account)
             every_status = self._run.parameters.reads_every_status
             was_copied = await repository.was_copied(connection, self._run.account, every_status=every_status)
         self._writer.is_first_copy = not was_copied

@@ -32,8 +32,9 @@ from emagsync.marketplace.paging import PieceRead, StretchRead
 from emagsync.marketplace.platforms import Platform
 from emagsync.offers import search
 from emagsync.offers.records import Observation, StoredOffer
-from emagsync.sync import repository
-from emagsync.sync.repository import CONFIRMING_SCOPE, PageRead, RunLease, part_scope
+from emagsync.sync import failed_request_repository, lease_repository, ledger_repository, pace_repository
+from emagsync.sync.lease_repository import RunLease
+from emagsync.sync.ledger import CONFIRMING_SCOPE, PageRead, part_scope
 from emagsync.sync.run import evidence_repository
 from emagsync.sync.run.evidence import Evidence
 from emagsync.sync.run.progress import RunProgress
@@ -108,9 +109,11 @@ class RunWriter:
         async def record_page(connection: AsyncConnection, rows: RawRows) -> None:
             page = self._page_of(place, read, rows.ids, len(rows.rejected))
             self._count_page(page, read)
-            await repository.record_page(connection, self._lease.run_id, page)
+            await ledger_repository.record_page(connection, self._lease.run_id, page)
             if replaces:
-                await repository.delete_parts(connection, self._lease.run_id, page, {part.size for part in replaces})
+                await ledger_repository.delete_parts(
+                    connection, self._lease.run_id, page, {part.size for part in replaces}
+                )
 
         ids = await self._store(read.raw_rows, read_at=place.started_at, record_page=record_page)
         if self._unindexed >= search.BATCH:
@@ -124,7 +127,7 @@ class RunWriter:
 
         async def record_part(connection: AsyncConnection, rows: RawRows) -> None:
             part = self._page_of(own, StretchRead(piece.raw_rows, (), 1), rows.ids, len(rows.rejected))
-            await repository.record_page(connection, self._lease.run_id, part)
+            await ledger_repository.record_page(connection, self._lease.run_id, part)
             recorded.append(part)
 
         await self._store(piece.raw_rows, read_at=place.started_at, record_page=record_part)
@@ -140,18 +143,20 @@ class RunWriter:
         page = page._replace(items=sum(part.items for part in parts))
         async with self._writes.exclusive(), self._database.transaction() as connection:
             self._count_page(page, read)
-            await repository.record_page(connection, self._lease.run_id, page)
+            await ledger_repository.record_page(connection, self._lease.run_id, page)
             if page.is_stored:
-                await repository.delete_parts(connection, self._lease.run_id, page, {part.size for part in parts})
-            await repository.update_leased(connection, self._lease, self._columns())
+                await ledger_repository.delete_parts(
+                    connection, self._lease.run_id, page, {part.size for part in parts}
+                )
+            await lease_repository.update_leased(connection, self._lease, self._columns())
         self._changed()
         return ids
 
     async def remember_pace(self, pace: Pace | None) -> None:
         """Keep what was learnt about the account's pages for its next run; None: they are as large as is asked for."""
         async with self._database.transaction() as connection:
-            await repository.remember_pace(connection, self._lease.account, pace, self._clock.now())
-            await repository.update_leased(connection, self._lease, {"heartbeat_at": self._clock.now()})
+            await pace_repository.remember_pace(connection, self._lease.account, pace, self._clock.now())
+            await lease_repository.update_leased(connection, self._lease, {"heartbeat_at": self._clock.now()})
 
     async def store_rows(self, raw_rows: Sequence[bytes], *, read_at: datetime) -> tuple[int, ...]:
         """Store offers that were asked for one by one, none before `read_at`. Returns their ids."""
@@ -161,7 +166,7 @@ class RunWriter:
         """Mark offers that a complete read did not see and that eMAG, asked by id, does not know."""
         async with self._writes.exclusive(), self._database.transaction() as connection:
             self._progress.removed += len(await self._sink.remove(connection, self._observation(), ids))
-            await repository.update_leased(connection, self._lease, self._columns())
+            await lease_repository.update_leased(connection, self._lease, self._columns())
         self._changed()
 
     async def catch_up(self) -> None:
@@ -175,20 +180,20 @@ class RunWriter:
         async with self._database.transaction() as connection:
             pace = self._progress.pace(self._clock.monotonic())
             values = {"heartbeat_at": self._clock.now(), **self._progress.meters(), **pace}
-            await repository.note_failed_requests(connection, self._lease.run_id, failed)
-            await repository.update_leased(connection, self._lease, values)
+            await failed_request_repository.note_failed_requests(connection, self._lease.run_id, failed)
+            await lease_repository.update_leased(connection, self._lease, values)
         self._progress.noted(failed)
 
     async def save_evidence(self, evidence: Evidence) -> None:
         """Write what the run has noted for its certificate so far."""
         async with self._database.transaction() as connection:
             await evidence_repository.write(connection, self._lease.run_id, evidence)
-            await repository.update_leased(connection, self._lease, {"heartbeat_at": self._clock.now()})
+            await lease_repository.update_leased(connection, self._lease, {"heartbeat_at": self._clock.now()})
 
     async def save_counts(self) -> None:
         """Write the counts and errors without any offer."""
         async with self._writes.exclusive(), self._database.transaction() as connection:
-            await repository.update_leased(connection, self._lease, self._columns())
+            await lease_repository.update_leased(connection, self._lease, self._columns())
 
     async def _store(
         self, raw_rows: Sequence[bytes], *, read_at: datetime, record_page: RecordPage | None = None
@@ -270,7 +275,7 @@ class RunWriter:
             elif row.remarks:
                 self._progress.remark(row, now)
         # Last, because it also voids the rest when the lease is lost: the transaction is rolled back.
-        await repository.update_leased(connection, self._lease, {**self._columns(), "heartbeat_at": now})
+        await lease_repository.update_leased(connection, self._lease, {**self._columns(), "heartbeat_at": now})
         self._unindexed += len(stored.result.created)
 
     def _count_page(self, page: PageRead, read: StretchRead) -> None:

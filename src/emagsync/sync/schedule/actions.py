@@ -13,7 +13,7 @@ from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.sources import reading_repository
-from emagsync.sync import repository
+from emagsync.sync import ended_repository
 from emagsync.sync.control import RunControl
 from emagsync.sync.freshness.keeper import FreshnessKeeper
 from emagsync.sync.schedule.jobs import JobKind
@@ -89,7 +89,7 @@ class ScheduleActions:
         pruned = 0
         while True:
             async with self._database.transaction() as connection:
-                count = await repository.prune(connection, before=before)
+                count = await ended_repository.prune(connection, before=before)
             pruned += count
             if not count:
                 break

@@ -17,7 +17,9 @@ from emagsync.entrypoints.cli.output.text import count, duration, moment, plural
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.sync.certificate.schemas import Certificate
 from emagsync.sync.certificate.service import Certificates
-from emagsync.sync.repository import PageRead, read_ledger, read_run, read_runs, run_id_of
+from emagsync.sync.ledger import PageRead
+from emagsync.sync.ledger_repository import read_ledger
+from emagsync.sync.repository import read_run, read_runs, run_id_of
 from emagsync.sync.schemas import Run, RunStatus
 
 app = typer.Typer(
