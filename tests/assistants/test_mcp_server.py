@@ -83,6 +83,7 @@ async def test_a_viewer_has_the_tools_that_read_and_no_other_can_be_called(
     assert await editing.every_edit() == []
 
 
+@pytest.mark.databases("both")
 async def test_the_tools_that_read_tell_what_the_api_tells(editing: Editing) -> None:
     async with assistant(editing.api.viewer, editing.api.url) as client:
         first = await call(client, "find_offers", account="main", sort="emag_id", limit=5)
@@ -156,6 +157,7 @@ def test_the_documentation_has_every_tool_with_its_role() -> None:
     assert listed == dict.fromkeys(READING, "viewer") | dict.fromkeys(CHANGING, "operator")
 
 
+@pytest.mark.databases("both")
 async def test_an_edit_is_previewed_and_then_waits_for_a_person_also_where_push_is_on(tmp_path: Path) -> None:
     push = {"push": "on", "look_seconds": 0.05, "brake_percent": 100}
     async with open_editing(tmp_path, edits=push) as editing:
@@ -186,6 +188,25 @@ async def until_lines(editing: Editing, expected: dict[int, str]) -> None:
             lines = (await editing.api.viewer.get(OUTBOX)).json()["lines"]
             found = {line["emag_id"]: line["state"] for line in lines}
             await asyncio.sleep(0.02)
+
+
+@pytest.mark.databases("both")
+async def test_what_an_assistant_edited_and_people_approved_still_meets_the_brake(tmp_path: Path) -> None:
+    push = {"push": "on", "look_seconds": 0.05, "brake_percent": 20}
+    async with open_editing(tmp_path, edits=push) as editing:
+        edits = [{"account": "main", "emag_id": emag_id, "sale_price": "101.00"} for emag_id in range(1, 6)]
+        async with assistant(editing.api.operator, editing.api.url) as client:
+            token = (await call(client, "preview_edit", edits=edits))["token"]
+            assert (await call(client, "make_edit", edits=edits, token=token))["kept"] == 5
+        await until_lines(editing, dict.fromkeys(range(1, 6), "waiting"))
+        await editing.api.operator.post(f"{OUTBOX}/approve", json={"account": "main"})
+        holds: list[dict[str, Any]] = []
+        async with asyncio.timeout(30):
+            while not holds:
+                holds = (await editing.api.viewer.get("/api/v1/emag/holds")).json()["holds"]
+                await asyncio.sleep(0.02)
+        assert (holds[0]["reason"], holds[0]["counts"]) == ("repriced", {"repriced": 5})
+        assert {float(offer["sale_price"]) for offer in list(editing.market.truth().values())[:5]} == {100.0}
 
 
 async def test_what_emag_would_refuse_is_told_row_by_row(editing: Editing) -> None:
