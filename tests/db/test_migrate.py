@@ -290,11 +290,13 @@ async def test_a_database_without_tables_lacks_its_schema(url: str) -> None:
 @pytest.mark.databases("sqlite", "it is a file")
 async def test_a_damaged_file_is_told(database: Database) -> None:
     assert database.sqlite_path is not None
-    async with database.transaction() as connection:
-        await connection.execute(text("PRAGMA foreign_keys = OFF"))
-        await connection.execute(text("PRAGMA writable_schema = ON"))
-        await connection.execute(text("DELETE FROM sqlite_master WHERE name = 'ix_offers_facets'"))
+    async with database.snapshot() as connection:
+        page = await connection.scalar(text("SELECT rootpage FROM sqlite_master WHERE name = 'ix_offers_facets'"))
+        size = await connection.scalar(text("PRAGMA page_size"))
     await database.close()
+    with database.sqlite_path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\x55" * 16)
     found = {finding.name: finding for finding in await check(database)}
     assert not found["file"].ok
     assert "restore a backup" in found["file"].detail

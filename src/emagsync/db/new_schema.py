@@ -2,7 +2,8 @@
 
 The same schema as by all migrations one after another, which a test holds both to, for a tenth of the CPU: a first
 `emagsync sync` on an empty data directory would spend as long on migrations as on a thousand offers. What no table
-declares is made here beside them: the index of search, and how PostgreSQL is to store what every run touches.
+declares is made here beside them: the index of search, the views of the contract, and how PostgreSQL is to store what
+every run touches.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 import emagsync
 from emagsync.db import trigrams
+from emagsync.db.contract import installing as contract
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.db.metadata import metadata
 from emagsync.db.migrations import HEAD
@@ -43,6 +45,7 @@ def create(connection: Connection) -> None:
         _index_search_on_sqlite(connection)
     else:
         _tune_postgresql(connection)
+    contract.create(connection)
     connection.exec_driver_sql(
         "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
         "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"

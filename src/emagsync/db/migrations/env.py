@@ -5,7 +5,11 @@ from __future__ import annotations
 from alembic import context
 
 from emagsync.db import trigrams
+from emagsync.db.contract import installing as contract
 from emagsync.db.metadata import metadata
+from emagsync.db.migrations import HEAD
+
+_connection = context.config.attributes["connection"]
 
 
 def _is_ours(name: str | None, _kind: str, _: object) -> bool:
@@ -14,12 +18,12 @@ def _is_ours(name: str | None, _kind: str, _: object) -> bool:
 
 
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=_connection,
     target_metadata=metadata,
     render_as_batch=True,
     compare_type=True,
     include_name=_is_ours,
     transaction_per_migration=False,
 )
-with context.begin_transaction():
+with context.begin_transaction(), contract.rebuilt(_connection, newest=HEAD):
     context.run_migrations()
