@@ -7,9 +7,10 @@ from pkgutil import iter_modules
 from typing import Any
 
 import pytest
+import typer
 
 from emagsync.entrypoints.cli import commands
-from emagsync.entrypoints.cli.app import build
+from emagsync.entrypoints.cli.app import Topic, build
 from emagsync.entrypoints.cli.lazy import LazyCommand
 
 
@@ -31,6 +32,25 @@ def test_the_line_in_the_help_is_the_first_sentence_of_the_commands_own_and_fits
     command: LazyCommand, columns: int
 ) -> None:
     assert command.load().get_short_help_str(limit=columns) == command.help
+
+
+def test_every_command_has_a_topic() -> None:
+    """Else the help shows it apart from all others."""
+    assert [name for name, command in build().commands.items() if command.rich_help_panel not in set(Topic)] == []
+
+
+@pytest.mark.parametrize(("command", "columns"), COMMANDS)
+def test_the_help_says_in_words_what_is_to_be_given(command: LazyCommand, columns: int) -> None:
+    loaded = command.load()
+    context = typer.Context(loaded)
+    options = [option for option in (loaded.get_help_option(context), *loaded.params) if option is not None]
+    assert [option.name for option in options if "<" in (option.display_type_rich(context) or "")] == []
+
+
+def test_choices_are_cut_between_two_words() -> None:
+    loaded = LazyCommand("list", "offers:list_offers", "").load()
+    [status] = [option for option in loaded.params if option.name == "status"]
+    assert status.display_type_rich(typer.Context(loaded)) == "inactive | active | end_of_life"
 
 
 def test_every_module_of_the_commands_has_a_command_in_the_table() -> None:

@@ -47,7 +47,7 @@ def test_values_are_set_listed_and_withdrawn(cli: Cli, sandbox: SandboxProcess) 
         ("sale_price", "105.5000", "cli"),
     ]
     assert "105.5000" in cli("edits", "list", "--account", "fbe").out
-    assert cli("edits", "withdraw", edits[0]["id"]).out == "1 withdrawn.\n"
+    assert cli("edits", "withdraw", edits[0]["id"], "--json").json == {"withdrawn": [edits[0]["id"]]}
     assert "is withdrawn already" in cli("edits", "withdraw", edits[0]["id"]).err
     (withdrawn,) = cli("edits", "list", "--state", "withdrawn", "--json").json["edits"]
     assert withdrawn["id"] == edits[0]["id"]
@@ -119,7 +119,7 @@ def test_conflicts_are_listed_and_resolved(cli: Cli, sandbox: SandboxProcess) ->
     price = next(one["id"] for one in conflicts if one["field"] == "sale_price")
     assert cli("conflicts", "resolve", price).code == 2
     assert cli("conflicts", "resolve", price, "--value", "107").out == "1 resolved.\n"
-    assert cli("conflicts", "resolve", "--account", "fbe", "--take", "emag").out == "1 resolved.\n"
+    assert cli("conflicts", "resolve", "--account", "fbe", "--take", "emag", "--json").json == {"resolved": 1}
     assert cli("conflicts", "list", "--json").json["conflicts"] == []
     assert len(cli("conflicts", "list", "--resolved", "--json").json["conflicts"]) == 2
     assert [edit["value"] for edit in cli("edits", "list", "--json").json["edits"]] == ["107.0000"]

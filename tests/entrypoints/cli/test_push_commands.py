@@ -18,8 +18,12 @@ async def test_edits_are_pushed_listed_and_undone_from_the_command_line(tmp_path
         assert (held.code, held.out) == (3, "main: held: nothing sent\n")
         listed = json.loads((await run("holds", "list", "--json", variables=variables)).out)
         assert listed["holds"][0]["counts"] == {"repriced": 21}
-        released = await run("holds", "release", str(listed["holds"][0]["id"]), variables=variables)
-        assert (released.code, released.out) == (0, "hold 1 is released\n")
+        released = await run("holds", "release", str(listed["holds"][0]["id"]), "--json", variables=variables)
+        hold = json.loads(released.out)["hold"]
+        assert (released.code, hold["id"], hold["state"]) == (0, 1, "released")
+        refused_hold = await run("holds", "refuse", "1", "--json", variables=variables)
+        assert (refused_hold.code, refused_hold.out) == (1, "")
+        assert json.loads(refused_hold.err)["error"]["code"]
         desk.market.save_rule(ids=[3], messages=["Offer 3 not found"])
         pushed = await run("push", variables=variables)
         refusal = f"eMAG refused it: Offer 3 not found. What to do: {ADVICE[Advice.OFFER_MISSING]}"
@@ -36,6 +40,6 @@ async def test_edits_are_pushed_listed_and_undone_from_the_command_line(tmp_path
         assert "20 values would be put back; --yes does it, 0 are left." in undone.out
         nothing = await run("undo", variables=variables)
         assert (nothing.code, nothing.out) == (2, "")
-        assert "give push_id, run_id" in nothing.err
+        assert "--push, --run, or an --account" in nothing.err
         off = await run("push", "main", variables=environment(tmp_path, desk.market.url))
         assert (off.code, "EMAG_MAIN_PUSH" in off.err) == (2, True)

@@ -8,8 +8,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
+from unicodedata import normalize
 
 import openpyxl
 import pytest
@@ -105,6 +108,50 @@ def test_a_run_that_does_not_exist_is_said_so(copied: Cli) -> None:
     result = copied("history", "show", "nope")
     assert result.code == 1
     assert "'nope'" in result.err
+
+
+# By what the copied offers are in order; those that have None there are last.
+SORTED: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "emag_id": lambda offer: (offer["emag_id"], offer["account"]),
+    "name": lambda offer: normalize("NFKD", offer["name"]).encode("ascii", "ignore").lower(),
+    "part_number": lambda offer: offer["part_number"],
+    "sale_price": lambda offer: (offer["currency"], Decimal(offer["sale_price"])),
+    "updated_at": lambda offer: offer["changed_at"],
+}
+
+
+@pytest.mark.databases("both", often="sqlite")
+@pytest.mark.parametrize("key", SORTED)
+def test_offers_are_listed_in_the_order_that_is_asked_for(copied: Cli, key: str) -> None:
+    def listed(sort: str) -> tuple[list[Any], list[Any]]:
+        found = copied("offers", "list", "--sort", sort, "--limit", 500, "--json").json["offers"]
+        values = [SORTED[key](offer) for offer in found]
+        return [value for value in values if value is not None], values
+
+    present, values = listed(key)
+    assert len(set(present)) > 1
+    assert present == sorted(present)
+    assert values[: len(present)] == present
+    backwards, others = listed(f"-{key}")
+    assert backwards == present[::-1]
+    assert others[: len(present)] == backwards
+
+
+@pytest.mark.parametrize(
+    ("order", "says"),
+    [("price", "did you mean sale_price?"), ("-sku", "did you mean -part_number?"), ("colour", "give one of account,")],
+)
+def test_an_order_that_is_none_is_refused_with_the_one_that_was_meant(copied: Cli, order: str, says: str) -> None:
+    result = copied("offers", "list", "--sort", order)
+    assert (result.code, result.out) == (2, "")
+    assert says in result.err
+    assert result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(("order", "column"), [("updated_at", "changed"), ("-part_number", "SKU")])
+def test_the_table_shows_what_it_is_ordered_by(copied: Cli, order: str, column: str) -> None:
+    head = copied("offers", "list", "--sort", order, "--limit", 3, COLUMNS="110").out.splitlines()[0]
+    assert column in head
 
 
 @pytest.mark.databases("both", often="sqlite")

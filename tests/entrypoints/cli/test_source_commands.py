@@ -38,7 +38,7 @@ def test_a_source_is_added_read_applied_changed_and_removed(cli: Cli, sandbox: S
     [source] = cli("sources", "list", "--json").json["sources"]
     assert (source["name"], source["mode"], source["failures"]) == ("Depozit", "direct", 1)
     assert "Depozit" in cli("sources", "list").out
-    assert cli("sources", "remove", "depozit").out == "Removed.\n"
+    assert cli("sources", "remove", "depozit", "--json").json == {"removed": "depozit"}
     assert cli("sources", "list").out.strip() == "No sources."
 
 

@@ -76,7 +76,7 @@ def test_tokens_are_made_listed_and_revoked(bare: Cli) -> None:
     assert made.out.strip() not in made.err
     token = bare("tokens", "list", "--json").json["tokens"][0]
     assert (token["name"], token["role"], token["username"]) == ("erp", "operator", None)
-    assert bare("tokens", "revoke", token["id"]).code == 0
+    assert bare("tokens", "revoke", token["id"], "--json").json == {"revoked": token["id"]}
     assert bare("tokens", "list", "--json").json["tokens"] == []
     assert "There is no API token" in bare("tokens", "revoke", token["id"]).err
 

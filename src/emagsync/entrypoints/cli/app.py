@@ -35,7 +35,7 @@ class Command(NamedTuple):
 
     target: str
     help: str
-    topic: Topic | None = None
+    topic: Topic | None = None  # of a group's command: that of the group
     stays: bool = False
 
 
@@ -44,7 +44,7 @@ class Group(NamedTuple):
 
     help: str
     commands: dict[str, Command]
-    topic: Topic | None = None
+    topic: Topic
 
 
 COMMANDS: dict[str, Command | Group] = {
@@ -73,7 +73,7 @@ COMMANDS: dict[str, Command | Group] = {
     "offers": Group(
         "The local copy of the offers.",
         {
-            "list": Command("offers:list_offers", "List offers of the local copy, by account and id."),
+            "list": Command("offers:list_offers", "List offers of the local copy, in any order."),
             "show": Command("offers:show", "Show everything about one offer."),
             "export": Command("offers_export:export", "Export the whole selection."),
             "set": Command("offers_set:set_values", "Change values of one offer."),
@@ -143,6 +143,7 @@ COMMANDS: dict[str, Command | Group] = {
             "test": Command("notifications:send_test", "Send a recipient a test message now."),
             "messages": Command("notifications:messages", "List the messages to a recipient, newest first."),
         },
+        Topic.OPERATION,
     ),
     "webhooks": Group(
         "Programs that are told of what happens.",
@@ -225,7 +226,7 @@ def _fill(group: TyperGroup, commands: dict[str, Command | Group] | dict[str, Co
                 rich_help_panel=command.topic,
             )
             _fill(inner, command.commands)
-            group.add_command(inner)
+            group.add_command(in_plain_words(inner))
 
 
 def _print_version(wanted: bool) -> None:

@@ -109,7 +109,7 @@ def _usage(error: typer.TyperException) -> int:
     message = error.format_message().replace("Value error, ", "")
     if message:  # a group without its command has none, and has shown its help
         hint = f" Try '{context.command_path} --help'." if context is not None else ""
-        complain(f"{message.rstrip('.')}.{hint}")
+        complain(f"{message if message.endswith('?') else message.rstrip('.') + '.'}{hint}")
     return error.exit_code
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
@@ -57,19 +57,37 @@ class LazyCommand(TyperCommand):
 def in_plain_words(command: Any) -> Any:
     """`command`, whose help and whose subcommands' asks for a `NUMBER` where Typer says `<list[int]>`."""
     for parameter in command.params:
-        if getattr(parameter, "is_flag", False):
-            parameter.display_type_rich = _nothing
-        elif (kind := _kind(parameter.type_descriptor)) is not None:
-            parameter.display_type = partial(_said, kind)
+        _in_plain_words(parameter)
+    command.get_help_option = partial(_help_option, command.get_help_option)
     for inner in getattr(command, "commands", {}).values():
         in_plain_words(inner)
     return command
 
 
-def _kind(descriptor: Any) -> str | None:
-    """None for a choice: its values are said."""
-    if descriptor.is_choice:
-        return None
+def _in_plain_words(parameter: Any) -> None:
+    if getattr(parameter, "is_flag", False):
+        parameter.display_type_rich = _nothing
+    elif parameter.type_descriptor.is_choice:
+        parameter.display_type = partial(_choices, parameter.display_type)
+    else:
+        parameter.display_type = partial(_said, _kind(parameter.type_descriptor))
+
+
+def _help_option(made: Callable[[typer.Context], Any], ctx: typer.Context) -> Any:
+    """The option `--help`, which is none of the command's parameters."""
+    option = made(ctx)
+    if option is not None:
+        _in_plain_words(option)
+    return option
+
+
+def _choices(said: Callable[[typer.Context], str], ctx: typer.Context) -> str:
+    """`active | inactive` for Typer's `<list[active|inactive]>`: it can be cut into lines between two words."""
+    values = said(ctx).removeprefix("<").removesuffix(">").removeprefix("list[").removesuffix("]")
+    return " | ".join(values.split("|"))
+
+
+def _kind(descriptor: Any) -> str:
     if descriptor.is_datetime:
         return "TIME"
     if descriptor.is_path or descriptor.is_file:

@@ -17,7 +17,7 @@ from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.options import AtMost, Json
 from emagsync.entrypoints.cli.output.edits import field_text
-from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.json_output import print_done, print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import moment
 from emagsync.entrypoints.cli.session import Session, session_of
@@ -72,6 +72,7 @@ def resolve(
     account: Annotated[
         str | None, typer.Option("--account", help="All open ones of this account.", show_default=False)
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Decide conflicts: take eMAG's values, ours, or another one."""
     if bool(ids) == bool(account) or (take is None) == (value is None):
@@ -81,7 +82,7 @@ def resolve(
         complain("--value is for one conflict at a time.")
         raise typer.Exit(ExitCode.USAGE)
     count = asyncio.run(_resolve(session_of(context), ids or [], account, take, value))
-    typer.echo(f"{count} resolved.")
+    print_done({"resolved": count}, f"{count} resolved.", as_json=as_json)
 
 
 async def _resolve(session: Session, ids: list[int], account: str | None, take: str | None, value: str | None) -> int:

@@ -23,7 +23,7 @@ from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.options import AtMost, Json
 from emagsync.entrypoints.cli.output.edits import field_text, print_bulk, value_text
-from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.json_output import print_done, print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import moment
 from emagsync.entrypoints.cli.session import Session, session_of
@@ -132,14 +132,16 @@ async def _list(session: Session, wanted: EditFilter, limit: int) -> tuple[list[
 
 
 def withdraw(
-    context: typer.Context, ids: Annotated[list[int], typer.Argument(help="Ids of edits.", show_default=False)]
+    context: typer.Context,
+    ids: Annotated[list[int], typer.Argument(help="Ids of edits.", show_default=False)],
+    as_json: Json = False,
 ) -> None:
     """Withdraw edits that wait: eMAG's values stay."""
     session = session_of(context)
     for edit_id in ids:
         # One by one, so that those before an unknown one are in the audit log.
         _withdraw(session, edit_id)
-    typer.echo(f"{len(ids)} withdrawn.")
+    print_done({"withdrawn": ids}, f"{len(ids)} withdrawn.", as_json=as_json)
 
 
 def _withdraw(session: Session, edit_id: int) -> None:

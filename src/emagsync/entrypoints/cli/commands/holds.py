@@ -10,7 +10,7 @@ import typer
 from emagsync.edits.push import brake_repository
 from emagsync.edits.push.schemas import Hold
 from emagsync.entrypoints.cli.options import Json, lower_case
-from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.json_output import print_done, print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import moment
 from emagsync.entrypoints.cli.pushing import decide
@@ -59,15 +59,15 @@ async def _list(session: Session, account: str | None) -> list[Hold]:
         return await brake_repository.list_holds(connection, account=account)
 
 
-def release(context: typer.Context, hold_id: HoldId) -> None:
+def release(context: typer.Context, hold_id: HoldId, as_json: Json = False) -> None:
     """Release a hold: what the brake stopped is sent."""
     session = session_of(context)
     hold = decide(session, "hold.release", str(hold_id), lambda service, by: service.release_hold(hold_id, by=by))
-    typer.echo(f"hold {hold.id} is {hold.state}")
+    print_done({"hold": hold}, f"hold {hold.id} is {hold.state}", as_json=as_json)
 
 
-def refuse(context: typer.Context, hold_id: HoldId) -> None:
+def refuse(context: typer.Context, hold_id: HoldId, as_json: Json = False) -> None:
     """Refuse a hold: what the brake counted is rejected. After a sync, edits stay held until it is released."""
     session = session_of(context)
     hold = decide(session, "hold.refuse", str(hold_id), lambda service, by: service.refuse_hold(hold_id, by=by))
-    typer.echo(f"hold {hold.id} is {hold.state}")
+    print_done({"hold": hold}, f"hold {hold.id} is {hold.state}", as_json=as_json)

@@ -15,9 +15,11 @@ from emagsync.entrypoints.cli.offer_selection import (
     Removed,
     Search,
     Sellable,
+    Sort,
     Status,
     expect_accounts,
     offer_filter,
+    order_of,
 )
 from emagsync.entrypoints.cli.options import AtMost, Json
 from emagsync.entrypoints.cli.output.json_output import print_json
@@ -26,7 +28,7 @@ from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.offers import queries
 from emagsync.offers.reference_data import References
 from emagsync.offers.schemas import OfferDetail, OfferList
-from emagsync.offers.selection import OfferFilter, Order, SortKey
+from emagsync.offers.selection import OfferFilter, Order
 from emagsync.reference.names import read_references
 
 
@@ -39,17 +41,19 @@ def list_offers(
     max_stock: MaxStock = None,
     currency: Currency = None,
     include_removed: Removed = False,
+    sort: Sort = None,
     limit: AtMost = 50,
     skip: Annotated[int, typer.Option(min=0, help="Skip this many first.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """List offers of the local copy, by account and id."""
+    """List offers of the local copy, in any order. Without --sort it is by account and id."""
     wanted = offer_filter(account, search, status, sellable, max_stock, include_removed, currency)
-    found = asyncio.run(_list(session_of(context), wanted, limit, skip))
+    order = order_of(sort, wanted)
+    found = asyncio.run(_list(session_of(context), wanted, order, limit, skip))
     if as_json:
         print_json({"total": found.total, "skip": skip, "limit": limit, "offers": found.offers})
     else:
-        print_offers(found, skip)
+        print_offers(found, skip, order.key)
 
 
 def show(
@@ -72,10 +76,9 @@ def show(
         print_detail(detail, known)
 
 
-async def _list(session: Session, wanted: OfferFilter, limit: int, skip: int) -> OfferList:
+async def _list(session: Session, wanted: OfferFilter, order: Order, limit: int, skip: int) -> OfferList:
     async with session.database() as database:
         await expect_accounts(session, database, wanted)
-        order = Order(SortKey.RELEVANCE if wanted.search else SortKey.ACCOUNT)
         return await queries.list_offers(database, wanted, limit=limit, skip=skip, order=order)
 
 

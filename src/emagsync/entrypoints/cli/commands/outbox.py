@@ -17,7 +17,7 @@ from emagsync.edits.states import OutboxState
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.options import AtMost, Json, lower_case
-from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.json_output import print_done, print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import moment
 from emagsync.entrypoints.cli.pushing import decide
@@ -81,20 +81,20 @@ def _change_text(item: Item) -> str:
     return f"{item.field} {item.before or '-'} -> {item.target or item.value}"
 
 
-def approve(context: typer.Context, ids: Ids = None, account: Account = None) -> None:
+def approve(context: typer.Context, ids: Ids = None, account: Account = None, as_json: Json = False) -> None:
     """Release lines that wait for a person."""
     _require_choice(ids, account)
     session, target, lines = session_of(context), account or "lines", Lines(ids=ids, account=account)
     count = decide(session, "outbox.approve", target, lambda service, by: service.approve(lines, by=by))
-    typer.echo(f"{count} lines")
+    print_done({"lines": count}, f"{count} lines", as_json=as_json)
 
 
-def reject(context: typer.Context, ids: Ids = None, account: Account = None) -> None:
+def reject(context: typer.Context, ids: Ids = None, account: Account = None, as_json: Json = False) -> None:
     """Refuse lines that were not sent yet; their edits are closed."""
     _require_choice(ids, account)
     session, target, lines = session_of(context), account or "lines", Lines(ids=ids, account=account)
     count = decide(session, "outbox.reject", target, lambda service, by: service.reject(lines, by=by))
-    typer.echo(f"{count} lines")
+    print_done({"lines": count}, f"{count} lines", as_json=as_json)
 
 
 def _require_choice(ids: Sequence[int] | None, account: str | None) -> None:

@@ -14,7 +14,7 @@ from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.recording import Recording, RecordingError, is_recording
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
-from emagsync.entrypoints.cli.lazy import MARKUP
+from emagsync.entrypoints.cli.lazy import MARKUP, in_plain_words
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.output.text import count, plural
 from emagsync.entrypoints.cli.session import Session, session_of
@@ -44,7 +44,7 @@ def sandbox(context: typer.Context) -> None:
     """Run a simulated eMAG marketplace to test integrations with. Its own --help lists its options, and
     `emagsync sandbox record --help` those of a recording that it can serve."""
     if context.args[:1] == [_RECORD]:
-        command = get_command(_recording)
+        command = in_plain_words(get_command(_recording))
         with command.make_context(_RECORD, context.args[1:], parent=context) as inner:
             command.invoke(inner)
         return

@@ -20,7 +20,7 @@ from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.options import AtMost, Json
-from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.json_output import print_done, print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import moment, printable
 from emagsync.entrypoints.cli.session import Session, session_of
@@ -143,10 +143,10 @@ def edit(
     _show(source, as_json=as_json, said="Changed")
 
 
-def remove(context: typer.Context, name: Name) -> None:
+def remove(context: typer.Context, name: Name, as_json: Json = False) -> None:
     """Delete a source with its readings. The edits that these made stay."""
     asyncio.run(_remove(session_of(context), name))
-    typer.echo("Removed.")
+    print_done({"removed": name}, "Removed.", as_json=as_json)
 
 
 def read(

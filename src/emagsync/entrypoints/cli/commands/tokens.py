@@ -9,7 +9,7 @@ import typer
 
 from emagsync.audit.service import audit_command
 from emagsync.entrypoints.cli.options import Json
-from emagsync.entrypoints.cli.output.json_output import print_json
+from emagsync.entrypoints.cli.output.json_output import print_done, print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import moment
 from emagsync.entrypoints.cli.session import Session, session_of
@@ -71,10 +71,11 @@ def list_all(context: typer.Context, as_json: Json = False) -> None:
 def revoke(
     context: typer.Context,
     token: Annotated[int, typer.Argument(help="The token's id; `emagsync tokens list` shows it.", show_default=False)],
+    as_json: Json = False,
 ) -> None:
     """End an API token at once."""
     asyncio.run(_revoke(session_of(context), token))
-    typer.echo(f"token {token} is revoked")
+    print_done({"revoked": token}, f"token {token} is revoked", as_json=as_json)
 
 
 async def _create(

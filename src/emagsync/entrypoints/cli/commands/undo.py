@@ -39,6 +39,7 @@ def undo(
     as_json: Json = False,
 ) -> None:
     """Put back what a push, or a sync's merge, changed. It makes edits, which are pushed like any others."""
+    _expect_choice(push_id, run_id, account, since, ids)
     moments = {"since": since and since.astimezone(), "until": until and until.astimezone()}
     try:
         asked = UndoRequest(
@@ -59,6 +60,19 @@ def undo(
         print_json(answer)
     else:
         _print_undo(answer)
+
+
+def _expect_choice(
+    push_id: str | None, run_id: str | None, account: str | None, since: datetime | None, ids: list[int] | None
+) -> None:
+    """As the API does, in the words of the options. Raises typer.BadParameter."""
+    if push_id is not None and run_id is not None:
+        raise typer.BadParameter("Give --push or --run, not both.")
+    if push_id is None and run_id is None:
+        if account is None:
+            raise typer.BadParameter("Name what to undo: --push, --run, or an --account with --since or --id.")
+        if since is None and not ids:
+            raise typer.BadParameter("--account needs --since, or --id.")
 
 
 def _print_undo(answer: UndoAnswer) -> None:

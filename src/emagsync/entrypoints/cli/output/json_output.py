@@ -16,6 +16,14 @@ def print_json(value: Any) -> None:
     typer.echo(orjson.dumps(value, default=_plain, option=_OPTIONS), nl=False)
 
 
+def print_done(document: dict[str, Any], line: str, *, as_json: bool) -> None:
+    """Print what a command did: the line, or the document with `--json`."""
+    if as_json:
+        print_json(document)
+    else:
+        typer.echo(line)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,20 +16,36 @@ from emagsync.entrypoints.cli.output.text import moment, printable
 from emagsync.offers.explanations import STATUS_WORDS, explain
 from emagsync.offers.reference_data import References
 from emagsync.offers.schemas import Offer, OfferDetail, OfferList
+from emagsync.offers.selection import SortKey
 
 _NAME_LENGTH = 60
+_COLUMNS = ("account", "id", "SKU", "PNK", "name", "price", "currency", "stock", "status", "sells")
 
 
-def print_offers(found: OfferList, skip: int) -> None:
-    """Print a table of offers, and which part of the selection it is."""
+# The times by which a list may be ordered, each as its column is called and the value that it shows.
+_TIMES: Mapping[SortKey, tuple[str, Callable[[Offer], datetime]]] = {
+    SortKey.CREATED: ("first seen", lambda offer: offer.first_seen_at),
+    SortKey.UPDATED: ("changed", lambda offer: offer.changed_at),
+    SortKey.SYNCED: ("last seen", lambda offer: offer.last_seen_at),
+}
+
+
+def print_offers(found: OfferList, skip: int, sorted_by: SortKey) -> None:
+    """Print a table of offers, and which part of the selection it is. What it is sorted by is in the table."""
     if not found.offers:
         typer.echo("No offers here." if found.total else "No offers match; `emagsync sync` reads them from eMAG.")
         return
+    columns, rows = list(_COLUMNS), [list(_row(offer)) for offer in found.offers]
+    if sorted_by in _TIMES:
+        name, time_of = _TIMES[sorted_by]
+        columns.append(name)
+        for row, offer in zip(rows, found.offers, strict=True):
+            row.append(moment(time_of(offer)))
     print_table(
-        ("account", "id", "SKU", "PNK", "name", "price", "currency", "stock", "status", "sells"),
-        [_row(offer) for offer in found.offers],
+        columns,
+        rows,
         numeric=("id", "price", "stock"),
-        optional=("PNK", "status", "SKU"),
+        optional=[name for name in ("PNK", "status", "SKU") if (sorted_by, name) != (SortKey.PART_NUMBER, "SKU")],
         shortened="name",
     )
     typer.echo(f"{skip + 1:,}-{skip + len(found.offers):,} of {found.total:,}")
