@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 _CHANGE_FEED_LOCK = 0x656D616766656564  # "emagfeed"
 _FIRST_ADMIN_LOCK = 0x656D616761646D6E  # "emagadmn"
 _HISTORY_LOCK = 0x656D616768697374  # "emaghist"
+_INDEX_LOCK = 0x656D616769647820  # "emagidx "
 _lock = text("SELECT pg_advisory_xact_lock(:key)")
 
 
@@ -29,6 +30,12 @@ async def serialise_first_admin(connection: AsyncConnection) -> None:
 async def serialise_history(connection: AsyncConnection) -> None:
     """Let one transaction at a time begin a history; waits, and holds the lock until its end."""
     await _serialise(connection, _HISTORY_LOCK)
+
+
+async def serialise_indexes(connection: AsyncConnection) -> None:
+    """Let one transaction at a time look whether an index is there and make it; waits, and holds the lock until its
+    end."""
+    await _serialise(connection, _INDEX_LOCK)
 
 
 async def _serialise(connection: AsyncConnection, key: int) -> None:

@@ -5,7 +5,8 @@ What makes a page of a quarter of a million offers quick, on both databases:
 - ids first: an index has what is filtered and sorted by (`FACETS`), so only the page's own rows are read whole;
 - from the nearer end: a page in the second half is read backwards, so at most half of the ids are skipped (`_Window`);
 - the total is remembered (`total_cache`), and the page's own statement tells whether it is still right;
-- where a search finds very many offers, the list is walked in order instead of sorting all matches (`by_walking`).
+- where a search finds very many offers, the list is walked in order instead of sorting all matches (`by_walking`);
+- so is a list in any other order, whose index is made when it is asked for (`order_indexes`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.search_index import by_walking
 from emagsync.offers.change_repository import changed_after, is_near, newest_seq
+from emagsync.offers.order_index_repository import OrderIndex
 from emagsync.offers.schemas import Offer
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.selection_repository import (
@@ -53,15 +55,17 @@ async def select_page(
     skip: int,
     order: Order | None = None,
     totals: TotalCache | None = None,
+    index: OrderIndex | None = None,
 ) -> tuple[Sequence[Row[Any]], int]:
     """One page of a selection, with `columns` of `offers`, and the selection's total; both of the same moment.
 
     What is skipped is never read, only its place in an index. A remembered total is used if nothing that the selection
-    depends on has changed since, as the page's own statement says.
+    depends on has changed since, as the page's own statement says. `index` has the order, if one does
+    (`order_indexes.order_index`).
     """
     totals = totals or TotalCache()
     offer_filter = await with_hints(connection, offer_filter)
-    wanted = _Window(order or Order(), skip, limit)
+    wanted = _Window(order or Order(), skip, limit, index)
     cached = totals.get(offer_filter)
     selected = offer_filter
     if cached is None:
@@ -118,6 +122,7 @@ class _Window(NamedTuple):
     order: Order
     skip: int
     limit: int
+    order_index: OrderIndex | None = None
 
     def with_rank(self, names_some: bool) -> _Window:
         """The same window; where no offer is first by its rank, in the plain order, which an index has."""
@@ -130,7 +135,7 @@ class _Window(NamedTuple):
         taken = min(self.limit, total - self.skip)
         if taken <= 0 or 2 * self.skip < total or not is_reversible(self.order):
             return self
-        return _Window(self.order.reversed(), total - self.skip - taken, taken)
+        return _Window(self.order.reversed(), total - self.skip - taken, taken, self.order_index)
 
 
 class _Page(NamedTuple):
@@ -177,11 +182,17 @@ def _page_query(
     found = window.of(total)
     if total > _MANY:
         offer_filter = replace(offer_filter, hints=offer_filter.hints._replace(many_match=True))
-    by_key = offer_filter.searched is not None and found.order.key is SortKey.ACCOUNT
+    by_index = found.order_index is not None and total > _MANY
+    by_key = offer_filter.searched is not None and (found.order.key is SortKey.ACCOUNT or by_index)
     walking = by_key and total > _SOME and (found.skip + found.limit) * _FEW < total
     ids = ordered_ids(offer_filter, found.order, connection.dialect.name, walking=walking)
     ids = ids.limit(found.limit).offset(found.skip)
-    if walking or (by_key and total > _MANY):
+    if found.order_index is not None and by_index:
+        ids = by_walking(
+            ids, offer_search if found.order_index.table == offer_search.name else offers, found.order_index.name
+        )
+    elif walking or (by_key and total > _MANY) or (found.order_index is not None and offer_filter.is_by_facets):
+        # The last of these: to look through all offers in order for the few that match takes longer than to sort these.
         ids = by_walking(ids, offers, FACETS)
     page = ids.subquery("page")
     return (

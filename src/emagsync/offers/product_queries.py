@@ -18,6 +18,7 @@ from emagsync.offers import detail_repository
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
 from emagsync.offers.offer_keys import OfferKeys, matches_of
+from emagsync.offers.order_indexes import order_index
 from emagsync.offers.page_repository import select_page
 from emagsync.offers.product_repository import PRODUCT_COLUMNS, find_product, product_changes, select_products
 from emagsync.offers.product_schemas import (
@@ -79,6 +80,7 @@ async def read_products(
     """The JSON of a `ProductPage`: one page of a selection. `now` decides what is stale."""
     known = await references.read()
     offer_filter = await prepared(database, offer_filter)
+    index = await order_index(database, order)
     async with database.snapshot() as connection:
         rows, total = await select_page(
             connection,
@@ -88,6 +90,7 @@ async def read_products(
             skip=skip,
             order=order,
             totals=totals,
+            index=index,
         )
         pending = await _pending(connection, rows, edits)
     products = _products(rows, pending, now, known)

@@ -78,6 +78,11 @@ class Hints(NamedTuple):
 
 
 NO_HINTS: Final = Hints()
+_IN_FACETS: Final = (
+    *("statuses", "sellable", "min_stock", "max_stock", "validation_statuses", "currencies", "changed_since"),
+    *("reasons", "buy_buttons", "price_outside_limits", "brands", "category_ids", "vat_ids"),
+    *("min_price", "max_price", "min_rank", "max_rank"),
+)
 
 
 @dataclass(frozen=True)
@@ -133,6 +138,11 @@ class OfferFilter:
             one.name in (*fields, "accounts", "include_removed", "hints") or getattr(self, one.name) == one.default
             for one in dataclass_fields(self)
         )
+
+    @property
+    def is_by_facets(self) -> bool:
+        """Whether the index of what lists filter by (`tables.FACETS`) has all that the selection looks at."""
+        return self.is_nothing_but(*_IN_FACETS)
 
     @property
     def is_nothing_but_changes(self) -> bool:

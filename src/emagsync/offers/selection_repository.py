@@ -36,7 +36,7 @@ _SORTED_BY: Mapping[SortKey, tuple[Column[Any], ...]] = {
 
 def is_reversible(order: Order) -> bool:
     """Whether the opposite order is this one read from its end; offers without a value are last in both."""
-    return order.key is not SortKey.RELEVANCE and not any(column.nullable for column in _columns(order))
+    return order.key is not SortKey.RELEVANCE and not any(column.nullable for column in columns_of(order))
 
 
 def condition(offer_filter: OfferFilter, dialect: str) -> ColumnElement[bool]:
@@ -60,7 +60,7 @@ def ordered_ids(offer_filter: OfferFilter, order: Order, dialect: str, *, walkin
     selected, searched = condition(offer_filter, dialect), offer_filter.searched
     if walking and searched:
         selected = and_(*_plain_conditions(offer_filter), _holds(searched))
-    sorted_by: tuple[ColumnElement[Any], ...] = _columns(order)
+    sorted_by: tuple[ColumnElement[Any], ...] = columns_of(order)
     if order.key is SortKey.RELEVANCE and searched:
         sorted_by = (case((_is_named(offer_filter, searched, dialect), 0), else_=1).label("rank"), *sorted_by)
     query = select(offers.c.id, *sorted_by).where(selected).order_by(*order_terms(order, sorted_by))
@@ -72,15 +72,16 @@ def ordered_ids(offer_filter: OfferFilter, order: Order, dialect: str, *, walkin
 def order_terms(order: Order, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     """`order` as ORDER BY terms over `columns`: those that it sorts by, or a subquery's copies of them."""
 
-    def term(column: ColumnElement[Any], *, nullable: bool) -> ColumnElement[Any]:
-        if nullable:
-            return nulls_last(column, descending=order.descending)
-        return column.desc() if order.descending else column.asc()
+    def terms(column: ColumnElement[Any], *, nullable: bool) -> list[ColumnElement[Any]]:
+        if order.descending:
+            return [nulls_last(column, descending=True) if nullable else column.desc()]
+        # In words, not as NULLS LAST: that way round no index of SQLite's has it (`order_index_repository`).
+        return [column.is_(None), column.asc()] if nullable else [column.asc()]
 
-    own = _columns(order)
+    own = columns_of(order)
     first = [column.asc() for column in columns[: len(columns) - len(own)]]  # the rank: what is named exactly is first
     others = zip(columns[len(first) :], own, strict=True)
-    return [*first, *(term(column, nullable=bool(of.nullable)) for column, of in others)]
+    return [*first, *(term for column, of in others for term in terms(column, nullable=bool(of.nullable)))]
 
 
 async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
@@ -164,7 +165,8 @@ def _is_named(offer_filter: OfferFilter, searched: Search, dialect: str) -> Colu
     return offers.c.id.in_(SEARCH_INDEX.holding_code(dialect, [searched.code]))
 
 
-def _columns(order: Order) -> tuple[Column[Any], ...]:
+def columns_of(order: Order) -> tuple[Column[Any], ...]:
+    """What an order sorts by, first things first."""
     if order.key in (SortKey.ACCOUNT, SortKey.RELEVANCE):
         return BY_KEY
     return BY_KEY[::-1] if order.key is SortKey.EMAG_ID else (*_SORTED_BY[order.key], *BY_KEY)
