@@ -12,6 +12,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import Security
+from fastapi.routing import APIRoute
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from starlette.requests import Request
 
@@ -68,10 +69,32 @@ async def _authenticated(
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     _: Annotated[str | None, Security(_cookie)],
 ) -> Principal:
-    caller = await _find(request, bearer.credentials if bearer else None)
+    return await _checked(request, bearer.credentials if bearer else None, Role(scopes.scopes[-1]))
+
+
+async def authorized(request: Request, needed: Role) -> Principal:
+    """Who makes the call, as an endpoint that needs this role gets it; for what has to know before the endpoint.
+
+    Raises ApiProblem, 401 and 403.
+    """
+    bearer = await _bearer(request)
+    return await _checked(request, bearer.credentials if bearer else None, needed)
+
+
+def role_needed_by(route: APIRoute) -> Role | None:
+    """The smallest role that may call a route; None where no caller is needed."""
+    parts = [route.dependant]
+    for part in parts:  # grows while it is walked
+        if part.call is _authenticated and part.own_oauth_scopes:
+            return Role(part.own_oauth_scopes[-1])
+        parts.extend(part.dependencies)
+    return None
+
+
+async def _checked(request: Request, bearer: str | None, needed: Role) -> Principal:
+    caller = await _find(request, bearer)
     if caller is None:
         raise _unauthenticated(presented=bearer is not None)
-    needed = Role(scopes.scopes[-1])
     if not caller.role.allows(needed) and caller.held_back:
         raise ApiProblem(
             HTTPStatus.FORBIDDEN,

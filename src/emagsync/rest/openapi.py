@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from emagsync.core.older_names import OLDER_NAMES
+from emagsync.rest.idempotency_keys import KEY_PARAMETER
 from emagsync.rest.problems import FieldProblem, Problem, problem_in_document
 
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
@@ -22,22 +23,28 @@ _BY_ANY = {
     "500": ("InternalError", "Unexpected; `error_id` finds the details in the server's log"),
     "503": ("Unavailable", "The database is not available, or the server has too much to do"),
 }
+_KEY_IN_USE = "The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known"
 _BY_BODIES = {"413": ("BodyTooLarge", "The body is larger than this server takes")}
 _BY_CHANGES = {"507": ("DiskFull", "The server's disk has no room left; nothing was changed")}
 
 
 def install_openapi(
-    app: FastAPI, bodies: Sequence[type[BaseModel]] = (), examples: Mapping[str, Mapping[str, Any]] | None = None
+    app: FastAPI,
+    bodies: Sequence[type[BaseModel]] = (),
+    examples: Mapping[str, Mapping[str, Any]] | None = None,
+    keyed: Collection[str] = (),
 ) -> None:
     """Make `app.openapi()` describe the problem answers, and the `bodies` that routes refer to by `body_reference`.
 
     `examples` are by operation id: a `request` body, if the route takes one, and the `response` with its `status`.
+    `keyed` are the ids of the operations that heed an idempotency key.
     """
     plain = app.openapi
 
     def openapi() -> dict[str, Any]:
         document = plain()
         if "x-problems" not in document:
+            _describe_keys(document, keyed)
             _describe_problems(document, bodies)
             _share_common_refusals(document)
             for _, _, operation in operations(document):
@@ -108,6 +115,13 @@ def _describe_problems(document: dict[str, Any], bodies: Sequence[type[BaseModel
     for _, _, operation in operations(document):
         _describe_refusals(operation)
         _describe_older_parameters(operation)
+
+
+def _describe_keys(document: dict[str, Any], keyed: Collection[str]) -> None:
+    for _, _, operation in operations(document):
+        if operation["operationId"] in keyed:
+            operation.setdefault("parameters", []).append(dict(KEY_PARAMETER))
+            operation["responses"].setdefault("409", problem_in_document(_KEY_IN_USE))
 
 
 def _promise_no_older_names(schema: dict[str, Any]) -> None:

@@ -49,10 +49,15 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 async def _on_our_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, EmagsyncError)  # noqa: S101 - the handler is installed for this type
-    problem = problem_of(error)
-    if problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        log.error("request_failed", code=problem.problem_code, path=request.url.path, error=str(error))
-    return problem.response(request.url.path)
+    return answer_to(error, request.url.path)
+
+
+def answer_to(error: EmagsyncError | HTTPException, path: str) -> Response:
+    """The answer to a request for `path` that ended with this error; a failure is logged."""
+    problem = problem_of(error) if isinstance(error, EmagsyncError) else _problem_of_http(error)
+    if isinstance(error, EmagsyncError) and problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        log.error("request_failed", code=problem.problem_code, path=path, error=str(error))
+    return problem.response(path)
 
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
@@ -88,16 +93,19 @@ def _field(place: Sequence[str | int]) -> str:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the handler is installed for this type
-    status = HTTPStatus(error.status_code)
-    if status < HTTPStatus.BAD_REQUEST:
-        return Response(status_code=status, headers=error.headers)
-    headers = dict(error.headers or {})
-    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+    if error.status_code < HTTPStatus.BAD_REQUEST:
+        return Response(status_code=error.status_code, headers=error.headers)
+    problem = _problem_of_http(error)
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         methods = allowed_methods(request.app.openapi(), request.url.path)
-        headers |= {"Allow": ", ".join(methods)} if methods else {}
-    detail = _DETAILS.get(status) or str(error.detail)
-    problem = ApiProblem(status, _CODES.get(status, "http_error"), detail, headers=headers)
+        problem.headers |= {"Allow": ", ".join(methods)} if methods else {}
     return problem.response(request.url.path)
+
+
+def _problem_of_http(error: HTTPException) -> ApiProblem:
+    status = HTTPStatus(error.status_code)
+    detail = _DETAILS.get(status) or str(error.detail)
+    return ApiProblem(status, _CODES.get(status, "http_error"), detail, headers=error.headers)
 
 
 async def _on_system_error(request: Request, error: Exception) -> Response:

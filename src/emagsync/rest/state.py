@@ -13,9 +13,11 @@ from starlette.requests import HTTPConnection
 from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
+from emagsync.rest.idempotency_keys import IdempotencyKeys
 from emagsync.rest.principals import Authenticator
 from emagsync.rest.standing_calls import StandingCalls
 from emagsync.telemetry.http_meter import HttpMeter
+from emagsync.vault.vault import Vault
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,10 @@ class AppState:
     checks: dict[str, Callable[[], Awaitable[Check]]] = field(default_factory=dict)
     meter: HttpMeter = field(default_factory=HttpMeter)
     standing_calls: StandingCalls = field(init=False)
+    idempotency: IdempotencyKeys = field(init=False)
 
     def __post_init__(self) -> None:
+        self.idempotency = IdempotencyKeys(self.database, Vault(self.settings), self.clock)
         self.standing_calls = StandingCalls(self.authenticator, self.clock)
 
     def add_check(self, name: str, check: Callable[[], Awaitable[Check]]) -> None:

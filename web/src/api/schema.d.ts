@@ -9049,7 +9049,10 @@ export interface operations {
     change_password: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9086,6 +9089,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
@@ -9173,7 +9185,10 @@ export interface operations {
     begin_second_factor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9257,7 +9272,10 @@ export interface operations {
     confirm_second_factor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9332,7 +9350,10 @@ export interface operations {
     turn_second_factor_off: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9414,7 +9435,10 @@ export interface operations {
     make_recovery_codes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9930,7 +9954,10 @@ export interface operations {
     add_account: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10321,7 +10348,10 @@ export interface operations {
     resolve_conflicts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10405,7 +10435,10 @@ export interface operations {
     resolve_conflict: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 conflict_id: number;
             };
@@ -10746,7 +10779,10 @@ export interface operations {
     refuse_hold: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 hold_id: number;
             };
@@ -10827,7 +10863,10 @@ export interface operations {
     release_hold: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 hold_id: number;
             };
@@ -12211,7 +12250,10 @@ export interface operations {
     approve_outbox_lines: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12250,6 +12292,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
@@ -12277,7 +12328,10 @@ export interface operations {
     reject_outbox_lines: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12316,6 +12370,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
@@ -12599,7 +12662,10 @@ export interface operations {
             query?: {
                 timeout_minutes?: number;
             };
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12634,6 +12700,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12711,7 +12786,10 @@ export interface operations {
     add_export_preset: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -13289,7 +13367,10 @@ export interface operations {
     change_selected_offers: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -13373,7 +13454,10 @@ export interface operations {
     edit_offers_in_bulk: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14335,7 +14419,10 @@ export interface operations {
     start_sync: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14691,7 +14778,10 @@ export interface operations {
     apply_preview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description A run's id, or that of a sync with only one. */
                 any_id: string;
@@ -15125,7 +15215,10 @@ export interface operations {
                 /** @description Answer at once (202) instead of when the runs have ended. */
                 run_async?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description The id of a sync, or of one of its runs. */
                 any_id: string;
@@ -15313,7 +15406,10 @@ export interface operations {
                  */
                 account_type?: string;
             };
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15356,6 +15452,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15408,7 +15513,10 @@ export interface operations {
     push_now: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15846,7 +15954,10 @@ export interface operations {
     add_saved_filter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16077,7 +16188,10 @@ export interface operations {
     undo_changes: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -16512,7 +16626,10 @@ export interface operations {
     send_message_again: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 delivery_id: string;
             };
@@ -16558,6 +16675,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16811,7 +16937,10 @@ export interface operations {
     add_recipient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17186,7 +17315,10 @@ export interface operations {
     send_test_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 recipient_id: string;
             };
@@ -17232,6 +17364,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17510,7 +17651,10 @@ export interface operations {
     add_source: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18054,7 +18198,10 @@ export interface operations {
                 /** @description Take in what was taken in before, or is much shorter. */
                 force?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 source_id: string;
             };
@@ -18140,7 +18287,10 @@ export interface operations {
     read_source: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 source_id: string;
             };
@@ -18373,7 +18523,10 @@ export interface operations {
     apply_reading: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 source_id: string;
                 reading_id: number;
@@ -18588,7 +18741,10 @@ export interface operations {
     create_token: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18646,6 +18802,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
@@ -18794,7 +18959,10 @@ export interface operations {
     add_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19156,7 +19324,10 @@ export interface operations {
     add_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19195,6 +19366,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["BodyTooLarge"];
             /** @description A value was refused; `errors` names it */
             422: {
@@ -19608,7 +19788,10 @@ export interface operations {
     redeliver_webhook_message: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 webhook_id: string;
                 delivery_id: string;
@@ -19690,7 +19873,10 @@ export interface operations {
     renew_webhook_secret: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 webhook_id: string;
             };
@@ -19771,7 +19957,10 @@ export interface operations {
     send_test_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 webhook_id: string;
             };
@@ -19817,6 +20006,15 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {

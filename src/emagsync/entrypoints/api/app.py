@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from fastapi import Depends, FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
 from starlette_compress import CompressMiddleware, remove_compress_type
 
 from emagsync import __version__
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.description import DESCRIPTION, TAGS, read_examples
+from emagsync.entrypoints.api.keyless import KEYLESS
 from emagsync.entrypoints.api.routers import PARSED_BY_ROUTES, ROUTERS
 from emagsync.entrypoints.api.services import ApiServices, provide_services
 from emagsync.rest.conditional import ConditionalReadMiddleware
+from emagsync.rest.idempotency import IdempotencyMiddleware, honours_keys
+from emagsync.rest.idempotency_keys import KEY_HEADER, REPLAYED_HEADER
 from emagsync.rest.middleware import LOOPBACK_NAMES, BodyLimitMiddleware, HostCheckMiddleware, SecurityHeadersMiddleware
 from emagsync.rest.openapi import install_openapi, operation_id
 from emagsync.rest.problem_handlers import UnexpectedErrorMiddleware, install_problem_handlers
@@ -25,7 +29,7 @@ _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 _GZIP_LEVEL = 3
 _CORS_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _CORS_HEADERS = (
-    *("Authorization", "Content-Type", "Last-Event-ID", "If-Match", "If-None-Match", "Idempotency-Key"),
+    *("Authorization", "Content-Type", "Last-Event-ID", "If-Match", "If-None-Match", KEY_HEADER),
     *("Mcp-Protocol-Version", "Mcp-Method", "Mcp-Name"),  # of an assistant's program in a browser
 )
 
@@ -60,16 +64,19 @@ def create_bare_app(state: AppState) -> FastAPI:
     )
     app.state.emagsync = state
     install_problem_handlers(app)
-    install_openapi(app, bodies=PARSED_BY_ROUTES, examples=read_examples())
+    routes = [route for router in ROUTERS for route in router.routes]
+    keyed = frozenset(route.name for route in routes if isinstance(route, APIRoute) and honours_keys(route, KEYLESS))
+    install_openapi(app, bodies=PARSED_BY_ROUTES, examples=read_examples(), keyed=keyed)
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(IdempotencyMiddleware, routes=routes, keyless=KEYLESS)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=_CORS_METHODS,
             allow_headers=_CORS_HEADERS,
-            expose_headers=("ETag", "Retry-After", "Content-Disposition", REQUEST_ID_HEADER),
+            expose_headers=("ETag", "Retry-After", "Content-Disposition", REQUEST_ID_HEADER, REPLAYED_HEADER),
         )
     app.add_middleware(
         BodyLimitMiddleware,

@@ -12,6 +12,7 @@ from emagsync.core.clock import Clock
 from emagsync.core.errors import EmagsyncError, ErrorKind
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
+from emagsync.rest import idempotency_repository
 from emagsync.sources import reading_repository
 from emagsync.sync import ended_repository
 from emagsync.sync.control import RunControl
@@ -97,6 +98,8 @@ class ScheduleActions:
             messages = await DELIVERIES.prune(connection, before=before)
         readings = await self._prune_readings(before)
         calls = await prune_calls(self._database, self._settings.calls, now=self._clock.now())
+        async with self._database.transaction() as connection:
+            await idempotency_repository.prune(connection, now=self._clock.now())
         return f"{pruned} runs, {messages} messages, {readings} readings and {calls} log entries of calls deleted"
 
     async def _prune_readings(self, before: datetime) -> int:

@@ -1,0 +1,169 @@
+"""Idempotency keys: a request that is sent again with its key is answered as before, and does nothing again.
+
+A call claims its key before it does anything, keeps its answer when it has one, and is at work in between, which it
+notes again and again. When these notes stop, its process has died, and nobody can tell how far it got: then the request
+is **not** handled again, for a relative change of the stock or an undo would be made twice. The caller is told to look.
+"""
+
+from __future__ import annotations
+
+import uuid
+import zlib
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+import structlog
+
+from emagsync.core.clock import Clock
+from emagsync.core.concurrency import background_task
+from emagsync.core.errors import EmagsyncError
+from emagsync.db.engine import Database
+from emagsync.rest import idempotency_repository as repository
+from emagsync.rest.idempotency_repository import Claim
+from emagsync.rest.principals import Principal
+from emagsync.rest.problems import ApiProblem
+from emagsync.vault.errors import SealBroken
+from emagsync.vault.vault import Vault
+
+log = structlog.get_logger()
+
+KEY_HEADER: Final = "Idempotency-Key"
+REPLAYED_HEADER: Final = "Idempotency-Replayed"
+LONGEST_KEY: Final = 255
+KEY_PARAMETER: Final[Mapping[str, Any]] = {
+    "name": KEY_HEADER,
+    "in": "header",
+    "required": False,
+    "description": "A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same "
+    f"one within 24 hours, it does nothing again: the answer is the first one, with `{REPLAYED_HEADER}: true`.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "title": KEY_HEADER},
+}
+# A call notes so often that it is still at work; one of which nothing was heard for so long has died.
+RENEWED_EVERY: Final = timedelta(seconds=30)
+LOST_AFTER: Final = timedelta(seconds=90)
+_AGAIN_SECONDS: Final = 5
+_PURPOSE: Final = "idempotency"
+
+
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer with the digest of the request that it is to."""
+
+    request: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class IdempotencyKeys:
+    """The keys of all callers, shared by all server processes through the database."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    async def claim(self, caller: Principal, key: str) -> Claim | KeptAnswer:
+        """The right to handle the caller's request with this key, or the answer that it has had.
+
+        Raises ApiProblem, 409: it is being handled, or it is not known how that ended, or the answer is unreadable.
+        """
+        now = self._clock.now()
+        wanted = Claim(_owner(caller), key, uuid.uuid4().hex)
+        async with self._database.transaction() as connection:
+            known = await repository.claim(connection, wanted, now=now)
+        if known is None:
+            return wanted
+        if known.status is not None and known.answer is not None:
+            return self._opened(known.status, known.answer)
+        raise _in_progress() if now - known.alive_at < LOST_AFTER else _unknown_outcome()
+
+    @asynccontextmanager
+    async def at_work(self, held: Claim) -> AsyncIterator[None]:
+        """Note, while the block runs, that the request is being handled."""
+        async with background_task("idempotency key", self._renew(held)):
+            yield
+
+    async def keep(self, held: Claim, answer: KeptAnswer) -> None:
+        """Keep the answer. Where that fails, the log says so, and the key's outcome is unknown to who uses it again."""
+        try:
+            sealed = self._vault.seal(_PURPOSE, _packed(answer))
+            async with self._database.transaction() as connection:
+                await repository.keep(connection, held, status=answer.status, answer=sealed, now=self._clock.now())
+        except EmagsyncError as error:
+            log.warning("idempotency_answer_not_kept", error=str(error))
+
+    async def release(self, held: Claim) -> None:
+        """Give the key back: nothing was done, or it failed, and the caller may try again."""
+        try:
+            async with self._database.transaction() as connection:
+                await repository.release(connection, held)
+        except EmagsyncError as error:
+            log.warning("idempotency_key_not_released", error=str(error))
+
+    async def _renew(self, held: Claim) -> None:
+        while True:
+            await self._clock.sleep(RENEWED_EVERY.total_seconds())
+            try:
+                async with self._database.transaction() as connection:
+                    await repository.renew(connection, held, now=self._clock.now())
+            except EmagsyncError as error:
+                log.warning("idempotency_key_not_renewed", error=str(error))
+
+    def _opened(self, status: int, sealed: str) -> KeptAnswer:
+        try:
+            return _unpacked(status, self._vault.unseal(_PURPOSE, sealed))
+        except SealBroken:
+            raise _unreadable(status) from None
+
+
+def _owner(caller: Principal) -> str:
+    """A user's logins are one caller, whichever browser they are in; each API token is one of its own."""
+    kind, number = caller.credential if caller.kind == "token" or caller.user_id is None else ("user", caller.user_id)
+    return f"{kind}:{number}"
+
+
+def _packed(answer: KeptAnswer) -> str:
+    body = b64encode(zlib.compress(answer.body)).decode()
+    return orjson.dumps(asdict(answer) | {"body": body}).decode()
+
+
+def _unpacked(status: int, packed: str) -> KeptAnswer:
+    values = orjson.loads(packed)
+    return KeptAnswer(values["request"], status, values["headers"], zlib.decompress(b64decode(values["body"])))
+
+
+def _in_progress() -> ApiProblem:
+    return ApiProblem(
+        HTTPStatus.CONFLICT,
+        "idempotency_in_progress",
+        "The request that came first with this Idempotency-Key is still being handled: send it again later, with the "
+        "same key, for its answer.",
+        headers={"Retry-After": str(_AGAIN_SECONDS)},
+    )
+
+
+def _unknown_outcome() -> ApiProblem:
+    return ApiProblem(
+        HTTPStatus.CONFLICT,
+        "idempotency_outcome_unknown",
+        "The server stopped while it handled the request that came first with this Idempotency-Key, and does not know "
+        "how far it got. Look whether it was done; if not, send it with a new key.",
+    )
+
+
+def _unreadable(status: int) -> ApiProblem:
+    return ApiProblem(
+        HTTPStatus.CONFLICT,
+        "idempotency_answer_unreadable",
+        f"The request with this Idempotency-Key was answered, with {status}, but the answer cannot be read with this "
+        "server's key: give the key that it had before in EMAGSYNC_OLD_SECRET_KEYS. All servers of a database need the "
+        "same EMAGSYNC_SECRET_KEY.",
+        answered=status,
+    )
