@@ -1,7 +1,7 @@
 """idempotency keys: how the POSTs that programs send with one were answered
 
-Revision ID: 20261129_38
-Revises: 20261129_37
+Revision ID: 20261129_39
+Revises: 20261129_38
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from alembic import op
 
 from emagsync.db.types import UtcDateTime
 
-revision = "20261129_38"
-down_revision = "20261129_37"
+revision = "20261129_39"
+down_revision = "20261129_38"
 branch_labels = None
 depends_on = None
 
