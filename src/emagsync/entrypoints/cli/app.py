@@ -183,10 +183,13 @@ COMMANDS: dict[str, Command | Group] = {
         "The local database: schema, health, moving it.",
         {
             "upgrade": Command("database:upgrade", "Bring the database to this version's schema."),
-            "status": Command("database:status", "Show which schema the database has, and which this version needs."),
+            "status": Command("database:status", "Show which schema the database has, and which is needed."),
             "check": Command("database:check", "Check whether the database is fit for use."),
             "digest": Command("database_digest:digest", "Show the digest of the copy: equal digests, equal offers."),
             "copy": Command("database_copy:copy", "Copy the whole database to another one."),
+            "grant-reader": Command(
+                "database_readers:grant_reader", "Make a PostgreSQL role that reads only the views."
+            ),
         },
         Topic.OPERATION,
     ),

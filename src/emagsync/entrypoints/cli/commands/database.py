@@ -33,7 +33,7 @@ def upgrade(context: typer.Context, as_json: Json = False) -> None:
 
 
 def status(context: typer.Context, as_json: Json = False) -> None:
-    """Show which schema the database has, and which this version needs. Changes nothing."""
+    """Show which schema the database has, and which is needed. Changes nothing."""
     revision, address = asyncio.run(_revision(session_of(context)))
     if as_json:
         print_json({"revision": revision, "needed": HEAD, "current": revision == HEAD, "database": address})

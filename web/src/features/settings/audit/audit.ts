@@ -38,6 +38,8 @@ export const ACTIONS = [
   'user.unlock',
   'token.create',
   'token.revoke',
+  'database.grant_reader',
+  'database.revoke_reader',
   'schedule.change',
   'freshness.change',
   'freshness.reset',
