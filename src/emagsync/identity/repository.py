@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import ReadySelect
 from emagsync.identity.errors import TokenNotFound, UserNotFound
 from emagsync.identity.schemas import ApiToken, OwnSession, SessionKind, User
 from emagsync.identity.tables import api_tokens, second_factors, sessions, users
@@ -44,7 +45,7 @@ _LIVE_TOKEN = (
 )
 
 # One of these two runs for every call of the API: they are built once.
-_session_caller = (
+_session_caller = ReadySelect(
     select(
         sessions.c.id.label("session_id"),
         sessions.c.last_seen_at,
@@ -60,7 +61,7 @@ _session_caller = (
         *_LIVE_SESSION,
     )
 )
-_token_caller = (
+_token_caller = ReadySelect(
     select(
         api_tokens.c.id,
         api_tokens.c.name,
@@ -157,7 +158,7 @@ async def find_session(
 ) -> FoundSession | None:
     """A session that has not expired, was used after `idle_since`, and whose user is enabled; None for any other."""
     given = {"presented": token_hash, "of_kind": kind, "now": now, "idle_since": idle_since}
-    row = (await connection.execute(_session_caller, given)).one_or_none()
+    row = await _session_caller.first(connection, **given)
     if row is None:
         return None
     caller = Principal(
@@ -254,7 +255,7 @@ async def token_principal(
 
     A user's token can do no more than the user.
     """
-    row = (await connection.execute(_token_caller, {"presented": token_hash, "now": now})).one_or_none()
+    row = await _token_caller.first(connection, presented=token_hash, now=now)
     if row is None or row.enabled is False:
         return None
     role = Role(row.role)

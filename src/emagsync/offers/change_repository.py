@@ -30,7 +30,7 @@ async def offer_changes_of(
         .order_by(offer_changes.c.seq.desc())
         .limit(limit)
     )
-    found = await with_currencies(connection, rows.mappings().all(), account="account")
+    found = await with_currencies(connection, [row._asdict() for row in rows], account="account")
     return tuple(OfferChange.model_validate(row) for row in found)
 
 
@@ -74,7 +74,7 @@ def newest_seq() -> ScalarSelect[int]:
     return select(func.coalesce(func.max(offer_changes.c.seq), 0)).scalar_subquery()
 
 
-def changed_after(seq: int, fields: Collection[str]) -> ColumnElement[bool]:
+def changed_after(seq: int | ColumnElement[int], fields: Collection[str]) -> ColumnElement[bool]:
     """Whether one of the next changes after `seq`, of those that `is_near` covers, is of one of `fields`."""
     numbers = offer_changes.c.seq
     looked_through = select(numbers).where(numbers > seq, numbers <= seq + _MOST_CHANGES)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkInsert
+from emagsync.db.bulk import BulkInsert, ReadySelect
 from emagsync.offers.counts import STATE_COLUMNS, State, tally
 from emagsync.offers.tables import offer_counts, offers
 
@@ -19,6 +19,7 @@ Numbers = Mapping[str, Mapping[str, int]]
 _kept = offer_counts.c
 _add = BulkInsert(offer_counts, list(_kept), key=(_kept.account, _kept.what), add=(_kept.number,))
 _insert = BulkInsert(offer_counts, list(_kept))
+_all_kept = ReadySelect(select(_kept.account, _kept.what, _kept.number).where(_kept.number != 0))
 _has_stock: Final = case((offers.c.stock <= 0, 0), else_=1).label("stock")
 _is_removed: Final = offers.c.removed_at.is_not(None).label("is_removed")
 
@@ -31,12 +32,10 @@ async def add(connection: AsyncConnection, account: str, changes: Mapping[str, i
 
 async def kept_numbers(connection: AsyncConnection, accounts: Collection[str] = ()) -> Numbers:
     """The numbers of all accounts, or of some; those that are 0 are left out."""
-    query = select(_kept.account, _kept.what, _kept.number).where(_kept.number != 0)
-    if accounts:
-        query = query.where(_kept.account.in_(sorted(accounts)))
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    for account, what, number in await connection.execute(query):
-        found[account][what] = number
+    for account, what, number in await _all_kept.run(connection):
+        if not accounts or account in accounts:
+            found[account][what] = number
     return found
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import RowMapping, literal_column, select
+from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkSelect, among
@@ -41,7 +41,7 @@ async def currency_courses(connection: AsyncConnection, keys: Iterable[Key]) -> 
 
 
 async def with_currencies(
-    connection: AsyncConnection, rows: Sequence[RowMapping], *, account: str
+    connection: AsyncConnection, rows: Sequence[Mapping[str, Any]], *, account: str
 ) -> list[dict[str, Any]]:
     """Rows of the change log, each with `old_currency` and `currency` (of its new value): None of what is no amount.
 
@@ -51,7 +51,7 @@ async def with_currencies(
     courses = await currency_courses(connection, amounts) if amounts else {}
     nothing: Mapping[str, str | None] = {"old_currency": None, "currency": None}
 
-    def currencies(row: RowMapping) -> Mapping[str, str | None]:
+    def currencies(row: Mapping[str, Any]) -> Mapping[str, str | None]:
         if row["field"] not in AMOUNTS:
             return nothing
         course = courses[row[account], row["emag_id"]]

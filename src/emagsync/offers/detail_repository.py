@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, cast, select
+from sqlalchemy import Row, Select, Text, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import ReadySelect
 from emagsync.offers.page_repository import OFFER_COLUMNS
 from emagsync.offers.tables import offer_payloads, offers
+
+_payload = ReadySelect(
+    select(cast(offer_payloads.c.payload, Text).label("payload")).where(
+        offer_payloads.c.account == bindparam("of_account"), offer_payloads.c.emag_id == bindparam("of_id")
+    )
+)
 
 
 async def find_offer(connection: AsyncConnection, account: str, emag_id: int) -> Row[Any] | None:
@@ -21,9 +28,5 @@ async def find_offer(connection: AsyncConnection, account: str, emag_id: int) ->
 
 async def payload_of(connection: AsyncConnection, account: str, emag_id: int) -> str | None:
     """The offer's row as eMAG sent it (JSON text)."""
-    payload: str | None = await connection.scalar(
-        select(cast(offer_payloads.c.payload, Text)).where(
-            offer_payloads.c.account == account, offer_payloads.c.emag_id == emag_id
-        )
-    )
-    return payload
+    row = await _payload.first(connection, of_account=account, of_id=emag_id)
+    return None if row is None else row.payload

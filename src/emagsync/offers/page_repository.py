@@ -13,11 +13,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, and_, bindparam, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import ReadySelect
 from emagsync.db.search_index import by_walking
 from emagsync.offers.change_repository import changed_after, is_near, newest_seq
 from emagsync.offers.order_index_repository import OrderIndex
@@ -44,6 +46,9 @@ _MANY = 5_000
 # and from so many on the first of them are found soonest by looking into one offer after the other.
 _SOME = 1_000
 _FEW = 8  # first: before an eighth of all matches
+# Statements that were asked last: to write one takes as long as to execute it.
+_REMEMBERED: Final = 256
+_FIRST, _MOST, _SINCE = "page_first", "page_most", "page_since"  # their parameters
 
 
 async def select_page(
@@ -153,50 +158,80 @@ async def _read_page(
     cached: CachedTotal | None,
 ) -> _Page:
     """The page of a selection of `total` offers. Its rows have three more columns at the end, those of the version."""
-    version = _version_columns(offer_filter, cached)
+    dialect = connection.dialect.name
+    fields = None if cached is None else tuple(fields_of(offer_filter))
+    since = {} if cached is None else {_SINCE: cached.version.change}
     # A total that was counted is one of this moment: where it is 0, there is no row to look for.
     is_empty = cached is None and total <= window.skip
-    query = _page_query(offer_filter, (*columns, *version), window, total, connection)
-    rows = [] if is_empty else (await connection.execute(query)).all()
+    rows: Sequence[Any] = []
+    if not is_empty:
+        found = window.of(total)
+        asked = _asked(offer_filter, tuple(columns), window, total, dialect)._replace(fields=fields)
+        rows = await _page_query(asked).run(connection, **{_FIRST: found.skip, _MOST: found.limit}, **since)
     # The version comes with each row, so that it is of the same moment; a page without rows has none.
-    last = rows[0] if rows else (await connection.execute(select(*version))).one()
+    last = rows[0] if rows else await _version_query(fields).first(connection, **since)
     change, searchable, changed = last[-3:]
     is_far = cached is not None and not is_near(cached.version.change, change)
     return _Page(rows, CopyVersion(change, searchable), bool(changed) or is_far)
 
 
-def _version_columns(offer_filter: OfferFilter, cached: CachedTotal | None) -> tuple[ColumnElement[Any], ...]:
-    """The two numbers of the CopyVersion, and whether the log has a later change that the filter depends on."""
+def _version_columns(fields: tuple[str, ...] | None) -> tuple[ColumnElement[Any], ...]:
+    """The two numbers of the CopyVersion, and whether the log has a change of one of `fields` after the number that
+    is the parameter `_SINCE`; None: nothing is asked about changes."""
     searchable = select(func.coalesce(func.max(offer_search.c.offer_id), 0)).scalar_subquery()
-    changed = false() if cached is None else changed_after(cached.version.change, fields_of(offer_filter))
-    return newest_seq(), searchable, changed
+    changed = false() if fields is None else changed_after(bindparam(_SINCE, type_=BigInteger), fields)
+    return newest_seq().label("version_change"), searchable.label("version_searchable"), changed.label("has_changed")
 
 
-def _page_query(
-    offer_filter: OfferFilter,
-    columns: Sequence[ColumnElement[Any]],
-    window: _Window,
-    total: int,
-    connection: AsyncConnection,
-) -> Select[Any]:
+@lru_cache(maxsize=_REMEMBERED)
+def _version_query(fields: tuple[str, ...] | None) -> ReadySelect:
+    return ReadySelect(select(*_version_columns(fields)))
+
+
+class _Asked(NamedTuple):
+    """What decides how a page's statement is written: the same statement is asked for other pages, and at other states
+    of the database. `order` is that of the rows, `read_in` the one they are found in, from the nearer end."""
+
+    offer_filter: OfferFilter
+    columns: tuple[ColumnElement[Any], ...]
+    order: Order
+    read_in: Order
+    walked: tuple[str, str] | None  # a table and its index
+    walking: bool  # as `ordered_ids` takes it
+    dialect: str
+    fields: tuple[str, ...] | None = None
+
+
+def _asked(
+    offer_filter: OfferFilter, columns: tuple[ColumnElement[Any], ...], window: _Window, total: int, dialect: str
+) -> _Asked:
     found = window.of(total)
+    index = found.order_index
     if total > _MANY:
         offer_filter = replace(offer_filter, hints=offer_filter.hints._replace(many_match=True))
-    by_index = found.order_index is not None and total > _MANY
+    by_index = index is not None and total > _MANY
     by_key = offer_filter.searched is not None and (found.order.key is SortKey.ACCOUNT or by_index)
     walking = by_key and total > _SOME and (found.skip + found.limit) * _FEW < total
-    ids = ordered_ids(offer_filter, found.order, connection.dialect.name, walking=walking)
-    ids = ids.limit(found.limit).offset(found.skip)
-    if found.order_index is not None and by_index:
-        ids = by_walking(
-            ids, offer_search if found.order_index.table == offer_search.name else offers, found.order_index.name
-        )
-    elif walking or (by_key and total > _MANY) or (found.order_index is not None and offer_filter.is_by_facets):
+    walked = None
+    if index is not None and by_index:
+        walked = index.table, index.name
+    elif walking or (by_key and total > _MANY) or (index is not None and offer_filter.is_by_facets):
         # The last of these: to look through all offers in order for the few that match takes longer than to sort these.
-        ids = by_walking(ids, offers, FACETS)
+        walked = offers.name, FACETS
+    return _Asked(offer_filter, columns, window.order, found.order, walked, walking, dialect)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _page_query(asked: _Asked) -> ReadySelect:
+    ids = ordered_ids(asked.offer_filter, asked.read_in, asked.dialect, walking=asked.walking)
+    ids = ids.limit(bindparam(_MOST, type_=Integer)).offset(bindparam(_FIRST, type_=Integer))
+    if asked.walked is not None:
+        table, index = asked.walked
+        ids = by_walking(ids, offer_search if table == offer_search.name else offers, index)
     page = ids.subquery("page")
-    return (
-        select(*columns)
+    statement = (
+        select(*asked.columns, *_version_columns(asked.fields))
         .join_from(page, offers, offers.c.id == page.c.id)
-        .order_by(*order_terms(window.order, list(page.c)[1:]))
+        .order_by(*order_terms(asked.order, list(page.c)[1:]))
     )
+    return ReadySelect(statement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -64,6 +65,11 @@ class EditsReader:
     read: Callable[[AsyncConnection, Collection[tuple[str, int]]], Awaitable[Mapping[tuple[str, int], OfferEdits]]]
     some_wait: ColumnElement[bool]
 
+    @cached_property
+    def columns(self) -> tuple[ColumnElement[Any], ...]:
+        """Those of PRODUCT_FIELDS, and `some_wait`: always the same, so that a statement is known by them."""
+        return (*PRODUCT_COLUMNS, self.some_wait.label(_SOME_WAIT))
+
 
 async def read_products(
     database: Database,
@@ -85,7 +91,7 @@ async def read_products(
         rows, total = await select_page(
             connection,
             offer_filter,
-            (*PRODUCT_COLUMNS, edits.some_wait.label(_SOME_WAIT)),
+            edits.columns,
             limit=limit,
             skip=skip,
             order=order,
@@ -106,7 +112,7 @@ async def read_named(
     async with database.snapshot() as connection:
         matches = await matches_of(connection, asked)
         ids = sorted({offer.id for named in matches for offer in named})
-        rows = await select_products(connection, ids, (*PRODUCT_COLUMNS, edits.some_wait.label(_SOME_WAIT)))
+        rows = await select_products(connection, ids, edits.columns)
         pending = await _pending(connection, rows, edits)
     products = {product["id"]: product for product in _products(rows, pending, now, known)}
     keys = [key.model_dump(exclude_none=True) for key in asked.keys]

@@ -5,12 +5,13 @@ Apart from `detail_repository` and `change_repository`, so that commands do not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import ReadySelect
 from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange
 from emagsync.offers.selection import OfferFilter
@@ -31,6 +32,16 @@ _product_changes = select(
     offer_changes.c.source,
     offer_changes.c.run_id,
 ).outerjoin(offers, and_(offers.c.account == offer_changes.c.account, offers.c.emag_id == offer_changes.c.emag_id))
+
+
+_product = ReadySelect(select(*PRODUCT_COLUMNS, offers.c.remarks).where(offers.c.id == bindparam("of_id")))
+_newest_changes = ReadySelect(
+    _product_changes.where(
+        offer_changes.c.account == bindparam("of_account"), offer_changes.c.emag_id == bindparam("of_id")
+    )
+    .order_by(offer_changes.c.seq.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 async def changes_after(
@@ -70,12 +81,15 @@ async def product_changes(
     connection: AsyncConnection, account: str, emag_id: int, *, limit: int, before: int | None = None
 ) -> list[ProductChange]:
     """The newest `limit` changes of one offer, or those whose `seq` is below `before`; newest first."""
+    if before is None:
+        rows = await _newest_changes.run(connection, of_account=account, of_id=emag_id, most=limit)
+        return await _with_currencies(connection, [row._asdict() for row in rows])
     query = (
         _product_changes.where(offer_changes.c.account == account, offer_changes.c.emag_id == emag_id)
         .order_by(offer_changes.c.seq.desc())
         .limit(limit)
     )
-    return await _read(connection, query if before is None else query.where(offer_changes.c.seq < before))
+    return await _read(connection, query.where(offer_changes.c.seq < before))
 
 
 async def select_products(
@@ -88,12 +102,14 @@ async def select_products(
 
 async def find_product(connection: AsyncConnection, product_id: int) -> dict[str, Any] | None:
     """The columns of `product_schemas.Product` by name of the offer with this id of ours, and its remarks."""
-    query = select(*PRODUCT_COLUMNS, offers.c.remarks).where(offers.c.id == product_id)
-    row = (await connection.execute(query)).mappings().one_or_none()
-    return None if row is None else dict(row)
+    row = await _product.first(connection, of_id=product_id)
+    return None if row is None else row._asdict()
 
 
 async def _read(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[ProductChange]:
-    rows = (await connection.execute(query)).mappings().all()
+    return await _with_currencies(connection, [row._asdict() for row in await connection.execute(query)])
+
+
+async def _with_currencies(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[ProductChange]:
     found = await with_currencies(connection, rows, account="account")
     return [ProductChange.model_validate(row) for row in found]

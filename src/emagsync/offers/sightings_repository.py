@@ -14,9 +14,10 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Select, cast, column, delete, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkDelete, BulkInsert, BulkSelect, among
+from emagsync.db.bulk import BulkDelete, BulkInsert, BulkSelect, ReadySelect, among
 from emagsync.db.lists import each_text
-from emagsync.offers.tables import offer_sightings, offers
+from emagsync.offers import counts
+from emagsync.offers.tables import offer_counts, offer_sightings, offers
 
 _kept = offer_sightings.c
 _add = BulkInsert(offer_sightings, list(_kept), key=(_kept.account, _kept.seen_at), add=(_kept.number, _kept.ids))
@@ -26,6 +27,16 @@ _present = among(offers.c.account, offers.c.emag_id) & offers.c.removed_at.is_(N
 # Locked in the order of their ids, so that two writers that meet the same offers never wait for each other.
 _locked = select(offers.c.last_seen_at).where(_present).order_by(offers.c.emag_id).with_for_update().subquery()
 _seen = BulkSelect(select(_locked.c.last_seen_at, func.count().label("number")).group_by(_locked.c.last_seen_at))
+
+# For each account its first row, where grouping would go through all.
+_first = (
+    select(func.min(_kept.seen_at))
+    .where(_kept.account == offer_counts.c.account, _kept.number > 0)
+    .correlate(offer_counts)
+    .scalar_subquery()
+    .label("seen_at")
+)
+_oldest = ReadySelect(select(offer_counts.c.account, _first).where(offer_counts.c.what == counts.OFFERS))
 
 # How many offers are worth looking up by their ids instead of looking into all.
 FEW: Final = 10_000
@@ -61,8 +72,7 @@ async def forget(connection: AsyncConnection, account: str, seen: Iterable[datet
 
 async def oldest(connection: AsyncConnection) -> dict[str, datetime]:
     """When the offer of each account was seen that was not seen for longest."""
-    query = select(_kept.account, func.min(_kept.seen_at).label("seen_at")).where(_kept.number > 0)
-    return {row.account: row.seen_at for row in await connection.execute(query.group_by(_kept.account))}
+    return {row.account: row.seen_at for row in await _oldest.run(connection) if row.seen_at is not None}
 
 
 async def count_before(connection: AsyncConnection, moment: datetime, accounts: Collection[str] = ()) -> int:

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, Text, bindparam, cast, column, insert, literal, or_, select, tuple_
+from sqlalchemy import Integer, Select, Text, bindparam, cast, column, insert, literal, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import ReadySelect
 from emagsync.db.engine import Database
 from emagsync.db.lists import each_text
 from emagsync.sync.errors import RunAmbiguous, RunNotFound
@@ -80,7 +81,12 @@ _last_id = (
     .correlate(_name)
     .scalar_subquery()
 )
-_last_completed = select(sync_runs).where(sync_runs.c.id.in_(select(_last_id).select_from(_name)))
+_last_completed = ReadySelect(select(sync_runs).where(sync_runs.c.id.in_(select(_last_id).select_from(_name))))
+_newest = ReadySelect(
+    select(sync_runs)
+    .order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 async def runs(
@@ -115,12 +121,17 @@ async def runs(
     return [read_row(row) for row in await connection.execute(query)]
 
 
+async def newest_runs(connection: AsyncConnection, limit: int) -> list[Run]:
+    """The newest runs of all accounts, the newest first."""
+    return [read_row(row) for row in await _newest.run(connection, most=limit)]
+
+
 async def last_completed(connection: AsyncConnection, accounts: Collection[str]) -> dict[str, Run]:
     """The newest completed run of each of the accounts that has one; dry runs are none."""
     if not accounts:
         return {}
     names = orjson.dumps(sorted(accounts)).decode()
-    return {row.account: read_row(row) for row in await connection.execute(_last_completed, {"accounts": names})}
+    return {row.account: read_row(row) for row in await _last_completed.run(connection, accounts=names)}
 
 
 async def was_copied(connection: AsyncConnection, account: str, *, every_status: bool) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Row
 
 from emagsync.sync.schemas import Run, RunError, RunParameters, Trouble
 from emagsync.sync.tables import sync_runs
@@ -25,9 +24,9 @@ def codes_text(codes: Mapping[str, int]) -> str:
     return orjson.dumps(dict(codes)).decode()
 
 
-def read_row(row: Row[Any]) -> Run:
+def read_row(row: Any) -> Run:
     """The run of a row of `sync_runs`."""
-    values = dict(row._mapping)
+    values: dict[str, Any] = row._asdict()
     values["parameters"] = RunParameters.model_validate_json(row.parameters)
     values["errors"] = tuple(RunError.model_validate(error) for error in orjson.loads(row.errors))
     for name in ("inherited", "error_codes"):

@@ -51,7 +51,7 @@ async def get_statistics(state: State, _: Viewer) -> Response:
     now = state.clock.now()
     async with state.database.snapshot() as connection:
         totals = await read_totals(connection)
-        recent = await repository.runs(connection, limit=_RECENT)
+        recent = await repository.newest_runs(connection, _RECENT)
         completed = await repository.last_completed(connection, totals)
     document = Statistics(
         products_by_account={account: found.offers for account, found in totals.items()},
