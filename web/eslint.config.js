@@ -11,7 +11,8 @@ const USES = {
   home: ['offers'],
   identity: [],
   offers: ['edits'],
-  settings: ['connect'],
+  settings: ['connect', 'sources'],
+  sources: ['edits'],
   sync: [],
 }
 const FEATURES = Object.keys(USES)

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 
 import { Caller } from './support/calls.ts'
+import { cutOff } from './support/cut-off.ts'
 import { expect, logIn, seriousFindings, test } from './support/fixtures.ts'
 
 // Every page with something on it: a line to approve, a conflict, an account that eMAG refuses.
@@ -45,33 +46,22 @@ test.beforeAll(async ({ stack }) => {
     ...['outbox', 'waiting', 'conflicts', 'bulk', 'undo'].map((section) => `/edits/${section}`),
     '/sync',
     '/history',
+    '/history/sources',
     `/history/${run.sync_id}`,
-    ...['accounts', 'users', 'tokens', 'schedule', 'notifications', 'webhooks', 'audit', 'about'].map(
-      (section) => `/settings/${section}`,
-    ),
+    ...[
+      'accounts',
+      'users',
+      'tokens',
+      'sources',
+      'schedule',
+      'notifications',
+      'webhooks',
+      'audit',
+      'about',
+    ].map((section) => `/settings/${section}`),
     '/account',
   ]
 })
-
-/** Texts that are cut off, or hang out of the element that holds them; and what makes the page wider than its window. */
-function cutOff(page: Page, width: number): Promise<string[]> {
-  return page.evaluate((isWide) => {
-    const told = (element: Element): string =>
-      `${element.tagName} ${element.className.toString().slice(0, 60)}: ${(element.textContent ?? '').slice(0, 60)}`
-    const isText = (element: Element): boolean =>
-      [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim())
-    // A switch hides the word of its other state; what scrolls by design is raw data and, on a phone, tabs.
-    const meant = '.visually-hidden, .ant-switch, .payload, pre, textarea, svg, .skip-link'
-    const found = [...document.querySelectorAll('#root *, .ant-drawer *')]
-      .filter((element) => element.closest(meant) === null && element.clientWidth > 0)
-      .filter((element) => isText(element) || (isWide && element.matches('.data-table-frame')))
-      .filter((element) => !getComputedStyle(element).display.startsWith('inline '))
-      .filter((element) => element.scrollWidth > element.clientWidth + 1)
-      .map(told)
-    const wider = document.documentElement.scrollWidth - window.innerWidth
-    return wider > 0 ? [...found, `the page is ${wider} px wider than its window`] : found
-  }, width >= 1024)
-}
 
 async function look(page: Page, address: string): Promise<void> {
   await page.goto(address)

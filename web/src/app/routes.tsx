@@ -26,6 +26,7 @@ const routes: RouteObject[] = [
       page('sync', () => import('../features/sync/SyncPage.tsx')),
       page('offers', () => import('../features/offers/OffersPage.tsx')),
       page('edits/:section?', () => import('../features/edits/EditsPage.tsx')),
+      page('history/sources', () => import('../features/sources/readings/ReadingsHistory.tsx')),
       page('history/:syncId?', () => import('../features/sync/history/HistoryPage.tsx')),
       page('settings/:section?', () => import('../features/settings/SettingsPage.tsx')),
       page('account', () => import('../features/identity/account/AccountPage.tsx')),

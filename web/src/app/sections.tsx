@@ -26,5 +26,5 @@ export const SECTIONS: readonly Section[] = [
   { key: 'edits', path: '/edits', icon: SwapOutlined, role: 'viewer' },
   { key: 'sync', path: '/sync', icon: SyncOutlined, role: 'viewer' },
   { key: 'history', path: '/history', icon: HistoryOutlined, role: 'viewer' },
-  { key: 'settings', path: '/settings', icon: SettingOutlined, role: 'admin' },
+  { key: 'settings', path: '/settings', icon: SettingOutlined, role: 'viewer' },
 ]

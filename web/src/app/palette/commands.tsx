@@ -16,7 +16,7 @@ import { api, dataOf } from '../../api/client.ts'
 import { errorText, useRole, useSession } from '../../shared/index.ts'
 import { chooseLanguage } from '../../shared/translations.ts'
 import { EDITS_SECTIONS } from '../../features/edits/sections.ts'
-import { SETTINGS_SECTIONS } from '../../features/settings/sections.ts'
+import { roleFor, SETTINGS_SECTIONS } from '../../features/settings/sections.ts'
 import { SECTIONS } from '../sections.tsx'
 import { useTheme } from '../theme.tsx'
 
@@ -27,8 +27,11 @@ export interface Command {
   run: () => void
 }
 
-// The parts of sections, as their own navigation has them.
-const PARTS = { edits: EDITS_SECTIONS, settings: SETTINGS_SECTIONS } as const
+// The parts of sections, as their own navigation has them, with who may open each.
+const PARTS = [
+  ...EDITS_SECTIONS.map((name) => ({ section: 'edits', name, role: 'viewer' }) as const),
+  ...SETTINGS_SECTIONS.map((name) => ({ section: 'settings', name, role: roleFor(name) }) as const),
+]
 
 /** The pages that whoever is logged in may open, sections first. */
 export function usePages(): Command[] {
@@ -36,16 +39,12 @@ export function usePages(): Command[] {
   const { can } = useRole()
   const navigate = useNavigate()
   const to = (path: string) => () => void navigate(path)
-  const parts = Object.entries(PARTS).flatMap(([section, names]) =>
-    section === 'settings' && !can('admin')
-      ? []
-      : names.map((name) => ({
-          id: `${section}/${name}`,
-          label: `${t(`nav.${section}`)} › ${t(`${section}:sections.${name}`)}`,
-          icon: <RightOutlined aria-hidden />,
-          run: to(`/${section}/${name}`),
-        })),
-  )
+  const parts = PARTS.filter(({ role }) => can(role)).map(({ section, name }) => ({
+    id: `${section}/${name}`,
+    label: `${t(`nav.${section}`)} › ${t(`${section}:sections.${name}`)}`,
+    icon: <RightOutlined aria-hidden />,
+    run: to(`/${section}/${name}`),
+  }))
   return [
     ...SECTIONS.filter(({ role }) => can(role)).map(({ key, path, icon: Icon }) => ({
       id: key,

@@ -90,13 +90,14 @@ export function useReload(): () => Promise<unknown> {
   return useStale()
 }
 
-export function useWaitingEdits(account: string | null) {
+/** The edits that wait, of an account or of all; `batch`: of one bulk edit or one reading of a source. */
+export function useWaitingEdits(account: string | null, batch: string | null) {
   return useInfiniteQuery({
-    queryKey: [EDITS, 'edits', account],
+    queryKey: [EDITS, 'edits', account, batch],
     queryFn: ({ pageParam, signal }) =>
       dataOf(
         api.GET('/api/v1/emag/edits', {
-          params: { query: { account, limit: ROWS_A_PAGE, cursor: pageParam } },
+          params: { query: { account, batch_id: batch, limit: ROWS_A_PAGE, cursor: pageParam } },
           signal,
         }),
       ),

@@ -2,6 +2,7 @@ import { App, Button, Input, Upload } from 'antd'
 import { DownloadOutlined, UploadOutlined } from '@ant-design/icons'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
 import { ErrorState } from '../../../shared/index.ts'
 import { pastedFile, templateAddress, type BulkData, type BulkOptions, type FileRequest } from './bulk.ts'
@@ -56,7 +57,9 @@ export default function BulkSection() {
   }
   return (
     <div className="bulk">
-      <p className="muted">{t('bulk.intro')}</p>
+      <p className="muted">
+        {t('bulk.intro')} {t('bulk.byItself')} <Link to="/settings/sources">{t('bulk.toSources')}</Link>
+      </p>
       <div className="edit-filters">
         <Choice label={t('filters.account')} value={chosen} values={names} onChange={setAccount} />
         <Upload

@@ -1,4 +1,4 @@
-import { Button } from 'antd'
+import { Button, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { Badge } from '../../../shared/Badge.tsx'
@@ -11,14 +11,14 @@ import { useWaitingEdits, useWithdraw, type Edit } from '../queries.ts'
 import { useTellError } from '../useTellError.ts'
 import { Why } from '../ReasonText.tsx'
 
-const NO_FILTER = { account: null as string | null }
+const NO_FILTER = { account: null as string | null, batch: null as string | null }
 
 /** Edits that did not reach eMAG yet, one by one. */
 export default function WaitingSection() {
   const { t } = useTranslation('edits')
   const { can } = useRole()
   const [filter, setFilter] = useUrlState(NO_FILTER)
-  const found = useWaitingEdits(filter.account)
+  const found = useWaitingEdits(filter.account, filter.batch)
   const rows = found.data?.pages.flatMap((page) => page.edits) ?? []
   const names = useOfferNames(rows)
   const withdraw = useWithdraw()
@@ -27,6 +27,11 @@ export default function WaitingSection() {
     <>
       <div role="search" aria-label={t('filters.label')} className="edit-filters">
         <AccountChoice value={filter.account} onChange={(account) => setFilter({ account })} />
+        {filter.batch === null ? null : (
+          <Tag closable onClose={() => setFilter({ batch: null })}>
+            {t('waiting.ofBatch')}
+          </Tag>
+        )}
       </div>
       <Log<Edit>
         label={t('sections.waiting')}

@@ -6,6 +6,7 @@ import { Link } from 'react-router'
 
 import { Badge } from '../../../shared/Badge.tsx'
 import { DataTable, type Column } from '../../../shared/DataTable.tsx'
+import { HistoryTabs } from '../../../shared/HistoryTabs.tsx'
 import {
   EmptyState,
   ErrorState,
@@ -37,6 +38,7 @@ export function RunList() {
   return (
     <>
       <PageHeader title={t('title')} subtitle={t('subtitle')} />
+      <HistoryTabs />
       <Filters account={filter.account} status={status} onChange={setFilter} />
       {filter.since !== null || filter.until !== null ? (
         <p>
