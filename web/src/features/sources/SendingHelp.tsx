@@ -25,7 +25,7 @@ export function SendingHelp({ source }: { source: Source }) {
       description={
         <ol>
           <li>
-            {t('sending.makeToken')}{' '}
+            <span>{t('sending.makeToken')}</span>{' '}
             {can('admin') ? (
               <Link to="/settings/tokens">{t('sending.toTokens')}</Link>
             ) : (

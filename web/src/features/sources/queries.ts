@@ -149,10 +149,17 @@ export function useChangeSource(id: string) {
   )
 }
 
+/** Deletes a source. Its own readings are not asked for again: they are gone with it. */
 export function useRemoveSource(id: string) {
-  return useSourceChange(() =>
-    api.DELETE('/api/v1/sources/{source_id}', { params: { path: { source_id: id } } }),
-  )
+  const client = useQueryClient()
+  const shown = [
+    [SOURCES, 'list'],
+    [SOURCES, 'readings', null],
+  ]
+  return useMutation({
+    mutationFn: () => api.DELETE('/api/v1/sources/{source_id}', { params: { path: { source_id: id } } }),
+    onSettled: () => Promise.all(shown.map((queryKey) => client.invalidateQueries({ queryKey }))),
+  })
 }
 
 /** Reads a source now. */

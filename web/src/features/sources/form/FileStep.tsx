@@ -96,7 +96,13 @@ function Found({ look, draft }: { look: Look; draft: Draft }) {
           <Form.Item
             name="corrections"
             className="source-mapping"
-            rules={[{ validator: () => checkMapping(look, draft, words.fault) }]}
+            rules={[
+              {
+                // By its value: the draft is that of the rendering before.
+                validator: (_, corrections: Draft['corrections'] = {}) =>
+                  checkMapping(look, { ...draft, corrections }, words.fault),
+              },
+            ]}
           >
             <MappingField look={look} isGuessed={draft.is_guessed} />
           </Form.Item>

@@ -13,7 +13,7 @@ export function FoundFormat({ look }: { look: Found }) {
     look.separator == null
       ? null
       : t('found.separator', { separator: t(`separators.${nameOf(look.separator)}`) }),
-    look.encoding == null ? null : t('found.encoding', { encoding: look.encoding }),
+    look.encoding == null ? null : t('found.encoding', { encoding: look.encoding.toUpperCase() }),
     look.sheet == null ? null : t('found.sheet', { sheet: look.sheet }),
     look.row_path == null ? null : t('found.rowPath', { path: look.row_path }),
     look.decimal == null ? null : t(`found.decimals.${look.decimal}`),

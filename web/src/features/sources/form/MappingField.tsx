@@ -65,6 +65,7 @@ export function MappingField({ look, isGuessed, value = {}, onChange }: Props) {
           key: 'field',
           title: t('form.means'),
           width: 260,
+          narrow: 'bare',
           render: (row) => (
             <Select
               className="source-field"

@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next'
 import { Badge } from '../../../shared/Badge.tsx'
 import { ErrorState, formatDate, formatNumber, LoadingState } from '../../../shared/index.ts'
 import { FoundFormat } from '../form/FoundFormat.tsx'
-import { useReading, type Reading, type SourceField } from '../queries.ts'
+import { useReading, useSources, type Reading, type SourceField } from '../queries.ts'
 import { EditsMade } from './EditsMade.tsx'
-import { TONES } from './outcome.ts'
+import { readingState, TONES } from './outcome.ts'
 import { ReadingActions } from './ReadingActions.tsx'
 import { ReadingRows } from './ReadingRows.tsx'
 import { By } from './ReadingTable.tsx'
@@ -25,9 +25,16 @@ interface Props {
 export function ReadingDrawer({ sourceId, reading, onOpen, onClose }: Props) {
   const { t } = useTranslation('sources')
   const readingId = Number(reading)
+  const name = useSources().data?.sources.find(({ id }) => id === sourceId)?.name ?? null
   if (reading === null || !Number.isSafeInteger(readingId)) return null
   return (
-    <Drawer open size={960} title={t('reading.title')} onClose={onClose} className="reading-drawer">
+    <Drawer
+      open
+      size={960}
+      title={name === null ? t('reading.title') : t('reading.titleOf', { name })}
+      onClose={onClose}
+      className="reading-drawer"
+    >
       <Opened key={readingId} sourceId={sourceId} readingId={readingId} onOpen={onOpen} />
     </Drawer>
   )
@@ -65,16 +72,17 @@ function Opened({
 function Ending({ reading }: { reading: Reading }) {
   const { t } = useTranslation('sources')
   const textOf = useReadingText()
+  const state = readingState(reading)
   return (
     <>
       <p>
-        <Badge tone={TONES[reading.status]}>{t(`statuses.${reading.status}`)}</Badge>{' '}
+        <Badge tone={TONES[state]}>{t(`statuses.${state}`)}</Badge>{' '}
         <span className="muted">
           {formatDate(reading.started_at)} · <By reading={reading} />
         </span>
       </p>
       {reading.code === null ? (
-        <p>{t(`statusTexts.${reading.status}`)}</p>
+        <p>{t(`statusTexts.${state}`)}</p>
       ) : (
         <Alert
           type="error"
@@ -105,7 +113,10 @@ function Facts({ reading }: { reading: Reading }) {
     ['size', t('reading.bytes', { count: file.bytes })],
     ...(['rows', 'understood', 'unchanged', 'blank', 'joined', 'missing'] as const)
       .filter((name) => name === 'rows' || (counts[name] ?? 0) > 0)
-      .map((name): [string, ReactNode] => [name, formatNumber(counts[name])]),
+      .map((name): [string, ReactNode] => [
+        name === 'understood' ? 'usable' : name,
+        formatNumber(counts[name]),
+      ]),
   ]
   return (
     <section aria-label={t('reading.understood')}>

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { canForce, editCounts, kindsOf, stateOf, undoPaths } from './outcome.ts'
+import { canForce, editCounts, kindsOf, readingState, stateOf, undoPaths } from './outcome.ts'
 
 const WELL = {
   enabled: true,
@@ -12,15 +12,15 @@ const WELL = {
 
 test('a source says first what wants a person', () => {
   const last = { status: 'previewed', counts: { changed: 2 } } as never
+  const nothing = { status: 'previewed', counts: { changed: 0, refused: 1 } } as never
   expect(stateOf(WELL)).toBe('on')
   expect(stateOf({ ...WELL, next_at: null })).toBe('manual')
   expect(stateOf({ ...WELL, last_reading: last })).toBe('waiting')
   expect(stateOf({ ...WELL, last_reading: last, failures: 1 })).toBe('failing')
   expect(stateOf({ ...WELL, failures: 1, enabled: false })).toBe('off')
   expect(stateOf({ ...WELL, enabled: false, is_being_read: true })).toBe('reading')
-  expect(stateOf({ ...WELL, last_reading: { status: 'previewed', counts: { changed: 0 } } as never })).toBe(
-    'on',
-  )
+  expect(stateOf({ ...WELL, last_reading: nothing })).toBe('on')
+  expect([readingState(last), readingState(nothing)]).toEqual(['previewed', 'nothing'])
 })
 
 test('only a file that was there before, or is shorter, can be taken in all the same', () => {

@@ -2,7 +2,16 @@
 import type { Tone } from '../../../shared/Badge.tsx'
 import type { EditState, Reading, RowKind, Source } from '../queries.ts'
 
-export const TONES: Record<Reading['status'], Tone> = {
+export type ReadingState = Reading['status'] | 'nothing'
+
+/** What became of a reading: a preview in which nothing changes waits for nobody. */
+export function readingState({ status, counts }: Pick<Reading, 'status' | 'counts'>): ReadingState {
+  const isNothing = (counts.changed ?? 0) + (counts.doubtful ?? 0) === 0
+  return status === 'previewed' && isNothing ? 'nothing' : status
+}
+
+export const TONES: Record<ReadingState, Tone> = {
+  nothing: 'plain',
   running: 'busy',
   applied: 'good',
   previewed: 'warning',
@@ -34,7 +43,7 @@ export function stateOf(
   if (!source.enabled) return 'off'
   if (source.failures > 0) return 'failing'
   const { last_reading: last } = source
-  if (last?.status === 'previewed' && (last.counts.changed ?? 0) > 0) return 'waiting'
+  if (last !== null && readingState(last) === 'previewed') return 'waiting'
   return source.next_at === null ? 'manual' : 'on'
 }
 
