@@ -1,7 +1,7 @@
 """Errors of edits, conflicts and bulk edits.
 
 EditError
-├── EditRefused         eMAG would refuse it, or it needs a confirmation
+├── EditRefused         eMAG would refuse it, or it needs a confirmation; BulkChangeRefused: some rows of a bulk change
 ├── VersionChanged      somebody else changed the offer or its edits
 ├── EditNotFound        there is no such edit
 ├── EditOver            it has ended already
@@ -11,6 +11,8 @@ EditError
 ├── PreviewOutdated     applying would not do what the preview showed
 ├── SelectionTooLarge   more offers are selected than may be edited at once
 ├── CurrencyNeeded      one amount for offers in several currencies
+├── BulkChangeNotFound  there is no such bulk change
+├── BulkChangeElsewhere a bulk change is in another state than what was asked of it needs
 ├── FileUnreadable      the file is no table of edits
 └── FilesBusy           too many files are being read
 """
@@ -138,7 +140,10 @@ class SelectionTooLarge(EditError):
     code = "selection_too_large"
 
     def __init__(self, most: int) -> None:
-        super().__init__(f"More than {most} offers are selected: narrow the filter, and edit them in portions.")
+        super().__init__(
+            f"More than {most} offers are selected: send the change to /api/v1/emag/bulk-changes, which takes any "
+            "number and works in the background, or narrow the filter."
+        )
         self.most = most
 
 
@@ -158,6 +163,46 @@ class CurrencyNeeded(EditError):
     def problem_members(self) -> Mapping[str, Any]:
         """`currencies`: those of the chosen offers."""
         return {"currencies": list(self.currencies)}
+
+
+class BulkChangeNotFound(EditError):
+    """There is no such bulk change."""
+
+    code = "bulk_change_not_found"
+    http_status = HTTPStatus.NOT_FOUND
+
+    def __init__(self, change_id: int) -> None:
+        super().__init__(f"There is no bulk change {change_id}.")
+
+
+class BulkChangeElsewhere(EditError):
+    """A bulk change is in another state than what was asked of it needs."""
+
+    code = "bulk_change_elsewhere"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, change_id: int, state: str, needed: Sequence[str]) -> None:
+        super().__init__(f"Bulk change {change_id} is {state}; this needs one that is {' or '.join(needed)}.")
+        self.state = state
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """`state`: that of the change."""
+        return {"state": self.state}
+
+
+class BulkChangeRefused(EditRefused):
+    """Some rows of a bulk change cannot be kept as they are: `wrong` not at all, `doubtful` not without `confirm`."""
+
+    def __init__(self, wrong: int, doubtful: int) -> None:
+        super().__init__(
+            f"Nothing was kept: {wrong} offers cannot be changed so, {doubtful} need `confirm`. Keep the others with "
+            "`skip_invalid`."
+        )
+        self.wrong, self.doubtful = wrong, doubtful
+
+    def problem_members(self) -> Mapping[str, Any]:
+        """How many rows stand in the way."""
+        return {"wrong": self.wrong, "doubtful": self.doubtful}
 
 
 class FileUnreadable(EditError):

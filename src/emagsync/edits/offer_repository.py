@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select
@@ -64,6 +64,20 @@ async def keys_found(connection: AsyncConnection, offer_filter: OfferFilter, *, 
     """Account and eMAG's id of the offers that a filter finds, in this order, at most `limit`."""
     query = select(*BY_KEY).where(condition(offer_filter, connection.dialect.name)).order_by(*BY_KEY).limit(limit)
     return [(row.account, row.emag_id) for row in await connection.execute(query)]
+
+
+async def count_found(connection: AsyncConnection, offer_filter: OfferFilter) -> dict[str, int]:
+    """How many offers a filter finds, by currency."""
+    query = select(offers.c.currency, func.count()).where(condition(offer_filter, connection.dialect.name))
+    found = await connection.execute(query.group_by(offers.c.currency).order_by(offers.c.currency))
+    return {row[0]: row[1] for row in found}
+
+
+async def stream_keys(connection: AsyncConnection, offer_filter: OfferFilter) -> AsyncIterator[tuple[str, int]]:
+    """Account and eMAG's id of every offer that a filter finds, in this order, without holding them all."""
+    query = select(*BY_KEY).where(condition(offer_filter, connection.dialect.name)).order_by(*BY_KEY)
+    async for row in await connection.stream(query):
+        yield row.account, row.emag_id
 
 
 async def currencies_of(connection: AsyncConnection, keys: Iterable[tuple[str, int]]) -> list[str]:

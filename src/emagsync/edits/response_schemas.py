@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -117,6 +117,17 @@ class EditAnswer(BaseModel):
     data: EditedData
 
 
+class CellView(BaseModel):
+    """A cell of a file: where it stands, its text and that of its heading, and what was understood."""
+
+    place: str
+    heading: str
+    field: str = Field(description="What it was taken for.")
+    text: str
+    value: str | None = Field(description="As canonical text. Null: it could not be read.")
+    notes: list[str] = Field(description="`rounded`, or `by_locale` where another locale would mean another number.")
+
+
 class BulkRow(OfAccount, OfPartNumber):
     """The effect of one row. `row` is its number in the file, the row of the columns being 1, or in the list."""
 
@@ -130,17 +141,6 @@ class BulkRow(OfAccount, OfPartNumber):
     errors: list[FieldProblem] = Field(description="Values that eMAG would refuse, or that make no sense.")
     doubts: list[FieldProblem] = Field(description="Values that look like a mistake; `confirm` accepts them.")
     cells: list[CellView] = Field(default_factory=list, description="Of a file: what stood in its cells.")
-
-
-class CellView(BaseModel):
-    """A cell of a file: where it stands, its text and that of its heading, and what was understood."""
-
-    place: str
-    heading: str
-    field: str = Field(description="What it was taken for.")
-    text: str
-    value: str | None = Field(description="As canonical text. Null: it could not be read.")
-    notes: list[str] = Field(description="`rounded`, or `by_locale` where another locale would mean another number.")
 
 
 class FileView(BaseModel):
@@ -294,6 +294,11 @@ def bulk_answer(result: BulkResult, brakes: Sequence[BrakePreview] = (), *, file
 
 def changes_of(plan: Plan) -> list[ChangeView]:
     """The changes field by field, and the edits that are taken back because eMAG has the wanted value."""
+    return [ChangeView.model_validate(values) for values in change_values(plan)]
+
+
+def change_values(plan: Plan) -> list[dict[str, Any]]:
+    """The same as values of `ChangeView`."""
     stored = {change.key for change in plan.changes}
     taken_back = [
         FieldChange(edit.field, edit.warehouse_id, ABSOLUTE, plan.offer.values.get(edit.key) or "")
@@ -301,15 +306,13 @@ def changes_of(plan: Plan) -> list[ChangeView]:
         if edit.key not in stored
     ]
     return [
-        ChangeView.model_validate(
-            {
-                "field": change.field,
-                "warehouse_id": change.warehouse_id or None,
-                "kind": change.kind,
-                "old": plan.old(change),
-                "new": plan.new(change),
-            }
-        )
+        {
+            "field": change.field,
+            "warehouse_id": change.warehouse_id or None,
+            "kind": change.kind,
+            "old": plan.old(change),
+            "new": plan.new(change),
+        }
         for change in (*plan.changes, *taken_back)
     ]
 
@@ -326,8 +329,8 @@ def _row(result: LineResult) -> BulkRow:
         currency=plan.offer.currency if plan else None,
         effect=result.effect,
         changes=changes_of(plan) if plan else [],
-        errors=[_problem(one) for one in (*result.errors, *(plan.faults if plan else ()))],
-        doubts=[_problem(one) for one in plan.doubts] if plan else [],
+        errors=[problem_of(one) for one in (*result.errors, *(plan.faults if plan else ()))],
+        doubts=[problem_of(one) for one in plan.doubts] if plan else [],
         cells=[_cell(cell) for cell in request.cells if cell.field != EXPORTED],
     )
 
@@ -340,5 +343,6 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_SHOWN_CHARACTERS else f"{text[:MOST_SHOWN_CHARACTERS]}…"
 
 
-def _problem(issue: Issue) -> FieldProblem:
+def problem_of(issue: Issue) -> FieldProblem:
+    """The issue as the API shows it."""
     return FieldProblem(field=issue.field, message=issue.message, code=issue.code, values=dict(issue.values))

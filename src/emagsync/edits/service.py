@@ -151,7 +151,7 @@ class EditService:
     async def preview(self, requests: Sequence[ChangeRequest]) -> BulkResult:
         """The result that the requests would have; nothing is stored."""
         async with self._database.snapshot() as connection:
-            results = await self._results(connection, requests, lock=False)
+            results = await self.results(connection, requests, lock=False)
         return BulkResult(results, _token(results), None)
 
     async def apply(
@@ -228,7 +228,7 @@ class EditService:
         batch: str,
     ) -> BulkResult:
         async with self._database.transaction() as connection:
-            results = await self._results(connection, requests, lock=True)
+            results = await self.results(connection, requests, lock=True)
             check(results)
             valid = [result for result in results if result.effect in (Effect.OK, Effect.UNCHANGED)]
             if len(valid) < len(results) and not skip_invalid:
@@ -237,24 +237,43 @@ class EditService:
             await store(connection, plans, author, batch_id=batch, now=self._clock.now())
         return BulkResult(results, _token(results), batch)
 
-    async def _results(
-        self, connection: AsyncConnection, requests: Sequence[ChangeRequest], *, lock: bool
+    async def results(
+        self,
+        connection: AsyncConnection,
+        requests: Sequence[ChangeRequest],
+        *,
+        lock: bool,
+        vat_ids: Mapping[str, Collection[int]] | None = None,
     ) -> tuple[LineResult, ...]:
+        """The result that each of the requests would have.
+
+        `lock`: until the transaction ends nobody else changes the offers or their edits. `vat_ids` are those of each
+        account's offers, for whoever asks often; None: they are looked up where a request needs them.
+        """
         by_account: dict[str, list[ChangeRequest]] = defaultdict(list)
         for request in requests:
             by_account[request.account].append(request)
         found: dict[int, LineResult] = {}
         for account in sorted(by_account):
-            found |= await self._results_of_account(connection, account, by_account[account], lock=lock)
+            known_vat_ids = None if vat_ids is None else vat_ids.get(account, ())
+            found |= await self._results_of_account(
+                connection, account, by_account[account], lock=lock, vat_ids=known_vat_ids
+            )
         return tuple(found[request.row] for request in requests)
 
     async def _results_of_account(
-        self, connection: AsyncConnection, account: str, requests: Sequence[ChangeRequest], *, lock: bool
+        self,
+        connection: AsyncConnection,
+        account: str,
+        requests: Sequence[ChangeRequest],
+        *,
+        lock: bool,
+        vat_ids: Collection[int] | None,
     ) -> dict[int, LineResult]:
         named = await _named(connection, account, requests)
         twins = await _twins(connection, account, requests)
         resolved = [_resolved(request, named, twins) for request in requests]
-        known = await _known(connection, account, [request for request, _ in resolved], lock=lock)
+        known = await _known(connection, account, [request for request, _ in resolved], lock=lock, vat_ids=vat_ids)
         met: set[int] = set()
         results: dict[int, LineResult] = {}
         for number, (request, errors) in enumerate(resolved):
@@ -327,7 +346,14 @@ async def store(
     await repository.insert(connection, new)
 
 
-async def _known(connection: AsyncConnection, account: str, requests: Sequence[ChangeRequest], *, lock: bool) -> _Known:
+async def _known(
+    connection: AsyncConnection,
+    account: str,
+    requests: Sequence[ChangeRequest],
+    *,
+    lock: bool,
+    vat_ids: Collection[int] | None,
+) -> _Known:
     """What is known of the account and of the offers that the requests name; `lock`: until the transaction ends."""
     ids = sorted({request.emag_id for request in requests if request.emag_id is not None})
     # Offers first, then edits, as every writer does: else two could wait for each other.
@@ -339,7 +365,8 @@ async def _known(connection: AsyncConnection, account: str, requests: Sequence[C
     for emag_id in await repository.in_flight(connection, account, ids):
         if emag_id in offers:
             offers[emag_id] = offers[emag_id]._replace(is_sent=True)
-    vat_ids = await vat_ids_of(connection, account) if any(VAT_ID in request.given for request in requests) else ()
+    if vat_ids is None:
+        vat_ids = await vat_ids_of(connection, account) if any(VAT_ID in request.given for request in requests) else ()
     return _Known(offers, edits, vat_ids)
 
 

@@ -70,6 +70,54 @@ local_edits = Table(
     sqlite_autoincrement=True,
 )
 
+# One change to any number of offers, which is worked through in pieces.
+bulk_changes = Table(
+    "bulk_changes",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("kind", String(16), nullable=False),  # selection or undo
+    Column("asked", JsonText, nullable=False),  # the filter and the change, or what is undone
+    Column("batch_id", String(36), nullable=False),  # of the edits that it makes
+    Column("state", String(16), nullable=False),
+    Column("made_by", String(120), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("found", Integer),  # offers; NULL: they are still being gathered
+    Column("position", Integer, nullable=False),  # the last row that the state has dealt with
+    Column("counts", JsonText, nullable=False),  # rows by effect
+    Column("alarms", JsonText, nullable=False),  # what the brake would count, by account
+    Column("confirm", Boolean, nullable=False),
+    Column("kept", Integer, nullable=False),
+    Column("changed_since", Integer, nullable=False),
+    Column("came_since", Integer),  # NULL: not counted yet
+    Column("applied_by", String(120)),
+    Column("finished_at", UtcDateTime),
+    Column("has_rows", Boolean, nullable=False),
+    # Who works on it. A process whose fence is older than the row's may not write any more.
+    Column("holder", String(255)),
+    Column("fence", Integer, nullable=False),
+    Column("until", UtcDateTime),
+    Index(None, "state"),
+    Index(None, "batch_id", unique=True),
+    sqlite_autoincrement=True,
+)
+
+# What a bulk change comes to, offer by offer, as it was previewed.
+bulk_change_rows = Table(
+    "bulk_change_rows",
+    metadata,
+    Column("change_id", BigId, ForeignKey("bulk_changes.id", ondelete="CASCADE"), primary_key=True),
+    Column("row", Integer, primary_key=True, autoincrement=False),
+    Column("account", String(32), nullable=False),
+    Column("emag_id", BigInteger, nullable=False),
+    Column("effect", String(24)),  # NULL: not planned yet
+    Column("version", String(64)),  # of the offer and its edits, as they were previewed
+    Column("changes", JsonText),
+    Column("problems", JsonText),  # errors and doubts; NULL: none
+    Column("outcome", String(16)),  # kept or changed_since
+    Index(None, "change_id", "account", "emag_id", unique=True),
+    Index(None, "change_id", "effect", "row"),
+)
+
 # Both sides changed, and a person decides.
 conflicts = Table(
     "conflicts",

@@ -346,6 +346,137 @@ export interface paths {
         patch: operations["change_account"];
         trace?: never;
     };
+    "/api/v1/emag/bulk-changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List bulk changes, newest first
+         * @description List bulk changes, newest first.
+         */
+        get: operations["list_bulk_changes"];
+        put?: never;
+        /**
+         * Preview one change to all products that `filter` finds, however many
+         * @description Preview one change to all products that `filter` finds, however many.
+         *
+         *     It is worked through in the background: `GET /bulk-changes/{id}` shows how far it is, and when it is `ready`, what
+         *     it comes to. `POST /bulk-changes/{id}/apply` then keeps exactly that.
+         */
+        post: operations["change_found_offers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/bulk-changes/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview the undoing of a batch of edits, or of a push, however many offers that is
+         * @description Preview the undoing of a batch of edits, or of a push, however many offers that is: a bulk change as others are.
+         *
+         *     Edits that wait are taken back; what was sent is put back by new edits.
+         */
+        post: operations["undo_changed_offers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/bulk-changes/{change_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One bulk change
+         * @description One bulk change: how far it is, what it comes to, and what the brake would say.
+         */
+        get: operations["get_bulk_change"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/bulk-changes/{change_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Keep what the preview shows, in the background
+         * @description Keep what the preview shows, in the background. Nothing is sent before all of it is kept.
+         *
+         *     What has changed since the preview is left as it is: `changed_since` counts it, `came_since` what is found anew.
+         */
+        post: operations["apply_bulk_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/bulk-changes/{change_id}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a bulk change comes to, offer by offer
+         * @description What a bulk change comes to, offer by offer.
+         */
+        get: operations["list_bulk_change_rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/emag/bulk-changes/{change_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard a preview, or stop a change that is being applied
+         * @description Discard a preview, or stop a change that is being applied: what was kept of it is taken back.
+         */
+        post: operations["stop_bulk_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/emag/calls": {
         parameters: {
             query?: never;
@@ -2532,6 +2663,24 @@ export interface components {
             username: string | null;
         };
         /**
+         * ApplyOptions
+         * @description With what a previewed change is applied.
+         */
+        ApplyOptions: {
+            /**
+             * Confirm
+             * @description Accepts all values that look like a mistake.
+             * @default false
+             */
+            confirm: boolean;
+            /**
+             * Skip Invalid
+             * @description Keep what is valid; without, it is all or nothing. An undo keeps what is valid.
+             * @default false
+             */
+            skip_invalid: boolean;
+        };
+        /**
          * ApplyRequest
          * @description `confirm` also applies the rows that look like a mistake.
          */
@@ -2613,6 +2762,171 @@ export interface components {
              * @constant
              */
             status: "success";
+        };
+        /**
+         * BulkChangeAnswer
+         * @description A bulk change.
+         */
+        BulkChangeAnswer: {
+            data: components["schemas"]["BulkChangeView"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * BulkChangeList
+         * @description Newest first.
+         */
+        BulkChangeList: {
+            /** Changes */
+            changes: components["schemas"]["BulkChangeView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * BulkChangeRow
+         * @description What a bulk change comes to for one offer, and what became of that: null where it was not, or not yet, kept.
+         */
+        BulkChangeRow: {
+            /** Account */
+            account: string;
+            /**
+             * Account Type
+             * @deprecated
+             * @description The older name of `account`.
+             */
+            readonly account_type?: string;
+            /**
+             * Cells
+             * @description Of a file: what stood in its cells.
+             */
+            cells?: components["schemas"]["CellView"][];
+            /** Changes */
+            changes: components["schemas"]["ChangeView"][];
+            /**
+             * Currency
+             * @description Of the offer's prices.
+             */
+            currency?: string | null;
+            /**
+             * Doubts
+             * @description Values that look like a mistake; `confirm` accepts them.
+             */
+            doubts: components["schemas"]["FieldProblem"][];
+            effect: components["schemas"]["Effect"];
+            /** Emag Id */
+            emag_id: number | null;
+            /**
+             * Errors
+             * @description Values that eMAG would refuse, or that make no sense.
+             */
+            errors: components["schemas"]["FieldProblem"][];
+            /**
+             * Name
+             * @description Of the product, where it is known.
+             */
+            name?: string | null;
+            outcome: components["schemas"]["BulkOutcome"] | null;
+            /** Part Number */
+            part_number: string | null;
+            /** Product Id */
+            product_id: number | null;
+            /** Row */
+            row: number;
+            /**
+             * Sku
+             * @deprecated
+             * @description The older name of `part_number`.
+             */
+            readonly sku?: string | null;
+        };
+        /**
+         * BulkChangeRows
+         * @description In the order of accounts and eMAG's ids.
+         */
+        BulkChangeRows: {
+            /** Next Cursor */
+            next_cursor: string | null;
+            /** Rows */
+            rows: components["schemas"]["BulkChangeRow"][];
+        };
+        /**
+         * BulkChangeView
+         * @description One change to any number of offers, or its undoing; its rows are at `GET /bulk-changes/{id}/rows`.
+         */
+        BulkChangeView: {
+            /** Applied By */
+            applied_by: string | null;
+            /**
+             * Asked
+             * @description The filter and the change, or what is undone.
+             */
+            asked: {
+                [key: string]: unknown;
+            };
+            /**
+             * Batch Id
+             * @description Of the edits that it makes; for `GET /edits` and for undoing it.
+             */
+            batch_id: string;
+            /**
+             * Brakes
+             * @description What the brake would say, by account; not in lists.
+             */
+            brakes: components["schemas"]["BrakePreview"][];
+            /**
+             * Came Since
+             * @description Offers that the filter finds since the preview: they are not changed. Null: not counted yet.
+             */
+            came_since: number | null;
+            /**
+             * Changed Since
+             * @description Left as they are: the offer, or its edits, changed since the preview.
+             */
+            changed_since: number;
+            /**
+             * Counts
+             * @description Rows by effect, of those that were previewed.
+             */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Done
+             * @description Of these, so many were previewed; while it is applied, so many are done with.
+             */
+            done: number;
+            /** Finished At */
+            finished_at: string | null;
+            /**
+             * Found
+             * @description Offers that it is about. Null: they are still being gathered.
+             */
+            found: number | null;
+            /**
+             * Has Rows
+             * @description Whether its rows are still there; they are kept for seven days.
+             */
+            has_rows: boolean;
+            /** Id */
+            id: number;
+            /**
+             * Kept
+             * @description Offers whose edits were stored.
+             */
+            kept: number;
+            kind: components["schemas"]["BulkKind"];
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            /** Made By */
+            made_by: string;
+            state: components["schemas"]["BulkState"];
         };
         /**
          * BulkData
@@ -2755,6 +3069,12 @@ export interface components {
             token: string | null;
         };
         /**
+         * BulkKind
+         * @description What a bulk change is of.
+         * @enum {string}
+         */
+        BulkKind: "selection" | "undo";
+        /**
          * BulkLine
          * @description An edit of one offer: named by `emag_id`, else by the first that is given of `part_number`, `part_number_key`
          *     and `ean`, where that is of one offer only.
@@ -2865,6 +3185,12 @@ export interface components {
             version: string | null;
         };
         /**
+         * BulkOutcome
+         * @description What became of a row that was to be kept.
+         * @enum {string}
+         */
+        BulkOutcome: "kept" | "changed_since";
+        /**
          * BulkRow
          * @description The effect of one row. `row` is its number in the file, the row of the columns being 1, or in the list.
          */
@@ -2920,6 +3246,12 @@ export interface components {
              */
             readonly sku?: string | null;
         };
+        /**
+         * BulkState
+         * @description Where a bulk change is. The last three are final.
+         * @enum {string}
+         */
+        BulkState: "previewing" | "ready" | "applying" | "withdrawing" | "applied" | "discarded" | "failed";
         /**
          * BuyButton
          * @description Who has the buy button of an offer's product: this offer, another one, or eMAG does not say.
@@ -4275,6 +4607,20 @@ export interface components {
             separator?: (";" | "," | "\t" | "|") | null;
         };
         /**
+         * FoundChange
+         * @description One change to all that `filter` finds, however many; an empty one finds every offer there is.
+         */
+        FoundChange: {
+            adjust?: components["schemas"]["PriceChanges"] | null;
+            filter: components["schemas"]["OfferSelection"];
+            set?: components["schemas"]["ValuesForAll"] | null;
+            /**
+             * Warehouse Id
+             * @description Of stock and handling time, where offers have several.
+             */
+            warehouse_id?: number | null;
+        };
+        /**
          * FreshnessList
          * @description Every account. Nothing is read by itself unless `enabled` (`EMAGSYNC_SCHEDULE__ENABLED`).
          */
@@ -5576,6 +5922,16 @@ export interface components {
              * Format: password
              */
             password: string;
+        };
+        /**
+         * PastChangeChoice
+         * @description What is to be undone: the edits of a batch, or what a push has sent.
+         */
+        PastChangeChoice: {
+            /** Batch Id */
+            batch_id?: string | null;
+            /** Push Id */
+            push_id?: string | null;
         };
         /**
          * PendingEdit
@@ -10172,6 +10528,556 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bulk_changes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChangeList"];
+                };
+            };
+            400: components["responses"]["BadHost"];
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_found_offers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FoundChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChangeAnswer"];
+                };
+            };
+            400: components["responses"]["BadHost"];
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undo_changed_offers: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PastChangeChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChangeAnswer"];
+                };
+            };
+            400: components["responses"]["BadHost"];
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_bulk_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChangeAnswer"];
+                };
+            };
+            400: components["responses"]["BadHost"];
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    apply_bulk_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyOptions"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChangeAnswer"];
+                };
+            };
+            400: components["responses"]["BadHost"];
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            507: components["responses"]["DiskFull"];
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bulk_change_rows: {
+        parameters: {
+            query?: {
+                /** @description Repeat it for more than one. */
+                effect?: components["schemas"]["Effect"][] | null;
+                outcome?: components["schemas"]["BulkOutcome"] | null;
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChangeRows"];
+                };
+            };
+            400: components["responses"]["BadHost"];
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description A value was refused; `errors` names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+            /** @description Any other refusal or failure */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_bulk_change: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A name of your own for this request, such as a UUID, in printable ASCII. Sent again with the same one within 24 hours, it does nothing again: the answer is the first one, with `Idempotency-Replayed: true`. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                change_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkChangeAnswer"];
+                };
+            };
+            400: components["responses"]["BadHost"];
+            /** @description No caller: no token or session, or one that has ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller's role is too small, or the CSRF check failed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            408: components["responses"]["TooSlow"];
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {

@@ -22,7 +22,7 @@ class EditsSettings(BaseModel):
     than `brake_offers`, within `brake_minutes`. `conflict_strategy` and `owners` say who wins where both sides changed,
     for one account by `fbe=manual` and `fbe.stock=local`; a price that changes by more than `plausible_change` percent
     needs a confirmation. An offer read longer than `fresh_seconds` ago is read again before
-    anything is sent for it.
+    anything is sent for it. A bulk change is worked through by `bulk_piece` offers at a time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,6 +38,7 @@ class EditsSettings(BaseModel):
     conflict_strategy: str = "emag_priority"
     owners: str = ""
     plausible_change: int = Field(default=50, ge=1, le=1000)
+    bulk_piece: int = Field(default=200, ge=1, le=10_000)
 
     @field_validator("conflict_strategy")
     @classmethod

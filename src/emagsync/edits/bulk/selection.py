@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -61,12 +61,9 @@ class ValuesForAll(OfferValues):
     """Values that every offer of the selection gets; `stock_change` is a difference."""
 
 
-class SelectionEdit(ListOptions):
-    """One change to many offers: those of `ids`, ours, or all that `filter` finds (an empty one: all there are)."""
+class ChangeForAll(RequestModel):
+    """One change to many offers: the same values for all, or a step from each one's own price."""
 
-    preview: bool = Field(default=True, description="Only previewed unless this is false.")
-    ids: list[ProductId] | None = Field(default=None, min_length=1, max_length=MOST_ROWS)
-    filter: OfferSelection | None = None
     set: ValuesForAll | None = None
     adjust: PriceChanges | None = None
     warehouse_id: WarehouseId | None = Field(
@@ -74,9 +71,7 @@ class SelectionEdit(ListOptions):
     )
 
     @model_validator(mode="after")
-    def _is_whole(self) -> SelectionEdit:
-        if (self.ids is None) == (self.filter is None):
-            raise ValueError("give either ids or filter")
+    def _changes_something(self) -> Self:
         if not self.given():
             raise ValueError("nothing to change: give set or adjust")
         if twice := sorted(set(self._set()) & set(self._adjusted())):
@@ -87,8 +82,27 @@ class SelectionEdit(ListOptions):
         """The values and price steps for each offer, by field."""
         return self._set() | self._adjusted()
 
+    def change_request(self, *, confirm: bool) -> ChangeRequest:
+        """The request for each offer, which does not name it yet."""
+        return ChangeRequest(
+            self.given(),
+            currency=self.currency,
+            warehouse_id=self.warehouse_id,
+            confirm=confirm or (self.set is not None and self.set.confirm),
+        )
+
+    def check_currencies(self, currencies: Sequence[str]) -> None:
+        """Raises CurrencyNeeded where one amount would hold for offers in several currencies."""
+        if self._names_amounts and self.currency is None and len(currencies) > 1:
+            raise CurrencyNeeded(currencies)
+
     @property
-    def names_amounts(self) -> bool:
+    def currency(self) -> str | None:
+        """The currency that the values are said to be in."""
+        return None if self.set is None else self.set.currency
+
+    @property
+    def _names_amounts(self) -> bool:
         """Whether a price is set to an amount, or changed by one: that is of one currency. A percentage is of any."""
         steps = [step for step in self._adjusted().values() if step.amount is not None]
         return bool(steps) or any(name in PRICES for name in self._set())
@@ -101,6 +115,20 @@ class SelectionEdit(ListOptions):
         return {name: change.step() for name, change in steps.items() if change is not None}
 
 
+class SelectionEdit(ListOptions, ChangeForAll):
+    """One change to many offers: those of `ids`, ours, or all that `filter` finds (an empty one: all there are)."""
+
+    preview: bool = Field(default=True, description="Only previewed unless this is false.")
+    ids: list[ProductId] | None = Field(default=None, min_length=1, max_length=MOST_ROWS)
+    filter: OfferSelection | None = None
+
+    @model_validator(mode="after")
+    def _selects(self) -> SelectionEdit:
+        if (self.ids is None) == (self.filter is None):
+            raise ValueError("give either ids or filter")
+        return self
+
+
 async def change_requests_of(connection: AsyncConnection, edit: SelectionEdit) -> list[ChangeRequest]:
     """A request for each offer of the selection, ordered by account and eMAG's id.
 
@@ -108,15 +136,8 @@ async def change_requests_of(connection: AsyncConnection, edit: SelectionEdit) -
     where one amount would hold for offers in several currencies.
     """
     keys = await _chosen(connection, edit.ids) if edit.ids is not None else await _found(connection, edit.filter)
-    currency = None if edit.set is None else edit.set.currency
-    if edit.names_amounts and currency is None and len(currencies := await currencies_of(connection, keys)) > 1:
-        raise CurrencyNeeded(currencies)
-    request = ChangeRequest(
-        edit.given(),
-        currency=currency,
-        warehouse_id=edit.warehouse_id,
-        confirm=edit.confirm or (edit.set is not None and edit.set.confirm),
-    )
+    edit.check_currencies(await currencies_of(connection, keys))
+    request = edit.change_request(confirm=edit.confirm)
     return [
         replace(request, row=number, account=account, emag_id=emag_id)
         for number, (account, emag_id) in enumerate(keys, start=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -27,14 +27,34 @@ class BrakePreview(OfAccount):
     stops: bool = Field(description="Whether the brake would stop them.")
 
 
+AlarmCounts = dict[str, Counter[Alarm]]
+"""How many offers would be repriced, zeroed or deactivated, by account."""
+
+
 async def preview_brake(
     connection: AsyncConnection, plans: Iterable[Plan], *, settings: EditsSettings, mode: Callable[[str], PushMode]
 ) -> list[BrakePreview]:
     """A preview for each account of which the plans reprice, zero or deactivate offers."""
-    counts: dict[str, Counter[Alarm]] = defaultdict(Counter)
+    return await brakes_of(connection, count_alarms(plans), settings=settings, mode=mode)
+
+
+def count_alarms(plans: Iterable[Plan]) -> AlarmCounts:
+    """What the brake would count of the plans."""
+    counts: AlarmCounts = defaultdict(Counter)
     for plan in plans:
         if plan.effect in (Effect.OK, Effect.NEEDS_CONFIRMATION) and (alarm := _alarm(plan)) is not None:
             counts[plan.offer.account][alarm] += 1
+    return counts
+
+
+async def brakes_of(
+    connection: AsyncConnection,
+    counts: Mapping[str, Counter[Alarm]],
+    *,
+    settings: EditsSettings,
+    mode: Callable[[str], PushMode],
+) -> list[BrakePreview]:
+    """What the brake would say to so many offers."""
     found: list[BrakePreview] = []
     for account in sorted(counts):
         most, push = brake_limit(settings, await count_offers(connection, account)), mode(account)

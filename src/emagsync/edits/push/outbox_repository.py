@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Boolean, ColumnElement, Row, Select, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,7 +16,7 @@ from emagsync.edits.push.outbox import ClosedEdit, Event, Lines, OutboxEntry, tr
 from emagsync.edits.push.plan import Unread
 from emagsync.edits.reasons import Reason, reason_columns, reason_in
 from emagsync.edits.states import FINAL_STATES, OPEN_STATES, SENT_STATES, OutboxState
-from emagsync.edits.tables import holds, local_edits, outbox
+from emagsync.edits.tables import bulk_changes, holds, local_edits, outbox
 from emagsync.offers.change_kinds import ChangeKind, NotableChange
 from emagsync.offers.notable_repository import note_changes
 from emagsync.offers.tables import offers
@@ -24,6 +24,13 @@ from emagsync.offers.tables import offers
 # As the partial index says it: with parameters in their place, neither database would know that it may use it.
 _WAITS = literal_column("local_edits.state IN ('open', 'conflict')", Boolean)
 _NOT_FINAL = literal_column("outbox.state IN ('waiting', 'pending', 'sending', 'uncertain')", Boolean)
+# Of a bulk change none goes to eMAG before all of it is kept: the brake counts it as a whole.
+_IS_WHOLE: Final = or_(
+    local_edits.c.batch_id.is_(None),
+    local_edits.c.batch_id.not_in(
+        select(bulk_changes.c.batch_id).where(bulk_changes.c.state.in_(("applying", "withdrawing")))
+    ),
+)
 AT_ONCE = 500
 
 
@@ -44,7 +51,7 @@ async def open_edits(
     query = (
         select(edit.id, edit.emag_id, edit.field, edit.warehouse_id, edit.kind, edit.value, edit.base)
         .outerjoin(offers, (offers.c.account == edit.account) & (offers.c.emag_id == edit.emag_id))
-        .where(edit.account == account, _WAITS, edit.state == "open")
+        .where(edit.account == account, _WAITS, edit.state == "open", _IS_WHOLE)
         .where(or_(edit.currency.is_(None), offers.c.currency.is_(None), edit.currency == offers.c.currency))
         .order_by(edit.emag_id, edit.id)
     )
@@ -81,7 +88,7 @@ async def offers_in_conflict(connection: AsyncConnection, account: str, emag_ids
 
 async def newest_edit(connection: AsyncConnection, account: str) -> int:
     """The id of the account's newest edit that is not closed, 0 without any: when it grows, there are new edits."""
-    query = select(func.max(local_edits.c.id)).where(local_edits.c.account == account, _WAITS)
+    query = select(func.max(local_edits.c.id)).where(local_edits.c.account == account, _WAITS, _IS_WHOLE)
     return await connection.scalar(query) or 0
 
 
@@ -89,7 +96,7 @@ async def signature(connection: AsyncConnection, account: str) -> tuple[Any, ...
     """A value that differs from an earlier one whenever there may be something new to push for the account."""
     edits = await connection.execute(
         select(func.count(), func.max(local_edits.c.id)).where(
-            local_edits.c.account == account, _WAITS, local_edits.c.state == "open"
+            local_edits.c.account == account, _WAITS, local_edits.c.state == "open", _IS_WHOLE
         )
     )
     rows = await connection.execute(

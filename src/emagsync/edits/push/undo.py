@@ -45,8 +45,8 @@ class Undo:
         Raises PushNotFound, NothingToUndo, and EditRefused and ConfirmationNeeded where the checks of edits object.
         """
         async with self._database.snapshot() as connection:
-            changes = await _with_currencies(connection, await _past_changes(connection, asked))
-            rows = await _rows(connection, _combined(changes))
+            changes = await with_currencies(connection, await _past_changes(connection, asked))
+            rows = await _rows(connection, combined(changes))
         if not rows:
             raise NothingToUndo
         requests = _requests([row for row in rows if row.action == "put_back"], confirm=asked.confirm)
@@ -104,7 +104,7 @@ def _newest_of_each_offer(changes: Iterable[PastChange]) -> list[PastChange]:
     return [change for of_entry in newest.values() for change in of_entry]
 
 
-def _combined(changes: Iterable[PastChange]) -> list[PastChange]:
+def combined(changes: Iterable[PastChange]) -> list[PastChange]:
     """One change for each value: from what it was first to what it became last, with the last edit that was lost."""
     combined: dict[tuple[str, int, str, int], PastChange] = {}
     for change in sorted(changes, key=lambda change: change.at):
@@ -118,7 +118,7 @@ def _combined(changes: Iterable[PastChange]) -> list[PastChange]:
     return [combined[key] for key in sorted(combined)]
 
 
-async def _with_currencies(connection: AsyncConnection, changes: Sequence[PastChange]) -> list[PastChange]:
+async def with_currencies(connection: AsyncConnection, changes: Sequence[PastChange]) -> list[PastChange]:
     """The changes, those of prices with what they were in before."""
     prices = {(change.account, change.emag_id) for change in changes if change.field in PRICES}
     courses = await currency_courses(connection, prices) if prices else {}
@@ -176,6 +176,14 @@ def undo_row(change: PastChange, offer: StoredOffer | None) -> UndoRow:
 
 
 def _requests(rows: Sequence[UndoRow], *, confirm: bool) -> list[ChangeRequest]:
+    return [
+        ChangeRequest(values, account=account, emag_id=emag_id, row=number, confirm=confirm)
+        for number, ((account, emag_id), values) in enumerate(values_put_back(rows).items(), start=1)
+    ]
+
+
+def values_put_back(rows: Iterable[UndoRow]) -> dict[tuple[str, int], dict[str, Any]]:
+    """What is asked of each offer, by account and eMAG's id, so that it has again what `rows` put back."""
     given: dict[tuple[str, int], dict[str, Any]] = defaultdict(dict)
     for row in rows:
         values = given[row.account, row.emag_id]
@@ -188,7 +196,4 @@ def _requests(rows: Sequence[UndoRow], *, confirm: bool) -> list[ChangeRequest]:
             values.setdefault(row.field, []).append(entry)
         else:
             values[row.field] = row.put_back
-    return [
-        ChangeRequest(values, account=account, emag_id=emag_id, row=number, confirm=confirm)
-        for number, ((account, emag_id), values) in enumerate(given.items(), start=1)
-    ]
+    return given

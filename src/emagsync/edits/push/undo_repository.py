@@ -17,7 +17,7 @@ from emagsync.edits.tables import local_edits, outbox
 from emagsync.offers.tables import offer_changes
 
 # An entry of which something was refused may have applied the rest.
-_ENDED = (OutboxState.APPLIED, OutboxState.REJECTED)
+ENDED = (OutboxState.APPLIED, OutboxState.REJECTED)
 # What we had changed on eMAG's side: what it had already, nobody changed.
 _SENT = tuple(result for result in DONE_WELL if result is not Result.ALREADY)
 
@@ -92,14 +92,21 @@ async def lost_in(connection: AsyncConnection, span: Span) -> list[PastChange]:
 
 
 async def _sent(connection: AsyncConnection, conditions: Iterable[ColumnElement[bool]]) -> list[PastChange]:
-    entries = await read_entries(connection, [*conditions, outbox.c.state.in_(_ENDED)])
+    return await sent_of(connection, conditions, None)
+
+
+async def sent_of(
+    connection: AsyncConnection, conditions: Iterable[ColumnElement[bool]], edit_ids: Collection[int] | None
+) -> list[PastChange]:
+    """What was sent by the entries that meet the conditions, and taken; of these edits only, None: of all."""
+    entries = await read_entries(connection, [*conditions, outbox.c.state.in_(ENDED)])
     return [
         PastChange(
             entry.account, entry.emag_id, item.field, item.warehouse_id, item.before, item.target, entry.updated_at
         )
         for entry in entries
         for item in entry.items
-        if item.result in _SENT
+        if item.result in _SENT and (edit_ids is None or item.edit_id in edit_ids)
     ]
 
 

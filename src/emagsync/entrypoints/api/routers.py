@@ -11,6 +11,7 @@ from emagsync.audit import endpoints as audit_log
 from emagsync.call_log import endpoints as call_endpoints
 from emagsync.edits import endpoints as edit_endpoints
 from emagsync.edits.bulk.request_body import BulkFile, FailedRowsFile
+from emagsync.edits.bulk_changes import endpoints as bulk_change_endpoints
 from emagsync.edits.push import endpoints as push_endpoints
 from emagsync.edits.request_schemas import BulkEdit
 from emagsync.entrypoints.api import about, docs, health, metrics, static
@@ -49,6 +50,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     view_endpoints.router,
     offer_endpoints.router,
     edit_endpoints.router,
+    bulk_change_endpoints.router,
     push_endpoints.router,
     source_endpoints.router,
     events.router,

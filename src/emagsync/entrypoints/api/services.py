@@ -27,6 +27,9 @@ from emagsync.core.settings import Settings
 from emagsync.db import integrity
 from emagsync.edits import dependencies as edit_dependencies
 from emagsync.edits.bulk.file_process import FileReader
+from emagsync.edits.bulk_changes.dependencies import bulk_changes
+from emagsync.edits.bulk_changes.service import BulkChanges
+from emagsync.edits.bulk_changes.worker import BulkChangeWorker
 from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.push.auto_push import AutoPushWorker
 from emagsync.edits.push.service import PushService
@@ -37,7 +40,11 @@ from emagsync.edits.service import EditService
 from emagsync.entrypoints.api import checks
 from emagsync.entrypoints.api.metrics import MetricsPage, metrics_page
 from emagsync.entrypoints.services.accounts import AccountServices, build_account_service, open_accounts
-from emagsync.entrypoints.services.edits import build_conflict_service, build_edit_service, build_undo
+from emagsync.entrypoints.services.edits import (
+    build_conflict_service,
+    build_edit_service,
+    build_undo,
+)
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.entrypoints.services.identity import build_authenticator, build_token_service, build_user_service
 from emagsync.entrypoints.services.notifications import telling_people
@@ -126,6 +133,8 @@ class ApiServices:
     edits: EditService
     conflicts: ConflictService
     undo: Undo
+    bulk_changes: BulkChanges
+    bulk_worker: BulkChangeWorker
     files: FileReader
     sources: SourceServices
     scheduler: Scheduler
@@ -163,6 +172,14 @@ async def open_services(
         auto_push = AutoPushWorker(push, settings.edits, base.clock)
         await stack.enter_async_context(background_task("auto push", auto_push.run()))
         edits = build_edit_service(base, emag.registry, on_edit=lambda _: auto_push.wake())
+        bulk_worker = BulkChangeWorker(
+            database=base.database,
+            edits=edits,
+            settings=settings.edits,
+            clock=base.clock,
+            on_applied=lambda _: auto_push.wake(),
+        )
+        await stack.enter_async_context(background_task("bulk changes", bulk_worker.run()))
         sources = build_sources(base, emag.registry, edits, push_mode=push.mode, stopping=state.stopping)
         schedule = await stack.enter_async_context(
             _scheduler(base, state, emag.registry, runs.control, sources.readings.read_due)
@@ -228,6 +245,14 @@ async def open_services(
             edits=edits,
             conflicts=build_conflict_service(base, on_edit=lambda _: auto_push.wake()),
             undo=build_undo(base, edits),
+            bulk_changes=BulkChanges(
+                database=base.database,
+                settings=settings.edits,
+                clock=base.clock,
+                mode=push.mode,
+                on_change=bulk_worker.wake,
+            ),
+            bulk_worker=bulk_worker,
             files=FileReader(state.stopping),
             sources=sources,
             scheduler=schedule,
@@ -264,6 +289,7 @@ def provide_services(app: FastAPI, services: ApiServices) -> None:
     edit_dependencies.edit_service.provide(app, services.edits)
     edit_dependencies.conflict_service.provide(app, services.conflicts)
     edit_dependencies.undo_service.provide(app, services.undo)
+    bulk_changes.provide(app, services.bulk_changes)
     edit_dependencies.file_reader.provide(app, services.files)
     source_service.provide(app, services.sources.service)
     source_readings.provide(app, services.sources.readings)

@@ -22,7 +22,7 @@ import { useOfferNames } from '../../../shared/offer-names.ts'
 import { countsOf } from '../outbox/holds.ts'
 import { useFieldWords } from '../useFieldWords.ts'
 
-const TONES: Record<Effect, Tone> = {
+export const TONES: Record<Effect, Tone> = {
   error: 'bad',
   needs_confirmation: 'warning',
   ok: 'good',
@@ -69,7 +69,7 @@ export function BulkPreview({ data, subject, busy, onApply, onDecimal, failed }:
       ) : (
         <>
           {data.file ? <FileNote file={data.file} onDecimal={onDecimal} /> : null}
-          <Brakes data={data} />
+          <Brakes brakes={data.brakes} />
           <Apply data={data} busy={busy} onApply={onApply} />
         </>
       )}
@@ -90,9 +90,9 @@ export function BulkPreview({ data, subject, busy, onApply, onDecimal, failed }:
 }
 
 /** What will happen after applying: that the brake asks once more, or that nothing leaves. */
-function Brakes({ data }: { data: BulkData }) {
+export function Brakes({ brakes }: { brakes: BulkData['brakes'] }) {
   const { t } = useTranslation('edits')
-  const stopping = data.brakes.filter(({ stops }) => stops)
+  const stopping = brakes.filter(({ stops }) => stops)
   if (stopping.length === 0) return null
   return (
     <Alert
@@ -173,7 +173,7 @@ function isOfKnownOffer(row: BulkRow): row is BulkRow & { emag_id: number } {
   return row.emag_id !== null && row.product_id !== null
 }
 
-function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
+export function BulkRows({ rows }: { rows: readonly BulkRow[] }) {
   const { t } = useTranslation('edits')
   const words = useFieldWords()
   const names = useOfferNames(rows.filter(isOfKnownOffer))

@@ -8,6 +8,7 @@ import { ErrorState } from '../../../shared/index.ts'
 import { pastedFile, templateAddress, type BulkData, type BulkOptions, type FileRequest } from './bulk.ts'
 import { BulkPreview } from './BulkPreview.tsx'
 import type { DecimalMark } from '../../../shared/numbers.ts'
+import { LargeChanges } from '../large/LargeChanges.tsx'
 import { FailedRows } from './FailedRows.tsx'
 import { Choice } from '../conflicts/Choice.tsx'
 import { useAccounts, useBulk } from '../queries.ts'
@@ -60,6 +61,7 @@ export default function BulkSection() {
       <p className="muted">
         {t('bulk.intro')} {t('bulk.byItself')} <Link to="/settings/sources">{t('bulk.toSources')}</Link>
       </p>
+      <LargeChanges />
       <div className="edit-filters">
         <Choice label={t('filters.account')} value={chosen} values={names} onChange={setAccount} />
         <Upload

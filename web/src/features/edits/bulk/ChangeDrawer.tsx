@@ -8,6 +8,9 @@ import { BulkPreview } from './BulkPreview.tsx'
 import type { ChangeBody, Which } from './change.ts'
 import { ChangeFields } from './ChangeFields.tsx'
 import '../edits.css'
+import { MOST_AT_ONCE } from '../large/large.ts'
+import { LargeChange } from '../large/LargeChange.tsx'
+import { useBeginLarge } from '../large/queries.ts'
 import { useBulk } from '../queries.ts'
 
 interface Props {
@@ -22,10 +25,17 @@ export default function ChangeDrawer({ which, count, onClose }: Props) {
   const { t } = useTranslation('edits')
   const bulk = useBulk()
   const [shown, setShown] = useState<{ body: ChangeBody; data: BulkData } | null>(null)
+  const begin = useBeginLarge()
+  const [large, setLarge] = useState<number | null>(null)
   const asked = useRef(which)
   const numbers = { count, formatted: formatNumber(count) }
   const preview = (body: ChangeBody): void => {
     setShown(null)
+    setLarge(null)
+    if (which.filter && count > MOST_AT_ONCE) {
+      begin.mutate({ filter: which.filter, ...body }, { onSuccess: ({ data }) => setLarge(data.id) })
+      return
+    }
     // What is chosen now is what the preview and its token are about.
     asked.current = which
     bulk.mutate(
@@ -50,11 +60,16 @@ export default function ChangeDrawer({ which, count, onClose }: Props) {
       styles={{ wrapper: { maxWidth: '100vw' } }}
     >
       <ChangeFields
-        busy={bulk.isPending && bulk.variables.options.preview}
-        onChange={() => setShown(null)}
+        busy={begin.isPending || (bulk.isPending && bulk.variables.options.preview)}
+        onChange={() => {
+          setShown(null)
+          setLarge(null)
+        }}
         onPreview={preview}
       />
       {bulk.error === null ? null : <ErrorState error={bulk.error} />}
+      {begin.error === null ? null : <ErrorState error={begin.error} />}
+      {large === null ? null : <LargeChange key={large} id={large} />}
       {shown === null ? null : (
         <BulkPreview
           key={shown.data.token}

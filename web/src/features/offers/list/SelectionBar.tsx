@@ -8,7 +8,6 @@ import { usePushed } from '../../edits/queries.ts'
 import { ExportChosen } from '../export/ExportChosen.tsx'
 import {
   selectedCount,
-  MAX_SELECTED,
   NOTHING_SELECTED,
   undoLinks,
   type OfferSelection,
@@ -85,8 +84,6 @@ function Everything({ selection, page, total, onChoose }: Omit<Props, 'view'>) {
   const { t } = useTranslation('offers')
   if (selection.kind === 'all' || total <= page.length || !page.every(({ id }) => selection.offers.has(id)))
     return null
-  if (total > MAX_SELECTED)
-    return <span className="muted">{t('selection.tooMany', { most: formatNumber(MAX_SELECTED) })}</span>
   return (
     <Button type="link" onClick={() => onChoose({ kind: 'all', total })}>
       {t('selection.all', { count: total, formatted: formatNumber(total) })}

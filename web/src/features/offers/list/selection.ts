@@ -6,8 +6,6 @@ export interface SelectedOffer {
   readonly emag_id: number
 }
 
-/** What one change may be made to at once. */
-export const MAX_SELECTED = 10_000
 /** So many ids have room in an address. */
 export const MAX_UNDONE = 500
 
