@@ -33,14 +33,14 @@ _TARGET_EXPORT_MB = 100.0
 _MOST_TIMES = 3.0
 
 
-class _Target(NamedTuple):
+class _Goal(NamedTuple):
     """Milliseconds, at the median and at the 99th percentile."""
 
     median: float
     p99: float
 
 
-_LISTS, _NUMBERS = _Target(25.0, 80.0), _Target(60.0, 200.0)
+_LISTS, _NUMBERS = _Goal(25.0, 80.0), _Goal(60.0, 200.0)
 
 
 class Server(NamedTuple):
@@ -122,15 +122,15 @@ def _latencies(
         raise RuntimeError("the sync ended before the last call: the figures are of a server at rest")
     for kind, measured in said.items():
         called = f"{name}, {offers:,} offers, 8 clients, {kind}"
-        target = _NUMBERS if kind in ("statistics", "Home") else _LISTS
+        goal = _NUMBERS if kind in ("statistics", "Home") else _LISTS
         floor = measured["bare_median"]
-        yield Figure(f"{called}, median", "ms", measured["median"], floor, *_below(measured["median"], target.median))
+        yield Figure(f"{called}, median", "ms", measured["median"], floor, target_text=_goal(goal.median))
         times = measured["median"] / floor
         yield Figure(
             f"{called}, times the bare route", "x", times, judged=times, target=_MOST_TIMES, target_text="<= 3 times"
         )
         p99 = measured["p99"]
-        yield Figure(f"{called}, p99", "ms", p99, measured["bare_p99"], *_below(p99, target.p99))
+        yield Figure(f"{called}, p99", "ms", p99, measured["bare_p99"], target_text=_goal(goal.p99))
         # Says more on a busy machine.
         yield Figure(f"{called}, CPU of server and sync by call", "ms", measured["cpu"])
 
@@ -172,9 +172,10 @@ def _export_peaks(sandbox: SandboxProcess, data_dir: Path, offers: int) -> Itera
         )
 
 
-def _below(value: float, target: float) -> tuple[float, float, str]:
-    """What a figure is judged by: its own value, and the target."""
-    return value, target, f"< {target:.0f} ms"
+def _goal(milliseconds: float) -> str:
+    """What is wanted of a machine that does nothing else. It is shown and not judged: time says more about the machine
+    and its other work than about us."""
+    return f"goal {milliseconds:.0f} ms"
 
 
 def copied(sandbox: SandboxProcess, data_dir: Path, variables: Mapping[str, str] | None = None) -> None:

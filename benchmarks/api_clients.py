@@ -53,7 +53,9 @@ def kinds(options: argparse.Namespace, ids: list[int]) -> dict[str, Kind]:
         "same EAN twice": listed(lambda: "same_ean=true"),
         "not seen for a day": listed(lambda: f"seen_before={lately}"),
         "not sold for a reason": listed(lambda: "reason=no_stock"),
-        "by price": listed(lambda: "sort=-price"),
+        "by price": listed(lambda: "sort=-sale_price"),
+        "by stock": listed(lambda: "sort=stock"),
+        "by name": listed(lambda: "sort=name"),
         "statistics": Kind(lambda: f"{_API}/products/statistics", lambda: "/counts"),
         "Home": Kind(lambda: f"{_API}/home", lambda: "/counts"),
     }

@@ -197,7 +197,8 @@ async def test_an_update_of_a_row_wants_all_of_its_parameters(shelf: Database) -
             await change.run(connection, key=1)
 
 
-async def test_a_statement_that_is_ready_gives_named_rows_with_their_types(shelf: Database) -> None:
+@pytest.mark.parametrize("time", ["first", "second"])
+async def test_a_statement_that_is_ready_gives_named_rows_with_their_types(shelf: Database, time: str) -> None:
     await put(shelf, BulkInsert(stock, ALL), (1, "lamp", Decimal("1.5000")), (2, "chair", None), (3, "lamp", None))
     of_name = ReadySelect(
         select(stock.c.id, stock.c.price)
@@ -206,6 +207,8 @@ async def test_a_statement_that_is_ready_gives_named_rows_with_their_types(shelf
         .limit(bindparam("most", type_=Integer))
     )
     async with shelf.snapshot() as connection:
+        if time == "second":
+            await of_name.run(connection, wanted="lamp", most=0)
         rows = await of_name.run(connection, wanted="lamp", most=5)
         assert [(row.id, row.price) for row in rows] == [(1, Decimal("1.5000")), (3, None)]
         assert (await of_name.first(connection, wanted="lamp", most=1)).id == 1
@@ -217,7 +220,8 @@ async def test_a_statement_that_is_ready_may_have_a_list_of_values(shelf: Databa
     await put(shelf, BulkInsert(stock, ALL), *((n, "lamp", Decimal(n)) for n in range(1, 6)))
     some = ReadySelect(select(stock.c.id).where(stock.c.id.in_([2, 4, 9]), stock.c.price > bindparam("least")))
     async with shelf.snapshot() as connection:
-        assert [row.id for row in await some.run(connection, least=Decimal(2))] == [4]
+        for _ in range(2):
+            assert [row.id for row in await some.run(connection, least=Decimal(2))] == [4]
 
 
 async def test_a_statement_that_is_ready_reads_within_the_transaction_and_is_heard_of(shelf: Database) -> None:
@@ -230,14 +234,17 @@ async def test_a_statement_that_is_ready_reads_within_the_transaction_and_is_hea
     async with shelf.transaction() as connection:
         await BulkInsert(stock, ALL).run_with_next(connection, [(1, "lamp", None)])
         event.listen(shelf.engine.sync_engine, "before_cursor_execute", hear)
-        assert (await named.first(connection, wanted=1)).name == "lamp"
+        for _ in range(2):
+            assert (await named.first(connection, wanted=1)).name == "lamp"
         event.remove(shelf.engine.sync_engine, "before_cursor_execute", hear)
-    assert heard == [(1,)]
+    assert heard == [(1,), (1,)]
 
 
 async def test_a_statement_that_is_ready_tells_of_a_table_that_is_missing(shelf: Database) -> None:
     async with shelf.transaction() as connection:
         await connection.execute(text("DROP TABLE stock"))
-    with pytest.raises(DatabaseUnavailable):
-        async with shelf.snapshot() as connection:
-            await ReadySelect(select(stock.c.id)).run(connection)
+    statement = ReadySelect(select(stock.c.id))
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailable):
+            async with shelf.snapshot() as connection:
+                await statement.run(connection)

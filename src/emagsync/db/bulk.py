@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -181,13 +182,15 @@ class ReadySelect:
     """A `SELECT` that is asked so often, at every call of the API, that SQLAlchemy's own calls would count.
 
     `run()` gives named tuples of the selected columns. On SQLite it takes one trip to the driver's thread, and no time
-    to find the compiled statement again; listeners to SQLAlchemy's `before_cursor_execute` are told all the same.
+    to find the compiled statement again, from the second time on: to compile one that is asked once, such as a search,
+    would take longer than SQLAlchemy does, which knows others of its shape. Listeners to SQLAlchemy's
+    `before_cursor_execute` are told all the same.
     """
 
     def __init__(self, statement: Select[Any]) -> None:
         self._statement = statement
-        self._make = _named("Found", [str(column.key) for column in statement.selected_columns])._make
         self._prepared: dict[str, _Prepared | None] = {}
+        self._asked: set[str] = set()  # on which dialects
 
     async def run(self, connection: AsyncConnection, **parameters: Any) -> Sequence[Any]:
         """The rows; `parameters` are the statement's, by name."""
@@ -202,16 +205,23 @@ class ReadySelect:
             for hear in known.dispatch.before_cursor_execute:
                 hear(known, None, prepared.sql, tuple(values), None, False)
         rows = await driver.execute_fetchall(prepared.sql, values)
-        return list(map(self._make, _converted(rows, prepared.result) if rows else ()))
+        return list(map(self._row, _converted(rows, prepared.result) if rows else ()))
 
     async def first(self, connection: AsyncConnection, **parameters: Any) -> Any:
         """The first row, or None."""
         rows = await self.run(connection, **parameters)
         return rows[0] if rows else None
 
+    @cached_property
+    def _row(self) -> Callable[[Iterable[Any]], Any]:
+        return _rows_of(tuple(str(column.key) for column in self._statement.selected_columns))
+
     def _prepared_for(self, dialect: Dialect) -> _Prepared | None:
-        """None where SQLAlchemy is to execute it: for PostgreSQL, whose driver has no thread, and for a statement with
-        an `IN` of several values, which it writes out each time."""
+        """None where SQLAlchemy is to execute it: the first time, for PostgreSQL, whose driver has no thread, and for a
+        statement with an `IN` of several values, which it writes out each time."""
+        if dialect.name not in self._asked:
+            self._asked.add(dialect.name)
+            return None
         if dialect.name not in self._prepared:
             columns = self._statement.selected_columns
             is_ready = dialect.driver == "aiosqlite" and not _is_written_out_later(self._statement, dialect)
@@ -287,6 +297,13 @@ def _prepare(
         bind=tuple(kind.bind_processor(dialect) for kind in types),
         result=tuple(kind.result_processor(dialect, None) for kind in results),
     )
+
+
+@lru_cache(maxsize=256)
+def _rows_of(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
+    """What makes named tuples. To make their class takes longer than most statements."""
+    make: Callable[[Iterable[Any]], Any] = _named("Found", names)._make
+    return make
 
 
 def _is_written_out_later(statement: Select[Any], dialect: Dialect) -> bool:

@@ -227,13 +227,16 @@ def accounts_of(account: str | None) -> tuple[str, ...]:
     return ("fbe", "main") if name == "both" else (name,)
 
 
-def language_of(
+async def language_of(
     request: Request,
     lang: Annotated[
         Language | None, Query(description="The language of explanations; else `Accept-Language`, else English.")
     ] = None,
 ) -> Language:
-    """The language for the answer: `lang`, else what the caller accepts, else English."""
+    """The language for the answer: `lang`, else what the caller accepts, else English.
+
+    Async, for FastAPI runs plain functions in a thread.
+    """
     return lang or _accepted(request.headers.get("accept-language", ""))
 
 

@@ -15,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core import money
 from emagsync.core.older_names import with_older_names
 from emagsync.db.engine import Database
-from emagsync.offers import detail_repository
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
 from emagsync.offers.offer_keys import OfferKeys, matches_of
@@ -155,11 +154,11 @@ async def read_product(
     """The JSON of a `ProductAnswer`, with the payload in it byte for byte, and its version. Raises ProductNotFound."""
     known = await references.read()
     async with database.snapshot() as connection:
-        row = await _product_row(connection, product_id)
+        row = await _product_row(connection, product_id, edits.columns)
         account, emag_id = row["account"], row["emag_id"]
-        payload = await detail_repository.payload_of(connection, account, emag_id)
+        payload = row.pop("payload")
         changes = await product_changes(connection, account, emag_id, limit=_RECENT_CHANGES)
-        pending = await edits.read(connection, [(account, emag_id)])
+        pending = await edits.read(connection, [(account, emag_id)]) if row.pop(_SOME_WAIT) else {}
     values = with_references(product_values(row, now, pending.get((account, emag_id))), known)
     detail = ProductDetail(
         **values | {"remarks": remarks_of(row["remarks"])},
@@ -197,8 +196,10 @@ async def read_changes(
     return found[:limit], found[limit - 1].seq if len(found) > limit else None
 
 
-async def _product_row(connection: AsyncConnection, product_id: int) -> dict[str, Any]:
-    row = await find_product(connection, product_id)
+async def _product_row(
+    connection: AsyncConnection, product_id: int, columns: tuple[ColumnElement[Any], ...] = PRODUCT_COLUMNS
+) -> dict[str, Any]:
+    row = await find_product(connection, product_id, columns)
     if row is None:
         raise ProductNotFound(product_id)
     return row

@@ -6,9 +6,10 @@ Apart from `detail_repository` and `change_repository`, so that commands do not 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Row, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Integer, Row, Select, Text, and_, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import ReadySelect
@@ -16,7 +17,7 @@ from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.selection_repository import condition
-from emagsync.offers.tables import offer_changes, offers
+from emagsync.offers.tables import offer_changes, offer_payloads, offers
 
 PRODUCT_COLUMNS = tuple(offers.c[column].label(name) for name, column in PRODUCT_FIELDS.items())
 
@@ -34,7 +35,7 @@ _product_changes = select(
 ).outerjoin(offers, and_(offers.c.account == offer_changes.c.account, offers.c.emag_id == offer_changes.c.emag_id))
 
 
-_product = ReadySelect(select(*PRODUCT_COLUMNS, offers.c.remarks).where(offers.c.id == bindparam("of_id")))
+_payload_is_its = and_(offer_payloads.c.account == offers.c.account, offer_payloads.c.emag_id == offers.c.emag_id)
 _newest_changes = ReadySelect(
     _product_changes.where(
         offer_changes.c.account == bindparam("of_account"), offer_changes.c.emag_id == bindparam("of_id")
@@ -100,10 +101,20 @@ async def select_products(
     return (await connection.execute(query)).all()
 
 
-async def find_product(connection: AsyncConnection, product_id: int) -> dict[str, Any] | None:
-    """The columns of `product_schemas.Product` by name of the offer with this id of ours, and its remarks."""
-    row = await _product.first(connection, of_id=product_id)
+async def find_product(
+    connection: AsyncConnection, product_id: int, columns: tuple[ColumnElement[Any], ...] = PRODUCT_COLUMNS
+) -> dict[str, Any] | None:
+    """These columns by name of the offer with this id of ours, its `remarks`, and as `payload` its row as eMAG sent it
+    (JSON text)."""
+    row = await _product(columns).first(connection, of_id=product_id)
     return None if row is None else row._asdict()
+
+
+@lru_cache(maxsize=8)
+def _product(columns: tuple[ColumnElement[Any], ...]) -> ReadySelect:
+    payload = cast(offer_payloads.c.payload, Text).label("payload")
+    found = select(*columns, offers.c.remarks, payload).outerjoin_from(offers, offer_payloads, _payload_is_its)
+    return ReadySelect(found.where(offers.c.id == bindparam("of_id")))
 
 
 async def _read(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[ProductChange]:
