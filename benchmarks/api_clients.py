@@ -21,7 +21,7 @@ import aiohttp
 
 _API = "/api/v1/emag"
 _PAGE = f"{_API}/products/products?limit=50"
-_TURNS = 4
+_TURNS = 10  # so many that both meet the same other work
 
 Path_ = Callable[[], str]
 
