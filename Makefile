@@ -191,13 +191,14 @@ sbom: $(STAMP) $(AUDIT)/.installed ## Bills of materials of the program and of t
 
 # Strict: without it, packages that nothing is known about would count as good.
 audit: $(STAMP) $(AUDIT)/.installed ## Known weaknesses of what is installed and of the page's packages; needs the public advisories
-	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/tracing.txt || { echo "make audit: a weakness, or the advisories could not be read: see the lines above." >&2; exit 1; }
+	@$(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements/tracing.txt -r requirements/parquet.txt || { echo "make audit: a weakness, or the advisories could not be read: see the lines above." >&2; exit 1; }
 	@cd web && npm audit --omit=dev || { echo "make audit: a weakness of the page's packages, or the advisories could not be read." >&2; exit 1; }
 
 lock: $(STAMP) ## Pin the dependencies again
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements/base.txt
-	$(BIN)/uv pip compile pyproject.toml --group dev --extra tracing --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/base.txt -o requirements/dev.txt
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra tracing --extra parquet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/base.txt -o requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --extra tracing --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/base.txt -o requirements/tracing.txt
+	$(BIN)/uv pip compile pyproject.toml --extra parquet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/base.txt -o requirements/parquet.txt
 	printf 'cyclonedx-bom>=7.5,<8\npip-audit>=2.10,<3\n' | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -o requirements/audit.txt
 	echo hatchling | $(BIN)/uv pip compile - --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -q -c requirements/dev.txt -o requirements/build.txt
 

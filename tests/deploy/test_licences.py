@@ -58,9 +58,8 @@ def licence_of(package: str) -> str:
 
 
 def test_every_package_of_the_program_has_a_licence_that_was_looked_at() -> None:
-    pinned = re.findall(
-        r"^([\w.\-]+)(?:\[[^\]]*\])?==", (REPO / "requirements" / "tracing.txt").read_text(), re.MULTILINE
-    )
+    lists = "".join((REPO / "requirements" / f"{extra}.txt").read_text() for extra in ("tracing", "parquet"))
+    pinned = set(re.findall(r"^([\w.\-]+)(?:\[[^\]]*\])?==", lists, re.MULTILINE))
     assert len(pinned) > 40
     found = {package: licence_of(package) for package in pinned if package not in _ELSEWHERE}
     assert {package: licence for package, licence in found.items() if not is_good(licence)} == {}

@@ -118,6 +118,20 @@ class PresetNameTaken(OfferError):
         super().__init__(f"A preset of exports is called {name!r} already: choose another name, or replace that one.")
 
 
+class ParquetNotInstalled(OfferError):
+    """The library of the format is not there."""
+
+    code = "parquet_not_installed"
+    kind = ErrorKind.CONFIGURATION
+    http_status = HTTPStatus.NOT_IMPLEMENTED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Exports in Parquet need a package that is not installed: pip install 'emagsync[parquet]', or choose "
+            "another format."
+        )
+
+
 class ExportsBusy(OfferError):
     """As many exports as are allowed are being written."""
 

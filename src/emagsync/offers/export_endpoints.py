@@ -30,13 +30,19 @@ _MEDIA_TYPES = {
     ExportFormat.CSV: "text/csv; charset=utf-8",
     ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ExportFormat.JSONL: "application/jsonl",
+    ExportFormat.PARQUET: "application/vnd.apache.parquet",
 }
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The whole selection, by account and id.",
         "content": {media_type: {"schema": {"type": "string"}} for media_type in _MEDIA_TYPES.values()},
     },
-    **problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INSUFFICIENT_STORAGE),
+    **problem_responses(
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.NOT_IMPLEMENTED,
+        HTTPStatus.INSUFFICIENT_STORAGE,
+    ),
 }
 PresetId = Annotated[int, Path(ge=1, le=2**53)]
 

@@ -1,4 +1,4 @@
-"""The formats of an export: CSV and JSON Lines here, XLSX in `export_workbook`. Writers keep no rows.
+"""The formats of an export: CSV and JSON Lines here, the others in `export_workbook` and `export_parquet`.
 
 Spreadsheets run a text cell that begins with `=`, `+`, `-` or `@` as a formula, and a seller's offers hold other
 people's text: such cells begin with an apostrophe in CSV and XLSX. A program that takes another separator than the
@@ -21,6 +21,7 @@ from typing import IO, Any, Final, Protocol
 import orjson
 
 from emagsync.core import money
+from emagsync.offers.errors import ParquetNotInstalled
 from emagsync.offers.export_columns import EXPORT_FIELDS, TIMES
 from emagsync.offers.export_layout import ExportLayout, percent
 from emagsync.offers.value_lists import read_list
@@ -35,11 +36,12 @@ _LINE_ENDS = tuple((chr(code).encode(), f"\\u{code:04x}".encode()) for code in (
 
 
 class ExportFormat(StrEnum):
-    """CSV for spreadsheets, XLSX, or one JSON object on each line."""
+    """CSV for spreadsheets, XLSX, one JSON object on each line, or Parquet, whose library is an extra."""
 
     CSV = "csv"
     XLSX = "xlsx"
     JSONL = "jsonl"
+    PARQUET = "parquet"
 
 
 class Writer(Protocol):
@@ -164,10 +166,19 @@ def _json_value(value: object) -> str | None:
 def open_writer(
     export_format: ExportFormat, file: IO[bytes], layout: ExportLayout = PLAIN, *, folder: Path | None = None
 ) -> Writer:
-    """The writer of a format, on an open binary file. XLSX needs one that can seek, and `folder` for its own files."""
+    """The writer of a format, on an open binary file. XLSX needs one that can seek, and `folder` for its own files.
+
+    Raises ParquetNotInstalled.
+    """
     if export_format is ExportFormat.XLSX:
         # Here, because its library costs a start 0.05 s of CPU, and every command on offers loads this module.
         from emagsync.offers.export_workbook import XlsxWriter
 
         return XlsxWriter(file, layout, folder=folder)
+    if export_format is ExportFormat.PARQUET:
+        try:
+            from emagsync.offers.export_parquet import ParquetWriter
+        except ModuleNotFoundError as error:
+            raise ParquetNotInstalled from error
+        return ParquetWriter(file, layout)
     return CsvWriter(file, layout) if export_format is ExportFormat.CSV else JsonLinesWriter(file, layout)

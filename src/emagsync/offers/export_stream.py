@@ -69,12 +69,23 @@ class Exports:
         self, offer_filter: OfferFilter, export_format: ExportFormat, layout: ExportLayout, known: References
     ) -> AsyncGenerator[bytes, None]:
         file = io.BytesIO()
-        writer = open_writer(export_format, file, layout)
+        # In a thread, because a library may have to be loaded.
+        writer = await in_thread(open_writer, export_format, file, layout)
+        try:
+            async for piece in self._pieces(offer_filter, writer, file, known):
+                yield piece
+        finally:
+            writer.release()
+
+    async def _pieces(
+        self, offer_filter: OfferFilter, writer: Writer, file: io.BytesIO, known: References
+    ) -> AsyncGenerator[bytes, None]:
         async with aclosing(stream_offers(self._database, offer_filter)) as batches:
             async for rows in batches:
                 await in_thread(_write, writer, rows, known)
-                yield _drain(file)
-        writer.close()
+                if piece := _drain(file):
+                    yield piece
+        await in_thread(writer.close)
         yield _drain(file)
 
     async def _workbook(

@@ -4250,10 +4250,10 @@ export interface components {
         };
         /**
          * ExportFormat
-         * @description CSV for spreadsheets, XLSX, or one JSON object on each line.
+         * @description CSV for spreadsheets, XLSX, one JSON object on each line, or Parquet, whose library is an extra.
          * @enum {string}
          */
-        ExportFormat: "csv" | "xlsx" | "jsonl";
+        ExportFormat: "csv" | "xlsx" | "jsonl" | "parquet";
         /**
          * Facet
          * @description What a filter can choose among: named as the filters of the list of products are.
@@ -14715,6 +14715,7 @@ export interface operations {
                 };
                 content: {
                     "application/jsonl": string;
+                    "application/vnd.apache.parquet": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv; charset=utf-8": string;
                 };
@@ -14767,6 +14768,15 @@ export interface operations {
                 };
             };
             500: components["responses"]["InternalError"];
+            /** @description Not Implemented */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: components["responses"]["Unavailable"];
             /** @description Insufficient Storage */
             507: {
@@ -14808,6 +14818,7 @@ export interface operations {
                 };
                 content: {
                     "application/jsonl": string;
+                    "application/vnd.apache.parquet": string;
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                     "text/csv; charset=utf-8": string;
                 };
@@ -14861,6 +14872,15 @@ export interface operations {
                 };
             };
             500: components["responses"]["InternalError"];
+            /** @description Not Implemented */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             503: components["responses"]["Unavailable"];
             /** @description Insufficient Storage */
             507: {

@@ -33,7 +33,7 @@ from emagsync.offers.selection import OfferFilter
 from emagsync.reference.names import read_references
 from emagsync.rest.time_zones import known_zone
 
-FormatName = Literal["csv", "xlsx", "jsonl"]
+FormatName = Literal["csv", "xlsx", "jsonl", "parquet"]
 
 
 def export(
@@ -59,8 +59,8 @@ def export(
     chosen = ExportFormat(export_format or _format_of(output))
     if output == Path("-"):
         output = None
-    if output is None and chosen is ExportFormat.XLSX:
-        _refuse("XLSX cannot be written to standard output: name a file with --output.")
+    if output is None and chosen in (ExportFormat.XLSX, ExportFormat.PARQUET):
+        _refuse(f"{chosen.upper()} cannot be written to standard output: name a file with --output.")
     wanted = offer_filter(account, search, status, sellable, max_stock, include_removed, currency)
     layout = ExportLayout(_columns_in(columns), language, _zone_of(time_zone))
     count = asyncio.run(_export(session_of(context), wanted, chosen, output, layout))
@@ -70,7 +70,7 @@ def export(
 
 def _format_of(output: Path | None) -> str:
     suffix = output.suffix.lower().removeprefix(".") if output else ""
-    return suffix if suffix in ("xlsx", "jsonl") else "csv"
+    return suffix if suffix in ("xlsx", "jsonl", "parquet") else "csv"
 
 
 def _columns_in(text: str | None) -> tuple[str, ...]:
