@@ -36,7 +36,7 @@ test('from nothing to the first copy: an admin, an account, every refusal, the a
 
   await stack.sandbox.control('POST', '/faults', { kind: 'status', status: 503, times: 2 })
   await again.click()
-  await expect(page.getByRole('alert')).toContainText('Nu este de la contul MAIN')
+  await expect(page.getByRole('alert')).toContainText('Nu este de la contul main')
   await again.click()
   await expect(page.getByRole('status').getByText('120 de oferte la eMAG.')).toBeVisible()
   await page.getByRole('button', { name: 'Pornește prima copiere' }).click()

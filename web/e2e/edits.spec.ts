@@ -65,8 +65,8 @@ test('a price that was mistyped is asked about, a faster colleague is noticed, a
   ) as [Product, Product]
   await logIn(page, '/offers?account=main&sort=-sale_price')
 
-  await edit(page, product, 'Preț de vânzare').click()
-  const editor = page.getByRole('dialog', { name: 'Modifică: Preț de vânzare' })
+  await edit(page, product, 'Preț fără TVA').click()
+  const editor = page.getByRole('dialog', { name: 'Modifică: Preț fără TVA' })
   await editor.getByRole('textbox').first().fill('0')
   await editor.getByRole('button', { name: 'Salvează' }).click()
   await expect(editor.getByRole('alert')).toContainText('în afara limitelor')
@@ -173,7 +173,7 @@ test('a list that drops prices by 60 % needs a yes, and then the brake asks once
   await apply.click()
   await expect(page.getByText('60 de oferte au fost modificate').first()).toBeVisible()
 
-  const brake = page.getByRole('alert').filter({ hasText: 'Trimiterea pentru FBE a fost oprită' })
+  const brake = page.getByRole('alert').filter({ hasText: 'Trimiterea pentru fbe a fost oprită' })
   await expect(brake).toContainText('60 de oferte cu preț schimbat')
   await page.goto('/edits/outbox?account=fbe')
   await expect(row(page, some[0]?.part_number ?? '')).toContainText('De trimis')
@@ -277,7 +277,7 @@ test('all that the filters find are previewed with a percentage, and the brake i
   await drawer.getByText('Scade cu', { exact: true }).click()
   await drawer.getByRole('textbox', { name: 'Cât' }).fill('16')
   await drawer.getByRole('button', { name: 'Previzualizează' }).click()
-  await expect(drawer.getByText('Trimiterea pentru MAIN se va opri')).toBeVisible()
+  await expect(drawer.getByText('Trimiterea pentru main se va opri')).toBeVisible()
   await expect(drawer.getByText('diferența este cât o cotă de TVA').first()).toBeVisible()
   await expect(drawer.getByRole('button', { name: /^Salvează/ })).toBeDisabled()
   expect(await seriousFindings(page)).toEqual([])

@@ -37,7 +37,7 @@ test.beforeAll(async ({ stack }) => {
   const set = { stock: [{ warehouse_id: 1, value: 79 }] }
   await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [contested.emag_id], set })
   const run = await caller.sync({ account: 'main' })
-  await caller.sync({ account: 'fbe' })
+  const failed = await caller.sync({ account: 'fbe' })
   addresses = [
     '/',
     '/offers',
@@ -48,6 +48,7 @@ test.beforeAll(async ({ stack }) => {
     '/history',
     '/history/sources',
     `/history/${run.sync_id}`,
+    `/history/${failed.sync_id}`,
     ...[
       'accounts',
       'users',
@@ -62,6 +63,23 @@ test.beforeAll(async ({ stack }) => {
     '/account',
   ]
 })
+
+/** Keys of texts that stand where their texts should: a code of the server that has no words. */
+function untranslated(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+    const found: string[] = []
+    while (walker.nextNode()) {
+      const { parentElement: parent, textContent: text } = walker.currentNode
+      if (
+        parent?.closest('code, pre, .payload') === null &&
+        /^[a-z]\w*(\.[a-zA-Z]\w*){2,}$/.test(text?.trim() ?? '')
+      )
+        found.push(text ?? '')
+    }
+    return found
+  })
+}
 
 async function look(page: Page, address: string): Promise<void> {
   await page.goto(address)
@@ -86,6 +104,7 @@ for (const { language, locale, theme, axeAt } of [
       for (const address of addresses) {
         await page.setViewportSize(WIDE)
         await look(page, address)
+        expect.soft(await untranslated(page), address).toEqual([])
         for (const size of [WIDE, PHONE]) {
           await page.setViewportSize(size)
           expect.soft(await cutOff(page, size.width), `${address} at ${size.width}`).toEqual([])
@@ -113,4 +132,20 @@ test('the palette opens an offer by its code, and keys move through the list', a
   await palette.press('Enter')
   await expect(page).toHaveURL(/offer=\d+/)
   await expect(page.getByRole('dialog')).toContainText(code)
+})
+
+test('a run that read nothing claims nothing about the copy, and says what to do', async ({
+  page,
+  faults,
+}) => {
+  faults.allow(/status of 4/)
+  await logIn(page, '/history?status=failed')
+  await page.locator('tbody a').first().click()
+  await expect(
+    page.getByRole('alert').filter({ hasText: 'eMAG refuză utilizatorul sau parola' }),
+  ).toContainText('Nu s-a citit nicio ofertă')
+  await expect(page.getByText('Nimic din copia locală nu s-a schimbat.')).toBeVisible()
+  await expect(page.getByText('Nicio pagină nu a fost citită.')).toBeVisible()
+  await expect(page.getByText('copia locală era deja ca pe eMAG')).toHaveCount(0)
+  await expect(page.getByText('Toate paginile au fost citite repede')).toHaveCount(0)
 })

@@ -35,7 +35,7 @@ async function synced(page: Page): Promise<void> {
   await expect(
     card(page, 'main').locator('[data-status]').or(page.getByText('nu a fost sincronizat încă')).first(),
   ).toBeVisible()
-  if (!(await completed.isVisible())) await page.getByRole('button', { name: 'Sincronizează MAIN' }).click()
+  if (!(await completed.isVisible())) await page.getByRole('button', { name: 'Sincronizează main' }).click()
   await expect(completed).toBeVisible({ timeout: 30_000 })
 }
 
@@ -69,7 +69,7 @@ test('both accounts are synced with live progress to the end', async ({ page, st
 
   await expect(ended(page, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
   await expect(ended(page, 'fbe', 'completed')).toBeVisible()
-  await expect(page.getByText('MAIN: sincronizare finalizată')).toBeVisible()
+  await expect(page.getByText('main: sincronizare finalizată')).toBeVisible()
   await expect(page.locator('.tile').first()).not.toContainText('Total oferte0')
   const total = await page.locator('.tile-value').first().innerText()
   expect(Number(total.replace(/\D/g, ''))).toBeGreaterThan(FBE)
@@ -80,9 +80,9 @@ test('a sync that is stopped stops at once, and the other goes on', async ({ pag
   // However long the button takes to be found, it runs still.
   await slow(stack, 'main', 60_000)
   await page.getByRole('button', { name: /Sincronizează ambele/ }).click()
-  await page.getByRole('button', { name: 'Oprește sincronizarea MAIN' }).click()
+  await page.getByRole('button', { name: 'Oprește sincronizarea main' }).click()
   await expect(ended(page, 'main', 'cancelled')).toBeVisible({ timeout: 5000 })
-  await expect(page.getByText('MAIN: sincronizarea a fost oprită')).toBeVisible()
+  await expect(page.getByText('main: sincronizarea a fost oprită')).toBeVisible()
   await expect(ended(page, 'fbe', 'completed')).toBeVisible({ timeout: 30_000 })
 })
 
@@ -92,7 +92,7 @@ test('a failing account says what to do while the other completes', async ({ pag
   await page.getByRole('button', { name: /Sincronizează ambele/ }).click()
   await expect(ended(page, 'fbe', 'failed')).toBeVisible({ timeout: 30_000 })
   await expect(card(page, 'fbe').locator('.advice')).toContainText('contul de vânzător eMAG')
-  await expect(page.getByRole('alert')).toContainText('FBE: sincronizarea a eșuat')
+  await expect(page.getByRole('alert')).toContainText('fbe: sincronizarea a eșuat')
   await expect(ended(page, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
   expect(await seriousFindings(page)).toEqual([])
 })
@@ -102,17 +102,17 @@ test('a clean-up says which syncs it ends, and ends those only', async ({ page, 
   await slow(stack, 'main', 60_000)
   await slow(stack, 'fbe', 8000)
   await expect(page.getByRole('button', { name: 'Închide sincronizările blocate…' })).toBeHidden()
-  await page.getByRole('button', { name: 'Sincronizează MAIN' }).click()
+  await page.getByRole('button', { name: 'Sincronizează main' }).click()
   await expect(progress(page, 'main')).toBeVisible()
   await expect.poll(() => percent(page, 'main')).toBeGreaterThan(0)
   stack.ageRuns(25)
   await page.reload()
-  await page.getByRole('button', { name: 'Sincronizează FBE' }).click()
+  await page.getByRole('button', { name: 'Sincronizează fbe' }).click()
   await page.getByRole('button', { name: 'Închide sincronizările blocate…' }).click()
   const dialog = page.getByRole('dialog')
   await expect(dialog).toContainText('O sincronizare va fi oprită:')
-  await expect(dialog).toContainText('MAIN, pornită acum 25 min')
-  await expect(dialog).toContainText(/FBE, .*rămâne în curs/)
+  await expect(dialog).toContainText('main, pornită acum 25 min')
+  await expect(dialog).toContainText(/fbe, .*rămâne în curs/)
   expect(await seriousFindings(page)).toEqual([])
   await dialog.getByRole('button', { name: 'Oprește una' }).click()
   await expect(ended(page, 'main', 'failed')).toBeVisible()
@@ -129,12 +129,12 @@ test('a dry run tells what would change and writes nothing', async ({ page, stac
   const before = await page.locator('.tile-value').first().innerText()
   await stack.sandbox.control('POST', '/offers/add', { account: 'fbe', count: 3 })
   await page.getByRole('button', { name: 'Opțiuni…' }).click()
-  await page.getByRole('radio', { name: 'FBE' }).check()
+  await page.getByRole('radio', { name: 'fbe' }).check()
   await page.getByRole('switch', { name: 'Simulare' }).click()
   expect(await seriousFindings(page)).toEqual([])
   await page.getByRole('button', { name: 'Pornește simularea' }).click()
   await expect(card(page, 'fbe')).toContainText('Simulare')
-  await expect(page.getByText('FBE: sincronizare finalizată')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText('fbe: sincronizare finalizată')).toBeVisible({ timeout: 30_000 })
   await expect(ended(page, 'fbe', 'completed')).toContainText('nimic nu a fost scris')
   expect(await page.locator('.tile-value').first().innerText()).toBe(before)
 })
@@ -142,7 +142,7 @@ test('a dry run tells what would change and writes nothing', async ({ page, stac
 test('a second tab and a reload show the same run, and both see it end', async ({ page, context, stack }) => {
   await logIn(page)
   await slow(stack, 'main', 10_000)
-  await page.getByRole('button', { name: 'Sincronizează MAIN' }).click()
+  await page.getByRole('button', { name: 'Sincronizează main' }).click()
   await expect(progress(page, 'main')).toBeVisible()
   const second = await context.newPage()
   await second.goto('/sync')
@@ -151,7 +151,7 @@ test('a second tab and a reload show the same run, and both see it end', async (
   await expect(progress(page, 'main')).toBeVisible()
   for (const tab of [page, second]) {
     await expect(ended(tab, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
-    await expect(tab.getByText('MAIN: sincronizare finalizată')).toBeVisible()
+    await expect(tab.getByText('main: sincronizare finalizată')).toBeVisible()
   }
 })
 
@@ -159,7 +159,7 @@ test('without the event stream the page asks by itself', async ({ page, faults }
   faults.allow(/\/api\/v1\/events/)
   await page.route('**/api/v1/events', (route) => route.abort())
   await logIn(page)
-  await page.getByRole('button', { name: 'Sincronizează FBE' }).click()
+  await page.getByRole('button', { name: 'Sincronizează fbe' }).click()
   await expect.poll(() => percent(page, 'fbe'), { timeout: 30_000 }).toBeGreaterThan(0)
   await expect(ended(page, 'fbe', 'completed')).toBeVisible({ timeout: 30_000 })
 })
@@ -167,11 +167,11 @@ test('without the event stream the page asks by itself', async ({ page, faults }
 test('the connection test says that it works, or what does not', async ({ page, stack, faults }) => {
   faults.allow(/424|502/)
   await logIn(page)
-  await page.getByRole('button', { name: 'Testează conexiunea FBE' }).click()
+  await page.getByRole('button', { name: 'Testează conexiunea fbe' }).click()
   await expect(card(page, 'fbe')).toContainText('Conexiunea funcționează')
   await stack.sandbox.control('POST', '/faults', { kind: 'invalid_ip', account: 'fbe' })
-  await page.getByRole('button', { name: 'Testează conexiunea FBE' }).click()
-  await expect(card(page, 'fbe')).toContainText('eMAG nu acceptă contul FBE')
+  await page.getByRole('button', { name: 'Testează conexiunea fbe' }).click()
+  await expect(card(page, 'fbe')).toContainText('eMAG nu acceptă contul fbe')
   await expect(card(page, 'fbe')).toContainText('adresa IP')
 })
 

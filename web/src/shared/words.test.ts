@@ -25,6 +25,11 @@ const GIVEN_UP: readonly (readonly [RegExp, string])[] = [
   ],
   [/timpul? limită/iu, 'timp alocat'],
   [/timp (de )?livrare/iu, 'timp de pregătire'],
+  [/cont(ul)? de marketplace/iu, 'contul de vânzător eMAG'],
+  [/copi\p{L}+ de siguranță/iu, 'copia de rezervă'],
+  [/preț de vânzare/iu, 'preț fără TVA'],
+  // Readers are addressed politely.
+  [/(^|\s)(ești|ai|tău|ta|tale|vrei|poți)(?!\p{L})/iu, 'sunteți, dumneavoastră'],
 ]
 
 function textsOf(value: unknown): string[] {

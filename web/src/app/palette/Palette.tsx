@@ -152,9 +152,7 @@ function useFoundOffers(text: string): Command[] {
   if (text.trim().length < SHORTEST) return []
   return (found.data?.data.products ?? []).map((offer) => ({
     id: `offer-${offer.id}`,
-    label: [offer.name ?? t('palette.unnamed'), offer.part_number, offer.account.toUpperCase()]
-      .filter(Boolean)
-      .join(' · '),
+    label: [offer.name ?? t('palette.unnamed'), offer.part_number, offer.account].filter(Boolean).join(' · '),
     icon: <TagOutlined aria-hidden />,
     run: () => void navigate(`/offers?offer=${offer.id}`),
   }))

@@ -89,7 +89,7 @@ export function useActions(): Command[] {
   return [
     ...(names.length > 1 ? ['all', ...names] : names).map((name) => ({
       id: `sync ${name}`,
-      label: name === 'all' ? t('palette.syncAll') : t('palette.sync', { account: name.toUpperCase() }),
+      label: name === 'all' ? t('palette.syncAll') : t('palette.sync', { account: name }),
       icon: <CloudSyncOutlined aria-hidden />,
       run: () => void start(name),
     })),

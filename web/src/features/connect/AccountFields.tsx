@@ -28,7 +28,7 @@ export function AccountFields({ isNew, otherAddresses }: { isNew: boolean; other
   return (
     <>
       <Form.Item name="platform" label={t('platform')}>
-        <Select options={PLATFORMS.map((value) => ({ value, label: t(`platforms.${value}`) }))} />
+        <Select options={PLATFORMS.map((value) => ({ value, label: t(`common:platforms.${value}`) }))} />
       </Form.Item>
       {isNew ? (
         <Form.Item

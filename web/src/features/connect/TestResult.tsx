@@ -18,7 +18,7 @@ const NOT_THE_ACCOUNT: readonly Outcome[] = ['marketplace', 'network', 'machine'
 export function TestResult({ name, data, error }: Props) {
   const { t } = useTranslation('connect')
   const other = useErrorText(error)
-  const account = name.toUpperCase()
+  const account = name
   if (error !== null) {
     const outcome = outcomeOf(error)
     const ip = seenAddress(error)

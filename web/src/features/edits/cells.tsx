@@ -36,9 +36,7 @@ function OfferCell({ emagId, offer }: { emagId: number; offer: OfferName | undef
   return (
     <Link className="offer-link" to={`/offers?offer=${offer.id}`} title={offer.name ?? undefined}>
       {offer.name ?? emagId}
-      <span className="muted offer-part_number">
-        {[offer.part_number, emagId].filter(Boolean).join(' · ')}
-      </span>
+      <span className="muted offer-code">{[offer.part_number, emagId].filter(Boolean).join(' · ')}</span>
     </Link>
   )
 }

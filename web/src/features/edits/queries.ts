@@ -55,6 +55,8 @@ function useEditing<Input, Output>(change: (input: Input) => Promise<Output>) {
 }
 
 /** The accounts, and whether edits of each are sent. */
+export type Account = Schemas['AccountView']
+
 export function useAccounts() {
   return useQuery({
     queryKey: ['accounts'],

@@ -9,12 +9,6 @@ export function useWords() {
   const { t, i18n } = useTranslation('offers')
   const names = useFieldNames()
 
-  const coded = (family: 'validation' | 'offerValidation', code: number | string | null): string => {
-    if (code === null || code === '') return t(`${family}.unknown`)
-    return i18n.exists(`${family}.${code}`, { ns: 'offers' })
-      ? t(`${family}.${code}`)
-      : t(`${family}.other`, { code })
-  }
   const field = (name: string): string => {
     return name === 'lifecycle' ? t('changes.lifecycle') : names.field(name)
   }
@@ -37,9 +31,9 @@ export function useWords() {
         return truth(text)
       case 'validation_status':
       case 'translation_validation_status':
-        return coded('validation', text)
+        return names.validation(text)
       case 'offer_validation_status':
-        return coded('offerValidation', text)
+        return names.offerValidation(text)
       default:
         return text
     }
@@ -50,7 +44,7 @@ export function useWords() {
     value,
     /** What keeps an offer from sale, without a full stop. */
     reason,
-    validation: (code: number | null) => coded('validation', code),
-    offerValidation: (code: number | null) => coded('offerValidation', code),
+    validation: names.validation,
+    offerValidation: names.offerValidation,
   }
 }

@@ -40,7 +40,7 @@ export function Overview({
     statistics.data ? Object.values(accounts).reduce((total, one) => total + one[count], 0) : null
   const byAccount = Object.entries(accounts)
     .sort(([one], [other]) => compareAccounts(one, other))
-    .map(([name, { products }]) => `${name.toUpperCase()} ${formatNumber(products)}`)
+    .map(([name, { products }]) => `${name} ${formatNumber(products)}`)
     .join(' · ')
   return (
     <dl className="tiles">
@@ -67,9 +67,7 @@ export function Overview({
           </span>
         }
         detail={
-          status.is_running
-            ? status.running.map(({ account }) => account.toUpperCase()).join(' · ')
-            : t('tiles.ready')
+          status.is_running ? status.running.map(({ account }) => account).join(' · ') : t('tiles.ready')
         }
       />
     </dl>

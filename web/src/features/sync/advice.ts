@@ -4,6 +4,7 @@ import { formatNumber } from '../../shared/index.ts'
 import type { Run } from './runs.ts'
 
 const KNOWN = [
+  'credentials_refused',
   'ip_not_allowed',
   'api_right_missing',
   'proxy_refused',
@@ -52,11 +53,9 @@ export function mainError(run: Run): Run['errors'][number] | undefined {
 }
 
 /** What happened and what to do, in the reader's language; the server's words where the code is not known. */
-export function adviceFor(t: TFunction<'sync'>, code: string, message: string, account = '…'): string {
+export function adviceFor(t: TFunction<'sync'>, code: string, message: string): string {
   // Only the server knows which variable it is.
   if (code === 'settings') return `${t('advice.settings')} ${message}`
-  if (code === 'credentials_refused')
-    return t('advice.credentials_refused', { account: account.toUpperCase() })
   const ip = code === 'ip_not_allowed' ? SEEN.exec(message)?.[1] : undefined
   if (ip !== undefined) return t('advice.ip_not_allowed_seen', { ip })
   const cause = BAD_ANSWERS.includes(code) ? 'bad_answer' : code
@@ -76,5 +75,5 @@ export function adviceOf(t: TFunction<'sync'>, run: Run): string {
   if (error === undefined) return t('advice.unknown')
   const slow = slowPace(error)
   if (slow) return t('advice.timeout_slow', slow)
-  return adviceFor(t, error.code, error.message, run.account)
+  return adviceFor(t, error.code, error.message)
 }

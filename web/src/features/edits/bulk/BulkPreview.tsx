@@ -103,7 +103,7 @@ export function Brakes({ brakes }: { brakes: BulkData['brakes'] }) {
       description={stopping.map((brake) => (
         <p key={brake.account}>
           {t('bulk.brake', {
-            account: brake.account.toUpperCase(),
+            account: brake.account,
             counts: countsOf(brake)
               .map(({ alarm, offers }) =>
                 t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }),

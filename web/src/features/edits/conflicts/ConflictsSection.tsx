@@ -8,7 +8,7 @@ import { offerColumns } from '../cells.tsx'
 import { AccountChoice, Choice } from './Choice.tsx'
 import { Log } from '../outbox/Log.tsx'
 import { OtherValueDialog } from './OtherValueDialog.tsx'
-import { useOfferNames } from '../../../shared/offer-names.ts'
+import { keyOf, useOfferNames } from '../../../shared/offer-names.ts'
 import { currencyOf, isOfCurrency } from './currencies.ts'
 import { useConflicts, useResolve, type Conflict } from '../queries.ts'
 import { selectColumn } from '../selectColumn.tsx'
@@ -44,10 +44,16 @@ export default function ConflictsSection() {
   const value = (key: 'base' | 'local' | 'emag'): Column<Conflict> => ({
     key,
     title: t(`conflicts.${key}`),
-    width: 105,
+    width: 115,
     align: 'end',
     render: (conflict) =>
-      words.valueOf(conflict.account, conflict.field, conflict[key], 'absolute', currencyOf(conflict, key)),
+      words.valueOf(
+        conflict.account,
+        conflict.field,
+        conflict[key],
+        'absolute',
+        currencyOf(conflict, key) ?? names.get(keyOf(conflict))?.currency,
+      ),
   })
   const columns: Column<Conflict>[] = [
     ...(mayAct ? [selectColumn<Conflict>(selection, (conflict) => conflict.state === 'open', t)] : []),

@@ -49,8 +49,7 @@ function EditLine({ edit, currency }: { edit: Edit; currency: string }) {
   const { can } = useRole()
   const withdraw = useWithdraw()
   const tellError = useTellError()
-  // Only where it is not the offer's, which is said elsewhere.
-  const own = edit.currency === currency ? null : edit.currency
+  const own = edit.currency ?? currency
   return (
     <li data-state={edit.state}>
       <span>

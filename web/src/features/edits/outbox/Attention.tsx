@@ -2,6 +2,7 @@ import { Alert, Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { Link } from 'react-router'
 
+import { offersAddress } from '../../../shared/happened.ts'
 import { formatNumber, useRole } from '../../../shared/index.ts'
 import '../edits.css'
 import { countsOf, type Hold } from './holds.ts'
@@ -34,56 +35,76 @@ export default function Attention() {
 function Brake({ hold }: { hold: Hold }) {
   const { t } = useTranslation('edits')
   const { can } = useRole()
-  const decide = useDecideHold()
-  const tellError = useTellError()
-  const account = hold.account.toUpperCase()
+  const account = hold.account
   const counts = countsOf(hold)
     .map(({ alarm, offers }) => t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }))
     .join(', ')
   const recalculated = hold.counts.recalculated ?? 0
-  const answer = (yes: boolean): void => {
-    decide.mutate({ id: hold.id, yes }, { onError: tellError })
-  }
   return (
     <Alert
       type="error"
       showIcon
       role="alert"
-      title={t(`brake.${hold.kind === 'sync' ? 'sync' : 'push'}Title`, { account })}
-      description={
+      className="brake"
+      title={
         <>
+          <strong>{t(`brake.${hold.kind}Title`, { account })}</strong>
           <p>
-            {t(`brake.${hold.kind === 'sync' ? 'sync' : 'push'}Text`, {
-              counts,
-              count: hold.most,
-              formatted: formatNumber(hold.most),
-            })}{' '}
-            <Link to={`/edits/outbox?account=${hold.account}&state=held`}>{t('brake.look')}</Link>
+            {t(`brake.${hold.kind}Text`, { counts, count: hold.most, formatted: formatNumber(hold.most) })}{' '}
+            {recalculated > 0
+              ? t('brake.recalculated', { count: recalculated, formatted: formatNumber(recalculated) })
+              : null}{' '}
+            <Look hold={hold} />
           </p>
-          {recalculated > 0 ? (
-            <p>{t('brake.recalculated', { count: recalculated, formatted: formatNumber(recalculated) })}</p>
-          ) : null}
-          {can('operator') ? (
-            <p className="row-actions">
-              <Button
-                type="primary"
-                danger
-                loading={decide.isPending && decide.variables.yes}
-                onClick={() => answer(true)}
-              >
-                {t(`brake.${hold.kind === 'sync' ? 'sync' : 'push'}Yes`)}
-              </Button>
-              {hold.state === 'waiting' ? (
-                <Button loading={decide.isPending && !decide.variables.yes} onClick={() => answer(false)}>
-                  {t('brake.no')}
-                </Button>
-              ) : null}
-            </p>
-          ) : (
-            <p>{t('brake.askOperator')}</p>
-          )}
+          {can('operator') ? <Answers hold={hold} /> : <p>{t('brake.askOperator')}</p>}
         </>
       }
     />
+  )
+}
+
+/** The way to what a hold is about: lines that were to be sent, or offers that changed on eMAG and how to restore them. */
+function Look({ hold }: { hold: Hold }) {
+  const { t } = useTranslation('edits')
+  const { can } = useRole()
+  if (hold.kind === 'push')
+    return <Link to={`/edits/outbox?account=${hold.account}&state=held`}>{t('brake.look')}</Link>
+  return (
+    <>
+      <Link to={offersAddress({ run: hold.source_id })}>{t('brake.syncLook')}</Link>{' '}
+      {can('operator') ? <Link to={`/edits/undo?run=${hold.source_id}`}>{t('brake.restore')}</Link> : null}
+    </>
+  )
+}
+
+/** Yes or no. A refused hold of a sync stays until it is released, so that only the yes is left. */
+function Answers({ hold }: { hold: Hold }) {
+  const { t } = useTranslation('edits')
+  const decide = useDecideHold()
+  const tellError = useTellError()
+  const answer = (yes: boolean): void => {
+    decide.mutate({ id: hold.id, yes }, { onError: tellError })
+  }
+  return (
+    <p className="row-actions">
+      <Button
+        type="primary"
+        danger
+        size="small"
+        loading={decide.isPending && decide.variables.yes}
+        onClick={() => answer(true)}
+      >
+        {t(`brake.${hold.kind}Yes`)}
+      </Button>
+      {hold.state === 'waiting' ? (
+        <Button
+          size="small"
+          loading={decide.isPending && !decide.variables.yes}
+          onClick={() => answer(false)}
+        >
+          {t(hold.kind === 'sync' ? 'brake.syncNo' : 'brake.no')}
+        </Button>
+      ) : null}
+    </p>
   )
 }

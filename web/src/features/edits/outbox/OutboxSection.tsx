@@ -4,6 +4,7 @@ import { Link } from 'react-router'
 
 import { Badge, type Tone } from '../../../shared/Badge.tsx'
 import type { Column } from '../../../shared/DataTable.tsx'
+import { offersAddress } from '../../../shared/happened.ts'
 import { formatDate, useRole, useUrlState } from '../../../shared/index.ts'
 import { FromTo, offerColumns } from '../cells.tsx'
 import { AccountChoice, Choice } from '../conflicts/Choice.tsx'
@@ -12,7 +13,15 @@ import { isUndecided } from './decide.ts'
 import { Log } from './Log.tsx'
 import { PushButtons } from './PushButtons.tsx'
 import { keyOf, useOfferNames } from '../../../shared/offer-names.ts'
-import { OUTBOX_STATES, useAccounts, useOutbox, type OutboxLine, type OutboxState } from '../queries.ts'
+import {
+  OUTBOX_STATES,
+  useAccounts,
+  useHolds,
+  useOutbox,
+  type Account,
+  type OutboxLine,
+  type OutboxState,
+} from '../queries.ts'
 import { selectColumn } from '../selectColumn.tsx'
 import { useFieldWords } from '../useFieldWords.ts'
 import { useSelection } from '../useSelection.ts'
@@ -39,6 +48,11 @@ export default function OutboxSection() {
   const state = CHOICES.find((known) => known === filter.state) ?? null
   const found = useOutbox({ account: filter.account, state })
   const rows = found.data?.pages.flatMap((page) => page.lines) ?? []
+  const accounts = useAccounts().data ?? []
+  const off = accounts.filter(
+    (one) => one.push === 'off' && (filter.account === null || one.account === filter.account),
+  )
+  const none = useNone(state, filter.account, off.length > 0)
   const names = useOfferNames(rows)
   const open = rows.filter(isUndecided)
   const selection = useSelection(open.map((line) => line.id))
@@ -89,7 +103,7 @@ export default function OutboxSection() {
   ]
   return (
     <>
-      <PushOff account={filter.account} />
+      <PushOff off={off} />
       <div role="search" aria-label={t('filters.label')} className="edit-filters">
         <AccountChoice value={filter.account} onChange={(account) => setFilter({ account })} />
         <Choice
@@ -108,11 +122,7 @@ export default function OutboxSection() {
         rows={rows}
         columns={columns}
         rowKey={(line) => line.id}
-        none={{
-          title: t('outbox.none'),
-          detail: t('outbox.noneText'),
-          action: <Link to="/offers">{t('toOffers')}</Link>,
-        }}
+        none={none}
       >
         {can('operator') && state !== 'held' && open.length > 0 && found.data !== undefined ? (
           <Decide
@@ -173,19 +183,51 @@ function LineRemarks({ line }: { line: OutboxLine }) {
 }
 
 /** Says whose edits do not leave, and what an administrator does about it. */
-function PushOff({ account }: { account: string | null }) {
+function PushOff({ off }: { off: readonly Account[] }) {
   const { t } = useTranslation('edits')
-  const accounts = useAccounts().data ?? []
-  const off = accounts.filter((one) => one.push === 'off' && (account === null || one.account === account))
   if (off.length === 0) return null
-  const names = off.map((one) => one.account.toUpperCase())
+  const ofServer = off.filter(({ source }) => source === 'environment').map((one) => one.account)
+  const isAny = ofServer.length < off.length
   return (
     <Alert
       className="edit-note"
       type="info"
       showIcon
-      title={t('pushOff.title', { accounts: names.join(', ') })}
-      description={t('pushOff.text', { variable: `EMAG_${names[0] ?? ''}_PUSH` })}
+      title={t('pushOff.title', { accounts: off.map((one) => one.account).join(', ') })}
+      description={
+        <>
+          {isAny ? <p>{t('pushOff.text')}</p> : null}
+          {ofServer.length > 0 ? (
+            <p>
+              {t('pushOff.ofServer', {
+                accounts: ofServer.join(', '),
+                variables: ofServer.map((name) => `EMAG_${name.toUpperCase()}_PUSH`).join(', '),
+              })}
+            </p>
+          ) : null}
+          {isAny ? <Link to="/settings/accounts">{t('pushOff.toAccounts')}</Link> : null}
+        </>
+      }
     />
   )
+}
+
+/** What an empty list says: where the edits are instead, if any are anywhere. */
+function useNone(state: string | null, account: string | null, isOff: boolean) {
+  const { t } = useTranslation('edits')
+  const holds = useHolds().data ?? []
+  const bySync = holds.find((hold) => hold.kind === 'sync' && (account === null || hold.account === account))
+  if (state === 'held' && bySync !== undefined) {
+    return {
+      title: t('outbox.heldBySync.title'),
+      detail: t('outbox.heldBySync.text'),
+      action: <Link to={offersAddress({ run: bySync.source_id })}>{t('outbox.heldBySync.look')}</Link>,
+    }
+  }
+  const action = isOff ? (
+    <Link to="/edits/waiting">{t('outbox.toWaiting')}</Link>
+  ) : (
+    <Link to="/offers">{t('toOffers')}</Link>
+  )
+  return { title: t('outbox.none'), detail: t('outbox.noneText'), action }
 }

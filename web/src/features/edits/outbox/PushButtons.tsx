@@ -27,7 +27,7 @@ function PushButton({ account }: { account: string }) {
     })
   return (
     <Button icon={<CloudUploadOutlined aria-hidden />} loading={push.isPending} onClick={send}>
-      {t('outbox.push', { account: account.toUpperCase() })}
+      {t('outbox.push', { account })}
     </Button>
   )
 }

@@ -38,7 +38,7 @@ export default function UndoSection() {
             {t('undo.chosen', {
               count: wanted.ids.length,
               formatted: formatNumber(wanted.ids.length),
-              account: wanted.account?.toUpperCase(),
+              account: wanted.account,
             })}
           </h2>
         ) : null}

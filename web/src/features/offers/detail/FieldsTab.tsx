@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 
 import { isAmount } from '../../../shared/fields.ts'
 import { formatDate, formatMoney, formatNumber, useFieldNames } from '../../../shared/index.ts'
-import { formatRate } from '../../../shared/vat.ts'
+import { formatRate, toCents } from '../../../shared/vat.ts'
 import type { Product, ProductDetail } from '../queries.ts'
 import { useWords } from '../useWords.ts'
 
@@ -122,18 +122,23 @@ function useField(offer: ProductDetail): (field: Field) => string {
       case 'vat_id':
         return offer.vat_rate === null ? null : formatRate(offer.vat_rate)
       case 'category_id':
-        return offer.category_name === null ? null : `${offer.category_name} (${String(offer.category_id)})`
+        return categoryText(offer)
       case 'eans':
         return offer.eans.join(', ') || t('detail.none')
       default:
         return null
     }
   }
+  const categoryText = ({ category_id: id, category_name: name }: ProductDetail): string | null => {
+    if (id === null) return null
+    return name === null ? t('common:number', { id }) : `${name} (${String(id)})`
+  }
   return (field) => {
     const inWords = worded(field)
     if (inWords !== null) return inWords
     const value = offer[field]
     if (value === null || Array.isArray(value)) return t('detail.none')
+    if (field === 'sale_price_with_vat') return formatMoney(toCents(String(value)), offer.currency)
     if (isAmount(field)) return formatMoney(String(value), offer.currency)
     const shape = SHAPES[field]
     if (shape !== undefined) return shaped(shape, value)

@@ -22,7 +22,7 @@ import {
   useFieldNames,
   useUrlState,
 } from '../../../shared/index.ts'
-import { course, courseSince, currenciesOf, inCurrency, range, type Point } from './history.ts'
+import { course, courseSince, currenciesOf, inCurrency, isLevel, range, type Point } from './history.ts'
 import { useOfferChanges, type ProductDetail } from '../queries.ts'
 
 const EVERYTHING = { range: 'all' }
@@ -48,7 +48,7 @@ export default function HistoryTab({ offer }: { offer: ProductDetail }) {
   if (!log.data) return <LoadingState rows={10} />
   const changes = log.data.pages.flatMap((page) => page.data.changes)
   const points = course(offer, changes, !log.hasNextPage)
-  if (points.length <= 2) {
+  if (isLevel(points)) {
     return <EmptyState title={t('chart.none', { date: formatDate(offer.created_at) })} />
   }
   const days = RANGES[shown]

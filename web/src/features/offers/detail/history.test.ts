@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 
-import { course, courseSince, currenciesOf, inCurrency, range } from './history.ts'
+import { course, courseSince, currenciesOf, inCurrency, isLevel, range } from './history.ts'
 
 const present = {
   sale_price: '12.5000',
@@ -97,6 +97,26 @@ describe('the course of price and stock', () => {
         [12.5, 'EUR'],
       ])
     })
+  })
+})
+
+describe('whether there is anything to draw', () => {
+  const change = { field: 'sale_price', old: '10.0000', new: '12.5000', at: present.last_synced_at }
+
+  test('a change that the last reading found is drawn, though it makes but two points', () => {
+    const points = course(present, [change], true)
+    expect(points).toHaveLength(2)
+    expect(isLevel(points)).toBe(false)
+  })
+
+  test('so is one of stock or of the currency', () => {
+    expect(isLevel(course(present, [{ ...change, field: 'stock', old: '9' }], true))).toBe(false)
+    expect(isLevel(course(present, [{ ...change, field: 'currency', old: 'RON' }], true))).toBe(false)
+  })
+
+  test('what never changed is not, nor what changed in something else', () => {
+    expect(isLevel(course(present, [], true))).toBe(true)
+    expect(isLevel(course(present, [{ ...change, field: 'name', old: 'a', new: 'b' }], true))).toBe(true)
   })
 })
 

@@ -70,6 +70,15 @@ export function inCurrency(points: readonly Point[], currency: string): Point[] 
   return points.map((point) => (point.currency === currency ? point : { ...point, price: null }))
 }
 
+/** Whether neither price nor stock changed: there is nothing to draw. */
+export function isLevel(points: readonly Point[]): boolean {
+  const [first, ...rest] = points
+  return rest.every(
+    ({ price, currency, stock }) =>
+      price === first?.price && currency === first.currency && stock === first.stock,
+  )
+}
+
 /** The least and the greatest of the values that are known. */
 export function range(points: readonly Point[], of: 'price' | 'stock'): readonly [number, number] | null {
   const values = points.map((point) => point[of]).filter((value) => value !== null)

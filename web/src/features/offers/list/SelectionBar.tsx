@@ -52,7 +52,7 @@ export function SelectionBar({ selection, page, total, view, onChoose }: Props) 
       <ExportChosen selection={selection} view={view} />
       {undos.map(({ account, to }) => (
         <Link key={account} to={to}>
-          {undos.length > 1 ? t('selection.undoOf', { account: account.toUpperCase() }) : t('selection.undo')}
+          {undos.length > 1 ? t('selection.undoOf', { account }) : t('selection.undo')}
         </Link>
       ))}
       <Everything selection={selection} page={page} total={total} onChoose={onChoose} />

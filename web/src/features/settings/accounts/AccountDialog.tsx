@@ -1,12 +1,17 @@
-import { App, Form, Modal, Switch } from 'antd'
+import { App, Form, Modal, Select, Switch } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { AccountFields, type AccountValues, type Platform } from '../../connect/AccountFields.tsx'
 import { useChangeAccount, type Account, type AccountChange } from '../../connect/queries.ts'
 import { FormError } from '../shared.tsx'
 
+type Push = Account['push']
+
+export const PUSHES: readonly Push[] = ['off', 'approve', 'on']
+
 interface Values extends AccountValues {
   enabled: boolean
+  push: Push
 }
 
 interface Props {
@@ -51,11 +56,15 @@ export function AccountDialog({ account, otherAddresses, onClose }: Props) {
           password: '',
           base_url: account.base_url ?? '',
           enabled: account.enabled,
+          push: account.push,
         }}
         onFinish={submit}
       >
         <FormError error={change.error} />
         <AccountFields isNew={false} otherAddresses={otherAddresses} />
+        <Form.Item name="push" label={t('accounts.push')} extra={t('accounts.pushHint')}>
+          <Select options={PUSHES.map((value) => ({ value, label: t(`accounts.pushTexts.${value}`) }))} />
+        </Form.Item>
         <Form.Item
           name="enabled"
           label={t('accounts.enabled')}
@@ -76,6 +85,7 @@ export function changesOf(account: Account, values: Values): AccountChange {
   if (values.username.trim() !== account.username) change.username = values.username.trim()
   if (values.password !== '') change.password = values.password
   if (values.enabled !== account.enabled) change.enabled = values.enabled
+  if (values.push !== account.push) change.push = values.push
   const address = values.base_url?.trim()
   if (address !== undefined && address !== (account.base_url ?? '')) change.base_url = address || null
   return change

@@ -66,7 +66,9 @@ function Accounts({ accounts, onOpen }: { accounts: Account[]; onOpen: (open: Op
           width: 230,
           render: ({ platform, currency, base_url, username }) => (
             <div>
-              <div>{[platform, currency].filter(Boolean).join(' · ')}</div>
+              <div>
+                {[platform ? t(`common:platforms.${platform}`) : null, currency].filter(Boolean).join(' · ')}
+              </div>
               <div className="muted account-address">{username}</div>
               <div className="muted account-address">{base_url}</div>
             </div>
@@ -79,9 +81,15 @@ function Accounts({ accounts, onOpen }: { accounts: Account[]; onOpen: (open: Op
           render: (account) => <Source {...account} />,
         },
         {
+          key: 'push',
+          title: t('accounts.push'),
+          width: 110,
+          render: ({ push }) => t(`accounts.pushes.${push}`),
+        },
+        {
           key: 'state',
           title: t('accounts.state'),
-          width: 300,
+          width: 250,
           render: (account) => <AccountState account={account} />,
         },
         {

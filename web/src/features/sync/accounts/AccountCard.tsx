@@ -1,3 +1,5 @@
+import { useTranslation } from 'react-i18next'
+
 import { AccountFacts } from './AccountFacts.tsx'
 import { ConnectionState } from './ConnectionState.tsx'
 import { LastRun } from './LastRun.tsx'
@@ -18,6 +20,7 @@ const AGES_SECONDS = 15
 
 /** One account: whether eMAG lets it in, how fresh its copy is, and what it is doing. */
 export function AccountCard({ name, account, statistics, budget, status }: Props) {
+  const { t } = useTranslation()
   const now = useNow(AGES_SECONDS)
   const run = status.running.find(({ account }) => account === name)
   // Of the latest runs of all accounts it may have dropped out; the last completed one is always known.
@@ -25,14 +28,16 @@ export function AccountCard({ name, account, statistics, budget, status }: Props
   return (
     <section className="card account" aria-labelledby={`account-${name}`} data-account={name}>
       <header className="account-head">
-        <h2 id={`account-${name}`}>{name.toUpperCase()}</h2>
+        <h2 id={`account-${name}`}>{name}</h2>
         <span className="muted">
-          {account?.platform ? `${account.platform} · ${account.currency ?? ''}` : '\u00a0'}
+          {account?.platform ? `${t(`platforms.${account.platform}`)} · ${account.currency ?? ''}` : '\u00a0'}
         </span>
       </header>
       {account === undefined ? null : <ConnectionState account={account} />}
       <AccountFacts contact={account?.contact} statistics={statistics} budget={budget} run={run} now={now} />
-      <div className="account-run">{run ? <RunProgress run={run} /> : <LastRun run={last} now={now} />}</div>
+      <div className="account-run">
+        {run ? <RunProgress run={run} /> : <LastRun run={last} now={now} contact={account?.contact} />}
+      </div>
     </section>
   )
 }

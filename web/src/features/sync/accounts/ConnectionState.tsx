@@ -29,14 +29,14 @@ interface State {
 function stateOf(t: TFunction<'sync'>, { account, contact, problem }: Account, now: Date): State {
   if (problem !== null)
     return { tone: 'bad', text: t('connection.settings'), detail: adviceFor(t, 'settings', problem) }
-  const advice = (): string => adviceFor(t, contact.code ?? '', contact.message ?? '', account)
+  const advice = (): string => adviceFor(t, contact.code ?? '', contact.message ?? '')
   switch (contact.state) {
     case 'works':
       return { tone: 'good', text: t('connection.works'), detail: formatAge(contact.let_in_at, now) }
     case 'refused':
       return {
         tone: 'bad',
-        text: t('connection.refused', { account: account.toUpperCase() }),
+        text: t('connection.refused', { account }),
         detail: advice(),
       }
     case 'failing':
@@ -93,7 +93,7 @@ export function ConnectionState({ account }: Props) {
         <Button
           loading={test.isPending}
           onClick={() => test.mutate()}
-          aria-label={t('connection.testLabel', { account: account.account.toUpperCase() })}
+          aria-label={t('connection.testLabel', { account: account.account })}
         >
           {t('connection.test')}
         </Button>

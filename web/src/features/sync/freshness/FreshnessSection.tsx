@@ -37,7 +37,7 @@ function AccountFreshness({ found }: { found: Freshness }) {
   const { t } = useTranslation('sync')
   const { can } = useRole()
   const [isEditing, setEditing] = useState(false)
-  const account = found.account.toUpperCase()
+  const account = found.account
   return (
     <section aria-label={t('freshness.of', { account })} data-freshness={found.account}>
       <header className="freshness-head">

@@ -78,7 +78,7 @@ export default function TargetsDialog({ found, onClose }: { found: Freshness; on
     <Modal
       open
       width={760}
-      title={t('freshness.of', { account: found.account.toUpperCase() })}
+      title={t('freshness.of', { account: found.account })}
       okText={t('freshness.save')}
       okButtonProps={{ disabled: rows.length === 0 }}
       cancelText={t('common:cancel')}

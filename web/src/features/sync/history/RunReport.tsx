@@ -11,6 +11,7 @@ import type { RunDetail, RunStatus } from './queries.ts'
 import { RunOptions } from './RunOptions.tsx'
 import { RunStatusBadge } from './RunStatusBadge.tsx'
 import { TimelineSection } from './timeline/TimelineSection.tsx'
+import { adviceOf } from '../advice.ts'
 import { unreadPlaces, upToDateText } from '../trouble.ts'
 
 const TONES: Record<RunStatus, 'success' | 'info' | 'warning' | 'error'> = {
@@ -33,7 +34,7 @@ export function RunReport({ run }: { run: RunDetail }) {
       <Alert
         type={TONES[run.status]}
         title={<RunStatusBadge status={run.status} />}
-        description={run.dry_run ? t('detail.dryRunText') : t(`detail.${run.status}Text`)}
+        description={<Outcome run={run} />}
       />
       <HowMuchIsRight run={run} />
       <Counts run={run} />
@@ -41,12 +42,26 @@ export function RunReport({ run }: { run: RunDetail }) {
       {run.parameters.preview_of ? (
         <PreviewNote runId={run.id} previewId={run.parameters.preview_of} />
       ) : null}
-      <RunChanges runId={run.id} isDry={run.dry_run} hasEnded={run.completed_at !== null} />
+      <RunChanges runId={run.id} isDry={run.dry_run} status={run.status} />
       <ErrorGroups run={run} />
       {run.completed_at === null ? null : <Certificate runId={run.id} />}
       <TimelineSection pages={run.pages} failed={run.failed_requests} />
       <RunOptions run={run} />
     </div>
+  )
+}
+
+/** What came of a run; of one that failed also why, and what to do. */
+function Outcome({ run }: { run: RunDetail }) {
+  const { t } = useTranslation('history')
+  const { t: inSync } = useTranslation('sync')
+  if (run.dry_run) return t('detail.dryRunText')
+  if (run.status !== 'failed') return t(`detail.${run.status}Text`)
+  return (
+    <>
+      <p>{adviceOf(inSync, run)}</p>
+      <p>{t(run.processed_items === 0 ? 'detail.failedNothingText' : 'detail.failedText')}</p>
+    </>
   )
 }
 

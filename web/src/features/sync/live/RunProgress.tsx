@@ -24,7 +24,7 @@ export function RunProgress({ run }: { run: Run }) {
   const { can } = useRole()
   const { notification } = App.useApp()
   const stop = useStopRun()
-  const account = run.account.toUpperCase()
+  const account = run.account
   const phase = run.status === 'running' ? (run.phase ?? 'starting') : run.status
   const pages =
     run.total_pages === null

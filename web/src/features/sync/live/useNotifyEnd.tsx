@@ -22,7 +22,7 @@ export function useNotifyEnd(): (run: Run) => void {
     (run) => {
       if (!(run.status in KINDS)) return
       const { type, seconds } = KINDS[run.status as keyof typeof KINDS]
-      const account = run.account.toUpperCase()
+      const account = run.account
       notification[type]({
         key: run.id,
         title: t(`ended.${run.status as keyof typeof KINDS}`, { account }),

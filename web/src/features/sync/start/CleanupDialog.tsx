@@ -65,7 +65,7 @@ export default function CleanupDialog({
           {running.map((run) => (
             <li key={run.id} className={old.includes(run) ? undefined : 'muted'}>
               {t(old.includes(run) ? 'cleanup.old' : 'cleanup.young', {
-                account: run.account.toUpperCase(),
+                account: run.account,
                 age: age(run),
               })}
             </li>

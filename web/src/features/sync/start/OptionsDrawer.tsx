@@ -62,7 +62,7 @@ export default function OptionsDrawer({ usable, busy, onClose }: Props) {
           <Radio.Group
             options={accounts.map((value) => ({
               value,
-              label: value === 'both' || value === 'all' ? t(`options.${value}`) : value.toUpperCase(),
+              label: value === 'both' || value === 'all' ? t(`options.${value}`) : value,
               disabled: busy.includes(value),
             }))}
           />

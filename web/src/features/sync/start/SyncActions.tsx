@@ -48,7 +48,7 @@ export function SyncActions({ names, usable, status }: Props) {
         for (const { account, code, message } of data.not_started) {
           // One that is being synced already is seen to be.
           if (code === 'account_busy') continue
-          const title = t('actions.notStarted', { account: account.toUpperCase() })
+          const title = t('actions.notStarted', { account })
           notification.warning({ title, description: adviceFor(t, code, message), role: 'alert' })
         }
       },
@@ -84,7 +84,7 @@ export function SyncActions({ names, usable, status }: Props) {
           disabled={isBusy(name) || !usable.includes(name)}
           onClick={() => begin({ account: name })}
         >
-          {t('actions.one', { account: name.toUpperCase() })}
+          {t('actions.one', { account: name })}
         </Button>
       ))}
       <Button size="large" onClick={() => setOpen('options')}>

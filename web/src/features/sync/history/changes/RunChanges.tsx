@@ -8,18 +8,20 @@ import { CHANGE_KINDS, offersAddress, type ChangeKind } from '../../../../shared
 import { ErrorState, formatNumber, LoadingState, useUrlState } from '../../../../shared/index.ts'
 import { ApplyButton } from './ApplyButton.tsx'
 import { FieldChanges, OfferName } from './cells.tsx'
+import type { RunStatus } from '../queries.ts'
 import { useRunChanges, type ChangedOffer, type RunChangesPage } from './queries.ts'
 
+const UNDERWAY: ReadonlySet<RunStatus> = new Set(['queued', 'running', 'interrupted'])
 const ANY: { kind: string | null } = { kind: null }
 
 interface Props {
   runId: string
   isDry: boolean
-  hasEnded: boolean
+  status: RunStatus
 }
 
 /** What a run changed, or a dry run would have: how many offers of each kind, and which. */
-export function RunChanges({ runId, isDry, hasEnded }: Props) {
+export function RunChanges({ runId, isDry, status }: Props) {
   const [filter, setFilter] = useUrlState(ANY)
   const kind = CHANGE_KINDS.find((known) => known === filter.kind) ?? null
   const found = useRunChanges(runId, kind)
@@ -30,7 +32,13 @@ export function RunChanges({ runId, isDry, hasEnded }: Props) {
       <LoadingState />
     )
   return (
-    <Found pages={found.data.pages} kind={kind} mayApply={isDry && hasEnded} onChoose={setFilter}>
+    <Found
+      pages={found.data.pages}
+      kind={kind}
+      status={status}
+      mayApply={isDry && !UNDERWAY.has(status)}
+      onChoose={setFilter}
+    >
       {found.hasNextPage ? (
         <More isLoading={found.isFetchingNextPage} onClick={() => void found.fetchNextPage()} />
       ) : null}
@@ -41,12 +49,13 @@ export function RunChanges({ runId, isDry, hasEnded }: Props) {
 interface FoundProps {
   pages: readonly RunChangesPage[]
   kind: ChangeKind | null
+  status: RunStatus
   mayApply: boolean
   onChoose: (filter: { kind: ChangeKind | null }) => void
   children: ReactNode
 }
 
-function Found({ pages, kind, mayApply, onChoose, children }: FoundProps) {
+function Found({ pages, kind, status, mayApply, onChoose, children }: FoundProps) {
   const { t } = useTranslation('changes')
   const data = pages[0]?.data
   if (data === undefined) return null
@@ -54,7 +63,7 @@ function Found({ pages, kind, mayApply, onChoose, children }: FoundProps) {
   return (
     <section>
       <h3>{t(isDry ? 'would.title' : 'did.title')}</h3>
-      <Summary data={data} />
+      <Summary data={data} isComplete={status === 'completed'} />
       {mayApply && data.count > 0 ? <ApplyButton runId={run} /> : null}
       {data.count === 0 ? null : (
         <>
@@ -81,10 +90,16 @@ function More({ isLoading, onClick }: { isLoading: boolean; onClick: () => void 
   )
 }
 
-function Summary({ data: { count, dry_run: isDry } }: { data: { count: number; dry_run: boolean } }) {
+interface SummaryProps {
+  data: { count: number; dry_run: boolean }
+  isComplete: boolean
+}
+
+/** That the copy is as eMAG is is said only of a run that read everything it was to read. */
+function Summary({ data: { count, dry_run: isDry }, isComplete }: SummaryProps) {
   const { t } = useTranslation('changes')
   const words = isDry ? 'would' : 'did'
-  if (count === 0) return <p>{t(`${words}.none`)}</p>
+  if (count === 0) return <p>{t(`${words}.${isComplete ? 'none' : 'noneYet'}`)}</p>
   return <p>{t(`${words}.count`, { count, formatted: formatNumber(count) })}</p>
 }
 

@@ -34,7 +34,9 @@ export function FieldChanges({ fields, currency }: { fields: Fields; currency: s
     if (isAmount(field)) return formatMoney(value, currency)
     if (field === 'status') return names.status(value)
     if (field === 'sellable') return t(value === 'true' ? 'yes' : 'no')
-    return value
+    if (field === 'validation_status' || field === 'translation_validation_status')
+      return names.validation(value)
+    return field === 'offer_validation_status' ? names.offerValidation(value) : value
   }
   if (entries.length === 0) return null
   return (

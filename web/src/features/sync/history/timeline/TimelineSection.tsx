@@ -33,9 +33,11 @@ export function TimelineSection({ pages, failed }: { pages: PageView[]; failed: 
         <>
           <p>{summary}</p>
           <TimelinePicture timeline={timeline} label={summary} />
-          <Checkbox checked={onlyOdd} onChange={(event) => setOnlyOdd(event.target.checked)}>
-            {t('timeline.onlyOdd')}
-          </Checkbox>
+          {timeline.bars.length === 0 ? null : (
+            <Checkbox checked={onlyOdd} onChange={(event) => setOnlyOdd(event.target.checked)}>
+              {t('timeline.onlyOdd')}
+            </Checkbox>
+          )}
           <PageTable timeline={timeline} onlyOdd={onlyOdd} />
         </>
       )}
@@ -57,6 +59,7 @@ function PageTable({ timeline, onlyOdd }: { timeline: Timeline<PageView>; onlyOd
   const { t } = useTranslation('history')
   const [at, setAt] = useState(1)
   const shown = onlyOdd ? timeline.bars.filter((bar) => bar.mark !== 'good') : [...timeline.bars]
+  if (timeline.bars.length === 0) return <p className="muted">{t('timeline.noPages')}</p>
   if (shown.length === 0) return <p className="muted">{t('timeline.noOdd')}</p>
   const last = Math.ceil(shown.length / PAGES_AT_ONCE)
   const first = (Math.min(at, last) - 1) * PAGES_AT_ONCE
