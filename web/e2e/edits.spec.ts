@@ -221,7 +221,7 @@ test('chosen offers get one change, whose effect is shown before, and their last
   await page.goto('/offers?account=fbe&status=active&sort=-emag_id')
   for (const line of taken.slice(0, 2)) await line.getByRole('checkbox').check()
   await bar.getByRole('link', { name: 'Anulează ultima trimitere…' }).click()
-  await expect(page.getByRole('heading', { name: /celor 2 oferte selectate \(FBE\)/ })).toBeVisible()
+  await expect(page.getByRole('heading', { name: /celor 2 oferte selectate \(fbe\)/ })).toBeVisible()
   await page.getByRole('button', { name: 'Restabilește 2 valori' }).click()
   await expect(page.getByText('2 valori sunt în curs de restabilire')).toBeVisible()
   await page.goto(`/edits/undo?account=fbe&ids=${first.emag_id}`)

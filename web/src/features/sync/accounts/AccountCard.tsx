@@ -33,7 +33,7 @@ export function AccountCard({ name, account, statistics, budget, status }: Props
           {account?.platform ? `${t(`platforms.${account.platform}`)} · ${account.currency ?? ''}` : '\u00a0'}
         </span>
       </header>
-      {account === undefined ? null : <ConnectionState account={account} />}
+      {account === undefined ? null : <ConnectionState account={account} isRunning={run !== undefined} />}
       <AccountFacts contact={account?.contact} statistics={statistics} budget={budget} run={run} now={now} />
       <div className="account-run">
         {run ? <RunProgress run={run} /> : <LastRun run={last} now={now} contact={account?.contact} />}

@@ -13,6 +13,8 @@ import { useConnectionTest, type Account, type Connection } from '../queries.ts'
 
 interface Props {
   account: Account
+  /** Of a run that goes on, which tells itself what it meets and goes on trying. */
+  isRunning: boolean
 }
 
 const AGES_SECONDS = 15
@@ -73,7 +75,7 @@ function Seen({ contact }: Pick<Account, 'contact'>) {
 }
 
 /** Whether eMAG lets the account in, as far as is known, and a button to find out. */
-export function ConnectionState({ account }: Props) {
+export function ConnectionState({ account, isRunning }: Props) {
   const { t } = useTranslation('sync')
   const { can } = useRole()
   const now = useNow(AGES_SECONDS)
@@ -81,7 +83,7 @@ export function ConnectionState({ account }: Props) {
   const { tone, text, detail } = stateOf(t, account, now)
   const found = foundText(t, account, test.data)
   const other = otherText(t, test.error)
-  const shown = other ?? found ?? detail
+  const shown = other ?? found ?? (isRunning && tone === 'warning' ? null : detail)
   return (
     <div className="connection">
       <div role="status">

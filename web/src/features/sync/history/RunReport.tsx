@@ -9,6 +9,7 @@ import { RunChanges } from './changes/RunChanges.tsx'
 import { ErrorGroups } from './errors/ErrorGroups.tsx'
 import type { RunDetail, RunStatus } from './queries.ts'
 import { RunOptions } from './RunOptions.tsx'
+import { RunTrouble } from '../live/RunTrouble.tsx'
 import { RunStatusBadge } from './RunStatusBadge.tsx'
 import { TimelineSection } from './timeline/TimelineSection.tsx'
 import { adviceOf } from '../advice.ts'
@@ -36,6 +37,7 @@ export function RunReport({ run }: { run: RunDetail }) {
         title={<RunStatusBadge status={run.status} />}
         description={<Outcome run={run} />}
       />
+      <RunTrouble run={run} />
       <HowMuchIsRight run={run} />
       <Counts run={run} />
       {mayUndo ? <Link to={`/edits/undo?run=${run.id}`}>{t('undo')}</Link> : null}

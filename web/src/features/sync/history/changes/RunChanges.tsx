@@ -63,7 +63,7 @@ function Found({ pages, kind, status, mayApply, onChoose, children }: FoundProps
   return (
     <section>
       <h3>{t(isDry ? 'would.title' : 'did.title')}</h3>
-      <Summary data={data} isComplete={status === 'completed'} />
+      <Summary data={data} status={status} />
       {mayApply && data.count > 0 ? <ApplyButton runId={run} /> : null}
       {data.count === 0 ? null : (
         <>
@@ -92,14 +92,17 @@ function More({ isLoading, onClick }: { isLoading: boolean; onClick: () => void 
 
 interface SummaryProps {
   data: { count: number; dry_run: boolean }
-  isComplete: boolean
+  status: RunStatus
 }
 
 /** That the copy is as eMAG is is said only of a run that read everything it was to read. */
-function Summary({ data: { count, dry_run: isDry }, isComplete }: SummaryProps) {
+function Summary({ data: { count, dry_run: isDry }, status }: SummaryProps) {
   const { t } = useTranslation('changes')
   const words = isDry ? 'would' : 'did'
-  if (count === 0) return <p>{t(`${words}.${isComplete ? 'none' : 'noneYet'}`)}</p>
+  if (count === 0) {
+    const none = status === 'completed' ? 'none' : UNDERWAY.has(status) ? 'noneSoFar' : 'noneYet'
+    return <p>{t(`${words}.${none}`)}</p>
+  }
   return <p>{t(`${words}.count`, { count, formatted: formatNumber(count) })}</p>
 }
 

@@ -60,7 +60,10 @@ function PageTable({ timeline, onlyOdd }: { timeline: Timeline<PageView>; onlyOd
   const [at, setAt] = useState(1)
   const shown = onlyOdd ? timeline.bars.filter((bar) => bar.mark !== 'good') : [...timeline.bars]
   if (timeline.bars.length === 0) return <p className="muted">{t('timeline.noPages')}</p>
-  if (shown.length === 0) return <p className="muted">{t('timeline.noOdd')}</p>
+  if (shown.length === 0) {
+    const none = timeline.tries.length === 0 ? 'timeline.noOdd' : 'timeline.noOddPages'
+    return <p className="muted">{t(none)}</p>
+  }
   const last = Math.ceil(shown.length / PAGES_AT_ONCE)
   const first = (Math.min(at, last) - 1) * PAGES_AT_ONCE
   return (
