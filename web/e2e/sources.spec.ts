@@ -132,7 +132,7 @@ test('a shop adds its ERP’s file, corrects a wrong guess, sees what would chan
   const drawer = page.getByRole('dialog')
   await expect(drawer).toContainText('Iată ce s-ar schimba')
   await expect(row(page, one.part_number)).toContainText(`${one.stock} → ${one.stock + 5}`)
-  await expect(row(page, two.part_number)).toContainText('Preț de vânzare')
+  await expect(row(page, two.part_number)).toContainText('Preț fără TVA')
   await expect(row(page, three.part_number)).toContainText('Celula D4:')
   await expect(row(page, 'NU-EXISTA')).toContainText('Celula B5: contul nu are această ofertă')
   await looksWell(page)
@@ -157,7 +157,7 @@ test('a shop adds its ERP’s file, corrects a wrong guess, sees what would chan
   await looksWell(page)
   await row(page, 'Stoc din gestiune').getByRole('link').click()
   await expect(page.getByRole('dialog')).toContainText('una ajunsă pe eMAG')
-  await page.getByRole('dialog').getByRole('link', { name: 'Anulează ce s-a trimis (MAIN)…' }).click()
+  await page.getByRole('dialog').getByRole('link', { name: 'Anulează ce s-a trimis (main)…' }).click()
   await expect(page.getByText('O valoare se restabilește.')).toBeVisible()
 })
 

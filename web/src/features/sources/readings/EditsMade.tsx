@@ -34,7 +34,7 @@ export function EditsMade({ batchId }: { batchId: string }) {
         {can('operator')
           ? undoPaths(edits).map(({ account, path }) => (
               <Link key={account} to={path ?? '/edits/undo'}>
-                {t(path === null ? 'edits.undoPushes' : 'edits.undo', { account: account.toUpperCase() })}
+                {t(path === null ? 'edits.undoPushes' : 'edits.undo', { account })}
               </Link>
             ))
           : null}

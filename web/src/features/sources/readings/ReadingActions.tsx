@@ -95,7 +95,7 @@ function Brakes({ reading }: { reading: Reading }) {
       description={stopping.map((brake) => (
         <p key={brake.account}>
           {t('bulk.brake', {
-            account: brake.account.toUpperCase(),
+            account: brake.account,
             counts: countsOf(brake)
               .map(({ alarm, offers }) =>
                 t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }),
