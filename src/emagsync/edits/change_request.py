@@ -87,8 +87,9 @@ class ChangeRequest:
     `{warehouse_id, change}`. `errors` holds the values that proved unreadable already, `doubts` those that look like a
     mistake. `row` numbers the requests of a list or file. `is_loose`: the part number may have lost zeros before it or
     come by an exponent, as numbers in spreadsheets do. `is_unseen`: some of it is hidden in its file, and nobody has
-    said yes to that. `exported` are values that the offer had when its row was exported, as canonical text by field;
-    `cells` are those of the file that it was read from.
+    said yes to that. `is_exact`: every code that is given has to be the offer's, also those that it was not found by.
+    `exported` are values that the offer had when its row was exported, as canonical text by field; `cells` are those of
+    the file that it was read from.
     """
 
     given: Mapping[str, Any]
@@ -106,6 +107,7 @@ class ChangeRequest:
     doubts: Sequence[Issue] = field(default_factory=tuple)
     is_loose: bool = False
     is_unseen: bool = False
+    is_exact: bool = False
     exported: Mapping[str, str] = field(default_factory=dict)
     cells: Sequence[GivenCell] = ()
 
@@ -135,7 +137,8 @@ def parse_change_request(
             if not _is_as_it_is(name, given, values):
                 issues.append(Issue(name, error.code, str(error)))
     twice = {change.key for change in changes if sum(other.key == change.key for other in changes) > 1}
-    issues.extend(Issue(name, "given_twice", "is given twice") for name, _ in sorted(twice))
+    both = "`stock` or `stock_change` can be given, not both" if {STOCK, STOCK_CHANGE} <= request.given.keys() else None
+    issues.extend(Issue(name, "given_twice", both or "is given twice") for name, _ in sorted(twice))
     return changes, issues
 
 

@@ -22,7 +22,10 @@ from emagsync.offers.value_lists import read_list
 
 # So many codes are worth the search index; more are found sooner by reading every offer of the account.
 _FEW_CODES = 200
-_OF_THE_OFFER = ("id", "account", "emag_id", "part_number", "name", "currency", "fingerprint", "removed_at")
+_OF_THE_OFFER = (
+    "id", "account", "emag_id", "part_number", "part_number_key", "eans", "name", "currency", "fingerprint",
+    "removed_at",
+)  # fmt: skip
 _COLUMNS = [offers.c[name] for name in (*_OF_THE_OFFER, *PRICES, "stock", "handling_time", "vat_id", "status")]
 
 
@@ -42,6 +45,11 @@ async def stored_offers(
         payloads = await offers_repository.payloads(connection, account, [row.emag_id for row in rows])
         found |= {row.emag_id: _offer(row, payloads.get(row.emag_id)) for row in rows}
     return found
+
+
+async def accounts_with_offers(connection: AsyncConnection) -> list[str]:
+    """The accounts that the local copy has offers of, by name; removed ones count."""
+    return sorted((await connection.execute(select(offers.c.account).distinct())).scalars())
 
 
 async def key_of(connection: AsyncConnection, product_id: int) -> tuple[str, int] | None:
@@ -168,4 +176,6 @@ def _offer(row: Row[Any], payload: str | None) -> StoredOffer:
         is_removed=row.removed_at is not None,
         values=values_of(row, payload),
         name=row.name,
+        part_number_key=row.part_number_key,
+        eans=read_list(row.eans),
     )

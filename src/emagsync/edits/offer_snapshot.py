@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from emagsync.edits.fields import Key
@@ -19,4 +20,6 @@ class StoredOffer(NamedTuple):
     is_removed: bool
     values: dict[Key, str | None]
     name: str | None = None
+    part_number_key: str | None = None
+    eans: Sequence[str] = ()
     is_sent: bool = False  # whether edits of it may be on their way, so that eMAG may have other values already

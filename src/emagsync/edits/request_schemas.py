@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from emagsync.core.vocabulary import RequestModel
 from emagsync.edits.change_request import MOST_ROWS, STOCK_CHANGE, ChangeRequest
@@ -17,7 +18,9 @@ from emagsync.offers.product_parameters import AccountName
 
 def _as_text(value: object) -> object:
     """A JSON number by its shortest spelling, which is how it was written."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise PydanticCustomError("text_or_number", "a text or a number is needed")
+    if isinstance(value, str):
         return value
     return repr(value) if isinstance(value, float) else str(value)
 
@@ -84,7 +87,7 @@ class ProductEdit(OfferValues):
 
 class BulkLine(OfferValues):
     """An edit of one offer: named by `emag_id`, else by the first that is given of `part_number`, `part_number_key`
-    and `ean`, where that is of one offer only."""
+    and `ean`, where that is of one offer only. The others that are given have to be the same offer's."""
 
     account: AccountName | None = None
     emag_id: int | None = Field(default=None, ge=1, le=2**31)
@@ -127,6 +130,7 @@ class BulkEdit(BulkOptions):
                 part_number=one.part_number,
                 part_number_key=one.part_number_key,
                 eans=() if one.ean is None else (one.ean,),
+                is_exact=True,
             )
             for number, one in enumerate(self.edits, start=1)
         ]

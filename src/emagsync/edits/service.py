@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,6 +30,7 @@ from emagsync.edits.errors import (
 from emagsync.edits.fields import PRICES, VAT_ID
 from emagsync.edits.model import ConflictEnding, Edit, EditClosing
 from emagsync.edits.offer_repository import (
+    accounts_with_offers,
     ids_of_codes,
     ids_of_part_numbers,
     key_of,
@@ -97,6 +98,10 @@ class _Named(NamedTuple):
     part_numbers: Mapping[str, Sequence[int]]
     part_number_keys: Mapping[str, Sequence[int]]
     eans: Mapping[str, Sequence[int]]
+
+
+# What a request calls a code, where edits call it otherwise.
+_FIELD_OF: Final = {"eans": "ean"}
 
 
 class _Known(NamedTuple):
@@ -274,18 +279,19 @@ class EditService:
         twins = await _twins(connection, account, requests)
         resolved = [_resolved(request, named, twins) for request in requests]
         known = await _known(connection, account, [request for request, _ in resolved], lock=lock, vat_ids=vat_ids)
-        met: set[int] = set()
+        met: dict[int, int] = {}
         results: dict[int, LineResult] = {}
+        lost = await _lost_account(connection, account) if not known.offers else None
         for number, (request, errors) in enumerate(resolved):
             if number % _AT_ONCE == 0:
                 # A file of ten thousand rows takes a second or two: let other tasks run meanwhile.
                 await asyncio.sleep(0)
-            unresolved = LineResult(request, None, (*request.errors, *errors))
-            results[request.row] = unresolved if errors else self._plan(request, known, met)
+            unresolved = LineResult(request, None, (*request.errors, *([lost] if lost else errors)))
+            results[request.row] = unresolved if errors or lost else self._plan(request, known, met)
         return results
 
-    def _plan(self, request: ChangeRequest, known: _Known, met: set[int]) -> LineResult:
-        """The result of a request that names an offer; `met` are the offers of those before it."""
+    def _plan(self, request: ChangeRequest, known: _Known, met: dict[int, int]) -> LineResult:
+        """The result of a request that names an offer; `met` are the rows of those before it, by the offer's id."""
         emag_id = request.emag_id or 0
         offer = known.offers.get(emag_id)
         if offer is None:
@@ -295,10 +301,13 @@ class EditService:
             message = f"offer {emag_id} has the part number {offer.part_number!r}, not {request.part_number!r}"
             differs = Issue("part_number", "part_number_differs", message)
             return LineResult(request, None, (*request.errors, differs))
+        if request.is_exact and (others := _other_codes(request, offer)):
+            return LineResult(request, None, (*request.errors, *others))
         if emag_id in met:
-            repeated = Issue("emag_id", "offer_repeated", "an earlier row is of this offer too")
+            earlier = str(met[emag_id])
+            repeated = Issue("emag_id", "offer_repeated", f"row {earlier} is of this offer too", {"row": earlier})
             return LineResult(request, None, (*request.errors, repeated))
-        met.add(emag_id)
+        met[emag_id] = request.row
         platform = self._platform(offer.account)
         made = plan(
             offer,
@@ -370,6 +379,32 @@ async def _known(
     return _Known(offers, edits, vat_ids)
 
 
+async def _lost_account(connection: AsyncConnection, account: str) -> Issue | None:
+    """What is wrong with the account of rows that name no offer of it; None where it has offers."""
+    accounts = await accounts_with_offers(connection)
+    if account in accounts:
+        return None
+    listed = ", ".join(accounts) or "none"
+    if not account:
+        message = f"the row names no account, and neither does `account` for all of them; there are offers of: {listed}"
+        return Issue("account", "no_account", message, {"accounts": listed})
+    message = f"the local copy has no offers of an account {account!r}; it has those of: {listed}"
+    return Issue("account", "account_not_found", message, {"given": account, "accounts": listed})
+
+
+def _other_codes(request: ChangeRequest, offer: StoredOffer) -> list[Issue]:
+    """The codes of the request that the offer, which another one of them has found, does not have."""
+    issues = []
+    if request.part_number_key is not None and request.part_number_key != offer.part_number_key:
+        message = f"offer {offer.emag_id} has the PNK {offer.part_number_key!r}, not {request.part_number_key!r}"
+        issues.append(Issue("part_number_key", "part_number_key_differs", message))
+    if request.eans and not set(request.eans) & set(offer.eans):
+        has = ", ".join(offer.eans) or "none"
+        message = f"offer {offer.emag_id} has other EANs ({has}), not {' '.join(request.eans)}"
+        issues.append(Issue("ean", "ean_differs", message, {"given": " ".join(request.eans), "has": has}))
+    return issues
+
+
 def _check_one(results: Sequence[LineResult]) -> None:
     """Raises what is wrong with the only line."""
     [result] = results
@@ -424,12 +459,13 @@ def _resolved(
     if ids:
         several = ", ".join(map(str, ids[:5]))
         message = f"{given!r} is the {word} of several offers ({several}): name one by emag_id"
-        return request, (Issue(field, f"{field}_repeats", message, {"given": given, "offers": several}),)
+        repeats = Issue(_FIELD_OF.get(field, field), f"{field}_repeats", message, {"given": given, "offers": several})
+        return request, (repeats,)
     if not given:
         message = "the row names no offer: give emag_id, a part number (SKU), PNK or EAN"
         return request, (Issue("emag_id", "no_offer_named", message),)
     message = f"account {request.account!r} has no offer with the {word} {given!r}"
-    return request, (Issue("emag_id", "offer_not_found", message),)
+    return request, (Issue(_FIELD_OF.get(field, field), "offer_not_found", message, {"given": given}),)
 
 
 def _ids_of(request: ChangeRequest, named: _Named) -> tuple[str, str, str, Sequence[int]]:

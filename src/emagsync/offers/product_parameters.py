@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
 from fastapi import Query
@@ -19,8 +18,9 @@ from emagsync.offers.explanations import Language
 from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
 from emagsync.offers.selection import BuyButton, ChangeFilter, OfferFilter, Order, SortKey
 from emagsync.rest.paging import MOST_ROWS
-from emagsync.rest.problems import ApiProblem, FieldProblem
+from emagsync.rest.refused_values import refusal_of
 from emagsync.rest.timestamps import UtcTimestamp
+from emagsync.rest.unknown_names import name_nearest
 
 _LARGEST = 2**53  # what every JSON reader still takes for a whole number
 _DEFAULT_LANGUAGE: Language = "en"
@@ -179,12 +179,9 @@ def selection_filter(values: Mapping[str, Any], place: str) -> OfferFilter:
     try:
         return OfferSelection.model_validate(values).filter()
     except ValidationError as error:
-        wrong = [
-            FieldProblem(field=".".join((place, *map(str, one["loc"]))), message=one["msg"], code=one["type"])
-            for one in error.errors()
-        ]
-        detail = "; ".join(f"{one.field}: {one.message}" for one in wrong)
-        raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=wrong) from error
+        found = [{**one, "loc": ("body", *one["loc"])} for one in error.errors()]
+        named = name_nearest(found, OfferSelection)
+        raise refusal_of({**one, "loc": ("body", place, *one["loc"][1:])} for one in named) from error
 
 
 class ProductListQuery(ProductQuery):

@@ -6,7 +6,7 @@ Nobody else reads a request's body (a test holds it), so that what `texts` refus
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
@@ -42,8 +42,23 @@ async def read_json(request: Request) -> Any:
     return document
 
 
+async def json_with(request: Request, words: Sequence[bytes]) -> Any:
+    """The body that FastAPI has read as JSON, for a second look at it; None where there is none with one of `words`."""
+    if "_json" not in vars(request):
+        return None
+    content = await request.body()
+    return await request.json() if any(word in content for word in words) else None
+
+
 async def read_raw(request: Request) -> bytes:
-    """The body as it is: a file, whose reader judges what is in it."""
+    """The body as it is: a file, whose reader judges what is in it. Raises a 415 problem for a form: the file in it
+    would be read with what a form has around it."""
+    if request.headers.get("content-type", "").lower().startswith("multipart/"):
+        raise ApiProblem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "Send the file itself as the body, not in a form: with curl `--data-binary @FILE`, not `-F`.",
+        )
     return await request.body()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable
 from http import HTTPStatus
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -36,6 +37,7 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _ANY = "*"
+_NOTHING = re.compile("(?!)")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _WATCHED = ("/health/", "/metrics", "/api/v1/metrics")
 
@@ -69,19 +71,21 @@ class SecurityHeadersMiddleware:
 class BodyLimitMiddleware:
     """Refuses (413) bodies of more than `max_bytes`: by the length that is announced, and by what is read.
 
-    Paths that begin with one of `uploads` take files, of at most `max_upload_bytes`.
+    Paths that `uploads` matches whole take files, of at most `max_upload_bytes`.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, max_upload_bytes: int = 0, uploads: Sequence[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, max_bytes: int, max_upload_bytes: int = 0, uploads: re.Pattern[str] = _NOTHING
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
         self._max_upload_bytes = max(max_bytes, max_upload_bytes)
-        self._uploads = tuple(uploads)
+        self._uploads = uploads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
         announced = Headers(scope=scope).get("content-length", "") if scope["type"] == "http" else ""
-        is_upload = scope["type"] == "http" and scope["path"].startswith(self._uploads)
+        is_upload = scope["type"] == "http" and self._uploads.fullmatch(scope["path"]) is not None
         most = self._max_upload_bytes if is_upload else self._max_bytes
         if announced.isdecimal() and int(announced) > most:
             await _too_large(most, is_upload=is_upload).response(scope["path"])(scope, receive, send)
@@ -107,6 +111,27 @@ def _too_large(most: int, *, is_upload: bool) -> ApiProblem:
         "body_too_large",
         f"A body has at most {most} bytes here: {setting} sets how many.",
     )
+
+
+class PlainBodyMiddleware:
+    """Refuses (415) bodies that come compressed: they would be taken for what they are not."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        coding = Headers(scope=scope).get("content-encoding", "").strip() if scope["type"] == "http" else ""
+        if coding.lower() not in ("", "identity"):
+            problem = ApiProblem(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                "body_compressed",
+                "Send the body as it is, without `Content-Encoding`: this server does not unpack bodies.",
+                headers={"Accept-Encoding": "identity"},
+            )
+            await problem.response(scope["path"])(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 class HostCheckMiddleware:

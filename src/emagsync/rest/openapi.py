@@ -24,7 +24,10 @@ _BY_ANY = {
     "503": ("Unavailable", "The database is not available, or the server has too much to do"),
 }
 _KEY_IN_USE = "The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known"
-_BY_BODIES = {"413": ("BodyTooLarge", "The body is larger than this server takes")}
+_BY_BODIES = {
+    "413": ("BodyTooLarge", "The body is larger than this server takes"),
+    "415": ("OtherFormat", "The body is in another format than this route takes, or compressed"),
+}
 _BY_CHANGES = {"507": ("DiskFull", "The server's disk has no room left; nothing was changed")}
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -18,9 +17,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from emagsync.core.errors import EmagsyncError
 from emagsync.core.exhaustion import exhaustion_of
 from emagsync.rest.openapi import allowed_methods
-from emagsync.rest.problems import ApiProblem, FieldProblem, problem_of
+from emagsync.rest.problems import ApiProblem, invalid, problem_of
+from emagsync.rest.refused_values import refusal_of
 from emagsync.rest.unknown_names import with_nearest_names
-from emagsync.rest.unknown_values import with_nearest_value
 
 log = structlog.get_logger()
 
@@ -36,7 +35,11 @@ _DETAILS = {
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take this method; the Allow header lists those it takes.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than EMAGSYNC_SERVER__MAX_BODY_BYTES allows.",
 }
-_PLACES = frozenset({"body", "query", "path", "header", "cookie"})
+_NOT_JSON = ApiProblem(
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    "unsupported_media_type",
+    "Send the body as JSON, with the header `Content-Type: application/json`.",
+)
 
 
 def install_problem_handlers(app: FastAPI) -> None:
@@ -62,41 +65,28 @@ def answer_to(error: EmagsyncError | HTTPException, path: str) -> Response:
 
 async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - the handler is installed for this type
-    errors = [
-        _field_problem(with_nearest_value(item))
-        for item in with_nearest_names(error.errors(), request.scope.get("route"))
-    ]
-    detail = "; ".join(f"{item.field}: {item.message}" for item in errors)
-    problem = ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
-    return problem.response(request.url.path)
+    found = error.errors()
+    if any(_is_unread(item) for item in found):
+        return _NOT_JSON.response(request.url.path)
+    errors = with_nearest_names(found, request.scope.get("route"))
+    return refusal_of(errors).response(request.url.path)
 
 
-def _field_problem(item: Any) -> FieldProblem:
-    """Without `input` and `ctx`: what was sent may be a password."""
-    code = str(item["type"])
-    if code == "json_invalid":
-        return FieldProblem(field="body", message="This is not JSON.", code=code)
-    return FieldProblem(
-        field=_field(item["loc"]),
-        message=str(item["msg"]).removeprefix("Value error, "),
-        code=code,
-        values=item.get("values", {}),
-    )
-
-
-def _field(place: Sequence[str | int]) -> str:
-    parts = [str(part) for part in place]
-    if len(parts) > 1 and parts[0] in _PLACES:
-        parts = parts[1:]
-    return ".".join(parts)
+def _is_unread(item: Any) -> bool:
+    """Whether FastAPI has left the body as it came, because its Content-Type is not that of JSON."""
+    return tuple(item["loc"]) == ("body",) and isinstance(item.get("input"), bytes) and bool(item["input"])
 
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the handler is installed for this type
-    if error.status_code < HTTPStatus.BAD_REQUEST:
-        return Response(status_code=error.status_code, headers=error.headers)
+    status = HTTPStatus(error.status_code)
+    if status < HTTPStatus.BAD_REQUEST:
+        return Response(status_code=status, headers=error.headers)
+    if status == HTTPStatus.BAD_REQUEST and error.__cause__ is not None:
+        # FastAPI's words for a body that it could not even decode.
+        return invalid("body", "This is not JSON in UTF-8.", "json_invalid").response(request.url.path)
     problem = _problem_of_http(error)
-    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
         methods = allowed_methods(request.app.openapi(), request.url.path)
         problem.headers |= {"Allow": ", ".join(methods)} if methods else {}
     return problem.response(request.url.path)

@@ -16,6 +16,8 @@ from starlette.responses import JSONResponse
 from emagsync.core.errors import EmagsyncError, ErrorKind
 
 MEDIA_TYPE = "application/problem+json"
+# What a caller is told to wait (`Retry-After`) where the refusal does not know better.
+_WAIT_SECONDS: dict[int, str] = {HTTPStatus.TOO_MANY_REQUESTS: "2", HTTPStatus.SERVICE_UNAVAILABLE: "5"}
 
 
 class FieldProblem(BaseModel):
@@ -62,6 +64,8 @@ class ApiProblem(EmagsyncError):
         self.problem_code = code
         self.title = title or HTTPStatus(status).phrase
         self.headers = dict(headers or {})
+        if status in _WAIT_SECONDS and not any(name.lower() == "retry-after" for name in self.headers):
+            self.headers["Retry-After"] = _WAIT_SECONDS[status]
         self.errors = tuple(FieldProblem.model_validate(error) for error in errors)
         self.extra = extra
 

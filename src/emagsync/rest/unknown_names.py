@@ -6,8 +6,8 @@ a test walks all routes); here is what the refusal says. Both name the nearest n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, get_args
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import Any, Final, get_args, get_origin
 from weakref import WeakKeyDictionary
 
 from fastapi import Request
@@ -16,20 +16,25 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from starlette.datastructures import QueryParams
 
 from emagsync.core.vocabulary import names_of
 from emagsync.rest.nearest import nearest_of
+from emagsync.rest.plain_refusals import without_union_members
 
 _UNKNOWN: Final = "extra_forbidden"
 _TWICE: Final = "given_twice"
+_REPEATED: Final = "given_repeatedly"
 
 Names = tuple[str, ...]
 # By endpoint: routes themselves cannot be kept in a table.
 _KNOWN: Final[WeakKeyDictionary[Any, tuple[Names, ...]]] = WeakKeyDictionary()
+_SINGLE: Final[WeakKeyDictionary[Any, frozenset[str]]] = WeakKeyDictionary()
 
 
 async def refuse_unknown_parameters(request: Request) -> None:
-    """Raises RequestValidationError, 422, that names every query parameter that the route does not have.
+    """Raises RequestValidationError, 422, that names every query parameter that the route does not have, and every
+    one that is repeated and takes one value only: the last alone would count.
 
     A dependency of the whole application. Routes that are not in the OpenAPI document, such as the page's, take any.
     """
@@ -41,6 +46,11 @@ async def refuse_unknown_parameters(request: Request) -> None:
         _unknown(("query", name), name, (each for names in known for each in names))
         for name in request.query_params
         if not any(name in names for names in known)
+    ]
+    errors += [
+        {"type": _REPEATED, "loc": ("query", name), "msg": "it is given more than once, and takes one value"}
+        for name in _repeated(request.query_params)
+        if name in _single_parameters(route)
     ]
     for newer, *older in known:
         errors += [
@@ -61,9 +71,9 @@ def with_nearest_names(errors: Iterable[Any], route: object) -> list[Any]:
 def name_nearest(errors: Iterable[Any], body: Any) -> list[Any]:
     """The errors of validating `body`, a model or another annotation, with the nearest known name where one is not.
 
-    Places begin with `body`, as FastAPI gives them.
+    Places begin with `body`, as FastAPI gives them. Names of a union's members are taken out of them.
     """
-    return [_named_nearest(error, body) for error in errors]
+    return without_union_members([_named_nearest(error, body) for error in errors], body)
 
 
 def _named_nearest(error: Any, body: Any) -> Any:
@@ -101,6 +111,37 @@ def _parameters_of(dependant: Dependant) -> Iterator[Names]:
             yield names_of(parameter.alias, parameter.field_info)
     for part in dependant.dependencies:
         yield from _parameters_of(part)
+
+
+def _repeated(given: QueryParams) -> list[str]:
+    return [name for name in given if len(given.getlist(name)) > 1]
+
+
+def _single_parameters(route: APIRoute) -> frozenset[str]:
+    """The names of the query parameters that take one value, older ones included: of several, one would be taken."""
+    known = _SINGLE.get(route.endpoint)
+    if known is None:
+        known = _SINGLE[route.endpoint] = frozenset(_single_parameters_of(route.dependant))
+    return known
+
+
+def _single_parameters_of(dependant: Dependant) -> Iterator[str]:
+    for parameter in dependant.query_params:
+        models = list(_models_in(parameter.field_info.annotation))
+        fields = [item for model in models for item in model.model_fields.items()]
+        for name, field in fields or [(parameter.alias, parameter.field_info)]:
+            if not _takes_several(field.annotation):
+                yield from names_of(name, field)
+    for part in dependant.dependencies:
+        yield from _single_parameters_of(part)
+
+
+def _takes_several(annotation: Any) -> bool:
+    """Whether it is a list, or may be one, whatever unions and metadata are around it."""
+    origin = get_origin(annotation) or annotation
+    if isinstance(origin, type) and issubclass(origin, Sequence | Set) and not issubclass(origin, str | bytes):
+        return True
+    return any(_takes_several(part) for part in get_args(annotation))
 
 
 def _fields(model: type[BaseModel]) -> Iterator[Names]:

@@ -18,9 +18,11 @@ from emagsync.sources.reading_repository import KeptRow
 from emagsync.sources.schemas import CellProblem, ReadingCounts, RowKind
 
 # No offer has what the row names, or several have.
-_NOT_FOUND: Final = "offer_not_found"
+_NOT_FOUND: Final = frozenset({"offer_not_found", "account_not_found"})
 # Issues about the offer that a row names; they stand in the cell of what names it.
-_ABOUT_THE_OFFER: Final = frozenset({"emag_id", "eans", "part_number", "part_number_key", "row", "version"})
+_ABOUT_THE_OFFER: Final = frozenset(
+    {"account", "ean", "emag_id", "eans", "part_number", "part_number_key", "row", "version"}
+)
 _UNCHANGED: Final = "unchanged"
 
 
@@ -93,7 +95,7 @@ def _ambiguous(line: LineResult) -> list[int]:
 
 
 def _is_unknown(line: LineResult) -> bool:
-    return any(issue.code == _NOT_FOUND for issue in line.errors)
+    return any(issue.code in _NOT_FOUND for issue in line.errors)
 
 
 def _kind(line: LineResult) -> RowKind | None:

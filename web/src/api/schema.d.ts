@@ -3077,7 +3077,7 @@ export interface components {
         /**
          * BulkLine
          * @description An edit of one offer: named by `emag_id`, else by the first that is given of `part_number`, `part_number_key`
-         *     and `ean`, where that is of one offer only.
+         *     and `ean`, where that is of one offer only. The others that are given have to be the same offer's.
          */
         BulkLine: {
             /**
@@ -9058,6 +9058,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description The body is in another format than this route takes, or compressed */
+        OtherFormat: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The request took too long to arrive */
         TooSlow: {
             headers: {
@@ -9259,6 +9268,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9455,6 +9465,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9593,6 +9604,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9680,6 +9692,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9756,6 +9769,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9843,6 +9857,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -9927,6 +9942,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10206,6 +10222,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10362,6 +10379,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10528,6 +10546,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10669,6 +10688,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10756,6 +10776,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -10916,6 +10937,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11315,6 +11337,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -11404,6 +11427,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12441,6 +12465,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -12608,6 +12633,7 @@ export interface operations {
             };
             408: components["responses"]["TooSlow"];
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -13056,6 +13082,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -13208,6 +13235,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -13286,6 +13314,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -13416,6 +13445,7 @@ export interface operations {
             };
             408: components["responses"]["TooSlow"];
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -13744,6 +13774,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -13830,6 +13861,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14334,6 +14366,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14469,6 +14502,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14535,6 +14569,7 @@ export interface operations {
             };
             408: components["responses"]["TooSlow"];
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -14853,6 +14888,7 @@ export interface operations {
             };
             408: components["responses"]["TooSlow"];
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15060,6 +15096,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -15497,6 +15534,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16499,6 +16537,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -16932,6 +16971,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17018,6 +17058,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17175,6 +17216,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17455,6 +17497,7 @@ export interface operations {
             };
             408: components["responses"]["TooSlow"];
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17727,6 +17770,7 @@ export interface operations {
             };
             408: components["responses"]["TooSlow"];
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -17915,6 +17959,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -18142,6 +18187,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -18500,6 +18546,7 @@ export interface operations {
             };
             408: components["responses"]["TooSlow"];
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -18629,6 +18676,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -18704,6 +18752,7 @@ export interface operations {
             };
             408: components["responses"]["TooSlow"];
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -18794,6 +18843,7 @@ export interface operations {
             };
             408: components["responses"]["TooSlow"];
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -19093,6 +19143,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -19187,6 +19238,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -19276,6 +19328,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -19513,6 +19566,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -19738,6 +19792,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -19937,6 +19992,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -20094,6 +20150,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -20302,6 +20359,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {
@@ -20538,6 +20596,7 @@ export interface operations {
                 };
             };
             413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["OtherFormat"];
             /** @description A value was refused; `errors` names it */
             422: {
                 headers: {

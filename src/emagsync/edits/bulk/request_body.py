@@ -18,6 +18,7 @@ from emagsync.edits.request_schemas import BulkEdit, BulkOptions
 from emagsync.offers.export_columns import HeadingLanguage
 from emagsync.rest.bodies import UploadedFile, read_json, read_upload
 from emagsync.rest.problems import ApiProblem, invalid
+from emagsync.rest.truth_values import refuse_truth
 from emagsync.rest.unknown_names import name_nearest
 
 T = TypeVar("T", bound=BaseModel)
@@ -80,7 +81,9 @@ async def read_bulk(request: Request, files: FileReader) -> BulkBody:
             "unsupported_media_type",
             "Send the edits as application/json, or a CSV or XLSX file as multipart/form-data.",
         )
-    bulk = _validated(BulkEdit, await read_json(request))
+    document = await read_json(request)
+    refuse_truth(document, BulkEdit)
+    bulk = _validated(BulkEdit, document)
     return BulkBody(bulk.change_requests(), bulk)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware.cors import CORSMiddleware
@@ -16,14 +18,23 @@ from emagsync.entrypoints.api.services import ApiServices, provide_services
 from emagsync.rest.conditional import ConditionalReadMiddleware
 from emagsync.rest.idempotency import IdempotencyMiddleware, honours_keys
 from emagsync.rest.idempotency_keys import KEY_HEADER, REPLAYED_HEADER
-from emagsync.rest.middleware import LOOPBACK_NAMES, BodyLimitMiddleware, HostCheckMiddleware, SecurityHeadersMiddleware
+from emagsync.rest.middleware import (
+    LOOPBACK_NAMES,
+    BodyLimitMiddleware,
+    HostCheckMiddleware,
+    PlainBodyMiddleware,
+    SecurityHeadersMiddleware,
+)
 from emagsync.rest.openapi import install_openapi, operation_id
 from emagsync.rest.problem_handlers import UnexpectedErrorMiddleware, install_problem_handlers
 from emagsync.rest.request_log import REQUEST_ID_HEADER, RequestLogMiddleware
 from emagsync.rest.state import AppState
 from emagsync.rest.texts import refuse_unusable_texts
+from emagsync.rest.truth_values import refuse_truth_for_numbers
 from emagsync.rest.unknown_names import refuse_unknown_parameters
 
+# What is looked at in every request, whatever route it is for.
+_REFUSALS = (refuse_unusable_texts, refuse_unknown_parameters, refuse_truth_for_numbers)
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 # A third of what level 9 takes, for answers a tenth longer.
 _GZIP_LEVEL = 3
@@ -60,7 +71,7 @@ def create_bare_app(state: AppState) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        dependencies=[Depends(refuse_unusable_texts), Depends(refuse_unknown_parameters)],
+        dependencies=[Depends(refusal) for refusal in _REFUSALS],
     )
     app.state.emagsync = state
     install_problem_handlers(app)
@@ -84,6 +95,7 @@ def create_bare_app(state: AppState) -> FastAPI:
         max_upload_bytes=settings.server.max_upload_bytes,
         uploads=UPLOADS,
     )
+    app.add_middleware(PlainBodyMiddleware)
     app.add_middleware(HostCheckMiddleware, allowed=allowed_hosts(settings))
     app.add_middleware(UnexpectedErrorMiddleware)
     app.add_middleware(ConditionalReadMiddleware)
@@ -94,7 +106,7 @@ def create_bare_app(state: AppState) -> FastAPI:
 
 
 # Where files are sent: an export of a few thousand offers has more than other bodies may.
-UPLOADS = ("/api/v1/emag/products/products/bulk-edit",)
+UPLOADS = re.compile(r"/api/v1/emag/products/products/bulk-edit.*|/api/v1/sources/[^/]+/file")
 
 
 def allowed_hosts(settings: Settings) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from http import HTTPStatus
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 
@@ -249,6 +250,8 @@ def _answer(status: int, title: str, code: str, detail: str) -> bytes:
     problem = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code, "instance": ""}
     body = orjson.dumps(problem)
     head = f"HTTP/1.1 {status} {title}\r\nContent-Type: {MEDIA_TYPE}\r\nContent-Length: {len(body)}\r\n"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        head += "Retry-After: 5\r\n"
     return f"{head}Connection: close\r\n\r\n".encode() + body
 
 
