@@ -189,4 +189,3 @@ async def test_edits_are_listed_by_page_and_filter(editing: Editing) -> None:
     assert rest["next_cursor"] is None
     assert len({edit["id"] for edit in first["edits"] + rest["edits"]}) == 6
     assert [edit["emag_id"] for edit in await editing.edits(emag_id=2, field="stock")] == [2]
-    assert await editing.edits(account_type="fbe") == []

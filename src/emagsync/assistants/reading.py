@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 
@@ -240,7 +240,7 @@ class ReadingTools:
         names = accounts_of(account) or freshness.accounts
         reports = [(await freshness.report(name)).model_dump(mode="json") for name in names]
         page = caller_of(context, self._services).page
-        return {"now": self._services.clock.now().isoformat(), "accounts": reports, "page": f"{page}/sync"}
+        return {"now": _time(self._services.clock.now()), "accounts": reports, "page": f"{page}/sync"}
 
 
 def run_brief(run: Run, caller: Caller) -> Answer:
@@ -261,7 +261,8 @@ def run_brief(run: Run, caller: Caller) -> Answer:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    """As the REST API writes it."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _picked(values: dict[str, Any], names: tuple[str, ...]) -> Answer:

@@ -25,6 +25,7 @@ from emagsync.edits.errors import (
     EditRefused,
 )
 from emagsync.edits.model import ConflictFilter, EditFilter
+from emagsync.edits.offer_names import with_part_numbers
 from emagsync.edits.planning import Effect, Plan
 from emagsync.edits.push.brake_preview import preview_brake
 from emagsync.edits.push.service import PushService
@@ -291,9 +292,10 @@ async def list_edits(state: State, _: Viewer, query: Annotated[EditQuery, Query(
     before = None if query.cursor is None else decode_id("edits", query.cursor)
     async with state.database.snapshot() as connection:
         found = await repository.list_edits(connection, wanted, limit=query.limit + 1, before=before)
-    page = found[: query.limit]
+        page = found[: query.limit]
+        views = await with_part_numbers(connection, map(edit_view, page))
     more = encode_cursor("edits", [page[-1].id]) if len(found) > query.limit else None
-    return EditPage(edits=[edit_view(edit) for edit in page], next_cursor=more)
+    return EditPage(edits=views, next_cursor=more)
 
 
 @router.delete(
@@ -342,9 +344,10 @@ async def list_conflicts(state: State, _: Viewer, query: Annotated[ConflictQuery
     async with state.database.snapshot() as connection:
         found = await conflict_repository.list_conflicts(connection, wanted, limit=query.limit + 1, before=before)
         counts = await conflict_repository.counts(connection)
-    page = found[: query.limit]
+        page = found[: query.limit]
+        views = await with_part_numbers(connection, map(conflict_view, page))
     more = encode_cursor("conflicts", [page[-1].id]) if len(found) > query.limit else None
-    return ConflictPage(conflicts=[conflict_view(one) for one in page], open=counts, next_cursor=more)
+    return ConflictPage(conflicts=views, open=counts, next_cursor=more)
 
 
 @router.post("/conflicts/resolve", responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT))

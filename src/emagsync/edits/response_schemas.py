@@ -42,6 +42,9 @@ class EditView(OfAccount):
 
     id: int
     emag_id: int
+    part_number: str | None = Field(
+        default=None, description="The offer's SKU as it is now, in answers of lists; null where it has none."
+    )
     field: EditableField
     warehouse_id: int | None
     kind: Literal["absolute", "relative"]
@@ -72,6 +75,9 @@ class ConflictView(OfAccount):
 
     id: int
     emag_id: int
+    part_number: str | None = Field(
+        default=None, description="The offer's SKU as it is now, in answers of lists; null where it has none."
+    )
     field: EditableField
     warehouse_id: int | None
     edit_id: int

@@ -26,6 +26,7 @@ _product_changes = select(
     offers.c.id.label("product_id"),
     offer_changes.c.account.label("account"),
     offer_changes.c.emag_id,
+    offers.c.part_number,
     offer_changes.c.field,
     offer_changes.c.old,
     offer_changes.c.new,

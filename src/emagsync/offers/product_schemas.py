@@ -311,6 +311,7 @@ class ProductChange(OfAccount):
     seq: int = Field(description="Grows with every change, over all accounts.")
     product_id: int | None = Field(description="The `id` of the product.")
     emag_id: int
+    part_number: str | None = Field(default=None, description="The offer's SKU, as it is now.")
     field: str
     old: str | None
     new: str | None

@@ -104,7 +104,8 @@ async def add_delivery(
 ) -> str:
     """Store one message, due now. Returns its id, which is in the body too."""
     delivery_id = str(uuid.uuid4())
-    text = orjson.dumps({"id": delivery_id, "event": event, "created_at": now, **body}).decode()
+    told = {"id": delivery_id, "event": event, "created_at": now, **body}
+    text = orjson.dumps(told, option=orjson.OPT_UTC_Z).decode()
     return await DELIVERIES.add(connection, webhook_id, event, text, now=now, delivery_id=delivery_id)
 
 

@@ -158,6 +158,7 @@ async def test_the_feed_is_read_on_from_where_it_was_left(api: Api) -> None:
     assert later["changes"][0] | {"seq": 0} == {
         "seq": 0,
         "product_id": 2,
+        "part_number": "SKU-2",
         "account": "main",
         "account_type": "main",
         "emag_id": 2,

@@ -70,7 +70,6 @@ async def test_an_export_takes_the_filters_of_the_list(api: Api) -> None:
     assert ids(await exported(api, search="teava")) == [1]
     assert ids(await exported(api, stock_max=0)) == [2]
     assert ids(await exported(api, include_removed="true", status="inactive")) == [3]
-    assert ids(await exported(api, account_type="nobody")) == []
 
 
 @pytest.mark.parametrize("query", [{"format": "pdf"}, {"status": "x"}, {"stock_max": -1}])

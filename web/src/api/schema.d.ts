@@ -3648,6 +3648,11 @@ export interface components {
              * Format: date-time
              */
             opened_at: string;
+            /**
+             * Part Number
+             * @description The offer's SKU as it is now, in answers of lists; null where it has none.
+             */
+            part_number?: string | null;
             resolution: components["schemas"]["Resolution"] | null;
             /** Resolved At */
             resolved_at: string | null;
@@ -4007,6 +4012,11 @@ export interface components {
             made_at: string;
             /** Made By */
             made_by: string;
+            /**
+             * Part Number
+             * @description The offer's SKU as it is now, in answers of lists; null where it has none.
+             */
+            part_number?: string | null;
             /**
              * Reason
              * @description Why it ended, or what a sync did to it.
@@ -5760,6 +5770,11 @@ export interface components {
              * @description Not sent, or read back, before then.
              */
             next_at: string | null;
+            /**
+             * Part Number
+             * @description The offer's SKU as it is now, in answers of lists; null where it has none.
+             */
+            part_number?: string | null;
             /** Push Id */
             push_id: string | null;
             /** Reason */
@@ -6591,6 +6606,11 @@ export interface components {
              * @description Of an amount: what `old` is in. Null: not known.
              */
             old_currency?: string | null;
+            /**
+             * Part Number
+             * @description The offer's SKU, as it is now.
+             */
+            part_number?: string | null;
             /**
              * Product Id
              * @description The `id` of the product.

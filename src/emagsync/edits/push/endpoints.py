@@ -11,6 +11,7 @@ from emagsync.audit.service import audit
 from emagsync.core.account_names import AccountName
 from emagsync.core.vocabulary import ACCOUNT_NAMES
 from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
+from emagsync.edits.offer_names import with_part_numbers
 from emagsync.edits.push import brake_repository, outbox_repository, repository
 from emagsync.edits.push.errors import PushOff
 from emagsync.edits.push.line_choice import LineChoice
@@ -66,9 +67,10 @@ async def list_outbox(
     async with app.database.snapshot() as connection:
         entries = await outbox_repository.list_entries(connection, lines, before=before, limit=limit + 1)
         counts = await outbox_repository.count_undecided(connection, lines)
+        views = await with_part_numbers(connection, map(entry_view, entries[:limit]))
     more = len(entries) > limit
     return OutboxList(
-        lines=[entry_view(entry) for entry in entries[:limit]],
+        lines=views,
         next_cursor=encode_cursor("outbox", [entries[limit - 1].id]) if more else None,
         undecided=counts,
         seen_at=seen_at,

@@ -73,6 +73,9 @@ class OutboxView(OfAccount):
 
     id: int
     emag_id: int
+    part_number: str | None = Field(
+        default=None, description="The offer's SKU as it is now, in answers of lists; null where it has none."
+    )
     state: OutboxState
     items: list[ItemView]
     attempts: int

@@ -13,6 +13,7 @@ from emagsync import __version__
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.description import DESCRIPTION, TAGS, read_examples
 from emagsync.entrypoints.api.keyless import KEYLESS
+from emagsync.entrypoints.api.known_accounts import refuse_unknown_accounts
 from emagsync.entrypoints.api.routers import PARSED_BY_ROUTES, ROUTERS
 from emagsync.entrypoints.api.services import ApiServices, provide_services
 from emagsync.rest.conditional import ConditionalReadMiddleware
@@ -34,7 +35,7 @@ from emagsync.rest.truth_values import refuse_truth_for_numbers
 from emagsync.rest.unknown_names import refuse_unknown_parameters
 
 # What is looked at in every request, whatever route it is for.
-_REFUSALS = (refuse_unusable_texts, refuse_unknown_parameters, refuse_truth_for_numbers)
+_REFUSALS = (refuse_unusable_texts, refuse_unknown_parameters, refuse_truth_for_numbers, refuse_unknown_accounts)
 _WILDCARDS = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 # A third of what level 9 takes, for answers a tenth longer.
 _GZIP_LEVEL = 3
