@@ -59,7 +59,10 @@ export default function BulkSection() {
   return (
     <div className="bulk">
       <p className="muted">
-        {t('bulk.intro')} {t('bulk.byItself')} <Link to="/settings/sources">{t('bulk.toSources')}</Link>
+        {t('bulk.intro')} {t('bulk.byItself')}{' '}
+        <Link className="bulk-sources" to="/settings/sources">
+          {t('bulk.toSources')}
+        </Link>
       </p>
       <LargeChanges />
       <div className="edit-filters">

@@ -2,12 +2,13 @@ import { UploadOutlined } from '@ant-design/icons'
 import { Alert, Button, Form, Upload } from 'antd'
 import { useTranslation } from 'react-i18next'
 
-import { ErrorState, formatNumber, LoadingState } from '../../../shared/index.ts'
+import { formatNumber, LoadingState } from '../../../shared/index.ts'
 import type { Look } from '../queries.ts'
 import { FoundFormat } from './FoundFormat.tsx'
 import type { Draft } from './draft.ts'
 import { FormatFields } from './FormatFields.tsx'
 import { KeyField, MappingField } from './MappingField.tsx'
+import { Refusal } from './Refusal.tsx'
 import { checkMapping, useMappingWords } from './mapping.ts'
 
 interface Props {
@@ -27,9 +28,12 @@ export function FileStep({ draft, look, isLooking, error, onLook }: Props) {
     <>
       {isUpload ? <Sample onLook={onLook} busy={isLooking} /> : null}
       {isLooking ? <LoadingState rows={5} /> : null}
-      {!isLooking && error !== null ? (
-        <ErrorState error={error} onRetry={isUpload ? undefined : () => onLook()} />
-      ) : null}
+      {isLooking ? null : (
+        <Refusal
+          error={error}
+          action={isUpload ? null : <Button onClick={() => onLook()}>{t('common:retry')}</Button>}
+        />
+      )}
       {!isLooking && look !== null ? <Found look={look} draft={draft} /> : null}
       <details open={look !== null && look.reason !== null}>
         <summary>{t('form.formatTitle')}</summary>
@@ -87,6 +91,9 @@ function Found({ look, draft }: { look: Look; draft: Draft }) {
       {look.headings.length > 0 ? (
         <>
           <FoundFormat look={look} />
+          {look.host_key == null ? null : (
+            <p className="muted address">{t('form.hostKey', { key: look.host_key })}</p>
+          )}
           <p>
             {t('form.mappingText', {
               count: look.headings.length,

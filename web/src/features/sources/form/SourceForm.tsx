@@ -1,12 +1,12 @@
 import { Button, Flex, Form, Steps } from 'antd'
 import { useTranslation } from 'react-i18next'
 
-import { FormError } from '../../../shared/FormError.tsx'
 import { useAccountNames, type Source } from '../queries.ts'
 import { draftOf, newDraft, type Draft } from './draft.ts'
 import { STEPS } from './faults.ts'
 import { FileStep } from './FileStep.tsx'
 import { PlaceStep } from './PlaceStep.tsx'
+import { Refusal } from './Refusal.tsx'
 import { RulesStep } from './RulesStep.tsx'
 import { useSourceForm } from './useSourceForm.ts'
 
@@ -55,7 +55,7 @@ function Filled({ source, hasFolder, onCancel, onSaved, initial }: Props & { ini
         initialValues={initial}
         scrollToFirstError
       >
-        <FormError error={error} />
+        <Refusal error={error} />
         <div hidden={STEPS[step] !== 'place'}>
           <PlaceStep draft={draft} source={source} hasFolder={hasFolder} />
         </div>

@@ -91,17 +91,10 @@ function useTellFaults(): (faults: readonly Fault[]) => { name: string | string[
     faults.map(({ place, error }) => ({
       name: typeof place === 'string' ? place : [...place],
       errors: [
-        t(
-          [
-            `common:error.${error.code}.reasons.${error.reason ?? ''}`,
-            `faults.${error.code}`,
-            'faults.other',
-          ],
-          {
-            ...error.values,
-            message: error.message,
-          },
-        ),
+        t([`reasons.${error.code}.${error.reason ?? ''}`, `faults.${error.code}`, 'faults.other'], {
+          ...error.values,
+          message: error.message,
+        }),
       ],
     }))
 }
