@@ -19,6 +19,16 @@ async def test_categories_come_in_pages_and_in_a_language(sandbox):
     assert (await emag.call("category/count", {"itemsPerPage": 10})).results["noOfPages"] == "3"
 
 
+async def test_an_offer_is_in_the_category_of_its_product(sandbox):
+    emag = await sandbox(200)
+    rows = (await emag.call("category/read", {"itemsPerPage": 100})).results
+    names = {row["id"]: row["name"] for row in rows}
+    offers = [row for row in map(emag.main.row, range(1, 201)) if row["category_id"] and row["name"]]
+    assert len(offers) > 150
+    named = [row for row in offers if row["name"].startswith(names[row["category_id"]])]
+    assert len(named) > 150  # some offers have odd names
+
+
 async def test_one_category_has_characteristics_with_values_in_pages(sandbox):
     emag = await sandbox()
     body = {"id": 3001, "valuesPerPage": 4, "valuesCurrentPage": 3}

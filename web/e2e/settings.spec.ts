@@ -195,6 +195,8 @@ test('about names the version, the health of every part and the licences', async
   await logIn(page, '/settings/about')
   await expect(page.getByText(/^emagsync \d/)).toBeVisible()
   await expect(page.getByText('Totul funcționează')).toBeVisible()
+  await expect(page.locator('.checks')).toContainText(/Baza de date:?\s*✓ funcționează/)
+  await expect(page.locator('.checks')).not.toContainText(/inline|runs|schema \d/)
   await page.getByText('Componente ale paginii').click()
   await expect(page.getByRole('cell', { name: 'react-dom' })).toBeVisible()
   expect(await seriousFindings(page)).toEqual([])

@@ -73,6 +73,11 @@ test('both accounts are synced with live progress to the end', async ({ page, st
   await expect(page.locator('.tile').first()).not.toContainText('Total oferte0')
   const total = await page.locator('.tile-value').first().innerText()
   expect(Number(total.replace(/\D/g, ''))).toBeGreaterThan(FBE)
+  // A number leads to exactly the offers that it counts.
+  const outOfStock = page.locator('.tile').filter({ hasText: 'Fără stoc' }).locator('.tile-value')
+  const counted = await outOfStock.innerText()
+  await outOfStock.getByRole('link').click()
+  await expect(page.getByText(new RegExp(`^${counted.replace('.', '\\.')} (de )?oferte$`))).toBeVisible()
 })
 
 test('a sync that is stopped stops at once, and the other goes on', async ({ page, stack }) => {

@@ -16,7 +16,7 @@ from emagsync.sandbox.request import ApiRequest, Resource
 from emagsync.sandbox.return_routes import count_returns, read_returns, save_returns
 from emagsync.sandbox.save_routes import patch_stock, save_light, save_products
 from emagsync.sandbox.shipping_routes import read_awbs, read_packages, read_pdf, read_zpl, save_awb, save_packages
-from emagsync.sandbox.word_lists import WORDS, Words
+from emagsync.sandbox.word_lists import FIRST_CATEGORY, WORDS, Words
 
 # Of the price, which makes an offer eligible for the badge.
 _SMART_DEALS_PART: Final = Decimal("0.95")
@@ -47,8 +47,8 @@ def _categories(request: ApiRequest) -> list[dict[str, Any]]:
     language = str(request.body.get("language", country))
     return [
         {
-            "id": 3000 + number,
-            "parent_id": None if number % 5 == 0 else 3000 + number - number % 5,
+            "id": FIRST_CATEGORY + number,
+            "parent_id": None if number % 5 == 0 else FIRST_CATEGORY + number - number % 5,
             "name": name if language.startswith(country) else f"{name} ({language})",
             "is_allowed": int(number % 7 != 0),
             "is_ean_mandatory": number % 2,

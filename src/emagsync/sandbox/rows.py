@@ -7,7 +7,7 @@ from typing import Any, Final
 from emagsync.sandbox.odd_rows import apply_shape
 from emagsync.sandbox.platforms import BGN_OF_A_EURO, Platform
 from emagsync.sandbox.row_seed import FilterValues, RowSeed, mix
-from emagsync.sandbox.word_lists import WORDS, Words
+from emagsync.sandbox.word_lists import FIRST_CATEGORY, WORDS, Words
 
 STATIC: Final = "https://marketplace-static.emag.example/resources"
 _NEXT_ITEM: Final = "</li>\r\n<li>"
@@ -67,7 +67,7 @@ def _identity(bits: int, more: int, emag_id: int, row_seed: RowSeed, words: Word
         "part_number_key": row_seed.filter_values.part_number_key,
         "brand_name": brand,
         "buy_button_rank": 1 + (more >> 3) % 4 if more % 4 else 1,
-        "category_id": 3000 + (bits >> 22) % 600,
+        "category_id": FIRST_CATEGORY + bits % len(words.products),
         "vendor_category_id": None if bits % 3 else 100 + bits % 97,
         "brand": brand,
         "name": name,

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+# The number at eMAG of the first product's category; each of the products has the next one.
+FIRST_CATEGORY: Final = 3000
 PRODUCTS: Final = (
     "Lampă LED de birou",
     "Suport telefon auto",

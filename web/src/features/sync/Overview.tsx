@@ -1,6 +1,7 @@
 import type { UseQueryResult } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Link } from 'react-router'
 
 import type { Schemas } from '../../api/client.ts'
 import { formatNumber } from '../../shared/format.ts'
@@ -13,11 +14,19 @@ type Count = Exclude<
   'currencies' | 'last_completed_run' | 'oldest_seen_at' | 'oldest_age_seconds'
 >
 
-function Tile({ label, value, detail }: { label: string; value: ReactNode; detail?: ReactNode }) {
+interface TileProps {
+  label: string
+  value: ReactNode
+  detail?: ReactNode
+  /** The list of exactly what it counts. */
+  to?: string
+}
+
+function Tile({ label, value, detail, to }: TileProps) {
   return (
     <div className="tile">
       <dt>{label}</dt>
-      <dd className="tile-value">{value}</dd>
+      <dd className="tile-value">{to === undefined ? value : <Link to={to}>{value}</Link>}</dd>
       <dd className="tile-detail muted">{detail ?? '\u00a0'}</dd>
     </div>
   )
@@ -48,16 +57,22 @@ export function Overview({
         label={t('tiles.total')}
         value={formatNumber(statistics.data?.total_products)}
         detail={byAccount}
+        to="/offers"
       />
       <Tile
         label={t('tiles.sellable')}
         value={formatNumber(sum('sellable'))}
-        detail={t('tiles.active', { value: formatNumber(sum('active')) })}
+        detail={t('tiles.active', {
+          value: formatNumber(sum('active')),
+          rejected: formatNumber(sum('rejected')),
+        })}
+        to="/offers?sellable=yes"
       />
       <Tile
         label={t('tiles.outOfStock')}
         value={formatNumber(sum('out_of_stock'))}
-        detail={t('tiles.rejected', { value: formatNumber(sum('rejected')) })}
+        detail={t('tiles.withInactive')}
+        to="/offers?stock=0"
       />
       <Tile
         label={t('tiles.state')}

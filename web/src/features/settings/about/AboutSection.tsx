@@ -61,7 +61,12 @@ function Health() {
               items={Object.entries(checks ?? {}).map(([name, check]) => ({
                 key: name,
                 label: t(`about.checks.${name}`, { defaultValue: name }),
-                children: `${check.ok ? '✓' : '✗'} ${check.detail}`,
+                // The server's words are for its administrator.
+                children: (
+                  <span title={check.detail}>
+                    {check.ok ? t('about.works') : t('about.fails', { detail: check.detail })}
+                  </span>
+                ),
               }))}
             />
           </>
