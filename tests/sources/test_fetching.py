@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,8 @@ import pytest
 from aiohttp import encode_basic_auth, web
 
 from emagsync.sources.errors import FETCH_REASONS, FetchFailed
+from emagsync.sources.fetching import folder as folders
+from emagsync.sources.fetching import sftp
 from emagsync.sources.fetching.fetched import MOST_BYTES, Known, Place, Secrets
 from emagsync.sources.fetching.folder import fetch_from_folder
 from emagsync.sources.fetching.https import MOST_REDIRECTS, fetch_over_https
@@ -21,6 +23,20 @@ from emagsync.sources.fetching.sftp import fetch_by_sftp, sftp_address
 from support.sourcing import SOURCES, Sourcing
 
 FILE = b"sku,stock\nA,1\n"
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "packed": gzip.compress,
+    "two-parts": lambda content: gzip.compress(content[:5]) + gzip.compress(content[5:]),
+    "cut": lambda content: gzip.compress(content)[:-4],
+    "bomb": lambda _: gzip.compress(b"x" * (MOST_BYTES + 1)),
+    "rest": lambda content: gzip.compress(content) + b"x" * 100_000,
+    "empty-parts": lambda _: gzip.compress(b"") * 20_000,
+}
+STATUSES = {"gone": 404, "go\0ne": 404, "broken": 500, "same": 304}
+ODD_NAMES = {
+    "Content-Disposition": "attachment; filename*=utf-8''st%00ock.csv",
+    "ETag": '"\u00e9"',
+    "Last-Modified": "x" * 2000,
+}
 
 
 @dataclass
@@ -41,17 +57,16 @@ class Shop:
             raise web.HTTPTemporaryRedirect(self.url.replace("127.0.0.1", "localhost") + "/stock.csv")
         if name == "secret" and request.headers.get("Authorization") != encode_basic_auth("erp", "pass"):
             return web.Response(status=401)
-        if name == "bomb":
-            body = gzip.compress(b"x" * (MOST_BYTES + 1))
-            return web.Response(body=body, headers={"Content-Encoding": "gzip"})
-        if name == "cut":
-            return web.Response(body=gzip.compress(self.content)[:-4], headers={"Content-Encoding": "gzip"})
-        if name == "packed":
-            return web.Response(body=gzip.compress(self.content), headers={"Content-Encoding": "gzip"})
+        if name in PACKED:
+            return web.Response(body=PACKED[name](self.content), headers={"Content-Encoding": "gzip"})
+        if name in STATUSES:
+            return web.Response(status=STATUSES[name])
         if name == "large":
             return web.Response(body=b"x" * (MOST_BYTES + 1))
-        if name in ("gone", "broken"):
-            return web.Response(status=404 if name == "gone" else 500)
+        if name == "named":
+            return web.Response(body=self.content, headers=ODD_NAMES)
+        if name == "nul":
+            raise web.HTTPFound("/go%00ne")
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304)
         return web.Response(body=self.content, headers={"ETag": etag})
@@ -85,6 +100,7 @@ async def reason_of(shop: Shop, name: str, **options: bool) -> str:
 async def test_a_file_comes_over_http_packed_or_behind_a_login(shop: Shop) -> None:
     assert await fetched(shop, "stock.csv") == FILE
     assert await fetched(shop, "packed") == FILE
+    assert await fetched(shop, "two-parts") == FILE
     assert await fetched(shop, "secret", Secrets(password="pass")) == FILE
 
 
@@ -97,6 +113,9 @@ async def test_a_file_comes_over_http_packed_or_behind_a_login(shop: Shop) -> No
         ("large", "too_large"),
         ("bomb", "too_large"),
         ("cut", "compressed"),
+        ("rest", "compressed"),
+        ("empty-parts", "compressed"),
+        ("same", "status"),
         ("round", "redirects"),
     ],
 )
@@ -132,6 +151,21 @@ async def test_a_file_that_has_not_changed_is_not_sent_again(sourcing: Sourcing,
     failed = await sourcing.read(source)
     assert (failed["status"], failed["code"], failed["reason"]) == ("failed", "source_not_fetched", "not_found")
     assert "X-Key" not in shop.asked[-1]
+
+
+@pytest.mark.databases("both")
+async def test_what_a_server_calls_things_is_stored_as_far_as_it_can_be(sourcing: Sourcing, shop: Shop) -> None:
+    shop.content = f"sku,stock\n{await sourcing.part_number(1)},3\n".encode()
+    source = await sourcing.add(kind="https", address=f"{shop.url}/named")
+    reading = await sourcing.read(source)
+    assert (reading["status"], reading["file"]["name"]) == ("previewed", "st\N{REPLACEMENT CHARACTER}ock.csv")
+    assert (await sourcing.read(source))["status"] == "same_file"
+    # Neither is a header that could be sent back.
+    assert not {"If-None-Match", "If-Modified-Since"} & set(shop.asked[-1])
+
+    await sourcing.change(source, address=f"{shop.url}/nul")
+    failed = await sourcing.read(source)
+    assert (failed["reason"], failed["values"]) == ("not_found", {"name": "/go\N{REPLACEMENT CHARACTER}ne"})
 
 
 class Door(asyncssh.SSHServer):
@@ -181,7 +215,9 @@ async def test_a_file_comes_by_sftp_from_the_server_that_was_seen_first(sourcing
     assert caught.value.reason == "host_key_changed"
 
 
-async def test_sftp_takes_keys_and_patterns_and_says_what_is_wrong(tmp_path: Path) -> None:
+async def test_sftp_takes_keys_and_patterns_and_says_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, modified in (("stock-1.csv", 100), ("stock-2.csv", 200), ("other.csv", 300)):
         (tmp_path / name).write_text(name)
         os.utime(tmp_path / name, (modified, modified))
@@ -198,8 +234,28 @@ async def test_sftp_takes_keys_and_patterns_and_says_what_is_wrong(tmp_path: Pat
 
         assert await content("/stock-*.csv", person) == b"stock-2.csv"
         assert await content("/nothing.csv", person) == "not_found"
+        assert await content("/nothing-*.csv", person) == "not_found"
+        monkeypatch.setattr(sftp, "MOST_FILES", 2)
+        assert await content("/stock-*.csv", person) == "too_many_files"
         assert await content("/stock-2.csv", stranger) == "login"
         assert await content("/stock-2.csv", person, allow_private=False) == "not_public"
+
+
+async def test_a_server_that_insists_on_compression_is_not_talked_to(tmp_path: Path) -> None:
+    # What it sends would be unpacked before anybody can see how much that is.
+    server = await asyncssh.listen(
+        "127.0.0.1",
+        0,
+        server_host_keys=[asyncssh.generate_private_key("ssh-ed25519")],
+        server_factory=Door,
+        compression_algs=["zlib@openssh.com", "zlib"],
+        sftp_factory=True,
+    )
+    async with server:
+        place = Place(f"sftp://127.0.0.1:{server.get_port()}/a.csv", "erp", Secrets(password="pass"))
+        with pytest.raises(FetchFailed) as caught:
+            await fetch_by_sftp(place, allow_private=True)
+    assert caught.value.reason == "unanswered"
 
 
 @pytest.mark.parametrize(
@@ -210,7 +266,7 @@ def test_what_is_no_address_of_sftp_is_refused(address: str) -> None:
     assert sftp_address(address) is None
 
 
-async def test_only_plain_files_of_the_folder_are_read(tmp_path: Path) -> None:
+async def test_only_plain_files_of_the_folder_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "in"
     (folder / "deep").mkdir(parents=True)
     (folder / "deep" / "stock.csv").write_bytes(FILE)
@@ -232,6 +288,8 @@ async def test_only_plain_files_of_the_folder_are_read(tmp_path: Path) -> None:
     assert await content("pipe.csv") == "not_a_file"
     for address in ("way-out.csv", "../secret.csv", str(tmp_path / "secret.csv"), "deep/../../secret.csv", "way-*.csv"):
         assert await content(address) == "outside", address
+    monkeypatch.setattr(folders, "MOST_FILES", 0)
+    assert await content("deep/*.csv") == "too_many_files"
 
 
 def test_every_reason_words_itself() -> None:

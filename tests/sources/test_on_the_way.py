@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from emagsync.sources.fetching.fetched import Fetched, Known, Place
+from emagsync.sources.fetching.fetcher import Fetcher
+from emagsync.sources.schemas import SourceKind
 from support.clocks import ForwardClock
 from support.editing import open_editing
 from support.sourcing import SOURCES, Sourcing
@@ -94,3 +98,57 @@ async def test_a_source_is_read_by_one_at_a_time_and_anew_after_its_reader_died(
     listed = (await sourcing.api.viewer.get(f"{SOURCES}/{source['id']}/readings")).json()["readings"]
     assert [one["status"] for one in listed] == ["previewed", "failed", "previewed"]
     assert listed[1]["code"] == "interrupted"
+
+
+async def test_a_reading_that_breaks_is_told_and_keeps_no_other_from_being_read(
+    sourcing: Sourcing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, well = [await sourcing.add(name=name, address=name, interval_minutes=30) for name in ("a.csv", "b.csv")]
+    sourcing.write(f"sku,stock\n{await sourcing.part_number(1)},3\n", "b.csv")
+    readings = sourcing.api.services.sources.readings
+    fetch = Fetcher.fetch
+
+    async def breaking(self: Fetcher, kind: SourceKind, place: Place, known: Known) -> Fetched | None:
+        if place.address == "a.csv":
+            raise ZeroDivisionError
+        return await fetch(self, kind, place, known)
+
+    monkeypatch.setattr(Fetcher, "fetch", breaking)
+    assert await readings.read_due() == "2 sources read: 1 taken in, 1 refused or failed"
+    assert await readings.read_due() == "no source is due"
+    found = {one["id"]: one for one in (await sourcing.api.viewer.get(SOURCES)).json()["sources"]}
+    last = found[broken["id"]]["last_reading"]
+    assert (last["status"], last["code"], found[broken["id"]]["failures"]) == ("failed", "reading_broke", 1)
+    assert not found[broken["id"]]["is_being_read"]
+    assert found[well["id"]]["last_reading"]["status"] == "previewed"
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"),
+    [
+        ({"name": None}, 422),
+        ({"account": None}, 422),
+        ({"address": None}, 422),
+        *(({name: None}, 200) for name in ("format", "enabled", "columns", "key", "mode", "missing_means")),
+        *(({name: None}, 200) for name in ("most_shrink_percent", "interval_minutes", "login", "host_key")),
+    ],
+    ids=str,
+)
+async def test_null_is_the_default_or_refused(sourcing: Sourcing, asked: dict[str, Any], status: int) -> None:
+    source = await sourcing.add(most_shrink_percent=10, mode="direct", format={"separator": ";"}, enabled=False)
+    answer = await sourcing.api.admin.patch(f"{SOURCES}/{source['id']}", json=asked)
+    assert answer.status_code == status, answer.text
+    if status == 422:
+        assert [error["field"] for error in answer.json()["errors"]] == list(asked)
+        return
+    (name,) = asked
+    shown = {"enabled": True, "mode": "preview", "missing_means": "nothing", "most_shrink_percent": 50}
+    found = answer.json()["username" if name == "login" else name]
+    assert (found["separator"] if name == "format" else found) == shown.get(name)
+
+
+async def test_a_colon_in_a_user_name_is_refused_where_it_would_cut_it(sourcing: Sourcing) -> None:
+    asked = {"name": "ERP", "kind": "https", "address": "http://127.0.0.1:9/a.csv", "account": "main"}
+    login = {"username": "erp:ro", "password": "secret"}
+    answer = await sourcing.api.admin.post(SOURCES, json=asked | {"login": login})
+    assert (answer.status_code, answer.json()["reason"]) == (422, "username_colon")

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as Xml
 
+import msgspec
 import openpyxl
 import pytest
 from hypothesis import given
@@ -235,6 +236,8 @@ def test_a_plus_before_a_stock_is_no_difference_in_a_source() -> None:
         pytest.param(b'<!DOCTYPE a [<!ENTITY b "c">]><a/>', {"format": "xml"}, "has_doctype", id="entities"),
         pytest.param(b"<a><b><c/></b></a>", {"row_path": "a/x"}, "no_rows_at", id="no such element"),
         pytest.param(b"<?xml version='1.0' encoding='klingon'?><a/>", {}, "not_xml", id="unknown encoding"),
+        pytest.param(b'<?xml version="1.0" encoding="utf-7"?><a/>', {}, "not_xml", id="several bytes a letter"),
+        pytest.param(b'<!DOCTYPE a [<!ENTITY b "c">]><a/>', {}, "has_doctype", id="entities, not told what it is"),
         pytest.param(b"\xff\xfe\x00", {}, "unknown_format", id="half a letter"),
         pytest.param(b"sku;stock\nA;1", {"encoding": "utf-16"}, "other_encoding", id="another encoding"),
         pytest.param(b"sku;x\nA;1", {}, "no_value_column", id="nothing to set"),
@@ -284,3 +287,61 @@ def test_values_of_one_row_that_stand_deeper_are_named_by_their_path() -> None:
     )
     assert answer.look.place("sale_price", 1) == "data[1]/price/net"
     assert dict(answer.reading.requests[0].given) == {"sale_price": "10.5"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<a><p><sku>A</sku><price>1</price><price>234</price></p><p/></a>",
+        b"<a><p><sku>A</sku><price>1<old>9</old>234</price></p><p/></a>",
+        b'<a xmlns:x="u" xmlns:y="v"><p><sku>A</sku><x:price>1</x:price><y:price>234</y:price></p><p/></a>',
+        b'[{"sku": "A", "price": [1, 234]}]',
+        b'[{"sku": "A", "price": "1", "/price": "234"}]',
+    ],
+    ids=["elements", "an element between", "namespaces", "a list", "names"],
+)
+def test_values_that_stand_apart_are_no_one_number(content: bytes) -> None:
+    reading = read(content).reading
+    assert reading is not None
+    (request,) = reading.requests
+    assert (request.part_number, dict(request.given)) == ("A", {})
+    assert [issue.code for issue in request.errors] == ["several_values"]
+
+
+def test_comments_and_references_within_a_value_leave_it_one() -> None:
+    reading = read(b"<a><p><sku>A</sku><price>1<!-- -->2<![CDATA[3]]>&#52;</price></p><p/></a>").reading
+    assert reading is not None
+    assert dict(reading.requests[0].given) == {"sale_price": "1234"}
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b'[{"sku": "A", "stock": "1\\u0000"}]', "text_unusable"),
+        (b'[{"sku": "A\\ud800", "stock": 1}]', "text_unusable"),
+        (b'[{"sku": "A\\u0000B", "stock": 1}]', "text_unusable"),
+        (b'[{"sku": "A", "stock": 1e99999999999999999999}]', "error_value"),
+        (b'[{"sku": 1E5, "stock": 1}]', "shown_differently"),
+    ],
+)
+def test_what_json_alone_can_say_is_an_error_of_its_row(content: bytes, code: str) -> None:
+    answer = read(content)
+    assert answer.reading is not None
+    assert [issue.code for issue in answer.reading.requests[0].errors] == [code]
+    assert msgspec.json.encode(answer)
+
+
+def test_names_that_cannot_be_stored_are_shown_as_far_as_they_can_be() -> None:
+    answer = read(b'{"da\\ud800ta": [{"sku": "A", "stock": 1, "x\\u0000": "\\udfff"}]}')
+    assert answer.look is not None
+    assert answer.look.row_path == "da\N{REPLACEMENT CHARACTER}ta"
+    assert answer.look.headings[2] == "x\N{REPLACEMENT CHARACTER}"
+    assert msgspec.json.encode(answer)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_trees_in_utf_16_are_known_by_how_they_begin(encoding: str) -> None:
+    for document in ('[{"sku": "A", "stock": 1}]', "<a><p><sku>A</sku><stock>1</stock></p><p/></a>"):
+        reading = read(document.encode(encoding)).reading
+        assert reading is not None
+        assert dict(reading.requests[0].given) == {"stock": "1"}

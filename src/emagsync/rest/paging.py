@@ -12,8 +12,8 @@ from typing import Final
 
 import orjson
 
+from emagsync.core.usable_texts import is_usable
 from emagsync.rest.problems import invalid
-from emagsync.rest.texts import is_usable
 from emagsync.rest.timestamps import in_utc
 
 # The most that one page of a list may have. Above the first are lists that gave more before it was the same for all:

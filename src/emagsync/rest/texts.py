@@ -1,8 +1,6 @@
 """Texts that come in: none holds what no database and no encoding takes.
 
-A NUL character ends a text for PostgreSQL and for the operating system, and half of a surrogate pair (`"\\ud800"` in
-JSON) cannot be encoded. Neither occurs in any language. They are refused here, once for all routes, before anything
-works with them.
+`core.usable_texts` says what that is. It is refused here, once for all routes, before anything works with it.
 """
 
 from __future__ import annotations
@@ -14,7 +12,8 @@ from typing import Any, Final
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 
-_UNUSABLE: Final = re.compile("[\0\ud800-\udfff]")
+from emagsync.core.usable_texts import is_usable, usable
+
 # JSON can spell them in no other way, so that most bodies need no closer look.
 _MAY_HOLD_ONE: Final = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
 _MESSAGE: Final = "a text holds no NUL character and no half of a surrogate pair"
@@ -42,11 +41,6 @@ def refuse_unusable(document: Any, *place: str) -> None:
         raise RequestValidationError([{"type": "text_unusable", "loc": found, "msg": _MESSAGE}])
 
 
-def is_usable(text: str) -> bool:
-    """Whether a database and an encoding take it."""
-    return _UNUSABLE.search(text) is None
-
-
 def _unusable(document: Any, place: Place) -> Iterator[Place]:
     """The places of unusable texts. Without recursion, for a document may be nested deeply."""
     left: list[tuple[Place, Any]] = [(place, document)]
@@ -55,12 +49,8 @@ def _unusable(document: Any, place: Place) -> Iterator[Place]:
         if isinstance(value, str) and not is_usable(value):
             yield where
         elif isinstance(value, dict):
-            left.extend(((*where, _shown(name)), inner) for name, inner in value.items())
+            left.extend(((*where, usable(name)), inner) for name, inner in value.items())
             # A name is a text too.
             left.extend((where, name) for name in value)
         elif isinstance(value, list):
             left.extend(((*where, number), inner) for number, inner in enumerate(value))
-
-
-def _shown(name: str) -> str:
-    return _UNUSABLE.sub("\N{REPLACEMENT CHARACTER}", name)

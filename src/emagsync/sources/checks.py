@@ -50,6 +50,8 @@ def check_login(kind: SourceKind, username: str | None, secrets: Secrets, host_k
         raise SourceRefused("not_here", field="login.headers", kind=kind)
     if (secrets.private_key or host_key) and not is_sftp:
         raise SourceRefused("not_here", field="login.private_key" if secrets.private_key else "host_key", kind=kind)
+    if is_https and ":" in (username or ""):
+        raise SourceRefused("username_colon", field="login.username")
     for name, value in secrets.headers.items():
         if name.lower() in _OURS or not value.isprintable() or not value.isascii():
             raise SourceRefused("header", field="login.headers", name=name)

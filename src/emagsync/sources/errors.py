@@ -7,6 +7,7 @@ SourceError
 ├── SourceBusy         it is being read at this moment
 ├── ReadingNotFound    there is no such reading
 ├── NothingToApply     the reading is no preview that waits
+├── ReadingBroke       the program failed while it read
 ├── FileTooShort       the file has far fewer rows than the one before
 └── FetchFailed        its file could not be fetched
 """
@@ -18,6 +19,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from emagsync.core.errors import EmagsyncError, ErrorKind
+from emagsync.core.usable_texts import usable
 
 
 class SourceError(EmagsyncError):
@@ -54,6 +56,8 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "login_needed": "An SFTP server needs a password or a private key.",
     "key_unreadable": "The private key cannot be read: give it as OpenSSH or PEM text, without a passphrase.",
     "host_key_unreadable": "The host key must look like `ssh-ed25519 AAAA...`.",
+    "username_colon": "A user name cannot hold a colon where it is sent as HTTP Basic.",
+    "needed": "A source cannot be without this: give a value, or leave it out of the change.",
     "not_here": "That belongs to no source of the kind {kind}.",
     "folder_off": "Folders are off: the operator allows one by EMAGSYNC_SOURCES__FOLDER.",
     "folder_address": "The address must be a file, or a pattern such as stock-*.csv, within the folder of sources.",
@@ -114,6 +118,15 @@ class NothingToApply(SourceError):
         super().__init__(f"Reading {reading_id} has nothing left to apply: it was applied, or a newer one was.")
 
 
+class ReadingBroke(SourceError):
+    """The program failed while it read: nothing is wrong with the source as far as one knows."""
+
+    code = "reading_broke"
+
+    def __init__(self) -> None:
+        super().__init__("The program failed unexpectedly while it read this. The log says why: report it.")
+
+
 class FileTooShort(SourceError):
     """The file has far fewer rows than the one that was taken in before: half of it may be missing."""
 
@@ -138,6 +151,7 @@ FETCH_REASONS: Final[Mapping[str, str]] = {
     "not_found": "There is no file {name}.",
     "too_large": "The file has more than {most} bytes.",
     "redirects": "The server sends on from one address to the next, more than {most} times.",
+    "too_many_files": "More than {most} files match {name}: choose a narrower pattern.",
     "compressed": "The file arrived in the compression {encoding}, or damaged.",
     "not_public": "{host} is not a public address; EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE=true allows it.",
     "host_key_changed": "The server has another host key than before ({fingerprint}): somebody may stand between.",
@@ -157,9 +171,11 @@ class FetchFailed(SourceError):
     http_status = HTTPStatus.BAD_GATEWAY
 
     def __init__(self, reason: str, **values: str | int) -> None:
-        super().__init__(FETCH_REASONS[reason].format_map(values))
+        # Servers and their file names have their say in these.
+        shown = {name: usable(value) if isinstance(value, str) else value for name, value in values.items()}
+        super().__init__(FETCH_REASONS[reason].format_map(shown))
         self.reason = reason
-        self.values: Mapping[str, str | int] = values
+        self.values: Mapping[str, str | int] = shown
 
     def problem_members(self) -> Mapping[str, Any]:
         """`reason` and `values`, by which a program words it anew."""

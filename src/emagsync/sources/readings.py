@@ -29,7 +29,7 @@ from emagsync.edits.push.brake_preview import BrakePreview, preview_brake
 from emagsync.edits.service import Author, EditService, LineResult
 from emagsync.edits.states import EditSource
 from emagsync.sources import reading_repository, repository
-from emagsync.sources.errors import FetchFailed, FileTooShort, NothingToApply, SourceBusy
+from emagsync.sources.errors import FetchFailed, FileTooShort, NothingToApply, ReadingBroke, SourceBusy
 from emagsync.sources.fetching.fetched import Fetched, Known, Place
 from emagsync.sources.fetching.fetcher import Fetcher
 from emagsync.sources.model import SourceRow
@@ -119,6 +119,10 @@ class SourceReadings:
             except TimeoutError:
                 late = FetchFailed("timed_out", seconds=int(MOST_SECONDS))
                 await self._end_without(source, reading_id, ReadingStatus.FAILED, late)
+            except Exception:
+                # Whatever is wrong here, no reading is left running, and the source waits for its next time.
+                await self._end_without(source, reading_id, ReadingStatus.FAILED, ReadingBroke())
+                raise
             except BaseException:
                 # The process stops: another one reads it anew.
                 await asyncio.shield(self._give_back(source_id))
@@ -182,6 +186,10 @@ class SourceReadings:
                 # Somebody else reads it, or has removed it.
                 log.info("source_not_read", source_id=source_id, code=error.code)
                 return None
+            except Exception:
+                # The others are read all the same.
+                log.exception("source_broke", source_id=source_id)
+                return ReadingStatus.FAILED
 
     async def _begin(self, source_id: str, trigger: Trigger, by: str) -> tuple[SourceRow, int]:
         now = self._clock.now()

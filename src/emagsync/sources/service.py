@@ -45,8 +45,13 @@ _SETTINGS: Final = (
 # A change of these makes another table of the same file: it is taken in anew.
 _OF_THE_READING: Final = frozenset({"address", "account", "format", "columns", "key", "mode", "missing_means"})
 _NOTHING_TAKEN_IN: Final[Mapping[str, Any]] = {"digest": None, "etag": None, "last_modified": None}
-# Without a schedule the default is said by null, else by the value that a new source has.
-_DEFAULTS: Final = SourceRequest.model_construct().model_dump(include={"mode", "missing_means", "most_shrink_percent"})
+# What null stands for in a change: the value of a new source of which nothing else is said.
+_DEFAULTS: Final = {
+    name: field.get_default(call_default_factory=True)
+    for name, field in SourceRequest.model_fields.items()
+    if not field.is_required()
+}
+_NEEDED: Final = frozenset(SourceRequest.model_fields) - frozenset(_DEFAULTS)
 
 
 class SourceService:
@@ -102,7 +107,9 @@ class SourceService:
         async with self._database.snapshot() as connection:
             before = await repository.get(connection, source_id)
         given = asked.model_dump(exclude_unset=True, exclude={"login"}, mode="json")
-        given = {name: _DEFAULTS.get(name) if value is None else value for name, value in given.items()}
+        if missing := sorted(name for name in _NEEDED & set(given) if given[name] is None):
+            raise SourceRefused("needed", field=missing[0])
+        given = {name: _DEFAULTS[name] if value is None else value for name, value in given.items()}
         merged = SourceRequest.model_validate(_settings_of(before) | given)
         username, secrets, host_key = self._login_after(before, asked, merged)
         values = {

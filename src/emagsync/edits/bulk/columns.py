@@ -19,7 +19,9 @@ from emagsync.edits.fields import FIELDS
 from emagsync.offers.export_columns import EXPORTED, EXPORTED_LABELS, LABELS
 
 # What names an offer, in the order in which it counts.
-KEYS: Final = ("emag_id", "part_number", "part_number_key", "eans")
+# An offer may have several of these.
+EANS: Final = "eans"
+KEYS: Final = ("emag_id", "part_number", "part_number_key", EANS)
 ABOUT: Final = (*KEYS, "account", "warehouse_id", "currency", "version", EXPORTED)
 VALUES: Final = (*FIELDS, STOCK_CHANGE)
 KNOWN: Final = (*ABOUT, *VALUES)
@@ -33,7 +35,7 @@ _PEOPLE_S_WORDS: Final[Mapping[str, Sequence[str]]] = {
         "part number", "seller sku", "referinta",
     ),
     "part_number_key": ("pnk", "cod pnk", "part number key", "cod emag"),
-    "eans": ("ean", "eans", "cod ean", "coduri ean", "ean code", "ean codes", "cod de bare", "barcode"),
+    EANS: ("ean", "eans", "cod ean", "coduri ean", "ean code", "ean codes", "cod de bare", "barcode"),
     "account": ("account type", "cont", "cont emag"),
     "sale_price": (
         "price", "pret", "pret vanzare", "pret de vanzare", "pret fara tva", "pret vanzare fara tva",

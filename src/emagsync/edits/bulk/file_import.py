@@ -21,7 +21,7 @@ from emagsync.core import money
 from emagsync.core.decimal_marks import DecimalMark
 from emagsync.core.written_numbers import mark_of_all, mark_of_locale
 from emagsync.edits.bulk.cell_values import BY_LOCALE, NUMBERS, Meaning, is_same, meaning_of
-from emagsync.edits.bulk.columns import ABOUT, KEYS, VALUES, Headings
+from emagsync.edits.bulk.columns import ABOUT, EANS, KEYS, VALUES, Headings
 from emagsync.edits.bulk.csv_table import csv_table
 from emagsync.edits.bulk.file_limits import (
     MOST_CELL_CHARACTERS,
@@ -227,7 +227,7 @@ class _RowReader:
             emag_id=emag_id,
             part_number=about.get("part_number") or None,
             part_number_key=about.get("part_number_key") or None,
-            eans=tuple(about.get("eans", "").replace(",", " ").replace(";", " ").split()),
+            eans=tuple(about.get(EANS, "").replace(",", " ").replace(";", " ").split()),
             row=row.number,
             currency=_currency(about.get("currency"), meant, errors),
             warehouse_id=warehouse_id,
@@ -300,6 +300,9 @@ def _judged(name: str, place: str, cell: Cell, *, is_exported: bool) -> tuple[li
     """What is wrong with a cell of the column `name`, and what is doubtful about it; `is_exported`: we made its row."""
     if cell.fault is not None:
         return [Issue(name, cell.fault, f"{place} {_FAULTS[cell.fault]}")], []
+    if cell.is_several and name != EANS:
+        # Side by side they read like one: a price of 1 and one of 234 like 1 234.
+        return [Issue(name, "several_values", f"{place} holds several values: {_quoted(cell.text)}")], []
     if len(cell.text) > MOST_CELL_CHARACTERS:
         return [Issue(name, "cell_too_long", f"{place} has more than {MOST_CELL_CHARACTERS} characters")], []
     if cell.number is None or (cell.shown == cell.number and not (name in ABOUT and cell.is_local)):
@@ -343,6 +346,7 @@ _FAULTS: Final[Mapping[str, str]] = {
     "error_value": "holds an error instead of a value",
     "too_many_digits": "holds a number of more than 15 digits, the last of which a spreadsheet loses: give it as text",
     "truth_value": "holds TRUE or FALSE: write the value",
+    "text_unusable": "holds a NUL character or half of a surrogate pair: write the text without",
     "shown_as_date": "is shown as a date: give it the number format 0, or Text",
     "shown_as_percent": "is shown as a percentage: give it the number format 0, or Text",
     "shown_as_exponent": "is shown with an exponent: give it the number format 0, or Text, and check its digits",

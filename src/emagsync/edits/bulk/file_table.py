@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
+from emagsync.core.usable_texts import is_usable, usable
 from emagsync.edits.bulk.file_limits import LAST_COLUMN, MOST_COLUMNS, MOST_FILLED_ROWS
 from emagsync.edits.bulk.number_formats import Kind
 from emagsync.edits.errors import FileUnreadable
@@ -22,7 +23,8 @@ class Cell(NamedTuple):
     `text` is what is shown, without blanks around it. Of a cell that holds a number (in XLSX) `number` is that, to 15
     digits, and `kind`, `shown` and `is_local` are what its format makes of it: see `number_formats.Shown`. `fault` is
     the code of what makes the cell unreadable. `is_loose`: a text of CSV, which may have been another one before a
-    spreadsheet program took it for a number and dropped its zeros.
+    spreadsheet program took it for a number and dropped its zeros. `is_several`: it is made of values that stand apart
+    in the file, as those of one path in JSON and XML do.
     """
 
     text: str
@@ -32,6 +34,7 @@ class Cell(NamedTuple):
     is_local: bool = False
     fault: str | None = None
     is_loose: bool = False
+    is_several: bool = False
 
     @property
     def is_filled(self) -> bool:
@@ -96,7 +99,18 @@ def filled(rows: Iterable[Row], most_rows: int = MOST_FILLED_ROWS) -> Iterator[R
             raise FileUnreadable("too_many_rows", most=most_rows)
         if len(row.cells) > MOST_COLUMNS:
             raise FileUnreadable("too_many_columns", row=row.number, most=MOST_COLUMNS)
-        yield row
+        yield _usable(row)
+
+
+def _usable(row: Row) -> Row:
+    """The row, without what no database takes; a cell that held such is not read."""
+    if all(is_usable(cell.text) for cell in row.cells.values()):
+        return row
+    cells = {
+        column: cell if is_usable(cell.text) else Cell(usable(cell.text), fault="text_unusable")
+        for column, cell in row.cells.items()
+    }
+    return row._replace(cells=cells)
 
 
 def cell_name(column: int, row: int) -> str:

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from emagsync.core.usable_texts import usable
 from emagsync.edits.bulk.file_limits import MOST_FILE_BYTES
 
 # A file that is larger is not read.
 MOST_BYTES: Final = MOST_FILE_BYTES
 TIMEOUT_SECONDS: Final = 120.0
+# Of several files that a pattern finds the newest is read; more than these are not looked at.
+MOST_FILES: Final = 10_000
+_LONGEST_NAME: Final = 200
+_LONGEST_HEADER: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -40,10 +45,24 @@ class Known(NamedTuple):
 
 
 class Fetched(NamedTuple):
-    """A file as it arrived. `host_key` is that of the SFTP server it came from."""
+    """A file as it arrived. `host_key` is that of the SFTP server it came from.
+
+    What names it comes from the server: see `shown_name` and `kept_header`.
+    """
 
     content: bytes
     name: str | None = None
     etag: str | None = None
     last_modified: str | None = None
     host_key: str | None = None
+
+
+def shown_name(name: str) -> str | None:
+    """A file's name as it is stored and shown, whatever a server calls it; None for one that says nothing."""
+    return usable(name)[:_LONGEST_NAME] or None
+
+
+def kept_header(value: str | None) -> str | None:
+    """A header by which a file is asked for again; None for one that cannot be sent back as it came."""
+    is_kept = value is not None and len(value) <= _LONGEST_HEADER and value.isascii() and value.isprintable()
+    return value if is_kept else None

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from emagsync.sources.errors import FetchFailed
-from emagsync.sources.fetching.fetched import MOST_BYTES, Fetched
+from emagsync.sources.fetching.fetched import MOST_BYTES, MOST_FILES, Fetched, shown_name
 
 _PATTERN: Final = frozenset("*?[")
 
@@ -52,14 +53,16 @@ def _read(folder: Path, address: str) -> Fetched:
         raise FetchFailed("unreadable", name=address, error=error.strerror or type(error).__name__) from error
     if len(content) > MOST_BYTES:
         raise FetchFailed("too_large", most=MOST_BYTES)
-    return Fetched(content, actual.name)
+    return Fetched(content, shown_name(actual.name))
 
 
 def _newest(root: Path, pattern: str) -> Path:
     try:
-        found = [path for path in root.glob(pattern) if path.is_file()]
+        found = [path for path in islice(root.glob(pattern), MOST_FILES + 1) if path.is_file()]
         if not found:
             raise FetchFailed("not_found", name=pattern)
+        if len(found) > MOST_FILES:
+            raise FetchFailed("too_many_files", name=pattern, most=MOST_FILES)
         return max(found, key=lambda path: (path.stat().st_mtime_ns, path.name))
     except (OSError, ValueError) as error:
         raise FetchFailed("unreadable", name=pattern, error=str(error)[:200]) from error

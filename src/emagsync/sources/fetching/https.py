@@ -16,11 +16,20 @@ from emagsync import __version__
 from emagsync.core.public_addresses import AddressRefused, judged_url
 from emagsync.core.public_connector import outgoing_connector
 from emagsync.sources.errors import FetchFailed
-from emagsync.sources.fetching.fetched import MOST_BYTES, TIMEOUT_SECONDS, Fetched, Known, Place
+from emagsync.sources.fetching.fetched import (
+    MOST_BYTES,
+    TIMEOUT_SECONDS,
+    Fetched,
+    Known,
+    Place,
+    kept_header,
+    shown_name,
+)
 
 # Google answers the address of a published sheet with another one.
 MOST_REDIRECTS: Final = 5
 _PIECE: Final = 64 * 1024
+_MOST_PARTS: Final = 10_000
 _LONGEST_ERROR: Final = 200
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _LOGIN: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED})
@@ -61,12 +70,13 @@ async def _follow(session: aiohttp.ClientSession, place: Place, known: Known, *,
                 target = str(url.join(URL(answer.headers["Location"])).with_fragment(None))
                 url = URL(judged_url(target, allow_private=allow_private), encoded=True)
                 continue
-            return await _file(answer, place)
+            return await _file(answer, was_known=is_same_server and known != Known())
     raise FetchFailed("redirects", most=MOST_REDIRECTS)
 
 
-async def _file(answer: aiohttp.ClientResponse, place: Place) -> Fetched | None:
-    if answer.status == HTTPStatus.NOT_MODIFIED:
+async def _file(answer: aiohttp.ClientResponse, *, was_known: bool) -> Fetched | None:
+    """`was_known`: the server was told which file is here. That it is still the same means nothing otherwise."""
+    if answer.status == HTTPStatus.NOT_MODIFIED and was_known:
         return None
     if answer.status in _LOGIN:
         raise FetchFailed("login", status=answer.status)
@@ -76,7 +86,7 @@ async def _file(answer: aiohttp.ClientResponse, place: Place) -> Fetched | None:
         raise FetchFailed("status", status=answer.status)
     content = await _content(answer)
     headers = answer.headers
-    return Fetched(content, _name(answer), headers.get("ETag"), headers.get("Last-Modified"))
+    return Fetched(content, _name(answer), kept_header(headers.get("ETag")), kept_header(headers.get("Last-Modified")))
 
 
 async def _content(answer: aiohttp.ClientResponse) -> bytes:
@@ -84,23 +94,57 @@ async def _content(answer: aiohttp.ClientResponse) -> bytes:
     encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "", *_COMPRESSED):
         raise FetchFailed("compressed", encoding=encoding[:40])
-    unpacker = zlib.decompressobj(_COMPRESSED[encoding]) if encoding in _COMPRESSED else None
+    unpacker = _Unpacker(_COMPRESSED[encoding]) if encoding in _COMPRESSED else None
     found = bytearray()
     try:
         async for piece in answer.content.iter_chunked(_PIECE):
-            found += piece if unpacker is None else unpacker.decompress(piece, MOST_BYTES + 1 - len(found))
+            found += piece if unpacker is None else unpacker.unpacked(piece, MOST_BYTES + 1 - len(found))
             if len(found) > MOST_BYTES:
                 raise FetchFailed("too_large", most=MOST_BYTES)
-        if unpacker is not None and not unpacker.eof:
+        if unpacker is not None and not unpacker.is_at_the_end:
             raise FetchFailed("compressed", encoding=encoding)
     except zlib.error as error:
         raise FetchFailed("compressed", encoding=encoding) from error
     return bytes(found)
 
 
+class _Unpacker:
+    """Unpacks a body of one or more compressed parts (RFC 1952, 2.2: a gzip file may have several)."""
+
+    def __init__(self, window_bits: int) -> None:
+        self._window_bits = window_bits
+        self._part = zlib.decompressobj(window_bits)
+        self._parts = 1
+
+    @property
+    def is_at_the_end(self) -> bool:
+        """Whether nothing of a part is missing."""
+        return self._part.eof
+
+    def unpacked(self, piece: bytes, most: int) -> bytes:
+        """What the next piece of the body comes to, of that at most so many bytes. Raises zlib.error.
+
+        That is the caller's limit: beyond it nothing may be asked for any more.
+        """
+        found = bytearray()
+        while piece and len(found) < most:
+            if self._part.eof:
+                self._begin_part()
+            found += self._part.decompress(piece, most - len(found))
+            piece = self._part.unused_data
+        return bytes(found)
+
+    def _begin_part(self) -> None:
+        self._parts += 1
+        if self._parts > _MOST_PARTS:
+            # Parts that hold nothing go on for ever, and never come to anything.
+            raise zlib.error("too many parts")
+        self._part = zlib.decompressobj(self._window_bits)
+
+
 def _name(answer: aiohttp.ClientResponse) -> str | None:
     given = answer.content_disposition.filename if answer.content_disposition else None
-    return (given or unquote(answer.url.name) or None) and (given or unquote(answer.url.name))[:200]
+    return shown_name(given or unquote(answer.url.name))
 
 
 def _headers(place: Place, known: Known) -> dict[str, str]:

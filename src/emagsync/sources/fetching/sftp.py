@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
@@ -13,7 +14,7 @@ import asyncssh
 
 from emagsync.core.public_addresses import is_public
 from emagsync.sources.errors import FetchFailed
-from emagsync.sources.fetching.fetched import MOST_BYTES, TIMEOUT_SECONDS, Fetched, Place
+from emagsync.sources.fetching.fetched import MOST_BYTES, MOST_FILES, TIMEOUT_SECONDS, Fetched, Place, shown_name
 
 _PORT: Final = 22
 _PIECE: Final = 256 * 1024
@@ -90,8 +91,9 @@ async def _fetch(address: SftpAddress, place: Place, *, allow_private: bool) -> 
         key = connection.get_server_host_key()
         host_key = None if key is None else key.export_public_key("openssh").decode().strip()
         async with connection.start_sftp_client() as sftp:
-            path = await _newest(sftp, address.path) if _PATTERN & set(address.path) else address.path
-            return Fetched(await _content(sftp, path), PurePosixPath(path).name[:200], host_key=host_key)
+            is_pattern = _PATTERN & set(PurePosixPath(address.path).name)
+            path = await _newest(sftp, address.path) if is_pattern else address.path
+            return Fetched(await _content(sftp, path), shown_name(PurePosixPath(path).name), host_key=host_key)
 
 
 def _login(place: Place) -> dict[str, Any]:
@@ -106,6 +108,8 @@ def _login(place: Place) -> dict[str, Any]:
         "agent_path": None,
         "config": None,
         "gss_host": None,
+        # What is packed may unpack to anything, before anybody can look at it.
+        "compression_algs": ["none"],
     }
 
 
@@ -121,11 +125,24 @@ async def _resolved(address: SftpAddress, *, allow_private: bool) -> str:
 
 
 async def _newest(sftp: asyncssh.SFTPClient, pattern: str) -> str:
-    names = [str(name) for name in await sftp.glob(pattern)]
-    if not names:
+    """The newest file that the pattern, in the last part of the path, finds. Listed as it comes: it may never end."""
+    folder, _, wanted = pattern.rpartition("/")
+    newest: tuple[int, str] | None = None
+    count = 0
+    async for entry in sftp.scandir(folder or "/"):
+        count += 1
+        if count > MOST_FILES:
+            raise FetchFailed("too_many_files", name=pattern, most=MOST_FILES)
+        name = str(entry.filename)
+        if (
+            fnmatchcase(name, wanted)
+            and not name.startswith(".")
+            and entry.attrs.type != asyncssh.FILEXFER_TYPE_DIRECTORY
+        ):
+            newest = max(newest or (-1, ""), (entry.attrs.mtime or 0, name))
+    if newest is None:
         raise FetchFailed("not_found", name=pattern)
-    ages = [((await sftp.stat(name)).mtime or 0, name) for name in names[:1000]]
-    return max(ages)[1]
+    return f"{folder}/{newest[1]}"
 
 
 async def _content(sftp: asyncssh.SFTPClient, path: str) -> bytes:

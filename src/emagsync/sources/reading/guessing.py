@@ -10,11 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from emagsync.edits.bulk.columns import column_of, plain
+from emagsync.edits.bulk.columns import EANS, column_of, plain
 from emagsync.sources.reading.options import KeyField
 
-# The reader's own name of the column of EANs.
-EANS: Final = "eans"
 # Fields by the words for them beside those that every file of edits may use, the surest first.
 _WORDS: Final[Mapping[str, Sequence[str]]] = {
     "part_number": (

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from emagsync.core.usable_texts import usable
 from emagsync.edits.bulk.file_limits import MOST_COLUMNS, MOST_DEPTH
 from emagsync.edits.bulk.file_table import Cell, Row, Table, filled
 from emagsync.edits.errors import FileUnreadable
@@ -42,7 +43,7 @@ def _parsed(content: bytes) -> Any:
     try:
         return json.loads(
             content.removeprefix(b"\xef\xbb\xbf"),
-            parse_float=Decimal,
+            parse_float=_number,
             parse_constant=_no_number,
             object_pairs_hook=_without_repeats,
         )
@@ -50,6 +51,14 @@ def _parsed(content: bytes) -> Any:
         raise FileUnreadable("not_json", error="it is not UTF-8, UTF-16 or UTF-32") from error
     except ValueError as error:
         raise FileUnreadable("not_json", error=str(error)[:200]) from error
+
+
+def _number(text: str) -> Decimal:
+    """What a number with a point or an exponent says; infinite where that is beyond every number."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("Infinity")
 
 
 def _no_number(text: str) -> None:
@@ -92,7 +101,7 @@ def _lists(document: Any, path: str, depth: int) -> Iterator[tuple[str, list[Any
         yield path, document
     elif isinstance(document, dict) and depth < MOST_DEPTH:
         for name, value in document.items():
-            yield from _lists(value, f"{path}/{name}".lstrip("/"), depth + 1)
+            yield from _lists(value, usable(f"{path}/{name}".lstrip("/")), depth + 1)
 
 
 def _listed(document: Any) -> str:
@@ -112,7 +121,7 @@ def _flat(item: Any, path: str, depth: int) -> Iterator[tuple[str, Cell]]:
         if len(item) > MOST_COLUMNS:
             raise FileUnreadable("too_many_elements")
     elif isinstance(item, list) and len(item) != 1:
-        yield path or VALUE, Cell(" ".join(_text(value) for value in item))
+        yield path or VALUE, Cell(" ".join(_text(value) for value in item), is_several=len(item) > 1)
     else:
         yield path or VALUE, _cell(item[0] if isinstance(item, list) else item)
 
@@ -125,8 +134,11 @@ def _cell(value: Any) -> Cell:
     if isinstance(value, str):
         return Cell(value.strip())
     number = Decimal(value)
-    if number.adjusted() >= _MOST_DIGITS or -_exponent(number) > _MOST_DIGITS:
+    if not number.is_finite() or number.adjusted() >= _MOST_DIGITS or -_exponent(number) > _MOST_DIGITS:
         return Cell(str(value)[:_MOST_DIGITS], fault="error_value")
+    if _exponent(number) > 0:
+        # As a part number, 1E5 is none of 100000.
+        return Cell(str(number), number, shown=number, is_local=True)
     return Cell(format(number, "f"), number, shown=number)
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from dataclasses import replace
 from itertools import islice
@@ -121,12 +122,20 @@ def _format_of(content: bytes) -> FileFormat:
     """What the file is, by how it begins."""
     if is_workbook(content):
         return FileFormat.XLSX
-    start = content[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = _start(content)
     if start[:1] in (b"{", b"["):
         return FileFormat.JSON
-    if start[:5] == b"<?xml" or (start[:1] == b"<" and not start[:9].lower().startswith((b"<!doctype", b"<html"))):
+    if start[:5] == b"<?xml" or (start[:1] == b"<" and not start.lower().startswith((b"<!doctype html", b"<html"))):
         return FileFormat.XML
     return FileFormat.CSV
+
+
+def _start(content: bytes) -> bytes:
+    """How the text of the file begins, in ASCII where it is in UTF-16."""
+    start = content[:400]
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return start.decode("utf-16", "ignore").encode("ascii", "replace").lstrip()
+    return start.removeprefix(codecs.BOM_UTF8).lstrip()
 
 
 def _look(table: Table, kind: FileFormat, header: Row, first: list[Row], headings: Headings) -> FileLook:

@@ -24,12 +24,16 @@ def heading_row(rows: Iterable[Sequence[tuple[str, Cell]]]) -> tuple[Row, Mappin
 
 
 def spread(cells: Iterable[tuple[str, Cell]], columns: Mapping[str, int]) -> dict[int, Cell]:
-    """The filled cells of a row by column. Values of one path stand in one cell, as the several EANs of an offer do."""
+    """The filled cells of a row by column. Values of one path stand in one that `is_several`, such as EANs."""
     found: dict[int, Cell] = {}
     for path, cell in cells:
         column = columns[path]
         if not cell.is_filled:
             continue
         before = found.get(column)
-        found[column] = cell if before is None else Cell(f"{before.text} {cell.text}", fault=before.fault or cell.fault)
+        found[column] = cell if before is None else _beside(before, cell)
     return found
+
+
+def _beside(one: Cell, other: Cell) -> Cell:
+    return Cell(f"{one.text} {other.text}", fault=one.fault or other.fault, is_several=True)

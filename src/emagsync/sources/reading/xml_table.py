@@ -6,7 +6,8 @@ By expat, without document types: their entities are how a small document become
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Final
 from xml.parsers import expat
 
@@ -55,8 +56,8 @@ class _Handler:
     def on_start(self, path: str, attributes: Mapping[str, str]) -> None:
         """An element begins."""
 
-    def on_end(self, path: str, text: str, *, is_leaf: bool) -> None:
-        """An element ends; `text` is its own. A leaf holds no others."""
+    def on_end(self, path: str, texts: Sequence[str], *, is_leaf: bool) -> None:
+        """An element ends; `texts` are its own, apart where elements stand between them. A leaf holds no elements."""
 
 
 class _Paths(_Handler):
@@ -94,11 +95,15 @@ class _Rows(_Handler):
             for name, value in attributes.items():
                 self.rows[-1].append((f"{prefix}/@{_local(name)}".lstrip("/"), Cell(value.strip())))
 
-    def on_end(self, path: str, text: str, *, is_leaf: bool) -> None:
-        if path == self._path and text.strip():
-            self.rows[-1].append((TEXT, Cell(text.strip())))
-        elif path.startswith(self._within) and (is_leaf or text.strip()):
-            self.rows[-1].append((path.removeprefix(self._within), Cell(text.strip())))
+    def on_end(self, path: str, texts: Sequence[str], *, is_leaf: bool) -> None:
+        if path == self._path and texts:
+            self.rows[-1].append((TEXT, _cell(texts)))
+        elif path.startswith(self._within) and (is_leaf or texts):
+            self.rows[-1].append((path.removeprefix(self._within), _cell(texts)))
+
+
+def _cell(texts: Sequence[str]) -> Cell:
+    return Cell(" ".join(texts), is_several=len(texts) > 1)
 
 
 def _counted(content: bytes) -> _Paths:
@@ -124,7 +129,8 @@ def _parse(content: bytes, handler: _Handler) -> None:
     parser.buffer_text = True
     names: list[str] = []
     paths: list[str] = []
-    texts: list[list[str]] = []
+    # Of each open element its pieces of text; None: an element stands there.
+    texts: list[list[str | None]] = []
     leaves: list[bool] = []
     elements = 0
 
@@ -135,6 +141,7 @@ def _parse(content: bytes, handler: _Handler) -> None:
             raise FileUnreadable("too_many_elements")
         if leaves:
             leaves[-1] = False
+            texts[-1].append(None)
         leaves.append(True)
         names.append(_local(name))
         paths.append("/".join(names))
@@ -143,7 +150,7 @@ def _parse(content: bytes, handler: _Handler) -> None:
 
     def end(_: str) -> None:
         names.pop()
-        handler.on_end(paths.pop(), "".join(texts.pop()), is_leaf=leaves.pop())
+        handler.on_end(paths.pop(), _apart(texts.pop()), is_leaf=leaves.pop())
 
     def characters(text: str) -> None:
         if texts:
@@ -159,9 +166,19 @@ def _parse(content: bytes, handler: _Handler) -> None:
         if error.code == expat.errors.codes[expat.errors.XML_ERROR_NO_MEMORY]:
             raise MemoryError from error
         raise FileUnreadable("not_xml", error=str(error)) from error
-    except (LookupError, UnicodeDecodeError) as error:
+    except (LookupError, ValueError) as error:
         # It names an encoding that nobody knows, or that is not of single bytes.
         raise FileUnreadable("not_xml", error=str(error)[:200]) from error
+
+
+def _apart(pieces: Iterable[str | None]) -> list[str]:
+    """The texts between elements that are more than blanks."""
+    parts = ("".join(filter(None, part)).strip() for is_text, part in groupby(pieces, _is_text) if is_text)
+    return [part for part in parts if part]
+
+
+def _is_text(piece: str | None) -> bool:
+    return piece is not None
 
 
 def _local(name: str) -> str:
