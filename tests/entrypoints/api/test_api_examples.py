@@ -73,7 +73,8 @@ async def test_every_example_of_the_page_works(tmp_path: Path) -> None:
             ran = await asyncio.to_thread(_run, script, tmp_path, market)
     assert ran.returncode == 0, ran.stderr
     called = [Called(what.partition("?")[0], int(status)) for what, status in _calls_in(ran.stderr, api)]
-    assert len(called) == sum(len(_CALL.findall(example)) for example in examples())
+    # Those that wait for something call more than once.
+    assert len(called) >= sum(len(_CALL.findall(example)) for example in examples())
     refused = [(one.what, one.status) for one in called if one.status >= HTTPStatus.BAD_REQUEST]
     assert refused == [(call, status) for call, status, _ in REFUSED]
     codes = [code for _, _, code in REFUSED]
