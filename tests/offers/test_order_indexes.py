@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import event, text
 
 from emagsync.db.engine import Database
-from emagsync.offers import order_index_repository, page_repository
+from emagsync.offers import order_index_repository, order_indexes, page_repository
 from emagsync.offers.order_index_repository import OrderIndex, index_for
 from emagsync.offers.order_indexes import order_index
 from emagsync.offers.page_repository import select_page
@@ -139,6 +139,23 @@ async def test_a_list_is_sorted_where_the_index_cannot_be_made(copy: Database, m
     monkeypatch.setattr(order_index_repository, "index_for", lambda *_: broken)
     assert await order_index(copy, Order(SortKey.STOCK)) is None
     assert await ids_of(copy, Order(SortKey.STOCK), None, limit=5, skip=0) == [2, 1]
+
+
+@pytest.mark.databases("sqlite", "how a full disk shows is the same in either")
+async def test_an_index_that_could_not_be_made_is_tried_again_later(
+    copy: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(order_index_repository, "LEAST_OFFERS", 1)
+    await store(copy, [offer(1)])
+    order = Order(SortKey.STOCK)
+    index = index_for(order, "sqlite")
+    assert index is not None
+    with monkeypatch.context() as patch:
+        patch.setattr(order_index_repository, "index_for", lambda *_: index._replace(table="no_such_table"))
+        assert await order_index(copy, order) is None
+    assert await order_index(copy, order) is None
+    monkeypatch.setattr(order_indexes, "AGAIN_AFTER", 0.0)
+    assert await order_index(copy, order) == index
 
 
 async def test_no_list_sorts_the_catalogue(copy: Database) -> None:

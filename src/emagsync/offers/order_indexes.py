@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -15,23 +16,45 @@ from emagsync.offers.selection import Order
 
 log = structlog.get_logger()
 
-# Which were made or found, and which could not be made, by this process: nobody takes them away while it runs.
-_TRIED: Final[WeakKeyDictionary[Database, dict[str, bool]]] = WeakKeyDictionary()
+# What kept one from being made, such as a full disk or a long transaction of others, may be over after so many seconds.
+AGAIN_AFTER: Final = 600.0
+
+
+class _Known:
+    """Which indexes this process made or found, for nobody takes them away while it runs; and when one last failed."""
+
+    def __init__(self) -> None:
+        self.there: set[str] = set()
+        self.failed: dict[str, float] = {}
+
+    def is_to_be_tried(self, name: str) -> bool:
+        failed = self.failed.get(name)
+        return failed is None or time.monotonic() - failed >= AGAIN_AFTER
+
+
+_KNOWN: Final[WeakKeyDictionary[Database, _Known]] = WeakKeyDictionary()
 
 
 async def order_index(database: Database, order: Order) -> OrderIndex | None:
     """The index to read offers in this order by; None where they are to be sorted: the offers are few, or it could not
-    be made, as on a full disk, which is logged once."""
+    be made just now, which is logged and tried again after :data:`AGAIN_AFTER`."""
     index = order_index_repository.index_for(order, "sqlite" if database.is_sqlite else "postgresql")
     if index is None:
         return None
-    tried = _TRIED.setdefault(database, {})
-    if index.name not in tried:
-        async with database.snapshot() as connection:
-            if not await order_index_repository.are_many(connection):
-                return None
-        tried[index.name] = await _made(database, index)
-    return index if tried[index.name] else None
+    known = _KNOWN.setdefault(database, _Known())
+    if index.name not in known.there:
+        if not known.is_to_be_tried(index.name) or not await _are_many(database):
+            return None
+        if not await _made(database, index):
+            known.failed[index.name] = time.monotonic()
+            return None
+        known.there.add(index.name)
+    return index
+
+
+async def _are_many(database: Database) -> bool:
+    async with database.snapshot() as connection:
+        return await order_index_repository.are_many(connection)
 
 
 async def _made(database: Database, index: OrderIndex) -> bool:
