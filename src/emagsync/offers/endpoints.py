@@ -13,6 +13,7 @@ from emagsync.core.vocabulary import QueryModel
 from emagsync.offers import change_feed, product_queries
 from emagsync.offers.dependencies import Edits, FacetsOfCopy, ProductTotals, ReferenceData
 from emagsync.offers.facets import Facet
+from emagsync.offers.field_parameters import FieldsOfList
 from emagsync.offers.product_answer import OneProduct
 from emagsync.offers.product_parameters import (
     AccountName,
@@ -28,6 +29,8 @@ from emagsync.offers.product_schemas import (
     FacetPage,
     Feed,
     FeedData,
+    PickedProductAnswer,
+    PickedProductPage,
     ProductAnswer,
     ProductChanges,
     ProductChangesData,
@@ -41,9 +44,15 @@ from emagsync.rest.state import State
 router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
 
 
-@router.get("/products", response_model=ProductPage)
+@router.get("/products", response_model=ProductPage | PickedProductPage)
 async def list_offers(
-    state: State, _: Viewer, query: ListQuery, totals: ProductTotals, edits: Edits, references: ReferenceData
+    state: State,
+    _: Viewer,
+    query: ListQuery,
+    fields: FieldsOfList,
+    totals: ProductTotals,
+    edits: Edits,
+    references: ReferenceData,
 ) -> Response:
     """Products of the local copy."""
     body = await product_queries.read_products(
@@ -56,13 +65,14 @@ async def list_offers(
         now=state.clock.now(),
         edits=edits,
         references=references,
+        choice=fields,
     )
     return Response(body, media_type="application/json")
 
 
 @router.get(
     "/products/{product_id}",
-    response_model=ProductAnswer,
+    response_model=ProductAnswer | PickedProductAnswer,
     responses={304: {"description": "It is as `If-None-Match` names it."}, **problem_responses(HTTPStatus.NOT_FOUND)},
 )
 async def get_product(request: Request, _: Viewer, reader: OneProduct, product_id: ProductId) -> Response:

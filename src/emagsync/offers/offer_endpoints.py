@@ -11,10 +11,11 @@ from starlette.responses import Response
 from emagsync.core import account_names
 from emagsync.offers import product_queries
 from emagsync.offers.dependencies import Edits, ReferenceData
+from emagsync.offers.field_parameters import FieldsOfList
 from emagsync.offers.finding import offer_by_id
 from emagsync.offers.offer_keys import EmagId, OfferCode, OfferKeys
 from emagsync.offers.product_answer import OneProduct
-from emagsync.offers.product_schemas import OfferBatch, ProductAnswer
+from emagsync.offers.product_schemas import OfferBatch, PickedOfferBatch, PickedProductAnswer, ProductAnswer
 from emagsync.rest.auth import Viewer
 from emagsync.rest.problems import problem_responses
 from emagsync.rest.state import State
@@ -28,7 +29,7 @@ NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "It
 
 @router.get(
     "",
-    response_model=ProductAnswer,
+    response_model=ProductAnswer | PickedProductAnswer,
     responses=NOT_MODIFIED | problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
 async def get_offer_by_code(
@@ -43,7 +44,7 @@ async def get_offer_by_code(
 
 @router.get(
     "/{account}/{emag_id}",
-    response_model=ProductAnswer,
+    response_model=ProductAnswer | PickedProductAnswer,
     responses=NOT_MODIFIED | problem_responses(HTTPStatus.NOT_FOUND),
 )
 async def get_offer(
@@ -53,10 +54,12 @@ async def get_offer(
     return await reader.answer(request, (await offer_by_id(state.database, account, emag_id)).id)
 
 
-@router.post("/batch", response_model=OfferBatch)
-async def read_offers(state: State, _: Viewer, asked: OfferKeys, edits: Edits, references: ReferenceData) -> Response:
+@router.post("/batch", response_model=OfferBatch | PickedOfferBatch)
+async def read_offers(
+    state: State, _: Viewer, asked: OfferKeys, fields: FieldsOfList, edits: Edits, references: ReferenceData
+) -> Response:
     """Read up to 500 offers by their keys. Each key gets the offers that it names; `not_found` lists those of none."""
     body = await product_queries.read_named(
-        state.database, asked, now=state.clock.now(), edits=edits, references=references
+        state.database, asked, now=state.clock.now(), edits=edits, references=references, choice=fields
     )
     return Response(body, media_type="application/json")

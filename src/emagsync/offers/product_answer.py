@@ -14,6 +14,7 @@ from starlette.responses import Response
 from emagsync.offers import product_queries
 from emagsync.offers.dependencies import Edits, Objections, ReferenceData
 from emagsync.offers.explanations import Language
+from emagsync.offers.field_parameters import FieldsOfDetail
 from emagsync.offers.product_parameters import language_of
 from emagsync.rest.entity_tags import entity_tag
 from emagsync.rest.state import AppState, State
@@ -28,6 +29,7 @@ class ProductReader:
     objections: Objections
     edits: Edits
     references: ReferenceData
+    choice: FieldsOfDetail
 
     async def answer(self, request: Request, product_id: int) -> Response:
         """A `ProductAnswer` with its `ETag`, or 304 for who has it already. Raises ProductNotFound."""
@@ -39,6 +41,7 @@ class ProductReader:
             now=self.state.clock.now(),
             edits=self.edits,
             references=self.references,
+            choice=self.choice,
         )
         tag = entity_tag(version, hashlib.blake2b(body, digest_size=12).hexdigest(), self.state.database.history_id)
         headers = {"ETag": tag, "Content-Language": self.language, "Vary": "Accept-Language"}
@@ -54,8 +57,9 @@ async def _reader(
     objections: Objections,
     edits: Edits,
     references: ReferenceData,
+    choice: FieldsOfDetail,
 ) -> ProductReader:
-    return ProductReader(state, language, objections, edits, references)
+    return ProductReader(state, language, objections, edits, references, choice)
 
 
 OneProduct = Annotated[ProductReader, Depends(_reader)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import orjson
@@ -17,10 +17,18 @@ from emagsync.core.older_names import with_older_names
 from emagsync.db.engine import Database
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
+from emagsync.offers.field_choice import FieldChoice
 from emagsync.offers.offer_keys import OfferKeys, matches_of
 from emagsync.offers.order_indexes import order_index
 from emagsync.offers.page_repository import select_page
-from emagsync.offers.product_repository import PRODUCT_COLUMNS, find_product, product_changes, select_products
+from emagsync.offers.product_repository import (
+    OUR_ID,
+    PRODUCT_COLUMNS,
+    columns_of,
+    find_product,
+    product_changes,
+    select_products,
+)
 from emagsync.offers.product_schemas import (
     Objection,
     OfferEdits,
@@ -64,10 +72,16 @@ class EditsReader:
     read: Callable[[AsyncConnection, Collection[tuple[str, int]]], Awaitable[Mapping[tuple[str, int], OfferEdits]]]
     some_wait: ColumnElement[bool]
 
+    # Always the same columns, so that a statement is known by them.
     @cached_property
     def columns(self) -> tuple[ColumnElement[Any], ...]:
-        """Those of PRODUCT_FIELDS, and `some_wait`: always the same, so that a statement is known by them."""
-        return (*PRODUCT_COLUMNS, self.some_wait.label(_SOME_WAIT))
+        """Those of PRODUCT_FIELDS, and `some_wait`."""
+        return (*PRODUCT_COLUMNS, self.whether_some_wait)
+
+    @cached_property
+    def whether_some_wait(self) -> ColumnElement[Any]:
+        """The column `some_wait` by its name."""
+        return self.some_wait.label(_SOME_WAIT)
 
 
 async def read_products(
@@ -81,8 +95,12 @@ async def read_products(
     now: datetime,
     edits: EditsReader,
     references: ReferenceReader,
+    choice: FieldChoice | None = None,
 ) -> bytes:
-    """The JSON of a `ProductPage`: one page of a selection. `now` decides what is stale."""
+    """The JSON of a `ProductPage`: one page of a selection, with the fields that were chosen, if any were.
+
+    `now` decides what is stale.
+    """
     known = await references.read()
     offer_filter = await prepared(database, offer_filter)
     index = await order_index(database, order)
@@ -90,7 +108,7 @@ async def read_products(
         rows, total = await select_page(
             connection,
             offer_filter,
-            edits.columns,
+            _columns(edits, choice),
             limit=limit,
             skip=skip,
             order=order,
@@ -98,22 +116,29 @@ async def read_products(
             index=index,
         )
         pending = await _pending(connection, rows, edits)
-    products = _products(rows, pending, now, known)
+    products = _chosen(_products(rows, pending, now, known, choice), choice)
     grouped_by = "currency" if order.key is SortKey.PRICE else None
     return product_page_json(products, Pagination(skip=skip, limit=limit, total=total), grouped_by=grouped_by)
 
 
 async def read_named(
-    database: Database, asked: OfferKeys, *, now: datetime, edits: EditsReader, references: ReferenceReader
+    database: Database,
+    asked: OfferKeys,
+    *,
+    now: datetime,
+    edits: EditsReader,
+    references: ReferenceReader,
+    choice: FieldChoice | None = None,
 ) -> bytes:
-    """The JSON of an `OfferBatch`: what each of the keys names."""
+    """The JSON of an `OfferBatch`: what each of the keys names, with the fields that were chosen, if any were."""
     known = await references.read()
     async with database.snapshot() as connection:
         matches = await matches_of(connection, asked)
         ids = sorted({offer.id for named in matches for offer in named})
-        rows = await select_products(connection, ids, edits.columns)
+        rows = await select_products(connection, ids, (*_columns(edits, choice), OUR_ID))
         pending = await _pending(connection, rows, edits)
-    products = {product["id"]: product for product in _products(rows, pending, now, known)}
+    found = _chosen(_products(rows, pending, now, known, choice), choice)
+    products = {row[-1]: product for row, product in zip(rows, found, strict=True)}
     keys = [key.model_dump(exclude_none=True) for key in asked.keys]
     results = [
         {"key": key, "products": [products[offer.id] for offer in named if offer.id in products]}
@@ -127,18 +152,38 @@ async def _pending(
     connection: AsyncConnection, rows: Sequence[Row[Any]], edits: EditsReader
 ) -> Mapping[tuple[str, int], OfferEdits]:
     """The edits that wait of these offers; asked for only where any offer at all has one."""
-    if not rows or not getattr(rows[0], _SOME_WAIT):
+    if not rows or not getattr(rows[0], _SOME_WAIT, False):
         return {}
     return await edits.read(connection, [(row.account, row.emag_id) for row in rows])
 
 
+def _columns(edits: EditsReader, choice: FieldChoice | None) -> tuple[ColumnElement[Any], ...]:
+    """What is read of offers; `_SOME_WAIT` only where their edits matter."""
+    if choice is None:
+        return edits.columns
+    return (*columns_of(choice), edits.whether_some_wait) if choice.needs_edits else columns_of(choice)
+
+
 def _products(
-    rows: Sequence[Row[Any]], pending: Mapping[tuple[str, int], OfferEdits], now: datetime, known: References
+    rows: Sequence[Row[Any]],
+    pending: Mapping[tuple[str, int], OfferEdits],
+    now: datetime,
+    known: References,
+    choice: FieldChoice | None,
 ) -> list[dict[str, Any]]:
+    """The values of all fields; where some were chosen, those of the others mean nothing."""
+    read = product_row if choice is None else partial(_row_of, choice, now)
     return [
-        with_references(product_values(product_row(row), now, pending.get((row.account, row.emag_id))), known)
-        for row in rows
+        with_references(product_values(read(row), now, pending.get((row.account, row.emag_id))), known) for row in rows
     ]
+
+
+def _row_of(choice: FieldChoice, now: datetime, row: Row[Any]) -> dict[str, Any]:
+    return choice.row(dict(zip(choice.columns, row, strict=False)), now)
+
+
+def _chosen(products: list[dict[str, Any]], choice: FieldChoice | None) -> list[dict[str, Any]]:
+    return products if choice is None else [choice.of(product) for product in products]
 
 
 async def read_product(
@@ -150,14 +195,20 @@ async def read_product(
     now: datetime,
     edits: EditsReader,
     references: ReferenceReader,
+    choice: FieldChoice | None = None,
 ) -> tuple[bytes, str]:
-    """The JSON of a `ProductAnswer`, with the payload in it byte for byte, and its version. Raises ProductNotFound."""
+    """The JSON of a `ProductAnswer`, with the payload in it byte for byte, and its version. Raises ProductNotFound.
+
+    With a choice, only what was chosen is in it.
+    """
     known = await references.read()
     async with database.snapshot() as connection:
         row = await _product_row(connection, product_id, edits.columns)
         account, emag_id = row["account"], row["emag_id"]
         payload = row.pop("payload")
-        changes = await product_changes(connection, account, emag_id, limit=_RECENT_CHANGES)
+        changes = []
+        if choice is None or choice.has("changes"):
+            changes = await product_changes(connection, account, emag_id, limit=_RECENT_CHANGES)
         pending = await edits.read(connection, [(account, emag_id)]) if row.pop(_SOME_WAIT) else {}
     values = with_references(product_values(row, now, pending.get((account, emag_id))), known)
     detail = ProductDetail(
@@ -172,6 +223,7 @@ async def read_product(
     product = detail.model_dump(mode="json")
     # Through a reader of JSON a number such as 121.8400 would lose its zeros.
     product["payload"] = None if payload is None else orjson.Fragment(payload)
+    [product] = _chosen([product], choice)
     return orjson.dumps({"status": "success", "data": {"product": product}}), detail.version
 
 

@@ -14,12 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import ReadySelect
 from emagsync.offers.currency_repository import with_currencies
+from emagsync.offers.field_choice import FieldChoice
 from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.selection_repository import condition
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
 
 PRODUCT_COLUMNS = tuple(offers.c[column].label(name) for name, column in PRODUCT_FIELDS.items())
+# Whatever fields were chosen.
+OUR_ID = offers.c.id.label("our_id")
+_COLUMN_OF = dict(zip(PRODUCT_FIELDS, PRODUCT_COLUMNS, strict=True))
+
+
+def columns_of(choice: FieldChoice) -> tuple[ColumnElement[Any], ...]:
+    """The columns of `offers` for the chosen fields of a `Product`: always the same ones, as PRODUCT_COLUMNS are."""
+    return tuple(_COLUMN_OF[name] for name in choice.columns)
+
 
 _product_changes = select(
     offer_changes.c.seq,

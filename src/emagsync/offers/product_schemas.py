@@ -9,7 +9,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, computed_field
+from pydantic_core import CoreSchema
 
 from emagsync.core import money
 from emagsync.core.older_names import with_older_names
@@ -35,18 +36,17 @@ _RENAMED = {
     "status_code": "status",
     "version": "fingerprint",
 }
-_COMPUTED = frozenset(
-    {
-        "is_active",
-        "status",
-        "sync_status",
-        "pending_edits",
-        "effective",
-        "vat_rate",
-        "sale_price_with_vat",
-        "category_name",
-    }
-)
+# The fields of a Product that are made of others of its fields, of the offer's edits, and of reference data.
+COMPUTED_FROM: Mapping[str, tuple[str, ...]] = {
+    "is_active": ("status_code", "removed_at"),
+    "status": ("status_code",),
+    "sync_status": ("removed_at", "last_synced_at"),
+    "pending_edits": (),
+    "effective": (),
+    "vat_rate": ("vat_id",),
+    "sale_price_with_vat": ("sale_price", "vat_id"),
+    "category_name": ("category_id",),
+}
 
 
 class PendingEdit(BaseModel):
@@ -194,7 +194,7 @@ class Product(OfAccount, OfPartNumber):
 
 # The fields of a Product that are read, with the columns of `offers` that they come from.
 PRODUCT_FIELDS: Mapping[str, str] = {
-    name: _RENAMED.get(name, name) for name in Product.model_fields if name not in _COMPUTED
+    name: _RENAMED.get(name, name) for name in Product.model_fields if name not in COMPUTED_FROM
 }
 _IN_ORDER = dict.fromkeys(Product.model_fields)
 
@@ -227,6 +227,24 @@ def _sync_status(row: Mapping[str, Any], now: datetime, edits: OfferEdits | None
     return "stale" if now - row["last_synced_at"] > STALE_AFTER else "synced"
 
 
+class _Picked(BaseModel):
+    """The schema of an offer of which only some fields were asked for: no more than its keys is promised."""
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        reference = handler(core_schema)
+        schema = handler.resolve_ref_schema(reference)
+        properties = schema.get("properties", {})
+        for name in [name for name, part in properties.items() if part.get("deprecated")]:
+            del properties[name]
+        schema["required"] = ["account", "emag_id"]
+        return reference
+
+
+class PickedProduct(_Picked, Product):
+    """One offer with the fields that were asked for by `fields`, and its `account` and `emag_id`."""
+
+
 class Pagination(BaseModel):
     """Which part of the selection this is, and how many offers it has in all."""
 
@@ -244,6 +262,19 @@ class ProductsData(BaseModel):
         default=None,
         description="What the order is within: sorted by `sale_price`, offers of one currency stand together.",
     )
+
+
+class PickedProductsData(ProductsData):
+    """One page, with the fields that were asked for."""
+
+    products: list[PickedProduct]  # type: ignore[assignment]
+
+
+class PickedProductPage(BaseModel):
+    """Offers of the local copy, with the fields that were asked for by `fields`."""
+
+    status: Literal["success"] = "success"
+    data: PickedProductsData
 
 
 class ProductPage(BaseModel):
@@ -392,6 +423,23 @@ class ProductDetailData(BaseModel):
     product: ProductDetail
 
 
+class PickedProductDetail(_Picked, ProductDetail):
+    """One offer with what was asked for by `fields`, and its `account` and `emag_id`."""
+
+
+class PickedProductDetailData(BaseModel):
+    """One product, with the fields that were asked for."""
+
+    product: PickedProductDetail
+
+
+class PickedProductAnswer(BaseModel):
+    """One product, with the fields that were asked for by `fields`."""
+
+    status: Literal["success"] = "success"
+    data: PickedProductDetailData
+
+
 class OfferNamed(BaseModel):
     """A key that an offer was asked for by: what was given of it."""
 
@@ -407,6 +455,27 @@ class OfferMatches(BaseModel):
 
     key: OfferNamed
     products: list[Product]
+
+
+class PickedOfferMatches(BaseModel):
+    """The offers that a key names, with the fields that were asked for."""
+
+    key: OfferNamed
+    products: list[PickedProduct]
+
+
+class PickedOfferBatchData(BaseModel):
+    """What each of the keys names, with the fields that were asked for, and the keys that name nothing."""
+
+    results: list[PickedOfferMatches]
+    not_found: list[OfferNamed]
+
+
+class PickedOfferBatch(BaseModel):
+    """Offers by their keys, with the fields that were asked for by `fields`."""
+
+    status: Literal["success"] = "success"
+    data: PickedOfferBatchData
 
 
 class OfferBatchData(BaseModel):

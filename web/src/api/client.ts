@@ -37,9 +37,14 @@ export async function fetchOrThrow(request: Request): Promise<Response> {
 /** The typed client. Every refusal and every missing answer is an ApiError. */
 export const api = createClient<paths>({ baseUrl: ADDRESS, fetch: fetchOrThrow })
 
+type Without<T, Picked> = T extends Picked ? (Picked extends T ? never : T) : T
+
+/** Answers without those to `fields`, for the page always asks for whole offers. */
+type Whole<T> = Without<Without<T, Schemas['PickedProductPage']>, Schemas['PickedProductAnswer']>
+
 /** The data of an answer, which is there because refusals throw. */
-export async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<T> {
+export async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<Whole<T>> {
   const { data } = await answer
   if (data === undefined) throw new ApiError(200, 'empty', 'The answer has no content.')
-  return data
+  return data as Whole<T>
 }

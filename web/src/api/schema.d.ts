@@ -5997,6 +5997,427 @@ export interface components {
          */
         Phase: "starting" | "reading" | "verifying" | "reconciling" | "probing" | "finished";
         /**
+         * PickedOfferBatch
+         * @description Offers by their keys, with the fields that were asked for by `fields`.
+         */
+        PickedOfferBatch: {
+            data: components["schemas"]["PickedOfferBatchData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * PickedOfferBatchData
+         * @description What each of the keys names, with the fields that were asked for, and the keys that name nothing.
+         */
+        PickedOfferBatchData: {
+            /** Not Found */
+            not_found: components["schemas"]["OfferNamed"][];
+            /** Results */
+            results: components["schemas"]["PickedOfferMatches"][];
+        };
+        /**
+         * PickedOfferMatches
+         * @description The offers that a key names, with the fields that were asked for.
+         */
+        PickedOfferMatches: {
+            key: components["schemas"]["OfferNamed"];
+            /** Products */
+            products: components["schemas"]["PickedProduct"][];
+        };
+        /**
+         * PickedProduct
+         * @description One offer with the fields that were asked for by `fields`, and its `account` and `emag_id`.
+         */
+        PickedProduct: {
+            /** Account */
+            account: string;
+            /** Best Offer Sale Price */
+            best_offer_sale_price?: string | null;
+            /** Brand */
+            brand?: string | null;
+            /** Buy Button Rank */
+            buy_button_rank?: number | null;
+            /** Category Id */
+            category_id?: number | null;
+            /**
+             * Category Name
+             * @description What `category_id` is called; null until it was read.
+             */
+            category_name?: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             * @description When a run saw it first.
+             */
+            created_at?: string;
+            /** Currency */
+            currency?: string;
+            /**
+             * Currency Type
+             * @description The currency that the price is kept in where it is not the platform's: eMAG recalculates the price at the start of each month.
+             */
+            currency_type?: string | null;
+            /** Eans */
+            eans?: string[];
+            /** @description The values that it has once these edits have reached eMAG; null where none wait. All others here are eMAG's. */
+            effective?: components["schemas"]["EffectiveValues"] | null;
+            /**
+             * Emag Id
+             * @description The seller's own id, unique within the account.
+             */
+            emag_id: number;
+            /** Estimated Stock */
+            estimated_stock?: number | null;
+            /** Genius Computed */
+            genius_computed?: number | null;
+            /** Genius Eligibility */
+            genius_eligibility?: number | null;
+            /** Genius Eligibility Type */
+            genius_eligibility_type?: number | null;
+            /** Handling Time */
+            handling_time?: number | null;
+            /**
+             * Id
+             * @description Ours; it never changes.
+             */
+            id?: number;
+            /**
+             * Is Active
+             * @description Its status is 1 and eMAG has it.
+             */
+            is_active?: boolean;
+            /**
+             * Last Synced At
+             * Format: date-time
+             * @description When a run saw it last.
+             */
+            last_synced_at?: string;
+            /** Main Image */
+            main_image?: string | null;
+            /**
+             * Main Offer Price
+             * @description Of the offer that leads the product page.
+             */
+            main_offer_price?: string | null;
+            /** Max Sale Price */
+            max_sale_price?: string | null;
+            /** Min Sale Price */
+            min_sale_price?: string | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Not Sellable
+             * @description Stable codes of what keeps it from sale.
+             */
+            not_sellable?: string[];
+            /** Number Of Offers */
+            number_of_offers?: number | null;
+            /** Offer Validation Status */
+            offer_validation_status?: number | null;
+            /** Ownership */
+            ownership?: number | null;
+            /** Part Number */
+            part_number?: string | null;
+            /** Part Number Key */
+            part_number_key?: string | null;
+            /**
+             * Pending Edits
+             * @description What was edited here and eMAG does not have yet.
+             */
+            pending_edits?: components["schemas"]["PendingEdit"][];
+            /** Recommended Price */
+            recommended_price?: string | null;
+            /** Removed At */
+            removed_at?: string | null;
+            /** Sale Price */
+            sale_price?: string | null;
+            /**
+             * Sale Price With Vat
+             * @description `sale_price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known.
+             */
+            sale_price_with_vat?: string | null;
+            /** Sellable */
+            sellable?: boolean;
+            /**
+             * Status
+             * @description null for a status that eMAG does not document.
+             */
+            status?: ("active" | "inactive" | "end_of_life") | null;
+            /** Status Code */
+            status_code?: number | null;
+            /** Stock */
+            stock?: number;
+            /**
+             * Sync Status
+             * @description `removed`: eMAG does not know it any more; `conflict`: it was edited here and changed on eMAG, and a person must decide; `pending`: edits wait to reach eMAG; `stale`: no run has seen it for 48 hours.
+             * @enum {string}
+             */
+            sync_status?: "synced" | "stale" | "removed" | "pending" | "conflict";
+            /** Translation Validation Status */
+            translation_validation_status?: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When a run saw its content change last.
+             */
+            updated_at?: string;
+            /** Validation Status */
+            validation_status?: number | null;
+            /** Vat Id */
+            vat_id?: number | null;
+            /**
+             * Vat Rate
+             * @description What `vat_id` means for the account now, as a fraction: `0.2100` is 21 %; null until it was read.
+             */
+            vat_rate?: string | null;
+            /**
+             * Version
+             * @description Another one whenever the content, or the edits that wait, are others. For `If-Match` of an edit.
+             */
+            version?: string;
+            /** Warranty */
+            warranty?: number | null;
+        };
+        /**
+         * PickedProductAnswer
+         * @description One product, with the fields that were asked for by `fields`.
+         */
+        PickedProductAnswer: {
+            data: components["schemas"]["PickedProductDetailData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * PickedProductDetail
+         * @description One offer with what was asked for by `fields`, and its `account` and `emag_id`.
+         */
+        PickedProductDetail: {
+            /** Account */
+            account: string;
+            /** Best Offer Sale Price */
+            best_offer_sale_price?: string | null;
+            /** Brand */
+            brand?: string | null;
+            /** Buy Button Rank */
+            buy_button_rank?: number | null;
+            /** Category Id */
+            category_id?: number | null;
+            /**
+             * Category Name
+             * @description What `category_id` is called; null until it was read.
+             */
+            category_name?: string | null;
+            /**
+             * Changes
+             * @description The newest ten.
+             */
+            changes?: components["schemas"]["ProductChange"][];
+            /**
+             * Created At
+             * Format: date-time
+             * @description When a run saw it first.
+             */
+            created_at?: string;
+            /** Currency */
+            currency?: string;
+            /**
+             * Currency Type
+             * @description The currency that the price is kept in where it is not the platform's: eMAG recalculates the price at the start of each month.
+             */
+            currency_type?: string | null;
+            /** Eans */
+            eans?: string[];
+            /** @description The values that it has once these edits have reached eMAG; null where none wait. All others here are eMAG's. */
+            effective?: components["schemas"]["EffectiveValues"] | null;
+            /**
+             * Emag Id
+             * @description The seller's own id, unique within the account.
+             */
+            emag_id: number;
+            /** Estimated Stock */
+            estimated_stock?: number | null;
+            /**
+             * Explanation
+             * @description Whether it sells, in one sentence.
+             */
+            explanation?: string;
+            /** Genius Computed */
+            genius_computed?: number | null;
+            /** Genius Eligibility */
+            genius_eligibility?: number | null;
+            /** Genius Eligibility Type */
+            genius_eligibility_type?: number | null;
+            /** Handling Time */
+            handling_time?: number | null;
+            /**
+             * Id
+             * @description Ours; it never changes.
+             */
+            id?: number;
+            /**
+             * Is Active
+             * @description Its status is 1 and eMAG has it.
+             */
+            is_active?: boolean;
+            /**
+             * Language
+             * @enum {string}
+             */
+            language?: "ro" | "en" | "bg" | "hu";
+            /**
+             * Last Synced At
+             * Format: date-time
+             * @description When a run saw it last.
+             */
+            last_synced_at?: string;
+            /** Main Image */
+            main_image?: string | null;
+            /**
+             * Main Offer Price
+             * @description Of the offer that leads the product page.
+             */
+            main_offer_price?: string | null;
+            /** Max Sale Price */
+            max_sale_price?: string | null;
+            /** Min Sale Price */
+            min_sale_price?: string | null;
+            /** Name */
+            name?: string | null;
+            /**
+             * Not Sellable
+             * @description Stable codes of what keeps it from sale.
+             */
+            not_sellable?: string[];
+            /** Number Of Offers */
+            number_of_offers?: number | null;
+            /** Offer Validation Status */
+            offer_validation_status?: number | null;
+            /** Ownership */
+            ownership?: number | null;
+            /** Part Number */
+            part_number?: string | null;
+            /** Part Number Key */
+            part_number_key?: string | null;
+            /**
+             * Payload
+             * @description The row as eMAG sent it.
+             */
+            payload?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Pending Edits
+             * @description What was edited here and eMAG does not have yet.
+             */
+            pending_edits?: components["schemas"]["PendingEdit"][];
+            /**
+             * Reasons
+             * @description Why it does not sell; empty for one that does.
+             */
+            reasons?: components["schemas"]["Reason"][];
+            /** Recommended Price */
+            recommended_price?: string | null;
+            /**
+             * Remarks
+             * @description What of eMAG's row could not be read.
+             */
+            remarks?: components["schemas"]["OfferRemark"][];
+            /** Removed At */
+            removed_at?: string | null;
+            /** Sale Price */
+            sale_price?: string | null;
+            /**
+             * Sale Price With Vat
+             * @description `sale_price` with the VAT of `vat_rate`, to four decimals; null where the rate is not known.
+             */
+            sale_price_with_vat?: string | null;
+            /** Sellable */
+            sellable?: boolean;
+            /**
+             * Status
+             * @description null for a status that eMAG does not document.
+             */
+            status?: ("active" | "inactive" | "end_of_life") | null;
+            /** Status Code */
+            status_code?: number | null;
+            /** Stock */
+            stock?: number;
+            /**
+             * Sync Status
+             * @description `removed`: eMAG does not know it any more; `conflict`: it was edited here and changed on eMAG, and a person must decide; `pending`: edits wait to reach eMAG; `stale`: no run has seen it for 48 hours.
+             * @enum {string}
+             */
+            sync_status?: "synced" | "stale" | "removed" | "pending" | "conflict";
+            /** Translation Validation Status */
+            translation_validation_status?: number | null;
+            /**
+             * Updated At
+             * Format: date-time
+             * @description When a run saw its content change last.
+             */
+            updated_at?: string;
+            /** Validation Errors */
+            validation_errors?: components["schemas"]["Objection"][];
+            /** Validation Status */
+            validation_status?: number | null;
+            /** Vat Id */
+            vat_id?: number | null;
+            /**
+             * Vat Rate
+             * @description What `vat_id` means for the account now, as a fraction: `0.2100` is 21 %; null until it was read.
+             */
+            vat_rate?: string | null;
+            /**
+             * Version
+             * @description Another one whenever the content, or the edits that wait, are others. For `If-Match` of an edit.
+             */
+            version?: string;
+            /** Warranty */
+            warranty?: number | null;
+        };
+        /**
+         * PickedProductDetailData
+         * @description One product, with the fields that were asked for.
+         */
+        PickedProductDetailData: {
+            product: components["schemas"]["PickedProductDetail"];
+        };
+        /**
+         * PickedProductPage
+         * @description Offers of the local copy, with the fields that were asked for by `fields`.
+         */
+        PickedProductPage: {
+            data: components["schemas"]["PickedProductsData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * PickedProductsData
+         * @description One page, with the fields that were asked for.
+         */
+        PickedProductsData: {
+            /**
+             * Grouped By
+             * @description What the order is within: sorted by `sale_price`, offers of one currency stand together.
+             */
+            grouped_by?: "currency" | null;
+            pagination: components["schemas"]["Pagination"];
+            /** Products */
+            products: components["schemas"]["PickedProduct"][];
+        };
+        /**
          * Preference
          * @description What the caller prefers: of `offer_columns` the columns of the page's table, in this order. Null: the usual.
          */
@@ -12030,6 +12451,8 @@ export interface operations {
                 ean?: string | null;
                 /** @description The language of explanations; else `Accept-Language`, else English. */
                 lang?: ("ro" | "en" | "bg" | "hu") | null;
+                /** @description Only these fields of each offer, with a comma between them: `sale_price,stock`. `account` and `emag_id` are always there. Names are those of the whole answer, without its older ones. */
+                fields?: string | null;
                 /**
                  * @deprecated
                  * @description The older name of `account`.
@@ -12273,7 +12696,7 @@ export interface operations {
                      *       "status": "success"
                      *     }
                      */
-                    "application/json": components["schemas"]["ProductAnswer"];
+                    "application/json": components["schemas"]["ProductAnswer"] | components["schemas"]["PickedProductAnswer"];
                 };
             };
             /** @description It is as `If-None-Match` names it. */
@@ -12511,7 +12934,10 @@ export interface operations {
     };
     read_offers: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Only these fields of each offer, with a comma between them: `sale_price,stock`. `account` and `emag_id` are always there. Names are those of the whole answer, without its older ones. */
+                fields?: string | null;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -12629,7 +13055,7 @@ export interface operations {
                      *       "status": "success"
                      *     }
                      */
-                    "application/json": components["schemas"]["OfferBatch"];
+                    "application/json": components["schemas"]["OfferBatch"] | components["schemas"]["PickedOfferBatch"];
                 };
             };
             400: components["responses"]["BadHost"];
@@ -12682,6 +13108,8 @@ export interface operations {
             query?: {
                 /** @description The language of explanations; else `Accept-Language`, else English. */
                 lang?: ("ro" | "en" | "bg" | "hu") | null;
+                /** @description Only these fields of each offer, with a comma between them: `sale_price,stock`. `account` and `emag_id` are always there. Names are those of the whole answer, without its older ones. */
+                fields?: string | null;
             };
             header?: never;
             path: {
@@ -12920,7 +13348,7 @@ export interface operations {
                      *       "status": "success"
                      *     }
                      */
-                    "application/json": components["schemas"]["ProductAnswer"];
+                    "application/json": components["schemas"]["ProductAnswer"] | components["schemas"]["PickedProductAnswer"];
                 };
             };
             /** @description It is as `If-None-Match` names it. */
@@ -14187,6 +14615,8 @@ export interface operations {
                 limit?: number;
                 /** @description `-` reverses it; `account` is by account and `emag_id`, `sale_price` by currency and then price: amounts of different currencies are in no order. `relevance` begins with the offers whose SKU, PNK or EAN is exactly what is searched for, and goes on as `account`. The older words `sku`, `price` and `stock_quantity` are still taken. */
                 sort?: "relevance" | "account" | "-account" | "emag_id" | "-emag_id" | "part_number" | "-part_number" | "name" | "-name" | "sale_price" | "-sale_price" | "stock" | "-stock" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_synced_at" | "-last_synced_at";
+                /** @description Only these fields of each offer, with a comma between them: `sale_price,stock`. `account` and `emag_id` are always there. Names are those of the whole answer, without its older ones. */
+                fields?: string | null;
                 /**
                  * @deprecated
                  * @description The older name of `account`.
@@ -14277,7 +14707,7 @@ export interface operations {
                      *       "status": "success"
                      *     }
                      */
-                    "application/json": components["schemas"]["ProductPage"];
+                    "application/json": components["schemas"]["ProductPage"] | components["schemas"]["PickedProductPage"];
                 };
             };
             400: components["responses"]["BadHost"];
@@ -14963,6 +15393,8 @@ export interface operations {
             query?: {
                 /** @description The language of explanations; else `Accept-Language`, else English. */
                 lang?: ("ro" | "en" | "bg" | "hu") | null;
+                /** @description Only these fields of each offer, with a comma between them: `sale_price,stock`. `account` and `emag_id` are always there. Names are those of the whole answer, without its older ones. */
+                fields?: string | null;
             };
             header?: never;
             path: {
@@ -14979,7 +15411,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProductAnswer"];
+                    "application/json": components["schemas"]["ProductAnswer"] | components["schemas"]["PickedProductAnswer"];
                 };
             };
             /** @description It is as `If-None-Match` names it. */

@@ -16,7 +16,7 @@ from emagsync.edits.bulk_changes.request_schemas import ApplyOptions, FoundChang
 from emagsync.edits.bulk_changes.response_schemas import BulkChangeAnswer, BulkChangeList, BulkChangeRows
 from emagsync.edits.planning import Effect
 from emagsync.rest.auth import Operator, Viewer
-from emagsync.rest.paging import MOST_ENTRIES, MOST_ROWS, decode_id, encode_cursor
+from emagsync.rest.paging import MOST_ROWS, decode_id, encode_cursor
 from emagsync.rest.problems import problem_responses
 
 router = APIRouter(prefix="/api/v1/emag/bulk-changes", tags=["edits"])
@@ -73,7 +73,7 @@ class RowQuery(QueryModel):
 
     effect: list[Effect] | None = Field(default=None, max_length=4, description="Repeat it for more than one.")
     outcome: BulkOutcome | None = None
-    limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
+    limit: int = Field(default=100, ge=1, le=MOST_ROWS)
     cursor: str | None = Field(default=None, max_length=1000, description="`next_cursor` of the page before.")
 
 
