@@ -180,7 +180,7 @@ export function useReadNow() {
 export function useSendFile() {
   return useSourceChange(
     ({ id, file, force }: { id: string; file: File; force: boolean }) =>
-      post<Reading>(`/api/v1/sources/${id}/file`, file, { name: file.name.slice(0, 200), force }),
+      post<Reading>(`${ADDRESS}/api/v1/sources/${id}/file`, file, { name: file.name.slice(0, 200), force }),
     true,
   )
 }
@@ -209,18 +209,18 @@ export function useLook() {
       if ('place' in at) return dataOf(api.POST('/api/v1/sources/look', { body: at.place }))
       const { format, encoding, separator, has_headings, row_path } = at.format
       const query = { format, encoding, separator, has_headings, row_path }
-      return post<Look>('/api/v1/sources/look/file', at.file, query)
+      return post<Look>(`${ADDRESS}/api/v1/sources/look/file`, at.file, query)
     },
   })
 }
 
 /** Sends a file as it is: the generated client would write it as JSON. */
 async function post<Answer>(
-  path: string,
+  at: string,
   file: File,
   query: Readonly<Record<string, string | boolean | null | undefined>>,
 ): Promise<Answer> {
-  const address = new URL(ADDRESS + path)
+  const address = new URL(at)
   for (const [name, value] of Object.entries(query)) {
     if (value !== null && value !== undefined) address.searchParams.set(name, String(value))
   }
