@@ -3,73 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from emagsync.sync.run.stored_pages import MOST_ASKED
 from emagsync.sync.schemas import Mode, RunParameters
 from support.comparing import compare_with_marketplace
 from support.local import open_local
-from support.market import Market, open_market
-from support.processes import AsyncProcess
-from support.program import environment
+from support.market import open_market
 from support.runs import PRODUCTS
+from support.serving import Serving, serving
 
-PASSWORD = "a long enough password"
-
-
-class Serving:
-    """One `emagsync serve` and an admin's client of it."""
-
-    def __init__(self, process: AsyncProcess, client: httpx2.AsyncClient) -> None:
-        self.process = process
-        self.client = client
-
-    async def run(self, run_id: str) -> dict[str, Any]:
-        run: dict[str, Any] = (await self.client.get(f"{PRODUCTS}/sync/{run_id}")).json()["data"]["runs"][0]
-        return run
-
-    async def end(self, number: int) -> None:
-        self.process.send_signal(number)
-        async with asyncio.timeout(30):
-            await self.process.wait()
+PAGES = {"EMAGSYNC_SYNC__PAGES_IN_FLIGHT": "2"}
 
 
-@asynccontextmanager
-async def serving(data_dir: Path, market: Market) -> AsyncIterator[Serving]:
-    variables = environment(
-        data_dir,
-        market.url,
-        EMAGSYNC_ADMIN_PASSWORD=PASSWORD,
-        EMAGSYNC_PORT="0",
-        EMAGSYNC_SCHEDULE__ENABLED="false",
-        EMAGSYNC_SYNC__PAGES_IN_FLIGHT="2",
-    )
-    process = await AsyncProcess.start("serve", env=variables, cwd=data_dir)
-    said = b""
-    async with asyncio.timeout(60):
-        while not (found := re.search(rb"serving on (http://\S+)", said)):
-            line = await process.stderr.readline()
-            assert line, said.decode()
-            said += line
-    draining = asyncio.ensure_future(process.stderr.read())
-    try:
-        async with httpx2.AsyncClient(base_url=found[1].decode(), timeout=60) as client:
-            login = await client.post("/api/v1/auth/login", json={"username": "admin", "password": PASSWORD})
-            client.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
-            yield Serving(process, client)
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
-        await draining
+async def run_of(server: Serving, run_id: str) -> dict[str, Any]:
+    run: dict[str, Any] = (await server.client.get(f"{PRODUCTS}/sync/{run_id}")).json()["data"]["runs"][0]
+    return run
 
 
 @pytest.mark.often(first=1)
@@ -79,17 +32,17 @@ async def serving(data_dir: Path, market: Market) -> AsyncIterator[Serving]:
 )
 async def test_a_server_that_ends_while_it_syncs_goes_on_when_it_starts_again(tmp_path: Path, number: int) -> None:
     async with open_market({"main": 450}, latency_ms=60) as market:
-        async with serving(tmp_path, market) as first:
+        async with serving(tmp_path, market, **PAGES) as first:
             asked = {"account_type": "main", "mode": "full", "items_per_page": 10, "run_async": True}
             run_id = (await first.client.post(f"{PRODUCTS}/sync", json=asked)).json()["data"]["runs"][0]["id"]
             async with asyncio.timeout(30):
-                while (await first.run(run_id))["processed_items"] < 60:
+                while (await run_of(first, run_id))["processed_items"] < 60:
                     await asyncio.sleep(0.02)
             await first.end(number)
         reads = sum(market.page_reads().values())
         market.set(latency_ms=0)
-        async with serving(tmp_path, market) as second, asyncio.timeout(60):
-            while not (run := await second.run(run_id))["completed_at"]:
+        async with serving(tmp_path, market, **PAGES) as second, asyncio.timeout(60):
+            while not (run := await run_of(second, run_id))["completed_at"]:
                 await asyncio.sleep(0.02)
         assert (run["status"], run["attempt"], run["processed_items"]) == ("completed", 2, 450)
         assert run["started_at"] < run["attempt_started_at"] < run["completed_at"]
@@ -111,14 +64,14 @@ async def test_a_run_that_was_made_but_not_begun_is_begun_by_the_next_server(tmp
             worker = queued.runs[0].worker
         assert worker is not None
         (tmp_path / "workers" / f"{worker.rpartition(':')[2]}.lock").touch()
-        async with serving(tmp_path, market) as server, asyncio.timeout(60):
-            while not (run := await server.run(queued.runs[0].id))["completed_at"]:
+        async with serving(tmp_path, market, **PAGES) as server, asyncio.timeout(60):
+            while not (run := await run_of(server, queued.runs[0].id))["completed_at"]:
                 await asyncio.sleep(0.02)
         assert (run["status"], run["attempt"], run["processed_items"]) == ("completed", 1, 30)
 
 
 async def test_a_waiting_caller_is_told_when_the_server_stops(tmp_path: Path) -> None:
-    async with open_market({"main": 450}, latency_ms=100) as market, serving(tmp_path, market) as server:
+    async with open_market({"main": 450}, latency_ms=100) as market, serving(tmp_path, market, **PAGES) as server:
         asked = {"account_type": "main", "mode": "full", "items_per_page": 5}
         waiting = asyncio.ensure_future(server.client.post(f"{PRODUCTS}/sync", json=asked))
         async with asyncio.timeout(30):
