@@ -92,7 +92,11 @@ async def test_it_answers_for_this_machine(api: Api, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.nip.io", "x@localhost"]
+    "host",
+    [
+        *("evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.nip.io", "x@localhost"),
+        *("127.0.0.1:8000@evil.example", "localhost:80:90", "[::1", "localhost/x", "localhost:x", "[::1]x", ""),
+    ],
 )
 async def test_it_does_not_answer_for_names_that_are_not_its_own(api: Api, host: str) -> None:
     answer = await api.stranger.get("/health/live", headers={"Host": host})
@@ -104,6 +108,20 @@ async def test_its_names_can_be_set(tmp_path: Path) -> None:
     async with open_api(tmp_path, allowed_hosts="sync.example.com, 127.0.0.1") as api:
         for host, status in (("sync.example.com", 200), ("SYNC.example.com:443", 200), ("other.example.com", 400)):
             assert (await api.stranger.get("/health/live", headers={"Host": host})).status_code == status
+
+
+async def test_what_is_no_host_is_refused_where_any_is_allowed(tmp_path: Path) -> None:
+    # Links of answers begin with it: http://127.0.0.1:8000@evil.example/ would lead to somebody else.
+    async with open_api(tmp_path, allowed_hosts="*") as api:
+        for host, status in (("any.example:8000", 200), ("127.0.0.1:8000@evil.example", 400), ('x"><b>', 400)):
+            assert (await api.stranger.get("/health/live", headers={"Host": host})).status_code == status
+
+
+async def test_a_request_with_two_lengths_is_refused_and_ends_its_connection(api: Api) -> None:
+    headers = {"Content-Length": "5", "Transfer-Encoding": "chunked"}
+    answer = await api.stranger.post("/api/v1/auth/login", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "two_lengths")
+    assert answer.headers["connection"] == "close"
 
 
 def test_a_host_is_its_name_without_the_port() -> None:

@@ -14,6 +14,7 @@ from emagsync.assistants.services import Answer, Caller, ToolServices, caller_of
 from emagsync.assistants.working_lists import WORKING_LISTS, ListName, filters_of
 from emagsync.core.account_names import AccountName
 from emagsync.core.errors import EmagsyncError
+from emagsync.edits.offer_repository import accounts_with_offers
 from emagsync.offers import product_queries
 from emagsync.offers.change_kinds import ChangeKind
 from emagsync.offers.explanations import Language
@@ -25,6 +26,7 @@ from emagsync.sync import repository
 from emagsync.sync.schemas import Run, RunStatus
 
 MOST_ROWS: Final = 25
+_SEVERAL: Final = frozenset({"all", "both"})
 _LARGEST: Final = 2**53
 # What an assistant needs of an offer to talk about it; `explain_offer` has the rest.
 _BRIEF: Final = (
@@ -55,6 +57,15 @@ class SeveralRuns(EmagsyncError):
     def __init__(self, runs: list[Run]) -> None:
         named = ", ".join(f"{run.account} {run.id}" for run in runs)
         super().__init__(f"This sync has several runs, ask for one of them: {named}.")
+
+
+class AccountUnknown(EmagsyncError):
+    """No account has this name: an empty answer would look like one without offers."""
+
+    code = "unknown_account"
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"account: there is no account {name!r}; there are: {', '.join(known) or 'none'}.")
 
 
 class ReadingTools:
@@ -101,6 +112,7 @@ class ReadingTools:
     ) -> Answer:
         """Find offers of the local copy, by words and filters. Prices are without VAT."""
         services = self._services
+        await self._check_account(account)
         given: dict[str, Any] = {
             "search": search, "status": status, "sellable": sellable, "reason": reason, "brand": brand,
             "stock_min": stock_min, "stock_max": stock_max, "price_min": price_min, "price_max": price_max,
@@ -176,6 +188,7 @@ class ReadingTools:
         Which offers a number counts: `find_offers` with `change` and `change_since`.
         """
         services = self._services
+        await self._check_account(account)
         found = await services.home.read(
             services.accounts.names, since=since, accounts=accounts_of(account), account=account
         )
@@ -208,6 +221,7 @@ class ReadingTools:
     ) -> Answer:
         """Sync runs, newest first, also those that are under way."""
         caller = caller_of(context, self._services)
+        await self._check_account(account or "all")
         runs = await repository.read_runs(
             self._services.database,
             account=None if account == "all" else account,
@@ -241,6 +255,16 @@ class ReadingTools:
         reports = [(await freshness.report(name)).model_dump(mode="json") for name in names]
         page = caller_of(context, self._services).page
         return {"now": _time(self._services.clock.now()), "accounts": reports, "page": f"{page}/sync"}
+
+    async def _check_account(self, account: str) -> None:
+        """Raises AccountUnknown for one that is neither configured nor in the copy: a removed one stays readable."""
+        services, name = self._services, account.lower()
+        if name in _SEVERAL or name in services.accounts.names:
+            return
+        async with services.database.snapshot() as connection:
+            known = sorted({*services.accounts.names, *await accounts_with_offers(connection)})
+        if name not in known and not await repository.read_runs(services.database, account=name, limit=1):
+            raise AccountUnknown(account, known)
 
 
 def run_brief(run: Run, caller: Caller) -> Answer:

@@ -9,6 +9,7 @@ OfferError
 ├── ExportsBusy       too many are being written
 ├── PresetNotFound    there is no such preset of an export for the caller
 ├── PresetNameTaken   the caller has a preset of this name
+├── TooManyPresets    the caller has as many presets as one may have
 └── AfterTheEnd       a reader of the change feed is ahead of it
 
 FeedOfAnotherHistory (an OtherHistory of `emagsync.db.history`): a reader's place is in what was before a restore
@@ -116,6 +117,16 @@ class PresetNameTaken(OfferError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"A preset of exports is called {name!r} already: choose another name, or replace that one.")
+
+
+class TooManyPresets(OfferError):
+    """One has as many presets as one may have."""
+
+    code = "too_many_export_presets"
+    http_status = HTTPStatus.CONFLICT
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"You have {most} presets of exports, which is all that one may have: delete one first.")
 
 
 class ParquetNotInstalled(OfferError):

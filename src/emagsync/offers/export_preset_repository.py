@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Row, delete, insert, or_, select, true, update
+from sqlalchemy import Row, delete, func, insert, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.offers.tables import export_presets
@@ -34,6 +34,12 @@ async def presets_of(connection: AsyncConnection, owner: str) -> list[StoredPres
     seen = or_(export_presets.c.owner == owner, export_presets.c.is_shared.is_(true()))
     query = select(export_presets).where(seen).order_by(export_presets.c.name, export_presets.c.id)
     return [_stored(row) for row in await connection.execute(query)]
+
+
+async def count_presets(connection: AsyncConnection, owner: str) -> int:
+    """How many the owner has."""
+    query = select(func.count()).select_from(export_presets).where(export_presets.c.owner == owner)
+    return (await connection.execute(query)).scalar_one()
 
 
 async def find_preset(connection: AsyncConnection, preset_id: int) -> StoredPreset | None:

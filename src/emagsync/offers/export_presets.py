@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
 from emagsync.offers import export_preset_repository as repository
-from emagsync.offers.errors import PresetNameTaken, PresetNotFound
+from emagsync.offers.errors import PresetNameTaken, PresetNotFound, TooManyPresets
 from emagsync.offers.export_preset_repository import StoredPreset
 from emagsync.offers.export_schemas import ExportQuery, Preset, PresetBody
 from emagsync.rest.principals import Principal, Role
+
+# Of one person.
+MOST_PRESETS: Final = 100
 
 
 class ExportPresets:
@@ -32,9 +37,11 @@ class ExportPresets:
         return _view(_seen(found, preset_id, caller), caller)
 
     async def add(self, body: PresetBody, caller: Principal) -> Preset:
-        """Keep a new one. Raises PresetNameTaken."""
+        """Keep a new one. Raises PresetNameTaken and TooManyPresets."""
         try:
             async with self._database.transaction() as connection:
+                if await repository.count_presets(connection, caller.username) >= MOST_PRESETS:
+                    raise TooManyPresets(MOST_PRESETS)
                 stored = await repository.insert_preset(connection, caller.username, _values(body), self._clock.now())
         except ConstraintViolated as error:
             raise PresetNameTaken(body.name) from error

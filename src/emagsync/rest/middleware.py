@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
+from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -37,6 +38,8 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _ANY = "*"
+# RFC 9110, 7.2, without what no name server and no browser knows.
+_HOST: Final = re.compile(r"(?:(?P<name>[a-z0-9._-]+)|\[(?P<address>[0-9a-f:.]+)\])(?::[0-9]{0,5})?")
 _NOTHING = re.compile("(?!)")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _WATCHED = ("/health/", "/metrics", "/api/v1/metrics")
@@ -134,8 +137,34 @@ class PlainBodyMiddleware:
         await self._app(scope, receive, send)
 
 
+class FramingCheckMiddleware:
+    """Refuses (400) a request that says in two ways how long it is, and closes its connection (RFC 9112, 6.1).
+
+    A proxy in front may take it at the other length, and what it lets through as a body would be a request here.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI."""
+        if scope["type"] == "http" and {"content-length", "transfer-encoding"} <= set(Headers(scope=scope)):
+            problem = ApiProblem(
+                HTTPStatus.BAD_REQUEST,
+                "two_lengths",
+                "The request has both `Content-Length` and `Transfer-Encoding`: send one of them.",
+                headers={"Connection": "close"},
+            )
+            await problem.response(scope["path"])(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 class HostCheckMiddleware:
-    """Refuses (400) calls for other hosts than `allowed`: a foreign page could point its own name at this machine."""
+    """Refuses (400) calls for other hosts than `allowed`: a foreign page could point its own name at this machine.
+
+    What is no host is refused wherever any is allowed, too: links of answers begin with it.
+    """
 
     def __init__(self, app: ASGIApp, allowed: Iterable[str]) -> None:
         self._app = app
@@ -156,15 +185,16 @@ class HostCheckMiddleware:
         await self._app(scope, receive, send)
 
     def _is_allowed(self, host: str, path: str) -> bool:
-        if _ANY in self._allowed or host_name(host) in self._allowed:
+        name = host_name(host)
+        if _ANY in self._allowed:
+            return name != "" or host == ""
+        if name in self._allowed:
             return True
         # Supervisors and scrapers of this machine know no other name; no foreign page can name it so.
-        return host_name(host) in LOOPBACK_NAMES and path.startswith(_WATCHED)
+        return name in LOOPBACK_NAMES and path.startswith(_WATCHED)
 
 
 def host_name(host: str) -> str:
-    """A `Host` header's name without its port, in lower case; without the brackets of IPv6."""
-    host = host.lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+    """A `Host` header's name without its port, in lower case; without the brackets of IPv6. Empty for what is none."""
+    found = _HOST.fullmatch(host.lower())
+    return "" if found is None else found["name"] or found["address"]

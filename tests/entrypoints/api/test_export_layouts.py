@@ -18,6 +18,7 @@ from sqlalchemy import insert
 
 from emagsync.offers.export_columns import EXPORT_FIELDS, LANGUAGES, HeadingLanguage, label
 from emagsync.offers.export_layout import ExportLayout
+from emagsync.offers.export_presets import MOST_PRESETS
 from emagsync.offers.export_schemas import ColumnName
 from emagsync.reference.tables import categories, vat_rates
 from offers.offer_rows import AT, offer, store
@@ -148,6 +149,16 @@ async def test_chosen_offers_alone_are_exported(api: Api) -> None:
 async def test_an_odd_layout_is_refused(api: Api, query: dict[str, Any]) -> None:
     answer = await api.viewer.get(EXPORT, params=query)
     assert (answer.status_code, answer.json()["errors"][0]["field"].split(".")[0]) == (422, next(iter(query)))
+
+
+async def test_one_has_only_so_many_presets(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MOST_PRESETS == 100
+    monkeypatch.setattr("emagsync.offers.export_presets.MOST_PRESETS", 2)
+    answers = [await api.viewer.post(PRESETS, json={"name": name, "format": "csv"}) for name in "abc"]
+    assert [one.status_code for one in answers] == [201, 201, 409]
+    assert answers[2].json()["code"] == "too_many_export_presets"
+    # Each person has so many.
+    assert (await api.operator.post(PRESETS, json={"name": "a", "format": "csv"})).status_code == 201
 
 
 async def test_a_preset_is_an_export_under_a_name_of_its_owner_or_of_all(api: Api) -> None:

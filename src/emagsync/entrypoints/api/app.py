@@ -22,6 +22,7 @@ from emagsync.rest.idempotency_keys import KEY_HEADER, REPLAYED_HEADER
 from emagsync.rest.middleware import (
     LOOPBACK_NAMES,
     BodyLimitMiddleware,
+    FramingCheckMiddleware,
     HostCheckMiddleware,
     PlainBodyMiddleware,
     SecurityHeadersMiddleware,
@@ -98,6 +99,7 @@ def create_bare_app(state: AppState) -> FastAPI:
     )
     app.add_middleware(PlainBodyMiddleware)
     app.add_middleware(HostCheckMiddleware, allowed=allowed_hosts(settings))
+    app.add_middleware(FramingCheckMiddleware)
     app.add_middleware(UnexpectedErrorMiddleware)
     app.add_middleware(ConditionalReadMiddleware)
     app.add_middleware(CompressMiddleware, brotli=False, gzip_level=_GZIP_LEVEL)
