@@ -17,7 +17,7 @@ _SCRIPT = (
 )
 # What Typer is made of, and draws help with.
 _TYPER = {"typer", "annotated_doc", "shellingham"}
-_DRAWING = {"rich", "pygments", "markdown_it", "mdurl", "attr"}
+_DRAWING = {"rich"}
 _COMMANDS = "emagsync.entrypoints.cli.commands."
 
 # What reading SQLite into a file or a pipe never needs: eMAG's client, the server, workers, PostgreSQL, migrations...

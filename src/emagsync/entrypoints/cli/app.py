@@ -15,7 +15,8 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from emagsync import __version__
-from emagsync.entrypoints.cli.lazy import MARKUP, LazyCommand, in_plain_words
+from emagsync.entrypoints.cli.help_texts import MARKUP
+from emagsync.entrypoints.cli.lazy import LazyCommand, in_plain_words
 from emagsync.entrypoints.cli.options import GlobalOptions
 
 

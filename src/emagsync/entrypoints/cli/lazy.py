@@ -13,8 +13,8 @@ import typer
 from typer.core import TyperCommand
 from typer.main import get_command
 
-# How the help is written: `code` in it is shown as such.
-MARKUP: Final = "markdown"
+from emagsync.entrypoints.cli.help_texts import MARKUP, format_help, marked_up
+
 _PACKAGE = "emagsync.entrypoints.cli.commands"
 # Decoding pages makes thousands of objects that no cycle holds; looking for cycles among them as often as Python does
 # by default costs a twentieth of a first copy. Not for a command that stays: what cycles hold would add up.
@@ -32,7 +32,7 @@ class LazyCommand(TyperCommand):
     def __init__(
         self, name: str, target: str, help_line: str, topic: str | None = None, *, stays: bool = False
     ) -> None:
-        super().__init__(name, help=help_line, rich_markup_mode=MARKUP, rich_help_panel=topic)
+        super().__init__(name, help=marked_up(help_line), rich_markup_mode=MARKUP, rich_help_panel=topic)
         self.target = target
         self.stays = stays
 
@@ -55,8 +55,15 @@ class LazyCommand(TyperCommand):
 
 
 def in_plain_words(command: Any) -> Any:
-    """`command`, whose help and whose subcommands' asks for a `NUMBER` where Typer says `<list[int]>`."""
+    """`command`, whose help and whose subcommands' asks for a `NUMBER` where Typer says `<list[int]>`.
+
+    Its texts become Rich's markup, so it is to be called once for each.
+    """
+    if not isinstance(command, LazyCommand):
+        command.help, command.epilog = marked_up(command.help), marked_up(command.epilog)
+    command.format_help = partial(format_help, command.format_help)
     for parameter in command.params:
+        parameter.help = marked_up(getattr(parameter, "help", None))
         _in_plain_words(parameter)
     command.get_help_option = partial(_help_option, command.get_help_option)
     for inner in getattr(command, "commands", {}).values():

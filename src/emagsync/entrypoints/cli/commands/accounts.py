@@ -17,7 +17,7 @@ from emagsync.audit.service import audit_command
 from emagsync.core.errors import SettingsError
 from emagsync.core.settings import PushMode
 from emagsync.entrypoints.cli.exits import ExitCode
-from emagsync.entrypoints.cli.lazy import MARKUP
+from emagsync.entrypoints.cli.help_texts import MARKUP
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.tables import print_table

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from emagsync.entrypoints.cli.lazy import MARKUP
+from emagsync.entrypoints.cli.help_texts import MARKUP
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.certificate import certificate_lines
 from emagsync.entrypoints.cli.output.json_output import print_json

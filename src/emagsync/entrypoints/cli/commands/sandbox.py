@@ -14,7 +14,8 @@ from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.recording import Recording, RecordingError, is_recording
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
-from emagsync.entrypoints.cli.lazy import MARKUP, in_plain_words
+from emagsync.entrypoints.cli.help_texts import MARKUP
+from emagsync.entrypoints.cli.lazy import in_plain_words
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.output.text import count, plural
 from emagsync.entrypoints.cli.session import Session, session_of

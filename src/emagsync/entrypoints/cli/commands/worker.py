@@ -11,7 +11,7 @@ from emagsync.core.exhaustion import raise_file_limit
 from emagsync.core.redis import check_settings
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.cli.errors import complain
-from emagsync.entrypoints.cli.lazy import MARKUP
+from emagsync.entrypoints.cli.help_texts import MARKUP
 from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.worker.beat import beat as run_beat
