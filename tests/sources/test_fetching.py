@@ -31,7 +31,7 @@ PACKED: dict[str, Callable[[bytes], bytes]] = {
     "rest": lambda content: gzip.compress(content) + b"x" * 100_000,
     "empty-parts": lambda _: gzip.compress(b"") * 20_000,
 }
-STATUSES = {"gone": 404, "go\0ne": 404, "broken": 500, "same": 304}
+STATUSES = {"gone": 404, "go\0ne.csv": 404, "broken": 500, "same": 304}
 ODD_NAMES = {
     "Content-Disposition": "attachment; filename*=utf-8''st%00ock.csv",
     "ETag": '"\u00e9"',
@@ -66,7 +66,7 @@ class Shop:
         if name == "named":
             return web.Response(body=self.content, headers=ODD_NAMES)
         if name == "nul":
-            raise web.HTTPFound("/go%00ne")
+            raise web.HTTPFound("/go%00ne.csv")
         if request.headers.get("If-None-Match") == etag:
             return web.Response(status=304)
         return web.Response(body=self.content, headers={"ETag": etag})
@@ -165,7 +165,10 @@ async def test_what_a_server_calls_things_is_stored_as_far_as_it_can_be(sourcing
 
     await sourcing.change(source, address=f"{shop.url}/nul")
     failed = await sourcing.read(source)
-    assert (failed["reason"], failed["values"]) == ("not_found", {"name": "/go\N{REPLACEMENT CHARACTER}ne"})
+    assert (failed["reason"], failed["values"]) == ("not_found", {"name": "go\N{REPLACEMENT CHARACTER}ne.csv"})
+    # What looks like no file's name may be a secret.
+    await sourcing.change(source, address=f"{shop.url}/gone")
+    assert (await sourcing.read(source))["values"] == {"name": "127.0.0.1"}
 
 
 class Door(asyncssh.SSHServer):
@@ -295,3 +298,18 @@ async def test_only_plain_files_of_the_folder_are_read(tmp_path: Path, monkeypat
 def test_every_reason_words_itself() -> None:
     values = dict.fromkeys(("error", "name", "host", "fingerprint", "encoding", "status"), "x")
     assert all(str(FetchFailed(reason, **values, seconds=1, most=1)) for reason in FETCH_REASONS)
+
+
+async def test_what_may_be_secret_in_an_address_is_shown_to_who_may_set_it_and_to_nobody_else(
+    sourcing: Sourcing,
+) -> None:
+    for secret in ("feeds/S3CRET/stock.csv", "stock.csv?token=S3CRET"):
+        source = await sourcing.add(name=secret[:5], kind="https", address=f"https://erp.example.com/{secret}")
+        assert "S3CRET" in source["address"]
+        one = f"{SOURCES}/{source['id']}"
+        assert (await sourcing.api.admin.get(one)).json() == source
+        for caller in (sourcing.api.viewer, sourcing.api.operator):
+            assert (await caller.get(one)).json()["address"] == "https://erp.example.com/…"
+            assert "S3CRET" not in (await caller.get(SOURCES)).text
+        await sourcing.change(source, enabled=False)
+    assert "S3CRET" not in (await sourcing.api.admin.get("/api/v1/audit")).text

@@ -99,6 +99,12 @@ def judged_url(text: str, *, allow_private: bool) -> str:
     return str(url.with_host(host))
 
 
+def without_path(url: str) -> str:
+    """Where an address leads, without what may be a secret: tokens stand in paths as well as in queries."""
+    server = str(URL(url).origin())
+    return server if URL(url).path_qs in ("", "/") else f"{server}/…"
+
+
 def is_public(address: Address) -> bool:
     """Whether the address belongs to the internet at large, also behind the ways to write an IPv4 address as IPv6."""
     if isinstance(address, IPv4Address):

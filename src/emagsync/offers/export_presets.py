@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Final
 
 from emagsync.core.clock import Clock
@@ -12,6 +13,7 @@ from emagsync.offers.errors import PresetNameTaken, PresetNotFound, TooManyPrese
 from emagsync.offers.export_preset_repository import StoredPreset
 from emagsync.offers.export_schemas import ExportQuery, Preset, PresetBody
 from emagsync.rest.principals import Principal, Role
+from emagsync.rest.problems import ApiProblem
 
 # Of one person.
 MOST_PRESETS: Final = 100
@@ -38,6 +40,7 @@ class ExportPresets:
 
     async def add(self, body: PresetBody, caller: Principal) -> Preset:
         """Keep a new one. Raises PresetNameTaken and TooManyPresets."""
+        _check_sharing(body, caller)
         try:
             async with self._database.transaction() as connection:
                 if await repository.count_presets(connection, caller.username) >= MOST_PRESETS:
@@ -49,6 +52,7 @@ class ExportPresets:
 
     async def replace(self, preset_id: int, body: PresetBody, caller: Principal) -> Preset:
         """Replace one that the caller may change. Raises PresetNotFound and PresetNameTaken."""
+        _check_sharing(body, caller)
         try:
             async with self._database.transaction() as connection:
                 found = _changeable(await repository.find_preset(connection, preset_id), preset_id, caller)
@@ -70,6 +74,17 @@ def with_preset(query: ExportQuery, preset: Preset) -> ExportQuery:
     given = query.model_dump(include=query.model_fields_set)
     kept = dict(preset.filter or {}) | {"format": preset.format, "language": preset.language, "column": preset.columns}
     return ExportQuery.model_validate(kept | given)
+
+
+def _check_sharing(body: PresetBody, caller: Principal) -> None:
+    """Raises a 403 problem: what is shared stands in everybody's list."""
+    if body.shared and not caller.role.allows(Role.OPERATOR):
+        raise ApiProblem(
+            HTTPStatus.FORBIDDEN,
+            "role_too_small",
+            "To share a preset needs the role operator: keep it for yourself, or ask an admin.",
+            needed_role=Role.OPERATOR,
+        )
 
 
 def _values(body: PresetBody) -> dict[str, object]:

@@ -9,9 +9,11 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from emagsync.audit.service import audit
+from emagsync.core.public_addresses import without_path
 from emagsync.rest.auth import Admin, Operator, Viewer
 from emagsync.rest.bodies import read_raw
 from emagsync.rest.paging import MOST_ROWS, decode_id, encode_cursor
+from emagsync.rest.principals import Principal, Role
 from emagsync.rest.problems import problem_responses
 from emagsync.sources.dependencies import Readings, Sources
 from emagsync.sources.fetching.fetched import Fetched
@@ -31,6 +33,7 @@ from emagsync.sources.schemas import (
     Separator,
     Source,
     SourceChange,
+    SourceKind,
     SourceList,
     SourceRequest,
 )
@@ -50,9 +53,10 @@ _FILE_BODY: dict[str, Any] = {
 
 
 @router.get("")
-async def list_sources(_: Viewer, sources: Sources) -> SourceList:
-    """Every source, and what became of its last reading."""
-    return SourceList(sources=await sources.list_sources(), folder=sources.has_folder)
+async def list_sources(caller: Viewer, sources: Sources) -> SourceList:
+    """Every source, and what became of its last reading. `address` is whole for admins only."""
+    found = [_shown(source, caller) for source in await sources.list_sources()]
+    return SourceList(sources=found, folder=sources.has_folder)
 
 
 @router.post("", status_code=HTTPStatus.CREATED, responses=problem_responses(409))
@@ -105,9 +109,9 @@ async def list_all_readings(_: Viewer, sources: Sources, query: Annotated[Readin
 
 
 @router.get("/{source_id}", responses=problem_responses(404))
-async def get_source(_: Viewer, sources: Sources, source_id: SourceId) -> Source:
-    """One source."""
-    return await sources.get(source_id)
+async def get_source(caller: Viewer, sources: Sources, source_id: SourceId) -> Source:
+    """One source. `address` is whole for admins only."""
+    return _shown(await sources.get(source_id), caller)
 
 
 @router.patch("/{source_id}", responses=problem_responses(404, 409))
@@ -217,10 +221,20 @@ async def _readings(sources: Sources, source_id: str | None, query: ReadingQuery
     return ReadingList(readings=page, next_cursor=more)
 
 
+def _shown(source: Source, caller: Principal) -> Source:
+    """The source as the caller may see it. Who may not set its address sees no more of it than where it leads."""
+    return source if caller.role.allows(Role.ADMIN) else _without_path(source)
+
+
+def _without_path(source: Source) -> Source:
+    if source.kind is not SourceKind.HTTPS or source.address is None:
+        return source
+    return source.model_copy(update={"address": without_path(source.address)})
+
+
 def _told(source: Source) -> dict[str, Any]:
-    return source.model_dump(
-        mode="json", include={"kind", "address", "account", "mode", "missing_means", "interval_minutes", "enabled"}
-    )
+    names = {"kind", "address", "account", "mode", "missing_means", "interval_minutes", "enabled"}
+    return _without_path(source).model_dump(mode="json", include=names)
 
 
 def _outcome(reading: Reading) -> dict[str, Any]:

@@ -190,6 +190,12 @@ async def test_a_preset_is_an_export_under_a_name_of_its_owner_or_of_all(api: Ap
     assert table(more) == [["Stock"], ["0"]]
     # Shared ones are changed by their owner and by admins.
     assert (await api.viewer.delete(one)).status_code == 404
+    # Who only looks puts nothing into everybody's list.
+    refused = await api.viewer.post(PRESETS, json=body | {"shared": True})
+    assert (refused.status_code, refused.json()["code"]) == (403, "role_too_small")
+    mine = (await api.viewer.post(PRESETS, json=body | {"name": "mine"})).json()["id"]
+    assert (await api.viewer.put(f"{PRESETS}/{mine}", json=body | {"shared": True})).status_code == 403
+    assert (await api.viewer.delete(f"{PRESETS}/{mine}")).status_code == 204
     renamed = await api.admin.put(one, json=body | {"name": "Zero", "shared": True})
     assert (renamed.json()["name"], renamed.json()["owner"]) == ("Zero", preset["owner"])
     assert (await api.admin.delete(one)).status_code == 204

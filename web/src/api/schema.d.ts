@@ -1902,7 +1902,7 @@ export interface paths {
         };
         /**
          * Every source, and what became of its last reading
-         * @description Every source, and what became of its last reading.
+         * @description Every source, and what became of its last reading. `address` is whole for admins only.
          */
         get: operations["list_sources"];
         put?: never;
@@ -1986,7 +1986,7 @@ export interface paths {
         };
         /**
          * One source
-         * @description One source.
+         * @description One source. `address` is whole for admins only.
          */
         get: operations["get_source"];
         put?: never;

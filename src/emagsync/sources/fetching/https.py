@@ -81,7 +81,7 @@ async def _file(answer: aiohttp.ClientResponse, *, was_known: bool) -> Fetched |
     if answer.status in _LOGIN:
         raise FetchFailed("login", status=answer.status)
     if answer.status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        raise FetchFailed("not_found", name=answer.url.path[-100:])
+        raise FetchFailed("not_found", name=_file_name(answer.url) or answer.url.host or "")
     if answer.status != HTTPStatus.OK:
         raise FetchFailed("status", status=answer.status)
     content = await _content(answer)
@@ -144,7 +144,13 @@ class _Unpacker:
 
 def _name(answer: aiohttp.ClientResponse) -> str | None:
     given = answer.content_disposition.filename if answer.content_disposition else None
-    return shown_name(given or unquote(answer.url.name))
+    return shown_name(given or _file_name(answer.url))
+
+
+def _file_name(url: URL) -> str:
+    """The last part of a path that looks like a file's name; what does not may be a secret."""
+    name = unquote(url.name)
+    return name if "." in name else ""
 
 
 def _headers(place: Place, known: Known) -> dict[str, str]:

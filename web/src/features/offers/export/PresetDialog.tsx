@@ -2,6 +2,7 @@ import { Checkbox, Form, Input, Modal, Radio, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
 
 import { FormError } from '../../../shared/FormError.tsx'
+import { useRole } from '../../../shared/index.ts'
 import { filterQuery } from '../filters.ts'
 import type { OfferView } from '../view.ts'
 import { EXPORT_COLUMNS } from './columns.ts'
@@ -19,6 +20,7 @@ interface Props {
 /** Makes a preset of an export, or changes one: its name, its columns in order, and of which offers it is. */
 export default function PresetDialog({ preset, view, language, onClose }: Props) {
   const { t } = useTranslation('offers')
+  const { can } = useRole()
   const [form] = Form.useForm<PresetForm>()
   const keep = useKeepPreset()
   const filters: Chosen[] = preset?.filter ? ['found', 'kept', 'these'] : ['found', 'these']
@@ -73,8 +75,12 @@ export default function PresetDialog({ preset, view, language, onClose }: Props)
             ]}
           />
         </Form.Item>
-        <Form.Item name="shared" valuePropName="checked">
-          <Checkbox>{t('export.preset.share')}</Checkbox>
+        <Form.Item
+          name="shared"
+          valuePropName="checked"
+          extra={can('operator') ? undefined : t('export.preset.shareNeedsOperator')}
+        >
+          <Checkbox disabled={!can('operator')}>{t('export.preset.share')}</Checkbox>
         </Form.Item>
       </Form>
     </Modal>
