@@ -24,6 +24,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
+    CompoundSelect,
     Dialect,
     Select,
     Table,
@@ -187,38 +188,40 @@ class ReadySelect:
     `before_cursor_execute` are told all the same.
     """
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
         self._statement = statement
         self._prepared: dict[str, _Prepared | None] = {}
         self._asked: set[str] = set()  # on which dialects
 
     async def run(self, connection: AsyncConnection, **parameters: Any) -> Sequence[Any]:
         """The rows; `parameters` are the statement's, by name."""
-        prepared = self._prepared_for(connection.dialect)
-        if prepared is None:
-            found: Sequence[Any] = (await connection.execute(self._statement, parameters)).all()
-            return found
-        driver = await _driver(connection)
-        values = prepared.values(parameters)
-        known = connection.sync_connection
-        if known is not None:
-            for hear in known.dispatch.before_cursor_execute:
-                hear(known, None, prepared.sql, tuple(values), None, False)
-        rows = await driver.execute_fetchall(prepared.sql, values)
-        return list(map(self._row, _converted(rows, prepared.result) if rows else ()))
+        [rows] = await ask(connection, (self, parameters))
+        return rows
 
     async def first(self, connection: AsyncConnection, **parameters: Any) -> Any:
         """The first row, or None."""
         rows = await self.run(connection, **parameters)
         return rows[0] if rows else None
 
+    async def run_slowly(self, connection: AsyncConnection, parameters: Mapping[str, Any]) -> Sequence[Any]:
+        """The rows, by SQLAlchemy."""
+        found: Sequence[Any] = (await connection.execute(self._statement, parameters)).all()
+        return found
+
+    def rows_of(self, found: Sequence[tuple[Any, ...]], prepared: _Prepared) -> Sequence[Any]:
+        """The rows that the driver gave."""
+        return list(map(self._row, _converted(found, prepared.result) if found else ()))
+
     @cached_property
     def _row(self) -> Callable[[Iterable[Any]], Any]:
         return _rows_of(tuple(str(column.key) for column in self._statement.selected_columns))
 
-    def _prepared_for(self, dialect: Dialect) -> _Prepared | None:
-        """None where SQLAlchemy is to execute it: the first time, for PostgreSQL, whose driver has no thread, and for a
-        statement with an `IN` of several values, which it writes out each time."""
+    def prepared_for(self, dialect: Dialect) -> _Prepared | None:
+        """The statement as SQLite's driver takes it.
+
+        None where SQLAlchemy is to execute it: the first time, for PostgreSQL, whose driver has no thread, and for a
+        statement with an `IN` of several values, which it writes out each time.
+        """
         if dialect.name not in self._asked:
             self._asked.add(dialect.name)
             return None
@@ -227,6 +230,29 @@ class ReadySelect:
             is_ready = dialect.driver == "aiosqlite" and not _is_written_out_later(self._statement, dialect)
             self._prepared[dialect.name] = _prepare(self._statement, dialect, columns) if is_ready else None
         return self._prepared[dialect.name]
+
+
+# A statement and its parameters, by name.
+Question = tuple[ReadySelect, Mapping[str, Any]]
+
+
+async def ask(connection: AsyncConnection, *questions: Question) -> list[Sequence[Any]]:
+    """The rows of each of the statements, in their order: on SQLite all of them in one trip to the driver's thread."""
+    prepared = [statement.prepared_for(connection.dialect) for statement, _ in questions]
+    ready = [
+        (one, statement, one.values(parameters))
+        for one, (statement, parameters) in zip(prepared, questions, strict=True)
+        if one is not None
+    ]
+    if len(ready) < len(questions):
+        return [await statement.run_slowly(connection, parameters) for statement, parameters in questions]
+    driver = await _driver(connection)
+    known = connection.sync_connection
+    for hear in () if known is None else known.dispatch.before_cursor_execute:
+        for one, _, values in ready:
+            hear(known, None, one.sql, tuple(values), None, False)
+    found = await driver.fetch_each([(one.sql, values) for one, _, values in ready])
+    return [statement.rows_of(rows, one) for (one, statement, _), rows in zip(ready, found, strict=True)]
 
 
 class BulkUpdate:
@@ -282,7 +308,9 @@ class _Prepared(NamedTuple):
 
 
 def _prepare(
-    statement: Select[Any] | Update | Delete, dialect: Dialect, columns: Iterable[ColumnElement[Any]]
+    statement: Select[Any] | CompoundSelect[Any] | Update | Delete,
+    dialect: Dialect,
+    columns: Iterable[ColumnElement[Any]],
 ) -> _Prepared:
     """`statement`, of which the `columns` come back."""
     compiled = statement.compile(dialect=dialect)
@@ -306,7 +334,7 @@ def _rows_of(names: tuple[str, ...]) -> Callable[[Iterable[Any]], Any]:
     return make
 
 
-def _is_written_out_later(statement: Select[Any], dialect: Dialect) -> bool:
+def _is_written_out_later(statement: Select[Any] | CompoundSelect[Any], dialect: Dialect) -> bool:
     compiled = statement.compile(dialect=dialect)
     return bool(isinstance(compiled, SQLCompiler) and (compiled.post_compile_params or compiled.literal_execute_params))
 

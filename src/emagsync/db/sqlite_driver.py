@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, NamedTuple
@@ -141,6 +141,11 @@ class Connection(aiosqlite.Connection):
         """Run a cursor's statement and fetch its first rows, in one trip."""
         result: _Result = await self._execute(statement, self._conn)
         return result
+
+    async def fetch_each(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Any]]:
+        """All rows of each of the statements, which are given with their parameters, in one trip."""
+        found: list[list[Any]] = await self._execute(_fetch_each, self._conn, statements)
+        return found
 
     async def fetch(self, fetch: Callable[..., Any], *args: Any) -> Any:
         """Fetch further rows of a cursor, in one trip."""
@@ -295,6 +300,15 @@ def _execute(sql: str, parameters: Any, connection: sqlite3.Connection) -> _Resu
     if rest is None:
         cursor.close()
     return result
+
+
+def _fetch_each(connection: sqlite3.Connection, statements: Iterable[tuple[str, Sequence[Any]]]) -> list[list[Any]]:
+    found = []
+    for sql, parameters in statements:
+        cursor = connection.execute(sql, parameters)
+        found.append(cursor.fetchall())
+        cursor.close()
+    return found
 
 
 def _executemany(sql: str, parameters: Iterable[Any], connection: sqlite3.Connection) -> _Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    bindparam,
     func,
     insert,
     literal,
@@ -22,8 +23,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.selectable import CompoundSelect
 
+from emagsync.db.bulk import Question, ReadySelect, ask
 from emagsync.edits.push.schemas import HoldState
 from emagsync.edits.states import OutboxState
 from emagsync.edits.tables import conflicts, holds, outbox
@@ -80,23 +81,31 @@ class Numbers(NamedTuple):
 
 
 async def read_numbers(
-    connection: AsyncConnection, since: datetime, until: datetime | None, accounts: tuple[str, ...]
-) -> Numbers:
-    """The numbers from `since` on and before `until`, of all accounts or of some."""
+    connection: AsyncConnection,
+    since: datetime,
+    until: datetime | None,
+    accounts: tuple[str, ...],
+    *others: Question,
+) -> tuple[Numbers, list[Sequence[Any]]]:
+    """The numbers from `since` on and before `until`, of all accounts or of some. And the answers to other questions,
+    which are asked along with it."""
+    times = {_SINCE: since} if until is None else {_SINCE: since, _UNTIL: until}
+    rows, *told = await ask(connection, (_numbers_query(until is not None, accounts), times), *others)
     by_account: dict[str, dict[str, int]] = {_FAILED: {}, _HELD: {}}
     totals: dict[str, int] = {}
-    for row in await connection.execute(_numbers_query(since, until, accounts)):
+    for row in rows:
         if row.what in by_account:
             by_account[row.what][row.account] = row.number
         else:
             totals[row.what] = row.number or 0
     waiting = Waiting(**{name: totals[name] for name in _WAITING})
-    return Numbers(totals[_NEWEST], by_account[_FAILED], by_account[_HELD], waiting)
+    return Numbers(totals[_NEWEST], by_account[_FAILED], by_account[_HELD], waiting), told
 
 
 _NEWEST: Final = "newest"
 _FAILED: Final = "failed"
 _HELD: Final = "held"
+_SINCE, _UNTIL = "since", "until"  # parameters
 _WAITING: Final[Mapping[str, tuple[Table, ColumnElement[bool]]]] = {
     "conflicts": (conflicts, conflicts.c.state == "open"),
     "approvals": (outbox, outbox.c.state == OutboxState.WAITING.value),
@@ -104,17 +113,18 @@ _WAITING: Final[Mapping[str, tuple[Table, ColumnElement[bool]]]] = {
 }
 
 
-# Built once for each minute: building it takes longer than executing it.
+# Built once: building it takes longer than executing it.
 @lru_cache(maxsize=64)
-def _numbers_query(since: datetime, until: datetime | None, accounts: tuple[str, ...]) -> CompoundSelect[Any]:
-    failed = and_(_failed, *_within(sync_runs.c.created_at, since, until))
-    held = and_(*_within(holds.c.created_at, since, until))
-    return union_all(
+def _numbers_query(has_end: bool, accounts: tuple[str, ...]) -> ReadySelect:
+    failed = and_(_failed, *_within(sync_runs.c.created_at, has_end=has_end))
+    held = and_(*_within(holds.c.created_at, has_end=has_end))
+    query = union_all(
         select(literal(_NEWEST).label("what"), null().label("account"), func.max(notable_changes.c.id).label("number")),
         _by_account(_FAILED, sync_runs, failed, accounts),
         _by_account(_HELD, holds, held, accounts),
         *(_count(what, table, waits, accounts) for what, (table, waits) in _WAITING.items()),
     )
+    return ReadySelect(query)
 
 
 def _count(what: str, table: Table, condition: ColumnElement[bool], accounts: Collection[str]) -> Any:
@@ -127,5 +137,6 @@ def _by_account(what: str, table: Table, condition: ColumnElement[bool], account
     return query.where(table.c.account.in_(sorted(accounts))) if accounts else query
 
 
-def _within(column: ColumnElement[Any], since: datetime, until: datetime | None) -> list[ColumnElement[bool]]:
-    return [column >= since] if until is None else [column >= since, column < until]
+def _within(column: ColumnElement[Any], *, has_end: bool) -> list[ColumnElement[bool]]:
+    since, until = (bindparam(name, type_=column.type) for name in (_SINCE, _UNTIL))
+    return [column >= since, column < until] if has_end else [column >= since]

@@ -70,11 +70,16 @@ class HomeService:
         now = self._clock.now()
         since = usual_since(now) if since is None else since
         told = [name for name in names if not accounts or name in accounts]
-        # Calls that come while somebody counts wait for that count.
-        async with self._counting, self._database.snapshot() as connection:
-            numbers = await repository.read_numbers(connection, since, until, accounts)
-            counted = await self._count(connection, (since, until, accounts), numbers.newest_notable)
-            completed = await runs.last_completed(connection, told)
+        asked = (since, until, accounts)
+        async with self._database.snapshot() as connection:
+            numbers, told_runs = await self._numbers(connection, asked, told)
+        counted = self._known(asked, numbers)
+        if counted is None:
+            # Calls that come while somebody counts wait for that count. All is read anew, of the count's moment.
+            async with self._counting, self._database.snapshot() as connection:
+                numbers, told_runs = await self._numbers(connection, asked, told)
+                counted = self._known(asked, numbers) or await self._count(connection, asked, numbers.newest_notable)
+        completed = {run.account: run for run in told_runs}
         return HomeData(
             since=since,
             until=until,
@@ -103,10 +108,19 @@ class HomeService:
             await repository.note_visit(connection, user_id, Visits(now, previous))
         return previous
 
-    async def _count(self, connection: AsyncConnection, asked: _Asked, newest: int) -> _Counted:
+    async def _numbers(
+        self, connection: AsyncConnection, asked: _Asked, told: Sequence[str]
+    ) -> tuple[repository.Numbers, list[Run]]:
+        """The numbers, and the last completed run of each account that is told about."""
+        numbers, [rows] = await repository.read_numbers(connection, *asked, runs.last_completed(told))
+        return numbers, runs.runs_of(rows)
+
+    def _known(self, asked: _Asked, numbers: repository.Numbers) -> _Counted | None:
+        """What was counted, if nothing has happened since."""
         known = self._counted.get(asked)
-        if known is not None and known.newest == newest:
-            return known
+        return known if known is not None and known.newest == numbers.newest_notable else None
+
+    async def _count(self, connection: AsyncConnection, asked: _Asked, newest: int) -> _Counted:
         since, until, accounts = asked
         wanted = ChangeFilter(since=since, until=until)
         by_kind: dict[ChangeKind, dict[str, int]] = defaultdict(dict)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkInsert, ReadySelect
+from emagsync.db.bulk import BulkInsert, Question, ReadySelect
 from emagsync.offers.counts import STATE_COLUMNS, State, tally
 from emagsync.offers.tables import offer_counts, offers
 
@@ -32,8 +32,17 @@ async def add(connection: AsyncConnection, account: str, changes: Mapping[str, i
 
 async def kept_numbers(connection: AsyncConnection, accounts: Collection[str] = ()) -> Numbers:
     """The numbers of all accounts, or of some; those that are 0 are left out."""
+    return numbers_of(await _all_kept.run(connection), accounts)
+
+
+# What `numbers_of` reads.
+ALL_KEPT: Final[Question] = (_all_kept, {})
+
+
+def numbers_of(rows: Iterable[Any], accounts: Collection[str] = ()) -> Numbers:
+    """As `kept_numbers`, of the rows of ALL_KEPT."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    for account, what, number in await _all_kept.run(connection):
+    for account, what, number in rows:
         if not accounts or account in accounts:
             found[account][what] = number
     return found

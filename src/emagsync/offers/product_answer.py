@@ -12,12 +12,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from emagsync.offers import product_queries
-from emagsync.offers.dependencies import Edits, Objections, ReferenceData
+from emagsync.offers.dependencies import edits_reader, objection_reader, reference_reader
 from emagsync.offers.explanations import Language
 from emagsync.offers.field_parameters import FieldsOfDetail
 from emagsync.offers.product_parameters import language_of
+from emagsync.offers.product_queries import EditsReader, ObjectionReader
+from emagsync.offers.reference_data import ReferenceReader
 from emagsync.rest.entity_tags import entity_tag
-from emagsync.rest.state import AppState, State
+from emagsync.rest.state import AppState, state_of
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,9 @@ class ProductReader:
 
     state: AppState
     language: Language
-    objections: Objections
-    edits: Edits
-    references: ReferenceData
+    objections: ObjectionReader
+    edits: EditsReader
+    references: ReferenceReader
     choice: FieldsOfDetail
 
     async def answer(self, request: Request, product_id: int) -> Response:
@@ -52,14 +54,16 @@ class ProductReader:
 
 
 async def _reader(
-    state: State,
-    language: Annotated[Language, Depends(language_of)],
-    objections: Objections,
-    edits: Edits,
-    references: ReferenceData,
-    choice: FieldsOfDetail,
+    request: Request, language: Annotated[Language, Depends(language_of)], choice: FieldsOfDetail
 ) -> ProductReader:
-    return ProductReader(state, language, objections, edits, references, choice)
+    return ProductReader(
+        state_of(request),
+        language,
+        objection_reader.of(request),
+        edits_reader.of(request),
+        reference_reader.of(request),
+        choice,
+    )
 
 
 OneProduct = Annotated[ProductReader, Depends(_reader)]

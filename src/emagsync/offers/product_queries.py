@@ -26,6 +26,7 @@ from emagsync.offers.product_repository import (
     PRODUCT_COLUMNS,
     columns_of,
     find_product,
+    find_with_changes,
     product_changes,
     select_products,
 )
@@ -202,13 +203,13 @@ async def read_product(
     With a choice, only what was chosen is in it.
     """
     known = await references.read()
+    most = _RECENT_CHANGES if choice is None or choice.has("changes") else 0
     async with database.snapshot() as connection:
-        row = await _product_row(connection, product_id, edits.columns)
+        row, changes = await find_with_changes(connection, product_id, edits.columns, most=most)
+        if row is None:
+            raise ProductNotFound(product_id)
         account, emag_id = row["account"], row["emag_id"]
         payload = row.pop("payload")
-        changes = []
-        if choice is None or choice.has("changes"):
-            changes = await product_changes(connection, account, emag_id, limit=_RECENT_CHANGES)
         pending = await edits.read(connection, [(account, emag_id)]) if row.pop(_SOME_WAIT) else {}
     values = with_references(product_values(row, now, pending.get((account, emag_id))), known)
     detail = ProductDetail(
@@ -248,10 +249,8 @@ async def read_changes(
     return found[:limit], found[limit - 1].seq if len(found) > limit else None
 
 
-async def _product_row(
-    connection: AsyncConnection, product_id: int, columns: tuple[ColumnElement[Any], ...] = PRODUCT_COLUMNS
-) -> dict[str, Any]:
-    row = await find_product(connection, product_id, columns)
+async def _product_row(connection: AsyncConnection, product_id: int) -> dict[str, Any]:
+    row = await find_product(connection, product_id)
     if row is None:
         raise ProductNotFound(product_id)
     return row

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Row, Select, Text, and_, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import ReadySelect
+from emagsync.db.bulk import ReadySelect, ask
 from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.field_choice import FieldChoice
 from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange
@@ -47,10 +47,21 @@ _product_changes = select(
 
 
 _payload_is_its = and_(offer_payloads.c.account == offers.c.account, offer_payloads.c.emag_id == offers.c.emag_id)
-_newest_changes = ReadySelect(
+_newest_of_key = ReadySelect(
     _product_changes.where(
         offer_changes.c.account == bindparam("of_account"), offer_changes.c.emag_id == bindparam("of_id")
     )
+    .order_by(offer_changes.c.seq.desc())
+    .limit(bindparam("most", type_=Integer))
+)
+
+
+_key_of_it = [
+    select(column).where(offers.c.id == bindparam("of_id")).scalar_subquery()
+    for column in (offers.c.account, offers.c.emag_id)
+]
+_newest_of_id = ReadySelect(
+    _product_changes.where(offer_changes.c.account == _key_of_it[0], offer_changes.c.emag_id == _key_of_it[1])
     .order_by(offer_changes.c.seq.desc())
     .limit(bindparam("most", type_=Integer))
 )
@@ -94,7 +105,7 @@ async def product_changes(
 ) -> list[ProductChange]:
     """The newest `limit` changes of one offer, or those whose `seq` is below `before`; newest first."""
     if before is None:
-        rows = await _newest_changes.run(connection, of_account=account, of_id=emag_id, most=limit)
+        rows = await _newest_of_key.run(connection, of_account=account, of_id=emag_id, most=limit)
         return await _with_currencies(connection, [row._asdict() for row in rows])
     query = (
         _product_changes.where(offer_changes.c.account == account, offer_changes.c.emag_id == emag_id)
@@ -119,6 +130,16 @@ async def find_product(
     (JSON text)."""
     row = await _product(columns).first(connection, of_id=product_id)
     return None if row is None else row._asdict()
+
+
+async def find_with_changes(
+    connection: AsyncConnection, product_id: int, columns: tuple[ColumnElement[Any], ...], *, most: int
+) -> tuple[dict[str, Any] | None, list[ProductChange]]:
+    """As `find_product`, and the newest changes of that offer, at most so many, the newest first."""
+    named = {"of_id": product_id}
+    found, changes = await ask(connection, (_product(columns), named), (_newest_of_id, {**named, "most": most}))
+    row = found[0]._asdict() if found else None
+    return row, await _with_currencies(connection, [change._asdict() for change in changes])
 
 
 @lru_cache(maxsize=8)

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Select, cast, column, delete, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkDelete, BulkInsert, BulkSelect, ReadySelect, among
+from emagsync.db.bulk import BulkDelete, BulkInsert, BulkSelect, Question, ReadySelect, among
 from emagsync.db.lists import each_text
 from emagsync.offers import counts
 from emagsync.offers.tables import offer_counts, offer_sightings, offers
@@ -70,9 +70,13 @@ async def forget(connection: AsyncConnection, account: str, seen: Iterable[datet
     await _change(connection, account, [(account, moment, -number, "") for moment, number in numbers.items()])
 
 
-async def oldest(connection: AsyncConnection) -> dict[str, datetime]:
-    """When the offer of each account was seen that was not seen for longest."""
-    return {row.account: row.seen_at for row in await _oldest.run(connection) if row.seen_at is not None}
+# What `oldest_of` reads.
+OLDEST: Final[Question] = (_oldest, {})
+
+
+def oldest_of(rows: Iterable[Any]) -> dict[str, datetime]:
+    """When the offer of each account was seen that was not seen for longest, of the rows of OLDEST."""
+    return {row.account: row.seen_at for row in rows if row.seen_at is not None}
 
 
 async def count_before(connection: AsyncConnection, moment: datetime, accounts: Collection[str] = ()) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import Question, ask
 from emagsync.db.engine import Database
 from emagsync.offers import counts, counts_repository, sightings_repository
 from emagsync.offers.schemas import AccountTotals
@@ -15,14 +17,20 @@ from emagsync.offers.schemas import AccountTotals
 async def account_totals(database: Database) -> dict[str, AccountTotals]:
     """As `read_totals`, in a snapshot of its own."""
     async with database.snapshot() as connection:
-        return await read_totals(connection)
+        totals, _ = await read_totals(connection)
+    return totals
 
 
-async def read_totals(connection: AsyncConnection) -> dict[str, AccountTotals]:
-    """The totals of the local copy by account; one without rows is left out."""
-    kept = await counts_repository.kept_numbers(connection)
-    oldest = await sightings_repository.oldest(connection)
-    return {account: _totals(account, numbers, oldest.get(account)) for account, numbers in sorted(kept.items())}
+async def read_totals(
+    connection: AsyncConnection, *others: Question
+) -> tuple[dict[str, AccountTotals], list[Sequence[Any]]]:
+    """The totals of the local copy by account; one without rows is left out. And the answers to other questions, which
+    are asked along with it."""
+    rows, seen, *told = await ask(connection, counts_repository.ALL_KEPT, sightings_repository.OLDEST, *others)
+    kept = counts_repository.numbers_of(rows)
+    oldest = sightings_repository.oldest_of(seen)
+    totals = {account: _totals(account, numbers, oldest.get(account)) for account, numbers in sorted(kept.items())}
+    return totals, told
 
 
 def _totals(account: str, numbers: Mapping[str, int], oldest: datetime | None) -> AccountTotals:

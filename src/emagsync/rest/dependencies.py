@@ -31,6 +31,10 @@ class Provided(Generic[T]):
 
     async def __call__(self, request: Request) -> T:
         """The object. Raises LookupError when the application was put together without it."""
+        return self.of(request)
+
+    def of(self, request: Request) -> T:
+        """The same for a dependency of several objects that is called often: FastAPI takes its time for each."""
         service = getattr(request.app.state, self._attribute, None)
         if not isinstance(service, self._kind):
             raise LookupError(f"the application has no {self._kind.__name__}")  # noqa: TRY004 - it was never provided

@@ -6,17 +6,34 @@ Writing for a run is in `lease_repository`, its ledger in `ledger_repository`, w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import Integer, Select, Text, bindparam, cast, column, insert, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    ScalarSelect,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import ReadySelect
+from emagsync.db.bulk import Question, ReadySelect
 from emagsync.db.engine import Database
 from emagsync.db.lists import each_text
+from emagsync.offers import counts
+from emagsync.offers.tables import offer_counts
 from emagsync.sync.errors import RunAmbiguous, RunNotFound
 from emagsync.sync.run_rows import columns_of, read_row
 from emagsync.sync.schemas import Mode, Run, RunStatus
@@ -24,8 +41,12 @@ from emagsync.sync.tables import ACTIVE_STATUSES, sync_runs
 
 _SHOWN_IDS = 5  # of the runs that a beginning could mean
 
-# Not a column of its own: it is asked for seldom, and of few rows.
-IS_DRY = cast(sync_runs.c.parameters, Text).like('%"dry_run":true%')
+# Not a column of its own: it is asked for seldom, and of few rows. With a parameter in the pattern's place SQLite would
+# compile each of these statements anew at every call, to see whether an index fits the pattern.
+IS_DRY = cast(sync_runs.c.parameters, Text).like(literal_column("'%\"dry_run\":true%'"))
+
+# In words for the same reason: there are partial indexes by status.
+_COMPLETED: ColumnElement[str] = literal_column(f"'{RunStatus.COMPLETED.value}'")
 
 
 async def insert_run(connection: AsyncConnection, run: Run) -> None:
@@ -72,16 +93,24 @@ async def get_run(connection: AsyncConnection, run_id: str) -> Run:
     return run
 
 
+def _id_of(account: ColumnElement[str]) -> ScalarSelect[str]:
+    """The id of the newest completed run of the account of an outer row; dry runs are none."""
+    return (
+        select(sync_runs.c.id)
+        .where(sync_runs.c.account == account, sync_runs.c.status == _COMPLETED, ~IS_DRY)
+        .order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc())
+        .limit(1)
+        .correlate_except(sync_runs)
+        .scalar_subquery()
+    )
+
+
 _name = each_text(bindparam("accounts", type_=Text)).table_valued(column("value"))
-_last_id = (
-    select(sync_runs.c.id)
-    .where(sync_runs.c.account == _name.c.value, sync_runs.c.status == RunStatus.COMPLETED.value, ~IS_DRY)
-    .order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc())
-    .limit(1)
-    .correlate(_name)
-    .scalar_subquery()
+_last_completed = ReadySelect(
+    select(sync_runs).where(sync_runs.c.id.in_(select(_id_of(_name.c.value)).select_from(_name)))
 )
-_last_completed = ReadySelect(select(sync_runs).where(sync_runs.c.id.in_(select(_last_id).select_from(_name))))
+_of_copy = select(_id_of(offer_counts.c.account)).where(offer_counts.c.what == counts.OFFERS)
+_last_of_copy = ReadySelect(select(sync_runs).where(sync_runs.c.id.in_(_of_copy)))
 _newest = ReadySelect(
     select(sync_runs)
     .order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc())
@@ -121,17 +150,23 @@ async def runs(
     return [read_row(row) for row in await connection.execute(query)]
 
 
-async def newest_runs(connection: AsyncConnection, limit: int) -> list[Run]:
-    """The newest runs of all accounts, the newest first."""
-    return [read_row(row) for row in await _newest.run(connection, most=limit)]
+def newest_runs(limit: int) -> Question:
+    """What `runs_of` reads: the newest runs of all accounts, the newest first."""
+    return _newest, {"most": limit}
 
 
-async def last_completed(connection: AsyncConnection, accounts: Collection[str]) -> dict[str, Run]:
-    """The newest completed run of each of the accounts that has one; dry runs are none."""
-    if not accounts:
-        return {}
-    names = orjson.dumps(sorted(accounts)).decode()
-    return {row.account: read_row(row) for row in await _last_completed.run(connection, accounts=names)}
+# What `runs_of` reads: the newest completed run of each account that has offers; dry runs are none.
+LAST_COMPLETED: Final[Question] = (_last_of_copy, {})
+
+
+def runs_of(rows: Iterable[Any]) -> list[Run]:
+    """The runs of an answer."""
+    return [read_row(row) for row in rows]
+
+
+def last_completed(accounts: Collection[str]) -> Question:
+    """What `runs_of` reads: the newest completed run of each of the accounts that has one; dry runs are none."""
+    return _last_completed, {"accounts": orjson.dumps(sorted(accounts)).decode()}
 
 
 async def was_copied(connection: AsyncConnection, account: str, *, every_status: bool) -> bool:

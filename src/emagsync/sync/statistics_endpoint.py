@@ -50,13 +50,14 @@ async def get_statistics(state: State, _: Viewer) -> Response:
     """What the local copy holds, by account, and the last ten runs."""
     now = state.clock.now()
     async with state.database.snapshot() as connection:
-        totals = await read_totals(connection)
-        recent = await repository.newest_runs(connection, _RECENT)
-        completed = await repository.last_completed(connection, totals)
+        totals, (newest, completed_runs) = await read_totals(
+            connection, repository.newest_runs(_RECENT), repository.LAST_COMPLETED
+        )
+    completed = {run.account: run for run in repository.runs_of(completed_runs)}
     document = Statistics(
         products_by_account={account: found.offers for account, found in totals.items()},
         total_products=sum(found.offers for found in totals.values()),
-        recent_syncs=[run_view(run, now) for run in recent],
+        recent_syncs=[run_view(run, now) for run in repository.runs_of(newest)],
         accounts={account: _account(found, completed.get(account), now) for account, found in totals.items()},
     )
     # FastAPI would validate and convert each part of it once more.

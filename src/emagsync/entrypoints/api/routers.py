@@ -33,6 +33,11 @@ from emagsync.views import endpoints as view_endpoints
 from emagsync.webhooks import endpoints as webhook_endpoints
 
 ROUTERS: tuple[APIRouter, ...] = (
+    # They are tried one after the other: those that are called most are first.
+    statistics_endpoint.router,
+    export_endpoints.router,  # before it, `export` would be a product's id
+    product_endpoints.router,
+    home_endpoints.router,
     health.router,
     endpoints.router,
     first_run_endpoints.router,
@@ -40,13 +45,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     admin_endpoints.users_router,
     admin_endpoints.tokens_router,
     audit_log.router,
-    home_endpoints.router,
     sync_endpoints.router,
     change_endpoints.router,
     certificate_endpoints.router,
-    statistics_endpoint.router,
-    export_endpoints.router,  # before it, `export` would be a product's id
-    product_endpoints.router,
     view_endpoints.router,
     offer_endpoints.router,
     edit_endpoints.router,
