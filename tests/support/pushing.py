@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.accounts.settings import ConfiguredAccounts
@@ -17,6 +20,7 @@ from emagsync.edits.fields import PRICES
 from emagsync.edits.model import Edit, EditClosing, EditFilter
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.push import brake_repository, outbox_repository
+from emagsync.edits.push.enqueue import enqueue
 from emagsync.edits.push.outbox import Lines, OutboxEntry
 from emagsync.edits.push.schemas import Push
 from emagsync.edits.push.service import PushService
@@ -90,6 +94,16 @@ class PushDesk:
         push = await self.service.push_account(account, trigger="test")
         assert push is not None
         return push
+
+    async def enqueue(self, *, approve: bool = True, piece: int = 200, account: str = "main") -> None:
+        """Bring the outbox up to date, as a push does."""
+
+        @asynccontextmanager
+        async def writing() -> AsyncIterator[tuple[AsyncConnection, datetime]]:
+            async with self.local.database.transaction() as connection:
+                yield connection, self.clock.now()
+
+        await enqueue(self.local.database, account, approve=approve, piece=piece, writing=writing)
 
     async def entries(self, **wanted: Any) -> list[OutboxEntry]:
         """Entries of the outbox, oldest first."""

@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.push.endpoints import entry_view
-from emagsync.edits.push.enqueue import enqueue
 from emagsync.edits.push.errors import PushOff
 from emagsync.edits.push.outbox import Lines, OutboxEntry
 from emagsync.edits.reasons import Reason, ReasonCode, ReasonView, reason_text, reason_view
@@ -67,8 +66,7 @@ async def test_a_price_is_not_sent_to_an_offer_that_has_another_currency_by_now(
 
 async def test_an_entry_whose_edit_came_into_conflict_says_so_and_is_not_sent(tmp_path: Path) -> None:
     async def enqueued() -> OutboxEntry:
-        async with desk.local.database.transaction() as connection:
-            await enqueue(connection, "main", approve=True, now=desk.clock.now())
+        await desk.enqueue()
         return (await desk.entries())[-1]
 
     async with open_push_desk(tmp_path, edits={"conflict_strategy": "manual"}) as desk:

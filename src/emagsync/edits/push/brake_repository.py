@@ -148,9 +148,10 @@ async def release_alarming(connection: AsyncConnection, account: str, hold_id: i
     )
 
 
-async def unsent_alarming(connection: AsyncConnection, account: str) -> list[int]:
-    """The ids of the entries that are yet to be sent and that no release covers: what refusing a hold is about."""
-    query = select(outbox.c.id).where(outbox.c.account == account, *_alarming, _not_sent)
+async def unsent_alarming(connection: AsyncConnection, account: str, *, most: int) -> list[int]:
+    """The ids of entries that are yet to be sent and that no release covers, at most so many: what refusing a hold is
+    about."""
+    query = select(outbox.c.id).where(outbox.c.account == account, *_alarming, _not_sent).limit(most)
     return list((await connection.execute(query)).scalars())
 
 

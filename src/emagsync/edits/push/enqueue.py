@@ -2,34 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.engine import Database
 from emagsync.edits.fields import STOCK
 from emagsync.edits.push import outbox_repository as repository
 from emagsync.edits.push.brake import alarm_of
 from emagsync.edits.push.items import Item, items_text
 from emagsync.edits.push.outbox import Event, OutboxEntry, changes_of, drop
+from emagsync.edits.push.outbox_repository import OfferSpan
 from emagsync.edits.reasons import ReasonCode
 from emagsync.edits.states import OPEN_STATES, SENT_STATES, OutboxState
 
+Writing = Callable[[], AbstractAsyncContextManager[tuple[AsyncConnection, datetime]]]
+"""A transaction of whoever fills the outbox, and its time."""
 
-async def enqueue(connection: AsyncConnection, account: str, *, approve: bool, now: datetime) -> None:
-    """Bring the account's outbox up to date with its open edits: new entries, changed ones, and dropped ones of offers
-    that have no open edit any more. `approve`: new and changed entries wait for a person; without, those do of which an
-    edit asks for that.
 
-    Entries that may have reached eMAG are left alone: their offers' edits wait until they are read back.
+async def enqueue(database: Database, account: str, *, approve: bool, piece: int, writing: Writing) -> None:
+    """Bring the account's outbox up to date with its open edits as they are at one moment: new entries, changed ones,
+    and dropped ones of offers that have no open edit any more. `approve`: new and changed entries wait for a person;
+    without, those do of which an edit asks for that.
+
+    Entries that may have reached eMAG are left alone: their offers' edits wait until they are read back. So are those
+    of offers that are edited meanwhile, until the next time.
+
+    It goes on by `piece` offers, each in a transaction of `writing`, so that neither memory nor the time for which the
+    database is locked grows with the number of edits. One moment for all of them, because the brake counts the outbox:
+    of edits that came at once it must not see some only. Who was killed in between starts over, and finds what was
+    done.
     """
-    edits = await repository.open_edits(connection, account)
-    entries = {entry.emag_id: entry for entry in await repository.lock_entries(connection, account, OPEN_STATES)}
-    wanted = {emag_id: tuple(of_offer) for emag_id, of_offer in edits.items()}
+    async with database.snapshot() as reading:
+        after = 0
+        while True:
+            up_to = await repository.end_of_span(reading, account, after=after, offers=piece)
+            span = OfferSpan(after, up_to)
+            seen = await repository.whole_edits(reading, account, span)
+            async with writing() as (connection, now):
+                await _enqueue_some(connection, account, span, seen, approve=approve, now=now)
+            if up_to is None:
+                return
+            after = up_to
+
+
+async def _enqueue_some(
+    connection: AsyncConnection, account: str, span: OfferSpan, seen: Collection[int], *, approve: bool, now: datetime
+) -> None:
+    edits = await repository.open_edits(connection, account, span)
+    locked = await repository.lock_entries(connection, account, OPEN_STATES, emag_ids=span)
+    entries = {entry.emag_id: entry for entry in locked}
+    edited = {emag_id for emag_id, items in edits.items() if any(item.edit_id not in seen for item in items)}
+    wanted = {emag_id: tuple(items) for emag_id, items in edits.items() if emag_id not in edited}
     stocks = await _stocks(connection, account, wanted, entries)
-    to_approve = set(wanted) if approve else await repository.offers_to_approve(connection, account)
+    to_approve = set(wanted) if approve else await repository.offers_to_approve(connection, account, span)
     await repository.add_entries(
         connection,
         [
@@ -45,7 +75,9 @@ async def enqueue(connection: AsyncConnection, account: str, *, approve: bool, n
             if emag_id not in entries
         ],
     )
-    unsent = {emag_id: entry for emag_id, entry in entries.items() if entry.state not in SENT_STATES}
+    unsent = {
+        entry.emag_id: entry for entry in locked if entry.state not in SENT_STATES and entry.emag_id not in edited
+    }
     emptied = [emag_id for emag_id in unsent if emag_id not in wanted]
     conflicts = await repository.offers_in_conflict(connection, account, emptied)
     changed: list[OutboxEntry] = []

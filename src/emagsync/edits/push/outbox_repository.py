@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Boolean, ColumnElement, Row, Select, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.fields import RELATIVE
@@ -37,10 +50,41 @@ AT_ONCE = 500
 _columns = [*(outbox.c[name] for name in OutboxEntry._fields), outbox.c.reason_code, outbox.c.reason_values]
 
 
+class OfferSpan(NamedTuple):
+    """An account's offers whose ids at eMAG are greater than `after` and not greater than `up_to` (None: all those)."""
+
+    after: int
+    up_to: int | None
+
+    def of(self, column: ColumnElement[int]) -> ColumnElement[bool]:
+        """Whether the id in this column is one of them."""
+        return column > self.after if self.up_to is None else and_(column > self.after, column <= self.up_to)
+
+
+async def end_of_span(connection: AsyncConnection, account: str, *, after: int, offers: int) -> int | None:
+    """The end of the next span with at most so many offers that have an edit or an entry which is not closed. None: it
+    is the last one."""
+    ends: list[int] = []
+    for table, is_open in ((local_edits, _WAITS), (outbox, _NOT_FINAL)):
+        ids = select(table.c.emag_id).where(table.c.account == account, table.c.emag_id > after, is_open)
+        end = await connection.scalar(ids.distinct().order_by(table.c.emag_id).limit(1).offset(offers - 1))
+        ends += [] if end is None else [end]
+    return min(ends, default=None)
+
+
+async def whole_edits(connection: AsyncConnection, account: str, span: OfferSpan) -> set[int]:
+    """The ids of the edits of these offers that may be sent, as `open_edits` says, whatever their currency."""
+    edit = local_edits.c
+    query = select(edit.id).where(
+        edit.account == account, _WAITS, edit.state == "open", _IS_WHOLE, span.of(edit.emag_id)
+    )
+    return set((await connection.execute(query)).scalars())
+
+
 async def open_edits(
-    connection: AsyncConnection, account: str, emag_ids: Collection[int] | None = None, *, lock: bool = False
+    connection: AsyncConnection, account: str, emag_ids: Collection[int] | OfferSpan, *, lock: bool = False
 ) -> dict[int, list[Item]]:
-    """The account's edits that may be sent, as changes to send, by eMAG's id of the offer.
+    """The edits of these offers of the account that may be sent, as changes to send, by eMAG's id of the offer.
 
     Edits with an open conflict are left out, and prices in another currency than the offer's: their numbers mean other
     amounts there, until the next merge makes conflicts of them.
@@ -51,12 +95,10 @@ async def open_edits(
     query = (
         select(edit.id, edit.emag_id, edit.field, edit.warehouse_id, edit.kind, edit.value, edit.base)
         .outerjoin(offers, (offers.c.account == edit.account) & (offers.c.emag_id == edit.emag_id))
-        .where(edit.account == account, _WAITS, edit.state == "open", _IS_WHOLE)
+        .where(edit.account == account, _among(edit.emag_id, emag_ids), _WAITS, edit.state == "open", _IS_WHOLE)
         .where(or_(edit.currency.is_(None), offers.c.currency.is_(None), edit.currency == offers.c.currency))
         .order_by(edit.emag_id, edit.id)
     )
-    if emag_ids is not None:
-        query = query.where(local_edits.c.emag_id.in_(emag_ids))
     found: dict[int, list[Item]] = {}
     for row in await connection.execute(query.with_for_update(of=local_edits) if lock else query):
         item = Item(row.id, row.field, row.warehouse_id, row.kind, row.value, before=row.base)
@@ -64,11 +106,18 @@ async def open_edits(
     return found
 
 
-async def offers_to_approve(connection: AsyncConnection, account: str) -> set[int]:
-    """The account's offers of which an open edit needs a person's approval, whatever the account's push setting is."""
+def _among(column: ColumnElement[int], emag_ids: Collection[int] | OfferSpan) -> ColumnElement[bool]:
+    return emag_ids.of(column) if isinstance(emag_ids, OfferSpan) else column.in_(emag_ids)
+
+
+async def offers_to_approve(
+    connection: AsyncConnection, account: str, emag_ids: Collection[int] | OfferSpan
+) -> set[int]:
+    """Those of these offers of which an open edit needs a person's approval, whatever the account's push setting is."""
+    edit = local_edits.c
     query = (
-        select(local_edits.c.emag_id)
-        .where(local_edits.c.account == account, _WAITS, local_edits.c.needs_approval.is_(True))
+        select(edit.emag_id)
+        .where(edit.account == account, _among(edit.emag_id, emag_ids), _WAITS, edit.needs_approval.is_(True))
         .distinct()
     )
     return set((await connection.execute(query)).scalars())
@@ -159,16 +208,19 @@ async def is_due(connection: AsyncConnection, account: str, states: Collection[O
 
 async def lock_entries(
     connection: AsyncConnection,
-    account: str | None,
+    account: str,
     states: Collection[OutboxState],
     *,
     ids: Collection[int] | None = None,
+    emag_ids: Collection[int] | OfferSpan | None = None,
 ) -> list[OutboxEntry]:
-    """The entries in one of `states`, of the account (None: of all) and with one of `ids` (None: any), locked until the
-    transaction ends."""
-    query = select(*_columns).where(outbox.c.state.in_(states)).order_by(outbox.c.id)
-    if account is not None:
-        query = query.where(outbox.c.account == account)
+    """The account's entries in one of `states`, with one of `ids` (None: any) and of the offers `emag_ids` (None: of
+    any), locked until the transaction ends."""
+    query = select(*_columns).where(outbox.c.account == account, outbox.c.state.in_(states)).order_by(outbox.c.id)
+    if emag_ids is not None:
+        # In the words of the partial index, where it is theirs.
+        is_open = [_NOT_FINAL] if set(states) <= set(OPEN_STATES) else []
+        query = query.where(_among(outbox.c.emag_id, emag_ids), *is_open)
     if ids is not None:
         query = query.where(outbox.c.id.in_(ids))
     return await _entries(connection, query.with_for_update())
@@ -269,10 +321,19 @@ async def count_undecided(connection: AsyncConnection, lines: Lines) -> dict[Out
     return {state: counts.get(state, 0) for state in (OutboxState.WAITING, OutboxState.PENDING)}
 
 
-async def lock_lines(connection: AsyncConnection, lines: Lines, states: Collection[OutboxState]) -> list[OutboxEntry]:
-    """The entries of `lines` that are in one of `states`, locked until the transaction ends."""
-    query = select(*_columns).where(outbox.c.state.in_(states), *_of(lines)).order_by(outbox.c.id)
-    return await _entries(connection, query.with_for_update())
+async def newest_entry(connection: AsyncConnection) -> int:
+    """The id of the newest entry, 0 without any."""
+    return await connection.scalar(select(func.max(outbox.c.id))) or 0
+
+
+async def lock_lines(
+    connection: AsyncConnection, lines: Lines, states: Collection[OutboxState], *, after: int, up_to: int, most: int
+) -> list[OutboxEntry]:
+    """The entries of `lines` that are in one of `states` and follow the entry of the id `after`, not beyond `up_to`: at
+    most so many, locked until the transaction ends."""
+    columns = outbox.c
+    query = select(*_columns).where(columns.state.in_(states), columns.id > after, columns.id <= up_to, *_of(lines))
+    return await _entries(connection, query.order_by(columns.id).limit(most).with_for_update())
 
 
 def _of(lines: Lines) -> list[ColumnElement[bool]]:

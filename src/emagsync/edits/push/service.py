@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -72,10 +73,10 @@ class PushService:
             raise PushOff(account)
         approve = self.mode(account) == "approve"
         async with self._leased(account) as lease:
-            async with self._database.transaction() as connection:
-                now = self._clock.now()
-                await lease_repository.renew(connection, lease, now=now, seconds=self._settings.lease_seconds)
-                await enqueue(connection, account, approve=approve, now=now)
+            writing = partial(self._writing, lease)
+            piece = self._settings.bulk_piece
+            await enqueue(self._database, account, approve=approve, piece=piece, writing=writing)
+            async with writing() as (connection, now):
                 if not await outbox_repository.has_work(connection, account, now=now):
                     return None
                 push = _new_push(account, trigger, now)
@@ -114,9 +115,7 @@ class PushService:
         return await self._end(job, engine.hold if engine else None, error)
 
     async def _end(self, job: PushJob, hold: Hold | None, error: Reason | None) -> Push:
-        async with self._database.transaction() as connection:
-            now = self._clock.now()
-            await lease_repository.renew(connection, job.lease, now=now, seconds=self._settings.lease_seconds)
+        async with self._writing(job.lease) as (connection, now):
             counts = await repository.counts_of_push(connection, job.id)
             status = _status(counts, hold, error)
             await repository.end_push(connection, job.id, status=status, counts=counts, error=error, now=now)
@@ -143,6 +142,14 @@ class PushService:
         finally:
             await asyncio.shield(self._release_lease(lease))
 
+    @asynccontextmanager
+    async def _writing(self, lease: PushLease) -> AsyncIterator[tuple[AsyncConnection, datetime]]:
+        """A transaction under the lease. Raises PushSuperseded."""
+        async with self._database.transaction() as connection:
+            now = self._clock.now()
+            await lease_repository.renew(connection, lease, now=now, seconds=self._settings.lease_seconds)
+            yield connection, now
+
     async def _release_lease(self, lease: PushLease) -> None:
         async with self._database.transaction() as connection:
             await lease_repository.release(connection, lease)
@@ -155,12 +162,26 @@ class PushService:
             return await outbox_repository.approve(connection, lines, by=by, now=self._clock.now())
 
     async def reject(self, lines: Lines, *, by: str) -> int:
-        """Reject the entries of `lines` that were not sent yet: their edits are closed. Returns how many."""
-        async with self._database.transaction() as connection:
-            states = [OutboxState.WAITING, OutboxState.PENDING]
-            entries = await outbox_repository.lock_lines(connection, lines, states)
-            await self._reject(connection, entries, Reason.of(ReasonCode.REFUSED_BY, by=by))
-        return len(entries)
+        """Reject the entries of `lines` that were not sent yet: their edits are closed. Returns how many.
+
+        Some at a time: where the process dies in between, the others wait on.
+        """
+        reason = Reason.of(ReasonCode.REFUSED_BY, by=by)
+        states = [OutboxState.WAITING, OutboxState.PENDING]
+        most = self._settings.bulk_piece
+        async with self._database.snapshot() as connection:
+            newest = await outbox_repository.newest_entry(connection)
+        rejected, after = 0, 0
+        while True:
+            async with self._database.transaction() as connection:
+                entries = await outbox_repository.lock_lines(
+                    connection, lines, states, after=after, up_to=newest, most=most
+                )
+                await self._reject(connection, entries, reason)
+            rejected += len(entries)
+            if len(entries) < most:
+                return rejected
+            after = entries[-1].id
 
     async def release_hold(self, hold_id: int, *, by: str) -> Hold:
         """Say yes to what the brake stopped. Raises HoldNotFound and HoldDecided."""
@@ -169,15 +190,26 @@ class PushService:
 
     async def refuse_hold(self, hold_id: int, *, by: str) -> Hold:
         """Say no. Of a push: the entries that the brake counted are rejected, the others are sent. Of a sync: the
-        account's edits stay held until it is released after all. Raises HoldNotFound and HoldDecided."""
-        async with self._database.transaction() as connection:
-            hold = await brake.decide(connection, hold_id, HoldState.REFUSED, by=by, now=self._clock.now())
-            if hold.kind == HoldKind.PUSH:
-                ids = await brake_repository.unsent_alarming(connection, hold.account)
-                states = [OutboxState.WAITING, OutboxState.PENDING]
-                entries = await outbox_repository.lock_entries(connection, hold.account, states, ids=ids)
-                await self._reject(connection, entries, Reason.of(ReasonCode.REFUSED_BY_HOLD, by=by, hold=hold_id))
-            return hold
+        account's edits stay held until it is released after all. Raises HoldNotFound and HoldDecided.
+
+        The entries are rejected some at a time, and the hold is in force until none is left: where the process dies in
+        between, nothing is sent, and whoever refuses it again goes on.
+        """
+        reason = Reason.of(ReasonCode.REFUSED_BY_HOLD, by=by, hold=hold_id)
+        while True:
+            async with self._database.transaction() as connection:
+                hold = await brake_repository.get_hold(connection, hold_id)
+                is_asked = hold.kind == HoldKind.PUSH and hold.state == HoldState.WAITING
+                if not (is_asked and await self._reject_alarming(connection, hold.account, reason)):
+                    return await brake.decide(connection, hold_id, HoldState.REFUSED, by=by, now=self._clock.now())
+
+    async def _reject_alarming(self, connection: AsyncConnection, account: str, reason: Reason) -> int:
+        """Reject some of the entries that a hold is about. Returns how many."""
+        ids = await brake_repository.unsent_alarming(connection, account, most=self._settings.bulk_piece)
+        states = [OutboxState.WAITING, OutboxState.PENDING]
+        entries = await outbox_repository.lock_entries(connection, account, states, ids=ids)
+        await self._reject(connection, entries, reason)
+        return len(entries)
 
     async def _reject(self, connection: AsyncConnection, entries: Collection[OutboxEntry], reason: Reason) -> None:
         now = self._clock.now()

@@ -70,8 +70,13 @@ class PushWriter:
 
     async def enqueue(self) -> None:
         """Bring the outbox up to date with the open edits."""
-        async with self._transaction() as (connection, now):
-            await enqueue(connection, self._job.account, approve=self._job.approve, now=now)
+        await enqueue(
+            self._database,
+            self._job.account,
+            approve=self._job.approve,
+            piece=self._settings.bulk_piece,
+            writing=self._transaction,
+        )
 
     async def renew_lease(self) -> None:
         """Extend the lease, so that no other process takes over."""
@@ -92,7 +97,9 @@ class PushWriter:
             emag_ids = [entry.emag_id for entry in pending]
             edits = await repository.open_edits(connection, job.account, emag_ids, lock=True)
             current = await stored_offers(connection, job.account, emag_ids)
-            to_approve = set(emag_ids) if job.approve else await repository.offers_to_approve(connection, job.account)
+            to_approve = set(emag_ids)
+            if not job.approve:
+                to_approve = await repository.offers_to_approve(connection, job.account, emag_ids)
 
             def claimed(entry: OutboxEntry) -> OutboxEntry:
                 items = with_known_targets(edits.get(entry.emag_id, ()), entry.items)
@@ -178,9 +185,8 @@ class PushWriter:
             return
         async with self._transaction() as (connection, now):
             states = [*SENT_STATES, OutboxState.PENDING]
-            entries = await repository.lock_entries(connection, self._job.account, states)
-            meant = [entry for entry in entries if entry.emag_id in emag_ids]
-            await self._apply(connection, meant, lambda entry: change(entry, now), now)
+            entries = await repository.lock_entries(connection, self._job.account, states, emag_ids=emag_ids)
+            await self._apply(connection, entries, lambda entry: change(entry, now), now)
 
     async def _apply(
         self,
