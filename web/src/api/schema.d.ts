@@ -386,7 +386,8 @@ export interface paths {
          * Preview the undoing of a batch of edits, or of a push, however many offers that is
          * @description Preview the undoing of a batch of edits, or of a push, however many offers that is: a bulk change as others are.
          *
-         *     Edits that wait are taken back; what was sent is put back by new edits.
+         *     Edits that wait are taken back; what was sent is put back by new edits. Edits that the change had replaced do not
+         *     come back: their offers get the value that eMAG has, or had before the change was sent.
          */
         post: operations["undo_changed_offers"];
         delete?: never;

@@ -46,7 +46,8 @@ async def undo_changed_offers(
 ) -> BulkChangeAnswer:
     """Preview the undoing of a batch of edits, or of a push, however many offers that is: a bulk change as others are.
 
-    Edits that wait are taken back; what was sent is put back by new edits.
+    Edits that wait are taken back; what was sent is put back by new edits. Edits that the change had replaced do not
+    come back: their offers get the value that eMAG has, or had before the change was sent.
     """
     view = await changes.undo(asked, by=caller.username)
     await audit(request, caller, "bulk_change.preview", view.batch_id, {"bulk_change": view.id, **view.asked})

@@ -40,7 +40,7 @@ export function LargeChange({ id }: { id: number }) {
       ) : null}
       <Counts change={data} />
       <Result change={data} />
-      {data.state === 'ready' ? <Brakes brakes={data.brakes} /> : null}
+      {data.state === 'ready' ? <Consequences change={data} /> : null}
       <Decision key={data.state} change={data} onUndo={setUndo} />
       {data.has_rows && !isWorking(data) ? <Rows change={data} /> : null}
     </section>
@@ -61,6 +61,17 @@ function Counts({ change }: { change: Change }) {
         </Badge>
       ))}
     </p>
+  )
+}
+
+/** What applying it comes with beyond its rows. */
+function Consequences({ change }: { change: Change }) {
+  const { t } = useTranslation('edits')
+  return (
+    <>
+      <Brakes brakes={change.brakes} />
+      {change.kind === 'undo' ? <p>{t('large.replacedStay')}</p> : null}
+    </>
   )
 }
 
