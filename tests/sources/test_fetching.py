@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import os
@@ -313,3 +314,24 @@ async def test_what_may_be_secret_in_an_address_is_shown_to_who_may_set_it_and_t
             assert "S3CRET" not in (await caller.get(SOURCES)).text
         await sourcing.change(source, enabled=False)
     assert "S3CRET" not in (await sourcing.api.admin.get("/api/v1/audit")).text
+
+
+async def test_no_error_repeats_the_address_that_was_called(sourcing: Sourcing) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked = await reader.readuntil(b"\r\n\r\n")
+        writer.write(
+            b"\x00nonsense\r\n\r\n" if asked.startswith(b"GET /a") else b"HTTP/1.1 200 OK\r\nX: " + b"y" * 20_000
+        )
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        for name in ("a", "b"):
+            address = f"http://127.0.0.1:{port}/{name}/S3CRET.csv?token=S3CRET"
+            source = await sourcing.add(name=name, kind="https", address=address)
+            reading = await sourcing.read(source)
+            assert (reading["status"], reading["reason"]) == ("failed", "unanswered")
+            assert reading["values"]["error"]
+            assert "S3CRET" not in str(reading)
+            assert "\n" not in reading["message"]

@@ -7,8 +7,10 @@ once more when the connection stands, before a byte of the request is sent.
 
 from __future__ import annotations
 
+import re
 import socket
 from ipaddress import ip_address
+from typing import Final
 
 import aiohttp
 from aiohttp import ThreadedResolver
@@ -17,6 +19,10 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
 from emagsync.core.public_addresses import NOT_PUBLIC, is_public
+from emagsync.core.usable_texts import usable
+
+_ADDRESS: Final = re.compile(r"https?://\S*", re.IGNORECASE)
+_LONGEST: Final = 200
 
 
 def outgoing_connector(*, allow_private: bool) -> aiohttp.TCPConnector:
@@ -24,6 +30,13 @@ def outgoing_connector(*, allow_private: bool) -> aiohttp.TCPConnector:
     if allow_private:
         return aiohttp.TCPConnector(use_dns_cache=False, force_close=True)
     return PublicConnector(PublicResolver())
+
+
+def words_of(error: Exception) -> str:
+    """What went wrong with a call, in one line and without the address that was called: tokens stand in addresses."""
+    said = error.message if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    words = " ".join(_ADDRESS.sub("…", usable(said)).split())
+    return words[:_LONGEST] or type(error).__name__
 
 
 class PublicResolver(AbstractResolver):

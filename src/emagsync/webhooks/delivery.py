@@ -16,7 +16,7 @@ import aiohttp
 from emagsync import __version__
 from emagsync.core.clock import Clock
 from emagsync.core.public_addresses import AddressRefused, judged_url
-from emagsync.core.public_connector import outgoing_connector
+from emagsync.core.public_connector import outgoing_connector, words_of
 from emagsync.db.engine import Database
 from emagsync.deliveries.dispatcher import Dispatcher, Policy
 from emagsync.deliveries.repository import Message
@@ -27,7 +27,6 @@ from emagsync.webhooks.signing import Signer, signed_headers
 
 TIMEOUT_SECONDS: Final = 15.0
 _POLICY: Final = Policy("webhook", in_lane=3, at_once=48, lease_seconds=60)
-_LONGEST_ERROR: Final = 300
 
 
 def webhook_dispatcher(database: Database, sender: WebhookSender, clock: Clock) -> Dispatcher:
@@ -80,7 +79,7 @@ class WebhookSender:
         except TimeoutError:
             return AttemptResult(Ending.TIMED_OUT, None, f"no answer within {TIMEOUT_SECONDS:.0f} s")
         except (aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:
-            return AttemptResult(Ending.FAILED, None, (str(error) or type(error).__name__)[:_LONGEST_ERROR])
+            return AttemptResult(Ending.FAILED, None, words_of(error))
 
     def _headers(self, message: Message, target: repository.Target, body: bytes) -> dict[str, str]:
         secret = self._signer.secret(message.receiver_id, target.secret_version)

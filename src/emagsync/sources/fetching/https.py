@@ -14,7 +14,7 @@ from yarl import URL
 
 from emagsync import __version__
 from emagsync.core.public_addresses import AddressRefused, judged_url
-from emagsync.core.public_connector import outgoing_connector
+from emagsync.core.public_connector import outgoing_connector, words_of
 from emagsync.sources.errors import FetchFailed
 from emagsync.sources.fetching.fetched import (
     MOST_BYTES,
@@ -30,7 +30,6 @@ from emagsync.sources.fetching.fetched import (
 MOST_REDIRECTS: Final = 5
 _PIECE: Final = 64 * 1024
 _MOST_PARTS: Final = 10_000
-_LONGEST_ERROR: Final = 200
 _MOVED: Final = frozenset({301, 302, 303, 307, 308})
 _LOGIN: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED})
 _COMPRESSED: Final = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
@@ -57,7 +56,7 @@ async def fetch_over_https(place: Place, known: Known, *, allow_private: bool) -
     except TimeoutError as error:
         raise FetchFailed("timed_out", seconds=int(TIMEOUT_SECONDS)) from error
     except (aiohttp.ClientError, OSError, ssl.SSLError, ValueError) as error:
-        raise FetchFailed("unanswered", error=(str(error) or type(error).__name__)[:_LONGEST_ERROR]) from error
+        raise FetchFailed("unanswered", error=words_of(error)) from error
 
 
 async def _follow(session: aiohttp.ClientSession, place: Place, known: Known, *, allow_private: bool) -> Fetched | None:
