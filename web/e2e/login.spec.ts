@@ -133,7 +133,7 @@ test('the first load is small, comes from here alone, and assets are kept by the
   await expect(page.locator('[data-account=main]')).toBeVisible()
   await page.waitForLoadState('load')
   const total = (await Promise.all(sizes.values())).reduce((sum, size) => sum + size, 0)
-  test.info().annotations.push({ type: 'first load, kB gzipped', description: `${total / KILOBYTE}` })
+  test.info().annotations.push({ type: 'first load, kB as sent', description: `${total / KILOBYTE}` })
   expect(sizes.size).toBeGreaterThan(0)
   expect(total / KILOBYTE).toBeLessThan(FIRST_LOAD_KB)
 

@@ -1,7 +1,7 @@
-// Puts a gzipped copy beside every text file of the build, so that the server need not compress at each answer.
+// Puts compressed copies beside every text file of the build, so that the server need not compress at each answer.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 
 const TEXT = /\.(js|css|svg|html)$/
 const SMALLEST = 1024
@@ -20,7 +20,9 @@ export function compress() {
         if (!entry.isFile() || !TEXT.test(entry.name)) continue
         const file = join(entry.parentPath, entry.name)
         const content = readFileSync(file)
-        if (content.length >= SMALLEST) writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }))
+        if (content.length < SMALLEST) continue
+        writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }))
+        writeFileSync(`${file}.br`, brotliCompressSync(content))
       }
     },
   }

@@ -9,7 +9,8 @@ all of this, `/` without one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from http import HTTPStatus
 from mimetypes import guess_type
@@ -27,6 +28,9 @@ BUILT: Final = Path(__file__).parent / "static"
 
 _INDEX = "index.html"
 _ASSETS = "assets"
+# The build keeps these copies beside a file, by the encoding that a browser takes; the smallest first.
+_PACKED: Final = {"br": ".br", "gzip": ".gz"}
+_NEVER: Final = re.compile(r"q=0(\.0*)?")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_EACH_TIME = "no-cache"
 _NOT_BUILT = "The page is not part of this installation: run 'make web' in the source tree. The API works without it.\n"
@@ -52,12 +56,19 @@ router = APIRouter(include_in_schema=False)
 @router.api_route("/{address:page_address}", methods=["GET", "HEAD"])
 async def page(request: Request, address: str) -> Response:
     """A file of the page, or else `index.html`."""
-    takes_gzip = "gzip" in request.headers.get("accept-encoding", "")
-    return file_answer(BUILT, address, takes_gzip=takes_gzip, root=root_path_of(request.scope))
+    taken = encodings_in(request.headers.get("accept-encoding", ""))
+    return file_answer(BUILT, address, taken=taken, root=root_path_of(request.scope))
 
 
-def file_answer(folder: Path, address: str, *, takes_gzip: bool, root: str = "") -> Response:
-    """The answer for the path `address` from `folder`, for browsers that find the page below `root`.
+def encodings_in(accepted: str) -> frozenset[str]:
+    """Which of the encodings that files are kept in an `Accept-Encoding` takes."""
+    offers = (offer.replace(" ", "").lower().partition(";") for offer in accepted.split(","))
+    return frozenset(name for name, _, weight in offers if name in _PACKED and not _NEVER.fullmatch(weight))
+
+
+def file_answer(folder: Path, address: str, *, taken: Collection[str] = (), root: str = "") -> Response:
+    """The answer for the path `address` from `folder`, for browsers that find the page below `root` and take the
+    encodings `taken`.
 
     Raises ApiProblem (404) for an asset that does not exist.
     """
@@ -71,7 +82,7 @@ def file_answer(folder: Path, address: str, *, takes_gzip: bool, root: str = "")
             return PlainTextResponse(_NOT_BUILT, HTTPStatus.NOT_FOUND)
     if found == folder / _INDEX:
         return HTMLResponse(_index(found, _built_at(folder), root), headers={"Cache-Control": _ASK_EACH_TIME})
-    return _answer(folder, found, takes_gzip=takes_gzip)
+    return _answer(folder, found, taken)
 
 
 def _inside(folder: Path, address: str) -> Path | None:
@@ -102,11 +113,12 @@ def _index(file: Path, _built_at: int, root: str) -> str:
     return file.read_text("utf-8").replace('"./', f'"{root}/')
 
 
-def _answer(folder: Path, file: Path, *, takes_gzip: bool) -> Response:
+def _answer(folder: Path, file: Path, taken: Collection[str]) -> Response:
     is_asset = file.is_relative_to(folder / _ASSETS)
     headers = {"Cache-Control": _FOR_EVER if is_asset else _ASK_EACH_TIME, "Vary": "Accept-Encoding"}
     media_type = guess_type(file.name)[0]
-    packed = file.with_name(f"{file.name}.gz")
-    if takes_gzip and packed.is_file():
-        return FileResponse(packed, media_type=media_type, headers=headers | {"Content-Encoding": "gzip"})
+    for encoding, ending in _PACKED.items():
+        packed = file.with_name(f"{file.name}{ending}")
+        if encoding in taken and packed.is_file():
+            return FileResponse(packed, media_type=media_type, headers=headers | {"Content-Encoding": encoding})
     return FileResponse(file, media_type=media_type, headers=headers)
