@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, false, func, insert, not_, select, t
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits.model import Conflict, ConflictEnding, ConflictFilter
-from emagsync.edits.repository import in_chunks
+from emagsync.edits.repository import in_chunks, is_of_offers
 from emagsync.edits.states import ConflictState, Resolution
 from emagsync.edits.tables import conflicts
 
@@ -78,6 +78,8 @@ def _selected(wanted: ConflictFilter) -> ColumnElement[bool]:
             conditions.append(conflicts.c[name] == value)
     if wanted.state is not None:
         conditions.append(conflicts.c.state == wanted.state.value)
+    if wanted.offers is not None:
+        conditions.append(is_of_offers(conflicts, wanted.offers))
     if wanted.of_currency is not None:
         differ = func.coalesce(conflicts.c.currency != conflicts.c.emag_currency, false())
         conditions.append(differ if wanted.of_currency else not_(differ))

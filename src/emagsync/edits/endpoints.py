@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from emagsync.edits.errors import (
     EditRefused,
 )
 from emagsync.edits.model import ConflictFilter, EditFilter
+from emagsync.edits.offer_codes import OfferCodes
 from emagsync.edits.offer_names import with_part_numbers
 from emagsync.edits.planning import Effect, Plan
 from emagsync.edits.push.brake_preview import preview_brake
@@ -264,7 +266,7 @@ def _audit_detail(answer: BulkAnswer) -> dict[str, Any]:
     return {"rows": len(answer.data.rows), "kept": answer.data.kept}
 
 
-class EditQuery(QueryModel):
+class EditQuery(OfferCodes, QueryModel):
     """Filters of the list of edits."""
 
     account: AccountName | None = None
@@ -291,6 +293,7 @@ async def list_edits(state: State, _: Viewer, query: Annotated[EditQuery, Query(
     wanted = EditFilter(query.account, query.emag_id, tuple(query.state or WAITING), query.field, query.batch_id)
     before = None if query.cursor is None else decode_id("edits", query.cursor)
     async with state.database.snapshot() as connection:
+        wanted = replace(wanted, offers=await query.offers(connection))
         found = await repository.list_edits(connection, wanted, limit=query.limit + 1, before=before)
         page = found[: query.limit]
         views = await with_part_numbers(connection, map(edit_view, page))
@@ -310,7 +313,7 @@ async def withdraw_edit(request: Request, caller: Operator, edits: Edits, edit_i
     await audit(request, caller, "edit.withdraw", f"{edit.account}:{edit.emag_id}", detail)
 
 
-class ConflictQuery(QueryModel):
+class ConflictQuery(OfferCodes, QueryModel):
     """Filters of the list of conflicts."""
 
     account: AccountName | None = None
@@ -342,6 +345,7 @@ async def list_conflicts(state: State, _: Viewer, query: Annotated[ConflictQuery
     wanted = ConflictFilter(query.account, query.emag_id, query.field, query.state)
     before = None if query.cursor is None else decode_id("conflicts", query.cursor)
     async with state.database.snapshot() as connection:
+        wanted = replace(wanted, offers=await query.offers(connection))
         found = await conflict_repository.list_conflicts(connection, wanted, limit=query.limit + 1, before=before)
         counts = await conflict_repository.counts(connection)
         page = found[: query.limit]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -62,13 +63,14 @@ class EditClosing(NamedTuple):
 
 @dataclass(frozen=True)
 class EditFilter:
-    """A filter of edits; None or empty does not filter."""
+    """A filter of edits; None or empty does not filter. `offers`: eMAG's ids by account; an empty one finds none."""
 
     account: str | None = None
     emag_id: int | None = None
     states: tuple[EditState, ...] = ()
     field: str | None = None
     batch_id: str | None = None
+    offers: Mapping[str, Collection[int]] | None = None
 
 
 class Conflict(NamedTuple):
@@ -110,10 +112,12 @@ class ConflictEnding(NamedTuple):
 
 @dataclass(frozen=True)
 class ConflictFilter:
-    """A filter of conflicts; None does not filter. `of_currency`: those between two currencies, or all others."""
+    """A filter of conflicts; None does not filter. `of_currency`: those between two currencies, or all others.
+    `offers`: as of edits."""
 
     account: str | None = None
     emag_id: int | None = None
     field: str | None = None
     state: ConflictState | None = None
     of_currency: bool | None = None
+    offers: Mapping[str, Collection[int]] | None = None

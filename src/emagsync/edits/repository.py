@@ -6,11 +6,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
+    BindParameter,
     Boolean,
     ColumnElement,
     Select,
+    Table,
     and_,
+    bindparam,
+    false,
     literal_column,
+    or_,
     select,
     true,
     update,
@@ -141,6 +146,19 @@ def in_chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
         yield values[start : start + IN_ONE]
 
 
+def is_of_offers(table: Table, offers: Mapping[str, Collection[int]]) -> ColumnElement[bool]:
+    """Whether a row is of one of the offers, which are eMAG's ids by account."""
+    return or_(false(), *(and_(table.c.account == account, _is_in(table, ids)) for account, ids in offers.items()))
+
+
+def _is_in(table: Table, emag_ids: Collection[int]) -> ColumnElement[bool]:
+    # Written into the statement: a code may be that of more offers than a statement has parameters.
+    listed: BindParameter[int] = bindparam(
+        "emag_ids", sorted(emag_ids), expanding=True, literal_execute=True, unique=True
+    )
+    return table.c.emag_id.in_(listed)
+
+
 def _selected(edit_filter: EditFilter) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = [true()]
     if edit_filter.account is not None:
@@ -153,6 +171,8 @@ def _selected(edit_filter: EditFilter) -> ColumnElement[bool]:
         conditions.append(local_edits.c.field == edit_filter.field)
     if edit_filter.batch_id is not None:
         conditions.append(local_edits.c.batch_id == edit_filter.batch_id)
+    if edit_filter.offers is not None:
+        conditions.append(is_of_offers(local_edits, edit_filter.offers))
     return and_(*conditions)
 
 

@@ -1,4 +1,5 @@
-"""Finding offers by exactly a code that they have: a part number, a PNK, an EAN. Removed offers are left out."""
+"""Finding offers by exactly a code that they have: a part number, a PNK, an EAN. Removed ones are left out, unless
+they are asked for."""
 
 from __future__ import annotations
 
@@ -40,7 +41,12 @@ _NAMED: Final = [offers.c[name] for name in NamedOffer._fields]
 
 
 async def offers_with(
-    connection: AsyncConnection, kind: CodeKind, codes: Collection[str], accounts: Collection[str] = ()
+    connection: AsyncConnection,
+    kind: CodeKind,
+    codes: Collection[str],
+    accounts: Collection[str] = (),
+    *,
+    include_removed: bool = False,
 ) -> dict[str, list[NamedOffer]]:
     """The offers with each of these codes, by code, ordered by account and eMAG's id; codes of none are left out.
 
@@ -51,9 +57,9 @@ async def offers_with(
     ordered = sorted(wanted)
     for some in (ordered[start : start + _AT_ONCE] for start in range(0, len(ordered), _AT_ONCE)):
         for condition in _conditions(connection.dialect.name, kind, some):
-            query = select(*_NAMED, offers.c.part_number_key, offers.c.eans).where(
-                condition, offers.c.removed_at.is_(None)
-            )
+            query = select(*_NAMED, offers.c.part_number_key, offers.c.eans).where(condition)
+            if not include_removed:
+                query = query.where(offers.c.removed_at.is_(None))
             if accounts:
                 query = query.where(offers.c.account.in_(accounts))
             for row in await connection.execute(query):

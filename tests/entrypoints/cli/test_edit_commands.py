@@ -47,6 +47,12 @@ def test_values_are_set_listed_and_withdrawn(cli: Cli, sandbox: SandboxProcess) 
         ("sale_price", "105.5000", "cli"),
     ]
     assert "105.5000" in cli("edits", "list", "--account", "fbe").out
+    for command, name in (("edits", "edits"), ("outbox", "lines"), ("conflicts", "conflicts")):
+        found = cli(command, "list", "--part-number", part_number, "--json").json[name]
+        assert {one["emag_id"] for one in found} <= {emag_id}
+        assert bool(found) is (command == "edits")
+        for option in ("--part-number", "--part-number-key", "--ean"):
+            assert cli(command, "list", option, "no such", "--json").json[name] == []
     assert cli("edits", "withdraw", edits[0]["id"], "--json").json == {"withdrawn": [edits[0]["id"]]}
     assert "is withdrawn already" in cli("edits", "withdraw", edits[0]["id"]).err
     (withdrawn,) = cli("edits", "list", "--state", "withdrawn", "--json").json["edits"]

@@ -4986,8 +4986,23 @@ export interface components {
              * @description The older name of `account`.
              */
             account_type?: string | null;
+            /**
+             * Ean
+             * @description Of the offers with this EAN.
+             */
+            ean?: string | null;
             /** Emag Id */
             emag_id?: number | null;
+            /**
+             * Part Number
+             * @description Of the offers with this part number (SKU).
+             */
+            part_number?: string | null;
+            /**
+             * Part Number Key
+             * @description Of the offers with this PNK.
+             */
+            part_number_key?: string | null;
             /** Push Id */
             push_id?: string | null;
             /**
@@ -4995,6 +5010,12 @@ export interface components {
              * @description Leave out the lines that came or changed after it: nobody has seen those. `GET /outbox` says it.
              */
             seen_at?: string | null;
+            /**
+             * sku
+             * @deprecated
+             * @description The older name of `part_number`.
+             */
+            sku?: string | null;
             /** State */
             state?: ("waiting" | "pending")[] | null;
         };
@@ -11645,6 +11666,12 @@ export interface operations {
     list_conflicts: {
         parameters: {
             query?: {
+                /** @description Of the offers with this part number (SKU). */
+                part_number?: string | null;
+                /** @description Of the offers with this PNK. */
+                part_number_key?: string | null;
+                /** @description Of the offers with this EAN. */
+                ean?: string | null;
                 account?: string | null;
                 emag_id?: number | null;
                 field?: string | null;
@@ -11652,6 +11679,11 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `part_number`.
+                 */
+                sku?: string | null;
                 /**
                  * @deprecated
                  * @description The older name of `account`.
@@ -11896,6 +11928,12 @@ export interface operations {
     list_edits: {
         parameters: {
             query?: {
+                /** @description Of the offers with this part number (SKU). */
+                part_number?: string | null;
+                /** @description Of the offers with this PNK. */
+                part_number_key?: string | null;
+                /** @description Of the offers with this EAN. */
+                ean?: string | null;
                 account?: string | null;
                 emag_id?: number | null;
                 /** @description Repeat it for more than one; without, the pending ones. */
@@ -11906,6 +11944,11 @@ export interface operations {
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
+                /**
+                 * @deprecated
+                 * @description The older name of `part_number`.
+                 */
+                sku?: string | null;
                 /**
                  * @deprecated
                  * @description The older name of `account`.
@@ -13558,6 +13601,12 @@ export interface operations {
     list_outbox: {
         parameters: {
             query?: {
+                /** @description Of the offers with this part number (SKU). */
+                part_number?: string | null;
+                /** @description Of the offers with this PNK. */
+                part_number_key?: string | null;
+                /** @description Of the offers with this EAN. */
+                ean?: string | null;
                 account?: string | null;
                 state?: components["schemas"]["OutboxState"][] | null;
                 emag_id?: number | null;
@@ -13566,6 +13615,11 @@ export interface operations {
                 cursor?: string | null;
                 /** @description Only what a hold of the brake keeps from being sent. */
                 held?: boolean;
+                /**
+                 * @deprecated
+                 * @description The older name of `part_number`.
+                 */
+                sku?: string | null;
                 /**
                  * @deprecated
                  * @description The older name of `account`.

@@ -14,8 +14,8 @@ from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
 from emagsync.edits.offer_names import with_part_numbers
 from emagsync.edits.push import brake_repository, outbox_repository, repository
 from emagsync.edits.push.errors import PushOff
-from emagsync.edits.push.line_choice import LineChoice
-from emagsync.edits.push.outbox import Lines, OutboxEntry
+from emagsync.edits.push.line_choice import LineChoice, OutboxQuery
+from emagsync.edits.push.outbox import OutboxEntry
 from emagsync.edits.push.schemas import (
     Decided,
     Hold,
@@ -32,7 +32,6 @@ from emagsync.edits.push.schemas import (
     UndoRequest,
 )
 from emagsync.edits.reasons import Reason, ReasonView, reason_text, reason_view
-from emagsync.edits.states import OutboxState
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.paging import MOST_ROWS, decode_id, decode_moment, encode_cursor
 from emagsync.rest.problems import problem_responses
@@ -43,28 +42,18 @@ router = APIRouter(prefix="/api/v1/emag", tags=["pushing"])
 Account = Annotated[AccountName | None, Query(validation_alias=ACCOUNT_NAMES)]
 Limit = Annotated[int, Query(ge=1, le=MOST_ROWS)]
 Cursor = Annotated[str | None, Query(max_length=1000)]
-EmagId = Annotated[int | None, Query(ge=1, lt=2**63)]
 HoldId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 @router.get("/outbox")
-async def list_outbox(
-    app: State,
-    _: Viewer,
-    account: Account = None,
-    state: Annotated[list[OutboxState] | None, Query(max_length=len(OutboxState))] = None,
-    emag_id: EmagId = None,
-    push_id: Annotated[str | None, Query(max_length=36)] = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-    held: Annotated[bool, Query(description="Only what a hold of the brake keeps from being sent.")] = False,
-) -> OutboxList:
+async def list_outbox(app: State, _: Viewer, query: Annotated[OutboxQuery, Query()]) -> OutboxList:
     """List what is on its way to eMAG, or was: one line for each offer, newest first."""
-    lines = Lines(account=account, states=tuple(state or ()), emag_id=emag_id, push_id=push_id, held=held)
-    before = decode_id("outbox", cursor) if cursor else None
+    lines, limit = query.lines(), query.limit
+    before = decode_id("outbox", query.cursor) if query.cursor else None
     # Earlier than the moment that is read: what changes meanwhile counts as not seen.
     seen_at = app.clock.now()
     async with app.database.snapshot() as connection:
+        lines = lines._replace(offers=await query.offers(connection))
         entries = await outbox_repository.list_entries(connection, lines, before=before, limit=limit + 1)
         counts = await outbox_repository.count_undecided(connection, lines)
         views = await with_part_numbers(connection, map(entry_view, entries[:limit]))
@@ -79,19 +68,21 @@ async def list_outbox(
 
 @router.post("/outbox/approve")
 async def approve_outbox_lines(
-    request: Request, caller: Operator, pushing: Pushing, auto_push: AutoPush, choice: LineChoice
+    request: Request, state: State, caller: Operator, pushing: Pushing, auto_push: AutoPush, choice: LineChoice
 ) -> Decided:
     """Approve lines that wait for a person (`push` is `approve`): these, all of an account, or all a filter finds."""
-    lines = await pushing.approve(choice.lines(), by=caller.username)
+    lines = await pushing.approve(await choice.lines(state.database), by=caller.username)
     await audit(request, caller, "outbox.approve", choice.account or "lines", _chosen(choice, lines))
     auto_push.wake()
     return Decided(lines=lines)
 
 
 @router.post("/outbox/reject")
-async def reject_outbox_lines(request: Request, caller: Operator, pushing: Pushing, choice: LineChoice) -> Decided:
+async def reject_outbox_lines(
+    request: Request, state: State, caller: Operator, pushing: Pushing, choice: LineChoice
+) -> Decided:
     """Reject lines that were not sent yet; their edits are closed as rejected, with your name."""
-    lines = await pushing.reject(choice.lines(), by=caller.username)
+    lines = await pushing.reject(await choice.lines(state.database), by=caller.username)
     await audit(request, caller, "outbox.reject", choice.account or "lines", _chosen(choice, lines))
     return Decided(lines=lines)
 

@@ -32,7 +32,7 @@ its entry was SENDING would count our own change as eMAG's; therefore merges lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -144,7 +144,7 @@ class Lines(NamedTuple):
     """Which entries of the outbox: those that meet everything that is given; `ids` are the entries' own.
 
     `unchanged_since`: only entries that are since then what they are now, as somebody saw them. `held`: only entries
-    that a hold of the brake keeps from being sent.
+    that a hold of the brake keeps from being sent. `offers`: eMAG's ids by account, where an empty one finds none.
     """
 
     ids: Sequence[int] | None = None
@@ -154,6 +154,7 @@ class Lines(NamedTuple):
     push_id: str | None = None
     unchanged_since: datetime | None = None
     held: bool = False
+    offers: Mapping[str, Collection[int]] | None = None
 
 
 class OutboxEntry(NamedTuple):

@@ -28,6 +28,7 @@ from emagsync.edits.push.items import Item, changes_stock, items_of, items_text
 from emagsync.edits.push.outbox import ClosedEdit, Event, Lines, OutboxEntry, transition
 from emagsync.edits.push.plan import Unread
 from emagsync.edits.reasons import Reason, reason_columns, reason_in
+from emagsync.edits.repository import is_of_offers
 from emagsync.edits.states import FINAL_STATES, OPEN_STATES, SENT_STATES, OutboxState
 from emagsync.edits.tables import bulk_changes, holds, local_edits, outbox
 from emagsync.offers.change_kinds import ChangeKind, NotableChange
@@ -346,6 +347,8 @@ def _of(lines: Lines) -> list[ColumnElement[bool]]:
         found.append(columns.state.in_(lines.states))
     if lines.held:
         found.append(held_entries())
+    if lines.offers is not None:
+        found.append(is_of_offers(outbox, lines.offers))
     if lines.unchanged_since is not None:
         found.append(columns.updated_at <= lines.unchanged_since)
     return found

@@ -23,6 +23,14 @@ PartNumber = Annotated[
 PartNumberKey = Annotated[
     str | None, typer.Option(metavar="PNK", help="The offer with this part number key.", show_default=False)
 ]
+# Of lists, which are narrowed to the offers with a code.
+OfPartNumber = Annotated[
+    str | None, typer.Option("--part-number", metavar="SKU", help="Only of this part number.", show_default=False)
+]
+OfPartNumberKey = Annotated[
+    str | None, typer.Option("--part-number-key", metavar="PNK", help="Only of this PNK.", show_default=False)
+]
+OfEan = Annotated[str | None, typer.Option("--ean", metavar="EAN", help="Only of this EAN.", show_default=False)]
 Ean = Annotated[str | None, typer.Option(metavar="EAN", help="The offer with this EAN.", show_default=False)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import typer
@@ -10,11 +11,13 @@ import typer
 from emagsync.audit.service import audit_command
 from emagsync.edits import conflict_repository
 from emagsync.edits.model import Conflict, ConflictFilter
+from emagsync.edits.offer_codes import OfferCodes
 from emagsync.edits.response_schemas import conflict_view
 from emagsync.edits.states import ConflictState, EditSource, Resolution
 from emagsync.entrypoints.cli.editing import author_of
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.offer_key import OfEan, OfPartNumber, OfPartNumberKey
 from emagsync.entrypoints.cli.options import AtMost, Json
 from emagsync.entrypoints.cli.output.edits import field_text
 from emagsync.entrypoints.cli.output.json_output import print_done, print_json
@@ -28,6 +31,9 @@ def list_conflicts(
     context: typer.Context,
     account: Annotated[str | None, typer.Option("--account", help="Only this account.", show_default=False)] = None,
     offer: Annotated[int | None, typer.Option("--offer", help="Only the offer with this id of eMAG's.")] = None,
+    part_number: OfPartNumber = None,
+    part_number_key: OfPartNumberKey = None,
+    ean: OfEan = None,
     resolved: Annotated[bool, typer.Option("--resolved", help="Those that were decided.")] = False,
     limit: AtMost = 50,
     as_json: Json = False,
@@ -35,7 +41,8 @@ def list_conflicts(
     """List what waits for a person's decision, newest first."""
     state = ConflictState.RESOLVED if resolved else ConflictState.OPEN
     wanted = ConflictFilter(account.lower() if account else None, offer, None, state)
-    found = asyncio.run(_list(session_of(context), wanted, limit))
+    codes = OfferCodes(part_number=part_number, part_number_key=part_number_key, ean=ean)
+    found = asyncio.run(_list(session_of(context), wanted, codes, limit))
     if as_json:
         print_json({"conflicts": [conflict_view(conflict) for conflict in found]})
         return
@@ -57,8 +64,9 @@ def list_conflicts(
     print_table(columns, rows, numeric=("id", "offer"), optional=("since", "before", "decided"), empty="No conflicts.")
 
 
-async def _list(session: Session, wanted: ConflictFilter, limit: int) -> list[Conflict]:
+async def _list(session: Session, wanted: ConflictFilter, codes: OfferCodes, limit: int) -> list[Conflict]:
     async with session.database() as database, database.snapshot() as connection:
+        wanted = replace(wanted, offers=await codes.offers(connection))
         return await conflict_repository.list_conflicts(connection, wanted, limit=limit)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from emagsync.edits.bulk.file_limits import MOST_FILE_BYTES
 from emagsync.edits.bulk.file_process import FileReader
 from emagsync.edits.bulk.file_reading import FileOptions
 from emagsync.edits.model import Edit, EditFilter
+from emagsync.edits.offer_codes import OfferCodes
 from emagsync.edits.reasons import reason_text
 from emagsync.edits.response_schemas import BulkAnswer, bulk_answer, edit_view
 from emagsync.edits.service import EditService
@@ -21,6 +23,7 @@ from emagsync.edits.states import WAITING, EditSource, EditState
 from emagsync.entrypoints.cli.editing import author_of, run_edit
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.offer_key import OfEan, OfPartNumber, OfPartNumberKey
 from emagsync.entrypoints.cli.options import AtMost, Json
 from emagsync.entrypoints.cli.output.edits import field_text, print_bulk, value_text
 from emagsync.entrypoints.cli.output.json_output import print_done, print_json
@@ -85,13 +88,17 @@ def list_edits(
     context: typer.Context,
     account: Annotated[str | None, typer.Option("--account", help="Only this account.", show_default=False)] = None,
     offer: Annotated[int | None, typer.Option("--offer", help="Only the offer with this id of eMAG's.")] = None,
+    part_number: OfPartNumber = None,
+    part_number_key: OfPartNumberKey = None,
+    ean: OfEan = None,
     state: Annotated[list[EditState] | None, typer.Option(help="Repeatable; without, those that wait.")] = None,
     limit: AtMost = 50,
     as_json: Json = False,
 ) -> None:
     """List local edits, newest first."""
     wanted = EditFilter(account.lower() if account else None, offer, tuple(state or WAITING))
-    found, known = asyncio.run(_list(session_of(context), wanted, limit))
+    codes = OfferCodes(part_number=part_number, part_number_key=part_number_key, ean=ean)
+    found, known = asyncio.run(_list(session_of(context), wanted, codes, limit))
     if as_json:
         print_json({"edits": [edit_view(edit) for edit in found]})
         return
@@ -125,8 +132,9 @@ def _remarks_text(edit: Edit) -> str | None:
     return None if edit.remarks is None else f"eMAG remarks: {edit.remarks}"
 
 
-async def _list(session: Session, wanted: EditFilter, limit: int) -> tuple[list[Edit], References]:
+async def _list(session: Session, wanted: EditFilter, codes: OfferCodes, limit: int) -> tuple[list[Edit], References]:
     async with session.database() as database, database.snapshot() as connection:
+        wanted = replace(wanted, offers=await codes.offers(connection))
         found = await repository.list_edits(connection, wanted, limit=limit)
         return found, await read_references(connection)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from emagsync.edits.offer_codes import OfferCodes
 from emagsync.edits.push import outbox_repository
 from emagsync.edits.push.endpoints import entry_view
 from emagsync.edits.push.items import Item
@@ -16,6 +17,7 @@ from emagsync.edits.reasons import reason_text
 from emagsync.edits.states import OutboxState
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
+from emagsync.entrypoints.cli.offer_key import OfEan, OfPartNumber, OfPartNumberKey
 from emagsync.entrypoints.cli.options import AtMost, Json, lower_case
 from emagsync.entrypoints.cli.output.json_output import print_done, print_json
 from emagsync.entrypoints.cli.output.tables import print_table
@@ -36,6 +38,9 @@ def list_entries(
         list[str] | None,
         typer.Option(help="waiting, pending, sending, uncertain, applied, rejected or dropped.", show_default=False),
     ] = None,
+    part_number: OfPartNumber = None,
+    part_number_key: OfPartNumberKey = None,
+    ean: OfEan = None,
     limit: AtMost = 50,
     as_json: Json = False,
 ) -> None:
@@ -43,7 +48,9 @@ def list_entries(
     for unknown in set(state or ()) - set(OutboxState):
         complain(f"There is no state {unknown!r}: choose {', '.join(OutboxState)}.")
         raise typer.Exit(ExitCode.USAGE)
-    entries = asyncio.run(_list(session_of(context), account, state or (), limit))
+    lines = Lines(account=account, states=tuple(map(OutboxState, state or ())))
+    codes = OfferCodes(part_number=part_number, part_number_key=part_number_key, ean=ean)
+    entries = asyncio.run(_list(session_of(context), lines, codes, limit))
     if as_json:
         print_json({"lines": [entry_view(entry) for entry in entries]})
         return
@@ -68,11 +75,10 @@ def list_entries(
     )
 
 
-async def _list(session: Session, account: str | None, states: Collection[str], limit: int) -> list[OutboxEntry]:
+async def _list(session: Session, lines: Lines, codes: OfferCodes, limit: int) -> list[OutboxEntry]:
     async with session.database() as database, database.snapshot() as connection:
-        return await outbox_repository.list_entries(
-            connection, Lines(account=account, states=tuple(map(OutboxState, states))), limit=limit
-        )
+        lines = lines._replace(offers=await codes.offers(connection))
+        return await outbox_repository.list_entries(connection, lines, limit=limit)
 
 
 def _change_text(item: Item) -> str:
