@@ -21,6 +21,7 @@ from mcp.client.streamable_http import streamable_http_client
 from emagsync.assistants.working_lists import WORKING_LISTS, filters_of
 from emagsync.core.clock import SystemClock
 from emagsync.offers.product_parameters import ProductListQuery
+from offers.offer_rows import offer, store
 from support.databases import variables_in
 from support.editing import PRODUCTS, Editing, open_editing
 from support.market import PASSWORD
@@ -107,6 +108,28 @@ async def test_the_tools_that_read_tell_what_the_api_tells(editing: Editing) -> 
         assert fresh["account"] == "main"
 
 
+@pytest.mark.databases("both")
+async def test_one_offer_is_named_by_any_of_its_codes(editing: Editing) -> None:
+    twin = offer(1, part_number="TWIN", part_number_key="DTWINBM", eans=["594"])
+    await store(editing.api.state.database, [twin], account="fbe")
+    await store(editing.api.state.database, [offer(901, part_number="TWIN", part_number_key="D901BM", eans=["595"])])
+    names: list[dict[str, Any]] = [
+        {"account": "FBE", "emag_id": 1},
+        {"part_number": "TWIN", "account": "fbe"},
+        {"part_number_key": "DTWINBM"},
+        {"ean": "594"},
+    ]
+    async with assistant(editing.api.viewer, editing.api.url) as client:
+        for named in names:
+            told = await call(client, "explain_offer", **named)
+            assert (told["account"], told["emag_id"], told["part_number"]) == ("fbe", 1, "TWIN")
+            history = await call(client, "offer_history", **named)
+            assert history == await call(client, "offer_history", offer_id=told["id"])
+        for tool in ("explain_offer", "offer_history"):
+            said = await refusal(client, tool, part_number="TWIN")
+            assert "2 offers have the part_number 'TWIN' (fbe 1, main 901)" in said
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "said"),
     [
@@ -115,7 +138,29 @@ async def test_the_tools_that_read_tell_what_the_api_tells(editing: Editing) -> 
         ("find_offers", {"search": "a\0b"}, "NUL"),
         ("find_offers", {"price_min": "cheap"}, "price_min"),
         ("find_offers", {"limit": 5000}, "limit: Input should be"),
-        ("find_offers", {"stock_maximum": 0}, "stock_maximum: there is no argument of this name"),
+        (
+            "find_offers",
+            {"stock_maximum": 0},
+            "no argument of this name; did you mean stock_max?",
+        ),
+        ("find_offers", {"zzz": 0}, "zzz: there is no argument of this name"),
+        ("explain_offer", {"offerid": 1}, "offerid: there is no argument of this name; did you mean offer_id?"),
+        (
+            "find_offers",
+            {"account": "mian"},
+            "account 'mian': there is no account of this name; there are: main",
+        ),
+        ("what_changed", {"account": "mian"}, "did you mean 'main'?"),
+        ("working_lists", {"account": "mian"}, "did you mean 'main'?"),
+        ("list_runs", {"account": "mian"}, "did you mean 'main'?"),
+        ("freshness", {"account": "mian"}, "did you mean 'main'?"),
+        ("offer_history", {"account": "mian", "emag_id": 1}, "did you mean 'main'?"),
+        ("explain_offer", {"account": "main", "emag_id": 999}, "999"),
+        ("explain_offer", {}, "Name the offer by one of offer_id, emag_id (with account), part_number"),
+        ("explain_offer", {"emag_id": 1}, "emag_id (with account)"),
+        ("offer_history", {"emag_id": 1, "account": "both"}, "emag_id (with account)"),
+        ("offer_history", {"offer_id": 1, "ean": "59"}, "by one of"),
+        ("offer_history", {"ean": "no such"}, "No offer has the ean 'no such'"),
         ("find_offers", {"account": "main; DROP"}, "account"),
         ("list_runs", {"cursor": "odd"}, "cursor"),
         ("freshness", {"account": "nobody"}, "nobody"),

@@ -8,8 +8,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, NamedTuple
 from xml.etree import ElementTree as Xml
 
@@ -20,10 +22,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emagsync.edits.change_request import ChangeRequest
+from emagsync.edits.errors import FILE_REASONS
 from emagsync.sources.reading import source_child
 from emagsync.sources.reading.options import FileFormat, KeyField, ReadingAnswer, ReadingOptions
 from emagsync.sources.reading.source_child import read_source
 
+WORDS = Path(__file__).parents[2] / "web" / "src" / "shared" / "i18n"
 LETTERS = "abcXYZ019 -_/.ăâîşţ;,|\"'&<>"
 KEYS = st.text(LETTERS, min_size=1, max_size=12).map(str.strip).filter(lambda text: text.strip("'\" ") == text != "")
 NAMES = st.text(LETTERS, max_size=20)
@@ -238,13 +242,13 @@ def test_a_plus_before_a_stock_is_no_difference_in_a_source() -> None:
         pytest.param(b"<?xml version='1.0' encoding='klingon'?><a/>", {}, "not_xml", id="unknown encoding"),
         pytest.param(b'<?xml version="1.0" encoding="utf-7"?><a/>', {}, "not_xml", id="several bytes a letter"),
         pytest.param(b'<!DOCTYPE a [<!ENTITY b "c">]><a/>', {}, "has_doctype", id="entities, not told what it is"),
-        pytest.param(b"\xff\xfe\x00", {}, "unknown_format", id="half a letter"),
+        pytest.param(b"\xff\xfe\x00", {}, "unknown_source_format", id="half a letter"),
         pytest.param(b"sku;stock\nA;1", {"encoding": "utf-16"}, "other_encoding", id="another encoding"),
         pytest.param(b"sku;x\nA;1", {}, "no_value_column", id="nothing to set"),
         pytest.param(b"x;stock\nA;1", {}, "no_key_column", id="nothing to name offers by"),
         pytest.param(b"sku;stock\nA;1", {"columns": {"Cod": "part_number"}}, "columns_missing", id="a column is gone"),
-        pytest.param(b"%PDF-1.7", {}, "other_format", id="a document"),
-        pytest.param(b"<!DOCTYPE html><html></html>", {}, "other_format", id="a page that asks for a login"),
+        pytest.param(b"%PDF-1.7", {}, "other_source_format", id="a document"),
+        pytest.param(b"<!DOCTYPE html><html></html>", {}, "other_source_format", id="a page that asks for a login"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_reason(content: bytes, options: dict[str, Any], reason: str) -> None:
@@ -253,6 +257,16 @@ def test_what_cannot_be_read_is_refused_with_its_reason(content: bytes, options:
     assert answer.reading is None
     assert answer.refusal is not None
     assert answer.refusal.reason == reason
+
+
+@pytest.mark.parametrize("reason", ["other_source_format", "unknown_source_format"])
+def test_what_is_said_of_a_file_in_another_format_names_every_format_that_is_read(reason: str) -> None:
+    texts = [FILE_REASONS[reason]]
+    for language in ("en", "ro"):
+        worded = json.loads((WORDS / f"{language}.json").read_text(encoding="utf-8"))
+        texts.append(worded["error"]["file_unreadable"]["reasons"][reason])
+    for text in texts:
+        assert {kind.value for kind in FileFormat} <= set(re.findall("[a-z]+", text.lower())), text
 
 
 @pytest.mark.parametrize("kind", [FileFormat.JSON, FileFormat.XML])

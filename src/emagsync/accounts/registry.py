@@ -65,6 +65,11 @@ class AccountRegistry:
         return self._configured.names
 
     @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every account, also those that are switched off."""
+        return self._configured.all_names
+
+    @property
     def problems(self) -> Mapping[str, str]:
         """The accounts that cannot be used, each with one line that says what to change."""
         return self._configured.problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
@@ -14,19 +15,20 @@ from emagsync.assistants.services import Answer, Caller, ToolServices, caller_of
 from emagsync.assistants.working_lists import WORKING_LISTS, ListName, filters_of
 from emagsync.core.account_names import AccountName
 from emagsync.core.errors import EmagsyncError
-from emagsync.edits.offer_repository import accounts_with_offers
 from emagsync.offers import product_queries
 from emagsync.offers.change_kinds import ChangeKind
+from emagsync.offers.code_repository import CodeKind
 from emagsync.offers.explanations import Language
+from emagsync.offers.finding import offer_by_code, offer_by_id
 from emagsync.offers.product_parameters import ProductListQuery, SortName, accounts_of
 from emagsync.offers.product_schemas import StatusName
 from emagsync.rest.paging import decode_moment, encode_cursor
 from emagsync.rest.timestamps import UtcTimestamp
 from emagsync.sync import repository
+from emagsync.sync.known_accounts import UnknownAccount, unknown_accounts
 from emagsync.sync.schemas import Run, RunStatus
 
 MOST_ROWS: Final = 25
-_SEVERAL: Final = frozenset({"all", "both"})
 _LARGEST: Final = 2**53
 # What an assistant needs of an offer to talk about it; `explain_offer` has the rest.
 _BRIEF: Final = (
@@ -45,7 +47,17 @@ _SHORT: Final = (
 Account = Annotated[AccountName, Field(description="An account's name; `all` for every one, `both` for main and fbe.")]
 Rows = Annotated[int, Field(ge=1, le=MOST_ROWS)]
 Skip = Annotated[int, Field(ge=0, le=_LARGEST, description="`next_skip` of the page before.")]
-OfferId = Annotated[int, Field(ge=1, le=_LARGEST, description="The offer's `id`, as `find_offers` gives it.")]
+OfferId = Annotated[
+    int | None,
+    Field(ge=1, le=_LARGEST, description="Its `id`, as `find_offers` gives it; or name it otherwise."),
+]
+OfAccount = Annotated[
+    AccountName | None, Field(description="With `emag_id`: the offer's account. With a code: only of this account.")
+]
+OfEmagId = Annotated[int | None, Field(ge=1, le=_LARGEST, description="eMAG's id, which is the seller's own.")]
+PartNumber = Annotated[str | None, Field(max_length=255, description="Exactly its part number (SKU).")]
+PartNumberKey = Annotated[str | None, Field(max_length=255, description="Exactly its PNK.")]
+Ean = Annotated[str | None, Field(max_length=255, description="Exactly one of its EANs.")]
 AnyRunId = Annotated[str, Field(min_length=1, max_length=64)]
 
 
@@ -59,13 +71,25 @@ class SeveralRuns(EmagsyncError):
         super().__init__(f"This sync has several runs, ask for one of them: {named}.")
 
 
-class AccountUnknown(EmagsyncError):
-    """No account has this name: an empty answer would look like one without offers."""
+class OfferNotNamed(EmagsyncError):
+    """The offer is named twice, not at all, or by an id whose account is missing."""
+
+    code = "offer_not_named"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Name the offer by one of offer_id, emag_id (with account), part_number, part_number_key and ean (with "
+            "account, where offers of several accounts have it)."
+        )
+
+
+class NoSuchAccount(EmagsyncError):
+    """An account that is neither configured nor in the local copy."""
 
     code = "unknown_account"
 
-    def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(f"account: there is no account {name!r}; there are: {', '.join(known) or 'none'}.")
+    def __init__(self, name: str, unknown: UnknownAccount) -> None:
+        super().__init__(f"account {name!r}: {unknown.message}")
 
 
 class ReadingTools:
@@ -112,7 +136,7 @@ class ReadingTools:
     ) -> Answer:
         """Find offers of the local copy, by words and filters. Prices are without VAT."""
         services = self._services
-        await self._check_account(account)
+        await self._expect(account)
         given: dict[str, Any] = {
             "search": search, "status": status, "sellable": sellable, "reason": reason, "brand": brand,
             "stock_min": stock_min, "stock_max": stock_max, "price_min": price_min, "price_max": price_max,
@@ -144,12 +168,23 @@ class ReadingTools:
             "page": _list_page(caller, account, working_list, chosen),
         }
 
-    async def explain_offer(self, context: Context, offer_id: OfferId, language: Language = "en") -> Answer:
+    async def explain_offer(
+        self,
+        context: Context,
+        offer_id: OfferId = None,
+        language: Language = "en",
+        account: OfAccount = None,
+        emag_id: OfEmagId = None,
+        part_number: PartNumber = None,
+        part_number_key: PartNumberKey = None,
+        ean: Ean = None,
+    ) -> Answer:
         """Everything about one offer: why it is or is not sold, what eMAG objects to, what waits, what changed last."""
         services = self._services
+        found = await self._offer(offer_id, account, emag_id, _codes(part_number, part_number_key, ean))
         body, _ = await product_queries.read_product(
             services.database,
-            offer_id,
+            found,
             language=language,
             objections=services.objections,
             now=services.clock.now(),
@@ -157,20 +192,26 @@ class ReadingTools:
             references=services.references,
         )
         product = orjson.loads(body)["data"]["product"]
-        return _picked(product, _DETAIL) | {"page": _offer_page(caller_of(context, services), offer_id)}
+        return _picked(product, _DETAIL) | {"page": _offer_page(caller_of(context, services), found)}
 
     async def offer_history(
         self,
         context: Context,
-        offer_id: OfferId,
+        offer_id: OfferId = None,
         limit: Rows = 10,
         before: Annotated[int | None, Field(ge=0, le=_LARGEST, description="`next_before` of the part before.")] = None,
+        account: OfAccount = None,
+        emag_id: OfEmagId = None,
+        part_number: PartNumber = None,
+        part_number_key: PartNumberKey = None,
+        ean: Ean = None,
     ) -> Answer:
         """What changed of one offer, newest first."""
+        found = await self._offer(offer_id, account, emag_id, _codes(part_number, part_number_key, ean))
         changes, next_before = await product_queries.read_changes(
-            self._services.database, offer_id, limit=limit, before=before
+            self._services.database, found, limit=limit, before=before
         )
-        page = _offer_page(caller_of(context, self._services), offer_id)
+        page = _offer_page(caller_of(context, self._services), found)
         return {
             "changes": [one.model_dump(mode="json") for one in changes],
             "next_before": next_before,
@@ -188,7 +229,7 @@ class ReadingTools:
         Which offers a number counts: `find_offers` with `change` and `change_since`.
         """
         services = self._services
-        await self._check_account(account)
+        await self._expect(account)
         found = await services.home.read(
             services.accounts.names, since=since, accounts=accounts_of(account), account=account
         )
@@ -221,7 +262,7 @@ class ReadingTools:
     ) -> Answer:
         """Sync runs, newest first, also those that are under way."""
         caller = caller_of(context, self._services)
-        await self._check_account(account or "all")
+        await self._expect(account)
         runs = await repository.read_runs(
             self._services.database,
             account=None if account == "all" else account,
@@ -251,20 +292,43 @@ class ReadingTools:
     async def freshness(self, context: Context, account: Account = "all") -> Answer:
         """How old the offers of the copy are, against their targets, and whether the targets can be met."""
         freshness = self._services.freshness
+        await self._expect(account)
         names = accounts_of(account) or freshness.accounts
         reports = [(await freshness.report(name)).model_dump(mode="json") for name in names]
         page = caller_of(context, self._services).page
         return {"now": _time(self._services.clock.now()), "accounts": reports, "page": f"{page}/sync"}
 
-    async def _check_account(self, account: str) -> None:
-        """Raises AccountUnknown for one that is neither configured nor in the copy: a removed one stays readable."""
-        services, name = self._services, account.lower()
-        if name in _SEVERAL or name in services.accounts.names:
+    async def _expect(self, account: str | None) -> None:
+        """Raises NoSuchAccount for one that nobody knows: it would look like an account without offers."""
+        if account is None:
             return
-        async with services.database.snapshot() as connection:
-            known = sorted({*services.accounts.names, *await accounts_with_offers(connection)})
-        if name not in known and not await repository.read_runs(services.database, account=name, limit=1):
-            raise AccountUnknown(account, known)
+        services = self._services
+        unknown = await unknown_accounts(services.database, [account], services.accounts.all_names)
+        if unknown:
+            raise NoSuchAccount(account, unknown[account])
+
+    async def _offer(
+        self, offer_id: int | None, account: str | None, emag_id: int | None, codes: Mapping[CodeKind, str]
+    ) -> int:
+        """Our id of the offer. Raises OfferNotNamed, NoSuchAccount, OfferNotFound, NoOfferWithCode, and SeveralOffers,
+        which names those that have the code."""
+        if len(codes) + (offer_id is not None) + (emag_id is not None) != 1:
+            raise OfferNotNamed
+        await self._expect(account)
+        accounts = accounts_of(account)
+        if offer_id is not None:
+            return offer_id
+        if emag_id is not None:
+            if len(accounts) != 1:
+                raise OfferNotNamed
+            return (await offer_by_id(self._services.database, accounts[0], emag_id)).id
+        [(kind, code)] = codes.items()
+        return (await offer_by_code(self._services.database, kind, code, accounts)).id
+
+
+def _codes(part_number: str | None, part_number_key: str | None, ean: str | None) -> dict[CodeKind, str]:
+    given = {CodeKind.PART_NUMBER: part_number, CodeKind.PART_NUMBER_KEY: part_number_key, CodeKind.EAN: ean}
+    return {kind: code for kind, code in given.items() if code is not None}
 
 
 def run_brief(run: Run, caller: Caller) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from fastapi.exceptions import RequestValidationError
@@ -33,6 +33,10 @@ _CHANGES: Final = ToolAnnotations(read_only_hint=False, destructive_hint=True, o
 class AssistantServer(MCPServer[Any]):
     """A server whose tools refuse in plain words what they cannot do."""
 
+    def __init__(self, tools: Sequence[Tool], **options: Any) -> None:
+        super().__init__(tools=list(tools), **options)
+        self._arguments = {tool.name: tool.fn_metadata.arg_model for tool in tools}
+
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
@@ -43,7 +47,7 @@ class AssistantServer(MCPServer[Any]):
         except RequestValidationError as error:
             raise ToolError(in_plain_words(error)) from None
         except ToolError as error:
-            words = in_plain_words(error.__cause__)
+            words = in_plain_words(error.__cause__, self._arguments.get(name))
             if words is None:
                 raise
             # Without its cause: the library would log a refusal as a crash, or with the names that it made up.
@@ -57,7 +61,7 @@ def build_server(services: ToolServices, role: Role) -> AssistantServer:
         changing = ChangingTools(services)
         tools += [_tool(one, _READS if one == changing.preview_edit else _CHANGES) for one in changing.tools]
     return AssistantServer(
-        "emagsync", title="emagsync", instructions=_INSTRUCTIONS, version=__version__, tools=tools, log_level="WARNING"
+        tools, name="emagsync", title="emagsync", instructions=_INSTRUCTIONS, version=__version__, log_level="WARNING"
     )
 
 

@@ -39,6 +39,11 @@ class AccountNames(Protocol):
         """Every account that is not switched off."""
         ...
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Also those that are switched off."""
+        ...
+
 
 @dataclass(frozen=True)
 class ToolServices:

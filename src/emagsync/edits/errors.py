@@ -236,6 +236,11 @@ FILE_REASONS: Final[Mapping[str, str]] = {
     "no_table": "None of the sheets names an offer's column and one to change: {sheets}.",
     "other_format": "The file is {kind}: save it as .xlsx or CSV (in LibreOffice and Excel: Save as).",
     "unknown_format": "The file is neither XLSX nor CSV text in UTF-8.",
+    "other_source_format": (
+        "The file is {kind}, which cannot be read as it is: files of sources are CSV, XLSX, JSON or XML. Have it "
+        "written as one of these, or say which one it is."
+    ),
+    "unknown_source_format": "The file is none of what sources read: CSV as text in UTF-8, XLSX, JSON or XML.",
     "other_encoding": "The file is no text in {encoding}: say what it is in.",
     "not_json": "The file is not JSON: {error}.",
     "not_xml": "The file is not XML: {error}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,65 @@ async def test_an_unknown_account_is_refused_wherever_a_list_takes_one(api: Api)
         for known in ("fbe", "FBE", "all", "both"):
             answer = await api.viewer.get(path, params={name: known})
             assert answer.status_code == 200, (path, name, known, answer.text)
+
+
+def filters_of_bodies() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Method, address and place of every account in a filter of a body: below `filter`, `changes` or `selection`."""
+    document = openapi_document()
+    for path, method, operation in operations(document):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        for place in accounts_in(document, content["schema"], ()) if content else ():
+            if place[0] in ("filter", "changes", "selection"):
+                yield method, re.sub(r"{\w+}", "1", path), place
+
+
+def accounts_in(document: dict[str, Any], schema: dict[str, Any], place: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
+        yield from accounts_in(document, part, place)
+    for name, part in schema.get("properties", {}).items():
+        if name in ("account", "accounts", "account_type"):
+            yield (*place, name)
+        elif len(place) < 3:
+            yield from accounts_in(document, part, (*place, name))
+
+
+async def test_an_unknown_account_in_a_filter_of_a_body_is_refused_wherever_there_is_one(api: Api) -> None:
+    await store(api.state.database, [offer(1)], account="fbe")
+    asked = {*filters_of_bodies()}
+    for method, path in (("post", "/api/v1/webhooks"), ("patch", "/api/v1/webhooks/1")):
+        asked.add((method, path, ("changes", "selection", "account")))
+    assert len(asked) > 10
+    for method, path, place in sorted(asked):
+        several = place[-1] == "accounts"
+        answer = await api.admin.request(method, path, json=nested(place, ["fbe", "fbee"] if several else "fbee"))
+        assert answer.status_code == 422, (path, place, answer.text)
+        [error] = answer.json()["errors"]
+        field = ".".join((*place, "1") if several else place)
+        assert (error["field"], error["code"], error["values"]) == (field, "unknown_account", {"nearest": "fbe"})
+        stranger = await api.stranger.request(method, path, json=nested(place, "fbee"))
+        assert stranger.status_code == 401, (path, place)
+        known = await api.admin.request(method, path, json=nested(place, ["FBE"] if several else "FBE"))
+        assert "unknown_account" not in known.text
+
+
+def nested(place: tuple[str, ...], value: Any) -> Any:
+    for name in reversed(place):
+        value = {name: value}
+    return value
+
+
+async def test_an_unknown_account_in_a_saved_filter_is_refused(api: Api) -> None:
+    await store(api.state.database, [offer(1)], account="fbe")
+    path = "/api/v1/emag/saved-filters"
+    answer = await api.viewer.post(path, json={"name": "a", "query": "?stock=0&account=fbee"})
+    assert answer.status_code == 422
+    [error] = answer.json()["errors"]
+    assert (error["field"], error["code"], error["values"]) == ("query", "unknown_account", {"nearest": "fbe"})
+    for number, query in enumerate(("account=fbe", "account=all&stock=0", "q=account")):
+        saved = await api.viewer.post(path, json={"name": str(number), "query": query})
+        assert saved.status_code == 201, saved.text
 
 
 async def test_lists_and_the_feed_name_offers_by_their_part_number(api: Api) -> None:

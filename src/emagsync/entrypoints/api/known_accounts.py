@@ -1,63 +1,103 @@
-"""A list of an account that nobody knows is refused: a slip of the pen must not look like an account without offers."""
+"""A list of an account that nobody knows is refused, and so is such an account in the filters of a body."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from fastapi.routing import APIRoute
 
 from emagsync.accounts.dependencies import account_registry
 from emagsync.core.older_names import OLDER_NAMES
-from emagsync.edits.offer_repository import accounts_with_offers
-from emagsync.rest.auth import Role, authorized
-from emagsync.rest.nearest import nearest_of
+from emagsync.rest.auth import Role, authorized, role_needed_by
+from emagsync.rest.bodies import json_with
 from emagsync.rest.problems import ApiProblem, FieldProblem
 from emagsync.rest.state import state_of
-from emagsync.sync.repository import read_runs
+from emagsync.sync.known_accounts import SEVERAL, unknown_accounts
+from emagsync.views.schemas import SavedFilterBody
 
 _NAMES: Final = ("account", OLDER_NAMES["account"])
-_SEVERAL: Final = frozenset({"all", "both"})
+# Where bodies have filters, and these accounts.
+_IN_BODIES: Final = (
+    ("changes", "accounts"),
+    *(("changes", "selection", name) for name in _NAMES),
+    *(("filter", name) for name in _NAMES),
+)
+_WORDS: Final = (b"account",)
+
+# A place, such as `changes.accounts.0`, and the account that is named there.
+Named = tuple[str, str]
 
 
 async def refuse_unknown_accounts(request: Request) -> None:
-    """Raises a 422 problem that names the parameter `account` of a list, where that account is neither configured nor
-    in the local copy, and the nearest that is.
+    """Raises a 422 problem that names the parameter `account` of a list, or the place in a filter of a body, where that
+    account is neither configured nor in the local copy, and the nearest that is.
 
-    A dependency of the whole application. Who may not read is told so first: the answer names accounts.
+    A dependency of the whole application. Who may not call the route is told so first: the answer names accounts.
     """
-    if request.method != "GET" or not isinstance(request.scope.get("route"), APIRoute):
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
         return
-    asked = [(name, value.lower()) for name in _NAMES for value in request.query_params.getlist(name)]
-    wanted = [(name, value) for name, value in asked if value not in _SEVERAL]
+    named = list(_in_query(request)) if request.method == "GET" else await _in_body(request, route)
+    wanted = [(place, name) for place, name in named if name not in SEVERAL]
     if not wanted:
         return
-    configured = (await account_registry(request)).configured.all_names
-    if all(value in configured for _, value in wanted):
+    configured = (await account_registry(request)).all_names
+    if all(name in configured for _, name in wanted):
         return
-    await authorized(request, Role.VIEWER)
-    known = {*configured, *await _accounts_with_data(request, [value for _, value in wanted])}
-    errors = [_unknown(name, value, known) for name, value in wanted if value not in known]
+    await authorized(request, role_needed_by(route) or Role.VIEWER)
+    unknown = await unknown_accounts(state_of(request).database, {name for _, name in wanted}, configured)
+    errors = [
+        FieldProblem(
+            field=place,
+            message=unknown[name].message,
+            code="unknown_account",
+            values={"nearest": nearest} if (nearest := unknown[name].nearest) else {},
+        )
+        for place, name in wanted
+        if name in unknown
+    ]
     if errors:
         detail = "; ".join(f"{one.field}: {one.message}" for one in errors)
         raise ApiProblem(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request", detail, errors=errors)
 
 
-async def _accounts_with_data(request: Request, wanted: Sequence[str]) -> set[str]:
-    """The accounts with offers, and those of `wanted` with runs: what a removed account has left stays readable."""
-    database = state_of(request).database
-    async with database.snapshot() as connection:
-        known = set(await accounts_with_offers(connection))
-    return known | {name for name in wanted if name not in known and await read_runs(database, account=name, limit=1)}
+def _in_query(request: Request) -> Iterator[Named]:
+    for name in _NAMES:
+        for value in request.query_params.getlist(name):
+            yield name, value.lower()
 
 
-def _unknown(name: str, value: str, known: set[str]) -> FieldProblem:
-    nearest = nearest_of(value, sorted(known))
-    hint = f"; did you mean {nearest!r}?" if nearest else ""
-    listed = ", ".join(sorted(known)) or "none"
-    message = f"there is no account of this name; there are: {listed}{hint}"
-    return FieldProblem(
-        field=name, message=message, code="unknown_account", values={"nearest": nearest} if nearest else {}
-    )
+async def _in_body(request: Request, route: APIRoute) -> list[Named]:
+    document = await json_with(request, _WORDS)
+    if not isinstance(document, dict):
+        return []
+    found = [named for path in _IN_BODIES for named in _at(document, path)]
+    field = route.body_field
+    if field is not None and field.field_info.annotation is SavedFilterBody and isinstance(document.get("query"), str):
+        found += [("query", value.lower()) for name, value in _pairs(document["query"]) if name in _NAMES]
+    return found
+
+
+def _at(document: Any, path: tuple[str, ...]) -> Iterator[Named]:
+    """The accounts at this path. What is no text there is left to the body's model."""
+    value = document
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else None
+    place = ".".join(path)
+    if isinstance(value, str):
+        yield place, value.lower()
+    elif isinstance(value, list):
+        for number, one in enumerate(value):
+            if isinstance(one, str):
+                yield f"{place}.{number}", one.lower()
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query.removeprefix("?"), max_num_fields=500)
+    except ValueError:
+        return []  # the body's model says what is wrong with it

@@ -9,6 +9,7 @@ import codecs
 import sys
 from dataclasses import replace
 from itertools import islice
+from typing import Final
 
 import msgspec
 
@@ -43,6 +44,8 @@ from emagsync.sources.reading.options import (
 from emagsync.sources.reading.xml_table import xml_table
 
 _TREES = (FileFormat.JSON, FileFormat.XML)
+# Files that people send are no trees: what is said of their formats names fewer than are read here.
+_OF_SOURCES: Final = {"other_format": "other_source_format", "unknown_format": "unknown_source_format"}
 # A table without headings of its own has names for its columns anyway.
 _DISTINCT = 1
 
@@ -181,7 +184,7 @@ def _absolute(request: ChangeRequest, look: FileLook) -> ChangeRequest:
 
 
 def _refused(error: FileUnreadable) -> Refusal:
-    return Refusal(error.reason, error.values)
+    return Refusal(_OF_SOURCES.get(error.reason, error.reason), error.values)
 
 
 if __name__ == "__main__":
