@@ -196,6 +196,18 @@ async def test_no_tool_tells_credentials(editing: Editing) -> None:
             assert PASSWORD not in text, tool
 
 
+async def test_times_are_written_as_the_api_writes_them(editing: Editing) -> None:
+    offer_id = (await editing.product(1))["id"]
+    arguments: dict[str, dict[str, Any]] = {"explain_offer": {"offer_id": offer_id}, "freshness": {}, "list_runs": {}}
+    arguments |= {"offer_history": {"offer_id": offer_id}, "what_changed": {}, "find_offers": {"limit": 1}}
+    arguments["run_certificate"] = {"run_id": "a-sync", "detail": "full"}
+    async with assistant(editing.api.viewer, editing.api.url) as client:
+        for tool, given in arguments.items():
+            text = json.dumps(await call(client, tool, **given))
+            assert "+00:00" not in text, tool
+            assert re.search(r'T\d\d:\d\d:\d\d(\.\d+)?Z"', text), tool
+
+
 def test_the_documentation_has_every_tool_with_its_role() -> None:
     text = (Path(__file__).parents[2] / "docs/assistants.md").read_text()
     listed = dict(re.findall(r"^\| `(\w+)` \|.*\| (\w+) \|$", text, re.MULTILINE))

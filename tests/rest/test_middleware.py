@@ -144,6 +144,17 @@ async def test_a_body_that_is_too_large_is_refused_by_what_it_says_and_by_what_i
             assert answer.json()["code"] == "body_too_large"
 
 
+async def test_a_file_of_a_source_has_at_most_twenty_mebibytes(api: Api) -> None:
+    most = 20 * 1024 * 1024
+    # By what is announced: what follows need not be so long, for no server reads it.
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=api.app), base_url="http://127.0.0.1") as caller:
+        for size, status in ((most, 401), (most + 1, 413)):
+            headers = {"Content-Type": "text/csv", "Content-Length": str(size)}
+            answer = await caller.post("/api/v1/sources/1/file", content=b"sku,stock", headers=headers)
+            assert answer.status_code == status, answer.text
+    assert str(most) in answer.json()["detail"]
+
+
 async def test_other_origins_are_closed_unless_set(api: Api) -> None:
     asked = {"Origin": ERP, "Access-Control-Request-Method": "POST"}
     for answer in (

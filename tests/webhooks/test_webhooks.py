@@ -91,6 +91,8 @@ async def test_the_end_of_a_run_is_told_once_and_signed(tmp_path: Path, receiver
         told = orjson.loads(letter.body)
         assert (told["event"], told["run"]["id"]) == ("completed", body["data"]["runs"][0]["id"])
         assert (told["run"]["status"], told["run"]["created_items"]) == ("completed", 7)
+        assert told["run"]["completed_at"].endswith("Z")
+        assert b"+00:00" not in letter.body
         assert letter.headers["X-Emagsync-Event"] == "completed"
         assert letter.headers["X-Emagsync-Delivery"] == told["id"]
         assert is_signed(letter, webhook["secret"])

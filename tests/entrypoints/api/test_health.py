@@ -41,6 +41,14 @@ async def test_a_stranger_learns_only_whether_it_is_ready(api: Api) -> None:
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "checks": None})
 
 
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/metrics"])
+async def test_who_asks_by_head_gets_the_answer_without_a_body(api: Api, path: str) -> None:
+    await once_ready(api.stranger)
+    read, asked = await api.viewer.get(path), await api.viewer.head(path)
+    assert (asked.status_code, asked.content) == (read.status_code, b"") == (200, b"")
+    assert asked.headers["content-type"] == read.headers["content-type"]
+
+
 @pytest.mark.databases("both", often="sqlite")
 async def test_a_caller_learns_about_each_part(api: Api) -> None:
     checks = (await api.viewer.get("/health/ready")).json()["checks"]

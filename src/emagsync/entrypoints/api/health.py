@@ -39,12 +39,14 @@ class Ready(BaseModel):
     checks: dict[str, Part] | None = None
 
 
+@router.head("/live", include_in_schema=False)
 @router.get("/live")
 async def get_liveness() -> Live:
     """Whether the process answers. Checks nothing else, and needs no authentication."""
     return Live()
 
 
+@router.head("/ready", include_in_schema=False)
 @router.get("/ready", responses={int(HTTPStatus.SERVICE_UNAVAILABLE): {"model": Ready}})
 async def get_readiness(state: State, response: Response, caller: OptionalPrincipal) -> Ready:
     """Whether database, schema, executor and scheduler work: 200, or 503. Details are for authenticated callers."""

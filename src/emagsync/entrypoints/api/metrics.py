@@ -137,6 +137,7 @@ class MetricsPage:
 metrics_page = Provided(MetricsPage)
 
 
+@router.head("/metrics")
 @router.get("/metrics")
 async def metrics(
     request: Request, state: State, caller: OptionalPrincipal, page: Annotated[MetricsPage, Depends(metrics_page)]
