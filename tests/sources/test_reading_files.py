@@ -228,11 +228,15 @@ def test_a_plus_before_a_stock_is_no_difference_in_a_source() -> None:
     assert (dict(request.given), [issue.code for issue in request.errors]) == ({}, ["relative_stock"])
 
 
+MANY_NAMES = b"{%s}" % b",".join(b'"%d": 1' % (number % 199_999) for number in range(200_000))
+
+
 @pytest.mark.parametrize(
     ("content", "options", "reason"),
     [
         pytest.param(b"{", {"format": "json"}, "not_json", id="half a document"),
         pytest.param(b'{"a": 1, "a": 2}', {}, "not_json", id="a name twice"),
+        pytest.param(MANY_NAMES, {}, "not_json", id="a name twice among so many that each may be looked at once only"),
         pytest.param(b'[{"sku": "A", "stock": NaN}]', {}, "not_json", id="not a number"),
         pytest.param(b'{"items": []}', {"row_path": "data"}, "no_rows_at", id="no such path"),
         pytest.param(b'{"items": 5}', {}, "no_rows_found", id="no list"),
