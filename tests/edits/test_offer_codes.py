@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits import conflict_repository, repository
 from emagsync.edits.model import EditFilter
@@ -44,8 +47,14 @@ async def edited(api: Api) -> None:
                 "emag_currency": None,
             }
             await conflict_repository.open_or_update(connection, values | {"opened_at": edit.made_at})
-        for account in ("fbe", "main"):
-            await enqueue(connection, account, approve=True, now=edits[0].made_at)
+
+    @asynccontextmanager
+    async def writing() -> AsyncIterator[tuple[AsyncConnection, datetime]]:
+        async with database.transaction() as connection:
+            yield connection, edits[0].made_at
+
+    for account in ("fbe", "main"):
+        await enqueue(database, account, approve=True, piece=100, writing=writing)
     await remove(database, 1, account="main")
 
 
