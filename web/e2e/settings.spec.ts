@@ -24,7 +24,7 @@ test('accounts are shown with the variables that make them and without a secret'
   // The rates of VAT are read when the server has started: then both accounts have been in touch with eMAG.
   await expect(async () => {
     await page.reload()
-    await expect(page.locator('tbody').getByText('eMAG îl acceptă')).toHaveCount(2, { timeout: 1000 })
+    await expect(page.locator('tbody').getByText('eMAG îl acceptă')).toHaveCount(2, { timeout: 5000 })
   }).toPass()
   expect(await page.content()).not.toContain('main-parola')
   expect(await seriousFindings(page)).toEqual([])

@@ -207,6 +207,7 @@ test('the sync page is usable on a phone, in the dark, and by keyboard', async (
   await phone.keyboard.press('Tab')
   await expect(phone.getByRole('link', { name: 'Sari la conținut' })).toBeFocused()
   await phone.keyboard.press('Enter')
+  await expect(phone.locator('#content')).toBeFocused()
   await phone.keyboard.press('Tab')
   await expect(phone.getByRole('button', { name: /Sincronizează ambele/ })).toBeFocused()
   await phone.getByRole('button', { name: 'Opțiuni…' }).focus()
