@@ -23,7 +23,7 @@ _FAILED: Final = 500
 # Few, because each is a label of a histogram: two accounts must have fewer than 500 series, whatever is called.
 _AREAS: Final = {
     "products": ("products", "offers", "saved-filters", "preferences", "home", "reference"),
-    "editing": ("edits", "conflicts", "outbox", "push", "pushes", "holds", "undo", "sources"),
+    "editing": ("edits", "bulk-changes", "conflicts", "outbox", "push", "pushes", "holds", "undo", "sources"),
     "events": ("events",),
     "identity": ("auth", "users", "tokens", "audit"),
     "operating": ("about", "accounts", "calls", "freshness", "notifications", "rate-limiter", "schedules", "webhooks"),
