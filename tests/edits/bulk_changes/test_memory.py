@@ -1,5 +1,5 @@
-"""A change of sixty thousand offers needs no more memory than one of a few hundred: previewed, kept, undone, put into
-the outbox, approved and rejected there."""
+"""A change of sixty thousand offers needs no more memory than one of a few hundred: previewed, kept, put into the
+outbox, approved and rejected there."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import SystemClock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
-from emagsync.edits.bulk_changes.request_schemas import ApplyOptions, FoundChange, PastChangeChoice
+from emagsync.edits.bulk_changes.request_schemas import ApplyOptions, FoundChange
 from emagsync.edits.bulk_changes.service import BulkChanges
 from emagsync.edits.bulk_changes.worker import BulkChangeWorker
 from emagsync.edits.push.enqueue import enqueue
@@ -55,13 +55,11 @@ async def main(address, offers):
 
         async def all_of_it(percent):
             asked = FoundChange.model_validate({"filter": {}, "adjust": {"sale_price": {"percent": percent}}})
-            first = await kept(changes.change_found(asked, by="ana"))
-            undone = await kept(changes.undo(PastChangeChoice(batch_id=first.batch_id), by="ana"))
-            second = await kept(changes.change_found(asked, by="ana"))
+            change = await kept(changes.change_found(asked, by="ana"))
             await enqueue(database, "main", approve=True, piece=settings.edits.bulk_piece, writing=writing)
             approved = await service.approve(Lines(account="main"), by="ana")
             rejected = await service.reject(Lines(account="main"), by="ana")
-            print("figures", first.kept, undone.kept, second.kept, approved, rejected)
+            print("figures", change.kept, approved, rejected)
 
         await stored(database, 1, 600)
         await all_of_it("-1")
@@ -82,6 +80,7 @@ asyncio.run(main(sys.argv[2], int(sys.argv[3])))
 
 
 @pytest.mark.thorough
+@pytest.mark.timeout(1200)
 def test_a_change_of_sixty_thousand_offers_needs_the_memory_of_some_hundreds(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, str(tmp_path), address_in(tmp_path), str(OFFERS)],
@@ -92,5 +91,5 @@ def test_a_change_of_sixty_thousand_offers_needs_the_memory_of_some_hundreds(tmp
     )
     assert done.returncode == 0, done.stderr
     few, many, (grown,) = [line.split()[1:] for line in done.stdout.splitlines() if line.startswith("figures")]
-    assert (few, many) == (["600"] * 5, [str(OFFERS)] * 5)
+    assert (few, many) == (["600"] * 3, [str(OFFERS)] * 3)
     assert int(grown) < MOST_BYTES
