@@ -122,6 +122,7 @@ async def closed(client: httpx2.AsyncClient) -> None:
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.thorough
 async def test_a_bulk_change_whose_servers_are_killed_ends_as_an_undisturbed_one(tmp_path: Path) -> None:
     chance = random.Random(14)
     expected = await undisturbed(tmp_path / "undisturbed")

@@ -158,6 +158,7 @@ async def test_an_index_that_could_not_be_made_is_tried_again_later(
     assert await order_index(copy, order) == index
 
 
+@pytest.mark.databases("both", often="sqlite")
 async def test_no_list_sorts_the_catalogue(copy: Database) -> None:
     """Every sort of the page beside every filter: what most offers have is read in order by an index, what few have is
     sorted after it was found in one. No list reads the rows of all offers: PostgreSQL, which plans by statistics, does

@@ -135,8 +135,11 @@ async def find_product(
 async def find_with_changes(
     connection: AsyncConnection, product_id: int, columns: tuple[ColumnElement[Any], ...], *, most: int
 ) -> tuple[dict[str, Any] | None, list[ProductChange]]:
-    """As `find_product`, and the newest changes of that offer, at most so many, the newest first."""
+    """As `find_product`, and the newest changes of that offer, at most so many, the newest first; with 0, none is
+    looked for."""
     named = {"of_id": product_id}
+    if most == 0:
+        return await find_product(connection, product_id, columns), []
     found, changes = await ask(connection, (_product(columns), named), (_newest_of_id, {**named, "most": most}))
     row = found[0]._asdict() if found else None
     return row, await _with_currencies(connection, [change._asdict() for change in changes])

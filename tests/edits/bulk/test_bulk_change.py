@@ -127,7 +127,7 @@ async def test_a_filter_selects_all_that_match_and_nothing_else(editing: Editing
     assert len(everything.json()["data"]["rows"]) == 12
     low = await change(editing, filter={"account_type": "main", "emag_id": [2, 4]}, set={"handling_time": 7})
     assert sorted(news(low)) == [2, 4]
-    nobody = await change(editing, filter={"account_type": "fbe"}, set={"handling_time": 7}, preview=False)
+    nobody = await change(editing, filter={"emag_id": [999]}, set={"handling_time": 7}, preview=False)
     assert nobody.json()["data"]["kept"] == 0
 
 
