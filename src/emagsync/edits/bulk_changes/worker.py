@@ -19,9 +19,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.clock import Clock
-from emagsync.core.concurrency import cancelled
 from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import EditsSettings
+from emagsync.core.waker import Waker
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
 from emagsync.edits import conflict_repository
@@ -76,11 +76,11 @@ class BulkChangeWorker:
         self._clock = clock
         self._on_applied = on_applied
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"[:255]
-        self._woken = asyncio.Event()
+        self._waker = Waker(clock)
 
     def wake(self) -> None:
         """Look now."""
-        self._woken.set()
+        self._waker.wake()
 
     async def run(self) -> None:
         """Work for as long as the application runs."""
@@ -93,16 +93,7 @@ class BulkChangeWorker:
             except Exception:
                 # Its lease runs out, and it is tried again: one change must not stop the others.
                 log.exception("bulk_change_broke")
-            await self._rest()
-
-    async def _rest(self) -> None:
-        waking = asyncio.ensure_future(self._woken.wait())
-        resting = asyncio.ensure_future(self._clock.sleep(self._settings.look_seconds))
-        try:
-            await asyncio.wait({waking, resting}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            await cancelled(waking, resting)
-        self._woken.clear()
+            await self._waker.rest(self._settings.look_seconds)
 
     async def work(self) -> bool:
         """Work on the oldest change that waits for it, to the end of its state. False: there was none."""

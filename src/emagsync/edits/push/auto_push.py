@@ -11,6 +11,7 @@ from emagsync.core.clock import Clock
 from emagsync.core.concurrency import cancelled
 from emagsync.core.errors import EmagsyncError
 from emagsync.core.settings import EditsSettings
+from emagsync.core.waker import Waker
 from emagsync.edits.push.errors import PushBusy, PushSuperseded
 from emagsync.edits.push.schemas import PushStatus
 from emagsync.edits.push.service import PushService
@@ -29,7 +30,7 @@ class AutoPushWorker:
         self._service = service
         self._settings = settings
         self._clock = clock
-        self._woken = asyncio.Event()
+        self._waker = Waker(clock)
         # The signature of each account when nothing was left to do for it.
         self._done: dict[str, tuple[Any, ...]] = {}
         self._not_before: dict[str, float] = {}
@@ -38,7 +39,7 @@ class AutoPushWorker:
 
     def wake(self) -> None:
         """Look now."""
-        self._woken.set()
+        self._waker.wake()
 
     def push_now(self, account: str) -> None:
         """Push the account now, even if nothing has changed since, or its last push has failed a moment ago."""
@@ -52,18 +53,9 @@ class AutoPushWorker:
             while True:
                 for account in self._service.pushed_accounts:
                     await self._look(account)
-                await self._rest()
+                await self._waker.rest(self._settings.look_seconds)
         finally:
             await cancelled(*self._pushing.values())
-
-    async def _rest(self) -> None:
-        waking = asyncio.ensure_future(self._woken.wait())
-        resting = asyncio.ensure_future(self._clock.sleep(self._settings.look_seconds))
-        try:
-            await asyncio.wait({waking, resting}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            await cancelled(waking, resting)
-        self._woken.clear()
 
     async def _look(self, account: str) -> None:
         if account in self._pushing or self._clock.monotonic() < self._not_before.get(account, 0.0):

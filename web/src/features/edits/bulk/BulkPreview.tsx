@@ -15,11 +15,11 @@ import {
   type BulkRow,
   type Effect,
 } from './bulk.ts'
+import { Brakes } from './Brakes.tsx'
 import { FileNote } from './FileNote.tsx'
 import { FromTo } from '../cells.tsx'
 import type { DecimalMark } from '../../../shared/numbers.ts'
 import { useOfferNames } from '../../../shared/offer-names.ts'
-import { countsOf } from '../outbox/holds.ts'
 import { useFieldWords } from '../useFieldWords.ts'
 
 export const TONES: Record<Effect, Tone> = {
@@ -86,35 +86,6 @@ export function BulkPreview({ data, subject, busy, onApply, onDecimal, failed }:
         />
       ) : null}
     </section>
-  )
-}
-
-/** What will happen after applying: that the brake asks once more, or that nothing leaves. */
-export function Brakes({ brakes }: { brakes: BulkData['brakes'] }) {
-  const { t } = useTranslation('edits')
-  const stopping = brakes.filter(({ stops }) => stops)
-  if (stopping.length === 0) return null
-  return (
-    <Alert
-      className="edit-note"
-      type="warning"
-      showIcon
-      title={t('bulk.brakeTitle')}
-      description={stopping.map((brake) => (
-        <p key={brake.account}>
-          {t('bulk.brake', {
-            account: brake.account,
-            counts: countsOf(brake)
-              .map(({ alarm, offers }) =>
-                t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }),
-              )
-              .join(', '),
-            count: brake.most,
-            formatted: formatNumber(brake.most),
-          })}
-        </p>
-      ))}
-    />
   )
 }
 

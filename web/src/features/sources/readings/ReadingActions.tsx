@@ -1,8 +1,8 @@
-import { Alert, App, Button, Flex } from 'antd'
+import { App, Button, Flex } from 'antd'
 import { useTranslation } from 'react-i18next'
 
-import { formatNumber, useRole } from '../../../shared/index.ts'
-import { countsOf } from '../../edits/outbox/holds.ts'
+import { useRole } from '../../../shared/index.ts'
+import { Brakes } from '../../edits/bulk/Brakes.tsx'
 import { useApply, useReadNow, useSources, type Reading } from '../queries.ts'
 import { useTellError } from '../useTellError.ts'
 import { canForce } from './outcome.ts'
@@ -19,7 +19,7 @@ export function ReadingActions({ reading, onOpen }: Props) {
   if (!can('operator')) return null
   return (
     <>
-      <Brakes reading={reading} />
+      {reading.status === 'previewed' ? <Brakes brakes={reading.brakes} className="form-alert" /> : null}
       <Flex wrap gap="small">
         <Apply reading={reading} />
         {canForce(reading) ? <TakeInAnyway reading={reading} onOpen={onOpen} /> : null}
@@ -78,34 +78,5 @@ function TakeInAnyway({ reading, onOpen }: Props) {
     >
       {t('reading.force')}
     </Button>
-  )
-}
-
-/** Where the brake asks once more before these changes are sent. */
-function Brakes({ reading }: { reading: Reading }) {
-  const { t } = useTranslation('edits')
-  const stopping = reading.brakes.filter(({ stops }) => stops)
-  if (stopping.length === 0 || reading.status !== 'previewed') return null
-  return (
-    <Alert
-      className="form-alert"
-      type="warning"
-      showIcon
-      title={t('bulk.brakeTitle')}
-      description={stopping.map((brake) => (
-        <p key={brake.account}>
-          {t('bulk.brake', {
-            account: brake.account,
-            counts: countsOf(brake)
-              .map(({ alarm, offers }) =>
-                t(`brake.${alarm}`, { count: offers, formatted: formatNumber(offers) }),
-              )
-              .join(', '),
-            count: brake.most,
-            formatted: formatNumber(brake.most),
-          })}
-        </p>
-      ))}
-    />
   )
 }
