@@ -26,6 +26,7 @@ IMPORTS_IN_FUNCTIONS = {
     "entrypoints/services/accounts.py",
     "offers/export_formats.py",
     "telemetry/tracing.py",
+    "vault/vault.py",
 }
 
 

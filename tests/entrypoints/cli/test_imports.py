@@ -20,13 +20,15 @@ _TYPER = {"typer", "annotated_doc", "shellingham"}
 _DRAWING = {"rich"}
 _COMMANDS = "emagsync.entrypoints.cli.commands."
 
-# What reading SQLite into a file or a pipe never needs: eMAG's client, the server, workers, PostgreSQL, migrations...
+# What reading SQLite into a file or a pipe never needs: eMAG's client, the server, workers, PostgreSQL, migrations,
+# sealed passwords where accounts are in the environment...
 _NOT_FOR_READING = {
     "aiohttp",
     "alembic",
     "argon2",
     "asyncpg",
     "celery",
+    "cryptography",
     "emagsync.edits.service",
     "emagsync.entrypoints.api",
     "emagsync.entrypoints.worker",
@@ -41,6 +43,7 @@ _NOT_FOR_READING = {
     "redis",
     "rich",
     "sqlalchemy.dialects.postgresql",
+    "sqlalchemy.orm",
     "structlog",
     "uvicorn",
     "xlsxwriter",

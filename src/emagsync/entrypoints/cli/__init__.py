@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from emagsync.core.streams import prepare_standard_streams
+from emagsync.db.without_orm import import_no_orm
 from emagsync.entrypoints.cli.app import build
 from emagsync.entrypoints.cli.errors import report_crash, run_command
 
@@ -20,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises only what nobody expected: `errors.report_crash`, set as the interpreter's hook, makes one line of it.
     """
     prepare_standard_streams()
+    import_no_orm()
     # Whatever is written is for its owner: the local copy, exports, recordings. What was stricter stays so.
     os.umask(os.umask(_OWNER_ONLY) | _OWNER_ONLY)
     sys.excepthook = report_crash
