@@ -50,7 +50,7 @@ from emagsync.offers.offer_endpoints import AccountPath, EmagIdPath
 from emagsync.offers.offer_keys import OfferCode
 from emagsync.offers.product_parameters import AccountName, ProductId
 from emagsync.rest.auth import Operator, Principal, Viewer
-from emagsync.rest.entity_tags import entity_tag, version_in
+from emagsync.rest.entity_tags import TAG_HEADER, entity_tag, version_in
 from emagsync.rest.openapi import body_reference
 from emagsync.rest.paging import MOST_ENTRIES, decode_id, encode_cursor
 from emagsync.rest.problems import ApiProblem, problem_responses
@@ -63,6 +63,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WORKBOOK: dict[int | str, dict[str, Any]] = {
     200: {"description": "A workbook.", "content": {_XLSX: {"schema": {"type": "string"}}}}
 }
+_NEXT_TAG: dict[int | str, dict[str, Any]] = {200: {"headers": TAG_HEADER}}
 Id = Annotated[int, Path(ge=1, le=2**53)]
 EmagId = Annotated[int, Field(ge=1, le=2**31)]
 IfMatch = Annotated[
@@ -73,7 +74,7 @@ Cursor = Annotated[str | None, Field(max_length=1000, description="`next_cursor`
 
 @router.patch(
     "/products/products/{product_id}",
-    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
+    responses=_NEXT_TAG | problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
 )
 async def edit_product(
     request: Request,
@@ -98,7 +99,7 @@ async def edit_product(
 
 @router.patch(
     "/offers/{account}/{emag_id}",
-    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
+    responses=_NEXT_TAG | problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
     tags=["offers"],
 )
 async def edit_offer(
@@ -121,7 +122,7 @@ async def edit_offer(
 
 @router.patch(
     "/offers",
-    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
+    responses=_NEXT_TAG | problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
     tags=["offers"],
 )
 async def edit_offer_by_code(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -73,14 +73,14 @@ async def list_offers(
 @router.get(
     "/products/{product_id}",
     response_model=ProductAnswer | PickedProductAnswer,
-    responses={304: {"description": "It is as `If-None-Match` names it."}, **problem_responses(HTTPStatus.NOT_FOUND)},
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-async def get_product(request: Request, _: Viewer, reader: OneProduct, product_id: ProductId) -> Response:
+async def get_product(_: Viewer, reader: OneProduct, product_id: ProductId) -> Response:
     """Everything about one product: why it does or does not sell, what eMAG objects to, the row as eMAG sent it.
 
     The `ETag` is what an edit takes for `If-Match`.
     """
-    return await reader.answer(request, product_id)
+    return await reader.answer(product_id)
 
 
 @router.get("/facets/{facet}")

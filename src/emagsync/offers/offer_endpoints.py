@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
 from emagsync.core import account_names
@@ -24,34 +24,31 @@ router = APIRouter(prefix="/api/v1/emag/offers", tags=["offers"])
 
 AccountPath = Annotated[account_names.AccountName, Path(description="The account, such as `main`.")]
 EmagIdPath = Annotated[EmagId, Path()]
-NOT_MODIFIED: Final[dict[int | str, dict[str, Any]]] = {304: {"description": "It is as `If-None-Match` names it."}}
 
 
 @router.get(
     "",
     response_model=ProductAnswer | PickedProductAnswer,
-    responses=NOT_MODIFIED | problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
 async def get_offer_by_code(
-    request: Request, state: State, _: Viewer, reader: OneProduct, asked: Annotated[OfferCode, Query()]
+    state: State, _: Viewer, reader: OneProduct, asked: Annotated[OfferCode, Query()]
 ) -> Response:
     """Everything about the one offer with this part number, PNK or EAN.
 
     409 names the offers where several have it: add `account`, or ask by `emag_id`. Removed offers are not looked at.
     """
-    return await reader.answer(request, (await asked.find(state.database)).id)
+    return await reader.answer((await asked.find(state.database)).id)
 
 
 @router.get(
     "/{account}/{emag_id}",
     response_model=ProductAnswer | PickedProductAnswer,
-    responses=NOT_MODIFIED | problem_responses(HTTPStatus.NOT_FOUND),
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-async def get_offer(
-    request: Request, state: State, _: Viewer, reader: OneProduct, account: AccountPath, emag_id: EmagIdPath
-) -> Response:
+async def get_offer(state: State, _: Viewer, reader: OneProduct, account: AccountPath, emag_id: EmagIdPath) -> Response:
     """Everything about one offer, by its account and eMAG's id; also one that was removed."""
-    return await reader.answer(request, (await offer_by_id(state.database, account, emag_id)).id)
+    return await reader.answer((await offer_by_id(state.database, account, emag_id)).id)
 
 
 @router.post("/batch", response_model=OfferBatch | PickedOfferBatch)

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from emagsync.rest.entity_tags import TAG_HEADER
+
 _JSON: Final = "application/json"
+_BELOW: Final = "/api/"
+_IF_NONE_MATCH: Final = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds.",
+    "schema": {"type": "string", "title": "If-None-Match"},
+}
+NOT_MODIFIED_NAME: Final = "NotModified"
+NOT_MODIFIED: Final[Mapping[str, Any]] = {
+    "description": "Nothing is new since an answer that `If-None-Match` names",
+    "headers": TAG_HEADER,
+}
 
 
 class ConditionalReadMiddleware:
@@ -24,7 +40,7 @@ class ConditionalReadMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith("/api/"):
+        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(_BELOW):
             await self._app(scope, receive, send)
             return
         held: Message | None = None  # the start of the answer, until its body is known
@@ -68,3 +84,16 @@ def matches(tag: str, known: list[str]) -> bool:
     """Whether one of the If-None-Match lists in `known` has `tag`, as RFC 9110 compares them: weakly."""
     given = [one.strip().removeprefix("W/") for line in known for one in line.split(",")]
     return "*" in given or tag.removeprefix("W/") in given
+
+
+def describe_conditional_read(path: str, method: str, operation: dict[str, Any]) -> None:
+    """Complete an operation of the OpenAPI document with what the middleware does for it, if it does anything.
+
+    Refers to `NOT_MODIFIED` among the document's responses.
+    """
+    responses = operation["responses"]
+    if method != "get" or not path.startswith(_BELOW) or _JSON not in responses.get("200", {}).get("content", {}):
+        return
+    operation.setdefault("parameters", []).append(dict(_IF_NONE_MATCH))
+    responses["200"].setdefault("headers", {}).update(TAG_HEADER)
+    responses["304"] = {"$ref": f"#/components/responses/{NOT_MODIFIED_NAME}"}

@@ -6,7 +6,15 @@ history tells an edit of what a restore of the database has undone from an edit 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from emagsync.db.history import OtherHistory
+
+# Among the `headers` of a response in the OpenAPI document.
+TAG_HEADER: Final[Mapping[str, Any]] = {
+    "ETag": {"description": "Names the state that this answer is about.", "schema": {"type": "string"}}
+}
 
 
 def entity_tag(version: str, shown: str, history: str) -> str:

@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from emagsync.core.older_names import OLDER_NAMES
+from emagsync.rest.conditional import NOT_MODIFIED, NOT_MODIFIED_NAME, describe_conditional_read
 from emagsync.rest.idempotency_keys import KEY_PARAMETER
 from emagsync.rest.problems import FieldProblem, Problem, problem_in_document
 
@@ -50,7 +51,9 @@ def install_openapi(
             _describe_keys(document, keyed)
             _describe_problems(document, bodies)
             _share_common_refusals(document)
-            for _, _, operation in operations(document):
+            document["components"]["responses"][NOT_MODIFIED_NAME] = dict(NOT_MODIFIED)
+            for path, method, operation in operations(document):
+                describe_conditional_read(path, method, operation)
                 operation["summary"] = _summary(operation)
                 _show_example(operation, (examples or {}).get(operation["operationId"]))
             document["x-problems"] = True

@@ -9521,6 +9521,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Nothing is new since an answer that `If-None-Match` names */
+        NotModified: {
+            headers: {
+                /** @description Names the state that this answer is about. */
+                ETag?: string;
+                [name: string]: unknown;
+            };
+            content?: never;
+        };
         /** @description The body is in another format than this route takes, or compressed */
         OtherFormat: {
             headers: {
@@ -9559,7 +9568,10 @@ export interface operations {
     get_about: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9568,12 +9580,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["About"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -9622,7 +9637,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9631,12 +9649,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Entries"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -9817,7 +9838,10 @@ export interface operations {
     get_me: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9826,6 +9850,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -9842,6 +9868,7 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -9964,7 +9991,10 @@ export interface operations {
     get_second_factor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -9973,12 +10003,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SecondFactorStatus"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -10441,7 +10474,10 @@ export interface operations {
     list_own_sessions: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10450,12 +10486,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OwnSessions"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -10612,7 +10651,10 @@ export interface operations {
     get_setup_state: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10621,12 +10663,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SetupState"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             408: components["responses"]["TooSlow"];
             500: components["responses"]["InternalError"];
@@ -10712,7 +10757,10 @@ export interface operations {
     list_accounts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -10721,6 +10769,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -10754,6 +10804,7 @@ export interface operations {
                     "application/json": components["schemas"]["AccountList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -11039,7 +11090,10 @@ export interface operations {
                 limit?: number;
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11048,12 +11102,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BulkChangeList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -11266,7 +11323,10 @@ export interface operations {
     get_bulk_change: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 change_id: number;
             };
@@ -11277,12 +11337,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BulkChangeAnswer"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -11434,7 +11497,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 change_id: number;
             };
@@ -11445,12 +11511,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BulkChangeRows"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -11606,7 +11675,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11615,12 +11687,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["EmagCalls"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -11690,7 +11765,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11699,12 +11777,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ConflictPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -11955,7 +12036,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11964,6 +12048,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12002,6 +12088,7 @@ export interface operations {
                     "application/json": components["schemas"]["EditPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -12134,7 +12221,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12143,12 +12233,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["HoldList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -12374,7 +12467,10 @@ export interface operations {
                  */
                 account_type?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12383,12 +12479,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Home"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -12508,7 +12607,10 @@ export interface operations {
                  */
                 sku?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12517,6 +12619,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -12743,13 +12847,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProductAnswer"] | components["schemas"]["PickedProductAnswer"];
                 };
             };
-            /** @description It is as `If-None-Match` names it. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -12852,6 +12950,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13155,7 +13255,10 @@ export interface operations {
                 /** @description Only these fields of each offer, with a comma between them: `sale_price,stock`. `account` and `emag_id` are always there. Names are those of the whole answer, without its older ones. */
                 fields?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The account, such as `main`. */
                 account: string;
@@ -13169,6 +13272,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13395,13 +13500,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProductAnswer"] | components["schemas"]["PickedProductAnswer"];
                 };
             };
-            /** @description It is as `If-None-Match` names it. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -13483,6 +13582,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -13626,7 +13727,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -13635,12 +13739,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["OutboxList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -13844,7 +13951,10 @@ export interface operations {
     get_preference: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 name: components["schemas"]["PreferenceName"];
             };
@@ -13855,12 +13965,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Preference"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -13987,7 +14100,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -13996,6 +14112,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14045,6 +14163,7 @@ export interface operations {
                     "application/json": components["schemas"]["Feed"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -14174,7 +14293,10 @@ export interface operations {
     list_export_presets: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14183,12 +14305,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PresetList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -14473,7 +14598,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 facet: components["schemas"]["Facet"];
             };
@@ -14484,12 +14612,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FacetPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -14550,7 +14681,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14559,12 +14693,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["HistoryView"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -14678,7 +14815,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -14687,6 +14827,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -14765,6 +14907,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProductPage"] | components["schemas"]["PickedProductPage"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -15451,7 +15594,10 @@ export interface operations {
                 /** @description Only these fields of each offer, with a comma between them: `sale_price,stock`. `account` and `emag_id` are always there. Names are those of the whole answer, without its older ones. */
                 fields?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The product's `id`, which is ours. */
                 product_id: number;
@@ -15463,19 +15609,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProductAnswer"] | components["schemas"]["PickedProductAnswer"];
                 };
             };
-            /** @description It is as `If-None-Match` names it. */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -15549,6 +15691,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -15634,7 +15778,10 @@ export interface operations {
                 /** @description Only changes with a smaller `seq`. */
                 before?: number | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The product's `id`, which is ours. */
                 product_id: number;
@@ -15646,12 +15793,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProductChanges"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -15706,7 +15856,10 @@ export interface operations {
     get_run_certificate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The id of a sync, or of one of its runs. */
                 any_id: string;
@@ -15718,12 +15871,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Certificate"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -15787,7 +15943,10 @@ export interface operations {
     get_statistics: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15796,12 +15955,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Statistics"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -15838,7 +16000,10 @@ export interface operations {
     get_sync_status: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -15847,12 +16012,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["StatusView"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -16076,7 +16244,10 @@ export interface operations {
     get_sync: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The id of a sync, or of one of its runs. */
                 any_id: string;
@@ -16088,6 +16259,8 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -16195,6 +16368,7 @@ export interface operations {
                     "application/json": components["schemas"]["SyncDetail"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -16350,7 +16524,10 @@ export interface operations {
     get_sync_certificate: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The id of a sync, or of one of its runs. */
                 any_id: string;
@@ -16362,12 +16539,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Certificate"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -16436,7 +16616,10 @@ export interface operations {
                 after?: number;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description A run's id, or that of a sync with only one. */
                 any_id: string;
@@ -16448,12 +16631,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RunChanges"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -16521,7 +16707,10 @@ export interface operations {
                 after?: number;
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description The id of a sync, or of one of its runs. */
                 any_id: string;
@@ -16533,12 +16722,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DifferencesView"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -16602,7 +16794,10 @@ export interface operations {
     compare_with_preview: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description A run's id, or that of a sync with only one. */
                 any_id: string;
@@ -16614,12 +16809,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PreviewComparisonAnswer"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -17080,7 +17278,10 @@ export interface operations {
                  */
                 account_type?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17089,12 +17290,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PushList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -17140,7 +17344,10 @@ export interface operations {
     get_push: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 push_id: string;
             };
@@ -17151,12 +17358,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Push"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -17211,7 +17421,10 @@ export interface operations {
     get_rate_limiter_stats: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17220,12 +17433,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["LimiterView"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -17262,7 +17478,10 @@ export interface operations {
     get_reference: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17271,12 +17490,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Reference"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -17313,7 +17535,10 @@ export interface operations {
     list_categories: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 account: string;
             };
@@ -17324,12 +17549,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Categories"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -17375,7 +17603,10 @@ export interface operations {
     list_saved_filters: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17384,12 +17615,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SavedFilterList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -17833,7 +18067,10 @@ export interface operations {
     list_freshness: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -17842,12 +18079,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FreshnessList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -17884,7 +18124,10 @@ export interface operations {
     get_freshness: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 account: string;
             };
@@ -17895,12 +18138,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FreshnessReport"];
                 };
             };
+            304: components["responses"]["NotModified"];
             /** @description Bad Request */
             400: {
                 headers: {
@@ -18186,7 +18432,10 @@ export interface operations {
     get_mail_server: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18195,12 +18444,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MailServerAnswer"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -18363,7 +18615,10 @@ export interface operations {
     list_recipients: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18372,12 +18627,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["RecipientList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -18493,7 +18751,10 @@ export interface operations {
     get_recipient: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 recipient_id: string;
             };
@@ -18504,12 +18765,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Recipient"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -18723,7 +18987,10 @@ export interface operations {
             query?: {
                 limit?: number;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 recipient_id: string;
             };
@@ -18734,12 +19001,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NotificationList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -18878,7 +19148,10 @@ export interface operations {
     list_schedules: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -18887,12 +19160,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduleList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -18929,7 +19205,10 @@ export interface operations {
     get_schedule: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 /** @description Such as `incremental:main` or `cleanup`. */
                 name: string;
@@ -18941,12 +19220,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduleView"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -19080,7 +19362,10 @@ export interface operations {
     list_sources: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19089,12 +19374,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SourceList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -19389,7 +19677,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -19398,12 +19689,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -19449,7 +19743,10 @@ export interface operations {
     get_source: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 source_id: string;
             };
@@ -19460,12 +19757,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Source"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -19866,7 +20166,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 source_id: string;
             };
@@ -19877,12 +20180,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -19937,7 +20243,10 @@ export interface operations {
     get_reading: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 source_id: string;
                 reading_id: number;
@@ -19949,12 +20258,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Reading"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -20105,7 +20417,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 source_id: string;
                 reading_id: number;
@@ -20117,12 +20432,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ReadingRowList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -20177,7 +20495,10 @@ export interface operations {
     list_tokens: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20186,12 +20507,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Tokens"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -20396,7 +20720,10 @@ export interface operations {
     list_users: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20405,12 +20732,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Users"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -20526,7 +20856,10 @@ export interface operations {
     get_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 user_id: number;
             };
@@ -20537,12 +20870,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -20763,7 +21099,10 @@ export interface operations {
     list_webhooks: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -20772,12 +21111,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -20893,7 +21235,10 @@ export interface operations {
     get_webhook: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhook_id: string;
             };
@@ -20904,12 +21249,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Webhook"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -21137,7 +21485,10 @@ export interface operations {
                 /** @description `next_cursor` of the page before. */
                 cursor?: string | null;
             };
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhook_id: string;
             };
@@ -21148,12 +21499,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryList"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
@@ -21208,7 +21562,10 @@ export interface operations {
     get_webhook_delivery: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
+                "If-None-Match"?: string;
+            };
             path: {
                 webhook_id: string;
                 delivery_id: string;
@@ -21220,12 +21577,15 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Names the state that this answer is about. */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DeliveryDetail"];
                 };
             };
+            304: components["responses"]["NotModified"];
             400: components["responses"]["BadHost"];
             /** @description No caller: no token or session, or one that has ended */
             401: {
