@@ -20,10 +20,10 @@ import pytest
 
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import SystemClock
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.openapi import operations
 from support.api import open_api
 from support.databases import address_in, is_postgresql
+from support.document import openapi_document
 
 DATA = Path(__file__).parents[1] / "data" / "upgrade"
 BEFORE = "3f12d2b"

@@ -12,9 +12,9 @@ import yaml
 
 from deploy.documents import DEPLOY, REPO, anchors, commands_in, example
 from emagsync.core.settings import setting_names
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.entrypoints.cli.app import build
 from emagsync.entrypoints.cli.lazy import LazyCommand
+from support.document import openapi_document
 from support.prometheus import RULES
 
 PAGES = [REPO / "docs" / name for name in ("deploy.md", "operations.md", "runbook.md")]

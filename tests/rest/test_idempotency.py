@@ -17,7 +17,6 @@ from sqlalchemy import select, update
 from starlette.responses import Response
 
 from emagsync.entrypoints.api.keyless import KEYLESS
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.identity.tables import api_tokens
 from emagsync.rest.auth import Operator
 from emagsync.rest.bodies import read_raw, read_upload
@@ -30,6 +29,7 @@ from emagsync.rest.tables import idempotency_keys
 from support.api import Api, open_api
 from support.clocks import ForwardClock
 from support.databases import address_in
+from support.document import openapi_document
 from support.local import until
 
 pytestmark = pytest.mark.databases("both", often="sqlite")

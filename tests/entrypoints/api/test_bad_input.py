@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import httpx2
 import pytest
 
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.offers.export_workbook import XlsxWriter
 from emagsync.telemetry.logs import short_traceback
 from emagsync.webhooks.dependencies import webhook_service
 from offers.offer_rows import offer, store
 from support.api import Api
+from support.document import openapi_document
 
 JSON = {"Content-Type": "application/json"}
 HALF_A_PAIR, NUL = "\\ud800", "\\u0000"

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.nearest import nearest_of
 from emagsync.rest.openapi import operations
 from support.api import Api
+from support.document import openapi_document
 
 DOCUMENT = openapi_document()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]

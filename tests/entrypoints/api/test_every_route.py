@@ -13,10 +13,10 @@ import pytest
 
 from emagsync.entrypoints.api.description import read_examples
 from emagsync.entrypoints.api.routers import ROUTERS
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.openapi import operations, required_role
 from emagsync.rest.principals import Role
 from support.api import Api
+from support.document import openapi_document
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
 

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import event
 
 from emagsync.core.older_names import OLDER_WORDS
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.offers.product_schemas import Product, ProductDetail
 from offers.offer_rows import offer, remove, store
 from support.api import Api
+from support.document import openapi_document
 
 pytestmark = pytest.mark.databases("both")
 

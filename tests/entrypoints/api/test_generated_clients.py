@@ -19,9 +19,9 @@ from typing import Any
 
 import pytest
 
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.openapi import operations
 from support.api import Api, open_api
+from support.document import openapi_document
 from support.local import accounts_at
 from support.market import Market, open_market
 from support.program import environment

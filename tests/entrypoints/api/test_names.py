@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from emagsync.core.older_names import OLDER_NAMES, OLDER_WORDS
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.openapi import operations
 from offers.offer_rows import offer, store
 from support.api import Api
+from support.document import openapi_document
 
 PRODUCTS = "/api/v1/emag/products/products"
 DOCUMENT = openapi_document()

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.openapi import operations
 from emagsync.rest.paging import MOST_ENTRIES, MOST_LOG_ENTRIES, MOST_ROWS
 from support.api import Api
+from support.document import openapi_document
 
 # Lists that gave longer pages before there was one length for all: programs count on it.
 LONGER = {

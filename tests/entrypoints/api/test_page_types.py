@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-COMMITTED = Path(__file__).parents[3] / "web" / "src" / "api" / "openapi.json"
+from support.document import COMMITTED
 
 
 def test_the_document_that_the_page_was_typed_by_is_that_of_the_code(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.openapi import operations
 from offers.offer_rows import offer, store
 from support.api import Api
+from support.document import openapi_document
 
 DOCUMENT = openapi_document()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
