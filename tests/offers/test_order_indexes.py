@@ -194,7 +194,8 @@ async def plan_of(database: Database, wanted: OfferFilter, order: Order, index: 
             await select_page(connection, wanted, (offers.c.id,), limit=50, skip=0, order=order, index=index)
         finally:
             event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
-        [(statement, parameters)] = [one for one in asked if "LIMIT" in one[0] and " AS page" in one[0]]
+        # The last: before a list of many that are searched for, it was tried whether they are few.
+        *_, (statement, parameters) = [one for one in asked if "LIMIT" in one[0] and " AS page" in one[0]]
         if is_postgresql():
             explained = await connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
             plan = explained.scalar_one()

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from emagsync.db.engine import Database
 from emagsync.db.search import fold
-from emagsync.offers import page_repository
+from emagsync.offers import found_repository, page_repository
 from emagsync.offers.queries import list_offers
 from emagsync.offers.records import OfferRecord
 from emagsync.offers.search_repository import texts_of
@@ -95,10 +95,18 @@ def parts(row: OfferRecord) -> list[tuple[str, str]]:
 
 
 @pytest.mark.often(first=1)
-@pytest.mark.parametrize("many", [5_000, 0], ids=["by looking up the matches", "by walking the list"])
+@pytest.mark.parametrize(
+    ("few", "many"),
+    [
+        pytest.param(100, 5_000, id="few by one statement"),
+        pytest.param(0, 5_000, id="by looking up the matches"),
+        pytest.param(0, 0, id="by walking the list"),
+    ],
+)
 async def test_every_term_finds_what_reading_all_offers_finds(
-    copy: Database, monkeypatch: pytest.MonkeyPatch, many: int
+    copy: Database, monkeypatch: pytest.MonkeyPatch, few: int, many: int
 ) -> None:
+    monkeypatch.setattr(found_repository, "FEW", few)
     monkeypatch.setattr(page_repository, "_MANY", many)
     offers = rows(60)
     await store(copy, offers)

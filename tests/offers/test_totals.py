@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emagsync.db.engine import Database
-from emagsync.offers import change_repository, repository, search, selection_repository
+from emagsync.offers import change_repository, found_repository, repository, search
 from emagsync.offers.queries import list_offers
 from emagsync.offers.records import Observation
 from emagsync.offers.selection import OfferFilter, Order, SortKey
@@ -113,8 +113,9 @@ async def test_a_total_follows_offers_that_search_finds_only_later(copy: Databas
 
 @pytest.mark.parametrize("wanted", [OfferFilter(), OfferFilter(search="lam"), OfferFilter(statuses=(1,))], ids=str)
 async def test_what_a_selection_does_not_look_at_is_no_reason_to_count_again(
-    copy: Database, remembered: TotalCache, wanted: OfferFilter
+    copy: Database, remembered: TotalCache, monkeypatch: pytest.MonkeyPatch, wanted: OfferFilter
 ) -> None:
+    monkeypatch.setattr(found_repository, "FEW", 0)  # few matches are counted as they are read
     await store(copy, [offer(1), offer(2)])
     await total(copy, remembered, wanted)
     await store(copy, [offer(1, stock=4)])
@@ -148,7 +149,7 @@ async def test_a_page_near_the_end_is_right_when_offers_came_meanwhile(copy: Dat
 async def test_removed_offers_are_counted_without_a_look_at_all_others(
     copy: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selection_repository, "_FEW", 0)  # of many matches
+    monkeypatch.setattr(found_repository, "FEW", 0)  # of many matches
     await store(copy, [offer(1), offer(2)])
     await remove(copy, 1)
     with statements_of(copy) as said:
@@ -161,20 +162,38 @@ async def test_removed_offers_are_counted_without_a_look_at_all_others(
     assert not any(FACETS in step for step in steps), steps
 
 
-@pytest.mark.databases("sqlite", "it has the index that takes milliseconds")
-async def test_the_index_is_asked_once_for_what_few_offers_hold(copy: Database) -> None:
+@pytest.mark.parametrize("accounts", [(), ("main",)], ids=["of all accounts", "of one"])
+async def test_a_search_that_finds_few_offers_is_one_statement_the_same_for_all_of_its_shape(
+    copy: Database, accounts: tuple[str, ...]
+) -> None:
     await store(copy, [offer(number) for number in range(1, 4)])
     await remove(copy, 3)
-    for words, ids in (("sku-2", [2]), ("D00002BM", [2]), ("lampa", [1, 2]), ("nothing like it", [])):
-        with statements_of(copy) as said:
-            page = await list_offers(copy, OfferFilter(search=words), order=Order(SortKey.RELEVANCE))
-        assert ([row.emag_id for row in page.offers], page.total) == (ids, len(ids))
-        assert sum("MATCH" in statement for statement in said) == 1, said
+    for order in Order(SortKey.RELEVANCE), Order(SortKey.NAME), Order(SortKey.PRICE, descending=True):
+        statements = set()
+        for words, ids in (
+            ("sku2", [2]),
+            ("D00002BM", [2]),
+            ("5940000000002", [2]),
+            ("LAMPA", [1, 2]),
+            ("nothing", []),
+        ):
+            with statements_of(copy) as said:
+                page = await list_offers(copy, OfferFilter(search=words, accounts=accounts), order=order)
+            assert (sorted(row.emag_id for row in page.offers), page.total) == (ids, len(ids))
+            statements.update(statement for statement in said if "SELECT" in statement)
+        assert len(statements) == 1, statements
+
+
+@pytest.mark.parametrize("skip", [0, 1, 2, 9])
+async def test_a_page_past_the_last_match_still_tells_how_many_there_are(copy: Database, skip: int) -> None:
+    await store(copy, [offer(1), offer(2), offer(3, name="Scaun", brand="Sudika")])
+    page = await list_offers(copy, OfferFilter(search="lampa"), skip=skip, limit=50)
+    assert ([row.emag_id for row in page.offers], page.total) == ([1, 2][skip:], 2)
 
 
 @pytest.mark.parametrize("few", [0, 1, 100])
 async def test_few_matches_and_many_are_listed_alike(copy: Database, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
-    monkeypatch.setattr(selection_repository, "_FEW", few)
+    monkeypatch.setattr(found_repository, "FEW", few)
     await store(copy, [offer(1), offer(2, name="SKU-1 rezervă"), offer(3, stock=0), offer(4, part_number="X")])
     remembered = TotalCache()
     for _ in range(2):

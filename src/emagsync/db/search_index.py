@@ -18,9 +18,12 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Table,
+    Text,
     and_,
+    bindparam,
     column,
     false,
+    func,
     literal_column,
     or_,
     select,
@@ -35,6 +38,8 @@ from emagsync.db.search import code_of, codes_of_all, fold, fold_all, words_of, 
 _GRAM = 3
 # Stretches of a code that are looked up.
 _ENOUGH = 3
+# Parameters of `SearchIndex.first_found`, beside those of the words.
+_LINE, _GRAMS = "search_line", "search_grams"
 
 
 class Replaced(NamedTuple):
@@ -95,6 +100,33 @@ def search_for(text: str | None) -> Search | None:
     return Search(tuple(words), code_of(folded))
 
 
+class SearchShape(NamedTuple):
+    """What a statement for a search depends on; searches for other words of the same shape differ in its parameters.
+
+    `spellings`: how many each of the words has. `in_index`: whether SQLite's index knows of any of the words.
+    """
+
+    spellings: tuple[int, ...]
+    in_index: bool
+
+
+def shape_of(search: Search) -> SearchShape:
+    """The shape of a search that has words."""
+    return SearchShape(tuple(map(len, search.words)), _grams_of(search) is not None)
+
+
+def parameters_of(search: Search, dialect: str) -> dict[str, str]:
+    """The parameters of `SearchIndex.first_found`."""
+    spellings = [spelling for word in search.words for spelling in word]
+    names = [name for word in _word_names(shape_of(search).spellings) for name in word]
+    if dialect != "sqlite":
+        # Words have nothing in them but letters, digits and spaces: nothing that LIKE would take for a wildcard.
+        spellings = [f"%{spelling}%" for spelling in spellings]
+    given = {**dict(zip(names, spellings, strict=True)), _LINE: _line_of(search.code)}
+    grams = _grams_of(search) if dialect == "sqlite" else None
+    return given if grams is None else {**given, _GRAMS: grams}
+
+
 class SearchIndex:
     """The index over `words`, a table of (id, folded text); on SQLite `<words>_index` is beside it."""
 
@@ -132,6 +164,21 @@ class SearchIndex:
         others = tuple(word for word in search.words if len(word) > 1 or len(word[0]) != _GRAM)
         return self._candidates(grams) if not others else self._among(grams, _holds_all(self._content, others))
 
+    def first_found(self, dialect: str, shape: SearchShape, most: int) -> Select[int, bool]:
+        """Some of the rows that `matching` finds, at most so many: their ids, and as `is_named` whether the row has
+        exactly what was written as a code. Its parameters are `parameters_of(search, dialect)`; it is one statement for
+        all searches of that shape."""
+        line, content = bindparam(_LINE, type_=Text), self._content
+        names = func.instr(content, line) if dialect == "sqlite" else func.strpos(content, line)
+        query = select(self._key.label("id"), (names > 0).label("is_named")).limit(most)
+        words = (or_(*(_has_word(content, dialect, name) for name in names)) for names in _word_names(shape.spellings))
+        if dialect == "sqlite" and shape.in_index:
+            index = table(self._name, column("rowid"))
+            # What the index finds is looked up as it is found: of very many, only the first.
+            query = query.select_from(index.join(self._key.table, self._key == index.c.rowid))
+            query = query.where(literal_column(self._name).op("MATCH")(bindparam(_GRAMS, type_=Text)))
+        return query.where(and_(*words))
+
     def holding_code(self, dialect: str, codes: Sequence[str]) -> Select[int]:
         """The ids of the rows that have one of `codes`, as `code_of` writes them."""
         lines = _lines_of(codes)
@@ -157,7 +204,23 @@ class SearchIndex:
 
 
 def _lines_of(codes: Iterable[str]) -> list[str]:
-    return [f"\n{code}\n" for code in dict.fromkeys(codes) if code]
+    return [_line_of(code) for code in dict.fromkeys(codes) if code]
+
+
+def _line_of(code: str) -> str:
+    return f"\n{code}\n"
+
+
+def _word_names(spellings: Sequence[int]) -> list[list[str]]:
+    """The names of the parameters for the spellings of each word."""
+    return [[f"word_{word}_{spelling}" for spelling in range(count)] for word, count in enumerate(spellings)]
+
+
+def _has_word(content: Column[str], dialect: str, name: str) -> ColumnElement[bool]:
+    """Whether a text holds the word that is this parameter. On SQLite not by LIKE, which would have the statement
+    compiled anew for each word; on PostgreSQL by it, for that has the index."""
+    word = bindparam(name, type_=Text)
+    return func.instr(content, word) > 0 if dialect == "sqlite" else content.like(word)
 
 
 def _holds_all(content: Column[str], words: Iterable[tuple[str, ...]]) -> ColumnElement[bool]:

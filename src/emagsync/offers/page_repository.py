@@ -5,7 +5,8 @@ What makes a page of a quarter of a million offers quick, on both databases:
 - ids first: an index has what is filtered and sorted by (`FACETS`), so only the page's own rows are read whole;
 - from the nearer end: a page in the second half is read backwards, so at most half of the ids are skipped (`_Window`);
 - the total is remembered (`total_cache`), and the page's own statement tells whether it is still right;
-- where a search finds very many offers, the list is walked in order instead of sorting all matches (`by_walking`);
+- where a search finds few offers, one statement does everything (`found_repository`);
+- where it finds very many, the list is walked in order instead of sorting all matches (`by_walking`);
 - so is a list in any other order, whose index is made when it is asked for (`order_indexes`).
 """
 
@@ -22,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.bulk import ReadySelect
 from emagsync.db.search_index import by_walking
 from emagsync.offers.change_repository import changed_after, is_near, newest_seq
+from emagsync.offers.found_repository import page_of_few
 from emagsync.offers.order_index_repository import OrderIndex
 from emagsync.offers.schemas import Offer
 from emagsync.offers.selection import OfferFilter, Order, SortKey
@@ -33,7 +35,6 @@ from emagsync.offers.selection_repository import (
     names_some,
     order_terms,
     ordered_ids,
-    with_found,
     with_hints,
 )
 from emagsync.offers.tables import FACETS, offer_search, offers
@@ -72,22 +73,22 @@ async def select_page(
     offer_filter = await with_hints(connection, offer_filter)
     wanted = _Window(order or Order(), skip, limit, index)
     cached = totals.get(offer_filter)
-    selected = offer_filter
     if cached is None:
-        selected = await with_found(connection, offer_filter)
-        total, names_some = await _count(connection, selected)
+        few = await page_of_few(connection, offer_filter, columns, wanted.order, limit=limit, skip=skip)
+        if few is not None:
+            return few
+        total, names_some = await _count(connection, offer_filter)
     else:
         total, names_some = cached.total, cached.names_some
     window = wanted.with_rank(names_some)
-    page = await _read_page(connection, selected, columns, window, total, cached)
+    page = await _read_page(connection, offer_filter, columns, window, total, cached)
     if cached is not None and not cached.is_good(offer_filter, page.version, changed=page.changed):
         # The page was read from the end that the outdated total made the nearer one: with the right total, that may be
         # the other end, or other rows.
-        selected = await with_found(connection, offer_filter)
-        total, names_some = await _count(connection, selected)
+        total, names_some = await _count(connection, offer_filter)
         window = wanted.with_rank(names_some)
         if window.of(total) != wanted.with_rank(cached.names_some).of(cached.total):
-            page = await _read_page(connection, selected, columns, window, total, None)
+            page = await _read_page(connection, offer_filter, columns, window, total, None)
     totals.put(offer_filter, CachedTotal(page.version, total, names_some))
     return page.rows, total
 

@@ -67,13 +67,11 @@ class Hints(NamedTuple):
     """What is known of a selection and makes it quicker to read; the offers that it finds are the same without.
 
     `few_unseen`: few offers were not seen since `seen_before`. `eans_are_kept`: the tables of EANs are up to date.
-    `found`: the few offers, by our ids, that hold what is searched for.
     `many_match`: many offers are found, so that the first ones are soon met in order.
     """
 
     few_unseen: bool = False
     eans_are_kept: bool = False
-    found: tuple[int, ...] | None = None
     many_match: bool = False
 
 

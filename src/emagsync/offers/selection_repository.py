@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, and_, case, false, func, literal, or_, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,9 +17,6 @@ from emagsync.offers.same_ean_repository import kept_same_eans, same_eans
 from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import BuyButton, Hints, OfferFilter, Order, SortKey
 from emagsync.offers.tables import REMOVED, offer_search, offers
-
-# Matches of a search that are worth naming in the statements that follow.
-_FEW: Final = 100
 
 BY_KEY = (offers.c.account, offers.c.emag_id)
 
@@ -42,13 +39,8 @@ def is_reversible(order: Order) -> bool:
 def condition(offer_filter: OfferFilter, dialect: str) -> ColumnElement[bool]:
     """`offer_filter` as a condition on `offers`."""
     searched = offer_filter.searched
-    found = offers.c.id.in_(_matching(offer_filter, searched, dialect)) if searched else true()
-    return and_(true(), *_plain_conditions(offer_filter), found)
-
-
-def _matching(offer_filter: OfferFilter, searched: Search, dialect: str) -> Select[int] | tuple[int, ...]:
-    found = offer_filter.hints.found
-    return SEARCH_INDEX.matching(dialect, searched) if found is None else found
+    found = offers.c.id.in_(SEARCH_INDEX.matching(dialect, searched)) if searched else true()
+    return and_(true(), *plain_conditions(offer_filter), found)
 
 
 def ordered_ids(offer_filter: OfferFilter, order: Order, dialect: str, *, walking: bool = False) -> Select[Any]:
@@ -59,10 +51,10 @@ def ordered_ids(offer_filter: OfferFilter, order: Order, dialect: str, *, walkin
     """
     selected, searched = condition(offer_filter, dialect), offer_filter.searched
     if walking and searched:
-        selected = and_(*_plain_conditions(offer_filter), _holds(searched))
+        selected = and_(*plain_conditions(offer_filter), _holds(searched))
     sorted_by: tuple[ColumnElement[Any], ...] = columns_of(order)
     if order.key is SortKey.RELEVANCE and searched:
-        sorted_by = (case((_is_named(offer_filter, searched, dialect), 0), else_=1).label("rank"), *sorted_by)
+        sorted_by = (case((_is_named(searched, dialect), 0), else_=1).label("rank"), *sorted_by)
     query = select(offers.c.id, *sorted_by).where(selected).order_by(*order_terms(order, sorted_by))
     if order.key is SortKey.NAME:
         query = query.join(offer_search, offer_search.c.offer_id == offers.c.id)
@@ -92,7 +84,7 @@ async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
     if offer_filter.seen_before is not None and _is_by_sightings(offer_filter):
         return await sightings_repository.count_before(connection, offer_filter.seen_before, offer_filter.accounts)
     searched = offer_filter.searched
-    if searched and offer_filter.is_nothing_but_search and offer_filter.hints.found is None:
+    if searched and offer_filter.is_nothing_but_search:
         return await _count_found(connection, searched, include_removed=offer_filter.include_removed)
     if offer_filter.changes is not None and offer_filter.is_nothing_but_changes:
         # Every offer that something happened to has a row: none of them need be looked up.
@@ -112,19 +104,6 @@ async def with_hints(connection: AsyncConnection, offer_filter: OfferFilter) -> 
     return replace(offer_filter, hints=hints)
 
 
-async def with_found(connection: AsyncConnection, offer_filter: OfferFilter) -> OfferFilter:
-    """The same selection, with the offers that hold what is searched for where they are few: the index, which may take
-    milliseconds to find them, is asked once."""
-    searched = offer_filter.searched
-    if searched is None:
-        return offer_filter
-    few = SEARCH_INDEX.matching(connection.dialect.name, searched).limit(_FEW + 1)
-    found = tuple((await connection.execute(few)).scalars())
-    if len(found) > _FEW:
-        return offer_filter
-    return replace(offer_filter, hints=offer_filter.hints._replace(found=found))
-
-
 def _is_by_sightings(offer_filter: OfferFilter) -> bool:
     return offer_filter.is_nothing_but("seen_before") and not offer_filter.include_removed
 
@@ -132,10 +111,10 @@ def _is_by_sightings(offer_filter: OfferFilter) -> bool:
 async def names_some(connection: AsyncConnection, offer_filter: OfferFilter) -> bool:
     """Whether what is searched for is exactly the SKU, the PNK or an EAN of an offer that `offer_filter` finds."""
     searched = offer_filter.searched
-    if searched is None or not searched.code or offer_filter.hints.found == ():
+    if searched is None or not searched.code:
         return False
-    is_named = _is_named(offer_filter, searched, connection.dialect.name)
-    found = select(offers.c.id).where(*_plain_conditions(offer_filter), is_named)
+    is_named = _is_named(searched, connection.dialect.name)
+    found = select(offers.c.id).where(*plain_conditions(offer_filter), is_named)
     return await connection.scalar(found.limit(1)) is not None
 
 
@@ -156,12 +135,8 @@ def _holds(searched: Search) -> ColumnElement[bool]:
     return words.where(SEARCH_INDEX.holds(searched)).exists()
 
 
-def _is_named(offer_filter: OfferFilter, searched: Search, dialect: str) -> ColumnElement[bool]:
+def _is_named(searched: Search, dialect: str) -> ColumnElement[bool]:
     """Whether an offer has exactly what was searched for as its SKU, its PNK or an EAN."""
-    found = offer_filter.hints.found
-    if found is not None:
-        key = offer_search.c.offer_id
-        return offers.c.id.in_(select(key).where(key.in_(found), SEARCH_INDEX.holds_code([searched.code])))
     return offers.c.id.in_(SEARCH_INDEX.holding_code(dialect, [searched.code]))
 
 
@@ -172,7 +147,8 @@ def columns_of(order: Order) -> tuple[Column[Any], ...]:
     return BY_KEY[::-1] if order.key is SortKey.EMAG_ID else (*_SORTED_BY[order.key], *BY_KEY)
 
 
-def _plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
+def plain_conditions(offer_filter: OfferFilter) -> list[ColumnElement[bool]]:
+    """The conditions on `offers` of everything but what is searched for."""
     columns = offers.c
     found: list[ColumnElement[bool]] = [] if offer_filter.include_removed else [columns.removed_at.is_(None)]
     for column, values in (
