@@ -27,11 +27,11 @@ _FIELDS: Final = Query(
 )
 
 
-def _of_list(fields: Annotated[str | None, _FIELDS] = None) -> FieldChoice | None:
+async def _of_list(fields: Annotated[str | None, _FIELDS] = None) -> FieldChoice | None:
     return _choice(fields, Product)
 
 
-def _of_detail(fields: Annotated[str | None, _FIELDS] = None) -> FieldChoice | None:
+async def _of_detail(fields: Annotated[str | None, _FIELDS] = None) -> FieldChoice | None:
     return _choice(fields, ProductDetail)
 
 

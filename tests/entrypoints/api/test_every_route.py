@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import httpx2
 import jsonschema_rs
 import pytest
+from fastapi.routing import APIRoute
 
 from emagsync.entrypoints.api.description import read_examples
 from emagsync.entrypoints.api.routers import ROUTERS
@@ -227,3 +229,15 @@ def test_every_route_that_changes_something_writes_to_the_audit_log() -> None:
                     continue
                 names = route.endpoint.__code__.co_names  # type: ignore[attr-defined]
                 assert "audit" in names, f"{method} {path} does not call audit()"
+
+
+def test_no_route_and_nothing_that_one_depends_on_is_a_plain_function() -> None:
+    """FastAPI runs those in a thread: a trip that takes longer than most of them do."""
+    parts = [route.dependant for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    plain = set()
+    for part in parts:  # grows while it is walked
+        parts.extend(part.dependencies)
+        if not any(map(inspect.iscoroutinefunction, (part.call, getattr(part.call, "__call__", None)))):  # noqa: B004
+            plain.add(part.call)
+    assert len(parts) > 500
+    assert not plain
