@@ -53,6 +53,15 @@ async def test_rows_are_stored_with_their_types(shelf: Database) -> None:
     assert await on(shelf) == [(1, "a", Decimal("1.5000")), (2, "b", None)]
 
 
+@pytest.mark.parametrize("amounts", [(1, 1, 1), (1, 2, 1), (None, 1, None), (1, None, 2)])
+async def test_each_value_of_a_column_is_its_own_however_often_the_same_object_stands_in_it(
+    shelf: Database, amounts: tuple[int | None, ...]
+) -> None:
+    objects = {None: None, 1: Decimal(1), 2: Decimal(2)}
+    await put(shelf, BulkInsert(stock, ALL), *((id_, "a", objects[amount]) for id_, amount in enumerate(amounts)))
+    assert [row[2] for row in await on(shelf)] == list(amounts)
+
+
 async def test_a_known_key_gets_the_columns_that_are_named_and_keeps_the_others(shelf: Database) -> None:
     await put(shelf, BulkInsert(stock, ALL), (1, "a", Decimal(1)))
     update = BulkInsert(stock, ALL, key=[stock.c.id], update=[stock.c.price])

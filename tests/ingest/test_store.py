@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
@@ -30,7 +30,7 @@ from emagsync.ingest.store import (
 from emagsync.marketplace.rows.parse import parse, raw_digest
 from emagsync.offers import repository
 from emagsync.offers.records import Observation, StoredOffer, UpsertResult
-from emagsync.offers.tables import offer_payloads, offers
+from emagsync.offers.tables import offer_changes, offer_payloads, offers
 from marketplace.rows.row_shapes import RO, parsed, row
 from support.databases import new_database
 
@@ -80,6 +80,19 @@ async def test_a_row_with_the_same_content_in_another_spelling_is_unchanged(data
     rows = await prepared(database, b" " + row(id=1))
     assert set(rows.parsed) == {1}
     assert (await stored(database, rows)).result == UpsertResult((), (), (1,))
+
+
+async def test_a_row_that_an_earlier_version_read_is_read_again_without_a_change(database: Database) -> None:
+    await seen(database, listed())
+    _, _, digest, token = await kept(database)
+    earlier = bytes((digest[0] - 1,)) + digest[1:]
+    async with database.transaction() as connection:
+        await connection.execute(update(offers).values(raw_digest=earlier))
+    assert await seen(database, listed(), hours=1) == (UNCHANGED, True)
+    assert (await kept(database))[2:] == (digest, token)
+    async with database.snapshot() as connection:
+        assert (await connection.scalars(select(offer_changes.c.new))).all() == ["created"]
+    assert await seen(database, listed(), hours=2) == (UNCHANGED, False)
 
 
 async def test_a_row_that_was_parsed_already_is_stored_by_the_same_rules(database: Database) -> None:

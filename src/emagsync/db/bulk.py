@@ -403,7 +403,8 @@ def _converted(rows: Iterable[tuple[Any, ...]], converts: tuple[Convert, ...]) -
 def _convert(column: tuple[Any, ...], convert: Convert) -> Sequence[Any]:
     if convert is None:
         return column
-    if len(set(map(id, column))) == 1:  # by identity, which costs less than comparing values
+    # By identity, which costs less than comparing values. Where the ends differ, it is not asked of those between.
+    if column[0] is column[-1] and len(set(map(id, column))) == 1:
         return [convert(column[0])] * len(column)
     return list(map(convert, column))
 

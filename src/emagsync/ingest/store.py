@@ -138,8 +138,12 @@ async def take_for_new(raw_rows: Sequence[bytes], platform: Platform) -> tuple[R
             await asyncio.sleep(0)
     by_id = {emag_id: row.raw for emag_id, row in read.items()}
     digests = {emag_id: raw_digest(raw) for emag_id, raw in by_id.items()}
-    parsed, records = await _parsed(read.items(), digests, {}, {})
-    return RawRows(tuple(ids), by_id, tuple(rejected)), PreparedRows(digests, parsed, records, {})
+    records = {
+        emag_id: record_of(row.offer, row, digests[emag_id], Content(row.kept))
+        for emag_id, row in read.items()
+        if row.offer is not None
+    }
+    return RawRows(tuple(ids), by_id, tuple(rejected)), PreparedRows(digests, read, records, {})
 
 
 async def prepare_parsed(

@@ -188,7 +188,7 @@ def logged_changes(
     observation: Observation, comparison: Comparison, stored: Mapping[int, StoredRow]
 ) -> list[ChangeLogEntry]:
     """The change log entries of these offers: which are new or returned, and every logged field that changed."""
-    changes = [lifecycle(observation, record.emag_id, None, "created") for record in comparison.created]
+    changes = _creations(observation, comparison.created)
     changes.extend(
         lifecycle(observation, record.emag_id, "removed", "returned")
         for record in (*comparison.updated, *comparison.respelled)
@@ -197,6 +197,14 @@ def logged_changes(
     for record in comparison.updated:
         changes.extend(field_changes(observation, stored[record.emag_id], record))
     return changes
+
+
+def _creations(observation: Observation, created: Sequence[OfferRecord]) -> list[ChangeLogEntry]:
+    # As `lifecycle` of each, without its calls: a first copy logs nothing else, and this for every offer.
+    account, run_id, at, source = observation.account, observation.run_id, observation.at, observation.source
+    return [
+        ChangeLogEntry(account, record.emag_id, LIFECYCLE, None, "created", run_id, at, source) for record in created
+    ]
 
 
 def field_changes(observation: Observation, before: StoredRow | None, record: OfferRecord) -> Iterator[ChangeLogEntry]:

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkSelect, among
+from emagsync.db.bulk import BulkSelect, ReadySelect, among
 from emagsync.db.search_index import Replaced, SearchIndex, searchable_texts
 from emagsync.db.search_index import Searchable as Words
 from emagsync.offers.tables import offer_search, offers
@@ -98,9 +98,7 @@ async def add_unindexed(connection: AsyncConnection) -> int:
     Ids are given in the order of commits there, so the offers without an entry are exactly those above the last that
     has one.
     """
-    words = (offers.c.emag_id, offers.c.name, offers.c.part_number, offers.c.part_number_key, offers.c.eans)
-    query = select(offers.c.id, *words, offers.c.brand).where(is_unindexed()).order_by(offers.c.id).limit(BATCH)
-    rows = (await connection.execute(query)).all()
+    rows = await _unindexed.run(connection)
     await SEARCH_INDEX.add(connection, list(zip((row.id for row in rows), texts_of(rows), strict=True)))
     return len(rows)
 
@@ -113,3 +111,12 @@ async def has_unindexed(connection: AsyncConnection) -> bool:
 def is_unindexed() -> ColumnElement[bool]:
     """Whether search does not find an offer yet (SQLite)."""
     return offers.c.id > select(func.coalesce(func.max(offer_search.c.offer_id), 0)).scalar_subquery()
+
+
+# As plain named tuples: SQLAlchemy's rows take longer to say a value by its name, and five are asked of each offer.
+_unindexed = ReadySelect(
+    select(*(offers.c[name] for name in ("id", "emag_id", "name", "part_number", "part_number_key", "eans", "brand")))
+    .where(is_unindexed())
+    .order_by(offers.c.id)
+    .limit(BATCH)
+)

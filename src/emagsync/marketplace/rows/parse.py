@@ -13,8 +13,8 @@ that eMAG merely spells otherwise, which is asked only for rows whose bytes diff
 
 from __future__ import annotations
 
-import hashlib
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
@@ -42,10 +42,12 @@ __all__ = [
     "validation_errors",
 ]
 
-PARSER_VERSION = 2
-"""To be raised whenever the same bytes would be parsed to another offer: every stored row is then parsed anew."""
+PARSER_VERSION = 3
+"""To be raised whenever the same bytes would be parsed to another offer, or have another digest: every stored row is
+then parsed anew."""
 
 _VERSION_BYTE = bytes((PARSER_VERSION,))
+_DIGEST_BYTES = 15
 _NOT_JSON = "the row is not JSON in UTF-8"
 
 
@@ -123,8 +125,11 @@ def peek_id(raw: bytes) -> int | None:
 
 
 def raw_digest(raw: bytes) -> bytes:
-    """The parser's version and 15 bytes over the row: equal means surely unchanged, different means parse it."""
-    return _VERSION_BYTE + hashlib.blake2b(raw, digest_size=15).digest()
+    """The parser's version and 15 bytes over the row: equal means surely unchanged, different means parse it.
+
+    SHA-256, because processors have instructions for it: two thirds of what BLAKE2b takes, which a second look feels.
+    """
+    return _VERSION_BYTE + sha256(raw).digest()[:_DIGEST_BYTES]
 
 
 def is_current(digest: bytes) -> bool:
