@@ -45,6 +45,7 @@ from emagsync.entrypoints.services.edits import (
     build_edit_service,
     build_undo,
 )
+from emagsync.entrypoints.services.execution import open_sync_service
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.entrypoints.services.identity import build_authenticator, build_token_service, build_user_service
 from emagsync.entrypoints.services.notifications import telling_people
@@ -55,7 +56,6 @@ from emagsync.entrypoints.services.runs import (
     build_run_control,
     build_schedule_actions,
     build_scheduler,
-    open_sync_service,
 )
 from emagsync.entrypoints.services.sources import SourceServices, build_sources
 from emagsync.entrypoints.services.webhooks import open_webhooks

@@ -1,41 +1,24 @@
-"""Sync runs: executing, starting and stopping them, and starting them on schedule."""
+"""Sync runs: starting them for whoever asks, and on schedule. What executes them: `execution`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
 
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.entrypoints.services.foundation import Foundation
-from emagsync.sync import repository
 from emagsync.sync.control import RunControl
 from emagsync.sync.dispatch.inline_executor import Executor
-from emagsync.sync.errors import RunNotActive
 from emagsync.sync.freshness.keeper import FreshnessKeeper
 from emagsync.sync.freshness.service import FreshnessService
-from emagsync.sync.process_lock import Workers
 from emagsync.sync.schedule.actions import ScheduleActions
 from emagsync.sync.schedule.jobs import JobKind
 from emagsync.sync.schedule.scheduler import Action, Scheduler
 from emagsync.sync.schemas import Run
 from emagsync.sync.service import SyncService
 
-# An account has one active run: it is among its newest.
-_LATEST: Final = 20
-
 
 def _nobody(run: Run) -> None:
     pass
-
-
-@contextmanager
-def open_sync_service(base: Foundation, registry: AccountRegistry) -> Iterator[SyncService]:
-    """Executes runs. While the block runs, this process holds the lock that shows others that it is alive."""
-    with Workers(base.settings.data_dir, base.clock) as workers:
-        yield SyncService(
-            database=base.database, registry=registry, settings=base.settings, workers=workers, clock=base.clock
-        )
 
 
 def build_run_control(
@@ -55,18 +38,6 @@ def build_run_control(
         clock=base.clock,
         on_change=on_change,
     )
-
-
-async def stop_runs_of(base: Foundation, service: SyncService, account: str) -> list[Run]:
-    """Stop whatever runs of an account, for good, in whichever process it does. Returns the runs."""
-    async with base.database.snapshot() as connection:
-        runs = await repository.runs(connection, account=account, limit=_LATEST)
-    stopped = []
-    for run in runs:
-        if not run.status.is_finished:
-            with suppress(RunNotActive):  # it has ended meanwhile
-                stopped.append(await service.cancel(run.id))
-    return stopped
 
 
 def build_freshness_service(base: Foundation, registry: AccountRegistry) -> FreshnessService:

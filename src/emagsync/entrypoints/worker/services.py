@@ -19,13 +19,13 @@ from emagsync.db.errors import DatabaseError
 from emagsync.edits.push.service import PushService
 from emagsync.entrypoints.services.accounts import open_accounts
 from emagsync.entrypoints.services.edits import build_edit_service
+from emagsync.entrypoints.services.execution import open_sync_service
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
 from emagsync.entrypoints.services.push import build_push_service
 from emagsync.entrypoints.services.runs import (
     build_run_control,
     build_schedule_actions,
     build_scheduler,
-    open_sync_service,
 )
 from emagsync.entrypoints.services.sources import build_sources
 from emagsync.entrypoints.worker.queue import CeleryQueue

@@ -24,7 +24,7 @@ from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import printable
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.services.accounts import build_account_service, open_accounts
-from emagsync.entrypoints.services.runs import open_sync_service, stop_runs_of
+from emagsync.entrypoints.services.execution import open_sync_service, stop_runs_of
 
 app = typer.Typer(
     help="The accounts; `add`, `edit` or `remove` one.",

@@ -12,7 +12,7 @@ from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.text import plural
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.services.accounts import open_accounts
-from emagsync.entrypoints.services.runs import open_sync_service
+from emagsync.entrypoints.services.execution import open_sync_service
 from emagsync.sync.schemas import Run
 
 

@@ -20,10 +20,11 @@ from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.services.accounts import open_accounts
 from emagsync.entrypoints.services.edits import build_edit_service
+from emagsync.entrypoints.services.execution import open_sync_service
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.entrypoints.services.objections import objections_of
 from emagsync.entrypoints.services.push import build_push_service
-from emagsync.entrypoints.services.runs import build_freshness_service, build_run_control, open_sync_service
+from emagsync.entrypoints.services.runs import build_freshness_service, build_run_control
 from emagsync.entrypoints.worker.app import make_app
 from emagsync.entrypoints.worker.queue import CeleryQueue
 from emagsync.home.service import HomeService

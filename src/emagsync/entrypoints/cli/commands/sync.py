@@ -25,8 +25,8 @@ from emagsync.entrypoints.cli.output.summary import print_summary, sync_document
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.cli.signals import StopOnSignals
 from emagsync.entrypoints.services.accounts import open_accounts
+from emagsync.entrypoints.services.execution import open_sync_service
 from emagsync.entrypoints.services.foundation import Foundation
-from emagsync.entrypoints.services.runs import open_sync_service
 from emagsync.sync import dry_run_repository
 from emagsync.sync.schemas import RunParameters, Selection
 from emagsync.sync.service import SyncService
