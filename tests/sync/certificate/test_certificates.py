@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.errors import DatabaseUnavailable
+from emagsync.ingest.digest import CopyDigest
 from emagsync.sync import repository
 from emagsync.sync.certificate.schemas import Certificate, CertificateReasonCode, CertificateVerdict, DigestState
 from emagsync.sync.certificate.service import Certificates
-from emagsync.sync.run import copy_note
+from emagsync.sync.run import copy_note, evidence_repository
 from emagsync.sync.schemas import Run, RunStatus, Selection
 from support.local import Local, open_local, until
 from support.market import Market, open_market
@@ -23,6 +27,7 @@ COMPLETE, NOT_COMPLETE = CertificateVerdict.COMPLETE, CertificateVerdict.NOT_COM
 BUT_FOR_ROWS, BY_REQUEST = CertificateVerdict.COMPLETE_WITH_UNREADABLE_ROWS, CertificateVerdict.PARTIAL_BY_REQUEST
 
 SIZE, PER_PAGE, PAGES = 48, 10, 5
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -247,6 +252,94 @@ def test_a_digest_is_made_at_once_where_it_is_little_beside_the_run() -> None:
     assert copy_note.is_affordable(500, took_seconds=0.1)
     assert copy_note.is_affordable(250_000, took_seconds=250_000 / 300)  # as the limit allows
     assert not copy_note.is_affordable(25_000, took_seconds=8)
+
+
+class _Digests:
+    """Watches the digests that runs make. Of one run, `affordable` says how often there is time for one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, affordable: int = 1_000) -> None:
+        self.begun = asyncio.Event()
+        self.made = 0
+        self.cancelled = 0
+        self.fails = False
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
+        self._affordable = affordable
+        self._read = copy_note.read_digest
+        monkeypatch.setattr(copy_note, "read_digest", self.read)
+        monkeypatch.setattr(copy_note, "is_affordable", self.is_affordable)
+
+    def is_affordable(self, offers: int, took_seconds: float) -> bool:
+        assert offers == SIZE
+        self._affordable -= 1
+        return self._affordable >= 0
+
+    async def read(self, connection: AsyncConnection, account: str) -> CopyDigest:
+        self.begun.set()
+        try:
+            await self.goes_on.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self.fails:
+            self.fails = False
+            raise DatabaseUnavailable("away for a moment")
+        digest = await self._read(connection, account)
+        self.made += 1
+        return digest
+
+
+@pytest.mark.databases("both", often="sqlite")
+async def test_the_digest_is_made_once_and_before_the_run_has_read_to_its_end(
+    local: Local, market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = _Digests(monkeypatch, affordable=1)  # the first question is that of the closing page
+    one = await certificate(local, await sync(local))
+    assert (one.copied.digest_state, one.copied.digest) == (DigestState.MADE, digest_of_market(market))
+    assert digests.made == 1
+
+
+async def test_a_digest_of_what_the_copy_held_before_its_end_is_not_that_of_the_copy(
+    local: Local, market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = await sync(local)
+    digests = _Digests(monkeypatch)
+    market.change("change", ids=[1], set={"description": "Alta"})
+    monkeypatch.setattr(evidence_repository, "known_digest", _unknown)
+    note = copy_note.CopyNote(local.database, run)
+    note.begin(offers=SIZE, took_seconds=1)
+    await until(lambda: digests.made == 1)
+    await sync(local)
+    noted = await note.read(RunStatus.COMPLETED, now=NOW, took_seconds=1)
+    await note.aclose()
+    assert noted is not None
+    assert noted.digest == digest_of_market(market)
+
+
+async def _unknown(*_: object, **__: object) -> None:
+    """No digest was noted before."""
+
+
+async def test_a_run_that_is_cancelled_stops_making_its_digest(
+    local: Local, market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = _Digests(monkeypatch)
+    digests.goes_on.clear()
+    running = asyncio.ensure_future(sync(local))
+    await digests.begun.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert (digests.made, digests.cancelled) == (0, 1)
+
+
+async def test_a_database_that_was_away_while_the_digest_was_made_costs_the_run_nothing(
+    local: Local, market: Market, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = _Digests(monkeypatch)
+    digests.fails = True
+    one = await certificate(local, await local.completed(per_page=PER_PAGE))
+    assert (one.copied.digest, digests.made) == (digest_of_market(market), 1)
 
 
 async def test_many_removed_offers_were_confirmed_by_a_second_reading(local: Local, market: Market) -> None:

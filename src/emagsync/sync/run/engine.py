@@ -50,7 +50,7 @@ from emagsync.sync import failed_request_repository, lease_repository, pace_repo
 from emagsync.sync.errors import RunSuperseded
 from emagsync.sync.lease_repository import RunLease
 from emagsync.sync.run import evidence_repository
-from emagsync.sync.run.copy_note import note_copy
+from emagsync.sync.run.copy_note import CopyNote
 from emagsync.sync.run.endings import INTERRUPTED, Ending, by_defect, by_error, timed_out
 from emagsync.sync.run.evidence_repository import CopyNoted
 from emagsync.sync.run.progress import ProgressReport, RunProgress
@@ -104,6 +104,7 @@ class RunEngine:
             changed=self._report,
             sink=DryRunSink(lease.run_id, rules) if run.parameters.dry_run else DatabaseSink(rules),
         )
+        self._copy_note = CopyNote(database, run)
         self._work = RunWork(
             database=database,
             client=client,
@@ -114,12 +115,19 @@ class RunEngine:
             clock=clock,
             stop=stop,
             report=self._report,
+            on_closing=self._begin_copy_note,
         )
         self._over = False
         self._sleep_task: asyncio.Future[None] | None = None
 
     async def execute(self) -> Ending:
         """Execute the run. Returns how it ended, as its row says too; raises RunSuperseded when it lost its lease."""
+        try:
+            return await self._execute()
+        finally:
+            await self._copy_note.aclose()
+
+    async def _execute(self) -> Ending:
         try:
             ending = await self._guarded()
         except RunSuperseded:
@@ -214,8 +222,13 @@ class RunEngine:
                 raise RunSuperseded(f"Run {self._lease.run_id} was stopped or taken over.")
 
     async def _copy_noted(self, ending: Ending) -> CopyNoted | None:
-        took = self._clock.monotonic() - self._progress.started
-        return await note_copy(self._database, self._run, ending.status, now=self._clock.now(), took_seconds=took)
+        return await self._copy_note.read(ending.status, now=self._clock.now(), took_seconds=self._took_seconds())
+
+    def _begin_copy_note(self) -> None:
+        self._copy_note.begin(offers=self._progress.processed, took_seconds=self._took_seconds())
+
+    def _took_seconds(self) -> float:
+        return self._clock.monotonic() - self._progress.started
 
     async def _remember_pace(self) -> None:
         """Keep what was learnt about the account's pages as soon as it changes: the run may be killed."""

@@ -45,10 +45,15 @@ class PassReader:
         number: int,
         done: Iterable[PageRead],
         scope: str = MAIN_SCOPE,
+        on_closing: Callable[[], None],
     ) -> None:
-        """`done` are the pages of this pass that are stored already; `limit` is the last page that may be read."""
+        """`done` are the pages of this pass that are stored already; `limit` is the last page that may be read.
+
+        `on_closing` is called when only the page is missing that should be empty.
+        """
         self._fetcher = fetcher
         self._scope = scope
+        self._on_closing = on_closing
         self._progress = progress
         self._clock = clock
         self._per_page = per_page
@@ -118,6 +123,7 @@ class PassReader:
         while (page := await self._next_page()) is not None:
             if self._plan.is_closing(page):
                 self._end.start(self._last_page())
+                self._on_closing()
             await self._read_page(page)
 
     async def _next_page(self) -> int | None:

@@ -39,7 +39,10 @@ COUNT_ATTEMPTS: Final = 3
 
 
 class RunWork:
-    """The work of one run. Use once. `evidence` and `pace` are what it has noted and learnt so far."""
+    """The work of one run. Use once. `evidence` and `pace` are what it has noted and learnt so far.
+
+    `on_closing` is called when all pages of a reading are stored but the one that should be empty.
+    """
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class RunWork:
         clock: Clock,
         stop: asyncio.Event,
         report: Callable[[], None],
+        on_closing: Callable[[], None],
     ) -> None:
         self._database = database
         self._client = client
@@ -63,6 +67,7 @@ class RunWork:
         self._clock = clock
         self._stop = stop
         self._report = report
+        self._on_closing = on_closing
         self._circuit = Circuit(clock)
         self._ledger: list[PageRead] = []
         self.evidence = Evidence()
@@ -176,6 +181,7 @@ class RunWork:
             number=number,
             done=done,
             scope=scope,
+            on_closing=self._on_closing,
         )
         counting = asyncio.ensure_future(self._count(filters) if count is None else _known(count))
         try:
