@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
 import ssl
 from collections.abc import AsyncIterator
@@ -18,12 +19,14 @@ from starlette.routing import BaseRoute
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
+from emagsync.entrypoints.api.document_process import DocumentProcess, openapi_text, served
 from emagsync.entrypoints.api.server import ApiServer, address_of, listening
 from emagsync.entrypoints.api.services import ApiServices, open_services
 from emagsync.identity.schemas import User
 from emagsync.identity.secrets import Argon2Cost, PasswordHasher
 from emagsync.rest.principals import Role
 from support.databases import address_in
+from support.document import openapi_document
 from support.local import QUICK, until
 
 PASSWORD = "correct horse battery ț"
@@ -87,6 +90,7 @@ async def open_api(
         services = await stack.enter_async_context(open_services(chosen, accounts, clock=clock, hasher=hasher))
         server = ApiServer(services)
         _share_routes(server.config.app)
+        openapi_text.provide(server.config.app, DocumentProcess(_document()))
         await stack.enter_async_context(_serving(server, listener))
         clients = {"stranger": client(address_of(listener))}
         for role in Role:
@@ -111,6 +115,12 @@ def _share_routes(app: FastAPI) -> None:
     if not _routes:
         _routes.extend(app.router.routes)
     app.router.routes[:] = _routes
+
+
+@functools.cache
+def _document() -> bytes:
+    """What the server's own process would take seconds to make; `test_openapi_process.py` has that make it."""
+    return served(openapi_document())
 
 
 @asynccontextmanager

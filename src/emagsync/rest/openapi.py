@@ -92,17 +92,6 @@ def required_role(operation: dict[str, Any]) -> str | None:
     return roles[-1] if roles else None
 
 
-def allowed_methods(document: dict[str, Any], path: str) -> list[str]:
-    """The methods that `path` takes, in upper case. Each route alone knows only its own."""
-    taken = {method.upper() for template, method, _ in operations(document) if _matches(template, path)}
-    return sorted(taken)
-
-
-def _matches(template: str, path: str) -> bool:
-    pattern = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({[^}]*})", template))
-    return re.fullmatch(pattern, path) is not None
-
-
 def _describe_problems(document: dict[str, Any], bodies: Sequence[type[BaseModel]]) -> None:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for model in (FieldProblem, Problem):

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emagsync.core.errors import EmagsyncError
 from emagsync.core.exhaustion import exhaustion_of
-from emagsync.rest.openapi import allowed_methods
 from emagsync.rest.problems import ApiProblem, invalid, problem_of
 from emagsync.rest.refused_values import refusal_of
 from emagsync.rest.unknown_names import with_nearest_names
@@ -42,11 +45,15 @@ _NOT_JSON = ApiProblem(
 )
 
 
-def install_problem_handlers(app: FastAPI) -> None:
-    """Answer every refusal, and every failure that is known, with a problem; others are UnexpectedErrorMiddleware's."""
+def install_problem_handlers(app: FastAPI, routes: Iterable[BaseRoute] = ()) -> None:
+    """Answer every refusal, and every failure that is known, with a problem; others are UnexpectedErrorMiddleware's.
+
+    `routes` are those that a refused method may be looked up in.
+    """
+    described = tuple(route for route in routes if isinstance(route, APIRoute) and route.include_in_schema)
     app.add_exception_handler(EmagsyncError, _on_our_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(HTTPException, partial(_on_http_exception, described))
     app.add_exception_handler(OSError, _on_system_error)
 
 
@@ -77,7 +84,7 @@ def _is_unread(item: Any) -> bool:
     return tuple(item["loc"]) == ("body",) and isinstance(item.get("input"), bytes) and bool(item["input"])
 
 
-async def _on_http_exception(request: Request, error: Exception) -> Response:
+async def _on_http_exception(routes: Sequence[APIRoute], request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - the handler is installed for this type
     status = HTTPStatus(error.status_code)
     if status < HTTPStatus.BAD_REQUEST:
@@ -87,9 +94,14 @@ async def _on_http_exception(request: Request, error: Exception) -> Response:
         return invalid("body", "This is not JSON in UTF-8.", "json_invalid").response(request.url.path)
     problem = _problem_of_http(error)
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        methods = allowed_methods(request.app.openapi(), request.url.path)
+        methods = _methods_at(routes, request.url.path)
         problem.headers |= {"Allow": ", ".join(methods)} if methods else {}
     return problem.response(request.url.path)
+
+
+def _methods_at(routes: Sequence[APIRoute], path: str) -> list[str]:
+    """The methods that `path` takes. Each route alone knows only its own."""
+    return sorted({method for route in routes if route.path_regex.match(path) for method in route.methods or ()})
 
 
 def _problem_of_http(error: HTTPException) -> ApiProblem:

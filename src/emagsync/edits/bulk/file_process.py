@@ -6,7 +6,6 @@ A thread could not be stopped, and would take the memory of this process, and th
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
@@ -16,6 +15,7 @@ from typing import Final
 import msgspec
 import structlog
 
+from emagsync.core.children import child_environment
 from emagsync.edits.bulk.file_limits import (
     MOST_ANSWER_BYTES,
     MOST_AT_ONCE,
@@ -29,8 +29,6 @@ from emagsync.edits.errors import FilesBusy, FileUnreadable
 log = structlog.get_logger()
 
 _CHILD: Final = "emagsync.edits.bulk.file_child"
-# Nothing of ours is among them: the process needs no setting and no secret.
-_VARIABLES: Final = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT", "PYTHONHOME")
 
 
 def command(options: FileOptions) -> list[str]:
@@ -125,7 +123,9 @@ class FileReader:
 
 async def _read_in_process(program: list[str], content: bytes, seconds: float, most_answer: int) -> bytes:
     """The process's answer. Raises FileUnreadable where it had to be ended, or ended itself, without one."""
-    process = await asyncio.create_subprocess_exec(*program, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=_environment())
+    process = await asyncio.create_subprocess_exec(
+        *program, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=child_environment()
+    )
     try:
         async with asyncio.timeout(seconds):
             answer, words, _ = await asyncio.gather(
@@ -170,9 +170,3 @@ async def _last_words(process: Process) -> str:
     while piece := await process.stderr.read(4096):
         said = (said + piece)[-4096:]
     return said.decode("utf-8", "replace").strip().rpartition("\n")[2][:300]
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
-    # Where this process finds its modules, that one does.
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}

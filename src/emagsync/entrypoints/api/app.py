@@ -12,6 +12,7 @@ from starlette_compress import CompressMiddleware, remove_compress_type
 from emagsync import __version__
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.description import DESCRIPTION, TAGS, read_examples
+from emagsync.entrypoints.api.document_process import DocumentProcess, openapi_text
 from emagsync.entrypoints.api.keyless import KEYLESS
 from emagsync.entrypoints.api.known_accounts import refuse_unknown_accounts
 from emagsync.entrypoints.api.routers import PARSED_BY_ROUTES, ROUTERS
@@ -53,6 +54,7 @@ def create_app(services: ApiServices) -> FastAPI:
     """The application, as ASGI, whose endpoints use `services`."""
     app = create_bare_app(services.state)
     provide_services(app, services)
+    openapi_text.provide(app, DocumentProcess())
     return app
 
 
@@ -74,8 +76,8 @@ def create_bare_app(state: AppState) -> FastAPI:
         dependencies=[Depends(_refuse_what_no_route_takes)],
     )
     app.state.emagsync = state
-    install_problem_handlers(app)
     routes = [route for router in ROUTERS for route in router.routes]
+    install_problem_handlers(app, routes)
     keyed = frozenset(route.name for route in routes if isinstance(route, APIRoute) and honours_keys(route, KEYLESS))
     install_openapi(app, bodies=PARSED_BY_ROUTES, examples=read_examples(), keyed=keyed)
     for router in ROUTERS:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
 from contextlib import suppress
@@ -11,14 +10,13 @@ from typing import Final
 
 import msgspec
 
+from emagsync.core.children import child_environment
 from emagsync.notifications.sending.order import Answer, Order
 
 # Longer than one message takes that is slow everywhere, and than apprise needs to start.
 MOST_SECONDS: Final = 50.0
 MOST_AT_ONCE: Final = 2
 _CHILD: Final = "emagsync.notifications.sending.child"
-# No setting and no secret of ours is among them, and no proxy: hosts are judged by where the connection leads.
-_VARIABLES: Final = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "SYSTEMROOT", "PYTHONHOME", "SSL_CERT_FILE")
 _ENDED: Final = Answer("unknown", None, "interrupted")
 
 
@@ -31,8 +29,13 @@ class SendingProcess:
     async def carry_out(self, order: Order) -> Answer:
         """How it ended. Whether the message was taken is not known of a process that had to be ended."""
         async with self._turns:
+            # Not told of any proxy: hosts are judged by where the connection leads.
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", _CHILD), stdin=PIPE, stdout=PIPE, stderr=DEVNULL, env=_environment()
+                *(sys.executable, "-P", "-m", _CHILD),
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=DEVNULL,
+                env=child_environment("SSL_CERT_FILE"),
             )
             try:
                 async with asyncio.timeout(MOST_SECONDS):
@@ -47,9 +50,3 @@ class SendingProcess:
             return msgspec.json.decode(said, type=Answer)
         except msgspec.DecodeError:
             return _ENDED
-
-
-def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _VARIABLES if name in os.environ}
-    # Where this process finds its modules, that one does.
-    return kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"}
