@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from benchmarks.figures import Figure
 from benchmarks.measure import run_child
@@ -39,6 +39,13 @@ class _Goal(NamedTuple):
     median: float
     p99: float
 
+
+# Milliseconds at the median that are promised of lists, and of what is none of them; None of what has no such promise.
+_PROMISED_OF_LISTS_MS: Final = 150.0
+_PROMISED_MS: Final[Mapping[str, float | None]] = {"Home": 300.0, "statistics": None, "one product": None}
+# They are promised of a machine at full pace: one on which the bare first page takes so long, as it does on two cores
+# with nothing else to do. On a slower or busier one they may take as many times longer as that page does meanwhile.
+_PACE_MS: Final = 15.0
 
 _LISTS, _NUMBERS = _Goal(25.0, 80.0), _Goal(60.0, 200.0)
 
@@ -121,18 +128,26 @@ def _latencies(
     if not running and offers >= 100_000:
         raise RuntimeError("the sync ended before the last call: the figures are of a server at rest")
     for kind, measured in said.items():
-        called = f"{name}, {offers:,} offers, 8 clients, {kind}"
-        goal = _NUMBERS if kind in ("statistics", "Home") else _LISTS
-        floor = measured["bare_median"]
-        yield Figure(f"{called}, median", "ms", measured["median"], floor, target_text=_goal(goal.median))
-        times = measured["median"] / floor
-        yield Figure(
-            f"{called}, times the bare route", "x", times, judged=times, target=_MOST_TIMES, target_text="<= 3 times"
-        )
-        p99 = measured["p99"]
-        yield Figure(f"{called}, p99", "ms", p99, measured["bare_p99"], target_text=_goal(goal.p99))
-        # Says more on a busy machine.
-        yield Figure(f"{called}, CPU of server and sync by call", "ms", measured["cpu"])
+        yield from figures_of(f"{name}, {offers:,} offers, 8 clients, {kind}", kind, measured)
+
+
+def figures_of(called: str, kind: str, measured: Mapping[str, float]) -> Iterator[Figure]:
+    """What is said of a kind of call; `measured` is what `benchmarks.api_clients` prints of it."""
+    goal = _NUMBERS if kind in ("statistics", "Home") else _LISTS
+    median, floor = measured["median"], measured["bare_median"]
+    yield Figure(f"{called}, median", "ms", median, floor, target_text=_goal(goal.median))
+    times = median / floor
+    yield Figure(
+        f"{called}, times the bare route", "x", times, judged=times, target=_MOST_TIMES, target_text="<= 3 times"
+    )
+    promised = _PROMISED_MS.get(kind, _PROMISED_OF_LISTS_MS)
+    if promised is not None:
+        target = promised * max(1.0, measured["pace"] / _PACE_MS)
+        text = f"< {target:,.0f} ms (at full pace {promised:.0f} ms)"
+        yield Figure(f"{called}, promised median", "ms", median, judged=median, target=target, target_text=text)
+    yield Figure(f"{called}, p99", "ms", measured["p99"], measured["bare_p99"], target_text=_goal(goal.p99))
+    # Says more on a busy machine.
+    yield Figure(f"{called}, CPU of server and sync by call", "ms", measured["cpu"])
 
 
 @contextmanager
@@ -197,7 +212,7 @@ def _texts(data_dir: Path) -> Texts:
     connection = sqlite3.connect(data_dir / "emagsync.sqlite3")
     try:
         texts = connection.execute("SELECT text FROM offer_search WHERE offer_id % 97 = 0").fetchall()
-        skus = connection.execute("SELECT part_number FROM offers WHERE id % 997 = 0 LIMIT 200").fetchall()
+        skus = connection.execute("SELECT DISTINCT part_number FROM offers WHERE id % 97 = 0 LIMIT 1000").fetchall()
     finally:
         connection.close()
     beginnings = Counter(word[:3] for (text,) in texts for word in text.split() if word[:3].isalpha() and len(word) > 2)
