@@ -12,7 +12,7 @@ PAGE_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) web/index.h
 # Tests wait more than they compute, so there are more at once than processors.
 WORKERS ?= 4
 SEEDS ?= 50
-# Of `make thorough`: 2/4 is the second quarter of its tests; all of them without it. The browser is in the first.
+# Of `make thorough`: 2/8 is the second eighth of its tests; all of them without it. The browser is in the first.
 PART ?=
 PYTEST_USUAL := -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet and not thorough" --durations=10
 # Only these files are read for the measurements: reading all takes longer than some of them.
@@ -104,7 +104,7 @@ quiet: $(STAMP) $(PAGE) servers
 bytecode: $(STAMP)
 	@$(BIN)/python -m compileall -q src && $(BIN)/python -m pytest -q --collect-only > /dev/null
 
-thorough: $(STAMP) $(PAGE) servers chromium ## What repeats and varies the tests: on PostgreSQL, large files; PART=2/4 for a quarter
+thorough: $(STAMP) $(PAGE) servers chromium ## What repeats and varies the tests: on PostgreSQL, large files; PART=2/8 for an eighth
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "thorough and not storm and not quiet" $(PART:%=--part %)
 	$(BIN)/python -m pytest -n 2 -q -m "thorough and quiet and not storm" $(PART:%=--part %) $(QUIET_TESTS)$(if $(PART), || [ $$? = 5 ])
 	cd web && npm run --silent lint

@@ -20,7 +20,9 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from emagsync.core.concurrency import InBackground, background_task
 from support import databases
+from support.left_out import left_out
 from support.parts import Part
 
 # How long an example takes says more about the machine than about the code.
@@ -40,6 +42,12 @@ _LOGS = [
 @pytest.fixture(autouse=True)
 def _plain_logs() -> None:
     structlog.configure(processors=_LOGS)
+
+
+@pytest.fixture
+def unasked(request: pytest.FixtureRequest) -> InBackground:
+    """For `open_api`: a server does nothing by itself, unless the test is marked `unasked`."""
+    return background_task if request.node.get_closest_marker("unasked") else left_out
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -20,6 +20,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from emagsync.assistants.working_lists import WORKING_LISTS, filters_of
 from emagsync.core.clock import SystemClock
+from emagsync.core.concurrency import InBackground
 from emagsync.offers.product_parameters import ProductListQuery
 from offers.offer_rows import offer, store
 from support.databases import variables_in
@@ -41,8 +42,8 @@ CHANGING = {"preview_edit", "make_edit", "start_sync"}
 
 
 @pytest.fixture
-async def editing(tmp_path: Path) -> AsyncIterator[Editing]:
-    async with open_editing(tmp_path) as running:
+async def editing(tmp_path: Path, unasked: InBackground) -> AsyncIterator[Editing]:
+    async with open_editing(tmp_path, unasked=unasked) as running:
         yield running
 
 
@@ -130,50 +131,49 @@ async def test_one_offer_is_named_by_any_of_its_codes(editing: Editing) -> None:
             assert "2 offers have the part_number 'TWIN' (fbe 1, main 901)" in said
 
 
-@pytest.mark.parametrize(
-    ("tool", "arguments", "said"),
-    [
-        ("explain_offer", {"offer_id": 999_999}, "999999"),
-        ("run_certificate", {"run_id": "none"}, "none"),
-        ("find_offers", {"search": "a\0b"}, "NUL"),
-        ("find_offers", {"price_min": "cheap"}, "price_min"),
-        ("find_offers", {"limit": 5000}, "limit: Input should be"),
-        (
-            "find_offers",
-            {"stock_maximum": 0},
-            "no argument of this name; did you mean stock_max?",
-        ),
-        ("find_offers", {"zzz": 0}, "zzz: there is no argument of this name"),
-        ("explain_offer", {"offerid": 1}, "offerid: there is no argument of this name; did you mean offer_id?"),
-        (
-            "find_offers",
-            {"account": "mian"},
-            "account 'mian': there is no account of this name; there are: main",
-        ),
-        ("what_changed", {"account": "mian"}, "did you mean 'main'?"),
-        ("working_lists", {"account": "mian"}, "did you mean 'main'?"),
-        ("list_runs", {"account": "mian"}, "did you mean 'main'?"),
-        ("freshness", {"account": "mian"}, "did you mean 'main'?"),
-        ("offer_history", {"account": "mian", "emag_id": 1}, "did you mean 'main'?"),
-        ("explain_offer", {"account": "main", "emag_id": 999}, "999"),
-        ("explain_offer", {}, "Name the offer by one of offer_id, emag_id (with account), part_number"),
-        ("explain_offer", {"emag_id": 1}, "emag_id (with account)"),
-        ("offer_history", {"emag_id": 1, "account": "both"}, "emag_id (with account)"),
-        ("offer_history", {"offer_id": 1, "ean": "59"}, "by one of"),
-        ("offer_history", {"ean": "no such"}, "No offer has the ean 'no such'"),
-        ("find_offers", {"account": "main; DROP"}, "account"),
-        ("list_runs", {"cursor": "odd"}, "cursor"),
-        ("freshness", {"account": "nobody"}, "nobody"),
-    ],
-)
-async def test_a_refusal_is_a_tool_error_in_plain_words(
-    editing: Editing, tool: str, arguments: dict[str, Any], said: str
-) -> None:
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("explain_offer", {"offer_id": 999_999}, "999999"),
+    ("run_certificate", {"run_id": "none"}, "none"),
+    ("find_offers", {"search": "a\0b"}, "NUL"),
+    ("find_offers", {"price_min": "cheap"}, "price_min"),
+    ("find_offers", {"limit": 5000}, "limit: Input should be"),
+    (
+        "find_offers",
+        {"stock_maximum": 0},
+        "no argument of this name; did you mean stock_max?",
+    ),
+    ("find_offers", {"zzz": 0}, "zzz: there is no argument of this name"),
+    ("explain_offer", {"offerid": 1}, "offerid: there is no argument of this name; did you mean offer_id?"),
+    (
+        "find_offers",
+        {"account": "mian"},
+        "account 'mian': there is no account of this name; there are: main",
+    ),
+    ("what_changed", {"account": "mian"}, "did you mean 'main'?"),
+    ("working_lists", {"account": "mian"}, "did you mean 'main'?"),
+    ("list_runs", {"account": "mian"}, "did you mean 'main'?"),
+    ("freshness", {"account": "mian"}, "did you mean 'main'?"),
+    ("offer_history", {"account": "mian", "emag_id": 1}, "did you mean 'main'?"),
+    ("explain_offer", {"account": "main", "emag_id": 999}, "999"),
+    ("explain_offer", {}, "Name the offer by one of offer_id, emag_id (with account), part_number"),
+    ("explain_offer", {"emag_id": 1}, "emag_id (with account)"),
+    ("offer_history", {"emag_id": 1, "account": "both"}, "emag_id (with account)"),
+    ("offer_history", {"offer_id": 1, "ean": "59"}, "by one of"),
+    ("offer_history", {"ean": "no such"}, "No offer has the ean 'no such'"),
+    ("find_offers", {"account": "main; DROP"}, "account"),
+    ("list_runs", {"cursor": "odd"}, "cursor"),
+    ("freshness", {"account": "nobody"}, "nobody"),
+]
+
+
+async def test_a_refusal_is_a_tool_error_in_plain_words(editing: Editing, subtests: pytest.Subtests) -> None:
     async with assistant(editing.api.viewer, editing.api.url) as client:
-        words = await refusal(client, tool, **arguments)
-    assert said in words
-    assert not {"Traceback", "pydantic", "Arguments"} & set(words.replace(".", " ").split())
-    assert "\n" not in words
+        for tool, arguments, said in REFUSED:
+            words = await refusal(client, tool, **arguments)
+            with subtests.test(tool, **arguments):
+                assert said in words
+                assert not {"Traceback", "pydantic", "Arguments"} & set(words.replace(".", " ").split())
+                assert "\n" not in words
 
 
 async def test_a_crash_is_told_without_what_is_inside(editing: Editing, monkeypatch: pytest.MonkeyPatch) -> None:

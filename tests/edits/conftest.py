@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from emagsync.core.concurrency import InBackground
 from support.editing import Editing, open_editing
 
 
 @pytest.fixture
-async def editing(tmp_path: Path) -> AsyncIterator[Editing]:
-    async with open_editing(tmp_path) as running:
+async def editing(tmp_path: Path, unasked: InBackground) -> AsyncIterator[Editing]:
+    async with open_editing(tmp_path, unasked=unasked) as running:
         yield running

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -123,28 +122,26 @@ async def test_a_reading_that_breaks_is_told_and_keeps_no_other_from_being_read(
     assert found[well["id"]]["last_reading"]["status"] == "previewed"
 
 
-@pytest.mark.parametrize(
-    ("asked", "status"),
-    [
-        ({"name": None}, 422),
-        ({"account": None}, 422),
-        ({"address": None}, 422),
-        *(({name: None}, 200) for name in ("format", "enabled", "columns", "key", "mode", "missing_means")),
-        *(({name: None}, 200) for name in ("most_shrink_percent", "interval_minutes", "login", "host_key")),
-    ],
-    ids=str,
+NULL_REFUSED = ("name", "account", "address")
+NULL_IS_THE_DEFAULT = (
+    *("format", "enabled", "columns", "key", "mode", "missing_means"),
+    *("most_shrink_percent", "interval_minutes", "login", "host_key"),
 )
-async def test_null_is_the_default_or_refused(sourcing: Sourcing, asked: dict[str, Any], status: int) -> None:
+
+
+async def test_null_is_the_default_or_refused(sourcing: Sourcing, subtests: pytest.Subtests) -> None:
     source = await sourcing.add(most_shrink_percent=10, mode="direct", format={"separator": ";"}, enabled=False)
-    answer = await sourcing.api.admin.patch(f"{SOURCES}/{source['id']}", json=asked)
-    assert answer.status_code == status, answer.text
-    if status == 422:
-        assert [error["field"] for error in answer.json()["errors"]] == list(asked)
-        return
-    (name,) = asked
-    shown = {"enabled": True, "mode": "preview", "missing_means": "nothing", "most_shrink_percent": 50}
-    found = answer.json()["username" if name == "login" else name]
-    assert (found["separator"] if name == "format" else found) == shown.get(name)
+    for name in (*NULL_REFUSED, *NULL_IS_THE_DEFAULT):
+        with subtests.test(name):
+            answer = await sourcing.api.admin.patch(f"{SOURCES}/{source['id']}", json={name: None})
+            if name in NULL_REFUSED:
+                assert answer.status_code == 422, answer.text
+                assert [error["field"] for error in answer.json()["errors"]] == [name]
+                continue
+            assert answer.status_code == 200, answer.text
+            shown = {"enabled": True, "mode": "preview", "missing_means": "nothing", "most_shrink_percent": 50}
+            found = answer.json()["username" if name == "login" else name]
+            assert (found["separator"] if name == "format" else found) == shown.get(name)
 
 
 async def test_a_colon_in_a_user_name_is_refused_where_it_would_cut_it(sourcing: Sourcing) -> None:

@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute
 
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.core.clock import Clock
+from emagsync.core.concurrency import InBackground, background_task
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.api.document_process import DocumentProcess, openapi_text, served
 from emagsync.entrypoints.api.server import ApiServer, address_of, listening
@@ -77,9 +78,18 @@ class Api:
 
 @asynccontextmanager
 async def open_api(
-    data_dir: Path, accounts: ConfiguredAccounts | None = None, /, *, clock: Clock | None = None, **settings: Any
+    data_dir: Path,
+    accounts: ConfiguredAccounts | None = None,
+    /,
+    *,
+    clock: Clock | None = None,
+    unasked: InBackground = background_task,
+    **settings: Any,
 ) -> AsyncIterator[Api]:
-    """A server on `data_dir`, without a request limit to eMAG. `settings` are fields of `Settings`."""
+    """A server on `data_dir`, without a request limit to eMAG. `settings` are fields of `Settings`.
+
+    With the fixture `unasked` for `unasked` it only answers.
+    """
     values: dict[str, Any] = {"data_dir": data_dir, "port": 0, "limit": {"enabled": False}, **QUICK, **settings}
     values.setdefault("database_url", address_in(data_dir))
     chosen = Settings(_env_file=None, **values)
@@ -87,7 +97,9 @@ async def open_api(
         listener = stack.enter_context(listening(chosen))
         accounts = accounts or ConfiguredAccounts({}, {})
         hasher = PasswordHasher(CHEAP_HASH)
-        services = await stack.enter_async_context(open_services(chosen, accounts, clock=clock, hasher=hasher))
+        services = await stack.enter_async_context(
+            open_services(chosen, accounts, clock=clock, hasher=hasher, unasked=unasked)
+        )
         server = ApiServer(services)
         _share_routes(server.config.app)
         openapi_text.provide(server.config.app, DocumentProcess(_document()))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from emagsync.core.concurrency import InBackground
 from support.api import Api, open_api
 from support.clocks import ForwardClock
 
@@ -17,6 +18,6 @@ def clock() -> ForwardClock:
 
 
 @pytest.fixture
-async def api(tmp_path: Path, clock: ForwardClock) -> AsyncIterator[Api]:
-    async with open_api(tmp_path, clock=clock) as running:
+async def api(tmp_path: Path, clock: ForwardClock, unasked: InBackground) -> AsyncIterator[Api]:
+    async with open_api(tmp_path, clock=clock, unasked=unasked) as running:
         yield running

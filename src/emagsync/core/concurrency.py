@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, TypeAlias, TypeVar
 
 import structlog
 
 log = structlog.get_logger()
 
 T = TypeVar("T")
+
+# Runs the work of this name for as long as the block runs, as `background_task` does.
+InBackground: TypeAlias = Callable[[str, Coroutine[Any, Any, None]], AbstractAsyncContextManager[None]]
 
 
 async def run_concurrently(work: Iterable[Coroutine[Any, Any, None]]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import structlog
 
+from emagsync.core.concurrency import InBackground
 from emagsync.telemetry.logs import configure_logs
 from emagsync.telemetry.redaction import Redactor
 from support.api import Api, open_api
@@ -21,8 +22,8 @@ def clock() -> ForwardClock:
 
 
 @pytest.fixture
-async def api(tmp_path: Path, clock: ForwardClock) -> AsyncIterator[Api]:
-    async with open_api(tmp_path, clock=clock) as running:
+async def api(tmp_path: Path, clock: ForwardClock, unasked: InBackground) -> AsyncIterator[Api]:
+    async with open_api(tmp_path, clock=clock, unasked=unasked) as running:
         yield running
 
 

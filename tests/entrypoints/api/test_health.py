@@ -22,6 +22,8 @@ from support.local import until
 from support.runs import open_desk
 from support.servers import RedisServer
 
+pytestmark = pytest.mark.unasked
+
 
 async def test_a_living_process_says_so_to_anybody(api: Api) -> None:
     answer = await api.stranger.get("/health/live")

@@ -151,36 +151,38 @@ async def test_each_row_of_a_bulk_edit_names_its_offer_by_any_key(shop: Api) -> 
     assert [row["errors"][0]["code"] for row in rows[5:]] == ["eans_repeats", "offer_not_found"]
 
 
-@pytest.mark.parametrize(
-    ("edit", "field", "code"),
-    [
-        ({"part_number": "AB77", "part_number_key": "D-AB77"}, "part_number_key", "part_number_key_differs"),
-        ({"part_number": "AB77", "ean": "5940000000031"}, "ean", "ean_differs"),
-        ({"part_number_key": "DAB77", "ean": "5940000000031"}, "ean", "ean_differs"),
-        ({"emag_id": 3, "part_number": "AB77"}, "part_number", "part_number_differs"),
-        ({"emag_id": 3, "part_number_key": "DAB77"}, "part_number_key", "part_number_key_differs"),
-        ({"emag_id": 3, "ean": "1"}, "ean", "ean_differs"),
-        ({"part_number": "nope"}, "part_number", "offer_not_found"),
-        ({"part_number_key": "nope"}, "part_number_key", "offer_not_found"),
-        ({"ean": "nope"}, "ean", "offer_not_found"),
-        ({"emag_id": 99}, "emag_id", "offer_not_found"),
-        ({"ean": "5940000000024"}, "ean", "eans_repeats"),
-        ({"emag_id": 3, "account": "mian"}, "account", "account_not_found"),
-        ({"part_number": "AB77", "account": "mian"}, "account", "account_not_found"),
-        ({"emag_id": 3, "account": None}, "account", "no_account"),
-    ],
-)
+DISAGREEING: list[tuple[dict[str, Any], str, str]] = [
+    ({"part_number": "AB77", "part_number_key": "D-AB77"}, "part_number_key", "part_number_key_differs"),
+    ({"part_number": "AB77", "ean": "5940000000031"}, "ean", "ean_differs"),
+    ({"part_number_key": "DAB77", "ean": "5940000000031"}, "ean", "ean_differs"),
+    ({"emag_id": 3, "part_number": "AB77"}, "part_number", "part_number_differs"),
+    ({"emag_id": 3, "part_number_key": "DAB77"}, "part_number_key", "part_number_key_differs"),
+    ({"emag_id": 3, "ean": "1"}, "ean", "ean_differs"),
+    ({"part_number": "nope"}, "part_number", "offer_not_found"),
+    ({"part_number_key": "nope"}, "part_number_key", "offer_not_found"),
+    ({"ean": "nope"}, "ean", "offer_not_found"),
+    ({"emag_id": 99}, "emag_id", "offer_not_found"),
+    ({"ean": "5940000000024"}, "ean", "eans_repeats"),
+    ({"emag_id": 3, "account": "mian"}, "account", "account_not_found"),
+    ({"part_number": "AB77", "account": "mian"}, "account", "account_not_found"),
+    ({"emag_id": 3, "account": None}, "account", "no_account"),
+]
+
+
 async def test_a_row_whose_keys_do_not_agree_edits_nothing_and_names_the_key(
-    shop: Api, edit: dict[str, Any], field: str, code: str
+    shop: Api, subtests: pytest.Subtests
 ) -> None:
     """One offer was meant and another would be edited, where a row has the SKU of one and the EAN of the other."""
-    body = {"edits": [{"account": "main", "stock": 9, **edit}]}
-    answer = await shop.operator.post("/api/v1/emag/products/products/bulk-edit", json=body)
-    [row] = answer.json()["data"]["rows"]
-    assert (answer.status_code, [(one["field"], one["code"]) for one in row["errors"]]) == (422, [(field, code)])
-    assert (await shop.rows("SELECT count(*) AS n FROM local_edits"))[0]["n"] == 0
-    if field == "account":
-        assert "fbe, main" in row["errors"][0]["message"]
+    for edit, field, code in DISAGREEING:
+        with subtests.test(code, **edit):
+            body = {"edits": [{"account": "main", "stock": 9, **edit}]}
+            answer = await shop.operator.post("/api/v1/emag/products/products/bulk-edit", json=body)
+            [row] = answer.json()["data"]["rows"]
+            named = [(one["field"], one["code"]) for one in row["errors"]]
+            assert (answer.status_code, named) == (422, [(field, code)])
+            assert (await shop.rows("SELECT count(*) AS n FROM local_edits"))[0]["n"] == 0
+            if field == "account":
+                assert "fbe, main" in row["errors"][0]["message"]
 
 
 async def test_a_row_may_name_its_offer_by_all_of_its_keys(shop: Api) -> None:

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support.document import COMMITTED
 
 
+@pytest.mark.thorough  # `make lint`, which `make test` begins with, compares them too
 def test_the_document_that_the_page_was_typed_by_is_that_of_the_code(tmp_path: Path) -> None:
     printed = subprocess.run(
         [sys.executable, "-m", "emagsync.entrypoints.api.schema"], capture_output=True, check=True, cwd=tmp_path

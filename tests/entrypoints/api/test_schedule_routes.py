@@ -11,7 +11,7 @@ from sqlalchemy import text
 from support.clocks import ForwardClock
 from support.runs import PRODUCTS, open_desk
 
-pytestmark = pytest.mark.databases("both", often="sqlite")
+pytestmark = [pytest.mark.databases("both", often="sqlite"), pytest.mark.unasked]
 
 SCHEDULES = "/api/v1/schedules"
 ON = {"enabled": True}

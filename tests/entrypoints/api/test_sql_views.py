@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from emagsync.core import money
+from emagsync.core.concurrency import InBackground
 from emagsync.db.contract.definitions import VIEWS, Kind
 from emagsync.db.contract.rendering import SQLITE_TYPES
 from emagsync.reference import repository as reference
@@ -25,9 +26,9 @@ OFFER_OF = {"product_id", "part_number"}
 
 
 @pytest.fixture
-async def editing(tmp_path: Path) -> AsyncIterator[Editing]:
+async def editing(tmp_path: Path, unasked: InBackground) -> AsyncIterator[Editing]:
     """An account with a history: prices, currencies and stocks that changed, a removed offer, edits, a conflict."""
-    async with open_editing(tmp_path) as running:
+    async with open_editing(tmp_path, unasked=unasked) as running:
         async with running.api.state.database.transaction() as connection:
             for day, rate in ((date(2026, 1, 1), "0.1900"), (date(2026, 8, 1), "0.2100")):
                 await reference.store_vat(connection, "main", [VatRate(1, Decimal(rate), None)], day)

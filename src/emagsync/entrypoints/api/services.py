@@ -22,7 +22,7 @@ from emagsync.assistants.over_http import Assistants
 from emagsync.assistants.services import ToolServices
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.clock import Clock
-from emagsync.core.concurrency import background_task
+from emagsync.core.concurrency import InBackground, background_task
 from emagsync.core.settings import Settings
 from emagsync.db import integrity
 from emagsync.edits import dependencies as edit_dependencies
@@ -152,22 +152,24 @@ async def open_services(
     *,
     clock: Clock | None = None,
     hasher: PasswordHasher | None = None,
+    unasked: InBackground = background_task,
 ) -> AsyncIterator[ApiServices]:
     """Open the database, upgraded, and start everything that runs in the background; all ends with the block.
 
     `environment` has the accounts of the environment; those of the database are added. `hasher` sets what a password's
-    hash costs. Raises an EmagsyncError whose one line says what keeps the application from starting.
+    hash costs; `unasked` runs what a server looks for by itself, again and again. Raises an EmagsyncError whose one
+    line says what keeps the application from starting.
     """
     async with AsyncExitStack() as stack:
         stack.enter_context(tracing(settings.tracing))
         base = await stack.enter_async_context(open_foundation(settings, clock=clock))
         await base.database.mark(base.clock.now())
-        await stack.enter_async_context(background_task("database check", integrity.watch(base.database)))
+        await stack.enter_async_context(unasked("database check", integrity.watch(base.database)))
         emag = await stack.enter_async_context(open_accounts(base, environment))
         state = _new_state(base, emag.registry)
         sync = stack.enter_context(open_sync_service(base, emag.registry))
         runs = await stack.enter_async_context(_run_control(base, state, emag.registry, sync))
-        webhooks = await stack.enter_async_context(_webhooks(base))
+        webhooks = await stack.enter_async_context(_webhooks(base, unasked))
         push = build_push_service(base, emag.registry)
         auto_push = AutoPushWorker(push, settings.edits, base.clock)
         await stack.enter_async_context(background_task("auto push", auto_push.run()))
@@ -179,14 +181,14 @@ async def open_services(
             clock=base.clock,
             on_applied=lambda _: auto_push.wake(),
         )
-        await stack.enter_async_context(background_task("bulk changes", bulk_worker.run()))
+        await stack.enter_async_context(unasked("bulk changes", bulk_worker.run()))
         sources = build_sources(base, emag.registry, edits, push_mode=push.mode, stopping=state.stopping)
         schedule = await stack.enter_async_context(
-            _scheduler(base, state, emag.registry, runs.control, sources.readings.read_due)
+            _scheduler(base, state, emag.registry, runs.control, sources.readings.read_due, unasked)
         )
         freshness = build_freshness_service(base, emag.registry)
-        notifications = await stack.enter_async_context(telling_people(base, freshness))
-        references = await stack.enter_async_context(_reference(base, emag.registry))
+        notifications = await stack.enter_async_context(telling_people(base, freshness, unasked))
+        references = await stack.enter_async_context(_reference(base, emag.registry, unasked))
         metrics = MetricsPage(state, emag.registry, emag.recorder, freshness)
         stack.push_async_callback(metrics.aclose)
         certificates_of_runs = Certificates(base.database)
@@ -194,7 +196,7 @@ async def open_services(
         accounts = build_account_service(
             base, emag, on_end=runs.control.stop_account, any_address=settings.accounts.other_addresses
         )
-        await stack.enter_async_context(background_task("erasures", accounts.erasures.run()))
+        await stack.enter_async_context(unasked("erasures", accounts.erasures.run()))
         totals = TotalCache()
         objections = ObjectionReader(objections_of)
         edits_of_offers = EditsReader(edits_of, SOME_WAIT)
@@ -354,7 +356,9 @@ def _new_executor(base: Foundation, service: SyncService, live: LiveRuns) -> Inl
 
 
 @asynccontextmanager
-async def _reference(base: Foundation, registry: AccountRegistry) -> AsyncIterator[ReferenceReader]:
+async def _reference(
+    base: Foundation, registry: AccountRegistry, unasked: InBackground
+) -> AsyncIterator[ReferenceReader]:
     """Reference data of all accounts, kept fresh while the block runs, unless nothing is done by itself."""
     names = ReferenceNames(base.database, base.clock)
     if not (base.settings.schedule.enabled and base.settings.schedule.reference):
@@ -368,21 +372,21 @@ async def _reference(base: Foundation, registry: AccountRegistry) -> AsyncIterat
     keeper = ReferenceKeeper(
         database=base.database, registry=registry, clock=base.clock, is_busy=is_busy, on_change=names.forget
     )
-    async with background_task("reference data", keeper.run()):
+    async with unasked("reference data", keeper.run()):
         yield ReferenceReader(names.known)
 
 
 @asynccontextmanager
-async def _webhooks(base: Foundation) -> AsyncIterator[WebhookService]:
+async def _webhooks(base: Foundation, unasked: InBackground) -> AsyncIterator[WebhookService]:
     """The webhooks, with the background tasks that queue and send their messages."""
     filter_of = partial(selection_filter, place="changes.selection")
     async with open_webhooks(base, filter_of) as (service, dispatcher):
         await service.apply_settings()
         publisher = RunWebhookPublisher(base.database, base.clock)
         async with (
-            background_task("webhook publisher", publisher.run()),
-            background_task("change publisher", ChangePublisher(base.database, base.clock, filter_of).run()),
-            background_task("webhook dispatcher", dispatcher.run()),
+            unasked("webhook publisher", publisher.run()),
+            unasked("change publisher", ChangePublisher(base.database, base.clock, filter_of).run()),
+            unasked("webhook dispatcher", dispatcher.run()),
         ):
             yield service
 
@@ -394,6 +398,7 @@ async def _scheduler(
     registry: AccountRegistry,
     control: RunControl,
     read_sources: Callable[[], Awaitable[str]],
+    unasked: InBackground,
 ) -> AsyncIterator[Scheduler]:
     """The scheduler, at work while the block runs unless `emagsync beat` schedules for the workers."""
     actions = build_schedule_actions(base, registry, control, read_sources=read_sources)
@@ -403,5 +408,5 @@ async def _scheduler(
         yield service
         return
     state.add_check("scheduler", partial(checks.check_scheduler, service, base.settings.schedule))
-    async with background_task("scheduler", service.run()):
+    async with unasked("scheduler", service.run()):
         yield service

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from emagsync.core.concurrency import background_task
+from emagsync.core.concurrency import InBackground, background_task
 from emagsync.deliveries.dispatcher import Dispatcher
 from emagsync.entrypoints.services.foundation import Foundation
 from emagsync.home.service import HomeService
@@ -45,11 +45,13 @@ def build_teller(base: Foundation, ages: Ages) -> Teller:
 
 
 @asynccontextmanager
-async def telling_people(base: Foundation, ages: Ages) -> AsyncIterator[NotificationService]:
+async def telling_people(
+    base: Foundation, ages: Ages, in_background: InBackground = background_task
+) -> AsyncIterator[NotificationService]:
     """Make and send messages while the block runs."""
     service, dispatcher = build_notification_service(base)
     async with (
-        background_task("teller", build_teller(base, ages).run()),
-        background_task("notification dispatcher", dispatcher.run()),
+        in_background("teller", build_teller(base, ages).run()),
+        in_background("notification dispatcher", dispatcher.run()),
     ):
         yield service
