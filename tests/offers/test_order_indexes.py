@@ -92,7 +92,7 @@ def of_kinds(number: int) -> Iterator[Any]:
 
 async def ids_of(database: Database, order: Order, index: OrderIndex | None, **window: int) -> list[int]:
     async with database.snapshot() as connection:
-        rows, _ = await select_page(connection, OfferFilter(), (offers.c.id,), order=order, index=index, **window)
+        rows, *_ = await select_page(connection, OfferFilter(), (offers.c.id,), order=order, index=index, **window)
     return [row.id for row in rows]
 
 

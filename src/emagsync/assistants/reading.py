@@ -149,10 +149,7 @@ class ReadingTools:
         )
         body = await product_queries.read_products(
             services.database,
-            query.filter(),
-            query.order(),
-            skip=skip,
-            limit=limit,
+            query,
             totals=services.totals,
             now=services.clock.now(),
             edits=services.edits_of_offers,

@@ -54,13 +54,14 @@ async def list_offers(
     edits: Edits,
     references: ReferenceData,
 ) -> Response:
-    """Products of the local copy."""
+    """Products of the local copy.
+
+    `next_cursor` leads from page to page (`after`): rows that a sync moves meanwhile move no others. To read all of
+    them as they are at one moment, export them.
+    """
     body = await product_queries.read_products(
         state.database,
-        query.filter(),
-        query.order(),
-        skip=query.skip,
-        limit=query.limit,
+        query,
         totals=totals,
         now=state.clock.now(),
         edits=edits,

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import ReadySelect
 from emagsync.db.search_index import SearchShape, parameters_of, shape_of
+from emagsync.offers.position_repository import OfferPage, Position, is_behind, page_of, position_columns
 from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.selection_repository import columns_of, order_terms, plain_conditions
@@ -27,6 +28,7 @@ FEW: Final = 100
 # Statements that were asked last.
 _REMEMBERED: Final = 256
 _FIRST, _MOST = "page_first", "page_most"  # their parameters
+_NUMBERS: Final = 3  # columns at the end
 
 
 async def page_of_few(
@@ -37,28 +39,31 @@ async def page_of_few(
     *,
     limit: int,
     skip: int,
-) -> tuple[Sequence[Any], int] | None:
+    after: Position | None = None,
+) -> OfferPage | None:
     """One page of a search, with `columns` of `offers`, and how many offers there are; both of the same moment.
 
-    None where nothing is searched for, and where more than :data:`FEW` offers have it. The rows have three more columns
-    at the end.
+    None where nothing is searched for, and where more than :data:`FEW` offers have it. It begins behind the position
+    `after`, if there is one. The rows have more columns at the end.
     """
     searched = offer_filter.searched
     if searched is None:
         return None
     if not searched.words:
-        return [], 0
+        return OfferPage([], 0, None)
     dialect = connection.dialect.name
-    asked = _Asked(
-        replace(offer_filter, search=None), shape_of(searched), tuple(columns), order, dialect, found_at_most=FEW
-    )
-    given = parameters_of(searched, dialect)
-    rows = await _page_query(asked).run(connection, **given, **{_FIRST: skip, _MOST: limit})
-    found, total, _ = rows[0][-3:]
+    behind = None if after is None else after.missing
+    asked = _Asked(replace(offer_filter, search=None), shape_of(searched), tuple(columns), order, dialect, FEW, behind)
+    # One more, which tells whether the list goes on.
+    given = {**parameters_of(searched, dialect), **(after.parameters if after else {}), _FIRST: skip, _MOST: limit + 1}
+    rows = await _page_query(asked).run(connection, **given)
+    found, total, _ = rows[0][-_NUMBERS:]
     if found > FEW:
         return None
     # Without an offer in it, the page has a row of nothing that tells the numbers.
-    return [row for row in rows if row[-1] is not None], total
+    rows = [row for row in rows if row[-1] is not None]
+    ranked = order.key is SortKey.RELEVANCE
+    return page_of(rows, total, limit=limit, columns=len(columns), more=_NUMBERS, ranked=ranked)
 
 
 class _Asked(NamedTuple):
@@ -70,6 +75,7 @@ class _Asked(NamedTuple):
     order: Order
     dialect: str
     found_at_most: int
+    behind: tuple[bool, ...] | None  # `missing` of the position
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -81,16 +87,15 @@ def _page_query(asked: _Asked) -> ReadySelect:
         matches.label("found_matches"),
         select(func.count()).select_from(selected).scalar_subquery().label("found_total"),
     ).subquery("numbers")
-    page = (
-        select(selected)
-        .order_by(*order_terms(asked.order, list(selected.c)[1:]))
-        .limit(bindparam(_MOST, type_=Integer))
-        .offset(bindparam(_FIRST, type_=Integer))
-        .subquery("page")
-    )
+    sorted_by = list(selected.c)[1:]
+    ids = select(selected).order_by(*order_terms(asked.order, sorted_by))
+    if asked.behind is not None:
+        own, descending = columns_of(asked.order), asked.order.descending
+        ids = ids.where(is_behind(sorted_by, own, descending=descending, missing=asked.behind))
+    page = ids.limit(bindparam(_MOST, type_=Integer)).offset(bindparam(_FIRST, type_=Integer)).subquery("page")
     rows = numbers.outerjoin(page, true()).outerjoin(offers, offers.c.id == page.c.id)
     statement = (
-        select(*asked.columns, *numbers.c, page.c.id.label("found_id"))
+        select(*asked.columns, *position_columns(list(page.c)[1:]), *numbers.c, page.c.id.label("found_id"))
         .select_from(rows)
         .order_by(*order_terms(asked.order, list(page.c)[1:]))
     )

@@ -25,12 +25,14 @@ from emagsync.db.search_index import by_walking
 from emagsync.offers.change_repository import changed_after, is_near, newest_seq
 from emagsync.offers.found_repository import page_of_few
 from emagsync.offers.order_index_repository import OrderIndex
+from emagsync.offers.position_repository import OfferPage, Position, page_of, position_columns
 from emagsync.offers.schemas import Offer
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.selection_repository import (
     BY_KEY,
     condition,
     count,
+    is_ranked,
     is_reversible,
     names_some,
     order_terms,
@@ -49,6 +51,7 @@ _SOME = 1_000
 _FEW = 8  # first: before an eighth of all matches
 # Statements that were asked last: to write one takes as long as to execute it.
 _REMEMBERED: Final = 256
+_OF_VERSION: Final = 3  # columns
 _FIRST, _MOST, _SINCE = "page_first", "page_most", "page_since"  # their parameters
 
 
@@ -62,19 +65,21 @@ async def select_page(
     order: Order | None = None,
     totals: TotalCache | None = None,
     index: OrderIndex | None = None,
-) -> tuple[Sequence[Row[Any]], int]:
+    after: Position | None = None,
+) -> OfferPage:
     """One page of a selection, with `columns` of `offers`, and the selection's total; both of the same moment.
 
-    What is skipped is never read, only its place in an index. A remembered total is used if nothing that the selection
-    depends on has changed since, as the page's own statement says. `index` has the order, if one does
-    (`order_indexes.order_index`).
+    It begins behind the position `after`, if there is one. What is skipped is never read, only its place in an index.
+    A remembered total is used if nothing that the selection depends on has changed since, as the page's own statement
+    says. `index` has the order, if one does (`order_indexes.order_index`).
     """
     totals = totals or TotalCache()
     offer_filter = await with_hints(connection, offer_filter)
-    wanted = _Window(order or Order(), skip, limit, index)
+    # One more, which tells whether the list goes on.
+    wanted = _Window(order or Order(), skip, limit + 1, index, after)
     cached = totals.get(offer_filter)
     if cached is None:
-        few = await page_of_few(connection, offer_filter, columns, wanted.order, limit=limit, skip=skip)
+        few = await page_of_few(connection, offer_filter, columns, wanted.order, limit=limit, skip=skip, after=after)
         if few is not None:
             return few
         total, names_some = await _count(connection, offer_filter)
@@ -90,7 +95,14 @@ async def select_page(
         if window.of(total) != wanted.with_rank(cached.names_some).of(cached.total):
             page = await _read_page(connection, offer_filter, columns, window, total, None)
     totals.put(offer_filter, CachedTotal(page.version, total, names_some))
-    return page.rows, total
+    return page_of(
+        page.rows,
+        total,
+        limit=limit,
+        columns=len(columns),
+        more=_OF_VERSION,
+        ranked=is_ranked(offer_filter, window.order),
+    )
 
 
 async def _count(connection: AsyncConnection, offer_filter: OfferFilter) -> tuple[int, bool]:
@@ -129,22 +141,27 @@ class _Window(NamedTuple):
     skip: int
     limit: int
     order_index: OrderIndex | None = None
+    after: Position | None = None
 
     def with_rank(self, names_some: bool) -> _Window:
         """The same window; where no offer is first by its rank, in the plain order, which an index has."""
         if self.order.key is not SortKey.RELEVANCE or names_some:
             return self
-        return self._replace(order=Order(SortKey.ACCOUNT, descending=self.order.descending))
+        # Behind one that was first there is all the rest.
+        after = self.after if self.after is not None and self.after.rank else None
+        return self._replace(order=Order(SortKey.ACCOUNT, descending=self.order.descending), after=after)
 
     def of(self, total: int) -> _Window:
         """The same rows, counted from the end where that is nearer; `total` must be exact then."""
         taken = min(self.limit, total - self.skip)
-        if taken <= 0 or 2 * self.skip < total or not is_reversible(self.order):
+        if self.after is not None or taken <= 0 or 2 * self.skip < total or not is_reversible(self.order):
             return self
         return _Window(self.order.reversed(), total - self.skip - taken, taken, self.order_index)
 
 
 class _Page(NamedTuple):
+    """The rows have more columns at the end: those of the position, and three of the version."""
+
     rows: Sequence[Row[Any]]
     version: CopyVersion
     changed: bool  # whether what the selection looks at may have changed since the cached total was counted
@@ -158,7 +175,7 @@ async def _read_page(
     total: int,
     cached: CachedTotal | None,
 ) -> _Page:
-    """The page of a selection of `total` offers. Its rows have three more columns at the end, those of the version."""
+    """The page of a selection of `total` offers."""
     dialect = connection.dialect.name
     fields = None if cached is None else tuple(fields_of(offer_filter))
     since = {} if cached is None else {_SINCE: cached.version.change}
@@ -168,10 +185,12 @@ async def _read_page(
     if not is_empty:
         found = window.of(total)
         asked = _asked(offer_filter, tuple(columns), window, total, dialect)._replace(fields=fields)
-        rows = await _page_query(asked).run(connection, **{_FIRST: found.skip, _MOST: found.limit}, **since)
+        behind = {} if window.after is None else window.after.parameters
+        parameters = {_FIRST: found.skip, _MOST: found.limit} | behind | since
+        rows = await _page_query(asked).run(connection, **parameters)
     # The version comes with each row, so that it is of the same moment; a page without rows has none.
     last = rows[0] if rows else await _version_query(fields).first(connection, **since)
-    change, searchable, changed = last[-3:]
+    change, searchable, changed = last[-_OF_VERSION:]
     is_far = cached is not None and not is_near(cached.version.change, change)
     return _Page(rows, CopyVersion(change, searchable), bool(changed) or is_far)
 
@@ -200,6 +219,7 @@ class _Asked(NamedTuple):
     walked: tuple[str, str] | None  # a table and its index
     walking: bool  # as `ordered_ids` takes it
     dialect: str
+    behind: tuple[bool, ...] | None  # as `ordered_ids` takes it
     fields: tuple[str, ...] | None = None
 
 
@@ -219,20 +239,22 @@ def _asked(
     elif walking or (by_key and total > _MANY) or (index is not None and offer_filter.is_by_facets):
         # The last of these: to look through all offers in order for the few that match takes longer than to sort these.
         walked = offers.name, FACETS
-    return _Asked(offer_filter, columns, window.order, found.order, walked, walking, dialect)
+    behind = None if found.after is None else found.after.missing
+    return _Asked(offer_filter, columns, window.order, found.order, walked, walking, dialect, behind)
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _page_query(asked: _Asked) -> ReadySelect:
-    ids = ordered_ids(asked.offer_filter, asked.read_in, asked.dialect, walking=asked.walking)
+    ids = ordered_ids(asked.offer_filter, asked.read_in, asked.dialect, walking=asked.walking, behind=asked.behind)
     ids = ids.limit(bindparam(_MOST, type_=Integer)).offset(bindparam(_FIRST, type_=Integer))
     if asked.walked is not None:
         table, index = asked.walked
         ids = by_walking(ids, offer_search if table == offer_search.name else offers, index)
     page = ids.subquery("page")
+    sorted_by = list(page.c)[1:]
     statement = (
-        select(*asked.columns, *_version_columns(asked.fields))
+        select(*asked.columns, *position_columns(sorted_by), *_version_columns(asked.fields))
         .join_from(page, offers, offers.c.id == page.c.id)
-        .order_by(*order_terms(asked.order, list(page.c)[1:]))
+        .order_by(*order_terms(asked.order, sorted_by))
     )
     return ReadySelect(statement)

@@ -23,6 +23,8 @@ from emagsync.rest.timestamps import UtcTimestamp
 from emagsync.rest.unknown_names import name_nearest
 
 _LARGEST = 2**53  # what every JSON reader still takes for a whole number
+# Of a cursor: it has all that a list is sorted by, such as the searchable text of an offer.
+LONGEST_PLACE = 8_000
 _DEFAULT_LANGUAGE: Language = "en"
 _LANGUAGES: dict[str, Language] = {"ro": "ro", "en": "en", "bg": "bg", "hu": "hu"}
 
@@ -188,6 +190,12 @@ class ProductListQuery(ProductQuery):
     """A page of a selection, in order."""
 
     skip: int = Field(default=0, ge=0, le=_LARGEST)
+    after: str | None = Field(
+        default=None,
+        max_length=LONGEST_PLACE,
+        description="`next_cursor` of the page before, in place of `skip` and with the same filters and `sort`: what "
+        "stays where it is comes once, whatever is inserted or moves meanwhile.",
+    )
     limit: int = Field(default=50, ge=1, le=MOST_ROWS)
     sort: Annotated[SortName, BeforeValidator(newer_word)] = Field(
         default="relevance",

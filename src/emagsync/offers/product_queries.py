@@ -18,9 +18,11 @@ from emagsync.db.engine import Database
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
 from emagsync.offers.field_choice import FieldChoice
+from emagsync.offers.list_cursor import cursor_of, position_in
 from emagsync.offers.offer_keys import OfferKeys, matches_of
 from emagsync.offers.order_indexes import order_index
 from emagsync.offers.page_repository import select_page
+from emagsync.offers.product_parameters import ProductListQuery
 from emagsync.offers.product_repository import (
     OUR_ID,
     PRODUCT_COLUMNS,
@@ -45,7 +47,7 @@ from emagsync.offers.product_schemas import (
 from emagsync.offers.queries import remarks_of
 from emagsync.offers.reference_data import ReferenceReader, References
 from emagsync.offers.same_ean import prepared
-from emagsync.offers.selection import OfferFilter, Order, SortKey
+from emagsync.offers.selection import SortKey
 from emagsync.offers.total_cache import TotalCache
 
 _RECENT_CHANGES = 10
@@ -87,11 +89,8 @@ class EditsReader:
 
 async def read_products(
     database: Database,
-    offer_filter: OfferFilter,
-    order: Order,
+    query: ProductListQuery,
     *,
-    skip: int,
-    limit: int,
     totals: TotalCache,
     now: datetime,
     edits: EditsReader,
@@ -100,26 +99,31 @@ async def read_products(
 ) -> bytes:
     """The JSON of a `ProductPage`: one page of a selection, with the fields that were chosen, if any were.
 
-    `now` decides what is stale.
+    `now` decides what is stale. Raises a 422 problem for an `after` that is no place in this list.
     """
+    order, after = query.order(), position_in(query)
     known = await references.read()
-    offer_filter = await prepared(database, offer_filter)
+    offer_filter = await prepared(database, query.filter())
     index = await order_index(database, order)
     async with database.snapshot() as connection:
-        rows, total = await select_page(
+        rows, total, goes_on = await select_page(
             connection,
             offer_filter,
             _columns(edits, choice),
-            limit=limit,
-            skip=skip,
+            limit=query.limit,
+            skip=query.skip,
             order=order,
             totals=totals,
             index=index,
+            after=after,
         )
         pending = await _pending(connection, rows, edits)
-    products = _chosen(_products(rows, pending, now, known, choice), choice)
-    grouped_by = "currency" if order.key is SortKey.PRICE else None
-    return product_page_json(products, Pagination(skip=skip, limit=limit, total=total), grouped_by=grouped_by)
+    return product_page_json(
+        _chosen(_products(rows, pending, now, known, choice), choice),
+        Pagination(skip=query.skip, limit=query.limit, total=total),
+        grouped_by="currency" if order.key is SortKey.PRICE else None,
+        next_cursor=None if goes_on is None else cursor_of(query, goes_on),
+    )
 
 
 async def read_named(

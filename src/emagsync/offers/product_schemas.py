@@ -246,7 +246,7 @@ class PickedProduct(_Picked, Product):
 
 
 class Pagination(BaseModel):
-    """Which part of the selection this is, and how many offers it has in all."""
+    """Which part of the selection this is, and how many offers it has in all. `skip` is 0 behind a cursor."""
 
     skip: int
     limit: int
@@ -262,6 +262,7 @@ class ProductsData(BaseModel):
         default=None,
         description="What the order is within: sorted by `sale_price`, offers of one currency stand together.",
     )
+    next_cursor: str | None = Field(default=None, description="Goes into `after` for the next page; null at the end.")
 
 
 class PickedProductsData(ProductsData):
@@ -285,13 +286,18 @@ class ProductPage(BaseModel):
 
 
 def product_page_json(
-    products: Sequence[dict[str, Any]], pagination: Pagination, *, grouped_by: str | None = None
+    products: Sequence[dict[str, Any]],
+    pagination: Pagination,
+    *,
+    grouped_by: str | None = None,
+    next_cursor: str | None = None,
 ) -> bytes:
     """A `ProductPage` as JSON, from the values of its products (`product_values`).
 
     They come from the database, typed by its columns: a model of each would cost more than reading and writing it.
     """
-    return product_json({"products": products, "pagination": pagination, "grouped_by": grouped_by})
+    data = {"products": products, "pagination": pagination, "grouped_by": grouped_by, "next_cursor": next_cursor}
+    return product_json(data)
 
 
 def product_json(data: Mapping[str, Any]) -> bytes:

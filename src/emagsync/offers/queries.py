@@ -33,7 +33,7 @@ async def list_offers(
     """Offers by account and id, or in `order`: `limit` of them after the first `skip`, and how many there are."""
     offer_filter = await prepared(database, offer_filter)
     async with database.snapshot() as connection:
-        rows, total = await select_page(
+        rows, total, _ = await select_page(
             connection, offer_filter, OFFER_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
         )
         return OfferList(offers=tuple(_offer(row) for row in rows), total=total)

@@ -13,6 +13,7 @@ from emagsync.db.search_index import Search, by_walking, nulls_last
 from emagsync.offers import counts_repository, sightings_repository
 from emagsync.offers.counts import kept_terms
 from emagsync.offers.notable_repository import changed_offers
+from emagsync.offers.position_repository import is_behind
 from emagsync.offers.same_ean_repository import kept_same_eans, same_eans
 from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import BuyButton, Hints, OfferFilter, Order, SortKey
@@ -36,6 +37,11 @@ def is_reversible(order: Order) -> bool:
     return order.key is not SortKey.RELEVANCE and not any(column.nullable for column in columns_of(order))
 
 
+def is_ranked(offer_filter: OfferFilter, order: Order) -> bool:
+    """Whether what the search names exactly comes first."""
+    return order.key is SortKey.RELEVANCE and offer_filter.searched is not None
+
+
 def condition(offer_filter: OfferFilter, dialect: str) -> ColumnElement[bool]:
     """`offer_filter` as a condition on `offers`."""
     searched = offer_filter.searched
@@ -43,19 +49,28 @@ def condition(offer_filter: OfferFilter, dialect: str) -> ColumnElement[bool]:
     return and_(true(), *plain_conditions(offer_filter), found)
 
 
-def ordered_ids(offer_filter: OfferFilter, order: Order, dialect: str, *, walking: bool = False) -> Select[Any]:
+def ordered_ids(
+    offer_filter: OfferFilter,
+    order: Order,
+    dialect: str,
+    *,
+    walking: bool = False,
+    behind: Sequence[bool] | None = None,
+) -> Select[Any]:
     """The ids of the selection, in order, each with the columns it is sorted by.
 
-    `walking` looks for the term in one offer after the other instead of asking the search index for all that match:
-    quicker where the first of very many matches are wanted.
+    `behind`: only those behind a `Position`, whose `missing` this is. `walking` looks for the term in one offer after
+    the other instead of asking the search index for all that match: quicker where the first of very many are wanted.
     """
     selected, searched = condition(offer_filter, dialect), offer_filter.searched
     if walking and searched:
         selected = and_(*plain_conditions(offer_filter), _holds(searched))
     sorted_by: tuple[ColumnElement[Any], ...] = columns_of(order)
-    if order.key is SortKey.RELEVANCE and searched:
+    if searched and is_ranked(offer_filter, order):
         sorted_by = (case((_is_named(searched, dialect), 0), else_=1).label("rank"), *sorted_by)
     query = select(offers.c.id, *sorted_by).where(selected).order_by(*order_terms(order, sorted_by))
+    if behind is not None:
+        query = query.where(is_behind(sorted_by, columns_of(order), descending=order.descending, missing=behind))
     if order.key is SortKey.NAME:
         query = query.join(offer_search, offer_search.c.offer_id == offers.c.id)
     return query

@@ -13,7 +13,7 @@ from typing import Final
 import orjson
 
 from emagsync.core.usable_texts import is_usable
-from emagsync.rest.problems import invalid
+from emagsync.rest.problems import ApiProblem, invalid
 from emagsync.rest.timestamps import in_utc
 
 # The most that one page of a list may have. Above the first are lists that gave more before it was the same for all:
@@ -32,25 +32,27 @@ def encode_cursor(kind: str, values: Sequence[CursorValue]) -> str:
     return urlsafe_b64encode(orjson.dumps([kind, *values])).rstrip(b"=").decode()
 
 
-def decode_cursor(kind: str, cursor: str, types: Sequence[type[CursorValue]]) -> tuple[CursorValue, ...]:
+def decode_cursor(
+    kind: str, cursor: str, types: Sequence[type[CursorValue]], *, field: str = "cursor", longest: int = _LONGEST
+) -> tuple[CursorValue, ...]:
     """The values of `encode_cursor(kind, ...)`, each of the type given or None; times in UTC.
 
-    Raises a 422 problem for a cursor that is damaged, made up, or of another list.
+    Raises a 422 problem about the parameter `field` for a cursor that is damaged, made up, or of another list.
     """
-    values = _values(cursor)
+    values = _values(cursor) if len(cursor) <= longest else None
     if values is None or len(values) != len(types) + 1 or values[0] != kind:
-        raise _bad()
+        raise bad_cursor(field)
     try:
         return tuple(_value(value, expected) for value, expected in zip(values[1:], types, strict=True))
     except (TypeError, ValueError):
-        raise _bad() from None
+        raise bad_cursor(field) from None
 
 
 def decode_id(kind: str, cursor: str) -> int:
     """The one number of `encode_cursor(kind, [number])`. Raises a 422 problem as `decode_cursor` does."""
     value = decode_cursor(kind, cursor, [int])[0]
     if not isinstance(value, int):
-        raise _bad()
+        raise bad_cursor()
     return value
 
 
@@ -58,12 +60,12 @@ def decode_moment(kind: str, cursor: str) -> tuple[datetime, str]:
     """The time and the id of `encode_cursor(kind, [time, id])`. Raises a 422 problem as `decode_cursor` does."""
     at, name = decode_cursor(kind, cursor, [datetime, str])
     if not isinstance(at, datetime) or not isinstance(name, str):
-        raise _bad()
+        raise bad_cursor()
     return at, name
 
 
 def _values(cursor: str) -> list[CursorValue] | None:
-    if len(cursor) > _LONGEST or not cursor.isascii():
+    if not cursor.isascii():
         return None
     try:
         values = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
@@ -89,5 +91,6 @@ def _value(value: CursorValue, expected: type[CursorValue]) -> CursorValue:
     return value
 
 
-def _bad() -> Exception:
-    return invalid("cursor", "This is not a cursor of this list: begin again without one.", "bad_cursor")
+def bad_cursor(field: str = "cursor") -> ApiProblem:
+    """The 422 problem about a cursor that is none of this list."""
+    return invalid(field, "This is not a cursor of this list: begin again without one.", "bad_cursor")

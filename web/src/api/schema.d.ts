@@ -996,6 +996,9 @@ export interface paths {
         /**
          * Products of the local copy
          * @description Products of the local copy.
+         *
+         *     `next_cursor` leads from page to page (`after`): rows that a sync moves meanwhile move no others. To read all of
+         *     them as they are at one moment, export them.
          */
         get: operations["list_offers"];
         put?: never;
@@ -5913,7 +5916,7 @@ export interface components {
         };
         /**
          * Pagination
-         * @description Which part of the selection this is, and how many offers it has in all.
+         * @description Which part of the selection this is, and how many offers it has in all. `skip` is 0 behind a cursor.
          */
         Pagination: {
             /** Limit */
@@ -6435,6 +6438,11 @@ export interface components {
              * @description What the order is within: sorted by `sale_price`, offers of one currency stand together.
              */
             grouped_by?: "currency" | null;
+            /**
+             * Next Cursor
+             * @description Goes into `after` for the next page; null at the end.
+             */
+            next_cursor?: string | null;
             pagination: components["schemas"]["Pagination"];
             /** Products */
             products: components["schemas"]["PickedProduct"][];
@@ -7389,6 +7397,11 @@ export interface components {
              * @description What the order is within: sorted by `sale_price`, offers of one currency stand together.
              */
             grouped_by?: "currency" | null;
+            /**
+             * Next Cursor
+             * @description Goes into `after` for the next page; null at the end.
+             */
+            next_cursor?: string | null;
             pagination: components["schemas"]["Pagination"];
             /** Products */
             products: components["schemas"]["Product"][];
@@ -14804,6 +14817,8 @@ export interface operations {
                 /** @description With `change=unsellable`: a code of `not_sellable`, as it was then. */
                 change_reason?: string | null;
                 skip?: number;
+                /** @description `next_cursor` of the page before, in place of `skip` and with the same filters and `sort`: what stays where it is comes once, whatever is inserted or moves meanwhile. */
+                after?: string | null;
                 limit?: number;
                 /** @description `-` reverses it; `account` is by account and `emag_id`, `sale_price` by currency and then price: amounts of different currencies are in no order. `relevance` begins with the offers whose SKU, PNK or EAN is exactly what is searched for, and goes on as `account`. The older words `sku`, `price` and `stock_quantity` are still taken. */
                 sort?: "relevance" | "account" | "-account" | "emag_id" | "-emag_id" | "part_number" | "-part_number" | "name" | "-name" | "sale_price" | "-sale_price" | "stock" | "-stock" | "created_at" | "-created_at" | "updated_at" | "-updated_at" | "last_synced_at" | "-last_synced_at";
