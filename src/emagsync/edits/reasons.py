@@ -65,6 +65,9 @@ class ReasonCode(StrEnum):
     OTHER_CURRENCY_SINCE = "other_currency_since"
     NO_VALUE_BEFORE = "no_value_before"
     HAS_VALUE = "has_value"
+    # Of a bulk change that was given up
+    PREVIEW_BROKE = "preview_broke"
+    BROKE_AGAIN = "broke_again"
 
 
 _MEANWHILE: Final = "eMAG changed it from {base} to {emag}"
@@ -108,6 +111,8 @@ _SENTENCES: Final[Mapping[ReasonCode, str]] = {
     ReasonCode.OTHER_SINCE: "it has changed since, to {value}",
     ReasonCode.NO_VALUE_BEFORE: "eMAG had no value before, and none can be sent",
     ReasonCode.HAS_VALUE: "it has this value",
+    ReasonCode.PREVIEW_BROKE: "the preview broke; the server's log says why at {error_id}",
+    ReasonCode.BROKE_AGAIN: "it broke at the same place {times} times; the server's log says why",
 }
 _NO_VALUE: Final = "nothing"
 # The value that names what to do about a refusal, where that is known.

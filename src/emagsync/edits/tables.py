@@ -96,6 +96,9 @@ bulk_changes = Table(
     Column("holder", String(255)),
     Column("fence", Integer, nullable=False),
     Column("until", UtcDateTime),
+    # How often it was taken up since it came further, and why it was given up.
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    *_reason_columns(),
     Index(None, "state"),
     Index(None, "batch_id", unique=True),
     sqlite_autoincrement=True,

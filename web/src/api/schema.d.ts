@@ -2930,7 +2930,14 @@ export interface components {
             made_at: string;
             /** Made By */
             made_by: string;
+            /**
+             * Reason
+             * @description Why it has failed: what it had kept until then (`kept`) is not sent.
+             */
+            reason: string | null;
             state: components["schemas"]["BulkState"];
+            /** @description The same as a code with its values. */
+            why: components["schemas"]["ReasonView"] | null;
         };
         /**
          * BulkData
@@ -7859,7 +7866,7 @@ export interface components {
          * @description The codes. They are stable: pages and programs translate them.
          * @enum {string}
          */
-        ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "in_conflict" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "refused_by_emag" | "refused_silently" | "waits_for_campaign" | "changed_meanwhile" | "other_currency" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "other_currency_since" | "no_value_before" | "has_value";
+        ReasonCode: "refused_by_hold" | "refused_by" | "nothing_left" | "in_conflict" | "interrupted" | "not_its_turn" | "not_shown" | "no_effect" | "offer_unknown" | "changed_since" | "outcome_unknown" | "third_value" | "below_min_price" | "above_max_price" | "not_above_sale_price" | "not_sendable" | "no_certain_answer" | "not_sent" | "unreadable" | "push_stopped" | "refused_by_emag" | "refused_silently" | "waits_for_campaign" | "changed_meanwhile" | "other_currency" | "already" | "edit_stands" | "taken_off" | "withdrawn_by" | "replaced_by" | "chose_emag" | "chose_local" | "offer_gone" | "other_since" | "other_currency_since" | "no_value_before" | "has_value" | "preview_broke" | "broke_again";
         /**
          * ReasonNumber
          * @description How many of the offers that became unsellable a code of `not_sellable` keeps from sale; one may have several.

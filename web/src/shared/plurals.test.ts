@@ -13,6 +13,7 @@ const NOUNS = [
 /** Numbers that are always the same, so that the text may be written for them. */
 const FIXED: ReadonlySet<string> = new Set([
   'edits:reasons.no_effect', // five times
+  'edits:reasons.broke_again', // the same
   'offers:selection.tooMany', // ten thousand
   'identity:own.rule', // twelve characters
   'settings:users.passwordRule', // twelve characters

@@ -4,8 +4,9 @@
          │          │          │
          └──────────┴── discarded ── withdrawing (from applying)
 
-`failed` ends a preview that broke. A change that is `applying` or `withdrawing` is taken up again after a kill by
-whichever process looks next, and none of its edits is sent before all of it is kept (`push.outbox_repository`).
+`failed` ends a preview that broke, and a change that was taken up again and again without coming further. One that is
+`applying` or `withdrawing` is taken up by whichever process looks next after a kill, and none of its edits is sent
+before all of it is kept (`push.outbox_repository`). What a failed one has kept waits until somebody stops it, too.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, Final, NamedTuple
 
 from emagsync.edits.planning import Effect
 from emagsync.edits.push.schemas import Alarm
+from emagsync.edits.reasons import Reason
 
 
 class BulkKind(StrEnum):
@@ -59,7 +61,7 @@ class BulkChange:
 
     `asked` is the request as JSON, `found` how many offers it is about (None: they are still being gathered),
     `position` the last row that the state has dealt with, `counts` the rows by effect. `fence` is that of the process
-    that works on it.
+    that works on it, `attempts` how often it was taken up since it came further, `reason` why it was given up.
     """
 
     id: int
@@ -81,10 +83,19 @@ class BulkChange:
     finished_at: datetime | None
     has_rows: bool
     fence: int
+    attempts: int
+    reason: Reason | None
 
     def count(self, effect: Effect) -> int:
         """How many rows have this effect."""
         return self.counts.get(effect, 0)
+
+    @property
+    def has_kept(self) -> bool:
+        """Whether its rows up to its position were kept, where they were to be."""
+        return self.state in (BulkState.APPLYING, BulkState.APPLIED) or (
+            self.state is BulkState.FAILED and self.kept > 0
+        )
 
     @property
     def kept_effects(self) -> tuple[Effect, ...]:

@@ -24,6 +24,7 @@ from emagsync.edits.bulk_changes.model import (
 from emagsync.edits.errors import BulkChangeNotFound
 from emagsync.edits.planning import Effect
 from emagsync.edits.push.schemas import Alarm
+from emagsync.edits.reasons import reason_columns, reason_in
 from emagsync.edits.repository import in_chunks
 from emagsync.edits.tables import bulk_change_rows, bulk_changes, local_edits
 from emagsync.offers.selection import OfferFilter
@@ -91,7 +92,12 @@ async def claim(connection: AsyncConnection, holder: str, *, now: datetime, seco
     taken = await connection.execute(
         update(bulk_changes)
         .where(_changes.id == change_id, _changes.state.in_(WORKING), _is_free(now))
-        .values(holder=holder, fence=_changes.fence + 1, until=now + timedelta(seconds=seconds))
+        .values(
+            holder=holder,
+            fence=_changes.fence + 1,
+            until=now + timedelta(seconds=seconds),
+            attempts=_changes.attempts + 1,
+        )
     )
     return await get(connection, change_id) if taken.rowcount == 1 else None
 
@@ -118,12 +124,13 @@ async def step(
         raise Superseded
 
 
-async def release(connection: AsyncConnection, change: BulkChange) -> None:
-    """Give a claimed change back. Does nothing when another process has taken over."""
+async def release(connection: AsyncConnection, change: BulkChange, *, attempts: int = 0) -> None:
+    """Give a claimed change back, as one that was taken up so often before. Does nothing when another process has taken
+    over."""
     await connection.execute(
         update(bulk_changes)
         .where(_changes.id == change.id, _changes.fence == change.fence)
-        .values(holder=None, until=None)
+        .values(holder=None, until=None, attempts=attempts)
     )
 
 
@@ -132,7 +139,16 @@ async def decide(connection: AsyncConnection, change: BulkChange, state: BulkSta
     await connection.execute(
         update(bulk_changes)
         .where(_changes.id == change.id)
-        .values(state=state, position=0, holder=None, until=None, fence=_changes.fence + 1, **values)
+        .values(
+            state=state,
+            position=0,
+            holder=None,
+            until=None,
+            fence=_changes.fence + 1,
+            attempts=0,
+            **reason_columns(None),
+            **values,
+        )
     )
 
 
@@ -252,14 +268,15 @@ async def waiting_edits(connection: AsyncConnection, batch_id: str, *, limit: in
 async def with_old_rows(
     connection: AsyncConnection, *, previews_before: datetime, applied_before: datetime
 ) -> int | None:
-    """The id of a change whose rows are not needed any more: it was discarded, has failed, or was previewed or applied
-    before then."""
+    """The id of a change whose rows are not needed any more: it was discarded, has failed with nothing kept, or was
+    previewed, applied or given up before then."""
     query = select(_changes.id).where(
         _changes.has_rows.is_(True),
         or_(
-            _changes.state.in_((BulkState.DISCARDED, BulkState.FAILED)),
+            _changes.state == BulkState.DISCARDED,
+            and_(_changes.state == BulkState.FAILED, _changes.kept == 0),
             and_(_changes.state == BulkState.READY, _changes.made_at < previews_before),
-            and_(_changes.state == BulkState.APPLIED, _changes.finished_at < applied_before),
+            and_(_changes.state.in_((BulkState.APPLIED, BulkState.FAILED)), _changes.finished_at < applied_before),
         ),
     )
     return await connection.scalar(query.order_by(_changes.id).limit(1))
@@ -298,6 +315,7 @@ def _change(row: Row[Any]) -> BulkChange:
         **values
         | {
             "kind": BulkKind(row.kind),
+            "reason": reason_in(row),
             "state": BulkState(row.state),
             "asked": orjson.loads(row.asked),
             "counts": {Effect(effect): number for effect, number in orjson.loads(row.counts).items()},

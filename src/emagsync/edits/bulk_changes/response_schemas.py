@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from emagsync.edits.bulk_changes.model import BulkChange, BulkKind, BulkOutcome, BulkState, ChangeRow
 from emagsync.edits.planning import Effect
 from emagsync.edits.push.brake_preview import BrakePreview
+from emagsync.edits.reasons import ReasonView, reason_text, reason_view
 from emagsync.edits.response_schemas import BulkRow
 
 
@@ -36,6 +37,8 @@ class BulkChangeView(BaseModel):
     )
     applied_by: str | None
     finished_at: datetime | None
+    reason: str | None = Field(description="Why it has failed: what it had kept until then (`kept`) is not sent.")
+    why: ReasonView | None = Field(description="The same as a code with its values.")
     has_rows: bool = Field(description="Whether its rows are still there; they are kept for seven days.")
 
 
@@ -85,6 +88,8 @@ def change_view(change: BulkChange, brakes: Sequence[BrakePreview]) -> BulkChang
         came_since=change.came_since,
         applied_by=change.applied_by,
         finished_at=change.finished_at,
+        reason=reason_text(change.reason),
+        why=reason_view(change.reason),
         has_rows=change.has_rows,
     )
 

@@ -24,7 +24,6 @@ _STOPPABLE: Mapping[BulkState, BulkState] = {
     BulkState.READY: BulkState.DISCARDED,
     BulkState.APPLYING: BulkState.WITHDRAWING,
 }
-_KEEPING = (BulkState.APPLYING, BulkState.APPLIED)
 
 
 class BulkChanges:
@@ -94,7 +93,7 @@ class BulkChanges:
             up_to = None
             if outcome is BulkOutcome.KEPT:
                 chosen = [effect for effect in change.kept_effects if not effects or effect in effects]
-                up_to = change.position if change.state in _KEEPING else 0
+                up_to = change.position if change.has_kept else 0
             found = await repository.next_rows(
                 connection, change_id, after=after, limit=limit, effects=chosen, outcome=outcome, up_to=up_to
             )
@@ -106,7 +105,7 @@ class BulkChanges:
         """What became of a row: only what was not kept is stored."""
         if row.outcome is not None:
             return row.outcome
-        if change.state not in _KEEPING or row.row > change.position:
+        if not change.has_kept or row.row > change.position:
             return None
         return BulkOutcome.KEPT if row.effect in change.kept_effects else None
 
@@ -129,16 +128,23 @@ class BulkChanges:
         return await self.get(change_id)
 
     async def stop(self, change_id: int) -> BulkChangeView:
-        """Discard a preview, or stop a change that is being applied: what was kept of it is taken back.
+        """Discard a preview, or stop a change that is being applied or has failed: what was kept of it is taken back.
 
         Raises BulkChangeNotFound, and BulkChangeElsewhere where it is over: undo it then.
         """
         async with self._database.transaction() as connection:
             change = await repository.get(connection, change_id, lock=True)
-            state = _STOPPABLE.get(change.state)
+            state = _stopped(change)
             if state is None:
                 raise BulkChangeElsewhere(change_id, change.state, list(_STOPPABLE))
             finished = self._clock.now() if state is BulkState.DISCARDED else None
             await repository.decide(connection, change, state, finished_at=finished)
         self._on_change()
         return await self.get(change_id)
+
+
+def _stopped(change: BulkChange) -> BulkState | None:
+    """The state in which a change is stopped; None where there is nothing to stop."""
+    if change.state is BulkState.FAILED:
+        return BulkState.WITHDRAWING if change.kept else None
+    return _STOPPABLE.get(change.state)

@@ -35,7 +35,7 @@ from emagsync.edits.model import ConflictEnding, EditClosing
 from emagsync.edits.offer_repository import vat_ids_of
 from emagsync.edits.planning import Effect, Plan
 from emagsync.edits.push.brake_preview import count_alarms
-from emagsync.edits.reasons import Reason, ReasonCode
+from emagsync.edits.reasons import Reason, ReasonCode, reason_columns
 from emagsync.edits.response_schemas import change_values, problem_of
 from emagsync.edits.service import Author, EditService, LineResult, store
 from emagsync.edits.states import EditSource, EditState, Resolution
@@ -45,6 +45,8 @@ log = structlog.get_logger()
 # Keys are small: many of them are written at once.
 _KEYS_AT_ONCE: Final = 5_000
 _ATTEMPTS: Final = 3
+# What breaks so often at the same place is given up.
+MOST_ATTEMPTS: Final = 5
 _PREVIEWS_LAST: Final = timedelta(days=1)
 _ROWS_LAST: Final = timedelta(days=7)
 
@@ -90,9 +92,6 @@ class BulkChangeWorker:
                     pass
             except EmagsyncError as error:
                 log.warning("bulk_changes_not_worked_on", error=str(error))
-            except Exception:
-                # Its lease runs out, and it is tried again: one change must not stop the others.
-                log.exception("bulk_change_broke")
             await self._waker.rest(self._settings.look_seconds)
 
     async def work(self) -> bool:
@@ -109,7 +108,7 @@ class BulkChangeWorker:
         with structlog.contextvars.bound_contextvars(bulk_change=change.id):
             log.info("bulk_change_taken", state=change.state, position=change.position, found=change.found)
             try:
-                await self._work_on(change)
+                await self._attempt(change)
             except Superseded:
                 log.info("bulk_change_superseded", state=change.state)
             except (asyncio.CancelledError, DatabaseUnavailable):
@@ -129,7 +128,32 @@ class BulkChangeWorker:
 
     async def _release(self, change: BulkChange) -> None:
         async with self._database.transaction() as connection:
-            await repository.release(connection, change)
+            # That was no fault of the change's.
+            await repository.release(connection, change, attempts=change.attempts - 1)
+
+    async def _attempt(self, change: BulkChange) -> None:
+        """Work on a change, unless that was tried too often: what breaks, or kills its process, each time is given up.
+
+        One change must not stop the others: what breaks is logged, and tried again when its lease has run out.
+        """
+        if change.attempts <= MOST_ATTEMPTS:
+            try:
+                await self._work_on(change)
+            except (Superseded, DatabaseUnavailable):
+                raise
+            except Exception:
+                log.exception("bulk_change_broke", state=change.state, attempt=change.attempts)
+            else:
+                return
+        if await self._is_hopeless(change):
+            await self._end(
+                change, BulkState.FAILED, **reason_columns(Reason.of(ReasonCode.BROKE_AGAIN, times=MOST_ATTEMPTS))
+            )
+
+    async def _is_hopeless(self, change: BulkChange) -> bool:
+        """Whether it was taken up too often since it came further, which may have been in this attempt."""
+        async with self._database.snapshot() as connection:
+            return (await repository.get(connection, change.id)).attempts >= MOST_ATTEMPTS
 
     async def _work_on(self, change: BulkChange) -> None:
         match change.state:
@@ -140,8 +164,10 @@ class BulkChangeWorker:
                     raise
                 except Exception:
                     # Nothing was kept of it: who asked for it is to know rather than to wait.
-                    log.exception("bulk_change_preview_failed")
-                    await self._end(change, BulkState.FAILED)
+                    error_id = uuid.uuid4().hex[:12]
+                    log.exception("bulk_change_preview_failed", error_id=error_id)
+                    reason = Reason.of(ReasonCode.PREVIEW_BROKE, error_id=error_id)
+                    await self._end(change, BulkState.FAILED, **reason_columns(reason))
             case BulkState.APPLYING:
                 await self._apply(change)
             case _:
@@ -186,6 +212,7 @@ class BulkChangeWorker:
                     connection,
                     change,
                     position=position,
+                    attempts=0,
                     counts=repository.stored_counts(counts),
                     alarms=repository.stored_alarms(alarms),
                 )
@@ -287,7 +314,7 @@ class BulkChangeWorker:
         await repository.note_outcome(connection, change.id, other, BulkOutcome.CHANGED_SINCE)
         after = _Done(rows[-1].row, done.kept + len(same), done.changed_since + len(other))
         await self._step(
-            connection, change, position=after.position, kept=after.kept, changed_since=after.changed_since
+            connection, change, position=after.position, kept=after.kept, changed_since=after.changed_since, attempts=0
         )
         return after
 
@@ -310,7 +337,7 @@ class BulkChangeWorker:
                 )
                 ending = ConflictEnding(Resolution.CLOSED, now, change.applied_by or change.made_by)
                 await conflict_repository.end(connection, closed, ending)
-                await self._step(connection, change)
+                await self._step(connection, change, **({"attempts": 0} if found else {}))
             if not found:
                 break
         await self._end(change, BulkState.DISCARDED, kept=0)

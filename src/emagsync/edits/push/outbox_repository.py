@@ -42,7 +42,7 @@ _NOT_FINAL = literal_column("outbox.state IN ('waiting', 'pending', 'sending', '
 _IS_WHOLE: Final = or_(
     local_edits.c.batch_id.is_(None),
     local_edits.c.batch_id.not_in(
-        select(bulk_changes.c.batch_id).where(bulk_changes.c.state.in_(("applying", "withdrawing")))
+        select(bulk_changes.c.batch_id).where(bulk_changes.c.state.in_(("applying", "withdrawing", "failed")))
     ),
 )
 AT_ONCE = 500

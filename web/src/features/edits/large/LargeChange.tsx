@@ -9,6 +9,7 @@ import { ErrorState, formatNumber } from '../../../shared/index.ts'
 import { EFFECTS, type Effect } from '../bulk/bulk.ts'
 import { Brakes } from '../bulk/Brakes.tsx'
 import { BulkRows, TONES } from '../bulk/BulkPreview.tsx'
+import { Why } from '../ReasonText.tsx'
 import { isStoppable, isWorking, largeOutlook, percentOf, type LargeChange as Change } from './large.ts'
 import { useApplyLarge, useBeginLarge, useLarge, useLargeRows, useStopLarge } from './queries.ts'
 
@@ -79,7 +80,16 @@ function Consequences({ change }: { change: Change }) {
 /** What became of it, also of the offers that are not what the preview showed. */
 function Result({ change }: { change: Change }) {
   const { t } = useTranslation('edits')
-  if (change.state === 'failed') return <Alert type="error" showIcon title={t('large.failed')} />
+  if (change.state === 'failed') {
+    return (
+      <Alert
+        type="error"
+        showIcon
+        title={counted(t, 'large.failed', change.kept)}
+        description={<Why why={change.why} text={change.reason} />}
+      />
+    )
+  }
   if (change.state !== 'applied') return null
   return (
     <Alert
@@ -97,6 +107,8 @@ function Result({ change }: { change: Change }) {
   )
 }
 
+const STOP_WORDS: Partial<Record<Change['state'], string>> = { applying: 'stop', failed: 'takeBack' }
+
 function Decision({ change, onUndo }: { change: Change; onUndo: (id: number) => void }) {
   const { t } = useTranslation('edits')
   const stop = useStopLarge()
@@ -108,7 +120,7 @@ function Decision({ change, onUndo }: { change: Change; onUndo: (id: number) => 
       {change.state === 'ready' ? <Apply change={change} /> : null}
       {isStoppable(change) ? (
         <Button loading={stop.isPending} onClick={() => stop.mutate(change.id)}>
-          {t(change.state === 'applying' ? 'large.stop' : 'large.discard')}
+          {t(`large.${STOP_WORDS[change.state] ?? 'discard'}`)}
         </Button>
       ) : null}
       {change.state === 'applied' && change.kept > 0 ? (

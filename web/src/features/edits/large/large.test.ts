@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { isWorking, largeOutlook, percentOf } from './large.ts'
+import { isStoppable, isWorking, largeOutlook, percentOf } from './large.ts'
 
 describe('a change to everything found', () => {
   it('tells how far it is, and that it does not know while it gathers', () => {
@@ -16,6 +16,13 @@ describe('a change to everything found', () => {
       ['previewing', 'applying', 'withdrawing'].every((state) => isWorking({ state: state as 'applying' })),
     ).toBe(true)
     expect(isWorking({ state: 'ready' })).toBe(false)
+  })
+
+  it('can be taken back where it has failed with something kept', () => {
+    expect(isStoppable({ state: 'applying', kept: 0 })).toBe(true)
+    expect(isStoppable({ state: 'failed', kept: 0 })).toBe(false)
+    expect(isStoppable({ state: 'failed', kept: 4 })).toBe(true)
+    expect(isStoppable({ state: 'applied', kept: 4 })).toBe(false)
   })
 
   it('waits for a yes to what is unusual, and for leaving out what is wrong', () => {

@@ -14,9 +14,11 @@ export function isWorking({ state }: Pick<LargeChange, 'state'>): boolean {
   return WORKING.has(state)
 }
 
-/** Whether it can be discarded, or stopped while it is being saved. */
-export function isStoppable({ state }: Pick<LargeChange, 'state'>): boolean {
-  return state === 'previewing' || state === 'ready' || state === 'applying'
+/** Whether it can be discarded, or stopped while it is being saved; of a failed one, whether something is to be taken back. */
+export function isStoppable({ state, kept }: Pick<LargeChange, 'state' | 'kept'>): boolean {
+  return (
+    state === 'previewing' || state === 'ready' || state === 'applying' || (state === 'failed' && kept > 0)
+  )
 }
 
 /** How far it is, in whole percent; null while the offers are still being gathered or edits are taken back. */
