@@ -53,24 +53,29 @@ test('the morning after a night of changes, each number opens exactly its offers
     links.map((link) => ({ address: link.getAttribute('href') ?? '', text: link.textContent ?? '' })),
   )
   expect(told.map(({ text }) => text)).toEqual([
-    '2 Nu mai sunt la vânzare',
+    '2 oferte care nu mai sunt la vânzare',
     '1 Oferta este inactivă.',
     '1 Oferta nu are stoc.',
     '1 Buy Button pierdut',
-    '1 Alții vând mai ieftin',
-    '2 Preț schimbat de eMAG',
-    '1 Stoc schimbat de eMAG',
-    '3 Oferte noi',
-    '2 Nu mai există pe eMAG',
-    '1 Alte modificări',
+    '1 ofertă pe care alții o vând mai ieftin',
+    '2 prețuri schimbate de eMAG',
+    '1 stoc schimbat de eMAG',
+    '3 oferte noi',
+    '2 oferte care nu mai există pe eMAG',
+    '1 altă modificare',
   ])
+  const nothing = page.getByText('Nimic la: ').first()
+  await expect(nothing).toContainText('conflicte apărute')
+  await expect(page.getByText('0 conflicte apărute')).toBeHidden()
+  await nothing.click()
+  await expect(page.getByText('0 conflicte apărute')).toBeVisible()
   for (const { address, text } of told) {
     const query = new URL(address, 'http://page').search
     const list = await caller.json<Listed>('GET', `/api/v1/emag/products/products${query}`)
     expect(list.data.pagination.total, text).toBe(Number.parseInt(text))
   }
 
-  await lines.filter({ hasText: 'Nu mai există pe eMAG' }).click()
+  await lines.filter({ hasText: 'nu mai există pe eMAG' }).click()
   await expect(page.getByText('2 oferte', { exact: true })).toBeVisible()
   await expect(page.locator('.happened-tag')).toContainText('Nu mai există pe eMAG')
 })

@@ -28,6 +28,19 @@ const CHANGED: readonly ChangeKind[] = [
 /** Just the lines that the brake keeps from being sent. */
 const HELD = '/edits/outbox?state=held'
 
+type TileName = ChangeKind | 'approvals' | 'brakes' | 'failedRuns'
+
+interface Tile {
+  readonly name: TileName
+  readonly number: number
+  /** What the number counts. */
+  readonly to: string
+  /** The next step, beside it. */
+  readonly next?: ReactNode
+  /** What it is made up of. */
+  readonly below?: ReactNode
+}
+
 interface Props {
   home: Home
   span: Span
@@ -42,40 +55,51 @@ export function Attention({ home, span }: Props) {
   const of = (kind: ChangeKind): string => offersAddress({ kind, ...span })
   const all = (kind: ChangeKind) => ({ kind, ...span, run: null, reason: null })
   const step = (to: string, words: string): ReactNode => <Link to={to}>{t(`next.${words}`)}</Link>
+  const tiles: Tile[] = [
+    {
+      ...tileOf(home, span, 'unsellable'),
+      next: <CopyOffers asked={all('unsellable')} />,
+      below: <Reasons reasons={home.unsellable_reasons} span={span} />,
+    },
+    {
+      ...tileOf(home, span, 'documentation_rejected'),
+      next: (
+        <>
+          <CopyOffers asked={all('documentation_rejected')} />
+          <OpenPanel />
+        </>
+      ),
+    },
+    { ...tileOf(home, span, 'buy_button_lost'), next: step(of('buy_button_lost'), 'prices') },
+    { ...tileOf(home, span, 'undercut'), next: step(of('undercut'), 'prices') },
+    { ...tileOf(home, span, 'edit_refused'), next: step('/edits/outbox?state=rejected', 'reasons') },
+    {
+      ...tileOf(home, span, 'conflict'),
+      next: waiting.conflicts > 0 ? step('/edits/conflicts', mayDecide ? 'decide' : 'look') : null,
+    },
+    {
+      name: 'approvals',
+      number: waiting.approvals,
+      to: '/edits/waiting',
+      next: step('/edits/waiting', mayDecide ? 'approve' : 'look'),
+    },
+    {
+      name: 'brakes',
+      number: brakes.count,
+      to: waiting.holds > 0 ? HELD : '/edits/outbox',
+      next: waiting.holds > 0 ? step(HELD, mayDecide ? 'confirm' : 'look') : null,
+    },
+    {
+      name: 'failedRuns',
+      number: failed.count,
+      to: failedAddress(span),
+      next: step(failedAddress(span), 'why'),
+    },
+  ]
   return (
     <section>
       <h2>{t('attention')}</h2>
-      <ul className="home-numbers">
-        <KindLine home={home} span={span} kind="unsellable">
-          <CopyOffers asked={all('unsellable')} />
-        </KindLine>
-        <Reasons reasons={home.unsellable_reasons} span={span} />
-        <KindLine home={home} span={span} kind="documentation_rejected">
-          <CopyOffers asked={all('documentation_rejected')} />
-          <OpenPanel />
-        </KindLine>
-        <KindLine home={home} span={span} kind="buy_button_lost">
-          {step(of('buy_button_lost'), 'prices')}
-        </KindLine>
-        <KindLine home={home} span={span} kind="undercut">
-          {step(of('undercut'), 'prices')}
-        </KindLine>
-        <KindLine home={home} span={span} kind="edit_refused">
-          {step('/edits/outbox?state=rejected', 'reasons')}
-        </KindLine>
-        <KindLine home={home} span={span} kind="conflict">
-          {waiting.conflicts > 0 ? step('/edits/conflicts', mayDecide ? 'decide' : 'look') : null}
-        </KindLine>
-        <Line number={waiting.approvals} label={t('approvals')} to="/edits/waiting">
-          {step('/edits/waiting', mayDecide ? 'approve' : 'look')}
-        </Line>
-        <Line number={brakes.count} label={t('brakes')} to={waiting.holds > 0 ? HELD : '/edits/outbox'}>
-          {waiting.holds > 0 ? step(HELD, mayDecide ? 'confirm' : 'look') : null}
-        </Line>
-        <Line number={failed.count} label={t('failedRuns')} to={failedAddress(span)}>
-          {step(failedAddress(span), 'why')}
-        </Line>
-      </ul>
+      <Tiles tiles={tiles} />
     </section>
   )
 }
@@ -86,11 +110,7 @@ export function Changed({ home, span }: Props) {
   return (
     <section>
       <h2>{t('changed')}</h2>
-      <ul className="home-numbers">
-        {CHANGED.map((kind) => (
-          <KindLine key={kind} home={home} span={span} kind={kind} />
-        ))}
-      </ul>
+      <Tiles tiles={CHANGED.map((kind) => tileOf(home, span, kind))} />
     </section>
   )
 }
@@ -101,38 +121,57 @@ function failedAddress({ since, until }: Span): string {
   return `/history?${params.toString()}`
 }
 
-function KindLine({ home, span, kind, children }: Props & { kind: ChangeKind; children?: ReactNode }) {
-  const { t } = useTranslation()
+function tileOf(home: Home, span: Span, kind: ChangeKind): Tile {
   const number = home.changes.find((one) => one.kind === kind)?.offers ?? 0
+  return { name: kind, number, to: offersAddress({ kind, ...span }) }
+}
+
+/** The numbers that are some, each leading to what it counts; the others in one line that can be opened. */
+function Tiles({ tiles }: { tiles: readonly Tile[] }) {
   return (
-    <Line number={number} label={t(`changeKinds.${kind}`)} to={offersAddress({ kind, ...span })}>
-      {children}
-    </Line>
+    <ul className="home-numbers">
+      {tiles
+        .filter(({ number }) => number > 0)
+        .map((tile) => (
+          <Line key={tile.name} tile={tile} />
+        ))}
+      <Nothing names={tiles.filter(({ number }) => number === 0).map(({ name }) => name)} />
+    </ul>
   )
 }
 
-interface LineProps {
-  number: number
-  label: string
-  to: string
-  children?: ReactNode
+function Line({ tile: { name, number, to, next, below } }: { tile: Tile }) {
+  const { t } = useTranslation('home')
+  return (
+    <>
+      <li>
+        <Link to={to} className="home-link">
+          <span className="home-number">{formatNumber(number)}</span>{' '}
+          <span>{t(`tiles.${name}`, { count: number })}</span>
+        </Link>
+        {next ? <span className="home-next">{next}</span> : null}
+      </li>
+      {below}
+    </>
+  )
 }
 
-/** A number that leads to what it counts; none leads nowhere. */
-function Line({ number, label, to, children }: LineProps) {
-  if (number === 0) {
-    return (
-      <li className="home-none">
-        <span className="home-number">0</span> <span>{label}</span>
-      </li>
-    )
-  }
+function Nothing({ names }: { names: readonly TileName[] }) {
+  const { t } = useTranslation('home')
+  if (names.length === 0) return null
+  const words = names.map((name) => t(`tiles.${name}`, { count: 0 }))
   return (
-    <li>
-      <Link to={to} className="home-link">
-        <span className="home-number">{formatNumber(number)}</span> <span>{label}</span>
-      </Link>
-      {children ? <span className="home-next">{children}</span> : null}
+    <li className="home-none">
+      <details>
+        <summary>{t('nothing', { what: words.join(', ') })}</summary>
+        <ul>
+          {words.map((word) => (
+            <li key={word}>
+              <span className="home-number">0</span> {word}
+            </li>
+          ))}
+        </ul>
+      </details>
     </li>
   )
 }
