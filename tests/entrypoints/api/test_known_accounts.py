@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from emagsync.entrypoints.api.known_accounts import LOOKED_FOR_ELSEWHERE
 from emagsync.rest.openapi import operations
 from offers.offer_rows import offer, store
 from support.api import Api
@@ -43,13 +44,21 @@ async def test_an_unknown_account_is_refused_wherever_a_list_takes_one(api: Api)
             assert answer.status_code == 200, (path, name, known, answer.text)
 
 
-def filters_of_bodies() -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Method, address and place of every account in a filter of a body: below `filter`, `changes` or `selection`."""
+# Lists whose entries are answered each for itself: an account that nobody knows is told there.
+ANSWERED_ONE_BY_ONE = {"keys", "edits"}
+# It reads its body itself, row by row.
+READ_BY_ITSELF = {"edit_offers_in_bulk"}
+
+
+def accounts_of_bodies() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Method, address and place of every account in a body."""
     document = openapi_document()
     for path, method, operation in operations(document):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json")
-        for place in accounts_in(document, content["schema"], ()) if content else ():
-            if place[0] in ("filter", "changes", "selection"):
+        if content is None or operation["operationId"] in {*LOOKED_FOR_ELSEWHERE, *READ_BY_ITSELF}:
+            continue
+        for place in accounts_in(document, content["schema"], ()):
+            if place[0] not in ANSWERED_ONE_BY_ONE:
                 yield method, re.sub(r"{\w+}", "1", path), place
 
 
@@ -58,6 +67,8 @@ def accounts_in(document: dict[str, Any], schema: dict[str, Any], place: tuple[s
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     for part in (*schema.get("anyOf", ()), *schema.get("oneOf", ()), *schema.get("allOf", ())):
         yield from accounts_in(document, part, place)
+    if "items" in schema:
+        yield from accounts_in(document, schema["items"], (*place, "0"))
     for name, part in schema.get("properties", {}).items():
         if name in ("account", "accounts", "account_type"):
             yield (*place, name)
@@ -65,12 +76,13 @@ def accounts_in(document: dict[str, Any], schema: dict[str, Any], place: tuple[s
             yield from accounts_in(document, part, (*place, name))
 
 
-async def test_an_unknown_account_in_a_filter_of_a_body_is_refused_wherever_there_is_one(api: Api) -> None:
+async def test_an_unknown_account_in_a_body_is_refused_wherever_there_is_one(api: Api) -> None:
     await store(api.state.database, [offer(1)], account="fbe")
-    asked = {*filters_of_bodies()}
+    asked = {*accounts_of_bodies()}
+    assert {("account",), ("rules", "0", "account"), ("filter", "account")} <= {place for _, _, place in asked}
     for method, path in (("post", "/api/v1/webhooks"), ("patch", "/api/v1/webhooks/1")):
         asked.add((method, path, ("changes", "selection", "account")))
-    assert len(asked) > 10
+    assert len(asked) > 25
     for method, path, place in sorted(asked):
         several = place[-1] == "accounts"
         answer = await api.admin.request(method, path, json=nested(place, ["fbe", "fbee"] if several else "fbee"))
@@ -86,7 +98,7 @@ async def test_an_unknown_account_in_a_filter_of_a_body_is_refused_wherever_ther
 
 def nested(place: tuple[str, ...], value: Any) -> Any:
     for name in reversed(place):
-        value = {name: value}
+        value = [value] if name == "0" else {name: value}
     return value
 
 

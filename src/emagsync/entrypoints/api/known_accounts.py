@@ -1,8 +1,8 @@
-"""A list of an account that nobody knows is refused, and so is such an account in the filters of a body."""
+"""A list of an account that nobody knows is refused, and so is such an account in a body."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -20,8 +20,16 @@ from emagsync.sync.known_accounts import SEVERAL, unknown_accounts
 from emagsync.views.schemas import SavedFilterBody
 
 _NAMES: Final = ("account", OLDER_NAMES["account"])
-# Where bodies have filters, and these accounts.
+# By operation id: bodies whose account is looked for elsewhere, and why.
+LOOKED_FOR_ELSEWHERE: Final[Mapping[str, str]] = {
+    "add_account": "the account is to become known",
+    "start_sync": "only accounts that are configured can be read: the refusal names those",
+}
+_EACH: Final = "*"  # of a list
+# Where bodies have accounts. Rows and keys of a list are not here: each is answered for itself.
 _IN_BODIES: Final = (
+    *((name,) for name in _NAMES),
+    *(("rules", _EACH, name) for name in _NAMES),
     ("changes", "accounts"),
     *(("changes", "selection", name) for name in _NAMES),
     *(("filter", name) for name in _NAMES),
@@ -33,8 +41,8 @@ Named = tuple[str, str]
 
 
 async def refuse_unknown_accounts(request: Request) -> None:
-    """Raises a 422 problem that names the parameter `account` of a list, or the place in a filter of a body, where that
-    account is neither configured nor in the local copy, and the nearest that is.
+    """Raises a 422 problem that names the parameter `account` of a list, or the place in a body, where that account is
+    neither configured nor in the local copy, and the nearest that is.
 
     A dependency of the whole application. Who may not call the route is told so first: the answer names accounts.
     """
@@ -75,25 +83,24 @@ async def _in_body(request: Request, route: APIRoute) -> list[Named]:
     document = await json_with(request, _WORDS)
     if not isinstance(document, dict):
         return []
-    found = [named for path in _IN_BODIES for named in _at(document, path)]
+    paths = () if route.name in LOOKED_FOR_ELSEWHERE else _IN_BODIES
+    found = [named for path in paths for named in _at(document, path)]
     field = route.body_field
     if field is not None and field.field_info.annotation is SavedFilterBody and isinstance(document.get("query"), str):
         found += [("query", value.lower()) for name, value in _pairs(document["query"]) if name in _NAMES]
     return found
 
 
-def _at(document: Any, path: tuple[str, ...]) -> Iterator[Named]:
+def _at(value: Any, path: tuple[str, ...], place: tuple[str, ...] = ()) -> Iterator[Named]:
     """The accounts at this path. What is no text there is left to the body's model."""
-    value = document
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    place = ".".join(path)
-    if isinstance(value, str):
-        yield place, value.lower()
-    elif isinstance(value, list):
+    name, *further = path or (_EACH,)
+    if not path and isinstance(value, str):
+        yield ".".join(place), value.lower()
+    elif name == _EACH and isinstance(value, list):
         for number, one in enumerate(value):
-            if isinstance(one, str):
-                yield f"{place}.{number}", one.lower()
+            yield from _at(one, tuple(further), (*place, str(number)))
+    elif isinstance(value, dict) and name in value:
+        yield from _at(value[name], tuple(further), (*place, name))
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
