@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from emagsync.rest.entity_tags import TAG_HEADER
+from emagsync.rest.entity_tags import TAG_HEADER, content_tag
 
 _JSON: Final = "application/json"
 _BELOW: Final = "/api/"
@@ -31,8 +30,8 @@ NOT_MODIFIED: Final[Mapping[str, Any]] = {
 class ConditionalReadMiddleware:
     """Gives JSON answers of the API to GET an ETag of their content, and answers 304 to who has it already.
 
-    Weak, for the same content may be sent compressed. An answer with an ETag of its own (one offer's version, which
-    `If-Match` takes) keeps it. What is streamed passes untouched.
+    An answer with an ETag of its own (one offer's version, which `If-Match` takes) keeps it. What is streamed passes
+    untouched.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -71,7 +70,7 @@ def _tagged(start: Message, body: Message, known: list[str]) -> tuple[Message, M
     headers = MutableHeaders(raw=list(start["headers"]))
     tag = headers.get("etag")
     if tag is None:
-        tag = f'W/"{blake2b(body.get("body", b""), digest_size=12).hexdigest()}"'
+        tag = content_tag(body.get("body", b""))
         headers["ETag"] = tag
     if not matches(tag, known):
         return {**start, "headers": headers.raw}, body

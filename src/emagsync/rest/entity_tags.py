@@ -7,6 +7,7 @@ history tells an edit of what a restore of the database has undone from an edit 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import blake2b
 from typing import Any, Final
 
 from emagsync.db.history import OtherHistory
@@ -15,6 +16,12 @@ from emagsync.db.history import OtherHistory
 TAG_HEADER: Final[Mapping[str, Any]] = {
     "ETag": {"description": "Names the state that this answer is about.", "schema": {"type": "string"}}
 }
+
+
+def content_tag(content: bytes) -> str:
+    """The header's value for an answer that is nothing to edit: of what it says. Weak, for the same content may be sent
+    compressed."""
+    return f'W/"{blake2b(content, digest_size=12).hexdigest()}"'
 
 
 def entity_tag(version: str, shown: str, history: str) -> str:

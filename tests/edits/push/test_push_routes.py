@@ -195,3 +195,22 @@ async def test_what_is_not_there_is_said(desk: Desk) -> None:
     ):
         answer = await desk.api.operator.post(f"{EMAG}{path}", json=body)
         assert answer.json()["code"] == code, answer.text
+
+
+async def test_the_outbox_is_not_sent_again_while_nothing_in_it_changes(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, {"main": 50}, edits={**QUICK, "push": "approve"}) as desk:
+        tidy(desk.market)
+        await desk.sync()
+        await edit(desk, {"emag_id": 7, "sale_price": "99.0000"})
+        seen = await when(desk, "/outbox", lambda body: body["undecided"]["waiting"] == 1)
+        first = await desk.api.viewer.get(f"{EMAG}/outbox")
+        assert first.json()["lines"] == seen["lines"]
+        assert first.json()["seen_at"] > seen["seen_at"]
+        known = {"If-None-Match": first.headers["etag"]}
+        again = await desk.api.viewer.get(f"{EMAG}/outbox", headers=known)
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+        other = await desk.api.viewer.get(f"{EMAG}/outbox", params={"state": "applied"}, headers=known)
+        assert other.status_code == 200
+        await desk.api.operator.post(f"{EMAG}/outbox/reject", json={"ids": [seen["lines"][0]["id"]]})
+        changed = await desk.api.viewer.get(f"{EMAG}/outbox", headers=known)
+        assert (changed.status_code, states(changed.json())) == (200, {"rejected"})

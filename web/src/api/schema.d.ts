@@ -779,6 +779,8 @@ export interface paths {
         /**
          * List what is on its way to eMAG, or was
          * @description List what is on its way to eMAG, or was: one line for each offer, newest first.
+         *
+         *     The `ETag` is that of all but `seen_at`: while nothing changes, an earlier `seen_at` says the same.
          */
         get: operations["list_outbox"];
         put?: never;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from emagsync.audit.service import audit
 from emagsync.core.account_names import AccountName
@@ -33,6 +33,7 @@ from emagsync.edits.push.schemas import (
 )
 from emagsync.edits.reasons import Reason, ReasonView, reason_text, reason_view
 from emagsync.rest.auth import Operator, Viewer
+from emagsync.rest.entity_tags import content_tag
 from emagsync.rest.paging import MOST_ROWS, decode_id, decode_moment, encode_cursor
 from emagsync.rest.problems import problem_responses
 from emagsync.rest.state import State
@@ -46,8 +47,11 @@ HoldId = Annotated[int, Path(ge=1, lt=2**63)]
 
 
 @router.get("/outbox")
-async def list_outbox(app: State, _: Viewer, query: Annotated[OutboxQuery, Query()]) -> OutboxList:
-    """List what is on its way to eMAG, or was: one line for each offer, newest first."""
+async def list_outbox(app: State, _: Viewer, response: Response, query: Annotated[OutboxQuery, Query()]) -> OutboxList:
+    """List what is on its way to eMAG, or was: one line for each offer, newest first.
+
+    The `ETag` is that of all but `seen_at`: while nothing changes, an earlier `seen_at` says the same.
+    """
     lines, limit = query.lines(), query.limit
     before = decode_id("outbox", query.cursor) if query.cursor else None
     # Earlier than the moment that is read: what changes meanwhile counts as not seen.
@@ -58,12 +62,14 @@ async def list_outbox(app: State, _: Viewer, query: Annotated[OutboxQuery, Query
         counts = await outbox_repository.count_undecided(connection, lines)
         views = await with_part_numbers(connection, map(entry_view, entries[:limit]))
     more = len(entries) > limit
-    return OutboxList(
+    listed = OutboxList(
         lines=views,
         next_cursor=encode_cursor("outbox", [entries[limit - 1].id]) if more else None,
         undecided=counts,
         seen_at=seen_at,
     )
+    response.headers["ETag"] = content_tag(listed.model_dump_json(exclude={"seen_at"}).encode())
+    return listed
 
 
 @router.post("/outbox/approve")
