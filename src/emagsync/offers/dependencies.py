@@ -22,7 +22,6 @@ objection_reader = Provided(ObjectionReader)
 edits_reader = Provided(EditsReader)
 reference_reader = Provided(ReferenceReader)
 
-ProductTotals = Annotated[TotalCache, Depends(totals)]
 FacetsOfCopy = Annotated[Facets, Depends(facets)]
 ProductExports = Annotated[Exports, Depends(exports)]
 ExportPresetStore = Annotated[ExportPresets, Depends(export_presets)]

@@ -11,10 +11,10 @@ from starlette.responses import Response
 
 from emagsync.core.vocabulary import QueryModel
 from emagsync.offers import change_feed, product_queries
-from emagsync.offers.dependencies import Edits, FacetsOfCopy, ProductTotals, ReferenceData
+from emagsync.offers.dependencies import FacetsOfCopy, ReferenceData
 from emagsync.offers.facets import Facet
-from emagsync.offers.field_parameters import FieldsOfList
 from emagsync.offers.product_answer import OneProduct
+from emagsync.offers.product_list_answer import ProductList
 from emagsync.offers.product_parameters import (
     AccountName,
     FacetQuery,
@@ -45,30 +45,13 @@ router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
 
 
 @router.get("/products", response_model=ProductPage | PickedProductPage)
-async def list_offers(
-    state: State,
-    _: Viewer,
-    query: ListQuery,
-    fields: FieldsOfList,
-    totals: ProductTotals,
-    edits: Edits,
-    references: ReferenceData,
-) -> Response:
+async def list_offers(_: Viewer, query: ListQuery, lister: ProductList) -> Response:
     """Products of the local copy.
 
     `next_cursor` leads from page to page (`after`): rows that a sync moves meanwhile move no others. To read all of
     them as they are at one moment, export them.
     """
-    body = await product_queries.read_products(
-        state.database,
-        query,
-        totals=totals,
-        now=state.clock.now(),
-        edits=edits,
-        references=references,
-        choice=fields,
-    )
-    return Response(body, media_type="application/json")
+    return await lister.answer(query)
 
 
 @router.get(

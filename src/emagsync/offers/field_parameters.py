@@ -12,7 +12,7 @@ from fastapi import Depends, Query
 
 from emagsync.core.older_names import newer_word
 from emagsync.offers.field_choice import FieldChoice
-from emagsync.offers.product_schemas import Product, ProductDetail
+from emagsync.offers.product_schemas import Product
 from emagsync.rest.nearest import nearest_of
 from emagsync.rest.problems import ApiProblem, FieldProblem
 
@@ -27,15 +27,14 @@ _FIELDS: Final = Query(
 )
 
 
-async def _of_list(fields: Annotated[str | None, _FIELDS] = None) -> FieldChoice | None:
-    return _choice(fields, Product)
+FieldsParameter = Annotated[str | None, _FIELDS]
 
 
-async def _of_detail(fields: Annotated[str | None, _FIELDS] = None) -> FieldChoice | None:
-    return _choice(fields, ProductDetail)
+async def _of_list(fields: FieldsParameter = None) -> FieldChoice | None:
+    return choice_of(fields, Product)
 
 
-def _choice(asked: str | None, model: type[Product]) -> FieldChoice | None:
+def choice_of(asked: str | None, model: type[Product]) -> FieldChoice | None:
     """The choice; None for all fields. Raises a 422 problem that names what is unknown, and the nearest known name."""
     if asked is None:
         return None
@@ -61,4 +60,3 @@ def _unknown(name: str, model: type[Product]) -> FieldProblem:
 
 
 FieldsOfList = Annotated[FieldChoice | None, Depends(_of_list)]
-FieldsOfDetail = Annotated[FieldChoice | None, Depends(_of_detail)]

@@ -13,9 +13,11 @@ from starlette.responses import Response
 from emagsync.offers import product_queries
 from emagsync.offers.dependencies import edits_reader, objection_reader, reference_reader
 from emagsync.offers.explanations import Language
-from emagsync.offers.field_parameters import FieldsOfDetail
-from emagsync.offers.product_parameters import language_of
+from emagsync.offers.field_choice import FieldChoice
+from emagsync.offers.field_parameters import FieldsParameter, choice_of
+from emagsync.offers.product_parameters import LanguageParameter, accepted_language
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
+from emagsync.offers.product_schemas import ProductDetail
 from emagsync.offers.reference_data import ReferenceReader
 from emagsync.rest.entity_tags import entity_tag
 from emagsync.rest.state import AppState, state_of
@@ -30,7 +32,7 @@ class ProductReader:
     objections: ObjectionReader
     edits: EditsReader
     references: ReferenceReader
-    choice: FieldsOfDetail
+    choice: FieldChoice | None
 
     async def answer(self, product_id: int) -> Response:
         """A `ProductAnswer` with its `ETag`. Raises ProductNotFound."""
@@ -50,16 +52,15 @@ class ProductReader:
         return Response(body, media_type="application/json", headers=headers)
 
 
-async def _reader(
-    request: Request, language: Annotated[Language, Depends(language_of)], choice: FieldsOfDetail
-) -> ProductReader:
+async def _reader(request: Request, lang: LanguageParameter = None, fields: FieldsParameter = None) -> ProductReader:
+    # Not by dependencies of its own: FastAPI's work for each takes longer than reading these.
     return ProductReader(
         state_of(request),
-        language,
+        lang or accepted_language(request),
         objection_reader.of(request),
         edits_reader.of(request),
         reference_reader.of(request),
-        choice,
+        choice_of(fields, ProductDetail),
     )
 
 

@@ -232,17 +232,14 @@ def accounts_of(account: str | None) -> tuple[str, ...]:
     return ("fbe", "main") if name == "both" else (name,)
 
 
-async def language_of(
-    request: Request,
-    lang: Annotated[
-        Language | None, Query(description="The language of explanations; else `Accept-Language`, else English.")
-    ] = None,
-) -> Language:
-    """The language for the answer: `lang`, else what the caller accepts, else English.
+LanguageParameter = Annotated[
+    Language | None, Query(description="The language of explanations; else `Accept-Language`, else English.")
+]
 
-    Async, for FastAPI runs plain functions in a thread.
-    """
-    return lang or _accepted(request.headers.get("accept-language", ""))
+
+def accepted_language(request: Request) -> Language:
+    """The language that the caller accepts, else English."""
+    return _accepted(request.headers.get("accept-language", ""))
 
 
 def _accepted(header: str) -> Language:

@@ -13,9 +13,10 @@ from typing import Annotated
 
 from fastapi import Security
 from fastapi.routing import APIRoute
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 
+from emagsync.rest.caller_scheme import CallerScheme
 from emagsync.rest.csrf import check_same_origin, is_safe
 from emagsync.rest.principals import Authenticator, Principal, Role
 from emagsync.rest.problems import ApiProblem
@@ -41,7 +42,8 @@ BACKGROUND = "X-Emagsync-Background"
 _bearer = HTTPBearer(
     auto_error=False, scheme_name="bearer", description="An API token, or the access token that a login gave."
 )
-_cookie = APIKeyCookie(
+# How callers may also authenticate wherever a role is needed.
+COOKIE_SCHEME = APIKeyCookie(
     name=COOKIE,
     auto_error=False,
     scheme_name="cookie",
@@ -63,15 +65,6 @@ def _bound(name: str, request: Request) -> str:
     return f"__Host-{name}" if request.url.scheme == "https" else name
 
 
-async def _authenticated(
-    request: Request,
-    scopes: SecurityScopes,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
-    _: Annotated[str | None, Security(_cookie)],
-) -> Principal:
-    return await _checked(request, bearer.credentials if bearer else None, Role(scopes.scopes[-1]))
-
-
 async def authorized(request: Request, needed: Role) -> Principal:
     """Who makes the call, as an endpoint that needs this role gets it; for what has to know before the endpoint.
 
@@ -79,6 +72,10 @@ async def authorized(request: Request, needed: Role) -> Principal:
     """
     bearer = await _bearer(request)
     return await _checked(request, bearer.credentials if bearer else None, needed)
+
+
+# The document names the cookie beside it (`COOKIE_SCHEME`).
+_authenticated = CallerScheme(_bearer, authorized)
 
 
 def role_needed_by(route: APIRoute) -> Role | None:

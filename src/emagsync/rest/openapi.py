@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from emagsync.core.older_names import OLDER_NAMES
+from emagsync.rest.auth import COOKIE_SCHEME
 from emagsync.rest.conditional import NOT_MODIFIED, NOT_MODIFIED_NAME, describe_conditional_read
 from emagsync.rest.idempotency_keys import KEY_PARAMETER
 from emagsync.rest.problems import FieldProblem, Problem, problem_in_document
@@ -48,6 +49,7 @@ def install_openapi(
     def openapi() -> dict[str, Any]:
         document = plain()
         if "x-problems" not in document:
+            _describe_cookies(document)
             _describe_keys(document, keyed)
             _describe_problems(document, bodies)
             _share_common_refusals(document)
@@ -86,7 +88,7 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, A
 def required_role(operation: dict[str, Any]) -> str | None:
     """The role that an operation needs; None when it needs no authentication.
 
-    OpenAPI 3.1 lets a security requirement list role names; `emagsync.rest.auth` fills them in.
+    OpenAPI 3.1 lets a security requirement list role names; `emagsync.rest.auth` and this module fill them in.
     """
     roles = [role for requirement in operation.get("security", []) for names in requirement.values() for role in names]
     return roles[-1] if roles else None
@@ -110,6 +112,16 @@ def _describe_problems(document: dict[str, Any], bodies: Sequence[type[BaseModel
     for _, _, operation in operations(document):
         _describe_refusals(operation)
         _describe_older_parameters(operation)
+
+
+def _describe_cookies(document: dict[str, Any]) -> None:
+    """Where a role is needed, a session's cookie does as well as a token."""
+    schemes = document["components"].setdefault("securitySchemes", {})
+    schemes[COOKIE_SCHEME.scheme_name] = COOKIE_SCHEME.model.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for _, _, operation in operations(document):
+        role = required_role(operation)
+        if role is not None:
+            operation["security"].append({COOKIE_SCHEME.scheme_name: [role]})
 
 
 def _describe_keys(document: dict[str, Any], keyed: Collection[str]) -> None:
