@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import ReadySelect
+from emagsync.db.limits import expect_room
 from emagsync.identity.errors import TokenNotFound, UserNotFound
 from emagsync.identity.schemas import ApiToken, OwnSession, SessionKind, User
 from emagsync.identity.tables import api_tokens, second_factors, sessions, users
 from emagsync.rest.principals import CredentialKey, Principal, Role
+
+MOST_TOKENS: Final = 1_000
 
 _HAS_SECOND_FACTOR = (
     exists()
@@ -234,7 +237,9 @@ async def insert_token(
     at: datetime,
     expires_at: datetime | None,
 ) -> ApiToken:
-    """Add an API token."""
+    """Add an API token. Raises TooMany: those that are revoked do not count."""
+    valid = api_tokens.c.revoked_at.is_(None)
+    await expect_room(connection, api_tokens, valid, things="API tokens", most=MOST_TOKENS, instead="revoke")
     values = {"token_hash": token_hash, "name": name, "role": role, "user_id": user_id, "created_at": at}
     statement = insert(api_tokens).values(**values, expires_at=expires_at).returning(api_tokens.c.id)
     token_id = (await connection.execute(statement)).scalar_one()

@@ -11,11 +11,14 @@ import orjson
 from sqlalchemy import ColumnElement, Row, delete, func, insert, inspect, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.limits import expect_room
 from emagsync.deliveries.occurrence_repository import Occurrence
 from emagsync.deliveries.repository import DeliveryRepository
 from emagsync.notifications.errors import RecipientNotFound
 from emagsync.notifications.schemas import Notification, Recipient, Rule, RuleKind, Timing
 from emagsync.notifications.tables import deliveries, late_accounts, mail_servers, notices, recipients, rules
+
+MOST_RECIPIENTS: Final = 500
 
 # A message to a person is sent at most once.
 DELIVERIES: Final = DeliveryRepository(deliveries, recipients, receiver_id="recipient_id", at_most_once=True)
@@ -63,7 +66,8 @@ class MailServerRow(NamedTuple):
 
 
 async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store a new recipient, without rules."""
+    """Store a new recipient, without rules. Raises TooMany."""
+    await expect_room(connection, recipients, things="recipients", most=MOST_RECIPIENTS)
     await connection.execute(insert(recipients).values(**values))
 
 

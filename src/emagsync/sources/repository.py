@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import ColumnElement, Row, delete, insert, inspect, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.limits import expect_room
 from emagsync.sources.errors import SourceNotFound
 from emagsync.sources.model import SourceRow
 from emagsync.sources.reading.options import KeyField
 from emagsync.sources.schemas import FormatSettings, MissingMeans, SourceKind, SourceMode
 from emagsync.sources.tables import sources
 
+MOST_SOURCES: Final = 200
+
 _columns = [sources.c[name] for name in SourceRow._fields]
 
 
 async def add(connection: AsyncConnection, values: Mapping[str, Any]) -> None:
-    """Store a new source. Raises ConstraintViolated where its name is taken."""
+    """Store a new source. Raises ConstraintViolated where its name is taken, and TooMany."""
+    await expect_room(connection, sources, things="sources", most=MOST_SOURCES)
     await connection.execute(insert(sources).values(**values))
 
 

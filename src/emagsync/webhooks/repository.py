@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Row, delete, exists, insert, literal_column, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.limits import expect_room
 from emagsync.deliveries.repository import DeliveryRepository
 from emagsync.webhooks.errors import DeliveryNotFound, WebhookNotFound
 from emagsync.webhooks.schemas import ChangeOptions, Delivery, DeliveryDetail, DeliveryStatus, EventKind, Webhook
@@ -18,6 +19,7 @@ from emagsync.webhooks.tables import webhook_deliveries, webhooks
 
 # The id of the webhook that the settings describe; its secret has version 0.
 SETTINGS_ID = "settings"
+MOST_WEBHOOKS: Final = 200
 
 
 DELIVERIES: Final = DeliveryRepository(webhook_deliveries, webhooks, receiver_id="webhook_id")
@@ -47,6 +49,11 @@ async def add(connection: AsyncConnection, webhook: Webhook, *, secret_version: 
         "secret_version": secret_version,
     }
     await connection.execute(insert(webhooks).values(**values))
+
+
+async def expect_room_for_one(connection: AsyncConnection) -> None:
+    """Raises TooMany where there is none. That of the settings does not count."""
+    await expect_room(connection, webhooks, webhooks.c.id != SETTINGS_ID, things="webhooks", most=MOST_WEBHOOKS)
 
 
 async def change(connection: AsyncConnection, webhook_id: str, values: Mapping[str, Any]) -> None:

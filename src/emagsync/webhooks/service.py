@@ -55,9 +55,13 @@ class WebhookService:
         self._clock = clock
 
     async def add(self, asked: WebhookRequest) -> NewWebhook:
-        """Add a webhook; the result has its secret. Raises AddressRefused, and what a wrong selection raises."""
+        """Add a webhook; the result has its secret.
+
+        Raises AddressRefused, TooMany, and what a wrong selection raises.
+        """
         webhook = self._webhook(str(uuid.uuid4()), asked)
         async with self._database.transaction() as connection:
+            await repository.expect_room_for_one(connection)
             await repository.add(connection, webhook, secret_version=1)
             await repository.follow_from(connection, webhook, await newest_change(connection))
         return self._with_secret(webhook, 1)
