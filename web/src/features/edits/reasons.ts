@@ -2,7 +2,17 @@
 import type { Schemas } from '../../api/client.ts'
 
 /** What is a name or a number of its own, and no value of the field. */
-const AS_THEY_ARE: readonly string[] = ['by', 'hold', 'times', 'cause', 'message', 'advice', 'was', 'now', 'error_id']
+const AS_THEY_ARE: readonly string[] = [
+  'by',
+  'hold',
+  'times',
+  'cause',
+  'message',
+  'advice',
+  'was',
+  'now',
+  'error_id',
+]
 
 /** Reasons whose sentence has eMAG's own words in it: those are for the reader, not a technical detail. */
 const QUOTING: readonly string[] = ['refused_by_emag', 'waits_for_campaign']
