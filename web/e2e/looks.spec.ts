@@ -93,7 +93,7 @@ for (const { language, locale, theme, axeAt } of [
 ] as const) {
   test.describe(`in ${language}`, () => {
     test.use({ locale, colorScheme: theme, viewport: WIDE })
-    test.setTimeout(240_000)
+    test.setTimeout(480_000)
 
     test('no page cuts a text off, wide or on a phone, nor has anything serious', async ({
       page,

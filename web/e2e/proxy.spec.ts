@@ -1,3 +1,4 @@
+import { Caller } from './support/calls.ts'
 import { expect, Faults, logInByForm, test, watch } from './support/fixtures.ts'
 import { startNginx } from './support/proxy.ts'
 
@@ -8,6 +9,12 @@ test.use({
     latencyMs: 0,
     env: { EMAGSYNC_TRUSTED_PROXIES: '127.0.0.1' },
   },
+})
+
+// The document of the API is made when it is first asked for, by seconds of a processor: not while a page is watched.
+test.beforeAll(async ({ stack }) => {
+  const caller = await Caller.logIn(stack)
+  await caller.send('GET', '/openapi.json')
 })
 
 for (const [below, what] of [
