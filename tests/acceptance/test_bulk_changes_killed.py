@@ -19,6 +19,7 @@ from support.databases import rows
 from support.editing import EMAG
 from support.local import open_local, until
 from support.market import Market, open_market
+from support.patience import PATIENCE_SECONDS
 from support.program import Program
 from support.pushing import tidy
 from support.serving import serving, variables
@@ -54,7 +55,7 @@ async def shown(client: httpx2.AsyncClient, change_id: int) -> Shown:
 
 async def when(client: httpx2.AsyncClient, change_id: int, condition: Callable[[Shown], bool]) -> Shown:
     """The change as soon as the condition holds."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not condition(found := await shown(client, change_id)):
             await asyncio.sleep(0.005)
     return found
@@ -96,7 +97,7 @@ def edits_in(folder: Path) -> list[dict[str, Any]]:
 
 async def sent_whole(market: Market) -> None:
     """Wait until eMAG has it all."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while {row["general_stock"] for row in market.truth().values()} != {17}:
             await asyncio.sleep(0.01)
 
@@ -117,7 +118,7 @@ async def undisturbed(folder: Path) -> list[dict[str, Any]]:
 
 async def closed(client: httpx2.AsyncClient) -> None:
     """Wait until no edit waits any more."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await client.get(f"{EMAG}/edits", params={"limit": 1})).json()["edits"]:
             await asyncio.sleep(0.01)
 

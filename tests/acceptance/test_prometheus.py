@@ -19,6 +19,7 @@ from aiohttp import web
 from support.api import client
 from support.local import until
 from support.market import Market, open_market
+from support.patience import PATIENCE_SECONDS
 from support.ports import free_port
 from support.program import Program, environment, run
 from support.prometheus import RULES, Prometheus, hastened, open_prometheus
@@ -59,7 +60,7 @@ class Site:
         return await self.when(run_id, lambda run_: run_["status"] in ENDED)
 
     async def when(self, run_id: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not condition(run_ := await self._run(run_id)):
                 await asyncio.sleep(0.05)
         return run_
@@ -141,7 +142,7 @@ async def open_site(folder: Path, redis: RedisServer | None = None) -> AsyncIter
 
 
 async def answers(http: httpx2.AsyncClient, server: Program) -> None:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while server.is_running:
             try:
                 if (await http.get("/health/live")).status_code == 200:

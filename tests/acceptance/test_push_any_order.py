@@ -46,6 +46,7 @@ from support.comparing import compare_with_marketplace
 from support.local import accounts_at, open_local, until
 from support.market import open_market
 from support.mortal import Death, Life
+from support.patience import PATIENCE_SECONDS
 from support.pushing import CALM, PushDesk, tidy
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -172,7 +173,7 @@ class BothSides(RuleBasedStateMachine):
 
     def go(self, work: Coroutine[Any, Any, T]) -> T:
         try:
-            return self.runner.run(asyncio.wait_for(work, 60))
+            return self.runner.run(asyncio.wait_for(work, PATIENCE_SECONDS))
         except BaseException:
             self.is_broken = True
             raise

@@ -13,6 +13,7 @@ import pytest
 
 from emagsync.edits.push.errors import PushBusy
 from support.local import until
+from support.patience import PATIENCE_SECONDS
 from support.program import Program, environment
 from support.pushing import PushDesk, open_push_desk
 
@@ -44,7 +45,7 @@ async def kill_one(desk: PushDesk, variables: dict[str, str], chance: random.Ran
 
 
 async def pushed_to_the_end(desk: PushDesk) -> None:
-    async with asyncio.timeout(120):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             try:
                 if await desk.service.push_account("main", trigger="test") is None:

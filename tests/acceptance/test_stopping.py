@@ -20,6 +20,7 @@ from support.comparing import compare_with_marketplace, snapshot
 from support.databases import rows
 from support.local import HastyClock, Local, open_local, until
 from support.market import Market, open_market
+from support.patience import PATIENCE_SECONDS
 from support.program import Program, environment, run
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -214,7 +215,7 @@ async def test_a_run_that_waits_for_emag_gives_signs_of_life(tmp_path: Path) -> 
         running = asyncio.ensure_future(local.sync())
         await until(lambda: market.requests() >= 1)
         first = await local.value("SELECT heartbeat_at FROM sync_runs")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await local.value("SELECT heartbeat_at FROM sync_runs") == first:
                 await asyncio.sleep(0.01)
         assert await local.service.cleanup(older_than_seconds=30) == []

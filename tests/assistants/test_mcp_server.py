@@ -26,6 +26,7 @@ from offers.offer_rows import offer, store
 from support.databases import variables_in
 from support.editing import PRODUCTS, Editing, open_editing
 from support.market import PASSWORD
+from support.patience import PATIENCE_SECONDS
 
 READING = {
     "find_offers",
@@ -240,7 +241,7 @@ async def test_an_edit_is_previewed_and_then_waits_for_a_person_also_where_push_
 async def until_lines(editing: Editing, expected: dict[int, str]) -> None:
     """Wait until the outbox has these lines, by eMAG's id in these states."""
     found: dict[int, str] = {}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while found != expected:
             lines = (await editing.api.viewer.get(OUTBOX)).json()["lines"]
             found = {line["emag_id"]: line["state"] for line in lines}
@@ -258,7 +259,7 @@ async def test_what_an_assistant_edited_and_people_approved_still_meets_the_brak
         await until_lines(editing, dict.fromkeys(range(1, 6), "waiting"))
         await editing.api.operator.post(f"{OUTBOX}/approve", json={"account": "main"})
         holds: list[dict[str, Any]] = []
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not holds:
                 holds = (await editing.api.viewer.get("/api/v1/emag/holds")).json()["holds"]
                 await asyncio.sleep(0.02)

@@ -28,6 +28,7 @@ from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import AT, offer, store
 from support.databases import address_in, address_of, rows
 from support.network import Certificates, make_certificates
+from support.patience import PATIENCE_SECONDS
 from support.servers import PostgresServer
 
 pytestmark = pytest.mark.databases("postgresql", "it is about it")
@@ -248,7 +249,7 @@ async def test_no_connection_is_left_when_a_database_is_closed(tmp_path: Path) -
             with pytest.raises(DatabaseUnavailable):
                 await value(database, "SELECT nonsense")
             assert 1 <= await value(watcher, connections) <= 20
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             # The server notices a little later that a client has gone.
             while await value(watcher, connections):
                 await asyncio.sleep(0.01)

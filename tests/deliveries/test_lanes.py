@@ -20,6 +20,7 @@ from emagsync.webhooks.repository import DELIVERIES
 from emagsync.webhooks.schemas import EventKind, Webhook
 from support.clocks import StoppedClock
 from support.databases import new_database, rows
+from support.patience import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
 
@@ -94,7 +95,10 @@ async def test_a_receiver_that_never_answers_delays_no_other_and_has_few_attempt
     receivers.silent = {"silent"}
     await queue(database, clock, "silent", 20)
     await queue(database, clock, "well", 41)
-    async with asyncio.timeout(30), background_task("dispatcher", dispatcher(database, receivers, clock).run()):
+    async with (
+        asyncio.timeout(PATIENCE_SECONDS),
+        background_task("dispatcher", dispatcher(database, receivers, clock).run()),
+    ):
         while receivers.got["well"] < 41:
             await asyncio.sleep(0.01)
     assert receivers.got == {"well": 41}

@@ -18,6 +18,7 @@ from deploy.documents import REPO
 from emagsync.db.engine import Database
 from emagsync.offers.tables import offer_changes, offer_payloads, offers
 from support.market import open_market
+from support.patience import PATIENCE_SECONDS
 from support.program import environment, run
 from support.servers import PostgresServer
 
@@ -85,7 +86,7 @@ async def test_a_copy_of_sqlite_is_whole_while_others_write(tmp_path: Path) -> N
             )
             for word in shlex.split(found[1])
         ]
-        subprocess.run([sys.executable, *command], check=True, timeout=60)
+        subprocess.run([sys.executable, *command], check=True, timeout=PATIENCE_SECONDS)
     assert await everything_in(f"sqlite:///{copy}") == kept
     assert await everything_in(url) != kept
     for left in ("-wal", "-shm"):

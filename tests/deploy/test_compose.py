@@ -14,6 +14,7 @@ import yaml
 from deploy.documents import DEPLOY, compose, example, interpolated, variables_of
 from emagsync.core.settings import load_settings, setting_names
 from emagsync.entrypoints.cli.app import build
+from support.patience import PATIENCE_SECONDS
 from support.ports import free_port
 
 TEXT = (DEPLOY / "compose.yml").read_text()
@@ -164,7 +165,7 @@ def test_redis_demands_its_password_which_no_list_of_processes_shows_and_ends_wh
             assert SECRET not in Path(f"/proc/{process.pid}/cmdline").read_text()
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
 
 
@@ -174,7 +175,7 @@ def test_prometheus_gets_the_token_that_the_server_demands_as_a_file_of_its_own(
     program.write_text('#!/bin/sh\nenv; echo "$@"\n')
     program.chmod(0o755)
     with started_as_in(services["prometheus"], tmp_path, free_port()) as process:
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=PATIENCE_SECONDS)
     token = tmp_path / "metrics_token"
     assert token.read_text() == services["api"]["environment"]["EMAGSYNC_METRICS__TOKEN"] == SECRET
     assert token.stat().st_mode & 0o777 == 0o600

@@ -16,6 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from deploy.documents import DEPLOY, REPO, is_ignored
+from support.patience import PATIENCE_SECONDS
 from support.ports import free_port
 
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text().replace("\\\n", " ")
@@ -164,13 +165,13 @@ async def test_the_health_check_says_whether_the_server_works(installed: Path, t
         installed, "-m", "emagsync", "serve", env=variables, cwd=tmp_path, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while server.returncode is None and await checked(installed, variables) != 0:
                 await asyncio.sleep(0.1)
         assert server.returncode is None
         assert await checked(installed, variables | {"EMAGSYNC_ALLOWED_HOSTS": "another.example"}) == 1
         server.terminate()
-        assert await asyncio.wait_for(server.wait(), 30) == 0
+        assert await asyncio.wait_for(server.wait(), PATIENCE_SECONDS) == 0
         assert await checked(installed, variables) == 1
     finally:
         if server.returncode is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from support.patience import PATIENCE_SECONDS
 from support.prometheus import DASHBOARD, Scrape, alert_expressions, panel_expressions, problems
 from support.pushing import CALM
 from support.runs import PRODUCTS, Desk, open_desk
@@ -48,7 +49,7 @@ async def scrape_after_runs(folder: Path) -> Scrape:
         desk.market.fault(kind="not_allowed", account="fbe")
         await desk.sync(account_type="fbe")
         # A part that takes too long, on a machine that is busy, is left out of a scrape and is in a later one.
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while "emag_api_requests_total" not in (text := (await desk.api.stranger.get("/metrics")).text):
                 await asyncio.sleep(0.1)
         return series_of(text)
@@ -68,7 +69,7 @@ async def push_one(desk: Desk) -> None:
     edit = {"account_type": "main", "edits": [{"emag_id": 7, "stock": 3}], "confirm": True, "preview": False}
     answer = await desk.api.operator.post(f"{PRODUCTS}/products/bulk-edit", json=edit)
     assert answer.status_code == 200, answer.text
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await desk.api.viewer.get("/api/v1/emag/outbox?state=applied")).json()["lines"] == []:
             await asyncio.sleep(0.02)
 

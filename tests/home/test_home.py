@@ -18,6 +18,7 @@ from support.api import PASSWORD, Api, open_api
 from support.clocks import ForwardClock, StoppedClock
 from support.databases import new_database
 from support.editing import open_editing
+from support.patience import PATIENCE_SECONDS
 from support.runs import PRODUCTS, open_desk
 
 HOME = "/api/v1/emag/home"
@@ -97,7 +98,7 @@ async def test_conflicts_and_what_emag_refused_are_found(tmp_path: Path) -> None
         assert (numbers(found)["conflict"], found["waiting"]["conflicts"]) == (1, 1)
         await editing.edit(2, stock=3)
         editing.market.save_rule(ids=[2], messages=["why"])
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             # Not that of the first edit, before it is known that it is in conflict.
             while await waiting_lines(editing.api) != [2]:
                 await asyncio.sleep(0.05)

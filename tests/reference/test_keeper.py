@@ -25,6 +25,7 @@ from support.clocks import StoppedClock
 from support.databases import new_database
 from support.local import QUICK, accounts_at
 from support.market import Market, open_market
+from support.patience import PATIENCE_SECONDS
 from support.runs import open_desk
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -145,7 +146,7 @@ async def test_the_rates_of_a_day_can_be_told_and_an_unchanged_one_is_not_writte
 
 async def test_offers_show_what_their_numbers_mean(tmp_path: Path) -> None:
     async with open_desk(tmp_path, {"main": 20}, schedule={"enabled": True, "incremental_minutes": 0}) as desk:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while None in (times := read_times(await reference(desk.api))) or len(times) < 2:
                 await asyncio.sleep(0.05)
         await desk.sync()

@@ -54,7 +54,8 @@ async def test_a_hanging_request_does_not_hold_up_the_end_of_the_server(sandbox)
     hanging = asyncio.ensure_future(page(emag))
     while not emag.main.report.requests:
         await asyncio.sleep(0.005)
-    async with asyncio.timeout(10):
+    # Half of what a server waits for its requests unless told not to.
+    async with asyncio.timeout(30):
         await emag.server.stop()
     with pytest.raises(aiohttp.ClientConnectionError):
         await hanging

@@ -15,6 +15,7 @@ from emagsync.sandbox.marketplace import Account, Marketplace
 from emagsync.sandbox.process import start_sandbox
 from emagsync.sandbox.server import SandboxServer
 from emagsync.sandbox.settings import SandboxError
+from support.patience import PATIENCE_SECONDS
 
 
 def test_a_child_process_serves_accounts_from_a_size_and_from_files(tmp_path):
@@ -55,7 +56,7 @@ sys.stdin.read()
 
 def listens(port):
     try:
-        socket.create_connection(("127.0.0.1", port), timeout=10).close()
+        socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS).close()
     except OSError:
         return False
     return True
@@ -90,11 +91,11 @@ def test_it_prints_one_line_writes_its_port_and_ends_on_a_signal(tmp_path, numbe
         assert process.stdout is not None
         line = process.stdout.readline()
         port = int(port_file.read_text())
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_control/state", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/_control/state", timeout=PATIENCE_SECONDS) as answer:
             assert answer.status == 200
         process.send_signal(number)
         rest = process.stdout.read()
-        assert process.wait(10) == 0
+        assert process.wait(PATIENCE_SECONDS) == 0
     assert f"http://127.0.0.1:{port}/api-3 for a (3 offers)" in line
     assert rest == ""
 

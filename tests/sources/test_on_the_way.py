@@ -12,6 +12,7 @@ from emagsync.sources.fetching.fetcher import Fetcher
 from emagsync.sources.schemas import SourceKind
 from support.clocks import ForwardClock
 from support.editing import open_editing
+from support.patience import PATIENCE_SECONDS
 from support.sourcing import SOURCES, Sourcing
 
 OUTBOX = "/api/v1/emag/outbox"
@@ -20,7 +21,7 @@ OUTBOX = "/api/v1/emag/outbox"
 async def until_lines(sourcing: Sourcing, expected: dict[int, str]) -> None:
     """Wait until the outbox has these lines, by eMAG's id in these states."""
     found: dict[int, str] = {}
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while found != expected:
             answer = await sourcing.api.viewer.get(OUTBOX)
             found = {line["emag_id"]: line["state"] for line in answer.json()["lines"]}

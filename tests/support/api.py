@@ -29,6 +29,7 @@ from emagsync.rest.principals import Role
 from support.databases import address_in
 from support.document import openapi_document
 from support.local import QUICK, until
+from support.patience import PATIENCE_SECONDS
 
 PASSWORD = "correct horse battery ț"
 # The least that argon2 takes: 0.1 ms instead of 200.
@@ -41,7 +42,7 @@ _NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 def client(url: str, **options: Any) -> httpx2.AsyncClient:
     """An HTTP client of the server at `url`."""
-    return httpx2.AsyncClient(base_url=url, verify=_NO_CERTIFICATES, timeout=60, **options)
+    return httpx2.AsyncClient(base_url=url, verify=_NO_CERTIFICATES, timeout=PATIENCE_SECONDS, **options)
 
 
 class Api:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from support.patience import PATIENCE_SECONDS
+
 _PROGRAM = Path(__file__).parents[1] / "marketplace" / "budget" / "redis_budget_user.py"
-_PATIENCE_SECONDS = 120
 
 
 class Drawer:
@@ -45,7 +46,7 @@ class Drawer:
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
-            self.process.wait(_PATIENCE_SECONDS)
+            self.process.wait(PATIENCE_SECONDS)
         finally:
             self.process.kill()
             for reader in self._readers:
@@ -78,7 +79,7 @@ def drawing(
         yield drawers
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float = _PATIENCE_SECONDS) -> None:
+def wait_until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until `condition()` holds; fails when it does not within `seconds`."""
     end = time.monotonic() + seconds
     while not condition():

@@ -24,6 +24,7 @@ from emagsync.sync.schemas import Mode, Progress, Run, RunParameters, RunStatus
 from emagsync.sync.service import SyncService
 from support.databases import address_in
 from support.market import PASSWORD
+from support.patience import PATIENCE_SECONDS
 
 # Waits between attempts that cost a test nothing.
 QUICK: dict[str, Any] = {"retry": {"attempts": 5, "base_seconds": 0.005, "max_seconds": 0.01}}
@@ -123,7 +124,7 @@ async def open_local(
     await registry.aclose()
 
 
-async def until(condition: Callable[[], bool], *, seconds: float = 60.0) -> None:
+async def until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until `condition()` holds; fails when it does not within `seconds`."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from support import fork_server
+from support.patience import PATIENCE_SECONDS
 
 MODULE = "emagsync"
 _PR_SET_CHILD_SUBREAPER = 36
-_START_SECONDS = 60
 
 
 def start(
@@ -155,8 +155,13 @@ class _Server:
             cwd="/",
         )
         theirs.close()
-        self._control.settimeout(_START_SECONDS)
-        assert self._control.recv(16) == b"ready"
+        self._control.settimeout(PATIENCE_SECONDS)
+        try:
+            assert self._control.recv(16) == b"ready"
+        except BaseException:
+            self._process.kill()
+            self.close()
+            raise
 
     def fork(self, wanted: Mapping[str, Any], streams: list[int]) -> int:
         """The id of a new child of this process."""
@@ -172,7 +177,7 @@ class _Server:
 
     def close(self) -> None:
         self._control.close()
-        self._process.wait(_START_SECONDS)
+        self._process.wait(PATIENCE_SECONDS)
 
 
 _starting = threading.Lock()

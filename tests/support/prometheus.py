@@ -15,6 +15,7 @@ import httpx2
 import yaml
 
 from support.api import client
+from support.patience import PATIENCE_SECONDS
 from support.ports import free_port
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -24,8 +25,6 @@ DASHBOARD = DEPLOY / "grafana" / "dashboards" / "emagsync.json"
 # `apt install prometheus` has both. Where they are missing, what needs them fails and names them.
 PROMETHEUS = shutil.which("prometheus") or "prometheus"
 PROMTOOL = shutil.which("promtool") or "promtool"
-
-_PATIENCE_SECONDS = 60
 
 
 def without_annotations(rules: str) -> str:
@@ -91,7 +90,7 @@ class Prometheus:
         """The expression's value as soon as the condition holds of it."""
         value: float | None = None
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while (value := await self.value(expression)) is None or not condition(value):
                     await asyncio.sleep(0.1)
         except TimeoutError:
@@ -112,7 +111,7 @@ class Prometheus:
         """That alert, with these labels, as soon as it fires."""
         fires: dict[str, list[dict[str, Any]]] = {}
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
                     fires = await self.firing()
                     for one in fires.get(alert, []):
@@ -126,7 +125,7 @@ class Prometheus:
         """Wait until that alert does not fire."""
         found: list[dict[str, Any]] = []
         try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while True:
                     fires = await self.firing()
                     found = [one for one in fires.get(alert, []) if labels.items() <= one["labels"].items()]
@@ -176,7 +175,7 @@ async def open_prometheus(folder: Path, target: str, rules: str, **job: Any) -> 
 
 
 async def _ready(http: httpx2.AsyncClient, process: asyncio.subprocess.Process, log: Path) -> None:
-    async with asyncio.timeout(_PATIENCE_SECONDS):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while process.returncode is None:
             try:
                 if (await http.get("/-/ready")).status_code == 200:

@@ -15,6 +15,7 @@ from emagsync.sandbox.catalogue import Catalogue
 from support.api import Api, open_api
 from support.local import accounts_at
 from support.market import Market, open_market
+from support.patience import PATIENCE_SECONDS
 
 PRODUCTS = "/api/v1/emag/products"
 
@@ -52,7 +53,7 @@ class Desk:
 
     async def when(self, run_id: str, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """The run, as soon as the condition holds of it."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not condition(run := await self.run(run_id)):
                 await asyncio.sleep(0.03)
         return run

@@ -29,9 +29,10 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from support.patience import PATIENCE_SECONDS
+
 from .ports import free_port
 
-PATIENCE_SECONDS = 60
 USER = "emagsync"
 
 # What an ordinary user without any server gets: the wheel, and where its programs are.

@@ -12,6 +12,7 @@ import httpx2
 
 from support.api import client
 from support.market import Market
+from support.patience import PATIENCE_SECONDS
 from support.processes import AsyncProcess
 from support.program import environment
 
@@ -28,7 +29,7 @@ class Serving:
     async def end(self, number: int) -> None:
         """End it by a signal, and wait until it has ended."""
         self.process.send_signal(number)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self.process.wait()
 
 
@@ -49,7 +50,7 @@ async def serving(data_dir: Path, market: Market, **settings: str) -> AsyncItera
     """A server with `variables`, when it serves."""
     process = await AsyncProcess.start("serve", env=variables(data_dir, market, **settings), cwd=data_dir)
     said = b""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (found := re.search(rb"serving on (http://\S+)", said)):
             line = await process.stderr.readline()
             assert line, said.decode()

@@ -22,11 +22,11 @@ from emagsync.sync import repository
 from emagsync.sync.schemas import Mode, Run, RunParameters, RunStatus
 from support.local import Local, accounts_at, open_local
 from support.market import Market, open_market
+from support.patience import PATIENCE_SECONDS
 from support.program import Program, environment
 from support.servers import redis_url
 
 # The promise: no run is stuck for longer.
-STUCK_SECONDS = 90
 
 
 def repetitions(full: int, otherwise: int) -> int:
@@ -66,7 +66,7 @@ class Workplace:
         async with self.local.database.snapshot() as connection:
             return await repository.get_run(connection, run_id)
 
-    async def when(self, run_id: str, condition: Callable[[Run], bool], *, seconds: float = STUCK_SECONDS) -> Run:
+    async def when(self, run_id: str, condition: Callable[[Run], bool], *, seconds: float = PATIENCE_SECONDS) -> Run:
         """The run as soon as the condition holds of it."""
         async with asyncio.timeout(seconds):
             while not condition(run := await self.run(run_id)):

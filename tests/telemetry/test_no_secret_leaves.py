@@ -16,6 +16,7 @@ import httpx2
 import pytest
 
 from support.market import PASSWORD, open_market
+from support.patience import PATIENCE_SECONDS
 from support.program import Program, environment, run
 from support.scrape import scrape
 
@@ -53,7 +54,7 @@ async def test_no_secret_is_in_logs_metrics_answers_the_database_or_files(tmp_pa
         answers: list[str] = []
         async with Program(("serve", "--port", "0"), variables) as server:
             url = await address_of(server)
-            async with httpx2.AsyncClient(base_url=url, timeout=60) as caller:
+            async with httpx2.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS) as caller:
                 answers += await provoke(caller)
                 metrics = await caller.get("/metrics")
                 await scrape(caller)
@@ -73,7 +74,7 @@ async def address_of(server: Program) -> str:
     """Where it listens: by its sockets, because what it says is read at its end."""
     import psutil
 
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             for connection in psutil.Process(server.process.pid).net_connections("tcp"):
                 if connection.status == psutil.CONN_LISTEN:
@@ -136,7 +137,7 @@ async def test_a_whole_day_at_debug_writes_no_secret_hash_search_text_or_offer(t
             "EMAGSYNC_LOG_FORMAT": "json",
         }
         async with Program(("serve", "--port", "0"), variables) as server:
-            async with httpx2.AsyncClient(base_url=await address_of(server), timeout=60) as caller:
+            async with httpx2.AsyncClient(base_url=await address_of(server), timeout=PATIENCE_SECONDS) as caller:
                 given = await use_for_a_day(caller)
             server.send(15)
             logs = [await server.ended()]
@@ -244,7 +245,7 @@ async def test_the_password_of_an_added_account_is_in_no_answer_log_dump_export_
         account = {"account_type": "main", "username": user, "password": secret, "base_url": market.url}
         written: dict[str, str] = {}
         async with Program(("serve", "--port", "0"), variables) as server:
-            async with httpx2.AsyncClient(base_url=await address_of(server), timeout=60) as caller:
+            async with httpx2.AsyncClient(base_url=await address_of(server), timeout=PATIENCE_SECONDS) as caller:
                 login = await caller.post("/api/v1/auth/login", json={"username": "admin", "password": ADMIN})
                 mine = {"Authorization": f"Bearer {login.json()['access_token']}"}
 

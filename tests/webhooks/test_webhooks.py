@@ -22,6 +22,7 @@ from emagsync.webhooks.tables import webhook_deliveries
 from support.clocks import ForwardClock
 from support.databases import rows
 from support.local import open_local, until
+from support.patience import PATIENCE_SECONDS
 from support.runs import PRODUCTS, Desk, open_desk
 from webhooks.conftest import ReceivedWebhook, Receiver
 
@@ -74,7 +75,7 @@ async def deliveries(desk: Desk, webhook_id: str) -> list[dict[str, Any]]:
 
 async def delivered(desk: Desk, webhook_id: str, status: str = "delivered") -> dict[str, Any]:
     """The newest message, as soon as it has that status."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             found = await deliveries(desk, webhook_id)
             if found and found[0]["status"] == status:

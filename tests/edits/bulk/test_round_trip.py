@@ -22,6 +22,7 @@ from emagsync.edits.errors import FileUnreadable
 from emagsync.offers.export_columns import EXPORT_FIELDS
 from emagsync.offers.export_workbook import XlsxWriter
 from support.editing import PRODUCTS, Editing
+from support.patience import PATIENCE_SECONDS
 
 PRICES = [Decimal("1714.7793"), Decimal("121.8400"), Decimal("0.0000")]
 
@@ -58,7 +59,7 @@ def converted(content: bytes, folder: Path, *, to: str, suffix: str = "xlsx") ->
     source.write_bytes(content)
     profile = f"-env:UserInstallation=file://{folder}/profile"
     command = ["soffice", profile, "--headless", "--convert-to", to, "--outdir", str(target), str(source)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
     return next(target.glob(f"in.{to}")).read_bytes()
 
 

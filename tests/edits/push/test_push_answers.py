@@ -22,6 +22,7 @@ from emagsync.sandbox.codec import encode
 from emagsync.sandbox.entities import bare_entities
 from emagsync.sandbox.request import ApiRequest
 from support.clocks import ForwardClock
+from support.patience import PATIENCE_SECONDS
 from support.pushing import PushDesk, open_push_desk
 
 IDS: Final = (1, 2, 3, 4, 5, 6)
@@ -121,7 +122,7 @@ class Saves:
 
 async def _pushed(desk: PushDesk, clock: ForwardClock) -> None:
     """Push until no entry is on its way. On a busy machine a push may lose patience before it has read them back."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await desk.service.push_account("main", trigger="test") or any(
             entry.state in (OutboxState.SENDING, OutboxState.UNCERTAIN) for entry in await desk.entries()
         ):

@@ -16,6 +16,7 @@ from emagsync.edits.reasons import Reason, ReasonCode, ReasonView, reason_text, 
 from emagsync.edits.service import Author, EditService
 from emagsync.edits.states import EditSource, OutboxState
 from support.local import until
+from support.patience import PATIENCE_SECONDS
 from support.pushing import open_push_desk
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -210,7 +211,7 @@ async def test_an_edit_of_a_field_that_is_on_its_way_waits_and_is_based_on_what_
         await desk.edit(7, "sale_price", "90.0000")
         desk.market.fault(kind="slow", route="offer/save", held=True)
         pushing = asyncio.ensure_future(desk.service.push_account("main", trigger="test"))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await desk.states()).get(7) != "sending":
                 await asyncio.sleep(0.01)
         await desk.edit(7, "sale_price", "95.0000")
@@ -234,7 +235,7 @@ async def test_an_edit_that_is_taken_back_while_it_is_on_its_way_is_taken_back_o
         await service.edit_offer("main", 7, ChangeRequest(asked, confirm=True), author)
         desk.market.fault(kind="slow", route="offer/save", held=True)
         pushing = asyncio.ensure_future(desk.service.push_account("main", trigger="test"))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await desk.states()).get(7) != "sending":
                 await asyncio.sleep(0.01)
         back = {"sale_price": "100.0000", "stock_change": -5}

@@ -22,6 +22,7 @@ from emagsync.edits.states import EditSource
 from emagsync.marketplace import Budget
 from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
 from support.clocks import ForwardClock
+from support.patience import PATIENCE_SECONDS
 from support.pushing import open_push_desk
 from support.servers import RedisServer
 
@@ -252,7 +253,7 @@ async def test_a_stock_that_changed_while_the_answer_was_lost_is_not_sent_again(
         await desk.edit(7, "stock", "-3", kind="relative")
         desk.market.fault(kind="status", route="offer/save", times=1, after_handling=True, held=True)
         pushing = asyncio.ensure_future(desk.push())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while desk.shown(7, "stock") == "20":
                 await asyncio.sleep(0.005)
         # Four pieces are sold between the save and the reading back.
@@ -272,7 +273,7 @@ async def test_a_price_that_emag_changed_while_the_answer_was_lost_goes_to_the_m
         await desk.edit(7, "sale_price", "90.0000")
         desk.market.fault(kind="status", route="offer/save", times=1, held=True)
         pushing = asyncio.ensure_future(desk.push())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not desk.saves():
                 await asyncio.sleep(0.005)
         desk.market.change("change", ids=[7], set={"sale_price": "120.0000"})
@@ -290,7 +291,7 @@ async def test_what_emag_shows_only_after_a_moment_is_waited_for_and_not_sent_ag
         # eMAG says that it took it, and shows it half a second later.
         desk.market.fault(kind="status", status=200, route="offer/save", times=1, body=TAKEN)
         pushing = asyncio.ensure_future(desk.push())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while desk.market.account().report.routes["product_offer/read"] < 2:
                 await asyncio.sleep(0.01)
         desk.market.change("change", ids=[7], set={"sale_price": "90.0000"})
@@ -310,7 +311,7 @@ async def test_a_difference_is_taken_off_a_later_edit_once_however_often_the_off
         pushing = asyncio.ensure_future(desk.push())
 
         async def when(holds: Callable[[], Awaitable[bool]]) -> None:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not await holds():
                     assert not pushing.done()
                     await asyncio.sleep(0.01)
@@ -346,7 +347,7 @@ async def test_a_change_that_emag_takes_and_never_shows_is_tried_a_few_times_and
     async with open_push_desk(tmp_path, edits={"readback_seconds": 0.3}) as desk:
         await desk.edit(7, "sale_price", "90.0000")
         desk.market.fault(kind="status", status=200, route="offer/save", body=TAKEN)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await desk.states()).get(7) != "rejected":
                 await desk.service.push_account("main", trigger="test")
                 await asyncio.sleep(0.02)
@@ -365,7 +366,7 @@ async def test_an_account_that_is_down_ends_the_push_and_loses_nothing(tmp_path:
         assert desk.saves() <= 5
         assert {edit.state for edit in await desk.edits()} == {"open"}
         desk.market.mend()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while "uncertain" in (await desk.states()).values() or "pending" in (await desk.states()).values():
                 await desk.local.execute("UPDATE outbox SET next_at = NULL WHERE state IN ('uncertain', 'pending')")
                 await desk.service.push_account("main", trigger="test")

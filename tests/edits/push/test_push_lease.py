@@ -12,6 +12,7 @@ from emagsync.core.clock import SystemClock
 from emagsync.edits.push import lease_repository
 from emagsync.edits.push.errors import PushBusy, PushSuperseded
 from support.databases import new_database
+from support.patience import PATIENCE_SECONDS
 from support.pushing import open_push_desk
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -52,7 +53,7 @@ async def test_a_pusher_that_was_overtaken_writes_nothing_more(tmp_path: Path) -
             await desk.service.push_account("main", trigger="test")
 
         pushing = asyncio.ensure_future(overtaken())
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while (await desk.states()).get(7) != "sending":
                 await asyncio.sleep(0.01)
         await desk.local.execute("UPDATE push_leases SET fence = fence + 1, holder = NULL, until = NULL")

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from support.patience import PATIENCE_SECONDS
 from support.pushing import tidy
 from support.runs import PRODUCTS, Desk, open_desk
 
@@ -36,7 +37,7 @@ async def edit(desk: Desk, *edits: dict[str, Any]) -> None:
 
 async def when(desk: Desk, path: str, holds: Any) -> dict[str, Any]:
     """The answer of a route, as soon as the condition holds of it."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             answer = await desk.api.viewer.get(f"{EMAG}{path}")
             assert answer.status_code == 200, answer.text

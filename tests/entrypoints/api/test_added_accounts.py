@@ -15,6 +15,7 @@ from emagsync.db.metadata import metadata
 from support.api import Api, open_api
 from support.local import accounts_at
 from support.market import PASSWORD, Market, open_market
+from support.patience import PATIENCE_SECONDS
 from support.runs import PRODUCTS, open_desk
 
 ACCOUNTS = "/api/v1/emag/accounts"
@@ -208,7 +209,7 @@ async def test_removing_an_account_keeps_its_offers_unless_they_are_to_go(
 
 async def erased(api: Api) -> None:
     """Nothing of a removed account is left to delete."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while await api.rows("SELECT name FROM account_erasures"):
             await asyncio.sleep(0.01)
 
@@ -226,7 +227,7 @@ async def test_what_is_left_of_a_removed_account_is_deleted_by_the_next_server_a
         async with open_desk(tmp_path, {"fbe": 1}, **QUIET) as desk, open_market({"main": 20}) as market:
             await desk.api.admin.post(ACCOUNTS, json=body(market))
             await desk.sync(account_type="main")
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 answer = await desk.api.admin.delete(f"{ACCOUNTS}/main", params={"offers": "delete"})
             assert answer.status_code == 204
             again = await desk.api.admin.post(ACCOUNTS, json=body(market))

@@ -13,6 +13,7 @@ from emagsync.entrypoints.api.schema import openapi_document
 from emagsync.rest.openapi import operations
 from support.api import Api
 from support.editing import EMAG, open_editing
+from support.patience import PATIENCE_SECONDS
 from support.sourcing import Sourcing
 
 # They answer as long as somebody listens.
@@ -108,7 +109,7 @@ async def seeded(api: Api, sourcing: Sourcing) -> dict[str, Any]:
     source = await sourcing.add()
     reading = await sourcing.read(source)
     await sourcing.editing.edit(1, stock=7)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not await api.rows("SELECT id FROM pushes"):
             await asyncio.sleep(0.01)
     webhook = await made(api, "/api/v1/webhooks", name="x", url="http://127.0.0.1:9/", events=["completed"])

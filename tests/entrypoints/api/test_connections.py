@@ -19,6 +19,7 @@ from emagsync.core.exhaustion import raise_file_limit
 from emagsync.entrypoints.api import connections
 from support.api import Api, client, open_api
 from support.local import until
+from support.patience import PATIENCE_SECONDS
 from support.program import environment
 
 HEAD = b"POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -37,7 +38,7 @@ class Raw:
 
     async def answer(self) -> bytes:
         """All that the server says until it closes the connection."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             try:
                 return await self._reader.read()
             except ConnectionResetError:
@@ -202,7 +203,7 @@ async def test_streams_are_bounded_in_all_and_by_address(tmp_path: Path) -> None
             async with api.viewer.stream("GET", EVENTS) as again:
                 return again.status_code == 200
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await is_free():
                 await asyncio.sleep(0.01)
 
@@ -225,7 +226,7 @@ def serve_with(files: int, folder: Path) -> subprocess.Popen[str]:
 
 def test_too_few_file_descriptors_are_said_as_such(tmp_path: Path) -> None:
     with serve_with(64, tmp_path) as process:
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 2
     assert "Too few file descriptors" in said
     assert "LimitNOFILE" in said
@@ -247,10 +248,10 @@ def test_with_few_file_descriptors_a_flood_keeps_nobody_out(tmp_path: Path) -> N
         flood = []
         try:
             for _ in range(600):
-                one = socket.create_connection((host, int(port)), timeout=20)
+                one = socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS)
                 one.send(HEAD)
                 flood.append(one)
-            assert httpx2.get(f"{url}/health/live", timeout=20).status_code == 200
+            assert httpx2.get(f"{url}/health/live", timeout=PATIENCE_SECONDS).status_code == 200
         finally:
             for one in flood:
                 one.close()

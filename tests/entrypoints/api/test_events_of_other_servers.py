@@ -16,6 +16,7 @@ from emagsync.sync.schemas import Phase, Progress, RunStatus
 from entrypoints.api.test_live_events import listening
 from support.api import Api, open_api
 from support.local import accounts_at, until
+from support.patience import PATIENCE_SECONDS
 from support.runs import Desk, open_desk
 from support.servers import RedisServer
 
@@ -132,7 +133,7 @@ async def test_who_listens_can_be_stopped_while_redis_is_away() -> None:
             redis.kill()
             await asyncio.sleep(0)
             task.cancel()
-            await asyncio.wait({task}, timeout=20)
+            await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
             assert task.cancelled()
 
 

@@ -19,6 +19,7 @@ from emagsync.sync.dispatch.inline_executor import InlineExecutor
 from support.api import Api, open_api
 from support.databases import new_database
 from support.local import until
+from support.patience import PATIENCE_SECONDS
 from support.runs import open_desk
 from support.servers import RedisServer
 
@@ -32,7 +33,7 @@ async def test_a_living_process_says_so_to_anybody(api: Api) -> None:
 
 async def once_ready(caller: httpx2.AsyncClient) -> httpx2.Response:
     """The answer when every part has begun its work."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (answer := await caller.get("/health/ready")).status_code != 200:
             await asyncio.sleep(0.01)
     return answer

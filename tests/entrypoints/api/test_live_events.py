@@ -19,6 +19,7 @@ from emagsync.rest.principals import CredentialKey, Role
 from emagsync.rest.standing_calls import CHECK_SECONDS
 from support.api import PASSWORD, Api, open_api
 from support.local import open_local, until
+from support.patience import PATIENCE_SECONDS
 from support.runs import PRODUCTS, open_desk
 
 EVENTS = "/api/v1/events"
@@ -192,7 +193,7 @@ async def test_an_idle_listener_who_may_listen_no_more_hears_the_end_within_a_se
         async with api.state.database.transaction() as connection:
             await connection.execute(text(change.format(**ids)))
         looks = 0
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for name in whose:
                 await listeners[name].ended.wait()
         # In looks, not in seconds, which a busy machine stretches: one may have been under way at the change.
@@ -216,7 +217,7 @@ async def test_listeners_go_on_while_the_database_is_away_and_nobody_is_asked_wh
             await until(lambda: bool(listener.seen))
             for _ in range(2):
                 asked.clear()
-                await asyncio.wait_for(asked.wait(), 30)
+                await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
             assert not listener.ended.is_set()
         await until(lambda: api.services.events.listeners == 0)
         assert not [task for task in asyncio.all_tasks() if "StandingCalls" in repr(task.get_coro())]

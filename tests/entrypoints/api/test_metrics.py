@@ -13,6 +13,7 @@ import pytest
 from support.api import Api, client, open_api
 from support.local import HastyClock, accounts_at
 from support.market import open_market
+from support.patience import PATIENCE_SECONDS
 from support.program import environment, run
 from support.runs import PRODUCTS, Desk, open_desk
 from support.scrape import Scrape, scrape
@@ -31,7 +32,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def until_counted(api: Api, name: str, value: float, **labels: str) -> Scrape:
     """A scrape in which that metric has this value."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (found := await scrape(api.stranger)).value(name, **labels) != value:
             await asyncio.sleep(0.02)
     return found

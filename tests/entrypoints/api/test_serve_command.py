@@ -16,11 +16,10 @@ import pytest
 
 from support.api import PASSWORD
 from support.market import open_market
+from support.patience import PATIENCE_SECONDS
 from support.processes import AsyncProcess
 from support.program import Ended, environment, run
 from support.workbooks import parts_of, raw_workbook, text_cells, zipped
-
-PATIENCE_SECONDS = 60
 
 
 class Serving:

@@ -17,6 +17,7 @@ from emagsync.sync.tables import sync_runs
 from support.clocks import ForwardClock
 from support.comparing import compare_with_marketplace
 from support.local import open_local
+from support.patience import PATIENCE_SECONDS
 from support.runs import PRODUCTS, Desk, open_desk
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -97,11 +98,11 @@ async def test_a_run_that_waits_for_emag_stops_at_once(tmp_path: Path) -> None:
 async def test_a_run_of_another_process_is_stopped_too(tmp_path: Path) -> None:
     async with open_desk(tmp_path, market=SLOW) as desk, open_local(tmp_path, desk.market.url) as other:
         running = asyncio.ensure_future(other.sync(per_page=5))
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not (found := await desk.api.rows("SELECT id FROM sync_runs WHERE processed > 0")):
                 await asyncio.sleep(0.01)
         assert (await stop(desk, found[0]["id"])).status_code == 200
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             assert (await running).status == "cancelled"
 
 

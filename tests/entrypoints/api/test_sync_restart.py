@@ -14,6 +14,7 @@ from emagsync.sync.schemas import Mode, RunParameters
 from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.market import open_market
+from support.patience import PATIENCE_SECONDS
 from support.runs import PRODUCTS
 from support.serving import Serving, serving
 
@@ -35,13 +36,13 @@ async def test_a_server_that_ends_while_it_syncs_goes_on_when_it_starts_again(tm
         async with serving(tmp_path, market, **PAGES) as first:
             asked = {"account_type": "main", "mode": "full", "items_per_page": 10, "run_async": True}
             run_id = (await first.client.post(f"{PRODUCTS}/sync", json=asked)).json()["data"]["runs"][0]["id"]
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while (await run_of(first, run_id))["processed_items"] < 60:
                     await asyncio.sleep(0.02)
             await first.end(number)
         reads = sum(market.page_reads().values())
         market.set(latency_ms=0)
-        async with serving(tmp_path, market, **PAGES) as second, asyncio.timeout(60):
+        async with serving(tmp_path, market, **PAGES) as second, asyncio.timeout(PATIENCE_SECONDS):
             while not (run := await run_of(second, run_id))["completed_at"]:
                 await asyncio.sleep(0.02)
         assert (run["status"], run["attempt"], run["processed_items"]) == ("completed", 2, 450)
@@ -64,7 +65,7 @@ async def test_a_run_that_was_made_but_not_begun_is_begun_by_the_next_server(tmp
             worker = queued.runs[0].worker
         assert worker is not None
         (tmp_path / "workers" / f"{worker.rpartition(':')[2]}.lock").touch()
-        async with serving(tmp_path, market, **PAGES) as server, asyncio.timeout(60):
+        async with serving(tmp_path, market, **PAGES) as server, asyncio.timeout(PATIENCE_SECONDS):
             while not (run := await run_of(server, queued.runs[0].id))["completed_at"]:
                 await asyncio.sleep(0.02)
         assert (run["status"], run["attempt"], run["processed_items"]) == ("completed", 1, 30)
@@ -74,7 +75,7 @@ async def test_a_waiting_caller_is_told_when_the_server_stops(tmp_path: Path) ->
     async with open_market({"main": 450}, latency_ms=100) as market, serving(tmp_path, market, **PAGES) as server:
         asked = {"account_type": "main", "mode": "full", "items_per_page": 5}
         waiting = asyncio.ensure_future(server.client.post(f"{PRODUCTS}/sync", json=asked))
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while market.requests() < 10:
                 await asyncio.sleep(0.02)
         await server.end(signal.SIGTERM)

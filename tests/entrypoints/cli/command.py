@@ -14,8 +14,7 @@ from typing import IO, Any
 
 from support import processes
 from support.databases import variables_in
-
-PATIENCE_SECONDS = 60
+from support.patience import PATIENCE_SECONDS
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pytest
 
 from emagsync.core.streams import prepare_standard_streams
 from entrypoints.cli.command import Cli
+from support.patience import PATIENCE_SECONDS
 
 STREAMS = [
     pytest.param("2>&-", {}, id="no standard error"),
@@ -31,7 +32,7 @@ def run(cli: Cli, streams: str, arguments: list[str], variables: dict[str, str])
         cwd=cli.folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -114,7 +115,7 @@ def every_code(bare: Cli, name: str, streams: str = "", variables: dict[str, str
         cwd=bare.folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=120,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr

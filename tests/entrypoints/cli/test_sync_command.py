@@ -13,6 +13,7 @@ import pytest
 
 from emagsync.sandbox.process import SandboxProcess
 from entrypoints.cli.command import Cli
+from support.patience import PATIENCE_SECONDS
 
 
 def read_until(process: subprocess.Popen[str], words: str) -> None:
@@ -109,7 +110,7 @@ def test_the_first_signal_stops_cleanly_and_the_next_sync_goes_on(
     read_until(process, "main: reading")
     process.send_signal(number)
     read_until(process, "stopping after the pages in flight")
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130, err
     assert "main: interrupted" in out
     (stopped,) = cli("history", "--json").json["runs"]
@@ -129,7 +130,7 @@ def test_the_second_signal_stops_at_once_even_while_emag_does_not_answer(cli: Cl
     process.send_signal(signal.SIGINT)
     read_until(process, "stopping after the pages in flight")
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130, err
     assert "Traceback" not in err
     sandbox.control("DELETE", "/faults")
@@ -203,7 +204,7 @@ def test_live_progress_is_drawn_on_a_terminal(cli: Cli, sandbox: SandboxProcess)
         stdout=subprocess.PIPE,
         stderr=theirs,
         check=False,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
     )
     os.close(theirs)
     reader.join()

@@ -11,11 +11,12 @@ from emagsync.core.clock import SystemClock
 from emagsync.sync.schemas import Run, RunStatus
 from emagsync.vault.vault import Vault
 from support.market import PASSWORD
+from support.patience import PATIENCE_SECONDS
 from support.workplace import Workplace, open_workplace
 
 
 async def ended(place: Workplace, run_id: str) -> Run:
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while not (run := await place.run(run_id)).status.is_finished:
             await asyncio.sleep(0.1)
     return run

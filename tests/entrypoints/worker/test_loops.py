@@ -15,6 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from entrypoints.worker.node import RESULTS
+from support.patience import PATIENCE_SECONDS
 from support.processes import AsyncProcess
 from support.workplace import Workplace, open_workplace
 
@@ -33,7 +34,7 @@ async def node(workplace: Workplace, *options: str, **variables: str) -> AsyncIt
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(asyncio.shield(said), 60)
+            await asyncio.wait_for(asyncio.shield(said), PATIENCE_SECONDS)
         except TimeoutError:
             process.kill()
             await said
@@ -45,7 +46,7 @@ async def results(workplace: Workplace, count: int) -> Counter[str]:
     """How that many tasks went."""
     client: Any = Redis.from_url(workplace.variables["EMAGSYNC_REDIS_URL"], decode_responses=True)
     try:
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await client.llen(RESULTS) < count:
                 await asyncio.sleep(0.05)
         return Counter(await client.lrange(RESULTS, 0, -1))

@@ -26,6 +26,7 @@ from emagsync.sync.schedule import repository
 from emagsync.sync.schemas import RunStatus
 from emagsync.sync.tables import sync_runs
 from support.comparing import compare_with_marketplace
+from support.patience import PATIENCE_SECONDS
 from support.program import environment, run
 from support.servers import RedisServer
 from support.workplace import Workplace, kill_all, open_workplace
@@ -139,12 +140,12 @@ def test_a_runs_message_without_limits_may_take_as_long_as_the_longest_run() -> 
 async def test_two_beats_fire_once_and_the_second_takes_over(tmp_path: Path) -> None:
     async with open_workplace(tmp_path, EMAGSYNC_SCHEDULE__ENABLED="true", EMAGSYNC_LOG_LEVEL="info") as workplace:
         async with workplace.worker(), workplace.program("beat") as first, workplace.program("beat") as second:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not await workplace.local.value("SELECT count(*) FROM schedules WHERE name = 'full:main'"):
                     await asyncio.sleep(0.05)
             await make_due(workplace, "full:main")
             assert await until_result(workplace, "full:main") == "ok"
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while await workplace.local.value("SELECT count(*) FROM sync_runs WHERE status = 'completed'") != 1:
                     await asyncio.sleep(0.05)
             # Whichever is active ends, and the other one does what is due then.
@@ -173,7 +174,7 @@ async def test_offers_that_are_about_to_be_too_old_are_read_by_a_worker(tmp_path
             await connection.execute(update(sync_runs).values(started_at=long_ago))
         workplace.market.change("change", ids=[7], set={"sale_price": "77.5000"})
         async with workplace.worker(), workplace.program("beat"):
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while not await local.value("SELECT count(*) FROM schedules WHERE name = 'freshness:main'"):
                     await asyncio.sleep(0.05)
             await make_due(workplace, "freshness:main")
@@ -192,7 +193,7 @@ async def test_one_of_the_two_nodes_is_not_left_alone(tmp_path: Path) -> None:
         run_id = await workplace.begin()
         await workplace.completed(run_id)
         psutil.Process(worker.process.pid).children()[0].kill()
-        assert (await asyncio.wait_for(worker.ended(), 60)).code == 1
+        assert (await asyncio.wait_for(worker.ended(), PATIENCE_SECONDS)).code == 1
 
 
 async def test_a_worker_that_lost_its_supervisor_stops(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from emagsync.marketplace import Budget, Grant, RouteGroup
 from emagsync.marketplace.budget.redis_store import _WRITE, RedisConnection, RedisStore
 from emagsync.marketplace.errors import BudgetUnavailable
 from support.drawing import most_in_a_second
+from support.patience import PATIENCE_SECONDS
 from support.servers import RedisServer
 
 CALLER = ContextVar("caller", default="nobody")
@@ -85,14 +86,14 @@ async def test_callers_on_many_machines_that_ask_at_once_never_get_more_than_the
 
 
 async def until_free(budget: Budget) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while (await budget.stats()).groups[GENERAL].in_window:
             await asyncio.sleep(0.01)
 
 
 async def until_there_are(budget: Budget, slots: int) -> None:
     """Wait until so many may start at once. Taken one by one they come free one by one, so a window must pass first."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             await asyncio.sleep(1.1)
             if await take_all(budget) == slots:
@@ -215,7 +216,7 @@ class Callers:
     async def until(self, more: int) -> None:
         """Until so many more have started."""
         wanted = len(self.started) + more
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(self.started) < wanted:
                 for task in self._tasks:
                     if task.done():
@@ -257,7 +258,7 @@ async def test_requests_wait_while_redis_is_away_go_on_when_it_is_back_and_never
 async def until_waiting(budget: Budget, callers: int) -> None:
     """Until so many wait, and the store was asked several times in vain."""
     queue = budget._queues[GENERAL]
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while queue.length < callers or queue._unavailable_since is None or queue._failures < 3:
             await asyncio.sleep(0.01)
 
@@ -275,7 +276,7 @@ async def test_after_its_patience_a_call_fails_and_a_later_one_has_patience_of_i
                 assert str(redis.port) in str(outcome)
             assert time.monotonic() - began >= 0.4
         redis.start()
-        await asyncio.wait_for(budget.acquire(GENERAL), 30)
+        await asyncio.wait_for(budget.acquire(GENERAL), PATIENCE_SECONDS)
 
 
 async def test_who_waits_for_redis_can_be_cancelled_at_once(redis: RedisServer) -> None:
@@ -298,7 +299,7 @@ async def test_waiting_for_redis_ends_when_it_is_back(redis: RedisServer) -> Non
             await budget.stats()
         assert not waiting.done()
         redis.start()
-        await asyncio.wait_for(waiting, 30)
+        await asyncio.wait_for(waiting, PATIENCE_SECONDS)
 
 
 async def test_what_emag_asked_for_while_redis_was_away_holds_for_everybody_when_it_is_back(
@@ -357,7 +358,7 @@ async def test_a_redis_that_can_only_be_read_is_away(
         await asyncio.sleep(0.2)
         assert not waiting.done()
         await client.config_set(setting, usable)
-        await asyncio.wait_for(waiting, 30)
+        await asyncio.wait_for(waiting, PATIENCE_SECONDS)
     said = [record.message.split(":")[0] for record in caplog.records]
     assert said == ["redis_away", "redis_back"]
 

@@ -18,6 +18,7 @@ from emagsync.marketplace.budget.slots import EMAG_LIMITS
 from emagsync.marketplace.budget.stores import FileStore
 from emagsync.marketplace.errors import BudgetStoreError
 from marketplace.budget.manual_clock import ManualClock, quiet
+from support.patience import PATIENCE_SECONDS
 
 GENERAL = RouteGroup.GENERAL
 KEY = "shop"
@@ -150,7 +151,7 @@ async def test_a_process_killed_while_it_holds_the_lock_leaves_none(tmp_path: Pa
         ticks += 1
     assert not asking.done()
     os.kill(holder.pid, signal.SIGKILL)
-    stats = await asyncio.wait_for(asking, 10)
+    stats = await asyncio.wait_for(asking, PATIENCE_SECONDS)
     assert stats.requests == 3
     holder.wait()
     holder.stdout.close()
@@ -173,7 +174,7 @@ async def test_slots_of_a_process_that_died_before_it_sent_are_not_waited_for(tm
     wait = await budget.take(GENERAL)
     assert isinstance(wait, float)
     assert wait == pytest.approx(1.05, abs=0.01)
-    grant = await asyncio.wait_for(budget.acquire(GENERAL), 10)
+    grant = await asyncio.wait_for(budget.acquire(GENERAL), PATIENCE_SECONDS)
     grant.sent()
     await budget.aclose()
 
@@ -198,7 +199,7 @@ def test_processes_that_ask_in_the_same_moment_never_get_more_than_there_is(tmp_
     processes = [context.Process(target=_hammer, args=(str(tmp_path), barrier, granted)) for _ in range(4)]
     for process in processes:
         process.start()
-    total = sum(granted.get(timeout=60) for _ in processes)
+    total = sum(granted.get(timeout=PATIENCE_SECONDS) for _ in processes)
     for process in processes:
         process.join()
     assert total == 3

@@ -16,6 +16,7 @@ from emagsync.marketplace.page_sizes import Pace
 from emagsync.sync import pace_repository
 from emagsync.sync.schedule import repository as schedule_repository
 from support.clocks import StoppedClock
+from support.patience import PATIENCE_SECONDS
 from support.runs import Desk, open_desk
 
 FRESHNESS = "/api/v1/freshness/main"
@@ -257,7 +258,7 @@ async def test_webhooks_are_not_told_of_each_reading(tmp_path: Path) -> None:
             await store.look()
         assert [run["status"] for run in await store.runs()] == ["partial", "partial"]
         await store.desk.sync()
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await store.desk.api.rows("SELECT id FROM sync_runs WHERE NOT announced"):
                 await asyncio.sleep(0.02)
         told = await store.desk.api.rows("SELECT event FROM webhook_deliveries")

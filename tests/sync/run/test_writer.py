@@ -26,6 +26,7 @@ from emagsync.sync.run.writer import PlacedPage, RunWriter
 from emagsync.sync.schemas import Run
 from marketplace.rows.row_shapes import RO, row
 from support.databases import new_database
+from support.patience import PATIENCE_SECONDS
 from sync.run_rows import AT, a_run
 
 pytestmark = pytest.mark.databases("both")
@@ -147,7 +148,7 @@ async def test_on_postgresql_a_page_is_written_while_another_one_waits_for_its_t
     async with bystander.transaction() as feed:
         await feed.execute(text("SELECT pg_advisory_xact_lock(x'656D616766656564'::bigint)"))
         storing = [asyncio.ensure_future(store(pages, page, page)) for page in (1, 2, 3)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while await _waiting_for_the_feed(bystander) < 2:
                 await asyncio.sleep(0.01)
         assert await _waiting_for_the_feed(bystander) == 2
@@ -164,7 +165,7 @@ async def test_counts_of_a_page_that_was_rolled_back_are_never_written(
         # Its holder counts, and then waits for the run's row until it is killed.
         await other.execute(text("SELECT 1 FROM sync_runs FOR NO KEY UPDATE"))
         storing = [asyncio.ensure_future(store(pages, page, page)) for page in (1, 2)]
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await _kill_who_waits_for_the_run(bystander):
                 await asyncio.sleep(0.01)
     first, second = await asyncio.gather(*storing, return_exceptions=True)
