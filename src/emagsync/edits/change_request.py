@@ -41,10 +41,10 @@ MOST_ROWS: Final = 10_000
 STOCK_CHANGE: Final = "stock_change"
 LARGEST_PRICE: Final = Decimal(10) ** 10
 _LARGEST_VAT_ID: Final = 1_000_000
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,9}", re.ASCII)
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
 # A comma is a decimal comma where nothing else can be meant: `1,234` could be either.
-_PLAIN: Final = re.compile(r"[+-]?[0-9]{1,14}(\.[0-9]{1,12})?", re.ASCII)
-_COMMA: Final = re.compile(r"[+-]?[0-9]{1,14},([0-9]{1,2}|[0-9]{4})", re.ASCII)
+_PLAIN: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?", re.ASCII)
+_COMMA: Final = re.compile(r"[+-]?[0-9]{1,40},([0-9]{1,2}|[0-9]{4})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -179,11 +179,12 @@ def price(given: Any) -> Decimal:
         text = text.replace(",", ".")
     elif "," in text:
         raise Unreadable("ambiguous_amount", f"{given!r}: write the amount with a point and nothing else, as 1234.50")
-    if isinstance(given, bool) or not _PLAIN.fullmatch(text):
+    # `+5` could be five more.
+    if isinstance(given, bool) or not _PLAIN.fullmatch(text) or text.startswith("+"):
         raise Unreadable("not_an_amount", f"{given!r} is not an amount such as 1234.50")
     amount = Decimal(text)
     if not 0 < amount < LARGEST_PRICE:
-        raise Unreadable("out_of_range", f"{given} is not between 0 and {LARGEST_PRICE:f}")
+        raise Unreadable("out_of_range", f"{given} is not above 0 and below {LARGEST_PRICE:f}")
     try:
         return money.exact(amount)
     except ValueError:

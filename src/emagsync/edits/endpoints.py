@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from emagsync.audit.service import audit
+from emagsync.core.edit_rules import EditableField
 from emagsync.core.vocabulary import QueryModel
 from emagsync.edits import conflict_repository, repository
 from emagsync.edits.bulk.edit_workbooks import failed_rows, template
@@ -275,7 +276,7 @@ class EditQuery(OfferCodes, QueryModel):
     state: list[EditState] | None = Field(
         default=None, max_length=8, description="Repeat it for more than one; without, the pending ones."
     )
-    field: str | None = Field(default=None, max_length=40)
+    field: EditableField | None = None
     batch_id: str | None = Field(default=None, max_length=36, description="Of one bulk edit.")
     limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
     cursor: Cursor = None
@@ -319,7 +320,7 @@ class ConflictQuery(OfferCodes, QueryModel):
 
     account: AccountName | None = None
     emag_id: EmagId | None = None
-    field: str | None = Field(default=None, max_length=40)
+    field: EditableField | None = None
     state: ConflictState | None = ConflictState.OPEN
     limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
     cursor: Cursor = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from emagsync.core.edit_rules import EditableField
 from emagsync.core.vocabulary import RequestModel
 from emagsync.edits.change_request import MOST_ROWS, STOCK_CHANGE, ChangeRequest
 from emagsync.edits.fields import FIELDS
@@ -25,11 +27,29 @@ def _as_text(value: object) -> object:
     return repr(value) if isinstance(value, float) else str(value)
 
 
+def _written_plainly(value: object) -> object:
+    """A whole number that comes as a text is written with digits: Python takes `1_000`, too."""
+    if isinstance(value, str) and not _DIGITS.fullmatch(value):
+        raise PydanticCustomError("int_parsing", "a whole number is needed")
+    return value
+
+
+def _no_difference(value: object) -> object:
+    """In a file `+5` is five more: here it would be five, for who writes the same in both."""
+    if isinstance(value, str) and value.lstrip().startswith("+"):
+        raise PydanticCustomError(
+            "difference", "a + reads as a difference: leave it out; a difference of stock is given as a change"
+        )
+    return value
+
+
+_DIGITS = re.compile(r"\s*[+-]?[0-9]+(\.0+)?\s*", re.ASCII)
 _Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | float), Field(max_length=40)]
 _Amount = Annotated[
     _Text, Field(description="Without VAT, at most four decimals; text or number.", examples=["121.84"])
 ]
-_Whole = Annotated[int, Field(ge=-65_535, le=1_000_000)]
+_Difference = Annotated[int, Field(ge=-65_535, le=1_000_000), BeforeValidator(_written_plainly)]
+_Whole = Annotated[_Difference, BeforeValidator(_no_difference)]
 _Status = Annotated[
     Literal[0, 1, 2, "inactive", "active", "end_of_life"],
     # eMAG's numbers are taken too, but a type of numbers and texts is one that few languages can write.
@@ -43,7 +63,7 @@ class LevelEdit(RequestModel):
 
     warehouse_id: WarehouseId | None = Field(default=None, description="Needed where the offer has several.")
     value: _Whole | None = None
-    change: _Whole | None = None
+    change: _Difference | None = None
 
 
 class OfferValues(RequestModel):
@@ -56,7 +76,7 @@ class OfferValues(RequestModel):
     stock: _Whole | list[LevelEdit] | None = Field(
         default=None, description="Pieces in the offer's only warehouse, or a list by warehouse."
     )
-    stock_change: _Whole | None = Field(
+    stock_change: _Difference | None = Field(
         default=None, description="Pieces to add to what eMAG has when it is sent, or to take from it."
     )
     handling_time: _Whole | list[LevelEdit] | None = Field(default=None, description="Days until dispatch.")
@@ -161,7 +181,7 @@ class ConflictChoices(RequestModel):
     ids: list[Annotated[int, Field(ge=1, le=2**53)]] | None = Field(default=None, min_length=1, max_length=1000)
     account: AccountName | None = None
     emag_id: int | None = Field(default=None, ge=1, le=2**31)
-    field: str | None = Field(default=None, max_length=40)
+    field: EditableField | None = None
     all: bool = Field(default=False, description="Every open one; needed where nothing else selects.")
 
     @model_validator(mode="after")

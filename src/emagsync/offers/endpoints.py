@@ -114,7 +114,7 @@ class FeedQuery(QueryModel):
     """From where on to read the feed, and how far."""
 
     cursor: str | None = Field(
-        default=None, max_length=64, description="The last `next_cursor`; without it, the feed's beginning."
+        default=None, max_length=1000, description="The last `next_cursor`; without it, the feed's beginning."
     )
     after: Place = Field(
         default=0,

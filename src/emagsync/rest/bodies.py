@@ -1,6 +1,7 @@
 """Bodies that a route reads itself, for which FastAPI has no parameter: JSON, or a form with a file.
 
-Nobody else reads a request's body (a test holds it), so that what `texts` refuses is refused in these too.
+Nobody else reads a request's body (a test holds it), so that what `texts` refuses is refused in these too. Of a body
+that FastAPI reads itself, a second look refuses what could be read in two ways (`refuse_ambiguous_json`).
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import orjson
-from starlette.datastructures import UploadFile
+from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from emagsync.core import strict_json
+from emagsync.core.usable_texts import usable
 from emagsync.rest.problems import ApiProblem, invalid
 from emagsync.rest.texts import refuse_unusable
 
 _BODY = "body"
 _MOST_FIELD_BYTES = 1024 * 1024  # of a field of a form that is no file
+_MOST_SHOWN = 100  # of a name that somebody made up
 
 
 class UploadedFile(NamedTuple):
@@ -39,7 +44,18 @@ async def read_json(request: Request) -> Any:
         _refuse_what_only_python_reads(content)
         raise invalid(_BODY, f"This is not JSON: {error}", "json_invalid") from error
     refuse_unusable(document, _BODY)
+    _refuse_ambiguous(content)
     return document
+
+
+async def refuse_ambiguous_json(request: Request) -> None:
+    """Raises 422 problems for a body that FastAPI has read as JSON: an object that has a name twice, of which the last
+    would count, and `NaN`.
+
+    A dependency of the whole application.
+    """
+    if "_json" in vars(request):
+        _refuse_ambiguous(await request.body())
 
 
 async def json_with(request: Request, words: Sequence[bytes]) -> Any:
@@ -68,6 +84,7 @@ async def read_upload(
     """The file named `field` of a form, and the fields that are not empty. Raises 400 and 422 problems."""
     try:
         async with request.form(max_files=1, max_fields=most_fields, max_part_size=most_field_bytes) as form:
+            _refuse_repeated(form)
             upload = form.get(field)
             if not isinstance(upload, UploadFile):
                 raise invalid(field, "the form has no file with this name", "missing")
@@ -78,6 +95,36 @@ async def read_upload(
     refuse_unusable(fields, _BODY)
     refuse_unusable(name, _BODY, field, "filename")
     return UploadedFile(content, name, fields)
+
+
+def _refuse_ambiguous(content: bytes) -> None:
+    try:
+        strict_json.loads(content)
+    except strict_json.NameRepeated as error:
+        name = usable(error.name[:_MOST_SHOWN])
+        raise RequestValidationError(
+            [{"type": "given_repeatedly", "loc": (_BODY, name), "msg": "it stands twice in one object: give it once"}]
+        ) from error
+    except RecursionError as error:
+        raise invalid(_BODY, "This is not JSON: it is nested too deeply.", "json_invalid") from error
+    except ValueError as error:
+        raise invalid(_BODY, f"This is not JSON: {error}.", "json_invalid") from error
+
+
+def _refuse_repeated(form: FormData) -> None:
+    names = [name for name, _ in form.multi_items()]
+    repeated = [usable(name[:_MOST_SHOWN]) for name in form if names.count(name) > 1]
+    if repeated:
+        raise RequestValidationError(
+            [
+                {
+                    "type": "given_repeatedly",
+                    "loc": (_BODY, name),
+                    "msg": "the form has it more than once: give it once",
+                }
+                for name in repeated
+            ]
+        )
 
 
 def _refuse_what_only_python_reads(content: bytes) -> None:

@@ -88,6 +88,10 @@ def _words(error: Any) -> str | None:
     kind, context = error["type"], error.get("ctx") or {}
     if "values" in error:  # it is worded already
         return None
+    if kind in ("too_long", "string_too_long") and _is_text(error):
+        return f"at most {context['max_length']} characters can be given"
+    if kind in ("too_short", "string_too_short") and _is_text(error):
+        return f"at least {_counted(context['min_length'])} must be given"
     if kind == "too_long" and "max_length" in context:
         return f"at most {context['max_length']} entries can be given, not {context.get('actual_length') or 'more'}"
     if kind == "too_short" and "min_length" in context:
@@ -95,6 +99,15 @@ def _words(error: Any) -> str | None:
     if "; or " in str(error["msg"]):
         return None
     return _WORDS.get(kind)
+
+
+def _is_text(error: Any) -> bool:
+    """Whether the bound is one of characters. What a validator of ours made a text of, pydantic calls a `Value`."""
+    return str(error["type"]).startswith("string_") or (error.get("ctx") or {}).get("field_type") == "Value"
+
+
+def _counted(number: int) -> str:
+    return f"{number} character{'' if number == 1 else 's'}"
 
 
 def _hint(error: Any) -> str:

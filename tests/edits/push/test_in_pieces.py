@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.accounts.registry import AccountRegistry
@@ -18,11 +20,14 @@ from emagsync.db.engine import Database
 from emagsync.edits.push.enqueue import enqueue
 from emagsync.edits.push.errors import HoldDecided
 from emagsync.edits.push.outbox import Lines
+from emagsync.edits.push.outbox_repository import lock_entries
 from emagsync.edits.push.service import PushService
+from emagsync.edits.states import OutboxState
 from support.clocks import ForwardClock
 from support.databases import address_of
 from support.local import accounts_at
 from support.mortal import Death, Life
+from support.patience import PATIENCE_SECONDS
 from support.pushing import PushDesk, open_push_desk
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -155,3 +160,34 @@ async def test_a_hold_that_is_being_refused_is_in_force_until_its_last_entry_is_
         with pytest.raises(HoldDecided):
             await desk.service.refuse_hold(hold.id, by="ana")
         assert desk.saves() == 0
+
+
+@pytest.mark.databases("postgresql", "SQLite has one writer")
+async def test_what_is_rejected_while_the_outbox_is_filled_does_not_wait_again(tmp_path: Path) -> None:
+    """The edit is open when the outbox begins to be filled, and closed when the entry's lock is had."""
+    async with open_desk(tmp_path) as desk, process(desk, Life()) as pushing:
+        await desk.edit(1, "sale_price", "90.0000")
+        await desk.enqueue()
+        async with desk.local.database.transaction() as connection:
+            await lock_entries(connection, "main", [OutboxState.WAITING])
+            rejecting = asyncio.create_task(pushing.reject(Lines(account="main"), by="ana"))
+            await until_waiting(desk, 1)
+            filling = asyncio.create_task(desk.enqueue())
+            await until_waiting(desk, 2)
+        assert await rejecting == 1
+        await filling
+        assert [entry.state for entry in await desk.entries()] == [OutboxState.REJECTED]
+
+
+async def until_waiting(desk: PushDesk, most: int) -> None:
+    """Wait until so many transactions wait for the outbox's rows."""
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+        "AND query LIKE '%FOR UPDATE%'"
+    )
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            async with desk.local.database.snapshot() as connection:
+                if await connection.scalar(query) == most:
+                    return
+            await asyncio.sleep(0.01)

@@ -20,6 +20,7 @@ SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 OFFERS = "/api/v1/emag/offers"
 BULK = "/api/v1/emag/products/products/bulk-edit"
 SOURCES = "/api/v1/sources"
+JSON = {"Content-Type": "application/json"}
 # What a body of some other type is, and each of its values in turn.
 ODD: tuple[Any, ...] = ([], "text", 1.5, True, {"no_such_thing": 1}, [[]], [{"no_such_thing": 1}], None)
 ODD_MEMBERS: tuple[Any, ...] = ("text", 1.5, {}, [{"no_such_thing": 1}])
@@ -125,6 +126,13 @@ async def test_a_truth_value_is_no_number_in_any_body(api: Api) -> None:
         ({"stok": 5}, "stok", "did you mean `stock`?"),
         ({"vat_id": False}, "vat_id", "a number is needed, not true or false"),
         ({"confirm": 7, "stock": 1}, "confirm", "true or false is needed"),
+        # In a file the same is a difference.
+        ({"stock": "+5"}, "stock", "a + reads as a difference"),
+        ({"stock": [{"warehouse_id": 1, "value": " +5"}]}, "stock.0.value", "a + reads as a difference"),
+        ({"handling_time": "+1"}, "handling_time", "a + reads as a difference"),
+        ({"stock": "1_000"}, "stock", "a whole number is needed"),
+        ({"stock_change": "1_0"}, "stock_change", "a whole number is needed"),
+        ({"sale_price": "1" * 41}, "sale_price", "at most 40 characters can be given"),
     ],
 )
 async def test_a_wrong_value_of_an_edit_is_one_error_that_names_it(
@@ -142,8 +150,117 @@ async def test_a_wrong_value_of_an_edit_is_one_error_that_names_it(
 
 
 @pytest.mark.parametrize(
+    ("price", "code", "says"),
+    [
+        ("+5", "not_an_amount", "'+5' is not an amount"),
+        ("0", "out_of_range", "0 is not above 0 and below 10000000000"),
+        ("99999999999999999", "out_of_range", "99999999999999999 is not above 0 and below 10000000000"),
+        (99999999999999999999, "out_of_range", "is not above 0 and below 10000000000"),
+    ],
+)
+async def test_a_price_that_cannot_be_is_told_for_what_it_is(api: Api, price: object, code: str, says: str) -> None:
+    await store(api.state.database, [offer(1)])
+    answer = await api.operator.patch(f"{OFFERS}/main/1", json={"sale_price": price})
+    [error] = answer.json()["errors"]
+    assert (answer.status_code, error["field"], error["code"]) == (422, "sale_price", code)
+    assert says in error["message"]
+
+
+async def test_a_plus_is_taken_where_a_difference_is_asked_for(api: Api) -> None:
+    await store(api.state.database, [offer(1)])
+    edits: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"stock_change": "+2"}, "+2"),
+        ({"stock": [{"warehouse_id": 1, "change": "+3"}]}, "+5"),
+    )
+    for edit, together in edits:
+        answer = await api.operator.patch(f"{OFFERS}/main/1", json={**edit, "confirm": True})
+        [pending] = answer.json()["data"]["pending_edits"]
+        assert (answer.status_code, pending["kind"], pending["value"]) == (200, "relative", together)
+
+
+async def test_an_object_that_has_a_name_twice_is_refused_wherever_a_body_has_one(api: Api) -> None:
+    """The last of both would count, and nobody be told: `{"stock": 5, "stock": 50}`."""
+    passed = {}
+    for method, path, schema in BODIES:
+        for name in members(schema):
+            for inner in (f'"{name}": 1, "{name}": 2', f'"{name}": {{"a": 1, "b": 2, "a": 1}}'):
+                repeated = name if inner.startswith(f'"{name}": 1') else "a"
+                answer = await api.admin.request(method, address_of(path), content=f"{{{inner}}}", headers=JSON)
+                found = [(error["field"], error["code"]) for error in answer.json().get("errors", [])]
+                if (answer.status_code, found) != (422, [(repeated, "given_repeatedly")]):
+                    passed[f"{method} {path} {{{inner}}}"] = (answer.status_code, answer.text[:200])
+    assert passed == {}
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+async def test_what_only_python_takes_for_a_number_is_no_json(api: Api, number: str) -> None:
+    for path, body in (
+        (BULK, f'{{"edits": [{{"emag_id": 1, "sale_price": {number}}}]}}'),
+        (
+            f"{BULK.removesuffix('edit')}change",
+            f'{{"filter": {{}}, "adjust": {{"sale_price": {{"percent": {number}}}}}}}',
+        ),
+        ("/api/v1/emag/products/sync", f'{{"timeout_seconds": {number}}}'),
+    ):
+        answer = await api.operator.post(path, content=body, headers=JSON)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "json_invalid"), (path, answer.text)
+
+
+async def test_a_form_that_has_a_field_twice_is_refused(api: Api) -> None:
+    """`preview=true` and `preview=false`: the last would count."""
+    file = {"file": ("a.csv", b"emag_id,stock\n1,2\n")}
+    answer = await api.operator.post(BULK, files=file, data={"preview": ["true", "false"], "account": "main"})
+    assert [(one["field"], one["code"]) for one in answer.json()["errors"]] == [("preview", "given_repeatedly")]
+    assert answer.status_code == 422
+
+
+def cursor_parameters() -> Iterator[tuple[str, str]]:
+    """The path of each list that goes on, and the parameter that takes its `next_cursor`."""
+    for path, method, operation in operations(DOCUMENT):
+        names = {item["name"] for item in operation.get("parameters", []) if item["in"] == "query"}
+        if method == "get" and names & {"cursor", "after"} and path != "/api/v1/events":
+            types = [
+                (item["name"], types_in(item["schema"]))
+                for item in operation["parameters"]
+                if item["name"] in ("cursor", "after")
+            ]
+            yield from ((path, name) for name, kinds in types if "integer" not in kinds)
+
+
+CURSORS = list(cursor_parameters())
+
+
+async def test_what_is_no_cursor_of_a_list_is_told_so_by_every_list(api: Api) -> None:
+    """An empty one, too: a program whose variable was empty would begin again, and never know."""
+    assert len(CURSORS) > 8
+    odd = {}
+    for path, name in CURSORS:
+        for cursor in ("", "0", "null", "x" * 65, "WyJvdGhlciIsMV0", "\u0103"):
+            answer = await api.admin.get(address_of(path), params={name: cursor})
+            found = [(error["field"], error["code"]) for error in answer.json().get("errors", [])]
+            if answer.status_code != 404 and (answer.status_code, found) != (422, [(name, "bad_cursor")]):
+                odd[f"{path}?{name}={cursor}"] = (answer.status_code, answer.text[:200])
+    assert odd == {}
+
+
+async def test_a_field_that_no_edit_has_is_refused_with_the_nearest_that_has_some(api: Api) -> None:
+    for answer in (
+        await api.admin.get("/api/v1/emag/edits?field=stok"),
+        await api.admin.get("/api/v1/emag/conflicts?field=stok"),
+        await api.admin.post("/api/v1/emag/conflicts/resolve", json={"resolution": "emag", "field": "stok"}),
+    ):
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, error["field"], error["values"]) == (422, "field", {"nearest": "stock"})
+
+
+@pytest.mark.parametrize(
     ("body", "kind"),
-    [(b"stock=5", "application/x-www-form-urlencoded"), (b'{"stock": 5}', "text/plain"), (b"<a/>", "application/xml")],
+    [
+        (b"stock=5", "application/x-www-form-urlencoded"),
+        (b'{"stock": 5}', "text/plain"),
+        (b"<a/>", "application/xml"),
+        (b'{"stock": 5}', ""),
+    ],
 )
 async def test_a_body_that_is_not_said_to_be_json_is_answered_with_what_to_send(
     api: Api, body: bytes, kind: str

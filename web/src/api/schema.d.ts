@@ -3584,8 +3584,7 @@ export interface components {
             all: boolean;
             /** Emag Id */
             emag_id?: number | null;
-            /** Field */
-            field?: string | null;
+            field?: components["schemas"]["EditableField"] | null;
             /** Ids */
             ids?: number[] | null;
             /**
@@ -11771,7 +11770,7 @@ export interface operations {
                 ean?: string | null;
                 account?: string | null;
                 emag_id?: number | null;
-                field?: string | null;
+                field?: components["schemas"]["EditableField"] | null;
                 state?: components["schemas"]["ConflictState"] | null;
                 limit?: number;
                 /** @description `next_cursor` of the page before. */
@@ -12041,7 +12040,7 @@ export interface operations {
                 emag_id?: number | null;
                 /** @description Repeat it for more than one; without, the pending ones. */
                 state?: components["schemas"]["EditState"][] | null;
-                field?: string | null;
+                field?: components["schemas"]["EditableField"] | null;
                 /** @description Of one bulk edit. */
                 batch_id?: string | null;
                 limit?: number;

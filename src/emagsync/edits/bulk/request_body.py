@@ -75,7 +75,7 @@ async def read_bulk(request: Request, files: FileReader) -> BulkBody:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         return await _form(request, files)
-    if kind not in ("application/json", ""):
+    if kind != "application/json":
         raise ApiProblem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "unsupported_media_type",

@@ -53,7 +53,7 @@ async def list_outbox(app: State, _: Viewer, response: Response, query: Annotate
     The `ETag` is that of all but `seen_at`: while nothing changes, an earlier `seen_at` says the same.
     """
     lines, limit = query.lines(), query.limit
-    before = decode_id("outbox", query.cursor) if query.cursor else None
+    before = None if query.cursor is None else decode_id("outbox", query.cursor)
     # Earlier than the moment that is read: what changes meanwhile counts as not seen.
     seen_at = app.clock.now()
     async with app.database.snapshot() as connection:

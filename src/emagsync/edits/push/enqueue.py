@@ -53,8 +53,9 @@ async def enqueue(database: Database, account: str, *, approve: bool, piece: int
 async def _enqueue_some(
     connection: AsyncConnection, account: str, span: OfferSpan, seen: Collection[int], *, approve: bool, now: datetime
 ) -> None:
-    edits = await repository.open_edits(connection, account, span)
+    # Locked first: who rejects an entry meanwhile is waited for, and has closed its edits when these are read.
     locked = await repository.lock_entries(connection, account, OPEN_STATES, emag_ids=span)
+    edits = await repository.open_edits(connection, account, span)
     entries = {entry.emag_id: entry for entry in locked}
     edited = {emag_id for emag_id, items in edits.items() if any(item.edit_id not in seen for item in items)}
     wanted = {emag_id: tuple(items) for emag_id, items in edits.items() if emag_id not in edited}

@@ -17,6 +17,7 @@ from emagsync.entrypoints.api.keyless import KEYLESS
 from emagsync.entrypoints.api.known_accounts import refuse_unknown_accounts
 from emagsync.entrypoints.api.routers import PARSED_BY_ROUTES, ROUTERS
 from emagsync.entrypoints.api.services import ApiServices, provide_services
+from emagsync.rest.bodies import refuse_ambiguous_json
 from emagsync.rest.conditional import ConditionalReadMiddleware
 from emagsync.rest.idempotency import IdempotencyMiddleware, honours_keys
 from emagsync.rest.idempotency_keys import KEY_HEADER, REPLAYED_HEADER
@@ -112,6 +113,7 @@ async def _refuse_what_no_route_takes(request: Request) -> None:
     """What is looked at in every request, whatever route it is for. One dependency: FastAPI's work for each takes
     longer than most of them."""
     await refuse_unusable_texts(request)
+    await refuse_ambiguous_json(request)
     await refuse_unknown_parameters(request)
     await refuse_truth_for_numbers(request)
     await refuse_unknown_accounts(request)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
+from emagsync.core import strict_json
 from emagsync.core.usable_texts import usable
 from emagsync.edits.bulk.file_limits import MOST_COLUMNS, MOST_DEPTH
 from emagsync.edits.bulk.file_table import Cell, Row, Table, filled
@@ -42,12 +41,7 @@ def _with_header(header: Row, rows: Sequence[Sequence[tuple[str, Cell]]], column
 
 def _parsed(content: bytes) -> Any:
     try:
-        return json.loads(
-            content.removeprefix(b"\xef\xbb\xbf"),
-            parse_float=_number,
-            parse_constant=_no_number,
-            object_pairs_hook=_without_repeats,
-        )
+        return strict_json.loads(content.removeprefix(b"\xef\xbb\xbf"), parse_float=_number)
     except UnicodeDecodeError as error:
         raise FileUnreadable("not_json", error="it is not UTF-8, UTF-16 or UTF-32") from error
     except ValueError as error:
@@ -60,19 +54,6 @@ def _number(text: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation:
         return Decimal("Infinity")
-
-
-def _no_number(text: str) -> None:
-    raise ValueError(f"{text} is no number of JSON")
-
-
-def _without_repeats(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        # Which of both is meant nobody can tell.
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"an object has the name {twice[:40]!r} twice")
-    return made
 
 
 def _rows_at(document: Any, row_path: str) -> tuple[str, Sequence[Any]]:

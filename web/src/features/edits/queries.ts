@@ -8,6 +8,7 @@ import {
 } from '@tanstack/react-query'
 
 import { api, dataOf, type Schemas } from '../../api/client.ts'
+import type { EditableField } from '../../shared/fields.ts'
 import { EDITS, OFFERS } from '../../shared/query-keys.ts'
 import { sendBulk, type BulkOptions, type BulkRequest } from './bulk/bulk.ts'
 import { isInForce, type Hold } from './outbox/holds.ts'
@@ -118,7 +119,7 @@ export function useWithdraw() {
 
 export interface ConflictFilter {
   readonly account: string | null
-  readonly field: string | null
+  readonly field: EditableField | null
   readonly state: 'open' | 'resolved'
 }
 

@@ -27,7 +27,8 @@ export default function ConflictsSection() {
   const words = useValueWords()
   const [filter, setFilter] = useUrlState(NO_FILTER)
   const state = filter.state === 'resolved' ? 'resolved' : 'open'
-  const found = useConflicts({ account: filter.account, field: filter.field, state })
+  const field = EDITABLE_FIELDS.find((one) => one === filter.field) ?? null
+  const found = useConflicts({ account: filter.account, field, state })
   const rows = found.data?.pages.flatMap((page) => page.conflicts) ?? []
   const names = useOfferNames(rows)
   const open = rows.filter((conflict) => conflict.state === 'open')
