@@ -47,7 +47,7 @@ def _sql_in(tree: ast.Module) -> Iterator[str]:
             yield from (f"line {node.lineno}: import {one.name}" for one in node.names if one.name == "sqlalchemy")
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy"):
             yield from (f"line {node.lineno}: {one.name}" for one in node.names if one.name not in _TYPES)
-        if isinstance(node, ast.ImportFrom) and node.module == "emagsync.db.bulk":
+        if isinstance(node, ast.ImportFrom) and node.module in ("emagsync.db.bulk", "emagsync.db.ready"):
             yield from (f"line {node.lineno}: {one.name}" for one in node.names if one.name in _STATEMENTS)
         if isinstance(node, ast.Attribute) and node.attr in _ASKING and _is_connection(node.value):
             yield f"line {node.lineno}: {ast.unparse(node)}"

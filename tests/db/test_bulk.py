@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, event, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from emagsync.db.bulk import BulkInsert, BulkSelect, ReadySelect, RowUpdate, among
+from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
+from emagsync.db.ready import ReadySelect, RowUpdate
 from emagsync.db.types import Money
 from support.databases import address_in
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import Question, ReadySelect, ask
+from emagsync.db.ready import Question, ReadySelect, ask
 from emagsync.edits.push.schemas import HoldState
 from emagsync.edits.states import OutboxState
 from emagsync.edits.tables import conflicts, holds, outbox

@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import ReadySelect
 from emagsync.db.limits import expect_room
+from emagsync.db.ready import ReadySelect
 from emagsync.identity.errors import TokenNotFound, UserNotFound
 from emagsync.identity.schemas import ApiToken, OwnSession, SessionKind, User
 from emagsync.identity.tables import api_tokens, second_factors, sessions, users

@@ -9,7 +9,8 @@ from typing import Any, Final
 from sqlalchemy import case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkInsert, Question, ReadySelect
+from emagsync.db.bulk import BulkInsert
+from emagsync.db.ready import Question, ReadySelect
 from emagsync.offers.counts import STATE_COLUMNS, State, tally
 from emagsync.offers.tables import offer_counts, offers
 

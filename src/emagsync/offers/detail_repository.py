@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, Text, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import ReadySelect
+from emagsync.db.ready import ReadySelect
 from emagsync.offers.page_repository import OFFER_COLUMNS
 from emagsync.offers.tables import offer_payloads, offers
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import ReadySelect
+from emagsync.db.ready import ReadySelect
 from emagsync.db.search_index import SearchShape, parameters_of, shape_of
 from emagsync.offers.position_repository import OfferPage, Position, is_behind, page_of, position_columns
 from emagsync.offers.search_repository import SEARCH_INDEX

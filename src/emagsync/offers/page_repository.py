@@ -20,7 +20,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, and_, bindparam, false, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import ReadySelect
+from emagsync.db.ready import ReadySelect
 from emagsync.db.search_index import by_walking
 from emagsync.offers.change_repository import changed_after, is_near, newest_seq
 from emagsync.offers.found_repository import page_of_few

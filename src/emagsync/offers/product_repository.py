@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Row, Select, Text, and_, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import ReadySelect, ask
+from emagsync.db.ready import ReadySelect, ask
 from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.field_choice import FieldChoice
 from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange

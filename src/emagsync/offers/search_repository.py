@@ -14,7 +14,8 @@ from typing import Final, Protocol
 from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkSelect, ReadySelect, among
+from emagsync.db.bulk import BulkSelect, among
+from emagsync.db.ready import ReadySelect
 from emagsync.db.search_index import Replaced, SearchIndex, searchable_texts
 from emagsync.db.search_index import Searchable as Words
 from emagsync.offers.tables import offer_search, offers

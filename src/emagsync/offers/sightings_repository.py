@@ -14,8 +14,9 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Select, cast, column, delete, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import BulkDelete, BulkInsert, BulkSelect, Question, ReadySelect, among
+from emagsync.db.bulk import BulkDelete, BulkInsert, BulkSelect, among
 from emagsync.db.lists import each_text
+from emagsync.db.ready import Question, ReadySelect
 from emagsync.offers import counts
 from emagsync.offers.tables import offer_counts, offer_sightings, offers
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import Question, ask
 from emagsync.db.engine import Database
+from emagsync.db.ready import Question, ask
 from emagsync.offers import counts, counts_repository, sightings_repository
 from emagsync.offers.schemas import AccountTotals
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import bindparam, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import RowUpdate
+from emagsync.db.ready import RowUpdate
 from emagsync.sync.errors import RunSuperseded
 from emagsync.sync.run_rows import KEPT_ERRORS, codes_text, errors_text
 from emagsync.sync.schemas import Phase, Run, RunError, RunStatus

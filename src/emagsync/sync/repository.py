@@ -29,9 +29,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.bulk import Question, ReadySelect
 from emagsync.db.engine import Database
 from emagsync.db.lists import each_text
+from emagsync.db.ready import Question, ReadySelect
 from emagsync.offers import counts
 from emagsync.offers.tables import offer_counts
 from emagsync.sync.errors import RunAmbiguous, RunNotFound
