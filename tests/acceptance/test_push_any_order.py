@@ -38,8 +38,9 @@ from emagsync.edits.push.outbox import LATEST_AFTER_CAMPAIGN_SECONDS, Lines
 from emagsync.edits.push.schemas import UndoRequest
 from emagsync.edits.push.service import PushService
 from emagsync.edits.push.undo import Undo
-from emagsync.edits.service import Author, EditService
+from emagsync.edits.service import EditService
 from emagsync.edits.states import ConflictState, EditSource, Resolution
+from emagsync.edits.storing import Author
 from emagsync.sync.schemas import Run, RunStatus
 from support.clocks import ForwardClock
 from support.comparing import compare_with_marketplace

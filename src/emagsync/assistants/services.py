@@ -14,8 +14,9 @@ from emagsync.core.clock import Clock
 from emagsync.core.settings import Settings
 from emagsync.db.engine import Database
 from emagsync.edits.push.service import PushService
-from emagsync.edits.service import Author, EditService
+from emagsync.edits.service import EditService
 from emagsync.edits.states import EditSource
+from emagsync.edits.storing import Author
 from emagsync.home.service import HomeService
 from emagsync.offers.product_queries import EditsReader, ObjectionReader
 from emagsync.offers.reference_data import ReferenceReader

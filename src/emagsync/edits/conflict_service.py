@@ -15,8 +15,8 @@ from emagsync.edits.model import Conflict, ConflictEnding, ConflictFilter, EditC
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.planning import Plan, plan
 from emagsync.edits.reasons import Reason, ReasonCode, reason_columns
-from emagsync.edits.service import Author, store
 from emagsync.edits.states import ConflictState, EditState, Resolution
+from emagsync.edits.storing import Author, store
 from emagsync.edits.validation import Issue
 
 MOST_AT_ONCE = 1000

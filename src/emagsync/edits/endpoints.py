@@ -44,8 +44,9 @@ from emagsync.edits.response_schemas import (
     edit_view,
     edits_of,
 )
-from emagsync.edits.service import Author, EditService
+from emagsync.edits.service import EditService
 from emagsync.edits.states import WAITING, ConflictState, EditSource, EditState, Resolution
+from emagsync.edits.storing import Author
 from emagsync.offers.export_columns import HeadingLanguage
 from emagsync.offers.offer_endpoints import AccountPath, EmagIdPath
 from emagsync.offers.offer_keys import OfferCode

@@ -25,7 +25,7 @@ from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.planning import Effect, Plan, change_of, version_of
 from emagsync.edits.push.brake_preview import BrakePreview
 from emagsync.edits.reasons import ReasonView, reason_text, reason_view
-from emagsync.edits.service import BulkResult, LineResult
+from emagsync.edits.results import BulkResult, LineResult
 from emagsync.edits.states import ConflictState, EditSource, EditState, Resolution
 from emagsync.edits.validation import FieldChange, Issue, effective
 from emagsync.offers.export_columns import EXPORTED

@@ -6,9 +6,8 @@ import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final, NamedTuple
+from dataclasses import replace
+from typing import NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,81 +26,32 @@ from emagsync.edits.errors import (
     PreviewOutdated,
     VersionChanged,
 )
-from emagsync.edits.fields import PRICES, VAT_ID
+from emagsync.edits.fields import VAT_ID
 from emagsync.edits.model import ConflictEnding, Edit, EditClosing
+from emagsync.edits.named_offers import (
+    account_without_offers,
+    codes_that_differ,
+    is_part_number_of,
+    named_offers,
+)
 from emagsync.edits.offer_repository import (
-    accounts_with_offers,
-    ids_of_codes,
-    ids_of_part_numbers,
     key_of,
-    spellings_of_numbers,
     stored_offers,
     vat_ids_of,
 )
 from emagsync.edits.offer_snapshot import StoredOffer
-from emagsync.edits.part_numbers import as_number, same_but_for_spelling
-from emagsync.edits.planning import Effect, Plan, plan, token_of
+from emagsync.edits.planning import Effect, Plan, plan
 from emagsync.edits.reasons import Reason, ReasonCode
-from emagsync.edits.states import EditSource, EditState, Resolution
+from emagsync.edits.results import BulkResult, LineResult, token_of_results
+from emagsync.edits.states import EditState, Resolution
+from emagsync.edits.storing import Author, store
 from emagsync.edits.validation import Issue
 from emagsync.marketplace.platforms import DEFAULT_PLATFORM, PLATFORMS, Platform
 from emagsync.offers.errors import OfferNotFound, ProductNotFound
-from emagsync.offers.export_formats import defused, defused_for_csv
 
 _ATTEMPTS = 3
 # Requests that are planned before other tasks get to run.
 _AT_ONCE = 100
-
-
-class Author(NamedTuple):
-    """Who edits, and from where. `needs_approval`: a person has to approve the edits in the outbox."""
-
-    name: str
-    source: EditSource
-    needs_approval: bool = False
-
-
-@dataclass(frozen=True)
-class LineResult:
-    """The result of one request of a list: a plan, or `errors` that say why there is none."""
-
-    request: ChangeRequest
-    plan: Plan | None
-    errors: tuple[Issue, ...] = ()
-
-    @property
-    def effect(self) -> Effect:
-        """The overall effect."""
-        return Effect.ERROR if self.plan is None or self.errors else self.plan.effect
-
-
-@dataclass(frozen=True)
-class BulkResult:
-    """The result of a list of requests.
-
-    `token` stands for exactly this result: whoever applies a preview hands it back. `batch_id` is that of the edits
-    that were stored; None: nothing was.
-    """
-
-    lines: tuple[LineResult, ...]
-    token: str
-    batch_id: str | None
-
-    def count(self, effect: Effect) -> int:
-        """How many lines have this effect."""
-        return sum(line.effect is effect for line in self.lines)
-
-
-class _Named(NamedTuple):
-    """eMAG's ids of the offers with a part number, a PNK or an EAN, by that."""
-
-    part_numbers: Mapping[str, Sequence[int]]
-    part_number_keys: Mapping[str, Sequence[int]]
-    eans: Mapping[str, Sequence[int]]
-
-
-# What a request calls a code, where edits call it otherwise.
-_FIELD_OF: Final = {"eans": "ean"}
 
 
 class _Known(NamedTuple):
@@ -157,7 +107,7 @@ class EditService:
         """The result that the requests would have; nothing is stored."""
         async with self._database.snapshot() as connection:
             results = await self.results(connection, requests, lock=False)
-        return BulkResult(results, _token(results), None)
+        return BulkResult(results, token_of_results(results), None)
 
     async def apply(
         self,
@@ -176,7 +126,7 @@ class EditService:
         """
 
         def check(results: Sequence[LineResult]) -> None:
-            if token is not None and token != _token(results):
+            if token is not None and token != token_of_results(results):
                 raise PreviewOutdated
 
         return await self._apply(requests, author, skip_invalid=skip_invalid, check=check, batch_id=batch_id)
@@ -237,10 +187,10 @@ class EditService:
             check(results)
             valid = [result for result in results if result.effect in (Effect.OK, Effect.UNCHANGED)]
             if len(valid) < len(results) and not skip_invalid:
-                return BulkResult(results, _token(results), None)
+                return BulkResult(results, token_of_results(results), None)
             plans = [result.plan for result in valid if result.plan and result.effect is Effect.OK]
             await store(connection, plans, author, batch_id=batch, now=self._clock.now())
-        return BulkResult(results, _token(results), batch)
+        return BulkResult(results, token_of_results(results), batch)
 
     async def results(
         self,
@@ -275,13 +225,12 @@ class EditService:
         lock: bool,
         vat_ids: Collection[int] | None,
     ) -> dict[int, LineResult]:
-        named = await _named(connection, account, requests)
-        twins = await _twins(connection, account, requests)
-        resolved = [_resolved(request, named, twins) for request in requests]
+        named = await named_offers(connection, account, requests)
+        resolved = [named.with_id(request) for request in requests]
         known = await _known(connection, account, [request for request, _ in resolved], lock=lock, vat_ids=vat_ids)
         met: dict[int, int] = {}
         results: dict[int, LineResult] = {}
-        lost = await _lost_account(connection, account) if not known.offers else None
+        lost = await account_without_offers(connection, account) if not known.offers else None
         for number, (request, errors) in enumerate(resolved):
             if number % _AT_ONCE == 0:
                 # A file of ten thousand rows takes a second or two: let other tasks run meanwhile.
@@ -297,11 +246,11 @@ class EditService:
         if offer is None:
             message = f"account {request.account!r} has no offer {emag_id}"
             return LineResult(request, None, (*request.errors, Issue("emag_id", "offer_not_found", message)))
-        if request.part_number is not None and not _is_part_number(request.part_number, offer.part_number or ""):
+        if request.part_number is not None and not is_part_number_of(request.part_number, offer.part_number or ""):
             message = f"offer {emag_id} has the part number {offer.part_number!r}, not {request.part_number!r}"
             differs = Issue("part_number", "part_number_differs", message)
             return LineResult(request, None, (*request.errors, differs))
-        if request.is_exact and (others := _other_codes(request, offer)):
+        if request.is_exact and (others := codes_that_differ(request, offer)):
             return LineResult(request, None, (*request.errors, *others))
         if emag_id in met:
             earlier = str(met[emag_id])
@@ -321,38 +270,6 @@ class EditService:
             return LineResult(request, made)
         message = "it was changed since it was read: look at it again, then edit it"
         return LineResult(request, made, (Issue("version", "version_changed", message),))
-
-
-async def store(
-    connection: AsyncConnection, plans: Sequence[Plan], author: Author, *, batch_id: str | None, now: datetime
-) -> None:
-    """Store the changes of the plans as new edits, and close the edits that these replace."""
-    replaced = [edit.id for plan in plans for edit in plan.replaced]
-    closing = EditClosing(EditState.REPLACED, now, Reason.of(ReasonCode.REPLACED_BY, by=author.name))
-    await repository.close(connection, replaced, closing)
-    await conflict_repository.end(connection, replaced, ConflictEnding(Resolution.CLOSED, now, author.name))
-    new = (
-        Edit(
-            id=0,
-            account=plan.offer.account,
-            emag_id=plan.offer.emag_id,
-            field=change.field,
-            warehouse_id=change.warehouse_id,
-            kind=change.kind,
-            base=plan.offer.values.get(change.key),
-            value=change.value,
-            confirmed=plan.confirmed,
-            made_by=author.name,
-            made_at=now,
-            source=author.source,
-            needs_approval=author.needs_approval,
-            batch_id=batch_id,
-            currency=plan.offer.currency if change.field in PRICES else None,
-        )
-        for plan in plans
-        for change in plan.changes
-    )
-    await repository.insert(connection, new)
 
 
 async def _known(
@@ -379,32 +296,6 @@ async def _known(
     return _Known(offers, edits, vat_ids)
 
 
-async def _lost_account(connection: AsyncConnection, account: str) -> Issue | None:
-    """What is wrong with the account of rows that name no offer of it; None where it has offers."""
-    accounts = await accounts_with_offers(connection)
-    if account in accounts:
-        return None
-    listed = ", ".join(accounts) or "none"
-    if not account:
-        message = f"the row names no account, and neither does `account` for all of them; there are offers of: {listed}"
-        return Issue("account", "no_account", message, {"accounts": listed})
-    message = f"the local copy has no offers of an account {account!r}; it has those of: {listed}"
-    return Issue("account", "account_not_found", message, {"given": account, "accounts": listed})
-
-
-def _other_codes(request: ChangeRequest, offer: StoredOffer) -> list[Issue]:
-    """The codes of the request that the offer, which another one of them has found, does not have."""
-    issues = []
-    if request.part_number_key is not None and request.part_number_key != offer.part_number_key:
-        message = f"offer {offer.emag_id} has the PNK {offer.part_number_key!r}, not {request.part_number_key!r}"
-        issues.append(Issue("part_number_key", "part_number_key_differs", message))
-    if request.eans and not set(request.eans) & set(offer.eans):
-        has = ", ".join(offer.eans) or "none"
-        message = f"offer {offer.emag_id} has other EANs ({has}), not {' '.join(request.eans)}"
-        issues.append(Issue("ean", "ean_differs", message, {"given": " ".join(request.eans), "has": has}))
-    return issues
-
-
 def _check_one(results: Sequence[LineResult]) -> None:
     """Raises what is wrong with the only line."""
     [result] = results
@@ -417,72 +308,3 @@ def _check_one(results: Sequence[LineResult]) -> None:
         raise EditRefused(f"Offer {made.offer.emag_id} cannot be edited so:", made.faults)
     if made.effect is Effect.NEEDS_CONFIRMATION:
         raise ConfirmationNeeded(f"Offer {made.offer.emag_id}: confirm that this is meant:", made.doubts)
-
-
-async def _named(connection: AsyncConnection, account: str, requests: Sequence[ChangeRequest]) -> _Named:
-    nameless = [request for request in requests if request.emag_id is None]
-    part_numbers = {request.part_number for request in nameless if request.part_number}
-    others = [request for request in nameless if not request.part_number]
-    pnks = {request.part_number_key for request in others if request.part_number_key}
-    eans = {ean for request in others if not request.part_number_key for ean in request.eans}
-    found = await ids_of_part_numbers(connection, account, sorted(part_numbers))
-    return _Named(found, *(await ids_of_codes(connection, account, pnks, eans) if pnks or eans else ({}, {})))
-
-
-async def _twins(
-    connection: AsyncConnection, account: str, requests: Sequence[ChangeRequest]
-) -> Mapping[str, Collection[str]]:
-    """The account's part numbers that a spreadsheet takes for the same number as one that came from it, by that."""
-    loose = {as_number(one.part_number) for one in requests if one.is_loose and not one.emag_id and one.part_number}
-    numbers = {number for number in loose if number is not None}
-    return await spellings_of_numbers(connection, account, numbers) if numbers else {}
-
-
-def _resolved(
-    request: ChangeRequest, named: _Named, twins: Mapping[str, Collection[str]]
-) -> tuple[ChangeRequest, tuple[Issue, ...]]:
-    """The request with eMAG's id, or why there is none.
-
-    `twins` are the spellings of a part number that is a number, by that.
-    """
-    number = request.part_number
-    if request.emag_id is not None:
-        return request, ()
-    others = set(twins.get(as_number(number) or "", ())) - {number} if request.is_loose and number else set()
-    if others:
-        listed = ", ".join(map(repr, sorted(others)[:5]))
-        message = f"{number!r} may be {listed}, of which a spreadsheet makes the same number: name the offer by emag_id"
-        return request, (Issue("part_number", "part_number_ambiguous", message),)
-    field, word, given, ids = _ids_of(request, named)
-    if len(ids) == 1:
-        return replace(request, emag_id=ids[0]), ()
-    if ids:
-        several = ", ".join(map(str, ids[:5]))
-        message = f"{given!r} is the {word} of several offers ({several}): name one by emag_id"
-        repeats = Issue(_FIELD_OF.get(field, field), f"{field}_repeats", message, {"given": given, "offers": several})
-        return request, (repeats,)
-    if not given:
-        message = "the row names no offer: give emag_id, a part number (SKU), PNK or EAN"
-        return request, (Issue("emag_id", "no_offer_named", message),)
-    message = f"account {request.account!r} has no offer with the {word} {given!r}"
-    return request, (Issue(_FIELD_OF.get(field, field), "offer_not_found", message, {"given": given}),)
-
-
-def _ids_of(request: ChangeRequest, named: _Named) -> tuple[str, str, str, Sequence[int]]:
-    """By what the request names its offer, the field and the word for it, and the ids of those that match."""
-    if request.part_number:
-        return "part_number", "part number", request.part_number, named.part_numbers.get(request.part_number, ())
-    if pnk := request.part_number_key:
-        return "part_number_key", "PNK", pnk, named.part_number_keys.get(pnk, ())
-    matches = sorted({one for ean in request.eans for one in named.eans.get(ean, ())})
-    return "eans", "EAN", " ".join(request.eans), matches
-
-
-def _is_part_number(given: str, part_number: str) -> bool:
-    """Whether a part number beside an id is the offer's, as it is, as a spreadsheet spells it, or as CSV exports it."""
-    exported = (defused(part_number), defused_for_csv(part_number))
-    return same_but_for_spelling(given, part_number) or given in {text.removeprefix("'") for text in exported}
-
-
-def _token(results: Sequence[LineResult]) -> str:
-    return token_of(result.plan for result in results if result.plan is not None)

@@ -11,7 +11,7 @@ from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.fields import STOCK
 from emagsync.edits.planning import Effect
 from emagsync.edits.response_schemas import changes_of
-from emagsync.edits.service import LineResult
+from emagsync.edits.results import LineResult
 from emagsync.edits.validation import Issue
 from emagsync.sources.reading.options import FileLook
 from emagsync.sources.reading_repository import KeptRow

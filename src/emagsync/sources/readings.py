@@ -26,8 +26,10 @@ from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.errors import FileUnreadable
 from emagsync.edits.planning import Effect
 from emagsync.edits.push.brake_preview import BrakePreview, preview_brake
-from emagsync.edits.service import Author, EditService, LineResult
+from emagsync.edits.results import LineResult
+from emagsync.edits.service import EditService
 from emagsync.edits.states import EditSource
+from emagsync.edits.storing import Author
 from emagsync.sources import reading_repository, repository
 from emagsync.sources.errors import FetchFailed, FileTooShort, NothingToApply, ReadingBroke, SourceBusy
 from emagsync.sources.fetching.fetched import Fetched, Known, Place

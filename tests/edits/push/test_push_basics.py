@@ -13,8 +13,9 @@ from emagsync.edits.push.endpoints import entry_view
 from emagsync.edits.push.errors import PushOff
 from emagsync.edits.push.outbox import Lines, OutboxEntry
 from emagsync.edits.reasons import Reason, ReasonCode, ReasonView, reason_text, reason_view
-from emagsync.edits.service import Author, EditService
+from emagsync.edits.service import EditService
 from emagsync.edits.states import EditSource, OutboxState
+from emagsync.edits.storing import Author
 from support.local import until
 from support.patience import PATIENCE_SECONDS
 from support.pushing import open_push_desk

@@ -17,8 +17,9 @@ from emagsync.edits.push.endpoints import entry_view
 from emagsync.edits.push.outbox import Answer, Event, OutboxEntry
 from emagsync.edits.push.writer import PushWriter
 from emagsync.edits.reasons import Reason, reason_text
-from emagsync.edits.service import Author, EditService
+from emagsync.edits.service import EditService
 from emagsync.edits.states import EditSource
+from emagsync.edits.storing import Author
 from emagsync.marketplace import Budget
 from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
 from support.clocks import ForwardClock

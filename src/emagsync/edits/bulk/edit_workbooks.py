@@ -15,7 +15,7 @@ from emagsync.edits.bulk.file_table import column_number
 from emagsync.edits.change_request import STOCK_CHANGE, GivenCell
 from emagsync.edits.fields import PRICES
 from emagsync.edits.planning import Effect
-from emagsync.edits.service import LineResult
+from emagsync.edits.results import LineResult
 from emagsync.offers.export_columns import EXPORTED, LANGUAGES, HeadingLanguage, label
 from emagsync.offers.export_formats import defused
 from emagsync.offers.export_workbook import AMOUNT, TEXT, WHOLE

@@ -19,7 +19,7 @@ from emagsync.edits.offer_repository import stored_offers, stream_keys
 from emagsync.edits.push.schemas import UndoRow
 from emagsync.edits.push.undo import combined, undo_row, values_put_back, with_currencies
 from emagsync.edits.reasons import ReasonCode
-from emagsync.edits.service import LineResult
+from emagsync.edits.results import LineResult
 from emagsync.edits.validation import Issue
 from emagsync.offers.selection import OfferFilter
 

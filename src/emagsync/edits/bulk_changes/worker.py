@@ -37,8 +37,10 @@ from emagsync.edits.planning import Effect, Plan
 from emagsync.edits.push.brake_preview import count_alarms
 from emagsync.edits.reasons import Reason, ReasonCode, reason_columns
 from emagsync.edits.response_schemas import change_values, problem_of
-from emagsync.edits.service import Author, EditService, LineResult, store
+from emagsync.edits.results import LineResult
+from emagsync.edits.service import EditService
 from emagsync.edits.states import EditSource, EditState, Resolution
+from emagsync.edits.storing import Author, store
 
 log = structlog.get_logger()
 

@@ -24,8 +24,9 @@ from emagsync.edits.push.errors import NothingToUndo
 from emagsync.edits.push.schemas import UndoAnswer, UndoRequest, UndoRow
 from emagsync.edits.push.undo_repository import PastChange, Span
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text, reason_view
-from emagsync.edits.service import Author, EditService
+from emagsync.edits.service import EditService
 from emagsync.edits.states import EditSource
+from emagsync.edits.storing import Author
 from emagsync.offers.currency_repository import currency_courses
 
 # Stock that a sync found changed was sold, or counted anew: putting it back would sell what is not there.

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
 from emagsync.audit.service import audit_command, machine_user
-from emagsync.edits.service import Author, EditService
+from emagsync.edits.service import EditService
 from emagsync.edits.states import EditSource
+from emagsync.edits.storing import Author
 from emagsync.entrypoints.cli.session import Session
 from emagsync.entrypoints.services.edits import build_edit_service
 

@@ -16,8 +16,8 @@ import typer
 from emagsync.core.edit_rules import ConflictStrategy
 from emagsync.core.errors import SettingsError
 from emagsync.edits.change_request import ChangeRequest
-from emagsync.edits.service import Author
 from emagsync.edits.states import EditSource
+from emagsync.edits.storing import Author
 from emagsync.entrypoints.api.static import BUILT
 from emagsync.entrypoints.cli.commands.serve import run
 from emagsync.entrypoints.cli.commands.sync import display_for, sync_accounts
