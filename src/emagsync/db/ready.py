@@ -25,9 +25,12 @@ class ReadySelect:
     to find the compiled statement again, from the second time on: to compile one that is asked once, such as a search,
     would take longer than SQLAlchemy does, which knows others of its shape. Listeners to SQLAlchemy's
     `before_cursor_execute` are told all the same.
+
+    One that `is_short`, such as a look-up by a key, takes less time than that trip, and makes none.
     """
 
-    def __init__(self, statement: Select[Any] | CompoundSelect[Any]) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any], *, is_short: bool = False) -> None:
+        self.is_short = is_short
         self._statement = statement
         self._prepared = PreparedStatement(statement)
         self._asked: set[str] = set()  # on which dialects
@@ -91,7 +94,8 @@ async def ask(connection: AsyncConnection, *questions: Question) -> list[Sequenc
     for hear in () if known is None else known.dispatch.before_cursor_execute:
         for one, _, values in ready:
             hear(known, None, one.sql, tuple(values), None, False)
-    found = await driver.fetch_each([(one.sql, values) for one, _, values in ready])
+    are_short = all(statement.is_short for _, statement, _ in ready)
+    found = await driver.fetch_each([(one.sql, values) for one, _, values in ready], are_short=are_short)
     return [statement.rows_of(rows, one) for (one, statement, _), rows in zip(ready, found, strict=True)]
 
 

@@ -3,7 +3,9 @@
 Each trip costs 70 µs of CPU and a wait for the other thread to wake; the driver makes four for a query (cursor,
 execute, fetch, close), one for BEGIN, and one for a ROLLBACK that has nothing to roll back. Here a query is one trip,
 which also begins the transaction and makes the changes of many rows that were asked for before it, and what has no
-effect makes none. Nobody waits for the end of a transaction that only read.
+effect makes none. What takes less time than the trip itself is done where it is asked for, in the event loop's thread:
+the end of a transaction that only read, and statements that are known to be short (`fetch_each`), which are stopped
+and left to the connection's thread where they turn out not to be.
 
 The states of a connection, which SQLAlchemy uses for one caller at a time:
 
@@ -22,6 +24,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from itertools import chain, repeat
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
@@ -50,6 +53,13 @@ _PRAGMAS: Final = (
 
 # Rows that come with the query itself; a larger result is fetched in further trips.
 _AT_ONCE: Final = 1_000
+# What statements in the event loop's thread may take, a millisecond or two: so many times as many steps of SQLite's
+# virtual machine. A page of 50 offers takes a quarter of it.
+_STEPS: Final = 1_000
+_MOST_TIMES: Final = 20
+# How long statements that took more are left to the connection's thread, and how many of them are remembered.
+_LONG_SECONDS: Final = 10.0
+_MOST_STOPPED: Final = 1_000
 
 
 class _Result(NamedTuple):
@@ -60,6 +70,10 @@ class _Result(NamedTuple):
     lastrowid: Any
     rows: list[Any]
     rest: sqlite3.Cursor | None  # open while there may be more rows
+
+
+# A statement and its parameters.
+_Asked = tuple[str, Sequence[Any]]
 
 
 class _Changes(NamedTuple):
@@ -118,15 +132,13 @@ class Connection(aiosqlite.Connection):
         self._begin = None
 
     async def rollback(self) -> None:
-        """Roll back; makes no trip where no transaction is open, and does not wait for one that only read."""
+        """Roll back; makes no trip where no transaction is open, or where it only read."""
         self._begin = None
         self._changes = []
         if self._is_idle():
             return
         if self._only_reads and self._started == self._finished:
-            # The thread works in order: whatever is sent on this connection next comes after the rollback.
-            self._started += 1
-            self._tx.put_nowait((None, partial(self._counted, self._conn.rollback)))
+            self._conn.rollback()
         else:
             await super().rollback()
 
@@ -142,10 +154,39 @@ class Connection(aiosqlite.Connection):
         result: _Result = await self._execute(statement, self._conn)
         return result
 
-    async def fetch_each(self, statements: Sequence[tuple[str, Sequence[Any]]]) -> list[list[Any]]:
-        """All rows of each of the statements, which are given with their parameters, in one trip."""
-        found: list[list[Any]] = await self._execute(_fetch_each, self._conn, statements)
+    async def fetch_each(self, statements: Sequence[_Asked], *, are_short: bool = False) -> list[list[Any]]:
+        """All rows of each of the statements, which are given with their parameters, in one trip.
+
+        Without a trip where they are short, in a transaction that only reads or outside of any.
+        """
+        found = self._fetch_here(statements) if are_short else None
+        if found is None:
+            found = await self._execute(_fetch_each, self._conn, statements)
         return found
+
+    def _fetch_here(self, statements: Sequence[_Asked]) -> list[list[Any]] | None:
+        """The same in this thread; None where the connection's own has to do it.
+
+        In WAL mode a reader waits for nobody, so what bounds the statement's work bounds its time.
+        """
+        connection = self._conn
+        reads = self._only_reads or not (self._begin or connection.in_transaction)
+        if not reads or self._changes or self._started != self._finished or _are_long(statements):
+            return None
+        # SQLite counts a statement's steps over all of its executions, so that it may ask at the first step.
+        connection.set_progress_handler(partial(next, chain(repeat(0, _MOST_TIMES), repeat(1))), _STEPS)
+        try:
+            if self._begin is not None:
+                connection.execute(self._begin).close()
+                self._begin = None
+            return _fetch_each(connection, statements)
+        except sqlite3.OperationalError as error:
+            if primary_code(error) != sqlite3.SQLITE_INTERRUPT:
+                raise
+            _note_long(statements)
+            return None
+        finally:
+            connection.set_progress_handler(None, 0)
 
     async def fetch(self, fetch: Callable[..., Any], *args: Any) -> Any:
         """Fetch further rows of a cursor, in one trip."""
@@ -232,7 +273,8 @@ def connect(path: str) -> sqlite3.Connection:
     """Open the file and set it up, in the connection's own thread."""
     # The driver's own BEGIN would be a deferred one, which can fail half-way with SQLITE_BUSY when a reader
     # becomes a writer; `Connection.begin` says which kind is meant.
-    connection = sqlite3.connect(path, isolation_level=None)
+    # Two threads use it, never at the same time (`Connection._fetch_here`).
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         for pragma in _PRAGMAS:
             _set(connection, pragma)
@@ -302,7 +344,25 @@ def _execute(sql: str, parameters: Any, connection: sqlite3.Connection) -> _Resu
     return result
 
 
-def _fetch_each(connection: sqlite3.Connection, statements: Iterable[tuple[str, Sequence[Any]]]) -> list[list[Any]]:
+# When statements were stopped last, by their text: they may well be long for some time to come.
+_stopped: dict[str, float] = {}
+
+
+def _are_long(statements: Iterable[_Asked]) -> bool:
+    if not _stopped:
+        return False
+    since = time.monotonic() - _LONG_SECONDS
+    return any(_stopped.get(sql, since) > since for sql, _ in statements)
+
+
+def _note_long(statements: Iterable[_Asked]) -> None:
+    if len(_stopped) > _MOST_STOPPED:
+        _stopped.clear()
+    now = time.monotonic()
+    _stopped.update((sql, now) for sql, _ in statements)
+
+
+def _fetch_each(connection: sqlite3.Connection, statements: Iterable[_Asked]) -> list[list[Any]]:
     found = []
     for sql, parameters in statements:
         cursor = connection.execute(sql, parameters)

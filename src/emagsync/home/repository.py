@@ -124,7 +124,7 @@ def _numbers_query(has_end: bool, accounts: tuple[str, ...]) -> ReadySelect:
         _by_account(_HELD, holds, held, accounts),
         *(_count(what, table, waits, accounts) for what, (table, waits) in _WAITING.items()),
     )
-    return ReadySelect(query)
+    return ReadySelect(query, is_short=True)
 
 
 def _count(what: str, table: Table, condition: ColumnElement[bool], accounts: Collection[str]) -> Any:

@@ -62,7 +62,8 @@ _session_caller = ReadySelect(
         sessions.c.token_hash == bindparam("presented"),
         sessions.c.kind == bindparam("of_kind"),
         *_LIVE_SESSION,
-    )
+    ),
+    is_short=True,
 )
 _token_caller = ReadySelect(
     select(
@@ -79,7 +80,8 @@ _token_caller = ReadySelect(
     .where(
         api_tokens.c.token_hash == bindparam("presented"),
         *_LIVE_TOKEN,
-    )
+    ),
+    is_short=True,
 )
 
 

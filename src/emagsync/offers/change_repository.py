@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 import orjson
-from sqlalchemy import ColumnElement, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.numbering import last_number
@@ -78,7 +78,9 @@ def changed_after(seq: int | ColumnElement[int], fields: Collection[str]) -> Col
     """Whether one of the next changes after `seq`, of those that `is_near` covers, is of one of `fields`."""
     numbers = offer_changes.c.seq
     looked_through = select(numbers).where(numbers > seq, numbers <= seq + _MOST_CHANGES)
-    return looked_through.where(offer_changes.c.field.in_(fields)).exists()
+    # No `IN`, whose values SQLAlchemy writes out each time: a page's statement could not be ready (`ReadySelect`).
+    is_of_them = or_(false(), *(offer_changes.c.field == field for field in sorted(fields)))
+    return looked_through.where(is_of_them).exists()
 
 
 def is_near(seq: int, newest: int) -> bool:

@@ -20,7 +20,7 @@ Numbers = Mapping[str, Mapping[str, int]]
 _kept = offer_counts.c
 _add = BulkInsert(offer_counts, list(_kept), key=(_kept.account, _kept.what), add=(_kept.number,))
 _insert = BulkInsert(offer_counts, list(_kept))
-_all_kept = ReadySelect(select(_kept.account, _kept.what, _kept.number).where(_kept.number != 0))
+_all_kept = ReadySelect(select(_kept.account, _kept.what, _kept.number).where(_kept.number != 0), is_short=True)
 _has_stock: Final = case((offers.c.stock <= 0, 0), else_=1).label("stock")
 _is_removed: Final = offers.c.removed_at.is_not(None).label("is_removed")
 

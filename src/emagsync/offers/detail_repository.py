@@ -14,7 +14,8 @@ from emagsync.offers.tables import offer_payloads, offers
 _payload = ReadySelect(
     select(cast(offer_payloads.c.payload, Text).label("payload")).where(
         offer_payloads.c.account == bindparam("of_account"), offer_payloads.c.emag_id == bindparam("of_id")
-    )
+    ),
+    is_short=True,
 )
 
 

@@ -49,6 +49,8 @@ _MANY = 5_000
 # and from so many on the first of them are found soonest by looking into one offer after the other.
 _SOME = 1_000
 _FEW = 8  # first: before an eighth of all matches
+# To skip more takes long.
+_NEAR: Final = 1_000
 # Statements that were asked last: to write one takes as long as to execute it.
 _REMEMBERED: Final = 256
 _OF_VERSION: Final = 3  # columns
@@ -205,7 +207,7 @@ def _version_columns(fields: tuple[str, ...] | None) -> tuple[ColumnElement[Any]
 
 @lru_cache(maxsize=_REMEMBERED)
 def _version_query(fields: tuple[str, ...] | None) -> ReadySelect:
-    return ReadySelect(select(*_version_columns(fields)))
+    return ReadySelect(select(*_version_columns(fields)), is_short=True)
 
 
 class _Asked(NamedTuple):
@@ -220,6 +222,7 @@ class _Asked(NamedTuple):
     walking: bool  # as `ordered_ids` takes it
     dialect: str
     behind: tuple[bool, ...] | None  # as `ordered_ids` takes it
+    is_short: bool  # as `ReadySelect` takes it
     fields: tuple[str, ...] | None = None
 
 
@@ -240,7 +243,8 @@ def _asked(
         # The last of these: to look through all offers in order for the few that match takes longer than to sort these.
         walked = offers.name, FACETS
     behind = None if found.after is None else found.after.missing
-    return _Asked(offer_filter, columns, window.order, found.order, walked, walking, dialect, behind)
+    is_short = offer_filter.searched is None and found.skip <= _NEAR
+    return _Asked(offer_filter, columns, window.order, found.order, walked, walking, dialect, behind, is_short)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -257,4 +261,4 @@ def _page_query(asked: _Asked) -> ReadySelect:
         .join_from(page, offers, offers.c.id == page.c.id)
         .order_by(*order_terms(asked.order, sorted_by))
     )
-    return ReadySelect(statement)
+    return ReadySelect(statement, is_short=asked.is_short)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from starlette.requests import Request
 
@@ -18,6 +18,7 @@ from emagsync.offers.explanations import Language
 from emagsync.offers.product_schemas import STATUS_NUMBERS, StatusName
 from emagsync.offers.selection import BuyButton, ChangeFilter, OfferFilter, Order, SortKey
 from emagsync.rest.paging import MOST_ROWS
+from emagsync.rest.query_reader import QueryReader
 from emagsync.rest.refused_values import refusal_of
 from emagsync.rest.timestamps import UtcTimestamp
 from emagsync.rest.unknown_names import name_nearest
@@ -221,7 +222,7 @@ class FacetQuery(QueryModel):
     limit: int = Field(default=50, ge=1, le=MOST_ROWS)
 
 
-ListQuery = Annotated[ProductListQuery, Query()]
+ListQuery = Annotated[ProductListQuery, Depends(QueryReader(ProductListQuery))]
 
 
 def accounts_of(account: str | None) -> tuple[str, ...]:

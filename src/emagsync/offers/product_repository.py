@@ -52,7 +52,8 @@ _newest_of_key = ReadySelect(
         offer_changes.c.account == bindparam("of_account"), offer_changes.c.emag_id == bindparam("of_id")
     )
     .order_by(offer_changes.c.seq.desc())
-    .limit(bindparam("most", type_=Integer))
+    .limit(bindparam("most", type_=Integer)),
+    is_short=True,
 )
 
 
@@ -63,7 +64,8 @@ _key_of_it = [
 _newest_of_id = ReadySelect(
     _product_changes.where(offer_changes.c.account == _key_of_it[0], offer_changes.c.emag_id == _key_of_it[1])
     .order_by(offer_changes.c.seq.desc())
-    .limit(bindparam("most", type_=Integer))
+    .limit(bindparam("most", type_=Integer)),
+    is_short=True,
 )
 
 
@@ -149,7 +151,7 @@ async def find_with_changes(
 def _product(columns: tuple[ColumnElement[Any], ...]) -> ReadySelect:
     payload = cast(offer_payloads.c.payload, Text).label("payload")
     found = select(*columns, offers.c.remarks, payload).outerjoin_from(offers, offer_payloads, _payload_is_its)
-    return ReadySelect(found.where(offers.c.id == bindparam("of_id")))
+    return ReadySelect(found.where(offers.c.id == bindparam("of_id")), is_short=True)
 
 
 async def _read(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[ProductChange]:

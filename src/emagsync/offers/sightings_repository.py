@@ -37,7 +37,7 @@ _first = (
     .scalar_subquery()
     .label("seen_at")
 )
-_oldest = ReadySelect(select(offer_counts.c.account, _first).where(offer_counts.c.what == counts.OFFERS))
+_oldest = ReadySelect(select(offer_counts.c.account, _first).where(offer_counts.c.what == counts.OFFERS), is_short=True)
 
 # How many offers are worth looking up by their ids instead of looking into all.
 FEW: Final = 10_000

@@ -9,12 +9,14 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.routing import BaseRoute
 
 from emagsync.core.older_names import OLDER_NAMES
 from emagsync.rest.auth import COOKIE_SCHEME
 from emagsync.rest.conditional import NOT_MODIFIED, NOT_MODIFIED_NAME, describe_conditional_read
 from emagsync.rest.idempotency_keys import KEY_PARAMETER
 from emagsync.rest.problems import FieldProblem, Problem, problem_in_document
+from emagsync.rest.query_reader import QueryReader, readers_of
 
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _REFERENCE = "#/components/schemas/{model}"
@@ -38,17 +40,20 @@ def install_openapi(
     bodies: Sequence[type[BaseModel]] = (),
     examples: Mapping[str, Mapping[str, Any]] | None = None,
     keyed: Collection[str] = (),
+    routes: Sequence[BaseRoute] = (),
 ) -> None:
     """Make `app.openapi()` describe the problem answers, and the `bodies` that routes refer to by `body_reference`.
 
     `examples` are by operation id: a `request` body, if the route takes one, and the `response` with its `status`.
-    `keyed` are the ids of the operations that heed an idempotency key.
+    `keyed` are the ids of the operations that heed an idempotency key. `routes` are all that the document is of.
     """
     plain = app.openapi
+    readers = {route.name: reader for route in routes if isinstance(route, APIRoute) for reader in readers_of(route)}
 
     def openapi() -> dict[str, Any]:
         document = plain()
         if "x-problems" not in document:
+            _describe_read_queries(document, readers)
             _describe_cookies(document)
             _describe_keys(document, keyed)
             _describe_problems(document, bodies)
@@ -112,6 +117,18 @@ def _describe_problems(document: dict[str, Any], bodies: Sequence[type[BaseModel
     for _, _, operation in operations(document):
         _describe_refusals(operation)
         _describe_older_parameters(operation)
+
+
+def _describe_read_queries(document: dict[str, Any], readers: Mapping[str, QueryReader[Any]]) -> None:
+    """The parameters of queries that FastAPI does not read itself, before those that it does."""
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for _, _, operation in operations(document):
+        reader = readers.get(operation["operationId"])
+        if reader is not None:
+            parameters, their_schemas = reader.described()
+            operation["parameters"] = [*parameters, *operation.get("parameters", ())]
+            for name, schema in their_schemas.items():
+                schemas.setdefault(name, schema)
 
 
 def _describe_cookies(document: dict[str, Any]) -> None:

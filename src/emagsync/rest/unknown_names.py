@@ -6,8 +6,8 @@ a test walks all routes); here is what the refusal says. Both name the nearest n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
-from typing import Any, Final, get_args, get_origin
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, get_args
 from weakref import WeakKeyDictionary
 
 from fastapi import Request
@@ -21,6 +21,7 @@ from starlette.datastructures import QueryParams
 from emagsync.core.vocabulary import names_of
 from emagsync.rest.nearest import nearest_of
 from emagsync.rest.plain_refusals import without_union_members
+from emagsync.rest.query_reader import QueryReader, takes_several
 
 _UNKNOWN: Final = "extra_forbidden"
 _TWICE: Final = "given_twice"
@@ -102,15 +103,20 @@ def _parameters(route: APIRoute) -> tuple[Names, ...]:
 
 
 def _parameters_of(dependant: Dependant) -> Iterator[Names]:
+    for name, field in _fields_of(dependant):
+        yield names_of(name, field)
+
+
+def _fields_of(dependant: Dependant) -> Iterator[tuple[str, FieldInfo]]:
+    """The fields of models, and the parameters that are in none, that a route reads from the query."""
+    if isinstance(dependant.call, QueryReader):
+        yield from dependant.call.model.model_fields.items()
     for parameter in dependant.query_params:
         models = list(_models_in(parameter.field_info.annotation))
-        if models:
-            for model in models:
-                yield from _fields(model)
-        else:
-            yield names_of(parameter.alias, parameter.field_info)
+        fields = [item for model in models for item in model.model_fields.items()]
+        yield from fields or [(parameter.alias, parameter.field_info)]
     for part in dependant.dependencies:
-        yield from _parameters_of(part)
+        yield from _fields_of(part)
 
 
 def _repeated(given: QueryParams) -> list[str]:
@@ -126,22 +132,9 @@ def _single_parameters(route: APIRoute) -> frozenset[str]:
 
 
 def _single_parameters_of(dependant: Dependant) -> Iterator[str]:
-    for parameter in dependant.query_params:
-        models = list(_models_in(parameter.field_info.annotation))
-        fields = [item for model in models for item in model.model_fields.items()]
-        for name, field in fields or [(parameter.alias, parameter.field_info)]:
-            if not _takes_several(field.annotation):
-                yield from names_of(name, field)
-    for part in dependant.dependencies:
-        yield from _single_parameters_of(part)
-
-
-def _takes_several(annotation: Any) -> bool:
-    """Whether it is a list, or may be one, whatever unions and metadata are around it."""
-    origin = get_origin(annotation) or annotation
-    if isinstance(origin, type) and issubclass(origin, Sequence | Set) and not issubclass(origin, str | bytes):
-        return True
-    return any(_takes_several(part) for part in get_args(annotation))
+    for name, field in _fields_of(dependant):
+        if not takes_several(field.annotation):
+            yield from names_of(name, field)
 
 
 def _fields(model: type[BaseModel]) -> Iterator[Names]:

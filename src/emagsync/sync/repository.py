@@ -107,14 +107,15 @@ def _id_of(account: ColumnElement[str]) -> ScalarSelect[str]:
 
 _name = each_text(bindparam("accounts", type_=Text)).table_valued(column("value"))
 _last_completed = ReadySelect(
-    select(sync_runs).where(sync_runs.c.id.in_(select(_id_of(_name.c.value)).select_from(_name)))
+    select(sync_runs).where(sync_runs.c.id.in_(select(_id_of(_name.c.value)).select_from(_name))), is_short=True
 )
 _of_copy = select(_id_of(offer_counts.c.account)).where(offer_counts.c.what == counts.OFFERS)
-_last_of_copy = ReadySelect(select(sync_runs).where(sync_runs.c.id.in_(_of_copy)))
+_last_of_copy = ReadySelect(select(sync_runs).where(sync_runs.c.id.in_(_of_copy)), is_short=True)
 _newest = ReadySelect(
     select(sync_runs)
     .order_by(sync_runs.c.created_at.desc(), sync_runs.c.id.desc())
-    .limit(bindparam("most", type_=Integer))
+    .limit(bindparam("most", type_=Integer)),
+    is_short=True,
 )
 
 

@@ -80,7 +80,7 @@ def create_bare_app(state: AppState) -> FastAPI:
     routes = [route for router in ROUTERS for route in router.routes]
     install_problem_handlers(app, routes)
     keyed = frozenset(route.name for route in routes if isinstance(route, APIRoute) and honours_keys(route, KEYLESS))
-    install_openapi(app, bodies=PARSED_BY_ROUTES, examples=read_examples(), keyed=keyed)
+    install_openapi(app, bodies=PARSED_BY_ROUTES, examples=read_examples(), keyed=keyed, routes=routes)
     for router in ROUTERS:
         app.include_router(router)
     app.add_middleware(IdempotencyMiddleware, routes=routes, keyless=KEYLESS)
