@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, event, select, text, update
+from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from emagsync.db.bulk import BulkInsert, BulkSelect, among
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
-from emagsync.db.ready import ReadySelect, RowUpdate
+from emagsync.db.ready import RowUpdate
 from emagsync.db.types import Money
 from support.databases import address_in
 
@@ -205,56 +204,3 @@ async def test_an_update_of_a_row_wants_all_of_its_parameters(shelf: Database) -
     async with shelf.transaction() as connection:
         with pytest.raises((KeyError, StatementError)):
             await change.run(connection, key=1)
-
-
-@pytest.mark.parametrize("time", ["first", "second"])
-async def test_a_statement_that_is_ready_gives_named_rows_with_their_types(shelf: Database, time: str) -> None:
-    await put(shelf, BulkInsert(stock, ALL), (1, "lamp", Decimal("1.5000")), (2, "chair", None), (3, "lamp", None))
-    of_name = ReadySelect(
-        select(stock.c.id, stock.c.price)
-        .where(stock.c.name == bindparam("wanted"), stock.c.id > 0)
-        .order_by(stock.c.id)
-        .limit(bindparam("most", type_=Integer))
-    )
-    async with shelf.snapshot() as connection:
-        if time == "second":
-            await of_name.run(connection, wanted="lamp", most=0)
-        rows = await of_name.run(connection, wanted="lamp", most=5)
-        assert [(row.id, row.price) for row in rows] == [(1, Decimal("1.5000")), (3, None)]
-        assert (await of_name.first(connection, wanted="lamp", most=1)).id == 1
-        assert await of_name.first(connection, wanted="table", most=1) is None
-        assert await of_name.run(connection, wanted="table", most=1) == []
-
-
-async def test_a_statement_that_is_ready_may_have_a_list_of_values(shelf: Database) -> None:
-    await put(shelf, BulkInsert(stock, ALL), *((n, "lamp", Decimal(n)) for n in range(1, 6)))
-    some = ReadySelect(select(stock.c.id).where(stock.c.id.in_([2, 4, 9]), stock.c.price > bindparam("least")))
-    async with shelf.snapshot() as connection:
-        for _ in range(2):
-            assert [row.id for row in await some.run(connection, least=Decimal(2))] == [4]
-
-
-async def test_a_statement_that_is_ready_reads_within_the_transaction_and_is_heard_of(shelf: Database) -> None:
-    named = ReadySelect(select(stock.c.name).where(stock.c.id == bindparam("wanted")))
-    heard: list[Any] = []
-
-    def hear(_connection: Any, _cursor: Any, _statement: str, parameters: Any, *_: Any) -> None:
-        heard.append(tuple(parameters))
-
-    async with shelf.transaction() as connection:
-        await BulkInsert(stock, ALL).run_with_next(connection, [(1, "lamp", None)])
-        event.listen(shelf.engine.sync_engine, "before_cursor_execute", hear)
-        for _ in range(2):
-            assert (await named.first(connection, wanted=1)).name == "lamp"
-        event.remove(shelf.engine.sync_engine, "before_cursor_execute", hear)
-    assert heard == [(1,), (1,)]
-
-
-async def test_a_statement_that_is_ready_tells_of_a_table_that_is_missing(shelf: Database) -> None:
-    async with shelf.transaction() as connection:
-        await connection.execute(text("DROP TABLE stock"))
-    statement = ReadySelect(select(stock.c.id))
-    for _ in range(2):
-        with pytest.raises(DatabaseUnavailable):
-            async with shelf.snapshot() as connection:
-                await statement.run(connection)

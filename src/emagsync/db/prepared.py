@@ -94,9 +94,15 @@ def _convert(column: tuple[Any, ...], convert: Convert) -> Sequence[Any]:
 
 
 async def driver_of(connection: AsyncConnection) -> Any:
-    """The driver's own connection: `sqlite_driver.Connection` or `postgresql_driver.Connection`."""
+    """The driver's own connection: `sqlite_driver.Connection` or `postgresql_driver.Connection`.
+
+    SQLAlchemy begins its transaction with the first statement that goes through it. What goes to the driver does not,
+    so it is begun here: else each statement of a snapshot would see a moment of its own.
+    """
     known = connection.sync_connection
     if known is not None and not known.invalidated:
+        if not known.in_transaction():
+            known.begin()
         # It is at hand: `get_raw_connection` would switch greenlets, in case it has to be made.
         return known.connection.driver_connection
     return (await connection.get_raw_connection()).driver_connection
