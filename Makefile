@@ -108,6 +108,7 @@ thorough: $(STAMP) $(PAGE) servers chromium ## What repeats and varies the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "thorough and not storm and not quiet" $(PART:%=--part %)
 	$(BIN)/python -m pytest -n 2 -q -m "thorough and quiet and not storm" $(PART:%=--part %) $(QUIET_TESTS)$(if $(PART), || [ $$? = 5 ])
 	cd web && npm run --silent lint
+	cd web && E2E_THOROUGH=1 npm run --silent e2e -- $(PART:%=--shard=%)
 ifeq ($(filter-out 1/%,$(PART)),)
 	cd web && E2E_OFFERS=50000 npm run --silent e2e -- e2e/offers.spec.ts
 endif

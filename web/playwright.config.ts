@@ -9,6 +9,8 @@ const executablePath =
 
 export default defineConfig({
   testDir: 'e2e',
+  // What repeats and varies the others is left to `make thorough`.
+  grepInvert: process.env.E2E_THOROUGH === undefined ? /@thorough/ : undefined,
   // Two runs at the same time, each with a folder of its own, do not disturb each other.
   outputDir: process.env.E2E_RESULTS ?? 'test-results',
   // A file at a time, each with a server and a sandbox of its own: half of the time is waiting.

@@ -154,6 +154,7 @@ async def test_a_bulk_change_whose_servers_are_killed_ends_as_an_undisturbed_one
     assert edits_in(folder) == expected
 
 
+@pytest.mark.thorough
 async def test_one_that_is_stopped_in_the_middle_is_taken_back_by_the_server_that_keeps_it(tmp_path: Path) -> None:
     async with open_market({"main": STOPPED}) as market:
         await copied(tmp_path, market)

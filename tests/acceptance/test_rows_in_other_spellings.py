@@ -44,6 +44,7 @@ async def test_a_copy_stays_as_it_is_when_nothing_is_written_in_another_way(
         assert await copy_of(local) == before
 
 
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize(
     "shape",
     [

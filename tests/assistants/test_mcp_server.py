@@ -343,6 +343,7 @@ async def test_no_stream_is_kept_open(editing: Editing) -> None:
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("options", [[], ["--read-only"]])
 async def test_the_same_tools_over_standard_input(editing: Editing, tmp_path: Path, options: list[str]) -> None:
     data_dir = editing.api.state.settings.data_dir

@@ -121,6 +121,7 @@ async def test_numbers_go_on_where_the_source_would(filled: Database, other: Dat
     assert len(ids) == len(set(ids)) == 231 + 40
 
 
+@pytest.mark.thorough
 async def test_what_was_copied_is_found_by_its_words(filled: Database, other: Database) -> None:
     await copy(filled, other, all_tables())
     for term in ("ata", "ghilimele", "e", "ou"):
@@ -133,6 +134,7 @@ async def test_what_was_copied_is_found_by_its_words(filled: Database, other: Da
     assert (await list_offers(other, OfferFilter(search="ghilimele"))).total == 1
 
 
+@pytest.mark.thorough
 async def test_a_target_that_is_not_empty_is_refused_or_emptied(filled: Database, other: Database) -> None:
     await store(other, [offer(1, name="Altceva")], account="third")
     with pytest.raises(CopyRefused, match=r"not empty.*--replace"):
@@ -173,6 +175,7 @@ async def test_a_copy_that_is_cancelled_leaves_the_target_empty(filled: Database
     assert not any((await contents(other)).values())
 
 
+@pytest.mark.thorough
 @pytest.mark.databases("postgresql", "a trigger that changes what is written")
 async def test_rows_that_arrive_otherwise_than_they_were_sent_are_told_and_nothing_is_kept(
     filled: Database, tmp_path: Path

@@ -268,6 +268,7 @@ async def test_the_name_that_was_tried_is_not_stored(api: Api) -> None:
     assert not any("mistake" in key for key in keys)
 
 
+@pytest.mark.thorough
 @pytest.mark.databases("sqlite")
 async def test_saying_no_to_an_unknown_user_costs_what_a_wrong_password_costs() -> None:
     passwords = PasswordHasher()

@@ -96,6 +96,7 @@ async def ids_of(database: Database, order: Order, index: OrderIndex | None, **w
     return [row.id for row in rows]
 
 
+@pytest.mark.often(first=8)
 @pytest.mark.parametrize("order", ORDERS, ids=str)
 async def test_a_page_is_the_same_by_the_index_as_sorted(
     copy: Database, order: Order, monkeypatch: pytest.MonkeyPatch

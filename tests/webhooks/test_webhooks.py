@@ -150,6 +150,7 @@ async def test_a_message_that_is_not_answered_is_sent_again_until_it_is(tmp_path
         assert all(is_signed(letter, webhook["secret"]) for letter in receiver.letters)
 
 
+@pytest.mark.thorough
 async def test_a_message_is_given_up_after_the_last_wait(tmp_path: Path, receiver: Receiver) -> None:
     clock = ForwardClock()
     async with open_desk(tmp_path, {"main": 1}, clock=clock, **PRIVATE) as desk:

@@ -146,45 +146,46 @@ test('a price that was mistyped is asked about, a faster colleague is noticed, a
   await expect(page.getByText('3 valori sunt în curs de restabilire')).toBeVisible()
 })
 
-test('a list that drops prices by 60 % needs a yes, and then the brake asks once more', async ({
-  page,
-  faults,
-}) => {
-  faults.allow(/status of 422/)
-  const some = (await products('account=fbe&status=active&sort=emag_id')).slice(0, 60)
-  const lines = some.map(({ emag_id, price }) => `${emag_id};${share(price, 0.4)};${share(price, 0.3)}`)
-  await logIn(page, '/edits/bulk')
-  await page.getByRole('combobox', { name: 'Cont' }).click()
-  await page.getByTitle('fbe', { exact: true }).last().click()
-  await page
-    .getByLabel('Sau lipiți rândurile')
-    .fill(['emag_id;preț;preț min', ...lines, '999999999;1;1'].join('\n'))
-  await page.getByRole('button', { name: 'Previzualizează' }).click()
-  await expect(page.getByText('Cere confirmare: 60')).toBeVisible()
-  await expect(page.getByText('Cu erori: 1', { exact: true })).toBeVisible()
-  await expect(row(page, '999999999')).toContainText('contul nu are această ofertă')
-  const apply = page.getByRole('button', { name: /^Salvează/ })
-  await expect(apply).toBeDisabled()
-  expect(await seriousFindings(page)).toEqual([])
-  await screenshot(page, 'edits-bulk')
-  await page.getByRole('checkbox', { name: /Confirm cele 60 de rânduri/ }).check()
-  await expect(apply).toBeDisabled()
-  await page.getByRole('checkbox', { name: /Ignoră rândurile/ }).check()
-  await apply.click()
-  await expect(page.getByText('60 de oferte au fost modificate').first()).toBeVisible()
+test(
+  'a list that drops prices by 60 % needs a yes, and then the brake asks once more',
+  { tag: '@thorough' },
+  async ({ page, faults }) => {
+    faults.allow(/status of 422/)
+    const some = (await products('account=fbe&status=active&sort=emag_id')).slice(0, 60)
+    const lines = some.map(({ emag_id, price }) => `${emag_id};${share(price, 0.4)};${share(price, 0.3)}`)
+    await logIn(page, '/edits/bulk')
+    await page.getByRole('combobox', { name: 'Cont' }).click()
+    await page.getByTitle('fbe', { exact: true }).last().click()
+    await page
+      .getByLabel('Sau lipiți rândurile')
+      .fill(['emag_id;preț;preț min', ...lines, '999999999;1;1'].join('\n'))
+    await page.getByRole('button', { name: 'Previzualizează' }).click()
+    await expect(page.getByText('Cere confirmare: 60')).toBeVisible()
+    await expect(page.getByText('Cu erori: 1', { exact: true })).toBeVisible()
+    await expect(row(page, '999999999')).toContainText('contul nu are această ofertă')
+    const apply = page.getByRole('button', { name: /^Salvează/ })
+    await expect(apply).toBeDisabled()
+    expect(await seriousFindings(page)).toEqual([])
+    await screenshot(page, 'edits-bulk')
+    await page.getByRole('checkbox', { name: /Confirm cele 60 de rânduri/ }).check()
+    await expect(apply).toBeDisabled()
+    await page.getByRole('checkbox', { name: /Ignoră rândurile/ }).check()
+    await apply.click()
+    await expect(page.getByText('60 de oferte au fost modificate').first()).toBeVisible()
 
-  const brake = page.getByRole('alert').filter({ hasText: 'Trimiterea pentru fbe a fost oprită' })
-  await expect(brake).toContainText('60 de oferte cu preț schimbat')
-  await page.goto('/edits/outbox?account=fbe')
-  await expect(row(page, some[0]?.part_number ?? '')).toContainText('De trimis')
-  expect(await seriousFindings(page)).toEqual([])
-  await screenshot(page, 'edits-brake')
-  await brake.getByRole('button', { name: 'Nu' }).click()
-  await expect(brake).toBeHidden()
-  await expect(row(page, some[0]?.part_number ?? '')).toContainText('Respinsă de admin, la confirmarea')
-  const after = await products('account=fbe&status=active&sort=emag_id')
-  expect(after.slice(0, 60).map(({ price }) => price)).toEqual(some.map(({ price }) => price))
-})
+    const brake = page.getByRole('alert').filter({ hasText: 'Trimiterea pentru fbe a fost oprită' })
+    await expect(brake).toContainText('60 de oferte cu preț schimbat')
+    await page.goto('/edits/outbox?account=fbe')
+    await expect(row(page, some[0]?.part_number ?? '')).toContainText('De trimis')
+    expect(await seriousFindings(page)).toEqual([])
+    await screenshot(page, 'edits-brake')
+    await brake.getByRole('button', { name: 'Nu' }).click()
+    await expect(brake).toBeHidden()
+    await expect(row(page, some[0]?.part_number ?? '')).toContainText('Respinsă de admin, la confirmarea')
+    const after = await products('account=fbe&status=active&sort=emag_id')
+    expect(after.slice(0, 60).map(({ price }) => price)).toEqual(some.map(({ price }) => price))
+  },
+)
 
 test('chosen offers get one change, whose effect is shown before, and their last push is put back', async ({
   page,
@@ -230,63 +231,66 @@ test('chosen offers get one change, whose effect is shown before, and their last
     .toBe(first.stock)
 })
 
-test('a refused line shows eMAG’s words and what to do, one in a campaign when it is sent again', async ({
-  page,
-  stack,
-}) => {
-  const [refused, waiting] = (await products('account=fbe&status=active&sort=emag_id')).slice(-2) as [
-    Product,
-    Product,
-  ]
-  const ids = [refused.emag_id]
-  const messages = ['Offer not found in the catalogue']
-  await stack.sandbox.control('POST', '/save_rules', { account: 'fbe', ids, messages })
-  await stack.sandbox.control('POST', '/offers/join_campaign', { account: 'fbe', ids: [waiting.emag_id] })
-  for (const { id, price } of [refused, waiting])
-    await caller.send('PATCH', `/api/v1/emag/products/products/${id}`, { sale_price: share(price, 1.01) })
-  await logIn(page, '/edits/outbox?account=fbe')
-  const line = row(page, refused.part_number).first()
-  await expect(line).toContainText('Respinsă')
-  await expect(line).toContainText('eMAG a refuzat modificarea: Offer not found in the catalogue')
-  await expect(line).toContainText('Sincronizați contul.')
-  const inCampaign = row(page, waiting.part_number).first()
-  await expect(inCampaign).toContainText('De trimis')
-  await expect(inCampaign).toContainText('Așteaptă să se încheie o campanie pe eMAG')
-  await expect(inCampaign).toContainText('Se trimite din nou:')
-  expect(await seriousFindings(page)).toEqual([])
+test(
+  'a refused line shows eMAG’s words and what to do, one in a campaign when it is sent again',
+  { tag: '@thorough' },
+  async ({ page, stack }) => {
+    const [refused, waiting] = (await products('account=fbe&status=active&sort=emag_id')).slice(-2) as [
+      Product,
+      Product,
+    ]
+    const ids = [refused.emag_id]
+    const messages = ['Offer not found in the catalogue']
+    await stack.sandbox.control('POST', '/save_rules', { account: 'fbe', ids, messages })
+    await stack.sandbox.control('POST', '/offers/join_campaign', { account: 'fbe', ids: [waiting.emag_id] })
+    for (const { id, price } of [refused, waiting])
+      await caller.send('PATCH', `/api/v1/emag/products/products/${id}`, { sale_price: share(price, 1.01) })
+    await logIn(page, '/edits/outbox?account=fbe')
+    const line = row(page, refused.part_number).first()
+    await expect(line).toContainText('Respinsă')
+    await expect(line).toContainText('eMAG a refuzat modificarea: Offer not found in the catalogue')
+    await expect(line).toContainText('Sincronizați contul.')
+    const inCampaign = row(page, waiting.part_number).first()
+    await expect(inCampaign).toContainText('De trimis')
+    await expect(inCampaign).toContainText('Așteaptă să se încheie o campanie pe eMAG')
+    await expect(inCampaign).toContainText('Se trimite din nou:')
+    expect(await seriousFindings(page)).toEqual([])
 
-  await page.goto('/edits/waiting?account=fbe')
-  await expect(row(page, waiting.part_number)).toContainText('Așteaptă să se încheie o campanie pe eMAG')
-  await row(page, waiting.part_number).getByRole('button', { name: 'Retrage' }).click()
-  await expect(row(page, waiting.part_number)).toBeHidden()
-  await stack.sandbox.control('DELETE', '/save_rules')
-})
+    await page.goto('/edits/waiting?account=fbe')
+    await expect(row(page, waiting.part_number)).toContainText('Așteaptă să se încheie o campanie pe eMAG')
+    await row(page, waiting.part_number).getByRole('button', { name: 'Retrage' }).click()
+    await expect(row(page, waiting.part_number)).toBeHidden()
+    await stack.sandbox.control('DELETE', '/save_rules')
+  },
+)
 
-test('all that the filters find are previewed with a percentage, and the brake is told of before', async ({
-  page,
-}) => {
-  await showPictures(page)
-  const found = await products('account=main&sort=emag_id&status=active')
-  await logIn(page, '/offers?account=main&status=active&size=25')
-  await page.getByRole('checkbox', { name: 'Selectează toate ofertele de pe pagină' }).check()
-  const bar = page.getByRole('region', { name: 'Oferte selectate' })
-  await expect(bar).toContainText('25 de oferte selectate')
-  await bar.getByRole('button', { name: /^Selectează toate cele \d+ (de )?oferte găsite/ }).click()
-  await bar.getByRole('button', { name: 'Modifică…' }).click()
-  const drawer = page.getByRole('dialog')
-  await drawer.getByText('Scade cu', { exact: true }).click()
-  await drawer.getByRole('textbox', { name: 'Cât' }).fill('16')
-  await drawer.getByRole('button', { name: 'Previzualizează' }).click()
-  await expect(drawer.getByText('Trimiterea pentru main se va opri')).toBeVisible()
-  await expect(drawer.getByText('diferența este cât o cotă de TVA').first()).toBeVisible()
-  await expect(drawer.getByRole('button', { name: /^Salvează/ })).toBeDisabled()
-  expect(await seriousFindings(page)).toEqual([])
-  await screenshot(page, 'offers-change')
-  await page.keyboard.press('Escape')
-  await expect(drawer).toBeHidden()
-  const after = await products('account=main&sort=emag_id&status=active')
-  expect(after.map(({ price }) => price)).toEqual(found.map(({ price }) => price))
-})
+test(
+  'all that the filters find are previewed with a percentage, and the brake is told of before',
+  { tag: '@thorough' },
+  async ({ page }) => {
+    await showPictures(page)
+    const found = await products('account=main&sort=emag_id&status=active')
+    await logIn(page, '/offers?account=main&status=active&size=25')
+    await page.getByRole('checkbox', { name: 'Selectează toate ofertele de pe pagină' }).check()
+    const bar = page.getByRole('region', { name: 'Oferte selectate' })
+    await expect(bar).toContainText('25 de oferte selectate')
+    await bar.getByRole('button', { name: /^Selectează toate cele \d+ (de )?oferte găsite/ }).click()
+    await bar.getByRole('button', { name: 'Modifică…' }).click()
+    const drawer = page.getByRole('dialog')
+    await drawer.getByText('Scade cu', { exact: true }).click()
+    await drawer.getByRole('textbox', { name: 'Cât' }).fill('16')
+    await drawer.getByRole('button', { name: 'Previzualizează' }).click()
+    await expect(drawer.getByText('Trimiterea pentru main se va opri')).toBeVisible()
+    await expect(drawer.getByText('diferența este cât o cotă de TVA').first()).toBeVisible()
+    await expect(drawer.getByRole('button', { name: /^Salvează/ })).toBeDisabled()
+    expect(await seriousFindings(page)).toEqual([])
+    await screenshot(page, 'offers-change')
+    await page.keyboard.press('Escape')
+    await expect(drawer).toBeHidden()
+    const after = await products('account=main&sort=emag_id&status=active')
+    expect(after.map(({ price }) => price)).toEqual(found.map(({ price }) => price))
+  },
+)
 
 test('what changed here and on eMAG is decided: one by another value, the rest for eMAG', async ({
   page,

@@ -72,18 +72,22 @@ test('a failed sync says why and what to do, and what failed is read again', asy
   await expect(page.getByText(/^1:[0-9a-f]{64}$/)).toBeVisible()
 })
 
-test('runs are filtered by account and outcome, and the address keeps it', async ({ page }) => {
-  await logIn(page, '/history?account=main&status=completed')
-  const rows = page.locator('.data-table tbody tr')
-  await expect(rows.first()).toContainText('Finalizată')
-  await expect(rows.filter({ hasText: 'fbe' })).toHaveCount(0)
-  await page.getByRole('combobox', { name: 'Rezultat' }).click()
-  await page.getByTitle('Oprită', { exact: true }).last().click()
-  await expect(page).toHaveURL(/status=cancelled/)
-  await expect(page.getByText('Nicio sincronizare nu corespunde filtrelor')).toBeVisible()
-})
+test(
+  'runs are filtered by account and outcome, and the address keeps it',
+  { tag: '@thorough' },
+  async ({ page }) => {
+    await logIn(page, '/history?account=main&status=completed')
+    const rows = page.locator('.data-table tbody tr')
+    await expect(rows.first()).toContainText('Finalizată')
+    await expect(rows.filter({ hasText: 'fbe' })).toHaveCount(0)
+    await page.getByRole('combobox', { name: 'Rezultat' }).click()
+    await page.getByTitle('Oprită', { exact: true }).last().click()
+    await expect(page).toHaveURL(/status=cancelled/)
+    await expect(page.getByText('Nicio sincronizare nu corespunde filtrelor')).toBeVisible()
+  },
+)
 
-test('a dry run says what would change, offer by offer', async ({ page, stack }) => {
+test('a dry run says what would change, offer by offer', { tag: '@thorough' }, async ({ page, stack }) => {
   await stack.sandbox.control('POST', '/offers/change', {
     account: 'main',
     ids: [5, 6],
@@ -100,15 +104,19 @@ test('a dry run says what would change, offer by offer', async ({ page, stack })
   await screenshot(page, 'dry-run')
 })
 
-test('a sync of two accounts shows both, and one that never was says so', async ({ page, faults }) => {
-  faults.allow(/404/)
-  const { sync_id } = await caller.sync({ account: 'both' })
-  await logIn(page, `/history/${sync_id}`)
-  await page.getByRole('tab', { name: 'Cont fbe' }).click()
-  await expect(page.getByText('S-a citit tot, iar copia locală este completă.').last()).toBeVisible()
-  await page.goto('/history/never-was')
-  await expect(page.getByText('Sincronizarea nu mai există')).toBeVisible()
-})
+test(
+  'a sync of two accounts shows both, and one that never was says so',
+  { tag: '@thorough' },
+  async ({ page, faults }) => {
+    faults.allow(/404/)
+    const { sync_id } = await caller.sync({ account: 'both' })
+    await logIn(page, `/history/${sync_id}`)
+    await page.getByRole('tab', { name: 'Cont fbe' }).click()
+    await expect(page.getByText('S-a citit tot, iar copia locală este completă.').last()).toBeVisible()
+    await page.goto('/history/never-was')
+    await expect(page.getByText('Sincronizarea nu mai există')).toBeVisible()
+  },
+)
 
 test('the certificate says why the copy is complete', async ({ page }) => {
   const { sync_id } = await caller.sync({ account: 'main' })
@@ -164,7 +172,7 @@ test.describe('freshness', () => {
   test.describe('on a phone, in the dark, in English', () => {
     test.use({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'en-GB' })
 
-    test('freshness and its dialog fit the screen', async ({ page }) => {
+    test('freshness and its dialog fit the screen', { tag: '@thorough' }, async ({ page }) => {
       const targets = [{ selection: { stock_max: 4 }, max_age_seconds: 900 }, { max_age_seconds: 60 }]
       await caller.send('PUT', '/api/v1/freshness/main/targets', { targets })
       await logIn(page, '/sync')
@@ -186,26 +194,32 @@ test.describe('freshness', () => {
 test.describe('on a phone, in the dark, in English', () => {
   test.use({ viewport: { width: 390, height: 844 }, colorScheme: 'dark', locale: 'en-GB' })
 
-  test('history and a run fit the screen, and nothing serious is found', async ({ page }) => {
-    await logIn(page, '/history')
-    await expect(page.getByRole('heading', { level: 1, name: 'History' })).toBeVisible()
-    await expect(page.locator('.data-table tbody tr').first()).toBeVisible()
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
-    expect(await seriousFindings(page)).toEqual([])
-    // Of an older run, whose copy has changed since, no digest can be made any more.
-    const { sync_id } = await caller.sync({ account: 'main' })
-    await page.goto(`/history/${sync_id}`)
-    await expect(page.getByText('Everything was read, and the local copy is complete.').first()).toBeVisible()
-    await page
-      .getByRole('heading', { name: 'Is the copy complete?' })
-      .evaluate((heading) => heading.scrollIntoView())
-    await expect(page.getByText(/^1:[0-9a-f]{64}$/)).toBeVisible()
-    await screenshot(page, 'certificate-phone-dark')
-    await page.getByRole('checkbox').uncheck()
-    const table = page.getByRole('region', { name: 'How the pages were read' })
-    await expect(table.getByRole('row').nth(1)).toBeVisible()
-    expect(await table.evaluate((frame) => frame.scrollWidth - frame.clientWidth)).toBe(0)
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
-    expect(await seriousFindings(page)).toEqual([])
-  })
+  test(
+    'history and a run fit the screen, and nothing serious is found',
+    { tag: '@thorough' },
+    async ({ page }) => {
+      await logIn(page, '/history')
+      await expect(page.getByRole('heading', { level: 1, name: 'History' })).toBeVisible()
+      await expect(page.locator('.data-table tbody tr').first()).toBeVisible()
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+      expect(await seriousFindings(page)).toEqual([])
+      // Of an older run, whose copy has changed since, no digest can be made any more.
+      const { sync_id } = await caller.sync({ account: 'main' })
+      await page.goto(`/history/${sync_id}`)
+      await expect(
+        page.getByText('Everything was read, and the local copy is complete.').first(),
+      ).toBeVisible()
+      await page
+        .getByRole('heading', { name: 'Is the copy complete?' })
+        .evaluate((heading) => heading.scrollIntoView())
+      await expect(page.getByText(/^1:[0-9a-f]{64}$/)).toBeVisible()
+      await screenshot(page, 'certificate-phone-dark')
+      await page.getByRole('checkbox').uncheck()
+      const table = page.getByRole('region', { name: 'How the pages were read' })
+      await expect(table.getByRole('row').nth(1)).toBeVisible()
+      expect(await table.evaluate((frame) => frame.scrollWidth - frame.clientWidth)).toBe(0)
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+      expect(await seriousFindings(page)).toEqual([])
+    },
+  )
 })

@@ -41,28 +41,32 @@ test('the page speaks the language of the browser, and the other one when asked'
   await expect(page.getByRole('heading', { level: 1, name: 'Sync' })).toBeVisible()
 })
 
-test('a session that ends under way loses nothing that was typed', async ({ page, faults }) => {
-  faults.allow(/401/)
-  await logInByForm(page)
-  await page.getByRole('button', { name: 'Opțiuni…' }).click()
-  await page.getByText('Selectivă', { exact: true }).click()
-  await page.getByLabel('Coduri de produs').fill('NU-EXISTĂ-1')
-  // As when the server ends it: the cookie names no session any more.
-  await page.context().clearCookies()
-  await page.getByRole('button', { name: 'Pornește sincronizarea' }).click()
+test(
+  'a session that ends under way loses nothing that was typed',
+  { tag: '@thorough' },
+  async ({ page, faults }) => {
+    faults.allow(/401/)
+    await logInByForm(page)
+    await page.getByRole('button', { name: 'Opțiuni…' }).click()
+    await page.getByText('Selectivă', { exact: true }).click()
+    await page.getByLabel('Coduri de produs').fill('NU-EXISTĂ-1')
+    // As when the server ends it: the cookie names no session any more.
+    await page.context().clearCookies()
+    await page.getByRole('button', { name: 'Pornește sincronizarea' }).click()
 
-  const dialog = page.getByRole('dialog', { name: 'Sesiunea s-a încheiat' })
-  await expect(dialog).toBeVisible()
-  expect(await seriousFindings(page)).toEqual([])
-  await expect(page.getByLabel('Coduri de produs')).toHaveValue('NU-EXISTĂ-1')
-  await dialog.getByLabel('Parolă', { exact: true }).fill(ADMIN.password)
-  await dialog.getByRole('button', { name: 'Conectare', exact: true }).click()
-  await expect(dialog).toBeHidden()
-  // The call that was refused went through by itself.
-  await expect(page.locator('[data-account=main] [data-status]')).toBeVisible()
-})
+    const dialog = page.getByRole('dialog', { name: 'Sesiunea s-a încheiat' })
+    await expect(dialog).toBeVisible()
+    expect(await seriousFindings(page)).toEqual([])
+    await expect(page.getByLabel('Coduri de produs')).toHaveValue('NU-EXISTĂ-1')
+    await dialog.getByLabel('Parolă', { exact: true }).fill(ADMIN.password)
+    await dialog.getByRole('button', { name: 'Conectare', exact: true }).click()
+    await expect(dialog).toBeHidden()
+    // The call that was refused went through by itself.
+    await expect(page.locator('[data-account=main] [data-status]')).toBeVisible()
+  },
+)
 
-test('everybody can change the own password and log out', async ({ page, faults }) => {
+test('everybody can change the own password and log out', { tag: '@thorough' }, async ({ page, faults }) => {
   faults.allow(/40[13]/)
   const fresh = 'alta-parola-de-proba'
   await logInByForm(page)
@@ -92,30 +96,34 @@ test('everybody can change the own password and log out', async ({ page, faults 
   await expect(page.getByText('Parola a fost schimbată.')).toBeVisible()
 })
 
-test('a viewer sees everything, and may start and set nothing', async ({ page, stack }) => {
-  const viewer = { username: 'vizitator', password: 'parola-de-vizitator' }
-  await logInByForm(page)
-  const made = await page.request.post('/api/v1/users', {
-    headers: { origin: stack.address },
-    data: { ...viewer, role: 'viewer' },
-  })
-  expect(made.status()).toBe(201)
-  await page.getByRole('button', { name: ADMIN.username }).click()
-  await page.getByRole('button', { name: 'Deconectare' }).click()
-  await expect(page.getByRole('heading', { name: 'Conectare' })).toBeVisible()
-  await logInByForm(page, '/sync', viewer)
-  await expect(page.getByText('Rolul de vizitator nu permite pornirea')).toBeVisible()
-  await expect(page.getByRole('button', { name: /Sincronizează/ })).toHaveCount(0)
-  await page.goto('/edits/bulk')
-  await expect(page.getByText('Nu aveți acces la această pagină')).toBeVisible()
-  await page.goto('/settings/users')
-  await expect(page.getByText('Nu aveți acces la această pagină')).toBeVisible()
-  await page.getByRole('link', { name: 'Setări' }).click()
-  await expect(page.getByRole('tab')).toHaveText(['Surse'])
-  await expect(page.getByText('Un administrator poate adăuga fișierul')).toBeVisible()
-  await expect(page.getByRole('button', { name: 'Adaugă o sursă' })).toHaveCount(0)
-  expect(await seriousFindings(page)).toEqual([])
-})
+test(
+  'a viewer sees everything, and may start and set nothing',
+  { tag: '@thorough' },
+  async ({ page, stack }) => {
+    const viewer = { username: 'vizitator', password: 'parola-de-vizitator' }
+    await logInByForm(page)
+    const made = await page.request.post('/api/v1/users', {
+      headers: { origin: stack.address },
+      data: { ...viewer, role: 'viewer' },
+    })
+    expect(made.status()).toBe(201)
+    await page.getByRole('button', { name: ADMIN.username }).click()
+    await page.getByRole('button', { name: 'Deconectare' }).click()
+    await expect(page.getByRole('heading', { name: 'Conectare' })).toBeVisible()
+    await logInByForm(page, '/sync', viewer)
+    await expect(page.getByText('Rolul de vizitator nu permite pornirea')).toBeVisible()
+    await expect(page.getByRole('button', { name: /Sincronizează/ })).toHaveCount(0)
+    await page.goto('/edits/bulk')
+    await expect(page.getByText('Nu aveți acces la această pagină')).toBeVisible()
+    await page.goto('/settings/users')
+    await expect(page.getByText('Nu aveți acces la această pagină')).toBeVisible()
+    await page.getByRole('link', { name: 'Setări' }).click()
+    await expect(page.getByRole('tab')).toHaveText(['Surse'])
+    await expect(page.getByText('Un administrator poate adăuga fișierul')).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Adaugă o sursă' })).toHaveCount(0)
+    expect(await seriousFindings(page)).toEqual([])
+  },
+)
 
 test('the first load is small, comes from here alone, and assets are kept by the browser', async ({
   page,

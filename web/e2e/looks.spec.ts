@@ -87,11 +87,11 @@ async function look(page: Page, address: string): Promise<void> {
   await expect(page.locator('[role=status][class=skeleton]')).toHaveCount(0)
 }
 
-for (const { language, locale, theme, axeAt } of [
-  { language: 'Romanian', locale: 'ro-RO', theme: 'light', axeAt: WIDE },
-  { language: 'English', locale: 'en-GB', theme: 'dark', axeAt: PHONE },
+for (const { language, locale, theme, axeAt, tag } of [
+  { language: 'Romanian', locale: 'ro-RO', theme: 'light', axeAt: WIDE, tag: [] },
+  { language: 'English', locale: 'en-GB', theme: 'dark', axeAt: PHONE, tag: ['@thorough'] },
 ] as const) {
-  test.describe(`in ${language}`, () => {
+  test.describe(`in ${language}`, { tag: [...tag] }, () => {
     test.use({ locale, colorScheme: theme, viewport: WIDE })
     test.setTimeout(480_000)
 

@@ -65,84 +65,87 @@ test('a large catalogue is searched with and without diacritics, and typing does
   await expect(count).toHaveText(`${inRomanian(OFFERS)} de oferte`)
 })
 
-test('filters, order, page and columns are in the address: a reload and the back button keep them', async ({
-  page,
-}) => {
-  await logIn(page, '/offers?sellable=no&stock=0&sort=-price&page=2')
-  const count = page.locator('.page-header [aria-live]')
-  await expect(count).toContainText(inRomanian(await total('sellable=false&stock_max=0')))
-  await expect(page.locator('.ant-pagination-item-active')).toHaveText('2')
-  await expect(page.getByRole('columnheader', { name: 'Preț fără TVA' })).toHaveAttribute(
-    'aria-sort',
-    'descending',
-  )
+test(
+  'filters, order, page and columns are in the address: a reload and the back button keep them',
+  { tag: '@thorough' },
+  async ({ page }) => {
+    await logIn(page, '/offers?sellable=no&stock=0&sort=-price&page=2')
+    const count = page.locator('.page-header [aria-live]')
+    await expect(count).toContainText(inRomanian(await total('sellable=false&stock_max=0')))
+    await expect(page.locator('.ant-pagination-item-active')).toHaveText('2')
+    await expect(page.getByRole('columnheader', { name: 'Preț fără TVA' })).toHaveAttribute(
+      'aria-sort',
+      'descending',
+    )
 
-  await page.getByRole('combobox', { name: 'Stare' }).click()
-  await page.getByTitle('Inactivă', { exact: true }).last().click()
-  await expect(page).toHaveURL(/status=inactive/)
-  await expect(page).not.toHaveURL(/page=/)
-  const inactive = await total('sellable=false&stock_max=0&status=inactive')
-  await expect(count).toContainText(inRomanian(inactive))
+    await page.getByRole('combobox', { name: 'Stare' }).click()
+    await page.getByTitle('Inactivă', { exact: true }).last().click()
+    await expect(page).toHaveURL(/status=inactive/)
+    await expect(page).not.toHaveURL(/page=/)
+    const inactive = await total('sellable=false&stock_max=0&status=inactive')
+    await expect(count).toContainText(inRomanian(inactive))
 
-  await page.getByRole('button', { name: 'Alege coloanele tabelului' }).click()
-  await page.getByRole('checkbox', { name: 'Brand' }).click()
-  await expect(page.getByRole('columnheader', { name: 'Brand' })).toBeVisible()
-  await page.reload()
-  await expect(page.getByRole('columnheader', { name: 'Brand' })).toBeVisible()
-  await expect(count).toContainText(inRomanian(inactive))
+    await page.getByRole('button', { name: 'Alege coloanele tabelului' }).click()
+    await page.getByRole('checkbox', { name: 'Brand' }).click()
+    await expect(page.getByRole('columnheader', { name: 'Brand' })).toBeVisible()
+    await page.reload()
+    await expect(page.getByRole('columnheader', { name: 'Brand' })).toBeVisible()
+    await expect(count).toContainText(inRomanian(inactive))
 
-  await page.locator('.ant-pagination-item-2').click()
-  await expect(page).toHaveURL(/page=2/)
-  await page.goBack()
-  await expect(page).not.toHaveURL(/page=2/)
-  await expect(page.locator('.ant-pagination-item-active')).toHaveText('1')
-})
+    await page.locator('.ant-pagination-item-2').click()
+    await expect(page).toHaveURL(/page=2/)
+    await page.goBack()
+    await expect(page).not.toHaveURL(/page=2/)
+    await expect(page.locator('.ant-pagination-item-active')).toHaveText('1')
+  },
+)
 
-test('an offer shows why it does not sell, what to do, and how its price and stock went', async ({
-  page,
-  stack,
-}) => {
-  await showPictures(page)
-  const prices = ['199.9900', '179.5000', '189.0000']
-  for (const [turn, price] of prices.entries()) {
-    const set = {
-      sale_price: price,
-      stock: [{ warehouse_id: 1, value: 12 - turn * 6 }],
-      general_stock: 12 - turn * 6,
+test(
+  'an offer shows why it does not sell, what to do, and how its price and stock went',
+  { tag: '@thorough' },
+  async ({ page, stack }) => {
+    await showPictures(page)
+    const prices = ['199.9900', '179.5000', '189.0000']
+    for (const [turn, price] of prices.entries()) {
+      const set = {
+        sale_price: price,
+        stock: [{ warehouse_id: 1, value: 12 - turn * 6 }],
+        general_stock: 12 - turn * 6,
+      }
+      await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [CHANGED], set })
+      await caller.sync({ account: 'main', mode: 'selective', selection: { ids: [CHANGED] } })
     }
-    await stack.sandbox.control('POST', '/offers/change', { account: 'main', ids: [CHANGED], set })
-    await caller.sync({ account: 'main', mode: 'selective', selection: { ids: [CHANGED] } })
-  }
-  await logIn(page, '/offers?q=SKU-000007')
-  await page.locator('.offer-link').first().click()
-  const drawer = page.getByRole('dialog')
-  await expect(drawer.getByText('De ce nu e la vânzare și ce este de făcut')).toBeVisible()
-  await expect(drawer.getByText('Oferta nu are stoc.')).toBeVisible()
-  await expect(drawer.getByText('Adăugați stoc;', { exact: false })).toBeVisible()
-  await expect(drawer.getByText('189,00 RON')).toBeVisible()
-  await expect(drawer.getByRole('link', { name: 'Vezi pe eMAG' })).toHaveAttribute(
-    'href',
-    /^https:\/\/www\.emag\.ro\/-\/pd\//,
-  )
-  expect(await seriousFindings(page)).toEqual([])
-  await screenshot(page, 'offer')
+    await logIn(page, '/offers?q=SKU-000007')
+    await page.locator('.offer-link').first().click()
+    const drawer = page.getByRole('dialog')
+    await expect(drawer.getByText('De ce nu e la vânzare și ce este de făcut')).toBeVisible()
+    await expect(drawer.getByText('Oferta nu are stoc.')).toBeVisible()
+    await expect(drawer.getByText('Adăugați stoc;', { exact: false })).toBeVisible()
+    await expect(drawer.getByText('189,00 RON')).toBeVisible()
+    await expect(drawer.getByRole('link', { name: 'Vezi pe eMAG' })).toHaveAttribute(
+      'href',
+      /^https:\/\/www\.emag\.ro\/-\/pd\//,
+    )
+    expect(await seriousFindings(page)).toEqual([])
+    await screenshot(page, 'offer')
 
-  await drawer.getByRole('tab', { name: 'Preț și stoc' }).click()
-  await expect(drawer.getByRole('img', { name: /prețul între 179,50\s+RON/ })).toBeVisible()
-  await expect(drawer.locator('.recharts-line-curve')).toBeVisible()
-  await screenshot(page, 'offer-history')
-  await drawer.getByRole('tab', { name: 'Modificări' }).click()
-  await expect(drawer.locator('tbody tr').filter({ hasText: '199,99 RON' }).first()).toBeVisible()
-  await drawer.getByRole('tab', { name: 'Toate câmpurile' }).click()
-  await expect(drawer.getByText('Timp de pregătire (zile)')).toBeVisible()
-  await drawer.getByRole('tab', { name: 'Date eMAG' }).click()
-  await expect(drawer.getByRole('region')).toContainText('"part_number": "SKU-000007"')
-  expect(await seriousFindings(page)).toEqual([])
+    await drawer.getByRole('tab', { name: 'Preț și stoc' }).click()
+    await expect(drawer.getByRole('img', { name: /prețul între 179,50\s+RON/ })).toBeVisible()
+    await expect(drawer.locator('.recharts-line-curve')).toBeVisible()
+    await screenshot(page, 'offer-history')
+    await drawer.getByRole('tab', { name: 'Modificări' }).click()
+    await expect(drawer.locator('tbody tr').filter({ hasText: '199,99 RON' }).first()).toBeVisible()
+    await drawer.getByRole('tab', { name: 'Toate câmpurile' }).click()
+    await expect(drawer.getByText('Timp de pregătire (zile)')).toBeVisible()
+    await drawer.getByRole('tab', { name: 'Date eMAG' }).click()
+    await expect(drawer.getByRole('region')).toContainText('"part_number": "SKU-000007"')
+    expect(await seriousFindings(page)).toEqual([])
 
-  await page.keyboard.press('Escape')
-  await expect(drawer).toBeHidden()
-  await expect(page).not.toHaveURL(/offer=/)
-})
+    await page.keyboard.press('Escape')
+    await expect(drawer).toBeHidden()
+    await expect(page).not.toHaveURL(/offer=/)
+  },
+)
 
 test('what eMAG objects to is in the language of the reader', async ({ page, stack }) => {
   const errors = {

@@ -17,11 +17,11 @@ test.beforeAll(async ({ stack }) => {
   await caller.send('GET', '/openapi.json')
 })
 
-for (const [below, what] of [
-  ['/emag', 'takes off'],
-  ['/kept', 'leaves'],
+for (const [below, what, tag] of [
+  ['/emag', 'takes off', []],
+  ['/kept', 'leaves', ['@thorough']],
 ] as const) {
-  test(`the page works below a path that nginx ${what}`, async ({ browser, stack }) => {
+  test(`the page works below a path that nginx ${what}`, { tag: [...tag] }, async ({ browser, stack }) => {
     const nginx = await startNginx(stack.address)
     const faults = new Faults()
     const context = await browser.newContext({ baseURL: nginx.origin, locale: 'ro-RO' })

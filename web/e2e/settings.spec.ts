@@ -61,56 +61,62 @@ test('an admin adds a user, who sees no settings, and disables the user again', 
   await expect(row).toContainText('Dezactivat')
 })
 
-test('a token is shown once, works, and works no more once it is revoked', async ({ page, stack }) => {
-  await logIn(page, '/settings/tokens')
-  await expect(page.getByText('Nu există chei API')).toBeVisible()
-  await page.getByRole('button', { name: 'Creează cheie' }).click()
-  await page.getByRole('dialog').getByLabel('Nume').fill('ERP')
-  await page.getByRole('dialog').getByRole('button', { name: 'Creează cheie' }).click()
-  const field = page.getByRole('textbox', { name: 'Cheia „ERP” a fost creată' })
-  const token = await field.inputValue()
-  expect(await seriousFindings(page)).toEqual([])
-  const ask = async () =>
-    (await fetch(`${stack.address}/api/v1/auth/me`, { headers: { authorization: `Bearer ${token}` } })).status
-  expect(await ask()).toBe(200)
-  await page.getByRole('button', { name: 'Am copiat-o' }).click()
-  await expect(field).toBeHidden()
-  expect(await page.content()).not.toContain(token)
+test(
+  'a token is shown once, works, and works no more once it is revoked',
+  { tag: '@thorough' },
+  async ({ page, stack }) => {
+    await logIn(page, '/settings/tokens')
+    await expect(page.getByText('Nu există chei API')).toBeVisible()
+    await page.getByRole('button', { name: 'Creează cheie' }).click()
+    await page.getByRole('dialog').getByLabel('Nume').fill('ERP')
+    await page.getByRole('dialog').getByRole('button', { name: 'Creează cheie' }).click()
+    const field = page.getByRole('textbox', { name: 'Cheia „ERP” a fost creată' })
+    const token = await field.inputValue()
+    expect(await seriousFindings(page)).toEqual([])
+    const ask = async () =>
+      (await fetch(`${stack.address}/api/v1/auth/me`, { headers: { authorization: `Bearer ${token}` } }))
+        .status
+    expect(await ask()).toBe(200)
+    await page.getByRole('button', { name: 'Am copiat-o' }).click()
+    await expect(field).toBeHidden()
+    expect(await page.content()).not.toContain(token)
 
-  await page.getByRole('button', { name: 'Revocă: ERP' }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Revocă' }).click()
-  await expect(page.getByText('Nu există chei API')).toBeVisible()
-  expect(await ask()).toBe(401)
-})
+    await page.getByRole('button', { name: 'Revocă: ERP' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revocă' }).click()
+    await expect(page.getByText('Nu există chei API')).toBeVisible()
+    expect(await ask()).toBe(401)
+  },
+)
 
-test('a job is turned off, its interval is changed, and it goes back to the settings', async ({
-  page,
-  stack,
-}) => {
-  await logIn(page, '/settings/schedule')
-  const row = page.getByRole('row').filter({ hasText: 'Sincronizare integrală' }).first()
-  await expect(row).toContainText(/zilnic( la \d\d:\d\d)?/)
-  await row.getByRole('button', { name: 'Modifică intervalul: Sincronizare integrală, main' }).click()
-  await row.getByRole('spinbutton').fill('36')
-  await row.getByRole('combobox').click()
-  await page.getByTitle('ore', { exact: true }).click()
-  await row.getByRole('button', { name: 'Salvează' }).click()
-  await expect(row).toContainText('la fiecare 36 de ore')
-  await expect(row).toContainText('schimbat aici')
-  await row.getByRole('switch').click()
-  await expect(row.getByRole('switch')).not.toBeChecked()
-  expect(await seriousFindings(page)).toEqual([])
-  await screenshot(page, 'settings-schedule')
-  const caller = await Caller.logIn(stack)
-  const job = await caller.json<{ enabled: boolean; interval_seconds: number }>(
-    'GET',
-    '/api/v1/schedules/full:main',
-  )
-  expect(job).toMatchObject({ enabled: false, interval_seconds: 36 * 3600 })
-  await row.getByRole('button', { name: 'Revino la setările serverului' }).click()
-  await expect(row).toContainText('zilnic')
-  await expect(row.getByRole('switch')).toBeChecked()
-})
+test(
+  'a job is turned off, its interval is changed, and it goes back to the settings',
+  { tag: '@thorough' },
+  async ({ page, stack }) => {
+    await logIn(page, '/settings/schedule')
+    const row = page.getByRole('row').filter({ hasText: 'Sincronizare integrală' }).first()
+    await expect(row).toContainText(/zilnic( la \d\d:\d\d)?/)
+    await row.getByRole('button', { name: 'Modifică intervalul: Sincronizare integrală, main' }).click()
+    await row.getByRole('spinbutton').fill('36')
+    await row.getByRole('combobox').click()
+    await page.getByTitle('ore', { exact: true }).click()
+    await row.getByRole('button', { name: 'Salvează' }).click()
+    await expect(row).toContainText('la fiecare 36 de ore')
+    await expect(row).toContainText('schimbat aici')
+    await row.getByRole('switch').click()
+    await expect(row.getByRole('switch')).not.toBeChecked()
+    expect(await seriousFindings(page)).toEqual([])
+    await screenshot(page, 'settings-schedule')
+    const caller = await Caller.logIn(stack)
+    const job = await caller.json<{ enabled: boolean; interval_seconds: number }>(
+      'GET',
+      '/api/v1/schedules/full:main',
+    )
+    expect(job).toMatchObject({ enabled: false, interval_seconds: 36 * 3600 })
+    await row.getByRole('button', { name: 'Revino la setările serverului' }).click()
+    await expect(row).toContainText('zilnic')
+    await expect(row.getByRole('switch')).toBeChecked()
+  },
+)
 
 test.describe('webhooks', () => {
   let receiver: Server
@@ -191,18 +197,22 @@ test.describe('webhooks', () => {
   })
 })
 
-test('about names the version, the health of every part and the licences', async ({ page }) => {
-  await logIn(page, '/settings/about')
-  await expect(page.getByText(/^emagsync \d/)).toBeVisible()
-  await expect(page.getByText('Totul funcționează')).toBeVisible()
-  await expect(page.locator('.checks')).toContainText(/Baza de date:?\s*✓ funcționează/)
-  await expect(page.locator('.checks')).not.toContainText(/inline|runs|schema \d/)
-  await page.getByText('Componente ale paginii').click()
-  await expect(page.getByRole('cell', { name: 'react-dom' })).toBeVisible()
-  expect(await seriousFindings(page)).toEqual([])
-})
+test(
+  'about names the version, the health of every part and the licences',
+  { tag: '@thorough' },
+  async ({ page }) => {
+    await logIn(page, '/settings/about')
+    await expect(page.getByText(/^emagsync \d/)).toBeVisible()
+    await expect(page.getByText('Totul funcționează')).toBeVisible()
+    await expect(page.locator('.checks')).toContainText(/Baza de date:?\s*✓ funcționează/)
+    await expect(page.locator('.checks')).not.toContainText(/inline|runs|schema \d/)
+    await page.getByText('Componente ale paginii').click()
+    await expect(page.getByRole('cell', { name: 'react-dom' })).toBeVisible()
+    expect(await seriousFindings(page)).toEqual([])
+  },
+)
 
-test('the audit log says who did what, and is filtered', async ({ page, stack }) => {
+test('the audit log says who did what, and is filtered', { tag: '@thorough' }, async ({ page, stack }) => {
   const user = { username: 'ioana', password: 'parola-ioanei-1', role: 'viewer' }
   await (await Caller.logIn(stack)).send('POST', '/api/v1/users', user)
   await logIn(page, '/settings/audit')

@@ -161,125 +161,131 @@ test('a shop adds its ERP’s file, corrects a wrong guess, sees what would chan
   await expect(page.getByText('O valoare se restabilește.')).toBeVisible()
 })
 
-test('the same file does nothing, half a file is refused until somebody says that it is right', async ({
-  page,
-}) => {
-  await logIn(page, '/settings/sources')
-  const line = row(page, 'Stoc din gestiune')
-  await line.getByRole('button', { name: /^Citește acum/ }).click()
-  const drawer = page.getByRole('dialog')
-  await expect(drawer).toContainText('Fișierul este același ca data trecută')
-  await drawer.getByRole('button', { name: 'Close' }).or(drawer.locator('.ant-drawer-close')).first().click()
-  file = file.split('\n').slice(0, 2).join('\n')
-  await page.getByRole('button', { name: /^Citește acum/ }).click()
-  await expect(drawer).toContainText('Fișierul pare pe jumătate')
-  await expect(drawer).toContainText('Rânduri acum: 1; data trecută: 4.')
-  await drawer.getByRole('button', { name: 'Preia-l totuși' }).click()
-  await expect(drawer).toContainText('Fișierul nu are nimic de schimbat')
-  await page.goto('/settings/sources')
-  await expect(line).toContainText('Numai previzualizare')
-  await looksWell(page)
-})
+test(
+  'the same file does nothing, half a file is refused until somebody says that it is right',
+  { tag: '@thorough' },
+  async ({ page }) => {
+    await logIn(page, '/settings/sources')
+    const line = row(page, 'Stoc din gestiune')
+    await line.getByRole('button', { name: /^Citește acum/ }).click()
+    const drawer = page.getByRole('dialog')
+    await expect(drawer).toContainText('Fișierul este același ca data trecută')
+    await drawer
+      .getByRole('button', { name: 'Close' })
+      .or(drawer.locator('.ant-drawer-close'))
+      .first()
+      .click()
+    file = file.split('\n').slice(0, 2).join('\n')
+    await page.getByRole('button', { name: /^Citește acum/ }).click()
+    await expect(drawer).toContainText('Fișierul pare pe jumătate')
+    await expect(drawer).toContainText('Rânduri acum: 1; data trecută: 4.')
+    await drawer.getByRole('button', { name: 'Preia-l totuși' }).click()
+    await expect(drawer).toContainText('Fișierul nu are nimic de schimbat')
+    await page.goto('/settings/sources')
+    await expect(line).toContainText('Numai previzualizare')
+    await looksWell(page)
+  },
+)
 
-test('a program sends its file to the address that the page shows, and an admin changes, switches off and deletes', async ({
-  page,
-  stack,
-  faults,
-}) => {
-  faults.allow(/status of 409/)
-  await logIn(page, '/settings/sources')
-  await page.getByRole('button', { name: 'Adaugă o sursă' }).click()
-  await page.getByLabel('Nume', { exact: true }).fill('Trimis de ERP')
-  await page.getByRole('radio', { name: /Programul meu îl trimite aici/ }).check()
-  await page.getByRole('button', { name: 'Continuă' }).click()
-  const first = products[0] as Product
-  const sample = Buffer.from(`sku,stoc\n${first.part_number},${first.stock + 9}\n`)
-  await page
-    .locator('input[type=file]')
-    .setInputFiles({ name: 'proba.csv', mimeType: 'text/csv', buffer: sample })
-  await expect(row(page, 'sku')).toContainText('ghicit')
-  await page.getByRole('button', { name: 'Continuă' }).click()
-  await page.getByRole('button', { name: 'Salvează', exact: true }).click()
+test(
+  'a program sends its file to the address that the page shows, and an admin changes, switches off and deletes',
+  { tag: '@thorough' },
+  async ({ page, stack, faults }) => {
+    faults.allow(/status of 409/)
+    await logIn(page, '/settings/sources')
+    await page.getByRole('button', { name: 'Adaugă o sursă' }).click()
+    await page.getByLabel('Nume', { exact: true }).fill('Trimis de ERP')
+    await page.getByRole('radio', { name: /Programul meu îl trimite aici/ }).check()
+    await page.getByRole('button', { name: 'Continuă' }).click()
+    const first = products[0] as Product
+    const sample = Buffer.from(`sku,stoc\n${first.part_number},${first.stock + 9}\n`)
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name: 'proba.csv', mimeType: 'text/csv', buffer: sample })
+    await expect(row(page, 'sku')).toContainText('ghicit')
+    await page.getByRole('button', { name: 'Continuă' }).click()
+    await page.getByRole('button', { name: 'Salvează', exact: true }).click()
 
-  await expect(page.getByText('Cum trimite programul fișierul')).toBeVisible()
-  const shown = (await page.getByRole('alert').locator('code').first().textContent()) ?? ''
-  expect(shown).toMatch(new RegExp(`^${stack.address}/api/v1/sources/[0-9a-f-]+/file$`))
-  await looksWell(page)
-  const { token } = await caller.json<{ token: string }>('POST', '/api/v1/tokens', {
-    name: 'ERP',
-    role: 'operator',
-  })
-  const sent = await fetch(shown, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}` },
-    body: sample,
-  })
-  expect(sent.status).toBe(200)
-  await expect(row(page, 'trimisă de admin')).toContainText('o ofertă se schimbă')
-  await page.getByRole('button', { name: 'Toate sursele' }).click()
-  await expect(row(page, 'Trimis de ERP')).toContainText('Așteaptă aprobarea')
-  await looksWell(page)
-  await screenshot(page, 'sources')
-  await row(page, 'Trimis de ERP').getByRole('link').click()
+    await expect(page.getByText('Cum trimite programul fișierul')).toBeVisible()
+    const shown = (await page.getByRole('alert').locator('code').first().textContent()) ?? ''
+    expect(shown).toMatch(new RegExp(`^${stack.address}/api/v1/sources/[0-9a-f-]+/file$`))
+    await looksWell(page)
+    const { token } = await caller.json<{ token: string }>('POST', '/api/v1/tokens', {
+      name: 'ERP',
+      role: 'operator',
+    })
+    const sent = await fetch(shown, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}` },
+      body: sample,
+    })
+    expect(sent.status).toBe(200)
+    await expect(row(page, 'trimisă de admin')).toContainText('o ofertă se schimbă')
+    await page.getByRole('button', { name: 'Toate sursele' }).click()
+    await expect(row(page, 'Trimis de ERP')).toContainText('Așteaptă aprobarea')
+    await looksWell(page)
+    await screenshot(page, 'sources')
+    await row(page, 'Trimis de ERP').getByRole('link').click()
 
-  await page.getByRole('button', { name: 'Mai multe: Trimis de ERP' }).click()
-  await page.getByText('Modifică', { exact: true }).click()
-  await page.getByLabel('Nume', { exact: true }).fill('Stoc din gestiune')
-  await page.getByRole('button', { name: 'Continuă' }).click()
-  await page.getByRole('button', { name: 'Continuă' }).click()
-  await page.getByRole('button', { name: 'Salvează', exact: true }).click()
-  await expect(page.getByText('Există deja o sursă cu acest nume')).toBeVisible()
-  await page.getByRole('button', { name: 'Renunță' }).click()
+    await page.getByRole('button', { name: 'Mai multe: Trimis de ERP' }).click()
+    await page.getByText('Modifică', { exact: true }).click()
+    await page.getByLabel('Nume', { exact: true }).fill('Stoc din gestiune')
+    await page.getByRole('button', { name: 'Continuă' }).click()
+    await page.getByRole('button', { name: 'Continuă' }).click()
+    await page.getByRole('button', { name: 'Salvează', exact: true }).click()
+    await expect(page.getByText('Există deja o sursă cu acest nume')).toBeVisible()
+    await page.getByRole('button', { name: 'Renunță' }).click()
 
-  await page.getByRole('button', { name: 'Mai multe: Trimis de ERP' }).click()
-  await page.getByText('Oprește', { exact: true }).click()
-  await expect(page.getByRole('heading', { level: 2 })).toContainText('Oprită')
-  await page.getByRole('button', { name: 'Mai multe: Trimis de ERP' }).click()
-  await page.getByText('Șterge', { exact: true }).click()
-  await page.getByRole('dialog').getByRole('button', { name: 'Șterge' }).click()
-  await expect(row(page, 'Trimis de ERP')).toHaveCount(0)
-  await expect(row(page, 'Stoc din gestiune')).toBeVisible()
-})
+    await page.getByRole('button', { name: 'Mai multe: Trimis de ERP' }).click()
+    await page.getByText('Oprește', { exact: true }).click()
+    await expect(page.getByRole('heading', { level: 2 })).toContainText('Oprită')
+    await page.getByRole('button', { name: 'Mai multe: Trimis de ERP' }).click()
+    await page.getByText('Șterge', { exact: true }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Șterge' }).click()
+    await expect(row(page, 'Trimis de ERP')).toHaveCount(0)
+    await expect(row(page, 'Stoc din gestiune')).toBeVisible()
+  },
+)
 
-test('a password goes in and never comes out, and a viewer sees all and changes nothing', async ({
-  page,
-  browser,
-  stack,
-}) => {
-  await logIn(page, '/settings/sources?source=new')
-  await page.getByLabel('Nume', { exact: true }).fill('Depozit')
-  await page.getByRole('radio', { name: /De pe un server SFTP/ }).check()
-  await page
-    .getByLabel('Adresa fișierului')
-    .fill(`sftp://127.0.0.1:${(erp.address() as AddressInfo).port}/stoc.csv`)
-  await page.getByLabel('Utilizator').fill('magazin')
-  await page.getByLabel('Parolă').fill('parola-depozitului')
-  await looksWell(page)
-  await caller.send('POST', '/api/v1/sources', {
-    name: 'Depozit',
-    kind: 'https',
-    address: `${address}/stoc.csv`,
-    account: 'main',
-    login: { username: 'magazin', password: 'parola-depozitului' },
-  })
-  await page.goto('/settings/sources')
-  await row(page, 'Depozit').getByRole('link').click()
-  await page.getByRole('button', { name: 'Mai multe: Depozit' }).click()
-  await page.getByText('Modifică', { exact: true }).click()
-  await expect(page.getByText('Datele salvate rămân (utilizator: magazin)')).toBeVisible()
-  expect(await page.content()).not.toContain('parola-depozitului')
+test(
+  'a password goes in and never comes out, and a viewer sees all and changes nothing',
+  { tag: '@thorough' },
+  async ({ page, browser, stack }) => {
+    await logIn(page, '/settings/sources?source=new')
+    await page.getByLabel('Nume', { exact: true }).fill('Depozit')
+    await page.getByRole('radio', { name: /De pe un server SFTP/ }).check()
+    await page
+      .getByLabel('Adresa fișierului')
+      .fill(`sftp://127.0.0.1:${(erp.address() as AddressInfo).port}/stoc.csv`)
+    await page.getByLabel('Utilizator').fill('magazin')
+    await page.getByLabel('Parolă').fill('parola-depozitului')
+    await looksWell(page)
+    await caller.send('POST', '/api/v1/sources', {
+      name: 'Depozit',
+      kind: 'https',
+      address: `${address}/stoc.csv`,
+      account: 'main',
+      login: { username: 'magazin', password: 'parola-depozitului' },
+    })
+    await page.goto('/settings/sources')
+    await row(page, 'Depozit').getByRole('link').click()
+    await page.getByRole('button', { name: 'Mai multe: Depozit' }).click()
+    await page.getByText('Modifică', { exact: true }).click()
+    await expect(page.getByText('Datele salvate rămân (utilizator: magazin)')).toBeVisible()
+    expect(await page.content()).not.toContain('parola-depozitului')
 
-  const viewer = { username: 'vizitator', password: 'parola-de-vizitator' }
-  await caller.send('POST', '/api/v1/users', { ...viewer, role: 'viewer' })
-  const context = await browser.newContext({ locale: 'ro-RO', baseURL: stack.address })
-  const hers = await context.newPage()
-  await logInByForm(hers, '/settings/sources', viewer)
-  await expect(hers.getByRole('tab')).toHaveText(['Surse'])
-  await row(hers, 'Stoc din gestiune').getByRole('link').click()
-  await expect(hers.getByRole('heading', { level: 2, name: /Stoc din gestiune/ })).toBeVisible()
-  await expect(hers.getByRole('button', { name: /Citește acum|Mai multe|Adaugă/ })).toHaveCount(0)
-  await row(hers, 'oferte se schimbă').first().getByRole('link').click()
-  await expect(hers.getByRole('dialog')).toContainText('Ce s-a înțeles din fișier')
-  await expect(hers.getByRole('button', { name: /Aprobă/ })).toHaveCount(0)
-  await context.close()
-})
+    const viewer = { username: 'vizitator', password: 'parola-de-vizitator' }
+    await caller.send('POST', '/api/v1/users', { ...viewer, role: 'viewer' })
+    const context = await browser.newContext({ locale: 'ro-RO', baseURL: stack.address })
+    const hers = await context.newPage()
+    await logInByForm(hers, '/settings/sources', viewer)
+    await expect(hers.getByRole('tab')).toHaveText(['Surse'])
+    await row(hers, 'Stoc din gestiune').getByRole('link').click()
+    await expect(hers.getByRole('heading', { level: 2, name: /Stoc din gestiune/ })).toBeVisible()
+    await expect(hers.getByRole('button', { name: /Citește acum|Mai multe|Adaugă/ })).toHaveCount(0)
+    await row(hers, 'oferte se schimbă').first().getByRole('link').click()
+    await expect(hers.getByRole('dialog')).toContainText('Ce s-a înțeles din fișier')
+    await expect(hers.getByRole('button', { name: /Aprobă/ })).toHaveCount(0)
+    await context.close()
+  },
+)

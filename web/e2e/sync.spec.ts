@@ -91,16 +91,20 @@ test('a sync that is stopped stops at once, and the other goes on', async ({ pag
   await expect(ended(page, 'fbe', 'completed')).toBeVisible({ timeout: 30_000 })
 })
 
-test('a failing account says what to do while the other completes', async ({ page, stack }) => {
-  await stack.sandbox.control('POST', '/faults', { kind: 'not_allowed', account: 'fbe' })
-  await logIn(page)
-  await page.getByRole('button', { name: /Sincronizează ambele/ }).click()
-  await expect(ended(page, 'fbe', 'failed')).toBeVisible({ timeout: 30_000 })
-  await expect(card(page, 'fbe').locator('.advice')).toContainText('contul de vânzător eMAG')
-  await expect(page.getByRole('alert')).toContainText('fbe: sincronizarea a eșuat')
-  await expect(ended(page, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
-  expect(await seriousFindings(page)).toEqual([])
-})
+test(
+  'a failing account says what to do while the other completes',
+  { tag: '@thorough' },
+  async ({ page, stack }) => {
+    await stack.sandbox.control('POST', '/faults', { kind: 'not_allowed', account: 'fbe' })
+    await logIn(page)
+    await page.getByRole('button', { name: /Sincronizează ambele/ }).click()
+    await expect(ended(page, 'fbe', 'failed')).toBeVisible({ timeout: 30_000 })
+    await expect(card(page, 'fbe').locator('.advice')).toContainText('contul de vânzător eMAG')
+    await expect(page.getByRole('alert')).toContainText('fbe: sincronizarea a eșuat')
+    await expect(ended(page, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
+    expect(await seriousFindings(page)).toEqual([])
+  },
+)
 
 test('a clean-up says which syncs it ends, and ends those only', async ({ page, stack }) => {
   await logIn(page)
@@ -144,23 +148,27 @@ test('a dry run tells what would change and writes nothing', async ({ page, stac
   expect(await page.locator('.tile-value').first().innerText()).toBe(before)
 })
 
-test('a second tab and a reload show the same run, and both see it end', async ({ page, context, stack }) => {
-  await logIn(page)
-  await slow(stack, 'main', 10_000)
-  await page.getByRole('button', { name: 'Sincronizează main' }).click()
-  await expect(progress(page, 'main')).toBeVisible()
-  const second = await context.newPage()
-  await second.goto('/sync')
-  await expect(progress(second, 'main')).toBeVisible()
-  await page.reload()
-  await expect(progress(page, 'main')).toBeVisible()
-  for (const tab of [page, second]) {
-    await expect(ended(tab, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
-    await expect(tab.getByText('main: sincronizare finalizată')).toBeVisible()
-  }
-})
+test(
+  'a second tab and a reload show the same run, and both see it end',
+  { tag: '@thorough' },
+  async ({ page, context, stack }) => {
+    await logIn(page)
+    await slow(stack, 'main', 10_000)
+    await page.getByRole('button', { name: 'Sincronizează main' }).click()
+    await expect(progress(page, 'main')).toBeVisible()
+    const second = await context.newPage()
+    await second.goto('/sync')
+    await expect(progress(second, 'main')).toBeVisible()
+    await page.reload()
+    await expect(progress(page, 'main')).toBeVisible()
+    for (const tab of [page, second]) {
+      await expect(ended(tab, 'main', 'completed')).toBeVisible({ timeout: 60_000 })
+      await expect(tab.getByText('main: sincronizare finalizată')).toBeVisible()
+    }
+  },
+)
 
-test('without the event stream the page asks by itself', async ({ page, faults }) => {
+test('without the event stream the page asks by itself', { tag: '@thorough' }, async ({ page, faults }) => {
   faults.allow(/\/api\/v1\/events/)
   await page.route('**/api/v1/events', (route) => route.abort())
   await logIn(page)
@@ -180,47 +188,47 @@ test('the connection test says that it works, or what does not', async ({ page, 
   await expect(card(page, 'fbe')).toContainText('adresa IP')
 })
 
-test('the sync page is usable on a phone, in the dark, and by keyboard', async ({
-  browser,
-  stack,
-  faults,
-}) => {
-  const context = await browser.newContext({
-    baseURL: stack.address,
-    locale: 'ro-RO',
-    viewport: { width: 360, height: 740 },
-    colorScheme: 'dark',
-    hasTouch: true,
-  })
-  await watch(context, stack.address, faults)
-  const phone = await context.newPage()
-  await logIn(phone)
-  await expect(phone.locator('html')).toHaveAttribute('data-theme', 'dark')
-  await synced(phone)
-  expect(await seriousFindings(phone)).toEqual([])
-  const wider = await phone.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
-  expect(wider).toBeLessThanOrEqual(0)
+test(
+  'the sync page is usable on a phone, in the dark, and by keyboard',
+  { tag: '@thorough' },
+  async ({ browser, stack, faults }) => {
+    const context = await browser.newContext({
+      baseURL: stack.address,
+      locale: 'ro-RO',
+      viewport: { width: 360, height: 740 },
+      colorScheme: 'dark',
+      hasTouch: true,
+    })
+    await watch(context, stack.address, faults)
+    const phone = await context.newPage()
+    await logIn(phone)
+    await expect(phone.locator('html')).toHaveAttribute('data-theme', 'dark')
+    await synced(phone)
+    expect(await seriousFindings(phone)).toEqual([])
+    const wider = await phone.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
+    expect(wider).toBeLessThanOrEqual(0)
 
-  await phone.reload()
-  await expect(ended(phone, 'main', 'completed')).toBeVisible()
-  await screenshot(phone, 'sync-phone-dark')
-  await phone.keyboard.press('Tab')
-  await expect(phone.getByRole('link', { name: 'Sari la conținut' })).toBeFocused()
-  await phone.keyboard.press('Enter')
-  await expect(phone.locator('#content')).toBeFocused()
-  // The numbers come first, each a link to the offers that it counts; then the button.
-  const focused = phone.locator('#content :focus')
-  await phone.keyboard.press('Tab')
-  while ((await focused.getAttribute('href')) !== null) await phone.keyboard.press('Tab')
-  await expect(phone.getByRole('button', { name: /Sincronizează ambele/ })).toBeFocused()
-  await phone.getByRole('button', { name: 'Opțiuni…' }).focus()
-  await phone.keyboard.press('Enter')
-  await expect(phone.getByRole('dialog')).toBeVisible()
-  expect(await seriousFindings(phone)).toEqual([])
-  await phone.keyboard.press('Escape')
-  await expect(phone.getByRole('dialog')).toBeHidden()
-  await context.close()
-})
+    await phone.reload()
+    await expect(ended(phone, 'main', 'completed')).toBeVisible()
+    await screenshot(phone, 'sync-phone-dark')
+    await phone.keyboard.press('Tab')
+    await expect(phone.getByRole('link', { name: 'Sari la conținut' })).toBeFocused()
+    await phone.keyboard.press('Enter')
+    await expect(phone.locator('#content')).toBeFocused()
+    // The numbers come first, each a link to the offers that it counts; then the button.
+    const focused = phone.locator('#content :focus')
+    await phone.keyboard.press('Tab')
+    while ((await focused.getAttribute('href')) !== null) await phone.keyboard.press('Tab')
+    await expect(phone.getByRole('button', { name: /Sincronizează ambele/ })).toBeFocused()
+    await phone.getByRole('button', { name: 'Opțiuni…' }).focus()
+    await phone.keyboard.press('Enter')
+    await expect(phone.getByRole('dialog')).toBeVisible()
+    expect(await seriousFindings(phone)).toEqual([])
+    await phone.keyboard.press('Escape')
+    await expect(phone.getByRole('dialog')).toBeHidden()
+    await context.close()
+  },
+)
 
 test('the sync page at rest', async ({ page }) => {
   await logIn(page)

@@ -201,6 +201,7 @@ async def test_files_are_read_while_every_thread_of_logins_and_exports_is_taken(
         await busy
 
 
+@pytest.mark.thorough
 def test_the_server_starts_without_what_reads_files() -> None:
     script = (
         "import sys, emagsync.entrypoints.api.services, emagsync.entrypoints.cli.commands.edits; print(*sys.modules)"

@@ -75,6 +75,7 @@ async def test_each_process_knows_within_moments_what_another_changed(tmp_path: 
         assert (await other.operator.post(TEST)).json()["code"] == "no_such_account"
 
 
+@pytest.mark.often(first=3)
 @pytest.mark.parametrize(
     ("changes", "found"),
     [

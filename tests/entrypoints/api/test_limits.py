@@ -54,6 +54,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         yield running
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("things", FAMILY)
 async def test_more_than_the_limit_are_refused_until_there_is_room(
     api: Api, things: str, monkeypatch: pytest.MonkeyPatch

@@ -28,6 +28,7 @@ async def errors_of(api: Api, **query: Any) -> list[tuple[str, str]]:
     return [(error["field"], error["code"]) for error in answer.json()["errors"]]
 
 
+@pytest.mark.often(first=4)
 @pytest.mark.parametrize("sort", get_args(SortName))
 async def test_the_cursor_leads_through_the_list_in_every_order(api: Api, sort: str) -> None:
     rows = [offer(number, stock=number % 2, name=None if number == 3 else f"Lampă {number % 4}") for number in range(7)]
@@ -66,6 +67,7 @@ async def test_a_cursor_of_another_list_is_refused_and_what_differs_is_named(api
     assert await errors_of(api, **same, skip=1) == [("skip", "not_both")]
 
 
+@pytest.mark.often(first=4)
 @pytest.mark.parametrize(
     "cursor",
     [

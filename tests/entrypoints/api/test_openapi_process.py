@@ -65,6 +65,7 @@ async def test_it_is_exact_and_made_once_by_another_process(
     assert len(started) == 1
 
 
+@pytest.mark.thorough
 async def test_it_is_made_without_another_process_where_none_can_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,6 +77,7 @@ async def test_it_is_made_without_another_process_where_none_can_run(
         assert await document_of(api) == openapi_document() | {"servers": SERVERS}
 
 
+@pytest.mark.thorough
 async def test_it_is_made_without_another_process_where_that_one_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,7 @@ async def test_other_calls_are_answered_during_an_export(api: Api, export_format
     assert answered > 3
 
 
+@pytest.mark.thorough
 async def test_a_reader_that_leaves_gives_its_place_back(api: Api, tmp_path: Path) -> None:
     await store(api.state.database, [offer(number, name="x" * 2000) for number in range(1, 3001)])
     for export_format in ("csv", "xlsx", "csv", "jsonl"):

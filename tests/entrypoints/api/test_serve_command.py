@@ -186,6 +186,7 @@ def harmful_files() -> dict[str, bytes]:
     }
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="reads memory from /proc")
 async def test_one_server_answers_each_harmful_file_with_one_clear_message_and_stays_small(tmp_path: Path) -> None:
     variables = {"EMAGSYNC_ADMIN_PASSWORD": PASSWORD, "EMAGSYNC_SCHEDULE__ENABLED": "false"}

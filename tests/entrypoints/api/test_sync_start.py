@@ -117,6 +117,7 @@ async def test_the_differences_of_a_dry_run_come_in_parts(tmp_path: Path) -> Non
         assert seen == sorted(desk.market.truth())
 
 
+@pytest.mark.often(first=4)
 @pytest.mark.parametrize(
     ("asked", "field"),
     [

@@ -123,6 +123,7 @@ def every_code(bare: Cli, name: str, streams: str = "", variables: dict[str, str
     return codes
 
 
+@pytest.mark.thorough
 @pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     ("streams", "variables"),

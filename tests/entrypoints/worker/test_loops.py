@@ -66,6 +66,7 @@ async def send(workplace: Workplace, run_id: str, *tasks: str, times: int) -> No
             await workplace.queue.send_task(task, run_id)
 
 
+@pytest.mark.thorough
 @pytest.mark.often(first=1)
 @pytest.mark.parametrize(
     "pool",

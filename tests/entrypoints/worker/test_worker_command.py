@@ -204,6 +204,7 @@ async def test_a_worker_that_lost_its_supervisor_stops(tmp_path: Path) -> None:
         await workplace.until(lambda: not any(child.is_running() for child in children))
 
 
+@pytest.mark.thorough
 async def test_runs_are_made_while_redis_is_away_and_done_when_it_is_back(tmp_path: Path) -> None:
     with RedisServer() as redis:
         async with open_workplace(tmp_path, redis=redis.url) as workplace:

@@ -139,6 +139,7 @@ async def test_a_dead_page_is_recorded_and_passed_over(shop: Shop, tmp_path: Pat
     assert (survey.pages, len(survey.ids), survey.is_whole) == (3, 150, False)
 
 
+@pytest.mark.thorough
 async def test_a_marketplace_that_repeats_itself_is_not_recorded_for_ever(shop: Shop, tmp_path: Path) -> None:
     shop.fault(kind="wrong_page", route="product_offer/read")
     survey = await recorded(shop, tmp_path / "day")

@@ -77,6 +77,7 @@ async def test_a_run_is_interrupted_while_redis_is_away_and_resumes_by_itself_wh
         compare_with_marketplace(local.database, "main", market.truth())
 
 
+@pytest.mark.thorough
 async def test_a_run_resumes_when_redis_is_back_before_the_database_is(
     tmp_path: Path, redis: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
