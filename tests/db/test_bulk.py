@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from emagsync.db.bulk import BulkInsert, BulkSelect, among
+from emagsync.db.bulk import BulkInsert, BulkSelect, among, is_one_of
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
 from emagsync.db.ready import RowUpdate
@@ -204,3 +204,12 @@ async def test_an_update_of_a_row_wants_all_of_its_parameters(shelf: Database) -
     async with shelf.transaction() as connection:
         with pytest.raises((KeyError, StatementError)):
             await change.run(connection, key=1)
+
+
+@pytest.mark.parametrize("keys", [[], [2], [1, 3, 99], list(range(1, 60_000))])
+async def test_rows_are_found_by_any_number_of_keys(shelf: Database, keys: list[int]) -> None:
+    await put(shelf, BulkInsert(stock, ALL), *((id_, "a", None) for id_ in range(1, 5)))
+    async with shelf.snapshot() as connection:
+        query = select(stock.c.id).where(is_one_of(stock.c.id, keys)).order_by(stock.c.id)
+        found = list((await connection.execute(query)).scalars())
+    assert found == [id_ for id_ in range(1, 5) if id_ in keys]

@@ -186,6 +186,11 @@ def among(account: Column[str], column: Column[int]) -> ColumnElement[bool]:
     return _Among(account, column, bindparam(_ACCOUNT, type_=account.type), keys)
 
 
+def is_one_of(column: ColumnElement[int], keys: Sequence[int]) -> ColumnElement[bool]:
+    """Whether the column holds one of the keys: as `IN`, but one parameter, however many keys there are."""
+    return _IsOneOf(column, bindparam(None, list(keys), type_=_Keys(), unique=True))
+
+
 _KEYS = "among_keys"
 _ACCOUNT = "of_account"
 
@@ -224,6 +229,29 @@ def _among_on_sqlite(element: _Among, compiler: SQLCompiler, **options: Any) -> 
 def _among_on_postgresql(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     account, column, of_account, keys = (compiler.process(part, **options) for part in element.clauses)
     return f"(({account}, {column}) IN (SELECT {of_account}, unnest({keys})))"
+
+
+class _IsOneOf(FunctionElement[bool]):
+    """`is_one_of(...)`, which each dialect writes in its own way."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def self_group(self, against: Any = None) -> _IsOneOf:
+        """Itself, as for `_Among`."""
+        return self
+
+
+@compiles(_IsOneOf, "sqlite")
+def _is_one_of_on_sqlite(element: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, keys = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({keys}))"  # noqa: S608
+
+
+@compiles(_IsOneOf, "postgresql")
+def _is_one_of_on_postgresql(element: _IsOneOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, keys = (compiler.process(part, **options) for part in element.clauses)
+    return f"{column} = ANY({keys})"
 
 
 def insert_of(dialect: Dialect) -> Callable[[Table], Any]:

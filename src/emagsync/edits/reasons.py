@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Final
 
 import orjson
@@ -117,6 +118,7 @@ _SENTENCES: Final[Mapping[ReasonCode, str]] = {
 _NO_VALUE: Final = "nothing"
 # The value that names what to do about a refusal, where that is known.
 _ADVICE_VALUE: Final = "advice"
+_ADVICE_OF_CODE: Final = {advice.value: advice for advice in Advice}
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,16 @@ class Reason:
     def advice(self) -> Advice | None:
         """What to do about it, where that is known."""
         code = self.values.get(_ADVICE_VALUE)
-        return Advice(code) if code in set(Advice) else None
+        return None if code is None else _ADVICE_OF_CODE.get(code)
+
+    @cached_property
+    def text(self) -> str:
+        """An English sentence, or the quoted words. One reason may be that of very many changes."""
+        if self.code is None:
+            return self.words
+        shown = {name: _NO_VALUE if value is None else value for name, value in self.values.items()}
+        sentence = _SENTENCES[self.code].format(**shown)
+        return sentence if self.advice is None else f"{sentence.rstrip('.')}. What to do: {ADVICE[self.advice]}"
 
 
 class ReasonView(BaseModel):
@@ -180,13 +191,7 @@ class ReasonView(BaseModel):
 
 def reason_text(reason: Reason | None) -> str | None:
     """The reason as an English sentence, or the quoted words; None where there is no reason."""
-    if reason is None:
-        return None
-    if reason.code is None:
-        return reason.words
-    shown = {name: _NO_VALUE if value is None else value for name, value in reason.values.items()}
-    sentence = _SENTENCES[reason.code].format(**shown)
-    return sentence if reason.advice is None else f"{sentence.rstrip('.')}. What to do: {ADVICE[reason.advice]}"
+    return None if reason is None else reason.text
 
 
 def reason_view(reason: Reason | None) -> ReasonView | None:

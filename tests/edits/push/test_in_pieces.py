@@ -26,7 +26,7 @@ from emagsync.edits.states import OutboxState
 from support.clocks import ForwardClock
 from support.databases import address_of
 from support.local import accounts_at
-from support.mortal import Death, Life
+from support.mortal import Death, Life, Moment
 from support.patience import PATIENCE_SECONDS
 from support.pushing import PushDesk, open_push_desk
 
@@ -139,6 +139,46 @@ async def test_rejecting_all_that_waits_dies_between_two_pieces_and_goes_on_when
         assert Counter(edit.state for edit in await desk.edits()) == {"rejected": 4, "open": 3}
         assert await desk.service.reject(Lines(account="main"), by="ana") == 3
         assert Counter(edit.state for edit in await desk.edits()) == {"rejected": OFFERS}
+
+
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_decision_that_dies_at_any_border_of_its_pieces_has_decided_whole_pieces_and_goes_on(
+    tmp_path: Path, decision: str, moment: Moment
+) -> None:
+    done = "pending" if decision == "approve" else "rejected"
+    async with open_desk(tmp_path) as desk:
+        await reprice_all(desk)
+        await desk.enqueue()
+        decided = 0
+        for _ in range(4):
+            life = Life()
+            # The first piece of what is left: who died before its end has decided nothing.
+            async with process(desk, life) as service:
+                deciding = getattr(service, decision)(Lines(account="main"), by="ana")
+                assert await life.ends(deciding, Death(1, moment))
+            decided = min(OFFERS, decided + (2 if moment == "after" else 0))
+            states = Counter((await desk.states()).values())
+            assert (states[done], states["waiting"]) == (decided, OFFERS - decided)
+        assert await getattr(desk.service, decision)(Lines(account="main"), by="ana") == OFFERS - decided
+        assert Counter((await desk.states()).values()) == {done: OFFERS}
+        edits = "open" if decision == "approve" else "rejected"
+        assert Counter(edit.state for edit in await desk.edits()) == {edits: OFFERS}
+
+
+@pytest.mark.databases("sqlite")
+async def test_another_writer_comes_between_two_pieces(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await reprice_all(desk)
+        await desk.enqueue()
+        deciding = asyncio.create_task(desk.service.reject(Lines(account="main"), by="ana"))
+        seen: set[int] = set()
+        while not deciding.done():
+            async with desk.local.database.transaction() as connection:
+                counted = text("SELECT count(*) FROM outbox WHERE state = 'rejected'")
+                seen.add(await connection.scalar(counted) or 0)
+        assert await deciding == OFFERS
+        assert seen >= {2, 4, 6}
 
 
 async def test_a_hold_that_is_being_refused_is_in_force_until_its_last_entry_is_rejected(tmp_path: Path) -> None:

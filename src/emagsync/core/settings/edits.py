@@ -22,7 +22,7 @@ class EditsSettings(BaseModel):
     than `brake_offers`, within `brake_minutes`. `conflict_strategy` and `owners` say who wins where both sides changed,
     for one account by `fbe=manual` and `fbe.stock=local`; a price that changes by more than `plausible_change` percent
     needs a confirmation. An offer read longer than `fresh_seconds` ago is read again before anything is sent for it. A
-    bulk change is worked through, and the outbox filled and rejected, by `bulk_piece` offers at a time.
+    bulk change is worked through, and the outbox filled and decided about, by `bulk_piece` offers at a time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

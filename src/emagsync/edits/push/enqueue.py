@@ -89,8 +89,8 @@ async def _enqueue_some(
             changed.append(drop(entry, now))
         else:
             changed.append(refresh(entry, wanted[emag_id], stocks.get(emag_id), approve=emag_id in to_approve))
-    changed = [entry for entry in changed if entry != entries[entry.emag_id]]
-    await repository.write_entries(connection, changed, now=now)
+    changes = [(entries[entry.emag_id], entry) for entry in changed if entry != entries[entry.emag_id]]
+    await repository.write_entries(connection, changes, now=now)
 
 
 def with_known_targets(items: Sequence[Item], before: Sequence[Item]) -> tuple[Item, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -22,6 +22,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.bulk import is_one_of
+from emagsync.db.rewriting import BulkRewrite
 from emagsync.edits.fields import RELATIVE
 from emagsync.edits.push.brake_repository import held_entries
 from emagsync.edits.push.items import Item, changes_stock, items_of, items_text
@@ -283,31 +285,34 @@ async def add_entries(connection: AsyncConnection, values: Sequence[Mapping[str,
         await connection.execute(insert(outbox), list(values[start : start + AT_ONCE]))
 
 
-async def write_entries(connection: AsyncConnection, changed: Sequence[OutboxEntry], *, now: datetime) -> None:
-    """Write entries that were locked in this transaction."""
-    if not changed:
-        return
-    names = [name for name in OutboxEntry._fields if name not in _FIXED]
-    statement = (
-        update(outbox)
-        .where(outbox.c.id == bindparam("of_id"))
-        .values({name: bindparam(f"new_{name}") for name in (*names, "rank", "updated_at", *_REASON)})
-    )
-    await connection.execute(statement, [_written(entry, names, now) for entry in changed])
+async def write_entries(
+    connection: AsyncConnection, changes: Sequence[tuple[OutboxEntry, OutboxEntry]], *, now: datetime
+) -> None:
+    """Write entries, each given as it was locked in this transaction and as it is to be."""
+    after = [entry for _, entry in changes]
+    values: dict[str, Sequence[Any]] = {"updated_at": [now] * len(after)}
+    # An index is not touched where nobody names its columns: that is half of what an entry costs.
+    for place, name in enumerate(OutboxEntry._fields):
+        if name not in _FIXED and any(before[place] != entry[place] for before, entry in changes):
+            values |= _stored(name, [entry[place] for entry in after])
+    of_columns = {outbox.c[name]: new for name, new in values.items()}
+    await _rewrite_entries.run(connection, [entry.id for entry in after], of_columns)
 
 
-_REASON = ("reason_code", "reason_values")
-_FIXED = ("id", "account", "emag_id", "created_at", "updated_at")
+_rewrite_entries = BulkRewrite(outbox.c.id)
+_FIXED: Final = ("id", "account", "emag_id", "created_at", "updated_at")
 
 
-def _written(entry: OutboxEntry, names: Sequence[str], now: datetime) -> dict[str, Any]:
-    values = {name: getattr(entry, name) for name in names} | reason_columns(entry.reason)
-    return {f"new_{name}": value for name, value in values.items()} | {
-        "of_id": entry.id,
-        "new_items": items_text(entry.items),
-        "new_rank": rank_of(entry.items),
-        "new_updated_at": now,
-    }
+def _stored(name: str, new: Sequence[Any]) -> dict[str, Sequence[Any]]:
+    """What an entry's field is in its columns."""
+    if name == "items":
+        return {"items": list(map(items_text, new)), "rank": list(map(rank_of, new))}
+    return _reasons_stored(new) if name == "reason" else {name: new}
+
+
+def _reasons_stored(reasons: Iterable[Reason | None]) -> dict[str, Sequence[Any]]:
+    stored = [reason_columns(reason) for reason in reasons]
+    return {name: [one[name] for one in stored] for name in reason_columns(None)}
 
 
 def rank_of(items: Sequence[Item]) -> int:
@@ -322,19 +327,16 @@ async def count_undecided(connection: AsyncConnection, lines: Lines) -> dict[Out
     return {state: counts.get(state, 0) for state in (OutboxState.WAITING, OutboxState.PENDING)}
 
 
-async def newest_entry(connection: AsyncConnection) -> int:
-    """The id of the newest entry, 0 without any."""
-    return await connection.scalar(select(func.max(outbox.c.id))) or 0
+async def ids_of_lines(connection: AsyncConnection, lines: Lines, states: Collection[OutboxState]) -> list[int]:
+    """The ids of the entries of `lines` that are in one of `states`, oldest first."""
+    query = select(outbox.c.id).where(outbox.c.state.in_(states), *_of(lines)).order_by(outbox.c.id)
+    return list((await connection.execute(query)).scalars())
 
 
-async def lock_lines(
-    connection: AsyncConnection, lines: Lines, states: Collection[OutboxState], *, after: int, up_to: int, most: int
-) -> list[OutboxEntry]:
-    """The entries of `lines` that are in one of `states` and follow the entry of the id `after`, not beyond `up_to`: at
-    most so many, locked until the transaction ends."""
-    columns = outbox.c
-    query = select(*_columns).where(columns.state.in_(states), columns.id > after, columns.id <= up_to, *_of(lines))
-    return await _entries(connection, query.order_by(columns.id).limit(most).with_for_update())
+async def lock_lines(connection: AsyncConnection, lines: Lines, states: Collection[OutboxState]) -> list[OutboxEntry]:
+    """The entries of `lines` that are in one of `states`, locked until the transaction ends."""
+    query = select(*_columns).where(outbox.c.state.in_(states), *_of(lines)).order_by(outbox.c.id)
+    return await _entries(connection, query.with_for_update())
 
 
 def _of(lines: Lines) -> list[ColumnElement[bool]]:
@@ -342,7 +344,7 @@ def _of(lines: Lines) -> list[ColumnElement[bool]]:
     given = ((columns.account, lines.account), (columns.emag_id, lines.emag_id), (columns.push_id, lines.push_id))
     found: list[ColumnElement[bool]] = [column == value for column, value in given if value is not None]
     if lines.ids is not None:
-        found.append(columns.id.in_(lines.ids))
+        found.append(is_one_of(columns.id, lines.ids))
     if lines.states:
         found.append(columns.state.in_(lines.states))
     if lines.held:
@@ -369,21 +371,16 @@ async def close_edits(
     connection: AsyncConnection, closed: Sequence[ClosedEdit], *, by: str | None, now: datetime
 ) -> None:
     """Close those of the edits that are still open; `by` is the id of the push that closes them."""
-    if not closed:
-        return
-    statement = (
-        update(local_edits)
-        .where(local_edits.c.id == bindparam("of_id"), _WAITS)
-        .values(
-            state=bindparam("new_state"),
-            **{name: bindparam(f"new_{name}") for name in reason_columns(None)},
-            closed_value=bindparam("new_value"),
-            remarks=bindparam("new_remarks"),
-            closed_by_run=by,
-            closed_at=now,
-        )
-    )
-    await connection.execute(statement, [_closing(edit) for edit in closed])
+    values: dict[str, Sequence[Any]] = {
+        "state": [edit.state for edit in closed],
+        "closed_value": [edit.value for edit in closed],
+        "remarks": [edit.item.remarks for edit in closed],
+        "closed_by_run": [by] * len(closed),
+        "closed_at": [now] * len(closed),
+        **_reasons_stored(edit.item.reason for edit in closed),
+    }
+    of_columns = {local_edits.c[name]: new for name, new in values.items()}
+    await _close_edits.run(connection, [edit.item.edit_id for edit in closed], of_columns)
     refused = dict.fromkeys((edit.account, edit.emag_id) for edit in closed if edit.is_refused)
     kind = ChangeKind.EDIT_REFUSED.value
     await note_changes(connection, [NotableChange(*key, kind, now, by) for key in refused])
@@ -396,10 +393,7 @@ async def note_reason(connection: AsyncConnection, edit_ids: Collection[int], re
     )
 
 
-def _closing(edit: ClosedEdit) -> dict[str, Any]:
-    values = {"state": edit.state, "value": edit.value, "remarks": edit.item.remarks}
-    values |= reason_columns(edit.item.reason)
-    return {f"new_{name}": value for name, value in values.items()} | {"of_id": edit.item.edit_id}
+_close_edits = BulkRewrite(local_edits.c.id, where=_WAITS)
 
 
 async def rebase_later_edits(connection: AsyncConnection, applied: Sequence[ClosedEdit]) -> None:
@@ -454,6 +448,6 @@ async def _entries(connection: AsyncConnection, query: Select[Any]) -> list[Outb
 
 
 def _entry(row: Row[Any]) -> OutboxEntry:
-    values = dict(row._mapping)
-    read = {"items": items_of(row.items), "state": OutboxState(row.state), "reason": reason_in(row)}
-    return OutboxEntry(**{name: values[name] for name in OutboxEntry._fields} | read)
+    # As `_columns` says.
+    stored = OutboxEntry._make(row[: len(OutboxEntry._fields)])
+    return stored._replace(items=items_of(row.items), state=OutboxState(row.state), reason=reason_in(row))

@@ -7,7 +7,7 @@ import os
 import socket
 import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -38,6 +38,8 @@ log = structlog.get_logger()
 # A push of which any entry is in one of these has not applied everything; its log names the offers of so many of them.
 _UNWELL: Final = (*OPEN_STATES, OutboxState.REJECTED)
 _MOST_NAMED: Final = 200
+# What a person may still reject.
+_UNSENT: Final = (OutboxState.WAITING, OutboxState.PENDING)
 
 
 class PushService:
@@ -157,9 +159,15 @@ class PushService:
     # What people decide
 
     async def approve(self, lines: Lines, *, by: str) -> int:
-        """Let the entries of `lines` that wait be sent. Returns how many."""
-        async with self._database.transaction() as connection:
-            return await outbox_repository.approve(connection, lines, by=by, now=self._clock.now())
+        """Let the entries of `lines` that wait be sent. Returns how many.
+
+        Some at a time: where the process dies in between, the others wait on.
+        """
+
+        async def approve_some(connection: AsyncConnection, some: Lines) -> int:
+            return await outbox_repository.approve(connection, some, by=by, now=self._clock.now())
+
+        return await self._by_pieces(lines, [OutboxState.WAITING], approve_some)
 
     async def reject(self, lines: Lines, *, by: str) -> int:
         """Reject the entries of `lines` that were not sent yet: their edits are closed. Returns how many.
@@ -167,21 +175,32 @@ class PushService:
         Some at a time: where the process dies in between, the others wait on.
         """
         reason = Reason.of(ReasonCode.REFUSED_BY, by=by)
-        states = [OutboxState.WAITING, OutboxState.PENDING]
-        most = self._settings.bulk_piece
+
+        async def reject_some(connection: AsyncConnection, some: Lines) -> int:
+            entries = await outbox_repository.lock_lines(connection, some, _UNSENT)
+            await self._reject(connection, entries, reason)
+            return len(entries)
+
+        return await self._by_pieces(lines, _UNSENT, reject_some)
+
+    async def _by_pieces(
+        self,
+        lines: Lines,
+        states: Collection[OutboxState],
+        decide: Callable[[AsyncConnection, Lines], Awaitable[int]],
+    ) -> int:
+        """Decide about the entries of `lines` that are in one of `states` now, a piece in each transaction. Returns
+        the sum of what `decide` returns; it is to look again, for an entry may have changed meanwhile."""
         async with self._database.snapshot() as connection:
-            newest = await outbox_repository.newest_entry(connection)
-        rejected, after = 0, 0
-        while True:
+            ids = await outbox_repository.ids_of_lines(connection, lines, states)
+        # Which offer an entry is of does not change, and by the account SQLite would look among all of its entries.
+        still = lines._replace(account=None, emag_id=None, offers=None)
+        decided = 0
+        for start in range(0, len(ids), self._settings.bulk_piece):
+            some = still._replace(ids=ids[start : start + self._settings.bulk_piece])
             async with self._database.transaction() as connection:
-                entries = await outbox_repository.lock_lines(
-                    connection, lines, states, after=after, up_to=newest, most=most
-                )
-                await self._reject(connection, entries, reason)
-            rejected += len(entries)
-            if len(entries) < most:
-                return rejected
-            after = entries[-1].id
+                decided += await decide(connection, some)
+        return decided
 
     async def release_hold(self, hold_id: int, *, by: str) -> Hold:
         """Say yes to what the brake stopped. Raises HoldNotFound and HoldDecided."""
@@ -206,8 +225,7 @@ class PushService:
     async def _reject_alarming(self, connection: AsyncConnection, account: str, reason: Reason) -> int:
         """Reject some of the entries that a hold is about. Returns how many."""
         ids = await brake_repository.unsent_alarming(connection, account, most=self._settings.bulk_piece)
-        states = [OutboxState.WAITING, OutboxState.PENDING]
-        entries = await outbox_repository.lock_entries(connection, account, states, ids=ids)
+        entries = await outbox_repository.lock_lines(connection, Lines(ids=ids), _UNSENT)
         await self._reject(connection, entries, reason)
         return len(entries)
 

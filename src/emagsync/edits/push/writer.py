@@ -216,7 +216,7 @@ async def apply_changes(
     """
     after = [entry for _, entry in changes]
     closed = [edit for before, entry in changes for edit in outbox.closed_edits(before.items, entry)]
-    await repository.write_entries(connection, after, now=now)
+    await repository.write_entries(connection, changes, now=now)
     await repository.close_edits(connection, closed, by=by, now=now)
     for before, entry in changes:
         if waiting := outbox.waiting_edits(before, entry):

@@ -5,7 +5,7 @@ import { Link } from 'react-router'
 import { offersAddress } from '../../../shared/happened.ts'
 import { formatNumber, useRole } from '../../../shared/index.ts'
 import '../edits.css'
-import { countsOf, type Hold } from './holds.ts'
+import { countsOf, MANY_OFFERS, offersOf, type Hold } from './holds.ts'
 import { useDecideHold, useHolds, useOpenConflicts } from '../queries.ts'
 import { useTellError } from '../useTellError.ts'
 
@@ -104,6 +104,9 @@ function Answers({ hold }: { hold: Hold }) {
         >
           {t(hold.kind === 'sync' ? 'brake.syncNo' : 'brake.no')}
         </Button>
+      ) : null}
+      {decide.isPending && offersOf(hold) > MANY_OFFERS ? (
+        <span role="status">{t('brake.working')}</span>
       ) : null}
     </p>
   )

@@ -1,5 +1,5 @@
 import { Button } from 'antd'
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 
 import { formatNumber } from '../../../shared/index.ts'
@@ -11,7 +11,7 @@ import {
   type OutboxLine,
 } from '../queries.ts'
 import { useTellError } from '../useTellError.ts'
-import { everything, ticked, type FoundLines } from './decide.ts'
+import { everything, leftOf, ticked, type FoundLines } from './decide.ts'
 
 interface Props {
   /** The lines that were ticked. */
@@ -31,7 +31,10 @@ export function Decide({ lines, isWhole, found, filter, onDone }: Props) {
   // As it was when everything was chosen: what comes later was not looked at.
   const [all, setAll] = useState<FoundLines | null>(null)
   const chosen = all !== null && isWhole ? everything(filter, all) : ticked(lines)
-  const total = found === undefined ? 0 : everything(filter, found).all
+  // What there is now: it becomes less while the server works on all of it.
+  const live = found === undefined ? null : everything(filter, found)
+  const total = live?.all ?? 0
+  const working = decide.isPending && 'filter' in decide.variables.lines ? decide.variables.decision : null
   const counted = (key: string, count: number): string => t(key, { count, formatted: formatNumber(count) })
   const send = (decision: Decision, which: LineChoice): void => {
     const onSuccess = (): void => {
@@ -39,6 +42,17 @@ export function Decide({ lines, isWhole, found, filter, onDone }: Props) {
       onDone()
     }
     decide.mutate({ decision, lines: which }, { onSuccess, onError: tellError })
+  }
+  /** Whether all pages are meant, or how to mean them. */
+  const extent = (): ReactNode => {
+    if (!isWhole || found === undefined) return null
+    if (all !== null) return <Told>{counted('outbox.allChosen', chosen.all)}</Told>
+    if (total <= lines.length) return null
+    return (
+      <Button type="link" onClick={() => setAll(found)}>
+        {counted('outbox.chooseAll', total)}
+      </Button>
+    )
   }
   return (
     <p className="list-actions">
@@ -58,16 +72,19 @@ export function Decide({ lines, isWhole, found, filter, onDone }: Props) {
       >
         {counted('outbox.reject', chosen.all)}
       </Button>
-      {found !== undefined && isWhole && all === null && total > lines.length ? (
-        <Button type="link" onClick={() => setAll(found)}>
-          {counted('outbox.chooseAll', total)}
-        </Button>
-      ) : null}
-      {all !== null && isWhole ? (
-        <span className="muted" role="status">
-          {counted('outbox.allChosen', chosen.all)}
-        </span>
-      ) : null}
+      {live !== null && working !== null ? (
+        <Told>{counted('outbox.left', leftOf(live, working))}</Told>
+      ) : (
+        extent()
+      )}
     </p>
+  )
+}
+
+function Told({ children }: { children: ReactNode }) {
+  return (
+    <span className="muted" role="status">
+      {children}
+    </span>
   )
 }

@@ -1,5 +1,5 @@
 import type { Schemas } from '../../../api/client.ts'
-import type { LineChoice, OutboxFilter, OutboxLine } from '../queries.ts'
+import type { Decision, LineChoice, OutboxFilter, OutboxLine } from '../queries.ts'
 
 /** What a first page of the outbox says about all that its filters find. */
 export type FoundLines = Pick<Schemas['OutboxList'], 'undecided' | 'seen_at'>
@@ -46,6 +46,11 @@ export function everything(filter: OutboxFilter, found: FoundLines): Decidable {
     waiting,
     all: waiting + pending,
   }
+}
+
+/** How many lines the decision is still to be carried out on. */
+export function leftOf({ waiting, all }: Pick<Decidable, 'waiting' | 'all'>, decision: Decision): number {
+  return decision === 'approve' ? waiting : all
 }
 
 export function undecided({ undecided: counts }: FoundLines): { waiting: number; pending: number } {

@@ -16,3 +16,11 @@ export function countsOf({
 }: Pick<Hold, 'counts'>): { alarm: (typeof ALARMS)[number]; offers: number }[] {
   return ALARMS.map((alarm) => ({ alarm, offers: counts[alarm] ?? 0 })).filter(({ offers }) => offers > 0)
 }
+
+/** To decide about more takes seconds. */
+export const MANY_OFFERS = 10_000
+
+/** How many offers it is about, at most: one may be counted under several alarms. */
+export function offersOf(hold: Pick<Hold, 'counts'>): number {
+  return countsOf(hold).reduce((sum, { offers }) => sum + offers, 0)
+}
