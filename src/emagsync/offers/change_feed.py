@@ -18,15 +18,17 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.engine import Database
 from emagsync.db.history import Lineage, read_lineage
-from emagsync.offers.change_repository import check_of, last_given, newest_change
+from emagsync.offers.change_repository import check_of, last_given, newest_change, window_end
 from emagsync.offers.errors import AfterTheEnd, FeedOfAnotherHistory, FeedPlace
-from emagsync.offers.product_repository import changes_after
+from emagsync.offers.product_repository import changes_between
 from emagsync.offers.product_schemas import ProductChange
 
 log = structlog.get_logger()
 
 _CURSOR: Final = re.compile(r"([0-9a-f]{12})-(0|[1-9][0-9]{0,18})-([0-9a-f]{8})?")
 _LARGEST: Final = 2**63 - 1
+# Of a log of 250,000 changes, of which none is wanted, a page takes some milliseconds.
+MOST_LOOKED_THROUGH: Final = 50_000
 
 
 class FeedCursor(NamedTuple):
@@ -56,10 +58,24 @@ def parse_cursor(text: str) -> FeedCursor | None:
     return FeedCursor(found[1], int(found[2]), found[3])
 
 
+class FeedChoice(NamedTuple):
+    """Which changes a reader wants: of these accounts and of these fields; none are all. Without `with_currency`, what
+    amounts are in is not looked up."""
+
+    accounts: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    with_currency: bool = True
+
+
+_EVERYTHING: Final = FeedChoice()
+
+
 async def read_feed(
-    database: Database, *, after: int | FeedCursor, limit: int, accounts: tuple[str, ...] = ()
+    database: Database, *, after: int | FeedCursor, limit: int, wanted: FeedChoice = _EVERYTHING
 ) -> FeedPage:
-    """The first `limit` changes after a place, of all accounts or of some.
+    """The first `limit` of the wanted changes after a place, or fewer: of a choice, so many changes of the log are
+    looked through, and the page's place is behind the last of them, whether it was wanted or not. So no page takes
+    long, however few of the changes are wanted, and its reader always gets on.
 
     A number alone names no history: it is refused when it surely belongs to another one. Raises FeedOfAnotherHistory
     and AfterTheEnd.
@@ -68,13 +84,15 @@ async def read_feed(
         lineage = await read_lineage(connection)
         newest = await newest_change(connection)
         seq = await _position(connection, after, lineage)
-        found = await changes_after(connection, seq, limit=limit + 1, accounts=accounts)
-        has_more = len(found) > limit
-        # Nothing of these accounts is between the last one found and the newest of all.
         # The newest may have been before that place: those of an account that was removed are gone.
-        place = await place_at(connection, lineage, found[limit - 1].seq if has_more else max(seq, newest))
+        until = max(seq, newest)
+        if wanted.accounts or wanted.fields:
+            until = await window_end(connection, seq, limit=MOST_LOOKED_THROUGH)
+        found = await changes_between(connection, seq, until, limit=limit + 1, **wanted._asdict())
+        is_full = len(found) > limit
+        place = await place_at(connection, lineage, found[limit - 1].seq if is_full else until)
     await remember_given(database, place)
-    return FeedPage(found[:limit], place, has_more)
+    return FeedPage(found[:limit], place, is_full or until < newest)
 
 
 async def place_at(connection: AsyncConnection, lineage: Lineage, seq: int) -> FeedPlace:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
@@ -11,8 +12,10 @@ from starlette.responses import Response
 
 from emagsync.core.vocabulary import QueryModel
 from emagsync.offers import change_feed, product_queries
+from emagsync.offers.changed_fields import CHANGED_FIELDS, ChangedField
 from emagsync.offers.dependencies import FacetsOfCopy, ReferenceData
 from emagsync.offers.facets import Facet
+from emagsync.offers.field_parameters import FieldsOfChanges, fields_of_changes
 from emagsync.offers.product_answer import OneProduct
 from emagsync.offers.product_list_answer import ProductList
 from emagsync.offers.product_parameters import (
@@ -29,9 +32,12 @@ from emagsync.offers.product_schemas import (
     FacetPage,
     Feed,
     FeedData,
+    PickedFeed,
     PickedProductAnswer,
+    PickedProductChanges,
     PickedProductPage,
     ProductAnswer,
+    ProductChange,
     ProductChanges,
     ProductChangesData,
     ProductPage,
@@ -42,6 +48,10 @@ from emagsync.rest.problems import invalid, problem_responses
 from emagsync.rest.state import State
 
 router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
+
+_CURRENCIES: Final = frozenset({"currency", "old_currency"})
+# Older names included.
+_OF_A_CHANGE: Final = frozenset((*ProductChange.model_fields, *ProductChange.model_computed_fields))
 
 
 @router.get("/products", response_model=ProductPage | PickedProductPage)
@@ -92,22 +102,24 @@ class HistoryQuery(BaseModel):
 
     limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
     before: Place | None = Field(default=None, description="Only changes with a smaller `seq`.")
+    fields: FieldsOfChanges = None
 
 
 @router.get(
     "/products/{product_id}/changes",
-    response_model=ProductChanges,
+    response_model=ProductChanges | PickedProductChanges,
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 async def list_product_changes(
     state: State, _: Viewer, product_id: ProductId, query: Annotated[HistoryQuery, Query()]
 ) -> Response:
     """What changed of one product, newest first."""
+    chosen = fields_of_changes(query.fields)
     changes, next_before = await product_queries.read_changes(
         state.database, product_id, limit=query.limit, before=query.before
     )
     data = ProductChangesData(changes=changes, count=len(changes), next_before=next_before)
-    return _json(ProductChanges(data=data))
+    return _json(ProductChanges(data=data), chosen)
 
 
 class FeedQuery(QueryModel):
@@ -123,18 +135,31 @@ class FeedQuery(QueryModel):
     )
     limit: int = Field(default=500, ge=1, le=MOST_LOG_ENTRIES)
     account: AccountName | None = None
+    field: list[ChangedField] | None = Field(
+        default=None,
+        max_length=len(CHANGED_FIELDS),
+        description="Only changes of this field of offers, or `lifecycle`. Repeat it for more than one.",
+    )
+    fields: FieldsOfChanges = None
 
 
-@router.get("/changes", response_model=Feed, responses=problem_responses(HTTPStatus.CONFLICT))
+@router.get("/changes", response_model=Feed | PickedFeed, responses=problem_responses(HTTPStatus.CONFLICT))
 async def read_feed(state: State, _: Viewer, query: Annotated[FeedQuery, Query()]) -> Response:
     """Every change of every product, oldest first. Keep `next_cursor` for the next request, and you miss none.
+
+    `account` and `field` narrow it. A page may then be short, or empty, while `has_more`: so many changes of the log
+    were looked through. A cursor is a place in the whole feed, whatever narrows it.
 
     409 (`other_history`, `after_the_end`): the database was restored from a backup, and this place is in what was
     lost. Keep `next_cursor` of that answer, read all products anew, and follow the feed from there.
     """
-    page = await change_feed.read_feed(
-        state.database, after=_place(query), limit=query.limit, accounts=accounts_of(query.account)
+    chosen = fields_of_changes(query.fields)
+    wanted = change_feed.FeedChoice(
+        accounts_of(query.account),
+        tuple(dict.fromkeys(query.field or ())),
+        with_currency=chosen is None or not chosen.isdisjoint(_CURRENCIES),
     )
+    page = await change_feed.read_feed(state.database, after=_place(query), limit=query.limit, wanted=wanted)
     data = FeedData(
         changes=page.changes,
         count=len(page.changes),
@@ -142,7 +167,7 @@ async def read_feed(state: State, _: Viewer, query: Annotated[FeedQuery, Query()
         next_cursor=page.next_place.cursor,
         has_more=page.has_more,
     )
-    return _json(Feed(data=data))
+    return _json(Feed(data=data), chosen)
 
 
 def _place(query: FeedQuery) -> int | change_feed.FeedCursor:
@@ -158,6 +183,9 @@ def _place(query: FeedQuery) -> int | change_feed.FeedCursor:
     return cursor
 
 
-def _json(document: BaseModel) -> Response:
-    """Written by pydantic in one go; FastAPI would validate and convert each part of it once more."""
-    return Response(document.model_dump_json(), media_type="application/json")
+def _json(document: ProductChanges | Feed, chosen: Collection[str] | None) -> Response:
+    """Written by pydantic in one go; FastAPI would validate and convert each part of it once more. `chosen` are the
+    fields of each change that it is to have; None: all."""
+    left_out = set() if chosen is None else _OF_A_CHANGE.difference(chosen)
+    exclude: Any = {"data": {"changes": {"__all__": left_out}}} if left_out else None
+    return Response(document.model_dump_json(exclude=exclude), media_type="application/json")

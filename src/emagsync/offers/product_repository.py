@@ -69,16 +69,6 @@ _newest_of_id = ReadySelect(
 )
 
 
-async def changes_after(
-    connection: AsyncConnection, after: int, *, limit: int, accounts: Collection[str] = ()
-) -> list[ProductChange]:
-    """The first `limit` changes whose `seq` is above `after`, oldest first, of all accounts or of some."""
-    query = _product_changes.where(offer_changes.c.seq > after).order_by(offer_changes.c.seq).limit(limit)
-    if accounts:
-        query = query.where(offer_changes.c.account.in_(accounts))
-    return await _read(connection, query)
-
-
 async def changes_between(
     connection: AsyncConnection,
     after: int,
@@ -88,9 +78,10 @@ async def changes_between(
     accounts: Collection[str] = (),
     fields: Collection[str] = (),
     selected: OfferFilter | None = None,
+    with_currency: bool = True,
 ) -> list[ProductChange]:
     """The first `limit` changes after one number, up to another one, oldest first: of these accounts and fields, or of
-    all, and of the offers that `selected` finds now."""
+    all, and of the offers that `selected` finds now. Without `with_currency`, what amounts are in is not looked up."""
     columns = offer_changes.c
     query = _product_changes.where(columns.seq > after, columns.seq <= until).order_by(columns.seq).limit(limit)
     if accounts:
@@ -99,7 +90,7 @@ async def changes_between(
         query = query.where(columns.field.in_(fields))
     if selected is not None:
         query = query.where(condition(selected, connection.dialect.name))
-    return await _read(connection, query)
+    return await _read(connection, query, with_currency=with_currency)
 
 
 async def product_changes(
@@ -154,8 +145,13 @@ def _product(columns: tuple[ColumnElement[Any], ...]) -> ReadySelect:
     return ReadySelect(found.where(offers.c.id == bindparam("of_id")), is_short=True)
 
 
-async def _read(connection: AsyncConnection, query: Select[tuple[object, ...]]) -> list[ProductChange]:
-    return await _with_currencies(connection, [row._asdict() for row in await connection.execute(query)])
+async def _read(
+    connection: AsyncConnection, query: Select[tuple[object, ...]], *, with_currency: bool = True
+) -> list[ProductChange]:
+    rows = [row._asdict() for row in await connection.execute(query)]
+    if not with_currency:
+        return [ProductChange.model_validate(row) for row in rows]
+    return await _with_currencies(connection, rows)
 
 
 async def _with_currencies(connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> list[ProductChange]:

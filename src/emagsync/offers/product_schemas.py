@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, ClassVar, Final, Literal
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, computed_field
@@ -47,6 +47,22 @@ COMPUTED_FROM: Mapping[str, tuple[str, ...]] = {
     "sale_price_with_vat": ("sale_price", "vat_id"),
     "category_name": ("category_id",),
 }
+
+
+class _Picked(BaseModel):
+    """The schema of what has only the fields that were asked for: no more than its keys is promised."""
+
+    keys: ClassVar[tuple[str, ...]] = ("account", "emag_id")
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        reference = handler(core_schema)
+        schema = handler.resolve_ref_schema(reference)
+        properties = schema.get("properties", {})
+        for name in [name for name, part in properties.items() if part.get("deprecated")]:
+            del properties[name]
+        schema["required"] = list(cls.keys)
+        return reference
 
 
 class PendingEdit(BaseModel):
@@ -227,20 +243,6 @@ def _sync_status(row: Mapping[str, Any], now: datetime, edits: OfferEdits | None
     return "stale" if now - row["last_synced_at"] > STALE_AFTER else "synced"
 
 
-class _Picked(BaseModel):
-    """The schema of an offer of which only some fields were asked for: no more than its keys is promised."""
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        reference = handler(core_schema)
-        schema = handler.resolve_ref_schema(reference)
-        properties = schema.get("properties", {})
-        for name in [name for name, part in properties.items() if part.get("deprecated")]:
-            del properties[name]
-        schema["required"] = ["account", "emag_id"]
-        return reference
-
-
 class PickedProduct(_Picked, Product):
     """One offer with the fields that were asked for by `fields`, and its `account` and `emag_id`."""
 
@@ -361,6 +363,17 @@ class ProductChange(OfAccount):
     run_id: str | None
 
 
+# What says which change it is, and of which offer.
+CHANGE_KEYS: Final = ("seq", "account", "emag_id")
+
+
+class PickedChange(_Picked, ProductChange):
+    """One entry of the change log with the fields that were asked for by `fields`, and its `seq`, `account` and
+    `emag_id`."""
+
+    keys: ClassVar[tuple[str, ...]] = CHANGE_KEYS
+
+
 class ProductChangesData(BaseModel):
     """Newest first; `next_before` is null on the last page."""
 
@@ -376,8 +389,22 @@ class ProductChanges(BaseModel):
     data: ProductChangesData
 
 
+class PickedProductChangesData(ProductChangesData):
+    """Newest first, with the fields that were asked for."""
+
+    changes: list[PickedChange]  # type: ignore[assignment]
+
+
+class PickedProductChanges(BaseModel):
+    """The history of one product, with the fields that were asked for by `fields`."""
+
+    status: Literal["success"] = "success"
+    data: PickedProductChangesData
+
+
 class FeedData(BaseModel):
-    """Oldest first. Ask with `cursor=next_cursor` the next time, also when nothing came.
+    """Oldest first. Ask with `cursor=next_cursor` the next time, also when nothing came; at once while `has_more`, also
+    where `changes` are none: a request looks through so many changes of the log, and the filters found none of them.
 
     `next_after` is the same place as a number alone, which does not say in which history of the database it is.
     """
@@ -394,6 +421,19 @@ class Feed(BaseModel):
 
     status: Literal["success"] = "success"
     data: FeedData
+
+
+class PickedFeedData(FeedData):
+    """Oldest first, with the fields that were asked for."""
+
+    changes: list[PickedChange]  # type: ignore[assignment]
+
+
+class PickedFeed(BaseModel):
+    """What changed after a place in the change log, with the fields that were asked for by `fields`."""
+
+    status: Literal["success"] = "success"
+    data: PickedFeedData
 
 
 class Reason(BaseModel):

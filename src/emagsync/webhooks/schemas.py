@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from emagsync.core.account_names import AccountName
 from emagsync.deliveries.states import OffReason
-from emagsync.offers.records import LOGGED_FIELDS
+from emagsync.offers.changed_fields import CHANGED_FIELDS, ChangedField
 
 
 class EventKind(StrEnum):
@@ -34,21 +33,6 @@ DEFAULT_EVENTS = (EventKind.COMPLETED, EventKind.PARTIAL, EventKind.FAILED, Even
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Url = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Events = Annotated[list[EventKind], Field(min_length=1, max_length=len(EventKind))]
-
-
-# Of a change: a field of an offer, or `lifecycle`.
-CHANGED_FIELDS: Final = (*LOGGED_FIELDS, "lifecycle")
-
-
-def _changed_field(name: str) -> str:
-    if name in CHANGED_FIELDS:
-        return name
-    near = difflib.get_close_matches(name, CHANGED_FIELDS, 1)
-    meant = f"did you mean {near[0]!r}?" if near else f"it is one of {', '.join(CHANGED_FIELDS)}"
-    raise ValueError(f"no field of changes is called {name!r}: {meant}")
-
-
-ChangedField = Annotated[str, AfterValidator(_changed_field), Field(json_schema_extra={"enum": list(CHANGED_FIELDS)})]
 
 
 class ChangeOptions(BaseModel):

@@ -40,7 +40,10 @@ export const api = createClient<paths>({ baseUrl: ADDRESS, fetch: fetchOrThrow }
 type Without<T, Picked> = T extends Picked ? (Picked extends T ? never : T) : T
 
 /** Answers without those to `fields`, for the page always asks for whole offers. */
-type Whole<T> = Without<Without<T, Schemas['PickedProductPage']>, Schemas['PickedProductAnswer']>
+type Whole<T> = Without<
+  Without<Without<T, Schemas['PickedProductPage']>, Schemas['PickedProductAnswer']>,
+  Schemas['PickedProductChanges']
+>
 
 /** The data of an answer, which is there because refusals throw. */
 export async function dataOf<T>(answer: Promise<{ data?: T }>): Promise<Whole<T>> {

@@ -866,6 +866,9 @@ export interface paths {
          * Every change of every product, oldest first
          * @description Every change of every product, oldest first. Keep `next_cursor` for the next request, and you miss none.
          *
+         *     `account` and `field` narrow it. A page may then be short, or empty, while `has_more`: so many changes of the log
+         *     were looked through. A cursor is a place in the whole feed, whatever narrows it.
+         *
          *     409 (`other_history`, `after_the_end`): the database was restored from a backup, and this place is in what was
          *     lost. Keep `next_cursor` of that answer, read all products anew, and follow the feed from there.
          */
@@ -4439,7 +4442,8 @@ export interface components {
         };
         /**
          * FeedData
-         * @description Oldest first. Ask with `cursor=next_cursor` the next time, also when nothing came.
+         * @description Oldest first. Ask with `cursor=next_cursor` the next time, also when nothing came; at once while `has_more`, also
+         *     where `changes` are none: a request looks through so many changes of the log, and the filters found none of them.
          *
          *     `next_after` is the same place as a number alone, which does not say in which history of the database it is.
          */
@@ -6030,6 +6034,89 @@ export interface components {
          */
         Phase: "starting" | "reading" | "verifying" | "reconciling" | "probing" | "finished";
         /**
+         * PickedChange
+         * @description One entry of the change log with the fields that were asked for by `fields`, and its `seq`, `account` and
+         *     `emag_id`.
+         */
+        PickedChange: {
+            /** Account */
+            account: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at?: string;
+            /**
+             * Currency
+             * @description Of an amount: what `new` is in. Do not compare it with one of another currency.
+             */
+            currency?: string | null;
+            /** Emag Id */
+            emag_id: number;
+            /** Field */
+            field?: string;
+            /** New */
+            new?: string | null;
+            /** Old */
+            old?: string | null;
+            /**
+             * Old Currency
+             * @description Of an amount: what `old` is in. Null: not known.
+             */
+            old_currency?: string | null;
+            /**
+             * Part Number
+             * @description The offer's SKU, as it is now.
+             */
+            part_number?: string | null;
+            /**
+             * Product Id
+             * @description The `id` of the product.
+             */
+            product_id?: number | null;
+            /** Run Id */
+            run_id?: string | null;
+            /**
+             * Seq
+             * @description Grows with every change, over all accounts.
+             */
+            seq: number;
+            /**
+             * Source
+             * @description `sync`, or who else changed it.
+             */
+            source?: string;
+        };
+        /**
+         * PickedFeed
+         * @description What changed after a place in the change log, with the fields that were asked for by `fields`.
+         */
+        PickedFeed: {
+            data: components["schemas"]["PickedFeedData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * PickedFeedData
+         * @description Oldest first, with the fields that were asked for.
+         */
+        PickedFeedData: {
+            /** Changes */
+            changes: components["schemas"]["PickedChange"][];
+            /** Count */
+            count: number;
+            /** Has More */
+            has_more: boolean;
+            /** Next After */
+            next_after: number;
+            /** Next Cursor */
+            next_cursor: string;
+        };
+        /**
          * PickedOfferBatch
          * @description Offers by their keys, with the fields that were asked for by `fields`.
          */
@@ -6227,6 +6314,31 @@ export interface components {
              * @constant
              */
             status: "success";
+        };
+        /**
+         * PickedProductChanges
+         * @description The history of one product, with the fields that were asked for by `fields`.
+         */
+        PickedProductChanges: {
+            data: components["schemas"]["PickedProductChangesData"];
+            /**
+             * Status
+             * @default success
+             * @constant
+             */
+            status: "success";
+        };
+        /**
+         * PickedProductChangesData
+         * @description Newest first, with the fields that were asked for.
+         */
+        PickedProductChangesData: {
+            /** Changes */
+            changes: components["schemas"]["PickedChange"][];
+            /** Count */
+            count: number;
+            /** Next Before */
+            next_before: number | null;
         };
         /**
          * PickedProductDetail
@@ -14115,6 +14227,10 @@ export interface operations {
                 after?: number;
                 limit?: number;
                 account?: string | null;
+                /** @description Only changes of this field of offers, or `lifecycle`. Repeat it for more than one. */
+                field?: ("part_number" | "part_number_key" | "name" | "brand" | "eans" | "category_id" | "status" | "sale_price" | "recommended_price" | "min_sale_price" | "max_sale_price" | "currency" | "vat_id" | "stock" | "handling_time" | "validation_status" | "translation_validation_status" | "offer_validation_status" | "buy_button_rank" | "best_offer_sale_price" | "main_offer_price" | "warranty" | "sellable" | "lifecycle")[] | null;
+                /** @description Only these fields of each change, with a comma between them: `field,new`. `seq`, `account` and `emag_id` are always there. */
+                fields?: string | null;
                 /**
                  * @deprecated
                  * @description The older name of `account`.
@@ -14181,7 +14297,7 @@ export interface operations {
                      *       "status": "success"
                      *     }
                      */
-                    "application/json": components["schemas"]["Feed"];
+                    "application/json": components["schemas"]["Feed"] | components["schemas"]["PickedFeed"];
                 };
             };
             304: components["responses"]["NotModified"];
@@ -15800,6 +15916,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only changes with a smaller `seq`. */
                 before?: number | null;
+                /** @description Only these fields of each change, with a comma between them: `field,new`. `seq`, `account` and `emag_id` are always there. */
+                fields?: string | null;
             };
             header?: {
                 /** @description The `ETag` of an earlier answer, or several of them, or `*`: 304 while one of them still holds. */
@@ -15821,7 +15939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProductChanges"];
+                    "application/json": components["schemas"]["ProductChanges"] | components["schemas"]["PickedProductChanges"];
                 };
             };
             304: components["responses"]["NotModified"];
