@@ -40,7 +40,7 @@ def done(results: Any) -> bytes:
         pytest.param(200, b" \n", e.TruncatedAnswer, id="blank"),
         pytest.param(200, HTML, e.NotJson, id="HTML"),
         pytest.param(200, done([1])[:-3], e.NotJson, id="cut off"),
-        pytest.param(200, done(["x"]).replace(b"x", b"\xff"), e.NotJson, id="no UTF-8"),
+        pytest.param(200, done(["x"]).replace(b"x", b"\xff"), e.NotUtf8, id="no UTF-8"),
         pytest.param(200, b'{"results":' + b"[" * 100_000, e.NotJson, id="endless nesting"),
         pytest.param(200, b"[]", e.MissingIsError, id="a list"),
         pytest.param(200, b"null", e.MissingIsError, id="null"),
@@ -143,6 +143,16 @@ def test_half_a_surrogate_pair_costs_its_page_nothing(sent: bytes, read: bytes) 
     other = b'{"id":1,"name":"\\ud83d\\udca1"}'
     page = b'{"isError":false,"results":[' + other + b',{"id":2,"name":"' + sent + b'"}]}'
     assert rows(page) == (other, b'{"id":2,"name":"' + read + b'"}')
+
+
+def test_bytes_that_are_not_utf8_are_mended_when_asked_for_and_nothing_else_is() -> None:
+    def opened(body: bytes) -> tuple[bytes, ...]:
+        return result_rows(open_envelope(HttpAnswer(200, {}, body), is_write=False, now=NOW, mends_text=True))
+
+    page = b'{"isError":false,"results":[{"id":1,"name":"L\xe3mpi"},{"id":2,"name":"\xc8\x9b"}]}'
+    assert opened(page) == ('{"id":1,"name":"L\ufffdmpi"}'.encode(), b'{"id":2,"name":"\xc8\x9b"}')
+    with pytest.raises(e.NotJson):
+        opened(page[:-10])
 
 
 @pytest.mark.parametrize("depth", [500, 5_000, 50_000])

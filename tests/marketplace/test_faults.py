@@ -8,7 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from emagsync.core.errors import ErrorKind
-from emagsync.marketplace import EmagClient, HttpOptions, Level, OfferUpdate, RetryPolicy
+from emagsync.marketplace import EmagClient, HttpOptions, Level, OfferUpdate, RetryPolicy, parse
 from emagsync.marketplace import errors as e
 from emagsync.sandbox.faults import FaultKind
 from marketplace.conftest import Shop
@@ -34,7 +34,7 @@ FAULTS: list[tuple[dict[str, Any], type[e.EmagError]]] = [
     ({"kind": "html", "status": 503}, e.ServerFailure),
     ({"kind": "empty"}, e.TruncatedAnswer),
     ({"kind": "invalid_json"}, e.NotJson),
-    ({"kind": "invalid_utf8"}, e.NotJson),
+    ({"kind": "invalid_utf8"}, e.NotUtf8),
     ({"kind": "missing_is_error"}, e.MissingIsError),
     ({"kind": "is_error"}, e.Refused),
     *(({"kind": "not_allowed", "status": status}, e.CredentialsRefused) for status in (200, 401, 403)),
@@ -73,6 +73,19 @@ async def test_a_read_that_fails_is_the_right_error_and_passing_failures_are_tri
             await client.read_offers()
         assert raised.value.attempts == 1
         assert shop.outcomes == [error.code]
+
+
+async def test_text_that_is_never_utf8_costs_only_its_characters(shop: Shop) -> None:
+    """One product's name cost the run of its account, for ever."""
+    client = await shop.client()
+    shop.fault(kind="invalid_utf8")
+    page = await client.read_offers(per_page=10)
+    assert shop.outcomes == ["not_json", "ok"]
+    read = [parse(raw, page.platform) for raw in page.raw_rows]
+    assert [row.offer is not None for row in read] == [True] * 10
+    assert [[remark.field for remark in row.remarks] for row in read] == [["name"]] + [[]] * 9
+    assert read[0].offer is not None
+    assert (read[0].offer.name or "").startswith("\ufffd")
 
 
 @pytest.mark.parametrize("fault", ["reset", "html", "truncated"])

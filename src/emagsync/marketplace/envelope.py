@@ -38,6 +38,7 @@ from emagsync.marketplace.errors import (
     MalformedResults,
     MissingIsError,
     NotJson,
+    NotUtf8,
     ProxyRefused,
     RateLimited,
     Redirected,
@@ -125,14 +126,18 @@ _RAW_DICT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _EXACT: Final = msgspec.json.Decoder(float_hook=Decimal)
 
 
-def open_envelope(answer: HttpAnswer, *, is_write: bool, now: datetime, also_refusals: bool = False) -> Envelope:
+def open_envelope(
+    answer: HttpAnswer, *, is_write: bool, now: datetime, also_refusals: bool = False, mends_text: bool = False
+) -> Envelope:
     """The envelope of a successful answer. Raises the EmagError that any other answer means.
 
     `also_refusals`: the envelope of a refusal (`isError: true`) is returned too, for who finds more in it than words.
+    `mends_text`: bytes that are not UTF-8 become U+FFFD, for an answer that had some before, too: else one product's
+    name would cost its page for ever.
     """
     if is_write and answer.status == 204 and not answer.body:
         return Envelope(is_error=b"false")  # done, and nothing to say about it: `offer_stock`
-    envelope, problem = _decode(answer.body)
+    envelope, problem = _decode(_utf8_of(answer.body) if mends_text else answer.body)
     refusal = _configuration_refusal(answer, envelope)
     if refusal is not None:
         raise refusal
@@ -250,10 +255,20 @@ def _decode(body: bytes) -> tuple[Envelope | None, EmagError | None]:
         return _frame(body.removeprefix(b"\xef\xbb\xbf")), None
     except msgspec.ValidationError:
         return None, MissingIsError(f"eMAG's answer is {_kind(body)} instead of an object with isError")
-    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        return None, NotUtf8(f"eMAG's answer is not JSON ({one_line(str(error))})")
+    except (msgspec.DecodeError, RecursionError) as error:
         what = "an HTML page" if body.lstrip()[:1] == b"<" else "not JSON"
         reason = "" if what == "an HTML page" else f" ({one_line(str(error))})"
         return None, NotJson(f"eMAG's answer is {what}{reason}")
+
+
+def _utf8_of(body: bytes) -> bytes:
+    try:
+        _check_text(body)
+    except UnicodeDecodeError:
+        return body.decode(errors="replace").encode()
+    return body
 
 
 def _check_text(body: bytes) -> None:

@@ -16,7 +16,8 @@ EmagError
 │   ├── CallTimeout              no complete answer in time
 │   ├── BadAnswer                HTTP 200, but not an answer
 │   │   ├── TruncatedAnswer      empty, or shorter than announced
-│   │   ├── NotJson              HTML, broken JSON, invalid UTF-8
+│   │   ├── NotJson              HTML, broken JSON
+│   │   │   └── NotUtf8          invalid UTF-8
 │   │   ├── MissingIsError       JSON without `isError: true|false`
 │   │   ├── MalformedResults     `isError: false`, but `results` is not what is due
 │   │   └── AnswerTooLarge       larger than `HttpOptions.max_response_bytes`
@@ -193,6 +194,10 @@ class NotJson(BadAnswer):
     """HTML, broken JSON or invalid UTF-8."""
 
     code = "not_json"
+
+
+class NotUtf8(NotJson):
+    """Invalid UTF-8: what comes so again is what eMAG has, and is mended."""
 
 
 class MissingIsError(BadAnswer):

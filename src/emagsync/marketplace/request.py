@@ -26,6 +26,7 @@ from emagsync.marketplace.errors import (
     BudgetStoreError,
     EmagError,
     IpNotAllowed,
+    NotUtf8,
     Refused,
     UncertainWrite,
     WriteRefused,
@@ -157,10 +158,12 @@ class CallExecutor:
         Raises BudgetUnavailable when the request could not be counted, and so was not sent.
         """
         attempt = 1
+        mends_text = False
         while True:
             try:
-                return await self._attempt(call, attempt)
+                return await self._attempt(call, attempt, mends_text=mends_text)
             except EmagError as error:
+                mends_text = mends_text or isinstance(error, NotUtf8)
                 self._describe(error, call.route, attempt)
                 must_not_repeat = call.is_write and not call.repeatable
                 decision = self._retry.decide(
@@ -182,7 +185,7 @@ class CallExecutor:
         error.args = (error.message,)
         return error
 
-    async def _attempt(self, call: Call[T], attempt: int) -> T:
+    async def _attempt(self, call: Call[T], attempt: int, *, mends_text: bool) -> T:
         grant = await self._budget.acquire(call.group, call.priority)
         started_at, began = self._clock.now(), self._clock.monotonic()
         answer: HttpAnswer | None = None
@@ -192,7 +195,11 @@ class CallExecutor:
         try:
             answer = await self._exchange(call, grant)
             envelope = open_envelope(
-                answer, is_write=call.is_write, now=self._clock.now(), also_refusals=call.reads_refusals
+                answer,
+                is_write=call.is_write,
+                now=self._clock.now(),
+                also_refusals=call.reads_refusals,
+                mends_text=mends_text,
             )
             result = call.read(envelope)
             rows = _rows(result)

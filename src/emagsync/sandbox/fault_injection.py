@@ -108,9 +108,15 @@ def _missing_is_error(body: bytes) -> bytes:
     return encode(values)
 
 
+def _with_a_foreign_character(body: bytes) -> bytes:
+    """The answer with a Windows-1250 letter in its first name, or behind everything where nothing has a name."""
+    before, name, after = body.partition(b'"name":"')
+    return before + name + b"\xe3" + after
+
+
 _CORRUPTED: Final[dict[str, Callable[[bytes], bytes]]] = {
     "invalid_json": lambda body: body[: max(1, len(body) * 2 // 3)],
-    "invalid_utf8": lambda body: body[:-2] + b'"\xff\xfe"' + body[-2:],
+    "invalid_utf8": _with_a_foreign_character,
     "missing_is_error": _missing_is_error,
     "null_results": lambda body: _with(body, results=None),
     "wrong_results_type": lambda body: _with(body, results="no results"),

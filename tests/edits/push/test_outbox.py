@@ -46,12 +46,14 @@ ALLOWED: dict[str, dict[str, str]] = {
         "deferred": "pending",
         "no_answer": "uncertain",
         "interrupted": "uncertain",
+        "not_shown_yet": "sending",
         "not_shown": "uncertain",
         "postponed": "sending",
         "applied": "applied",
         "rejected": "rejected",
     },
     "uncertain": {
+        "not_shown_yet": "uncertain",
         "not_taken": "pending",
         "postponed": "uncertain",
         "applied": "applied",
@@ -80,7 +82,7 @@ def stock(difference: str, **values: Any) -> Item:
 def entry(state: OutboxState, *items: Item, **values: Any) -> OutboxEntry:
     empty = dict.fromkeys(OutboxEntry._fields)
     known = {"id": 1, "account": "main", "emag_id": 7, "attempts": 1, "created_at": NOW, "updated_at": NOW}
-    if state is OutboxState.SENDING:
+    if state in (OutboxState.SENDING, OutboxState.UNCERTAIN):
         known |= {"sent_at": NOW, "next_at": NOW}
     return OutboxEntry(**{**empty, **known, "state": state, "items": items or (item(),), **values})
 
@@ -260,11 +262,22 @@ def test_a_whole_save_refused_because_of_a_campaign_waits_unless_emag_shows_what
         pytest.param(entry(OutboxState.SENDING), "70.0000", 1, "applied", None, id="accepted, and changed since"),
         pytest.param(entry(OutboxState.SENDING), "100.0000", 0, "sending", 0.25, id="accepted, read at once"),
         pytest.param(entry(OutboxState.SENDING), "100.0000", 10, "sending", 15, id="accepted, not shown yet"),
+        pytest.param(entry(OutboxState.SENDING), "100.0000", 18, "sending", 20, id="accepted, looked at once more"),
         pytest.param(entry(OutboxState.SENDING), "100.0000", 20, "uncertain", 20, id="accepted, and never shown"),
         pytest.param(entry(OutboxState.UNCERTAIN), "90.0000", 1, "applied", None, id="uncertain and shown"),
-        pytest.param(entry(OutboxState.UNCERTAIN), "100.0000", 1, "pending", None, id="uncertain, sent again"),
+        pytest.param(entry(OutboxState.UNCERTAIN), "100.0000", 0, "uncertain", 0.25, id="uncertain, read at once"),
+        pytest.param(entry(OutboxState.UNCERTAIN), "100.0000", 10, "uncertain", 15, id="uncertain, not shown yet"),
+        pytest.param(entry(OutboxState.UNCERTAIN), "100.0000", 20, "pending", None, id="uncertain, sent again"),
+        pytest.param(
+            entry(OutboxState.UNCERTAIN, sent_at=None), "100.0000", 1, "pending", None, id="uncertain for long"
+        ),
         pytest.param(entry(OutboxState.UNCERTAIN), "70.0000", 1, "dropped", None, id="uncertain, with a third value"),
-        pytest.param(entry(OutboxState.UNCERTAIN, attempts=5), "100.0000", 1, "rejected", None, id="sent often enough"),
+        pytest.param(
+            entry(OutboxState.UNCERTAIN, attempts=5), "100.0000", 1, "uncertain", 1.5, id="sent often, not shown yet"
+        ),
+        pytest.param(
+            entry(OutboxState.UNCERTAIN, attempts=5), "100.0000", 20, "rejected", None, id="sent often enough"
+        ),
     ],
 )
 def test_reading_back(before: OutboxEntry, shown: str, seconds: float, state: str, next_at: float | None) -> None:

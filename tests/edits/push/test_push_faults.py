@@ -22,6 +22,9 @@ from emagsync.edits.states import EditSource
 from emagsync.edits.storing import Author
 from emagsync.marketplace import Budget
 from emagsync.marketplace.budget.redis_store import RedisConnection, RedisStore
+from emagsync.sandbox import resources
+from emagsync.sandbox.answers import Answer as SandboxAnswer
+from emagsync.sandbox.request import ApiRequest
 from support.clocks import ForwardClock
 from support.patience import PATIENCE_SECONDS
 from support.pushing import open_push_desk
@@ -85,7 +88,7 @@ async def test_a_refused_offer_keeps_emags_words_and_costs_the_others_nothing(tm
 
 @pytest.mark.parametrize("form", ["object", "list"])
 async def test_a_batch_with_every_kind_of_verdict(tmp_path: Path, form: str) -> None:
-    async with open_push_desk(tmp_path, edits={"readback_seconds": 20}) as desk:
+    async with open_push_desk(tmp_path) as desk:
         desk.market.set(save_results=form)
         await desk.edit_many([(emag_id, "sale_price", "110.0000") for emag_id in range(1, 9)])
         desk.market.save_rule(ids=[1], verdict="taken", messages=["Price is far from that of others", "Look again"])
@@ -286,11 +289,22 @@ async def test_a_price_that_emag_changed_while_the_answer_was_lost_goes_to_the_m
         assert (edit.state, edit.closed_value) == ("lost", "120.0000")
 
 
-async def test_what_emag_shows_only_after_a_moment_is_waited_for_and_not_sent_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param({"status": 200, "body": TAKEN}, id="taken"),
+        pytest.param({"status": 200, "body": TAKEN.replace('"7"', '"8"')}, id="not mentioned"),
+        pytest.param({"status": 502}, id="lost"),
+    ],
+)
+async def test_what_emag_shows_only_after_a_moment_is_waited_for_and_not_sent_again(
+    tmp_path: Path, answer: dict[str, Any]
+) -> None:
+    """After an answer that was lost the change was sent five times within seconds, and called rejected."""
     async with open_push_desk(tmp_path, edits={"readback_seconds": 20}) as desk:
         await desk.edit(7, "sale_price", "90.0000")
-        # eMAG says that it took it, and shows it half a second later.
-        desk.market.fault(kind="status", status=200, route="offer/save", times=1, body=TAKEN)
+        # Whatever eMAG says, it took the change, and shows it half a second later.
+        desk.market.fault(kind="status", route="offer/save", times=1, **answer)
         pushing = asyncio.ensure_future(desk.push())
         async with asyncio.timeout(PATIENCE_SECONDS):
             while desk.market.account().report.routes["product_offer/read"] < 2:
@@ -355,6 +369,28 @@ async def test_a_change_that_emag_takes_and_never_shows_is_tried_a_few_times_and
         [edit] = await desk.edits()
         assert "eMAG still shows the value from before" in (reason_text(edit.reason) or "")
         assert desk.saves() == 5
+
+
+@pytest.mark.databases("sqlite")
+async def test_a_save_that_takes_emag_too_long_is_sent_again_in_smaller_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whole saves of fifty timed out push after push, until their edits were called rejected."""
+    honest, sizes = resources.ROUTES["POST", "offer/save"], []
+
+    def save(request: ApiRequest) -> SandboxAnswer:
+        sizes.append(len(request.content))
+        return honest(request) if len(request.content) <= 5 else SandboxAnswer(b"<html>", 504, "text/html")
+
+    monkeypatch.setitem(resources.ROUTES, ("POST", "offer/save"), save)
+    async with open_push_desk(tmp_path, 200) as desk:
+        await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(1, 151)])
+        push = await desk.push()
+        assert push.counts == {"applied": 150}
+        # Three are on their way at once, so that many of each size are tried in vain; the rest goes in threes.
+        assert sizes[:3] == [50, 50, 50]
+        assert {size for size in sizes[3:] if size > 3} == {12}
+        assert 1 <= sizes.count(12) <= 3
 
 
 @pytest.mark.thorough

@@ -344,6 +344,9 @@ def test_an_odd_ean_costs_only_itself() -> None:
         [{"value": "9", "errors": None}],
         [9],
         [{"value": 9}, {"value": 9}],
+        {"0": {"value": 9, "errors": None}},
+        {"1": {"value": "9"}, "3": {"value": 9}},
+        {"0": 9},
     ],
 )
 def test_a_validation_status_is_read_from_every_shape(value: Any) -> None:
@@ -397,6 +400,24 @@ def test_characters_that_databases_refuse_are_taken_out_with_a_remark() -> None:
     assert sorted(remark.field for remark in found.remarks) == ["brand", "family.name", "name"]
     assert found.offer is not None
     assert (found.offer.name, found.offer.brand, found.offer.family_name) == ("ab", "c\ufffdd", None)
+
+
+@pytest.mark.parametrize("damage", ["\ufffd".encode(), rb"\ufffd"], ids=["bytes", "escape"])
+def test_a_character_that_could_not_be_read_is_remarked_on(damage: bytes) -> None:
+    raw = row(name="L#mpi", brand="A", description="#").replace(b"#", damage)
+
+    found = parsed(raw)
+
+    assert sorted(remark.field for remark in found.remarks) == ["description", "name"]
+    assert found.offer is not None
+    assert found.offer.name == "L\ufffdmpi"
+
+
+def test_a_family_in_a_list_is_that_family() -> None:
+    found = offer(row(family=[{"id": 8, "name": "Lampa"}]))
+
+    assert (found.family_id, found.family_name) == (8, "Lampa")
+    assert remarked(row(family=[{"id": 8}, {"id": 9}])) == ["family"]
 
 
 def test_text_that_only_looks_like_an_escape_stays() -> None:

@@ -43,6 +43,9 @@ log = structlog.get_logger()
 SAVES_IN_FLIGHT: Final = 3
 # After so many saves in a row without a certain answer the push ends.
 MOST_FAILURES: Final = 3
+# A save that took eMAG too long is sent again in saves of so many times fewer offers: before its offers have been sent
+# MOST_ATTEMPTS times they are alone.
+FEWER_TIMES: Final = 4
 # About how long reading the whole list of a large account takes.
 LIST_SECONDS: Final = 60.0
 # Without progress for so many times `readback_seconds` the push ends; the next one goes on with what is left.
@@ -73,6 +76,7 @@ class PushEngine:
         self._enqueued_at: float | None = None
         self._newest_enqueued: int | None = None
         self._failures = 0
+        self._most_together = MOST_ENTITIES
         self.hold: Hold | None = None
         self.error: Reason | None = None
 
@@ -181,7 +185,7 @@ class PushEngine:
     async def _next_batch(self) -> Batch:
         async with self._database.snapshot() as connection:
             pending = await repository.next_pending(
-                connection, self._job.account, now=self._clock.now(), most=MOST_ENTITIES
+                connection, self._job.account, now=self._clock.now(), most=self._most_together
             )
         return next_batch(pending)
 
@@ -228,7 +232,10 @@ class PushEngine:
             self._log_unsaved("save_uncertain", entries, error)
             reason = _caused_by(error.cause, ReasonCode.NO_CERTAIN_ANSWER)
             await self._writer.answered(entries, Answer(Event.NO_ANSWER, reason))
-            self._count_failure(error)
+            if error.cause.took_too_long and len(entries) > 1:
+                self._most_together = min(self._most_together, max(len(entries) // FEWER_TIMES, 1))
+            else:
+                self._count_failure(error)
         except BudgetUnavailable as error:
             self._log_unsaved("save_not_sent", entries, error)
             reason = Reason.of(ReasonCode.NOT_SENT, cause=error.code, message=error)

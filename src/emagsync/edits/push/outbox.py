@@ -15,7 +15,7 @@ PENDING    To be sent, with `next_at` not before then: eMAG takes no changes of 
 SENDING    Claimed by a push. Without `next_at`, eMAG's answer is still awaited; with it, eMAG has accepted the changes
            and the offer is read back at that time. What eMAG refuses by name is not read back and not sent again.
 UNCERTAIN  eMAG may or may not have the changes, since its answer did not come, or they did not show. The offer is read
-           back before anything else is sent for it.
+           back before anything else is sent for it, until it shows them or has had the time to.
 
 Who may move an entry:
 - Out of WAITING and PENDING: whoever locks the row, that is a person (approve, reject), a refused hold of the brake, or
@@ -83,6 +83,7 @@ class Event(StrEnum):
     DEFERRED = "deferred"  # eMAG has refused them because of a campaign: it will take them when that is over
     NO_ANSWER = "no_answer"  # no answer, or one that leaves it open
     INTERRUPTED = "interrupted"  # the push ended before eMAG's answer
+    NOT_SHOWN_YET = "not_shown_yet"  # read back: eMAG may still be about to show them
     NOT_SHOWN = "not_shown"  # eMAG accepted the changes, and still does not show them
     NOT_TAKEN = "not_taken"  # read back: eMAG does not have them, so they may be sent again
     POSTPONED = "postponed"  # the offer could not be read
@@ -113,10 +114,12 @@ TRANSITIONS: Final[Mapping[tuple[OutboxState, Event], OutboxState]] = {
     (_SENDING, Event.DEFERRED): _PENDING,
     (_SENDING, Event.NO_ANSWER): _UNCERTAIN,
     (_SENDING, Event.INTERRUPTED): _UNCERTAIN,
+    (_SENDING, Event.NOT_SHOWN_YET): _SENDING,
     (_SENDING, Event.NOT_SHOWN): _UNCERTAIN,
     (_SENDING, Event.POSTPONED): _SENDING,
     (_SENDING, Event.APPLIED): OutboxState.APPLIED,
     (_SENDING, Event.REJECTED): OutboxState.REJECTED,
+    (_UNCERTAIN, Event.NOT_SHOWN_YET): _UNCERTAIN,
     (_UNCERTAIN, Event.NOT_TAKEN): _PENDING,
     (_UNCERTAIN, Event.POSTPONED): _UNCERTAIN,
     (_UNCERTAIN, Event.APPLIED): OutboxState.APPLIED,
@@ -161,7 +164,8 @@ class OutboxEntry(NamedTuple):
     """One row of the outbox: an offer's changes, and where they are. Times are aware UTC.
 
     `batch_id` is shared by the entries of one save, `alarm` is what the brake counts the entry as, `hold_id` the hold
-    that was released for it.
+    that was released for it. `sent_at` is when it was claimed, and from the answer on when that came, or was given up:
+    until then eMAG may have been at work on it.
     """
 
     id: int
@@ -284,14 +288,14 @@ def judge_answer(entry: OutboxEntry, answer: Answer, now: datetime) -> OutboxEnt
     match answer.event, answer.reason:
         case Event.ACCEPTED, _:
             items = tuple(item if item.is_done else replace(item, remarks=answer.remarks) for item in entry.items)
-            return entry.moved(Event.ACCEPTED, items=items, reason=None, next_at=now)
+            return entry.moved(Event.ACCEPTED, items=items, reason=None, sent_at=now, next_at=now)
         case Event.NOT_SENT, reason:
             return _back_to_pending(entry, Event.NOT_SENT, reason=reason)
         case Event.REJECTED, Reason() as reason:
             return judge_refusal(entry, reason, now)
         case event, reason:
             # Reading the offer after a refusal may have ended the entry: eMAG does not know the offer any more.
-            return entry if entry.is_final else entry.moved(event, reason=reason, next_at=now)
+            return entry if entry.is_final else entry.moved(event, reason=reason, sent_at=now, next_at=now)
 
 
 def judge_refusal(entry: OutboxEntry, reason: Reason, now: datetime, *, read: Values | None = None) -> OutboxEntry:
@@ -326,19 +330,20 @@ def _back_to_pending(entry: OutboxEntry, event: Event, **changes: Any) -> Outbox
 def judge_read_back(entry: OutboxEntry, read: Values, *, readback_seconds: float, now: datetime) -> OutboxEntry:
     """The entry after its offer was `read`: ended, to be read again, uncertain, or to be sent again.
 
-    What eMAG has accepted may take up to `readback_seconds` to show. An entry whose answer is still awaited
-    (`awaits_answer`) is not judged: its changes may arrive at any moment.
+    What eMAG has taken may take up to `readback_seconds` to show, whether its answer said so or was lost: before that,
+    the value from before is no sign that it was not taken, and sending it again would send it twice. An entry whose
+    answer is still awaited (`awaits_answer`) is not judged: its changes may arrive at any moment.
     """
     was_accepted = entry.state is OutboxState.SENDING
     judge = judge_accepted if was_accepted else judge_uncertain
     entry = entry._replace(items=tuple(judge(item, read) for item in entry.items))
     if entry.is_done:
         return _ended(entry, now)
+    elapsed = readback_seconds if entry.sent_at is None else (now - entry.sent_at).total_seconds()
+    if elapsed < readback_seconds:
+        pause = max(SOONEST_READ_BACK_SECONDS, min(elapsed / 2, readback_seconds - elapsed))
+        return entry.moved(Event.NOT_SHOWN_YET, next_at=now + timedelta(seconds=pause))
     if was_accepted:
-        elapsed = (now - (entry.sent_at or now)).total_seconds()
-        if elapsed < readback_seconds:
-            pause = max(SOONEST_READ_BACK_SECONDS, elapsed / 2)
-            return entry.moved(Event.ACCEPTED, next_at=now + timedelta(seconds=pause))
         return entry.moved(Event.NOT_SHOWN, reason=Reason.of(ReasonCode.NOT_SHOWN), next_at=now)
     if entry.attempts >= MOST_ATTEMPTS:
         return reject(entry, Reason.of(ReasonCode.NO_EFFECT, times=MOST_ATTEMPTS), now)

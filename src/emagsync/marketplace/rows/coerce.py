@@ -32,6 +32,9 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,
 USUAL_PRICE = re.compile(r"[0-9]{1,14}\.[0-9]{4}")
 _USUAL_WEIGHT = re.compile(r"[0-9]{1,12}\.[0-9]{6}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+UNREADABLE_CHARACTER = "\ufffd"
+"""What stands for a character that could not be read: half a surrogate pair, bytes that are not UTF-8."""
+_UNREADABLE_FORMS = (UNREADABLE_CHARACTER.encode(), rb"\ufffd")
 _ADDRESS = re.compile(r"https?://.", re.IGNORECASE | re.DOTALL)
 # An entity with its semicolon: without one, "B&regular" would be one too.
 _ENTITY = re.compile(r"&(?:(#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));")
@@ -238,7 +241,13 @@ def _decoded(entity: re.Match[str]) -> str:
 
 def storable(value: str) -> str:
     """Without what databases refuse: NUL characters go, half surrogate pairs become U+FFFD."""
-    return _UNSTORABLE.sub(lambda match: "" if match[0] == "\x00" else "\ufffd", value)
+    return _UNSTORABLE.sub(lambda match: "" if match[0] == "\x00" else UNREADABLE_CHARACTER, value)
+
+
+def is_damaged(raw: bytes) -> bool:
+    """Whether a row, as JSON, has a character that could not be read: eMAG has it so, or the answer was mended."""
+    # `rfind` finds nothing in two thirds of the time that `in` takes for that.
+    return any(raw.rfind(form) >= 0 for form in _UNREADABLE_FORMS)
 
 
 def ownership(value: object) -> int | None:

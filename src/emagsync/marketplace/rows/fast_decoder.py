@@ -37,6 +37,7 @@ _Text = str | _Empty | None
 _ShortText = Annotated[str, Meta(max_length=LONGEST_SHORT_TEXT)] | _Empty | None
 _price: Final = coerce.USUAL_PRICE.fullmatch
 # Texts with NUL characters need cleaning and a remark. (Raw ones are no JSON; half surrogate pairs msgspec refuses.)
+# So do those of damaged rows.
 _NUL: Final = b"\\u0000"
 _CURRENCY: Final = re.compile("[A-Z]{3}")
 _EAN: Final = re.compile(f"(?!(?i:null)$)[0-9A-Za-z]{{1,{LONGEST_SHORT_TEXT}}}")
@@ -149,7 +150,7 @@ def read(raw: bytes, platform: Platform) -> ProductOffer | None:
     Keys that are skipped are not checked: the caller has to make sure that `raw` is UTF-8 throughout.
     """
     # `rfind` finds nothing in two thirds of the time that `in` takes for that.
-    if raw.rfind(_NUL) >= 0 or nesting.is_too_deep(raw):
+    if raw.rfind(_NUL) >= 0 or coerce.is_damaged(raw) or nesting.is_too_deep(raw):
         return None
     try:
         return _offer(_DECODER.decode(raw), platform)

@@ -5,8 +5,8 @@ and the rest of the row is good. What says nothing is left out of the row at the
 nothing, whichever of PHP's ways it is written in, and costs no remark. Most methods first test for the usual value,
 which needs no function call, and only otherwise take the general way through `coerce`; both lead to the same value.
 
-`odd` rows are those that msgspec refused or that hold an escaped NUL. Only their texts are cleaned, since no other row
-can contain what databases refuse.
+`odd` rows are those that msgspec refused, that hold an escaped NUL, or a character that could not be read. Only their
+texts are cleaned, since no other row can contain what databases refuse.
 """
 
 from __future__ import annotations
@@ -128,12 +128,14 @@ class Reader:
         return _readable(self.short_text(field))
 
     def clean(self, field: str, value: str | None) -> str | None:
-        """The text without what databases refuse, with a remark where that changed it."""
+        """The text without what databases refuse, with a remark where that changed it, or where it is damaged."""
         if value is None or not self._odd:
             return value
         cleaned = coerce.storable(value)
         if cleaned != value:
             self.remark(field, "held NUL characters or half surrogate pairs, which were taken out")
+        elif coerce.UNREADABLE_CHARACTER in cleaned:
+            self.remark(field, f"has {coerce.UNREADABLE_CHARACTER} where characters could not be read")
         return cleaned or None
 
     def currency(self, default: str) -> str:
@@ -150,6 +152,8 @@ class Reader:
     def validation(self, field: str) -> int | None:
         """A validation status: a number, an object with `value`, or a list of such (the first one counts)."""
         value = self._get(field)
+        if type(value) is dict and "value" not in value:
+            value = coerce.members(value)  # PHP's list
         if type(value) is list and len(value) == 1:
             value = value[0]
         if type(value) is dict:
@@ -234,6 +238,8 @@ class Reader:
         value = self._get("family")
         if value is None:
             return None, None
+        if type(value) is list and len(value) == 1:
+            value = value[0]
         if not isinstance(value, dict):
             self.remark("family", f"is {coerce.described(value)}, not a family")
             return None, None

@@ -42,7 +42,7 @@ __all__ = [
     "validation_errors",
 ]
 
-PARSER_VERSION = 3
+PARSER_VERSION = 4
 """To be raised whenever the same bytes would be parsed to another offer, or have another digest: every stored row is
 then parsed anew."""
 
@@ -101,7 +101,7 @@ def parse_closely(raw: bytes, platform: Platform) -> ParsedRow:
     row = decoded.value
     if type(row) is not dict:
         return _rejected(raw, f"the row is {coerce.described(row)}, not an object")
-    reader = Reader(row, odd=decoded.odd or b"\\u0000" in raw)
+    reader = Reader(row, odd=decoded.odd or b"\\u0000" in raw or coerce.is_damaged(raw))
     if decoded.cut:
         reader.remark("", f"is nested deeper than {nesting.DEEPEST} levels; what is below them was not read")
     try:
