@@ -12,7 +12,8 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import insert
 
-from emagsync.core.errors import SettingsError
+from emagsync.accounts.errors import AccountIsOff
+from emagsync.core.errors import EmagsyncError, SettingsError
 from emagsync.sync import repository, run_rows
 from emagsync.sync.errors import AccountBusy
 from emagsync.sync.schemas import Mode, Progress, Run, RunParameters, RunStatus, Selection
@@ -143,3 +144,22 @@ async def test_a_finished_run_tells_its_story(local: Local) -> None:
 def test_parameters_that_make_no_sense_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RunParameters(**values)
+
+
+@pytest.mark.parametrize(
+    ("error", "ends_as"),
+    [
+        pytest.param(SettingsError("the password cannot be read"), RunStatus.FAILED, id="it cannot be"),
+        pytest.param(AccountIsOff("main"), RunStatus.CANCELLED, id="its account was switched off before it began"),
+    ],
+)
+async def test_a_run_that_cannot_be_executed_ends_with_the_reason(
+    tmp_path: Path, error: EmagsyncError, ends_as: RunStatus
+) -> None:
+    async with open_market({"main": 3}) as market, open_local(tmp_path, market.url) as local:
+        queued = await local.service.queue(["main"], RunParameters(mode=Mode.FULL), trigger="api", sync_id="a-sync")
+        [run] = queued.runs
+        ended = await local.service.fail(run.id, error)
+        assert (ended.status, [one.code for one in ended.errors]) == (ends_as, [error.code])
+        # It keeps nobody out.
+        await local.completed()

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.accounts.errors import AccountIsOff
 from emagsync.accounts.registry import AccountRegistry
 from emagsync.core.clock import Clock, SystemClock
 from emagsync.core.concurrency import cancelled
@@ -192,11 +193,15 @@ class SyncService:
         return True
 
     async def fail(self, run_id: str, error: EmagsyncError) -> Run:
-        """End an active run that cannot be executed. Returns the run's final state."""
+        """End an active run that cannot be executed. Returns the run's final state.
+
+        Where its account was switched off before it began, a person has stopped it, as those that had begun.
+        """
         async with self._database.snapshot() as connection:
             run = await repository.get_run(connection, run_id)
         reason = RunError(code=error.code, message=str(error), at=self._clock.now())
-        await self._revoke([run], RunStatus.FAILED, reason)
+        status = RunStatus.CANCELLED if isinstance(error, AccountIsOff) else RunStatus.FAILED
+        await self._revoke([run], status, reason)
         async with self._database.snapshot() as connection:
             return await repository.get_run(connection, run_id)
 
