@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from emagsync.entrypoints.api.keyless import KEYLESS
 from emagsync.identity.tables import api_tokens
+from emagsync.rest import idempotency_keys as idempotency_keys_module
 from emagsync.rest.auth import Operator
 from emagsync.rest.bodies import read_raw, read_upload
 from emagsync.rest.idempotency import IdempotencyMiddleware
@@ -26,6 +27,7 @@ from emagsync.rest.openapi import operations
 from emagsync.rest.problem_handlers import UnexpectedErrorMiddleware, install_problem_handlers
 from emagsync.rest.problems import ApiProblem
 from emagsync.rest.tables import idempotency_keys
+from offers.offer_rows import statements_of
 from support.api import Api, open_api
 from support.clocks import ForwardClock
 from support.databases import address_in
@@ -341,3 +343,92 @@ async def test_old_keys_are_swept(desk: Desk) -> None:
     await desk.api.services.scheduler.do("prune")
     async with desk.api.state.database.snapshot() as connection:
         assert (await connection.scalars(select(idempotency_keys.c.key))).all() == ["new"]
+
+
+MOST = 6
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller may have six keys, counted with each request."""
+    monkeypatch.setattr(idempotency_keys_module, "MOST_KEYS", MOST)
+    monkeypatch.setattr(idempotency_keys_module, "COUNTED_EVERY", 0)
+    monkeypatch.setattr(idempotency_keys_module, "_FORGOTTEN_AT_ONCE", 2)
+
+
+async def keys_of(desk: Desk) -> set[tuple[str, bool]]:
+    """The keys that are kept, and whether each was answered."""
+    async with desk.api.state.database.snapshot() as connection:
+        rows = await connection.execute(select(idempotency_keys.c.key, idempotency_keys.c.status))
+        return {(row.key, row.status is not None) for row in rows}
+
+
+@pytest.mark.databases("both")
+@pytest.mark.usefixtures("few")
+async def test_the_oldest_answers_make_room_for_new_keys(desk: Desk) -> None:
+    """Whoever works all day is refused nothing, and what it sent within the hour is replayed."""
+    for number in range(20):
+        assert (await desk.post("/answer", f"k{number}")).status_code == 200
+        assert is_replay(await desk.post("/answer", f"k{number}"))
+        assert len(await keys_of(desk)) <= MOST
+        desk.clock.forward(minutes=20)
+    kept = {key for key, _ in await keys_of(desk)}
+    assert {"k17", "k18", "k19"} <= kept
+    assert "k13" not in kept
+    assert desk.done["answer"] == 20
+
+
+@pytest.mark.databases("both")
+@pytest.mark.usefixtures("few")
+async def test_who_uses_all_keys_within_the_hour_is_asked_to_wait_until_the_first_is_an_hour_old(desk: Desk) -> None:
+    for number in range(MOST):
+        await desk.post("/answer", f"k{number}")
+        desk.clock.forward(minutes=1)
+    refused = await desk.post("/answer", "one more")
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_idempotency_keys")
+    assert desk.done["answer"] == MOST
+    # It was not kept: the key is free. What was answered is answered, and others are not concerned.
+    assert ("one more", False) not in await keys_of(desk)
+    assert is_replay(await desk.post("/answer", "k0"))
+    assert (await desk.post("/answer", "one more", caller="admin")).status_code == 200
+    assert (await desk.post("/answer", None)).status_code == 200
+    wait = int(refused.headers["retry-after"])
+    desk.clock.forward(seconds=wait - 1)
+    assert (await desk.post("/answer", "one more")).status_code == 429
+    desk.clock.forward(seconds=2)
+    assert (await desk.post("/answer", "one more")).status_code == 200
+
+
+@pytest.mark.usefixtures("few")
+async def test_what_has_no_answer_is_never_forgotten(desk: Desk) -> None:
+    """Who knows what came of it: if its key were free, it would be done twice."""
+    for number in range(MOST):
+        await desk.post("/answer", f"k{number}")
+    await forget_answers(desk.api)
+    desk.clock.forward(hours=2)
+    refused = await desk.post("/answer", "one more")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+    assert await keys_of(desk) == {(f"k{number}", False) for number in range(MOST)}
+    assert (await desk.post("/answer", "k0")).json()["code"] == "idempotency_outcome_unknown"
+
+
+@pytest.mark.databases("both")
+async def test_many_new_keys_at_once_do_not_hinder_each_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They forget the same oldest ones."""
+    monkeypatch.setattr(idempotency_keys_module, "MOST_KEYS", MOST)
+    monkeypatch.setattr(idempotency_keys_module, "COUNTED_EVERY", 0)
+    for number in range(MOST):
+        await desk.post("/answer", f"old{number}")
+    desk.clock.forward(hours=2)
+    answers = await asyncio.gather(*(desk.post("/answer", f"new{number}") for number in range(MOST)))
+    assert {answer.status_code for answer in answers} == {200}
+    kept = {key for key, _ in await keys_of(desk)}
+    assert {f"new{number}" for number in range(MOST)} <= kept
+
+
+async def test_keys_are_counted_now_and_then(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency_keys_module, "COUNTED_EVERY", 4)
+    with statements_of(desk.api.state.database) as said:
+        for number in range(10):
+            await desk.post("/answer", f"k{number}")
+    assert sum("count(*)" in one and "idempotency_keys" in one for one in said) == 2

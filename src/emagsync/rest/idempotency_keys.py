@@ -3,22 +3,30 @@
 A call claims its key before it does anything, keeps its answer when it has one, and is at work in between, which it
 notes again and again. When these notes stop, its process has died, and nobody can tell how far it got: then the request
 is **not** handled again, for a relative change of the stock or an undo would be made twice. The caller is told to look.
+
+How many keys a caller may have is bounded (`MOST_KEYS`). Beyond it the oldest that were answered are forgotten, rather
+than the next request refused: a request is sent again within minutes of the first time, while a price that is refused
+is a price that does not arrive. But what was answered within the last hour (`SURELY_KEPT`) is never forgotten, nor what
+has no answer yet: a caller that has so many of these (28 requests a second, for an hour) has gone wild, and is asked to
+wait (429). A key that is known is answered all the same.
 """
 
 from __future__ import annotations
 
+import math
 import uuid
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
 import orjson
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.clock import Clock
 from emagsync.core.concurrency import background_task
@@ -47,6 +55,12 @@ KEY_PARAMETER: Final[Mapping[str, Any]] = {
 # A call notes so often that it is still at work; one of which nothing was heard for so long has died.
 RENEWED_EVERY: Final = timedelta(seconds=30)
 LOST_AFTER: Final = timedelta(seconds=90)
+# About so many, for they are counted now and then: each process counts a caller's anew after at most COUNTED_EVERY.
+MOST_KEYS: Final = 100_000
+COUNTED_EVERY: Final = 1_000
+# So many are forgotten at once, that it need not be done with each request.
+_FORGOTTEN_AT_ONCE: Final = 10_000
+SURELY_KEPT: Final = timedelta(hours=1)
 _AGAIN_SECONDS: Final = 5
 _PURPOSE: Final = "idempotency"
 
@@ -68,16 +82,21 @@ class IdempotencyKeys:
         self._database = database
         self._vault = vault
         self._clock = clock
+        # How many more keys a caller may use before they are counted again.
+        self._uncounted: dict[str, int] = {}
 
     async def claim(self, caller: Principal, key: str) -> Claim | KeptAnswer:
         """The right to handle the caller's request with this key, or the answer that it has had.
 
-        Raises ApiProblem, 409: it is being handled, or it is not known how that ended, or the answer is unreadable.
+        Raises ApiProblem, 409: it is being handled, or it is not known how that ended, or the answer is unreadable; and
+        429: it is new, and the caller has as many as there may be.
         """
         now = self._clock.now()
         wanted = Claim(_owner(caller), key, uuid.uuid4().hex)
         async with self._database.transaction() as connection:
             known = await repository.claim(connection, wanted, now=now)
+            if known is None:
+                await self._expect_room(connection, wanted.owner, now)
         if known is None:
             return wanted
         if known.status is not None and known.answer is not None:
@@ -106,6 +125,22 @@ class IdempotencyKeys:
                 await repository.release(connection, held)
         except EmagsyncError as error:
             log.warning("idempotency_key_not_released", error=str(error))
+
+    async def _expect_room(self, connection: AsyncConnection, owner: str, now: datetime) -> None:
+        """Forget the caller's oldest answers where it has too many keys. Raises ApiProblem, 429, where that is not
+        enough."""
+        left = self._uncounted.get(owner, 0)
+        if left > 0:
+            self._uncounted[owner] = left - 1
+            return
+        room = MOST_KEYS - await repository.count(connection, owner)
+        if room < 0:
+            most = min(_FORGOTTEN_AT_ONCE, MOST_KEYS) - room
+            room += await repository.forget_oldest(connection, owner, most=most, before=now - SURELY_KEPT)
+        if room < 0:
+            oldest = await repository.oldest_answer(connection, owner)
+            raise _too_many(None if oldest is None else oldest + SURELY_KEPT - now)
+        self._uncounted[owner] = min(COUNTED_EVERY, room)
 
     async def _renew(self, held: Claim) -> None:
         while True:
@@ -137,6 +172,17 @@ def _packed(answer: KeptAnswer) -> str:
 def _unpacked(status: int, packed: str) -> KeptAnswer:
     values = orjson.loads(packed)
     return KeptAnswer(values["request"], status, values["headers"], zlib.decompress(b64decode(values["body"])))
+
+
+def _too_many(until_next: timedelta | None) -> ApiProblem:
+    seconds = _AGAIN_SECONDS if until_next is None else max(1, math.ceil(until_next.total_seconds()))
+    return ApiProblem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "too_many_idempotency_keys",
+        f"This caller has used {MOST_KEYS} Idempotency-Keys within the last hour, which is all that there may be. Wait "
+        "before you send further requests with new keys; one that was sent before is answered as it was then.",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def _in_progress() -> ApiProblem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import insert_of
@@ -70,6 +70,33 @@ async def release(connection: AsyncConnection, held: Claim) -> None:
 async def prune(connection: AsyncConnection, *, now: datetime) -> int:
     """Delete the keys that nothing was heard of for longer than `KEPT`; returns how many."""
     return (await connection.execute(delete(idempotency_keys).where(_table.alive_at < now - KEPT))).rowcount
+
+
+async def count(connection: AsyncConnection, owner: str) -> int:
+    """How many keys of this caller are kept."""
+    of_owner = select(func.count()).select_from(idempotency_keys).where(_table.owner == owner)
+    return await connection.scalar(of_owner) or 0
+
+
+async def forget_oldest(connection: AsyncConnection, owner: str, *, most: int, before: datetime) -> int:
+    """Delete the caller's oldest answered keys, at most so many and only those that were answered before that time;
+    returns how many. Those that another call deletes meanwhile are left to it."""
+    oldest = (
+        select(_table.key)
+        .where(_table.owner == owner, _table.status.is_not(None), _table.alive_at < before)
+        .order_by(_table.alive_at)
+        .limit(most)
+        .with_for_update(skip_locked=True)
+    )
+    of_them = delete(idempotency_keys).where(_table.owner == owner, _table.key.in_(oldest))
+    return (await connection.execute(of_them)).rowcount
+
+
+async def oldest_answer(connection: AsyncConnection, owner: str) -> datetime | None:
+    """When the oldest of the caller's answered keys was answered; None where none is."""
+    answered = select(func.min(_table.alive_at)).where(_table.owner == owner, _table.status.is_not(None))
+    oldest: datetime | None = await connection.scalar(answered)
+    return oldest
 
 
 def _is_held(held: Claim) -> ColumnElement[bool]:
