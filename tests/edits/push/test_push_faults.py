@@ -412,6 +412,18 @@ async def test_an_account_that_is_down_ends_the_push_and_loses_nothing(tmp_path:
         assert {desk.shown(emag_id, "sale_price") for emag_id in range(1, 251)} == {"90.0000"}
 
 
+@pytest.mark.parametrize(("offers", "status"), [(150, "completed"), (400, "failed")])
+async def test_a_push_that_lost_every_answer_failed_only_if_something_is_left(
+    tmp_path: Path, offers: int, status: str
+) -> None:
+    async with open_push_desk(tmp_path, 400) as desk:
+        await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(1, offers + 1)])
+        desk.market.fault(kind="status", status=500, route="offer/save", times=3, after_handling=True)
+        push = await desk.push()
+        assert (push.status, push.error is None) == (status, status == "completed")
+        assert {edit.state for edit in await desk.edits()} == ({"applied"} if offers == 150 else {"applied", "open"})
+
+
 async def test_credentials_that_are_refused_stop_the_push_with_what_to_do(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path) as desk:
         await desk.edit(7, "sale_price", "90.0000")

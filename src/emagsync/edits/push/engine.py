@@ -113,6 +113,9 @@ class PushEngine:
             )
             match following.step:
                 case Step.END:
+                    if not unread and not (await self._next_batch()).entries:
+                        # Answers that were lost stopped the sending, and yet eMAG has all of it.
+                        self.error = None
                     return
                 case Step.READ_BACK:
                     await self._read(portion(following.due, self._offers))
