@@ -50,6 +50,8 @@ _PIECES: Final = frozenset(
     {"buc", "bucata", "bucată", "bucati", "bucăți", "bucăţi", "pcs", "pc", "piece", "pieces", "db", "бр", "броя"}
 )
 _UNIT: Final = r"[^\W\d_]+|€"
+# A word, or a sign that stands by itself.
+_CURRENCY_LIKE: Final = re.compile(r"[^\W\d_]+|[^\w\s]")
 _WRITTEN: Final = re.compile(
     rf"(?:(?P<before>{_UNIT})\.? ?)?(?P<sign>[+-]?) ?(?P<body>[0-9.,][0-9 .,']*?)"
     rf"(?:[eE](?P<exponent>[+-]?[0-9]{{1,3}}))?"
@@ -144,6 +146,24 @@ def mark_of_locale(name: str | None) -> DecimalMark | None:
     except (UnknownLocaleError, ValueError):
         return None
     return {_POINT: DecimalMark.POINT, _COMMA: DecimalMark.COMMA}.get(get_decimal_symbol(locale))
+
+
+def is_pieces(word: str) -> bool:
+    """Whether the word stands beside a number of pieces: `buc`."""
+    return word.lower() in _PIECES
+
+
+def currency_of(word: str) -> str | None:
+    """The currency that a word or sign is, as ISO 4217 code: RON for `lei`. A sign of one that is not known is itself;
+    None for what is no currency."""
+    known = _CURRENCIES.get(word.lower())
+    return word if known is None and len(word) == 1 and unicodedata.category(word) == "Sc" else known
+
+
+def currencies_in(text: str) -> set[str]:
+    """The currencies that a text has beside its numbers, as `currency_of` names them."""
+    words = _CURRENCY_LIKE.findall(unicodedata.normalize("NFKC", text))
+    return {currency for word in words if (currency := currency_of(word)) is not None}
 
 
 def _tidy(text: str) -> str:

@@ -366,7 +366,7 @@ def test_the_page_has_every_reason_and_every_problem_of_a_cell_in_its_reader_s_w
     more = {"no_heading", "shown_differently", "cell_too_long", "hidden_row", "hidden_column", "ambiguous_amount"}
     more |= {"row_mixed_up", "negative_stock", "changed_since_export", "no_offer_named", "eans_repeats"}
     more |= {"part_number_repeats", "part_number_key_repeats", "part_number_key_differs", "ean_differs"}
-    more |= {"no_account", "account_not_found"}
+    more |= {"no_account", "account_not_found", "several_currencies"}
     assert {*file_import._FAULTS, *more} <= set(edits["objections"])
 
 

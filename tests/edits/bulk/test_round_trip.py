@@ -60,7 +60,7 @@ def converted(content: bytes, folder: Path, *, to: str, suffix: str = "xlsx") ->
     profile = f"-env:UserInstallation=file://{folder}/profile"
     command = ["soffice", profile, "--headless", "--convert-to", to, "--outdir", str(target), str(source)]
     subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_SECONDS)
-    return next(target.glob(f"in.{to}")).read_bytes()
+    return next(target.glob(f"in.{to.partition(':')[0]}")).read_bytes()
 
 
 def test_an_export_comes_back_untouched_and_changes_nothing() -> None:
@@ -95,6 +95,18 @@ def test_what_is_edited_in_libreoffice_is_understood_and_nothing_else_is_given(o
     reading = read(converted(as_ods, office, to="xlsx", suffix="ods"))
     assert [dict(one.given) for one in reading.requests] == [{"sale_price": "1800.5183"}, {"stock": "25"}, {}]
     assert [one.errors for one in reading.requests] == [()] * 3
+
+
+# Cells as they are shown, which is how Excel saves CSV: separator, quote, UTF-8, the first row, no formats, a locale.
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_an_export_that_is_saved_as_csv_as_it_is_shown_changes_nothing(office: Path, separator: str) -> None:
+    romanian = 1048
+    filter_ = f"csv:Text - txt - csv (StarCalc):{ord(separator)},34,76,1,,{romanian},false,true"
+    content = converted(exported(), office, to=filter_)
+    assert content.decode().count("1714.7793") == 1, "only what was exported has all decimals"
+    reading = read(content)
+    assert [(one.emag_id, dict(one.given), one.errors) for one in reading.requests] == [(n, {}, ()) for n in (1, 2, 3)]
 
 
 @pytest.mark.timeout(300)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from emagsync.core import money
 from emagsync.core.decimal_marks import DecimalMark
-from emagsync.core.written_numbers import Fault, NumberUnreadable, WrittenNumber, read_number
+from emagsync.core.written_numbers import Fault, NumberUnreadable, WrittenNumber, currencies_in, read_number
 from emagsync.edits.bulk.columns import plain
 from emagsync.edits.bulk.file_table import Cell
 from emagsync.edits.change_request import LARGEST_PRICE, STOCK_CHANGE
@@ -19,6 +19,7 @@ NUMBERS: Final = (*PRICES, STOCK, STOCK_CHANGE, HANDLING_TIME, VAT_ID)
 # The code of a number that more than its text decided, and of one that was rounded.
 BY_LOCALE: Final = "by_locale"
 ROUNDED: Final = "rounded"
+_SHOWN: Final = Decimal("0.01")
 
 _STATUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "1": ("1", "active", "activ", "activa", "da", "yes"),
@@ -32,7 +33,7 @@ class Meaning(NamedTuple):
     """What a cell means: `text` is canonical where it could be read, else as it stood there.
 
     `field` is that of the cell, but for `+5` under stock. `notes` are codes of what is to be known about it; `currency`
-    is what was written beside an amount.
+    is what was written beside an amount. `is_rounded`: of an amount with more decimals it may be what was shown.
     """
 
     field: str
@@ -40,6 +41,7 @@ class Meaning(NamedTuple):
     notes: tuple[str, ...] = ()
     currency: str | None = None
     issue: Issue | None = None
+    is_rounded: bool = False
 
 
 def meaning_of(name: str, cell: Cell, text: str, place: str, mark: DecimalMark | None) -> Meaning:
@@ -49,12 +51,23 @@ def meaning_of(name: str, cell: Cell, text: str, place: str, mark: DecimalMark |
     if name not in NUMBERS:
         return Meaning(name, text)
     if cell.number is not None:
-        return _number(name, WrittenNumber(cell.number, has_sign=cell.number < 0), text, place)
+        return _shown_number(name, cell, text, place)
     try:
         written = read_number(text, mark)
     except NumberUnreadable as error:
         return Meaning(name, text, issue=_unreadable(name, error, text, place))
     return _number(name, written, text, place)
+
+
+def _shown_number(name: str, cell: Cell, text: str, place: str) -> Meaning:
+    """The meaning of a cell that holds a number, which its format shows as `+5` or `12.50 €`."""
+    number = cell.number or Decimal(0)
+    currencies = currencies_in(cell.text) if name in PRICES else set()
+    if len(currencies) > 1:
+        message = f"{place} shows {cell.text!r}: an amount in several currencies"
+        return Meaning(name, text, issue=Issue(name, "several_currencies", message))
+    has_sign = number < 0 or cell.text.startswith("+")
+    return _number(name, WrittenNumber(number, has_sign, next(iter(currencies), None)), text, place)
 
 
 def _unreadable(name: str, error: NumberUnreadable, text: str, place: str) -> Issue | None:
@@ -90,11 +103,18 @@ def _amount(name: str, written: WrittenNumber, notes: tuple[str, ...]) -> Meanin
     return Meaning(name, f"{value:f}", notes, written.currency)
 
 
-def is_same(name: str, text: str, exported: str) -> bool:
-    """Whether a cell's canonical text is the value that was exported."""
-    if name not in PRICES or not text or not exported:
+def is_same(meaning: Meaning, exported: str) -> bool:
+    """Whether a cell's meaning is the value that was exported."""
+    text = meaning.text
+    if meaning.field not in PRICES or not text or not exported:
         return text == exported
     try:
-        return Decimal(text) == Decimal(exported)
+        value, before = Decimal(text), Decimal(exported)
     except ArithmeticError:
         return False
+    return value == before or (meaning.is_rounded and value == as_shown(before))
+
+
+def as_shown(amount: Decimal) -> Decimal:
+    """What our exports show of a price: two decimals of four."""
+    return amount.quantize(_SHOWN, ROUND_HALF_UP) if abs(amount) < LARGEST_PRICE else amount

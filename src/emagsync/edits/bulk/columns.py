@@ -5,17 +5,19 @@ A column that is none of what can be edited, and does not name the offer either,
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
+from emagsync.core.written_numbers import currency_of, is_pieces
 from emagsync.edits.bulk.file_limits import MOST_QUOTED_CHARACTERS
 from emagsync.edits.bulk.file_table import Row
 from emagsync.edits.change_request import STOCK_CHANGE
 from emagsync.edits.errors import FileUnreadable
-from emagsync.edits.fields import FIELDS
+from emagsync.edits.fields import FIELDS, PRICES, STOCK
 from emagsync.offers.export_columns import EXPORTED, EXPORTED_LABELS, LABELS
 
 # What names an offer, in the order in which it counts.
@@ -50,12 +52,15 @@ _PEOPLE_S_WORDS: Final[Mapping[str, Sequence[str]]] = {
         "timp livrare", "timp de livrare", "timp procesare", "timp de procesare", "timp de pregatire", "timp pregatire",
         "timp de pregatire (zile)", "handling time", "handling time (days)",
     ),
-    "vat_id": ("tva", "id tva", "id cota tva", "vat", "vat id", "vat rate id"),
+    # Not `TVA`: that is a percentage, and 9 is also the number of a rate.
+    "vat_id": ("id tva", "id cota tva", "vat id", "vat rate id"),
     "status": ("stare", "activ", "stare oferta", "offer status"),
     "warehouse_id": ("depozit", "id depozit", "warehouse"),
     "currency": ("moneda",),
     "version": ("versiune", "versiunea continutului", "version of the content"),
 }  # fmt: skip
+# What is counted in pieces, or costs so much for each.
+_IN_PIECES: Final = (STOCK, STOCK_CHANGE, *PRICES)
 _PLAIN_LETTERS: Final = str.maketrans("ăâîșşțţ", "aaisstt")
 
 
@@ -76,11 +81,41 @@ def _all_names() -> dict[str, str]:
 
 
 _NAMES: Final = _all_names()
+# What people put around the words of a heading.
+_AROUND: Final = re.compile(r"[*()\[\],;:/.]+")
 
 
-def column_of(heading: str) -> str | None:
-    """The column that a heading names; None for one that is not read."""
+def column_by_name(heading: str) -> str | None:
+    """The column whose very name, or a word for it, the heading is; None for one that is not read."""
     return _NAMES.get(plain(heading))
+
+
+def column_of(heading: str, names: Mapping[str, str] = _NAMES) -> str | None:
+    """The column that a heading names, of `names` by `plain` heading; None for one that is not read.
+
+    Around the words may be brackets and asterisks, and after those of a price its currency, after those of a stock that
+    it is in pieces: `Preț* (RON)`, `Stoc buc.`. `Preț (cu TVA)` is another thing than `Preț`.
+    """
+    exact = names.get(plain(heading))
+    if exact is not None:
+        return exact
+    *words, last = _words(heading) or [""]
+    found = names.get(" ".join([*words, last]))
+    if found is not None or not words:
+        return found
+    found = names.get(" ".join(words))
+    is_unit = (found in PRICES and currency_of(last)) or (found in _IN_PIECES and is_pieces(last))
+    return found if is_unit else None
+
+
+def currency_named(heading: str) -> str | None:
+    """The currency at the end of the heading of a price, as ISO 4217 code: EUR for `Preț (EUR)`."""
+    words = _words(heading)
+    return currency_of(words[-1]) if words else None
+
+
+def _words(heading: str) -> list[str]:
+    return plain(_AROUND.sub(" ", heading)).split()
 
 
 @dataclass(frozen=True)
@@ -101,8 +136,9 @@ class Headings:
         object.__setattr__(self, "_by_heading", {word: name for word, name in known.items() if name not in others})
 
     def column_of(self, heading: str) -> str | None:
-        """The column that a heading names; None for one that is not read."""
-        return self._by_heading.get(plain(heading))
+        """The column that a heading names; None for one that is not read. What somebody has mapped is taken by its
+        very words."""
+        return column_of(heading, self._by_heading) if self.mapping is None else self._by_heading.get(plain(heading))
 
     def known(self, texts: Sequence[str]) -> int:
         """How many of the texts are headings of columns that are read."""
@@ -131,9 +167,10 @@ class Headings:
         """
         names = {place: self.column_of(cell.text) for place, cell in header.cells.items()}
         named = {place: name for place, name in names.items() if name is not None}
-        repeated = sorted({name for name in named.values() if list(named.values()).count(name) > 1})
+        names_found = list(named.values())
+        repeated = [header.cells[place].text for place, name in named.items() if names_found.count(name) > 1]
         if repeated:
-            raise FileUnreadable("repeated_columns", columns=", ".join(repeated))
+            raise FileUnreadable("repeated_columns", columns=", ".join(map(_short, repeated)))
         found = ", ".join(_short(cell.text) for cell in list(header.cells.values())[:10])
         if self.mapping is not None and (missing := self._missing(named.values())):
             raise FileUnreadable("columns_missing", columns=", ".join(map(_short, missing)), found=found)

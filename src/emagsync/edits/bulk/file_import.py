@@ -12,16 +12,17 @@ This runs in a process of its own: see `file_process`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Final
 
 from emagsync.core import money
 from emagsync.core.decimal_marks import DecimalMark
 from emagsync.core.written_numbers import mark_of_all, mark_of_locale
-from emagsync.edits.bulk.cell_values import BY_LOCALE, NUMBERS, Meaning, is_same, meaning_of
-from emagsync.edits.bulk.columns import ABOUT, EANS, KEYS, VALUES, Headings
+from emagsync.edits.bulk.cell_values import BY_LOCALE, NUMBERS, Meaning, as_shown, is_same, meaning_of
+from emagsync.edits.bulk.columns import ABOUT, EANS, KEYS, VALUES, Headings, currency_named
 from emagsync.edits.bulk.csv_table import csv_table
 from emagsync.edits.bulk.file_limits import (
     MOST_CELL_CHARACTERS,
@@ -43,8 +44,10 @@ _XLSX: Final = b"PK\x03\x04"
 _COMPOUND_FILE: Final = b"\xd0\xcf\x11\xe0"
 # So many cells of a row that stand under no heading are named.
 _MOST_STRAYS: Final = 20
-# What our exports show of a price.
-_SHOWN: Final = Decimal("0.01")
+# All four decimals of a price, as our exports hold it.
+_ALL_DECIMALS: Final = re.compile(r"[.,][0-9]{4}$")
+# What a spreadsheet makes of a long number when it saves a table as CSV.
+_EXPONENT: Final = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
 
 
 def read_file(content: bytes, options: FileOptions) -> FileReading:
@@ -125,6 +128,12 @@ class _RowReader:
         self._mark_by: str | None = None
         self._by_locale = 0
         self._ambiguous = 0
+        self._is_as_shown = False
+        self._currencies = {
+            column: currency
+            for column, name in columns.items()
+            if name in PRICES and (currency := currency_named(header.cells[column].text)) is not None
+        }
 
     def of_interest(self, row: Row) -> Row:
         """The row without the cells that are not read; of those under no heading some, which are reported."""
@@ -132,8 +141,13 @@ class _RowReader:
         strays = [column for column in row.cells if column not in self._header.cells][:_MOST_STRAYS]
         return row._replace(cells=cells | {column: row.cells[column] for column in strays})
 
-    def learn(self, rows: Iterable[Row]) -> None:
+    def learn(self, rows: Collection[Row]) -> None:
         """Find out how the file writes decimals, from all its numbers that are text."""
+        prices = {column for column, name in self._columns.items() if name in PRICES}
+        # A workbook of ours that was saved as CSV has its prices as they were shown.
+        self._is_as_shown = not any(
+            _ALL_DECIMALS.search(cell.text) for row in rows for column, cell in row.cells.items() if column in prices
+        )
         numbers = {column for column, name in self._columns.items() if name in NUMBERS}
         shown = mark_of_all(
             cell.text for row in rows for column, cell in row.cells.items() if column in numbers and cell.number is None
@@ -173,7 +187,7 @@ class _RowReader:
             faults, asked = _judged(name, place, cell, is_exported=is_exported)
             meaning = Meaning(name, _text(name, cell))
             if not faults:
-                meaning = meaning_of(name, cell, meaning.text, place, self._mark)
+                meaning = self._meaning(column, cell, meaning.text, place)
                 faults = [meaning.issue] if meaning.issue else []
             errors += faults
             doubts += asked
@@ -191,6 +205,18 @@ class _RowReader:
             is_unseen=self._is_unseen(row),
             cells=tuple(cells),
         )
+
+    def _meaning(self, column: int, cell: Cell, text: str, place: str) -> Meaning:
+        name = self._columns[column]
+        meaning = meaning_of(name, cell, text, place, self._mark)
+        if name not in PRICES:
+            return meaning
+        currency = self._currencies.get(column)
+        if currency is not None and meaning.currency not in (None, currency):
+            message = f"{_quoted(cell.text)} in {place} is in {meaning.currency}, its heading names {currency}"
+            return meaning._replace(issue=Issue(name, "several_currencies", message))
+        is_rounded = self._is_as_shown and cell.number is None
+        return meaning._replace(currency=currency or meaning.currency, is_rounded=is_rounded)
 
     def _place(self, column: int, row: Row) -> str:
         heading = self._header.cells.get(column)
@@ -275,7 +301,7 @@ def _given_values(meant: Sequence[Meaning], exported: Mapping[str, str]) -> tupl
     given: dict[str, str] = {}
     twice: list[str] = []
     for meaning in meant:
-        if not meaning.text or is_same(meaning.field, meaning.text, exported.get(meaning.field, "")):
+        if not meaning.text or is_same(meaning, exported.get(meaning.field, "")):
             continue
         if meaning.field in given:
             twice.append(meaning.field)
@@ -287,7 +313,7 @@ def _currency(named: str | None, meant: Sequence[Meaning], errors: list[Issue]) 
     """What the row's amounts are in: by its own column, or as it is written beside them."""
     beside = {meaning.currency for meaning in meant if meaning.currency is not None}
     if len(beside | ({named.upper()} if named and beside else set())) > 1:
-        errors.append(Issue("currency", "other_currency", "the row names several currencies"))
+        errors.append(Issue("currency", "several_currencies", "the row names several currencies"))
     return named or next(iter(sorted(beside)), None)
 
 
@@ -305,6 +331,8 @@ def _judged(name: str, place: str, cell: Cell, *, is_exported: bool) -> tuple[li
         return [Issue(name, "several_values", f"{place} holds several values: {_quoted(cell.text)}")], []
     if len(cell.text) > MOST_CELL_CHARACTERS:
         return [Issue(name, "cell_too_long", f"{place} has more than {MOST_CELL_CHARACTERS} characters")], []
+    if name == EANS and cell.number is None and _EXPONENT.search(cell.text):
+        return [Issue(name, "shown_as_exponent", f"{place} {_FAULTS['shown_as_exponent']}")], []
     if cell.number is None or (cell.shown == cell.number and not (name in ABOUT and cell.is_local)):
         return [], []
     if name in PRICES and cell.shown is not None and _to_scale(cell.shown) == _to_scale(cell.number):
@@ -327,7 +355,7 @@ def _is_rounded(cell: Cell) -> bool:
     """Whether a cell shows its number rounded to two decimals."""
     if cell.number is None or cell.shown is None or abs(cell.number) >= LARGEST_PRICE:
         return False
-    return cell.number.quantize(_SHOWN, ROUND_HALF_UP) == cell.shown
+    return as_shown(cell.number) == cell.shown
 
 
 def _reads_digits(cell: Cell) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from emagsync.edits.bulk.columns import EANS, column_of, plain
+from emagsync.edits.bulk.columns import EANS, column_by_name, plain
 from emagsync.sources.reading.options import KeyField
 
 # Fields by the words for them beside those that every file of edits may use, the surest first.
@@ -80,5 +80,5 @@ def _field_of(heading: str) -> tuple[str, int] | None:
     ranked = next((_RANKS[word] for word in words if word in _RANKS), None)
     if ranked is not None:
         return ranked
-    column = next(filter(None, map(column_of, words)), None)
+    column = next(filter(None, map(column_by_name, words)), None)
     return None if column is None or column in _OF_OUR_EXPORTS else (column, _UNKNOWN_RANK)
