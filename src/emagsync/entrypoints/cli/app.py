@@ -90,6 +90,18 @@ COMMANDS: dict[str, Command | Group] = {
         },
         Topic.EDITS,
     ),
+    "bulk": Group(
+        "One change to all offers that a filter finds.",
+        {
+            "change": Command("bulk:change", "Change all offers that a filter finds, however many."),
+            "undo": Command("bulk:undo", "Put back what a batch of edits, or a push, changed."),
+            "list": Command("bulk:list_changes", "List bulk changes, newest first."),
+            "show": Command("bulk:show", "Show what a bulk change comes to, offer by offer."),
+            "apply": Command("bulk:apply", "Keep what the preview of a bulk change shows."),
+            "stop": Command("bulk:stop", "Discard a preview, or take back what was kept so far."),
+        },
+        Topic.EDITS,
+    ),
     "sources": Group(
         "Stock and prices that arrive by themselves.",
         {

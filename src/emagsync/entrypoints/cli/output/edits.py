@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import typer
 
 from emagsync.edits.fields import VAT_ID
-from emagsync.edits.response_schemas import BulkAnswer, ChangeView, FileView
+from emagsync.edits.planning import Effect
+from emagsync.edits.response_schemas import BulkAnswer, BulkRow, ChangeView, FileView
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.offers.export_layout import percent
 from emagsync.offers.reference_data import References
@@ -31,24 +32,33 @@ def changes_text(changes: Sequence[ChangeView]) -> str:
 
 def print_bulk(answer: BulkAnswer) -> None:
     """Print a table of the rows with their effects, and how many of each there are."""
-    rows = [
+    print_rows(answer.data.rows)
+    kept = f"{answer.data.kept} kept" if answer.data.applied else "Nothing was kept"
+    typer.echo(f"{effects_text(answer.data.counts)}. {kept}.")
+    if answer.data.file is not None:
+        for line in _file_lines(answer.data.file):
+            typer.echo(line)
+
+
+def print_rows(rows: Sequence[BulkRow]) -> None:
+    """Print a table of what edits come to, row by row."""
+    cells = [
         (
             str(row.row),
-            row.account,
+            row.account or "",
             str(row.emag_id or ""),
             row.effect.value,
             changes_text(row.changes),
             "; ".join(f"{one.field}: {one.message}" for one in (*row.errors, *row.doubts)),
         )
-        for row in answer.data.rows
+        for row in rows
     ]
-    print_table(("row", "account", "offer", "effect", "changes", "remarks"), rows, numeric=("row", "offer"))
-    effects = ", ".join(f"{count} {effect.value}" for effect, count in answer.data.counts.items() if count)
-    kept = f"{answer.data.kept} kept" if answer.data.applied else "Nothing was kept"
-    typer.echo(f"{effects}. {kept}.")
-    if answer.data.file is not None:
-        for line in _file_lines(answer.data.file):
-            typer.echo(line)
+    print_table(("row", "account", "offer", "effect", "changes", "remarks"), cells, numeric=("row", "offer"))
+
+
+def effects_text(counts: Mapping[Effect, int]) -> str:
+    """`2500 ok, 45 unchanged`."""
+    return ", ".join(f"{count} {effect.value}" for effect, count in counts.items() if count)
 
 
 def _file_lines(file: FileView) -> Iterator[str]:
