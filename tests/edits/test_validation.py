@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,7 +64,9 @@ def codes(
         pytest.param({"sale_price": "0"}, "out_of_range", id="price-of-nothing"),
         pytest.param({"sale_price": "-5"}, "out_of_range", id="price-below-nothing"),
         pytest.param({"sale_price": "1,234"}, "ambiguous_amount", id="a-comma-that-could-be-either"),
-        pytest.param({"sale_price": "1.234,50"}, "ambiguous_amount", id="points-and-commas"),
+        pytest.param({"sale_price": "1.234,50"}, "not_an_amount", id="points-and-commas"),
+        pytest.param({"sale_price": "12,5 lei/buc"}, "not_an_amount", id="an-amount-and-words"),
+        pytest.param({"sale_price": "1,2,3"}, "not_an_amount", id="commas"),
         pytest.param({"sale_price": "cheap"}, "not_an_amount", id="a-word"),
         pytest.param({"sale_price": "1e2"}, "not_an_amount", id="an-exponent"),
         pytest.param({"sale_price": "NaN"}, "not_an_amount", id="not-a-number"),
@@ -83,6 +88,24 @@ def codes(
 )
 def test_what_emag_would_refuse_is_a_fault(given: dict[str, Any], fault: str) -> None:
     assert fault in codes(**given)[0]
+
+
+@pytest.mark.parametrize("language", ["ro", "en"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"sale_price": "79.99"}, {"sale_price": "140", "max_sale_price": "130"}, {"min_sale_price": "201"},
+        {"recommended_price": "100"}, {"sale_price": "1,234"}, {"sale_price": "1.234,50"}, {"sale_price": "5 lei/buc"},
+        {"sale_price": "12,5 lei/buc"}, {"sale_price": ","}, {"stock": "1,5"}, {"status": "x"}, {"vat_id": "1,234"},
+    ],
+)  # fmt: skip
+def test_a_fault_says_all_that_its_words_on_the_page_name(given: dict[str, Any], language: str) -> None:
+    texts = Path(__file__).parents[2] / "web/src/features/edits/i18n" / f"{language}.json"
+    worded = json.loads(texts.read_text(encoding="utf-8"))["objections"]
+    faults = plan(offer(), (), ChangeRequest(given), most_percent=50, vat=RO_VAT).faults
+    assert faults
+    for issue in faults:
+        assert set(re.findall(r"{{(\w+)", worded[issue.code])) <= set(issue.values), issue
 
 
 @pytest.mark.parametrize(

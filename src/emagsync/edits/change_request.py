@@ -19,6 +19,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final, NamedTuple
 
 from emagsync.core import money
+from emagsync.core.written_numbers import Fault, NumberUnreadable, read_number
 from emagsync.edits.fields import (
     ABSOLUTE,
     BY_WAREHOUSE,
@@ -113,11 +114,13 @@ class ChangeRequest:
 
 
 class Unreadable(ValueError):
-    """A value that makes no sense for its field. `code` is stable, the message says why."""
+    """A value that makes no sense for its field. `code` is stable, the message says why; `values` are what the code's
+    words in other languages name."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: str, message: str, values: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.values = values or {}
 
 
 def parse_change_request(
@@ -135,7 +138,7 @@ def parse_change_request(
             changes.extend(_changes(name, wanted, request.warehouse_id, values))
         except Unreadable as error:
             if not _is_as_it_is(name, given, values):
-                issues.append(Issue(name, error.code, str(error)))
+                issues.append(Issue(name, error.code, str(error), error.values))
     twice = {change.key for change in changes if sum(other.key == change.key for other in changes) > 1}
     both = "`stock` or `stock_change` can be given, not both" if {STOCK, STOCK_CHANGE} <= request.given.keys() else None
     issues.extend(Issue(name, "given_twice", both or "is given twice") for name, _ in sorted(twice))
@@ -178,7 +181,7 @@ def price(given: Any) -> Decimal:
     if _COMMA.fullmatch(text):
         text = text.replace(",", ".")
     elif "," in text:
-        raise Unreadable("ambiguous_amount", f"{given!r}: write the amount with a point and nothing else, as 1234.50")
+        raise _with_comma(text)
     # `+5` could be five more.
     if isinstance(given, bool) or not _PLAIN.fullmatch(text) or text.startswith("+"):
         raise Unreadable("not_an_amount", f"{given!r} is not an amount such as 1234.50")
@@ -189,6 +192,18 @@ def price(given: Any) -> Decimal:
         return money.exact(amount)
     except ValueError:
         raise Unreadable("too_many_decimals", f"{given} has more than {money.SCALE} decimals") from None
+
+
+def _with_comma(text: str) -> Unreadable:
+    """What is wrong with an amount whose comma stands before no decimals."""
+    try:
+        read_number(text)
+    except NumberUnreadable as error:
+        if error.fault is Fault.AMBIGUOUS:
+            point, comma = (f"{reading:f}" for reading in error.readings)
+            message = f"{text!r} is {point} or {comma}: write the amount with a point and nothing else, as 1234.50"
+            return Unreadable("ambiguous_amount", message, {"text": text, "point": point, "comma": comma})
+    return Unreadable("not_an_amount", f"{text!r} is not an amount such as 1234.50: write it with a point only")
 
 
 def whole(given: Any, least: int, most: int) -> int:

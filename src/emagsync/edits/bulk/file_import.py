@@ -239,7 +239,7 @@ class _RowReader:
             try:
                 return whole(about[name], 1, _LARGEST_ID)
             except Unreadable as error:
-                errors.append(Issue(name, error.code, str(error)))
+                errors.append(Issue(name, error.code, str(error), error.values))
                 return None
 
         emag_id, warehouse_id = number_in("emag_id"), number_in("warehouse_id")
