@@ -87,3 +87,17 @@ async def test_fields_that_nobody_knows_are_kept(tmp_path: Path) -> None:
         compare_with_marketplace(local.database, "main", market.truth())
         payload = await local.value("SELECT payload FROM offer_payloads WHERE emag_id = 9")
         assert '"new_field":{"deep":[1,null,"x",{"ș":"ț"}]}' in payload
+
+
+@pytest.mark.parametrize("after", [5, 100], ids=["on the same page", "on another page"])
+async def test_of_rows_that_contradict_each_other_the_one_that_emag_shows_by_id_counts(
+    tmp_path: Path, after: int
+) -> None:
+    """The last row of the list was believed, whichever that was."""
+    async with open_market({"main": SIZE}) as market, open_local(tmp_path, market.url) as local:
+        other = market.truth()[4] | {"sale_price": "1.1100", "name": "Alt nume"}
+        market.change("odd_rows", rows=[other], after=after)
+        for _ in range(2):
+            run = await local.completed(per_page=20)
+            assert run.processed == SIZE
+            compare_with_marketplace(local.database, "main", market.truth())

@@ -14,6 +14,8 @@ from typing import Final
 from emagsync.sync.run.id_set import IdSet
 
 MAX_PASSES: Final = 6
+# Offers that one reading showed more than once and that are remembered: one more than is of use.
+_MOST_REPEATED: Final = 21
 # A count that is simply wrong must not make every run read everything over and over.
 _CALM_PASSES: Final = 2
 
@@ -43,6 +45,7 @@ class Pass:
 
     number: int
     ids: IdSet = field(default_factory=IdSet)
+    repeated: set[int] = field(default_factory=set)  # offers that came more than once; not all where they are many
     nameless: int = 0  # rows without a usable id
     movements: set[Movement] = field(default_factory=set)
     unread: list[int] = field(default_factory=list)  # pages that could not be read
@@ -62,6 +65,7 @@ class Pass:
         repeats = [emag_id for emag_id in ids if not self.ids.add(emag_id)]
         if repeats:
             self.movements.add(Movement.REPEATED_ROW)
+            self.repeated.update(repeats[: max(_MOST_REPEATED - len(self.repeated), 0)])
         self.nameless += rejected
 
 

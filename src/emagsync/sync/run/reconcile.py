@@ -1,4 +1,4 @@
-"""Finds out, after the last page, about offers that the local copy has and eMAG's list did not show.
+"""Finds out, after the last page, about offers that the local copy has and eMAG's list did not show, or showed twice.
 
 Each is asked for by its id; only one that eMAG then does not know is marked removed. Where they are more than a reading
 of the list takes requests, a second complete reading that stood still and does not show them either decides instead. An
@@ -8,7 +8,7 @@ answer that does not come is no answer: the offer stays as it is, and the run is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from math import inf
 
 from emagsync.core.clock import Clock
@@ -91,6 +91,25 @@ class Reconciler:
                 return
             await self._look_up(unseen[start : start + _TOGETHER], may_remove=may_remove)
             await self._writer.save_evidence(self._evidence)
+
+    async def settle(self, repeated: Collection[int]) -> None:
+        """Store offers that the list showed more than once as eMAG shows them when asked by id: their rows may differ,
+        and then nobody knows which one is true. Where they are many, or no answer comes, the last row counts.
+        """
+        if len(repeated) > FEW:
+            return
+        for emag_id in sorted(repeated):
+            if self._stop.is_set():
+                return
+            asked_at = self._clock.now()
+            try:
+                row = await self._reader.find_offer(emag_id)
+            except EmagError as error:
+                if error.kind is ErrorKind.CONFIGURATION:
+                    raise
+                continue
+            if row is not None:
+                await self._writer.store_rows([row.raw], read_at=asked_at)
 
     async def _requests_to_read(self, offers: int | None) -> float:
         """How many requests a reading of all offers takes; without end where nobody knows how many there are."""

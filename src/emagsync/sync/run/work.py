@@ -231,6 +231,7 @@ class RunWork:
             evidence=self.evidence,
         )
         only_active = not self._run.parameters.reads_every_status
+        await reconciler.settle(read.repeated)
         await reconciler.run(read.ids, only_active=only_active, may_remove=not self._progress.failed)
         if self._stop.is_set():
             return INTERRUPTED
