@@ -189,5 +189,7 @@ async def test_there_is_nothing_to_see_of_one_that_does_not_exist(changing: Chan
     answer = await changing.editing.api.viewer.get(f"{CHANGES}/77")
     assert (answer.status_code, answer.json()["code"]) == (404, "bulk_change_not_found")
     assert (await changing.post("/undo", push_id="no-such-push")).status_code == 404
+    nothing = await changing.post("/undo", batch_id="no-such-batch")
+    assert (nothing.status_code, nothing.json()["code"]) == (409, "nothing_to_undo")
     assert (await changing.post(filter={}, set={})).status_code == 422
     assert (await changing.editing.api.viewer.post(CHANGES, json={"filter": {}, **TENTH_OFF})).status_code == 403

@@ -151,3 +151,4 @@ def test_what_is_not_there_or_over_is_told(cli: Cli, offers: list[int]) -> None:
     assert cli("bulk", "apply", 1).code == 1
     assert cli("bulk", "undo").code == 2
     assert cli("bulk", "undo", "--push", "nobody").code == 1
+    assert "Nothing was changed there" in cli("bulk", "undo", "--batch", "nobody").err

@@ -11419,7 +11419,7 @@ export interface operations {
                 };
             };
             408: components["responses"]["TooSlow"];
-            /** @description The first request with the same `Idempotency-Key` is still being handled, or its outcome is not known */
+            /** @description Conflict */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -40,7 +40,11 @@ async def change_found_offers(
     return BulkChangeAnswer(data=view)
 
 
-@router.post("/undo", status_code=HTTPStatus.ACCEPTED, responses=problem_responses(HTTPStatus.NOT_FOUND))
+@router.post(
+    "/undo",
+    status_code=HTTPStatus.ACCEPTED,
+    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+)
 async def undo_changed_offers(
     request: Request, caller: Operator, changes: Changes, asked: PastChangeChoice
 ) -> BulkChangeAnswer:

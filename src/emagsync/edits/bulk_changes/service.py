@@ -9,7 +9,7 @@ from typing import Any
 from emagsync.core.clock import Clock
 from emagsync.core.settings import EditsSettings, PushMode
 from emagsync.db.engine import Database
-from emagsync.edits.bulk_changes import repository
+from emagsync.edits.bulk_changes import repository, undo_repository
 from emagsync.edits.bulk_changes.model import BulkChange, BulkKind, BulkOutcome, BulkState, ChangeRow
 from emagsync.edits.bulk_changes.request_schemas import ApplyOptions, FoundChange, PastChangeChoice
 from emagsync.edits.bulk_changes.response_schemas import BulkChangeRow, BulkChangeView, change_view, row_view
@@ -17,6 +17,7 @@ from emagsync.edits.errors import BulkChangeElsewhere, BulkChangeRefused
 from emagsync.edits.offer_repository import count_found
 from emagsync.edits.planning import Effect
 from emagsync.edits.push.brake_preview import brakes_of
+from emagsync.edits.push.errors import NothingToUndo
 from emagsync.edits.push.repository import get_push
 
 _STOPPABLE: Mapping[BulkState, BulkState] = {
@@ -51,10 +52,13 @@ class BulkChanges:
         return await self._add(BulkKind.SELECTION, asked.model_dump(mode="json", exclude_unset=True), by)
 
     async def undo(self, asked: PastChangeChoice, *, by: str) -> BulkChangeView:
-        """Begin the preview of undoing a batch of edits, or a push. Raises PushNotFound."""
-        if asked.push_id is not None:
-            async with self._database.snapshot() as connection:
+        """Begin the preview of undoing a batch of edits, or a push. Raises PushNotFound, and NothingToUndo for a batch
+        without edits that wait or were applied."""
+        async with self._database.snapshot() as connection:
+            if asked.push_id is not None:
                 await get_push(connection, asked.push_id)
+            elif asked.batch_id is not None and not await undo_repository.is_undoable(connection, asked.batch_id):
+                raise NothingToUndo
         return await self._add(BulkKind.UNDO, asked.model_dump(mode="json", exclude_none=True), by)
 
     async def _add(self, kind: BulkKind, asked: Mapping[str, Any], by: str) -> BulkChangeView:

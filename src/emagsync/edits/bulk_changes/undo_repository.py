@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.edits import repository
@@ -28,6 +28,12 @@ async def stream_keys(
     key = (table.c.account, table.c.emag_id)
     async for row in await connection.stream(select(*key).where(*chosen).distinct().order_by(*key)):
         yield row.account, row.emag_id
+
+
+async def is_undoable(connection: AsyncConnection, batch_id: str) -> bool:
+    """Whether the batch has edits that wait, or were applied."""
+    found = exists().where(local_edits.c.batch_id == batch_id, local_edits.c.state.in_(_UNDOABLE))
+    return bool(await connection.scalar(select(found)))
 
 
 async def edits_of_batch(

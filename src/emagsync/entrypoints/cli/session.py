@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cached_property
@@ -74,11 +75,13 @@ class Session:
 
     @cached_property
     def settings(self) -> Settings:
-        """`EMAGSYNC_*`."""
+        """`EMAGSYNC_*`. From then on log events go to standard error, as these say: standard output is the command's
+        answer, which a program may read."""
         _ = self.variables
         settings = load_settings(self._env_file, data_dir=self._options.data_dir)
         redactor.add_credentials(secrets_of(settings).items())
         redactor.add_credentials((proxy.user or "", proxy.password) for proxy in proxies_of(os.environ))
+        _log_to_standard_error(settings)
         record_crashes_with(lambda error: record_crash(settings.data_dir, error, redactor, at=SystemClock().now()))
         return settings
 
@@ -162,6 +165,15 @@ class Session:
         if await read_runs(database, account=name, limit=1) or name in await account_totals(database):
             return
         self.accounts.get(name)
+
+
+def _log_to_standard_error(settings: Settings) -> None:
+    """Where a module of the command has imported structlog: the others log nothing by it, and do not wait for it."""
+    if "structlog" not in sys.modules:
+        return
+    from emagsync.telemetry.logs import configure_logs  # imports structlog, which most commands do without
+
+    configure_logs(settings.log_format, settings.log_level, redactor, settings.log_libraries)
 
 
 def session_of(context: typer.Context) -> Session:

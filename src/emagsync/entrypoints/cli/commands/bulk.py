@@ -20,7 +20,6 @@ from emagsync.edits.planning import Effect
 from emagsync.entrypoints.cli.bulk_change import found_change
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
-from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.offer_selection import expect_accounts
 from emagsync.entrypoints.cli.options import AtMost, Json
 from emagsync.entrypoints.cli.output.edits import effects_text, print_rows
@@ -249,7 +248,6 @@ def _run(session: Session, work: Callable[[Bulk], Awaitable[T]]) -> T:
         async with _open(session) as bulk:
             return await work(bulk)
 
-    start_logs(session)
     return asyncio.run(run())
 
 

@@ -17,7 +17,6 @@ from emagsync.core.clock import SystemClock
 from emagsync.core.errors import ConfigurationError, EmagsyncError
 from emagsync.entrypoints.cli.errors import complain, warn
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
-from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.text import count
@@ -35,7 +34,6 @@ def check(
     # The test of a connection must not need a database.
     session.know_accounts_without_database()
     names = session.chosen_accounts(account)
-    start_logs(session)
     reports = asyncio.run(_check_all(session, names))
     if as_json:
         print_json({"accounts": [asdict(report) for report in reports]})

@@ -16,7 +16,6 @@ from emagsync.core.settings import Settings
 from emagsync.edits.repository import SOME_WAIT
 from emagsync.edits.response_schemas import edits_of
 from emagsync.entrypoints.cli.errors import complain
-from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.services.accounts import open_accounts
 from emagsync.entrypoints.services.edits import build_edit_service
@@ -49,7 +48,6 @@ def mcp(
 ) -> None:
     """Serve assistants (MCP) over standard input and output. An assistant's program starts it, and ends it."""
     session = session_of(context)
-    start_logs(session)
     if sys.stdin.isatty():
         complain("waiting for an assistant's program on standard input: docs/assistants.md says how one starts this.")
     role = Role.VIEWER if read_only else Role.OPERATOR

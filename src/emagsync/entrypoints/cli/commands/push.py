@@ -17,7 +17,6 @@ from emagsync.edits.reasons import reason_text
 from emagsync.edits.states import OutboxState
 from emagsync.entrypoints.cli.errors import complain, exit_code_of
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
-from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.text import printable
@@ -45,7 +44,6 @@ def push(
 ) -> None:
     """Send the edits that may go out now, and read them back. `emagsync serve` does so by itself."""
     session = session_of(context)
-    start_logs(session)
     pushed = asyncio.run(_push(session, account))
     if as_json:
         print_json({"pushes": [one.push for one in pushed if one.push is not None]})

@@ -16,7 +16,6 @@ from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.help_texts import MARKUP
 from emagsync.entrypoints.cli.lazy import in_plain_words
-from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.output.text import count, plural
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.cli.signals import StopOnSignals
@@ -75,7 +74,6 @@ def record(
     if attach is not None:
         raise typer.Exit(asyncio.run(_attached(session, attach, output)))
     user = session.accounts.get((account or "").lower())
-    start_logs(session)
     with Recorder(output, credentials_of(session.accounts)) as recorder:
         survey = asyncio.run(_survey(session, recorder, user.name, items_per_page))
     _print(user.name, survey, recorder)

@@ -9,7 +9,6 @@ import typer
 
 from emagsync.entrypoints.api.server import serve as run_server
 from emagsync.entrypoints.cli.errors import complain
-from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 
 
@@ -33,5 +32,4 @@ def run(session: Session, *, host: str | None = None, port: int | None = None) -
     settings = session.settings.model_copy(update=given)
     accounts = session.environment
     session.prepare_data_dir()
-    start_logs(session)
     asyncio.run(run_server(settings, accounts, say=complain))

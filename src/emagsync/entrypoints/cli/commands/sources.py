@@ -18,7 +18,6 @@ from emagsync.core.settings import PushMode
 from emagsync.edits.bulk.file_limits import MOST_FILE_BYTES
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
-from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.options import AtMost, Json
 from emagsync.entrypoints.cli.output.json_output import print_done, print_json
 from emagsync.entrypoints.cli.output.tables import print_table
@@ -164,7 +163,6 @@ def read(
     """Read a source now, and show what it changes. Exit code 1 when nothing was taken in."""
     sent = None if file is None else Fetched(_bytes_of(file), file.name)
     session = session_of(context)
-    start_logs(session)
     reading, rows = asyncio.run(_read(session, name, sent, force=force, apply=apply))
     if as_json:
         print_json({"reading": reading, "rows": rows})

@@ -16,7 +16,6 @@ from emagsync.core.errors import EmagsyncError, SettingsError
 from emagsync.db.engine import Database
 from emagsync.entrypoints.cli.errors import complain, report_crash, telling_how_it_ended
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
-from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.live import LiveDisplay
 from emagsync.entrypoints.cli.output.outcome import RunOutcome
@@ -115,7 +114,6 @@ async def sync_accounts(
 
     `clock`: None for the machine's.
     """
-    start_logs(session)
     if not any(name in session.accounts.usable for name in names):
         return [_misconfigured(session, name) for name in names]
     async with session.foundation(clock=clock) as base:

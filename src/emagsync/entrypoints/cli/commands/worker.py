@@ -12,7 +12,6 @@ from emagsync.core.redis import check_settings
 from emagsync.core.settings import Settings
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.help_texts import MARKUP
-from emagsync.entrypoints.cli.logs import start_logs
 from emagsync.entrypoints.cli.session import Session, session_of
 from emagsync.entrypoints.worker.beat import beat as run_beat
 from emagsync.entrypoints.worker.supervisor import run_worker
@@ -53,7 +52,6 @@ def _prepared(session: Session) -> Settings:
     if settings.redis_url is not None:
         redactor.add_credentials([("redis", settings.redis_url.get_secret_value())])
     _ = session.environment
-    start_logs(session)
     raise_file_limit()
     # Otherwise each forked process would find out by itself, and say so for every message.
     require_packages(settings.tracing)
