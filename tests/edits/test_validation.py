@@ -90,6 +90,22 @@ def test_what_emag_would_refuse_is_a_fault(given: dict[str, Any], fault: str) ->
     assert fault in codes(**given)[0]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"sale_price": "150.0000"}, {"sale_price": "300.0000", "recommended_price": "350.0000"},
+        {"sale_price": "70.0000"}, {"min_sale_price": "201.0000"}, {"recommended_price": "90.0000"},
+    ],
+)  # fmt: skip
+def test_what_emag_has_already_is_no_fault_of_a_row_that_repeats_it(values: dict[str, str]) -> None:
+    of = offer(**values)
+    as_it_is = {name: of.values[name, place] for name, place in of.values}
+    made = plan(of, (), ChangeRequest({**as_it_is, "stock": "11"}), most_percent=50, vat=RO_VAT)
+    assert ([change.field for change in made.changes], made.faults) == (["stock"], ())
+    cheaper = plan(of, (), ChangeRequest({"sale_price": "10"}), most_percent=50, vat=RO_VAT)
+    assert "below_min_price" in [one.code for one in cheaper.faults]
+
+
 @pytest.mark.parametrize("language", ["ro", "en"])
 @pytest.mark.parametrize(
     "given",

@@ -118,7 +118,7 @@ def codes_that_differ(request: ChangeRequest, offer: StoredOffer) -> list[Issue]
     if request.part_number_key is not None and request.part_number_key != offer.part_number_key:
         message = f"offer {offer.emag_id} has the PNK {offer.part_number_key!r}, not {request.part_number_key!r}"
         issues.append(Issue("part_number_key", "part_number_key_differs", message))
-    if request.eans and not set(request.eans) & set(offer.eans):
+    if request.eans and not any(same_but_for_spelling(given, ean) for given in request.eans for ean in offer.eans):
         has = ", ".join(offer.eans) or "none"
         message = f"offer {offer.emag_id} has other EANs ({has}), not {' '.join(request.eans)}"
         issues.append(Issue("ean", "ean_differs", message, {"given": " ".join(request.eans), "has": has}))

@@ -1,13 +1,15 @@
-"""Part numbers as spreadsheets treat them: what looks like a number loses its zeros, or comes by an exponent. Pure."""
+"""Codes as spreadsheets treat them, part numbers and EANs: what looks like a number loses its zeros, and of a long one
+the last digits where it is shown by an exponent. Pure."""
 
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _MOST_DIGITS: Final = 60
+_SHORTENED: Final = re.compile(r"(?P<digits>[1-9]([.,][0-9]{1,14})?)[eE]\+?(?P<exponent>[0-9]{1,2})", re.ASCII)
 
 
 def as_number(part_number: str) -> str | None:
@@ -22,7 +24,23 @@ def as_number(part_number: str) -> str | None:
     return format(number, "f") if abs(number.adjusted()) < _MOST_DIGITS else str(number)
 
 
+def is_shortened(code: str) -> bool:
+    """Whether it is how a spreadsheet shows a code of many digits, of which it drops the last: `5.94E+12`."""
+    return _SHORTENED.fullmatch(code.strip()) is not None
+
+
 def same_but_for_spelling(one: str, other: str) -> bool:
-    """Whether two part numbers are the same, or the same number."""
+    """Whether two codes are the same, or the same number, or one is what a spreadsheet shows of the other."""
     number = as_number(one)
-    return one == other or (number is not None and number == as_number(other))
+    return one == other or (number is not None and number == as_number(other)) or _shows(one, other)
+
+
+def _shows(shortened: str, code: str) -> bool:
+    match, number = _SHORTENED.fullmatch(shortened.strip()), as_number(code)
+    if match is None or number is None:
+        return False
+    exact = Decimal(number)
+    digits = sum(letter.isdigit() for letter in match["digits"])
+    place = Decimal(1).scaleb(exact.adjusted() - digits + 1)
+    shown = Decimal(f"{match['digits'].replace(',', '.')}E{match['exponent']}")
+    return exact.quantize(place, ROUND_HALF_UP) == shown

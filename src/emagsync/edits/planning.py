@@ -94,13 +94,15 @@ def plan(
     replaced = [waiting[change.key] for change in summed if _replaces(change, waiting.get(change.key), offer)]
     others = [change_of(edit) for edit in comparable if edit.key not in keys]
     after = effective(offer.values, [*others, *summed])
+    # What is asked for and is so already is not to blame for what eMAG has.
+    touched = {key for key in keys if after.get(key) != before.get(key)}
     return Plan(
         offer=offer,
         version=version_of(offer.fingerprint, edits),
         changes=tuple(effective_changes),
         replaced=tuple(replaced),
         before=before,
-        faults=(*issues, *faults(before, after, keys)),
+        faults=(*issues, *faults(before, after, touched)),
         doubts=(
             *(request.doubts if effective_changes or replaced else ()),
             *_overtaken(request, effective_changes, before),

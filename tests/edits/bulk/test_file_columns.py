@@ -14,7 +14,7 @@ from emagsync.edits.bulk.columns import KEYS, VALUES, column_of
 from emagsync.edits.bulk.file_import import read_file
 from emagsync.edits.bulk.file_reading import FileOptions, FileReading
 from emagsync.edits.errors import FileUnreadable
-from emagsync.offers.export_columns import LABELS, read_exported
+from emagsync.offers.export_columns import EXPORTED, LABELS, LANGUAGES, HeadingLanguage, label, read_exported
 from support.workbooks import saved, workbook
 
 WEB = Path(__file__).parents[3] / "web" / "src"
@@ -65,6 +65,17 @@ def test_people_s_headings_are_understood(heading: str, field: str | None) -> No
 )  # fmt: skip
 def test_what_people_put_around_the_words_of_a_heading_says_nothing_else(heading: str, field: str | None) -> None:
     assert column_of(heading) == field
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_headings_of_our_exports_are_understood_when_excel_could_not_save_their_letters(
+    language: HeadingLanguage,
+) -> None:
+    for name in (*LABELS, EXPORTED):
+        heading = label(name, language)
+        saved_by_excel = heading.encode("cp1250", "replace").decode("cp1250")
+        assert column_of(saved_by_excel) == column_of(heading), heading
+    assert column_of("Pre? f?r?????") is None
 
 
 @pytest.mark.parametrize(

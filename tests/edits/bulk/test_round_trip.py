@@ -5,11 +5,12 @@ First as a file, then over HTTP, as the page does it: downloaded in Romanian, ed
 
 from __future__ import annotations
 
+import csv
 import io
 import shutil
 import subprocess
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -146,3 +147,43 @@ async def test_an_export_for_people_comes_back_over_http_with_the_one_cell_that_
     kept = await upload(preview="false", token=preview["token"])
     assert kept["kept"] == 2
     assert await editing.every_edit() == [("sale_price", "99.5000", "open"), ("status", "0", "open")]
+
+
+async def test_an_exported_csv_that_excel_has_saved_comes_back_with_the_one_cell_that_was_edited(
+    editing: Editing,
+) -> None:
+    """Excel shows bar codes by an exponent, drops zeros before numbers and after decimals, saves what it shows, and a
+    question mark for the letters that Windows-1250 does not have: `ș` and `ț`."""
+    editing.on_emag(1, part_number="5941234567890", sale_price="1714.7793", max_sale_price="5000.0000")
+    editing.on_emag(2, part_number="00123")
+    await editing.sync()
+    query = {"format": "csv", "language": "ro"}
+    downloaded = await editing.api.viewer.get(f"{PRODUCTS}/export", params=query)
+    table = list(csv.reader(io.StringIO(downloaded.content.decode("utf-8-sig")), delimiter=";"))
+    saved = [table[0], *([as_excel_saves(cell) for cell in row] for row in table[1:])]
+    assert {row[table[0].index("EAN")] for row in saved[1:]} <= {"5,94E+12", ""}
+    assert [row[2] for row in saved[1:3]] == ["5,94123E+12", "123"]
+    saved[3][table[0].index("Stoc")] = "77"
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(saved)
+
+    answer = await editing.api.operator.post(
+        f"{PRODUCTS}/bulk-edit",
+        files={"file": ("export.csv", text.getvalue().encode("cp1250", "replace"))},
+        data={"account_type": "main", "locale": "ro", "preview": "false"},
+    )
+    body = answer.json()["data"]
+    assert body["counts"] == {"ok": 1, "unchanged": len(saved) - 2, "needs_confirmation": 0, "error": 0}
+    assert await editing.every_edit() == [("stock", "77", "open")]
+
+
+def as_excel_saves(cell: str) -> str:
+    """What Excel in Romanian makes of a cell of CSV: a General number, as a column of the usual width shows it."""
+    try:
+        number = Decimal(cell.replace(",", "."))
+    except InvalidOperation:
+        return cell
+    if number.adjusted() >= 11:
+        digits = f"{number:.5E}".partition("E")[0].rstrip("0").rstrip(".")
+        return f"{digits}E+{number.adjusted()}".replace(".", ",")
+    return f"{number.normalize():f}".replace(".", ",")

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, product
 from typing import Final
 
 from emagsync.core.written_numbers import currency_of, is_pieces
@@ -59,6 +59,7 @@ _PEOPLE_S_WORDS: Final[Mapping[str, Sequence[str]]] = {
     "currency": ("moneda",),
     "version": ("versiune", "versiunea continutului", "version of the content"),
 }  # fmt: skip
+_MOST_LOST_LETTERS: Final = 4
 # What is counted in pieces, or costs so much for each.
 _IN_PIECES: Final = (STOCK, STOCK_CHANGE, *PRICES)
 _PLAIN_LETTERS: Final = str.maketrans("ăâîșşțţ", "aaisstt")
@@ -94,8 +95,14 @@ def column_of(heading: str, names: Mapping[str, str] = _NAMES) -> str | None:
     """The column that a heading names, of `names` by `plain` heading; None for one that is not read.
 
     Around the words may be brackets and asterisks, and after those of a price its currency, after those of a stock that
-    it is in pieces: `Preț* (RON)`, `Stoc buc.`. `Preț (cu TVA)` is another thing than `Preț`.
+    it is in pieces: `Preț* (RON)`, `Stoc buc.`. `Preț (cu TVA)` is another thing than `Preț`. A question mark may stand
+    for the `ș` or `ț` that Excel could not save: `Pre? fără TVA`.
     """
+    found = {_as_spelled(spelling, names) for spelling in _spellings(heading)} - {None}
+    return found.pop() if len(found) == 1 else None
+
+
+def _as_spelled(heading: str, names: Mapping[str, str]) -> str | None:
     exact = names.get(plain(heading))
     if exact is not None:
         return exact
@@ -106,6 +113,15 @@ def column_of(heading: str, names: Mapping[str, str] = _NAMES) -> str | None:
     found = names.get(" ".join(words))
     is_unit = (found in PRICES and currency_of(last)) or (found in _IN_PIECES and is_pieces(last))
     return found if is_unit else None
+
+
+def _spellings(heading: str) -> Iterator[str]:
+    """The heading, with each question mark in it as either of the letters that Windows-1250 does not have."""
+    first, *others = heading.split("?")
+    if len(others) > _MOST_LOST_LETTERS:
+        return
+    for letters in product("st", repeat=len(others)):
+        yield first + "".join(chain.from_iterable(zip(letters, others, strict=True)))
 
 
 def currency_named(heading: str) -> str | None:

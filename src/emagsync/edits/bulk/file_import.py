@@ -35,6 +35,7 @@ from emagsync.edits.bulk.workbook import workbook_table
 from emagsync.edits.change_request import LARGEST_PRICE, STOCK_CHANGE, ChangeRequest, GivenCell, Unreadable, whole
 from emagsync.edits.errors import FileUnreadable
 from emagsync.edits.fields import BY_WAREHOUSE, PRICES
+from emagsync.edits.part_numbers import is_shortened
 from emagsync.edits.validation import Issue
 from emagsync.offers.export_columns import EXPORTED, read_exported
 
@@ -46,8 +47,8 @@ _COMPOUND_FILE: Final = b"\xd0\xcf\x11\xe0"
 _MOST_STRAYS: Final = 20
 # All four decimals of a price, as our exports hold it.
 _ALL_DECIMALS: Final = re.compile(r"[.,][0-9]{4}$")
-# What a spreadsheet makes of a long number when it saves a table as CSV.
-_EXPONENT: Final = re.compile(r"[0-9][.,][0-9]+E\+?[0-9]+", re.IGNORECASE)
+# The decimal comma of a code that a spreadsheet has shortened; others stand between codes.
+_COMMA_WITHIN: Final = re.compile(r"(?<=\b[0-9]),(?=[0-9]{1,14}[eE]\+?[0-9]{1,2}\b)")
 
 
 def read_file(content: bytes, options: FileOptions) -> FileReading:
@@ -178,6 +179,7 @@ class _RowReader:
         meant: list[Meaning] = []
         cells: list[GivenCell] = []
         is_exported = any(read_exported(cell.text) for cell in self._cells_of(row, EXPORTED))
+        is_named = any(self._cells_of(row, key) for key in KEYS if key != EANS)
         for column, cell in sorted(row.cells.items()):
             place = self._place(column, row)
             name = self._columns.get(column)
@@ -185,6 +187,7 @@ class _RowReader:
                 errors.append(_stray(place, cell))
                 continue
             faults, asked = _judged(name, place, cell, is_exported=is_exported)
+            faults = faults or _shortened(name, place, cell, is_named=is_named)
             meaning = Meaning(name, _text(name, cell))
             if not faults:
                 meaning = self._meaning(column, cell, meaning.text, place)
@@ -253,7 +256,7 @@ class _RowReader:
             emag_id=emag_id,
             part_number=about.get("part_number") or None,
             part_number_key=about.get("part_number_key") or None,
-            eans=tuple(about.get(EANS, "").replace(",", " ").replace(";", " ").split()),
+            eans=_eans_in(about.get(EANS, "")),
             row=row.number,
             currency=_currency(about.get("currency"), meant, errors),
             warehouse_id=warehouse_id,
@@ -331,8 +334,6 @@ def _judged(name: str, place: str, cell: Cell, *, is_exported: bool) -> tuple[li
         return [Issue(name, "several_values", f"{place} holds several values: {_quoted(cell.text)}")], []
     if len(cell.text) > MOST_CELL_CHARACTERS:
         return [Issue(name, "cell_too_long", f"{place} has more than {MOST_CELL_CHARACTERS} characters")], []
-    if name == EANS and cell.number is None and _EXPONENT.search(cell.text):
-        return [Issue(name, "shown_as_exponent", f"{place} {_FAULTS['shown_as_exponent']}")], []
     if cell.number is None or (cell.shown == cell.number and not (name in ABOUT and cell.is_local)):
         return [], []
     if name in PRICES and cell.shown is not None and _to_scale(cell.shown) == _to_scale(cell.number):
@@ -345,6 +346,18 @@ def _judged(name: str, place: str, cell: Cell, *, is_exported: bool) -> tuple[li
     if name in ABOUT and not _reads_digits(cell):
         return [Issue(name, "shown_differently", f"{message}: give the column the number format 0, or Text")], []
     return [], ([] if name in ABOUT else [Issue(name, "shown_differently", message)])
+
+
+def _shortened(name: str, place: str, cell: Cell, *, is_named: bool) -> list[Issue]:
+    """What is wrong with an EAN whose last digits a spreadsheet has dropped: it names no offer. Beside another code of
+    the offer it is only compared with the offer's."""
+    if name != EANS or is_named or not any(map(is_shortened, _eans_in(cell.text))):
+        return []
+    return [Issue(name, "shown_as_exponent", f"{place} {_FAULTS['shown_as_exponent']}")]
+
+
+def _eans_in(text: str) -> tuple[str, ...]:
+    return tuple(_COMMA_WITHIN.sub(".", text).replace(",", " ").replace(";", " ").split())
 
 
 def _to_scale(number: Decimal) -> Decimal:
