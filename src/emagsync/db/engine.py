@@ -40,6 +40,8 @@ from emagsync.db.errors import (
     DatabaseUnavailable,
 )
 from emagsync.db.history_mark import MarkFile
+from emagsync.db.kept_connection import KeptConnection
+from emagsync.db.prepared import SNAPSHOT
 from emagsync.db.sqlite_driver import connection_to, primary_code
 from emagsync.db.sqlite_file import OpenedFile
 from emagsync.db.tables import process_marks
@@ -51,7 +53,6 @@ if TYPE_CHECKING:
 _ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 # The history of a database that no program has opened for work yet.
 NO_HISTORY: Final = "0" * 12
-_SNAPSHOT = "emagsync_snapshot"
 _AUTOCOMMIT = "emagsync_autocommit"
 _SQLITE_CONNECTIONS = 15
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -91,6 +92,7 @@ class Database:
             self._engine = postgresql.create_engine(self._url, self._postgresql)
         self._snapshots = self._engine.execution_options(**self._snapshot_options)
         self._autocommits = self._engine.execution_options(**self._autocommit_options)
+        self._kept = {engine: KeptConnection(engine) for engine in (self._snapshots, self._autocommits)}
         self._writer: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     def __repr__(self) -> str:
@@ -126,7 +128,7 @@ class Database:
     def _snapshot_options(self) -> dict[str, Any]:
         # A row that a writer moves from one table to another must not be found in both, or in none.
         if self.is_sqlite:
-            return {_SNAPSHOT: True}  # `_begin_sqlite` makes a deferred transaction of it: WAL mode's snapshot
+            return {SNAPSHOT: True}  # `_begin_sqlite` makes a deferred transaction of it: WAL mode's snapshot
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
     @property
@@ -148,6 +150,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        for kept in self._kept.values():
+            await kept.close()
         await self._engine.dispose()
         if self._sqlite is not None:
             await self._sqlite.settle()
@@ -191,6 +195,9 @@ class Database:
             found = await connection.scalar(select(process_marks.c.name).where(process_marks.c.name == name))
         return found is not None
 
+    def _reading(self, engine: AsyncEngine) -> AbstractAsyncContextManager[AsyncConnection]:
+        return self._kept[engine].lent() if self.is_sqlite else engine.connect()
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """A connection whose block is one transaction. Raises ConstraintViolated and DatabaseUnavailable."""
@@ -205,14 +212,14 @@ class Database:
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading: all its statements see the same moment. It does not wait for writers."""
         with translated(self):
-            async with self._snapshots.connect() as connection:
+            async with self._reading(self._snapshots) as connection:
                 yield connection
 
     @asynccontextmanager
     async def autocommit(self) -> AsyncIterator[AsyncConnection]:
         """A connection for a single SELECT, without a transaction, which would cost further trips to the database."""
         with translated(self):
-            async with self._autocommits.connect() as connection:
+            async with self._reading(self._autocommits) as connection:
                 if self._postgresql is not None and self._postgresql.is_pooled:
                     # A statement is prepared and executed, by the same connection of the server only in a transaction.
                     await connection.execution_options(isolation_level="READ COMMITTED")
@@ -345,7 +352,7 @@ def _begin_sqlite(connection: Connection) -> None:
     if options.get(_AUTOCOMMIT, False):
         return  # no BEGIN: the SELECT is a transaction by itself
     adapted: Any = connection.connection.dbapi_connection
-    adapted.driver_connection.begin(reading=options.get(_SNAPSHOT, False))
+    adapted.driver_connection.begin(reading=options.get(SNAPSHOT, False))
 
 
 def _cause(error: BaseException) -> BaseException:

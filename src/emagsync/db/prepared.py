@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import CompoundSelect, Dialect, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Delete, Update
+
+# The option of a connection whose transactions read one moment of SQLite's.
+SNAPSHOT: Final = "emagsync_snapshot"
 
 Convert = Callable[[Any], Any] | None
 
@@ -99,10 +102,16 @@ async def driver_of(connection: AsyncConnection) -> Any:
     SQLAlchemy begins its transaction with the first statement that goes through it. What goes to the driver does not,
     so it is begun here: else each statement of a snapshot would see a moment of its own.
     """
+    driver = driver_at_hand(connection)
+    if driver is None:
+        driver = (await connection.get_raw_connection()).driver_connection
     known = connection.sync_connection
-    if known is not None and not known.invalidated:
-        if not known.in_transaction():
-            known.begin()
-        # It is at hand: `get_raw_connection` would switch greenlets, in case it has to be made.
-        return known.connection.driver_connection
-    return (await connection.get_raw_connection()).driver_connection
+    if known is not None and SNAPSHOT in known.get_execution_options() and not known.in_transaction():
+        driver.begin(reading=True)
+    return driver
+
+
+def driver_at_hand(connection: AsyncConnection) -> Any:
+    """The same; None where it would have to be made. (`get_raw_connection` would switch greenlets to find out.)"""
+    known = connection.sync_connection
+    return None if known is None or known.invalidated else known.connection.driver_connection

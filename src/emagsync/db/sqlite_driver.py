@@ -97,7 +97,12 @@ class Connection(aiosqlite.Connection):
         self._finished = 0
 
     def begin(self, *, reading: bool) -> None:
-        """Begin a transaction with the next statement: one that only reads, or one that waits until it may write."""
+        """Begin a transaction with the next statement: one that only reads, or one that waits until it may write.
+
+        Does nothing where one that only reads was begun and has not ended.
+        """
+        if reading and self._only_reads:
+            return
         self._begin = "BEGIN" if reading else "BEGIN IMMEDIATE"
         self._only_reads = reading
 
@@ -130,14 +135,16 @@ class Connection(aiosqlite.Connection):
         if not self._is_idle():
             await super().commit()
         self._begin = None
+        self._only_reads = False
 
     async def rollback(self) -> None:
         """Roll back; makes no trip where no transaction is open, or where it only read."""
         self._begin = None
         self._changes = []
+        only_read, self._only_reads = self._only_reads, False
         if self._is_idle():
             return
-        if self._only_reads and self._started == self._finished:
+        if only_read and self._started == self._finished:
             self._conn.rollback()
         else:
             await super().rollback()
