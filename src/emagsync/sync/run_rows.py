@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import orjson
 
@@ -11,6 +12,7 @@ from emagsync.sync.schemas import Run, RunError, RunParameters, Trouble
 from emagsync.sync.tables import sync_runs
 
 KEPT_ERRORS = 50
+_REMEMBERED: Final = 256  # rows
 _TROUBLE_COLUMNS = tuple(name for name in Trouble.model_fields if name in sync_runs.c)
 
 
@@ -25,10 +27,15 @@ def codes_text(codes: Mapping[str, int]) -> str:
 
 
 def read_row(row: Any) -> Run:
-    """The run of a row of `sync_runs`."""
-    values: dict[str, Any] = row._asdict()
-    values["parameters"] = RunParameters.model_validate_json(row.parameters)
-    values["errors"] = tuple(RunError.model_validate(error) for error in orjson.loads(row.errors))
+    """The run of a row of `sync_runs`. Ended runs, which are asked for again and again, are read once."""
+    return _run(row._fields, tuple(row))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _run(names: tuple[str, ...], row: tuple[Any, ...]) -> Run:
+    values: dict[str, Any] = dict(zip(names, row, strict=True))
+    values["parameters"] = RunParameters.model_validate_json(values["parameters"])
+    values["errors"] = tuple(RunError.model_validate(error) for error in orjson.loads(values["errors"]))
     for name in ("inherited", "error_codes"):
         values[name] = None if values[name] is None else orjson.loads(values[name])
     values["trouble"] = Trouble(**{name: values.pop(name) for name in _TROUBLE_COLUMNS})
