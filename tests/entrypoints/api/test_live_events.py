@@ -124,12 +124,17 @@ async def test_who_was_away_for_too_long_gets_the_present_state(tmp_path: Path, 
 @pytest.mark.databases("both", often="sqlite")
 async def test_runs_of_other_processes_are_told_too(tmp_path: Path) -> None:
     async with (
-        open_desk(tmp_path, market={"latency_ms": 60}) as desk,
+        open_desk(tmp_path) as desk,
         listening(desk.api.viewer) as listener,
         open_local(tmp_path, desk.market.url, sync={"pages_in_flight": 2}) as other,
     ):
         await until(lambda: bool(listener.seen))
-        run = await other.completed(per_page=10)
+        # The server looks once a second for what other processes have stored.
+        desk.market.fault(kind="slow", pages=[20], held=True)
+        running = asyncio.ensure_future(other.completed(per_page=10))
+        await until(lambda: bool(listener.runs("progress")))
+        desk.market.mend()
+        run = await running
         await until(lambda: "completed" in listener.states())
         assert {one["id"] for one in listener.runs()} == {run.id}
         assert listener.states()[0] == "running"
