@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { everything, ticked } from './decide.ts'
+import { everything, leftOf, ticked } from './decide.ts'
 
 const found = { undecided: { waiting: 2545, pending: 5 }, seen_at: '2026-11-28T10:00:00Z' }
 const seen = { seen_at: found.seen_at }
@@ -25,6 +25,11 @@ describe('deciding about the outbox', () => {
     const chosen = everything({ account: null, state: 'waiting' }, waiting)
     expect(chosen.reject).toEqual({ filter: { ...seen, state: ['waiting'] } })
     expect(chosen.all).toBe(2545)
+  })
+
+  it('says how many lines are left of a decision that is being carried out', () => {
+    const live = everything({ account: null, state: null }, found)
+    expect([leftOf(live, 'approve'), leftOf(live, 'reject')]).toEqual([2545, 2550])
   })
 
   it('does not widen a list of lines that were sent already', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 
-import { countsOf, isInForce } from './holds.ts'
+import { countsOf, isInForce, offersOf } from './holds.ts'
 
 it.each([
   ['push', 'waiting', true],
@@ -15,4 +15,8 @@ it.each([
 
 it('says only what there is', () => {
   expect(countsOf({ counts: { repriced: 60, zeroed: 0 } })).toEqual([{ alarm: 'repriced', offers: 60 }])
+})
+
+it('counts the offers that it stopped, and not those whose price was only recalculated', () => {
+  expect(offersOf({ counts: { repriced: 60, zeroed: 2, recalculated: 500 } })).toBe(62)
 })
