@@ -20,7 +20,7 @@ from emagsync.db.search_index import SearchShape, parameters_of, shape_of
 from emagsync.offers.position_repository import OfferPage, Position, is_behind, page_of, position_columns
 from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import OfferFilter, Order, SortKey
-from emagsync.offers.selection_repository import columns_of, order_terms, plain_conditions
+from emagsync.offers.selection_repository import columns_of, order_terms, plain_conditions, sort_columns
 from emagsync.offers.tables import offer_search, offers
 
 # Of more it takes longer to look at each than to read a list in its order.
@@ -104,7 +104,7 @@ def _page_query(asked: _Asked) -> ReadySelect:
 
 def _selected(asked: _Asked, found: Any) -> Select[Any]:
     """The ids of those that the other filters leave, each with the columns it is sorted by."""
-    sorted_by: tuple[ColumnElement[Any], ...] = columns_of(asked.order)
+    sorted_by = sort_columns(asked.order, asked.dialect)
     if asked.order.key is SortKey.RELEVANCE:
         sorted_by = (case((found.c.is_named, 0), else_=1).label("rank"), *sorted_by)
     query = select(offers.c.id, *sorted_by).join_from(found, offers, offers.c.id == found.c.id)

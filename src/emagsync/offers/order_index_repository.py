@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.ordering import serialise_indexes
 from emagsync.offers import counts, counts_repository
 from emagsync.offers.selection import Order, SortKey
-from emagsync.offers.selection_repository import columns_of
+from emagsync.offers.selection_repository import NAME_BEGINNING, columns_of
 from emagsync.offers.tables import offer_search, offers
 
 # From so many offers on an index is worth its room: fewer are sorted in some milliseconds.
@@ -42,12 +42,14 @@ def index_for(order: Order, dialect: str) -> OrderIndex | None:
     """The index that has an order, if there may be one.
 
     Where the order has offers without a value, last in both directions, each direction has an index of its own; any
-    other is read from either end. Names are longer than PostgreSQL keeps in an index: there they are sorted.
+    other is read from either end. Of names, which are longer than PostgreSQL keeps in an index, there it has the
+    beginnings.
     """
-    if order.key in _WITHOUT or (order.key is SortKey.NAME and dialect == "postgresql"):
+    if order.key in _WITHOUT:
         return None
     if order.key is SortKey.NAME:
-        return OrderIndex("ix_offer_search_by_name", offer_search.name, "text")
+        begins = f'(left(text, {NAME_BEGINNING})) COLLATE "C"'
+        return OrderIndex("ix_offer_search_by_name", offer_search.name, begins if dialect == "postgresql" else "text")
     columns = columns_of(order)
     falls = order.descending and any(column.nullable for column in columns)
     terms = [term for column in columns for term in _terms(column, falls=falls, dialect=dialect)]
@@ -72,3 +74,6 @@ async def make(connection: AsyncConnection, index: OrderIndex) -> None:
     """Make an index that may be there already. Who writes offers waits meanwhile."""
     await serialise_indexes(connection)
     await connection.execute(text(f"CREATE INDEX IF NOT EXISTS {index.name} ON {index.table} ({index.terms})"))
+    if connection.dialect.name == "postgresql":
+        # Until it knows how many offers there are, and how often the beginnings of names repeat, it sorts them all.
+        await connection.execute(text(f"ANALYZE {offers.name}, {offer_search.name}"))

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Integer, Row, and_, bindparam, false, or_, true, tuple_
+from sqlalchemy import BindParameter, Column, ColumnElement, Integer, Row, and_, bindparam, false, or_, true, tuple_
 
 from emagsync.core import money
 from emagsync.db.types import Money, UtcDateTime
@@ -91,8 +91,13 @@ def _is_behind(
             at.append(true() if is_missing != descending else false())
         if not is_missing:
             terms.append(column)
-            at.append(bindparam(_VALUE.format(number=number), type_=of.type))
+            at.append(value_at(number, of))
     return tuple_(*terms) < tuple_(*at) if descending else tuple_(*terms) > tuple_(*at)
+
+
+def value_at(number: int, of: Column[Any]) -> BindParameter[Any]:
+    """The value of a position in the column `of`, which is the one with this number among those of the order."""
+    return bindparam(_VALUE.format(number=number), type_=of.type)
 
 
 # Positions in cursors, which are JSON

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Select, and_, case, false, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    collate,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.search_index import Search, by_walking, nulls_last
 from emagsync.offers import counts_repository, sightings_repository
 from emagsync.offers.counts import kept_terms
 from emagsync.offers.notable_repository import changed_offers
-from emagsync.offers.position_repository import is_behind
+from emagsync.offers.position_repository import is_behind, value_at
 from emagsync.offers.same_ean_repository import kept_same_eans, same_eans
 from emagsync.offers.search_repository import SEARCH_INDEX
 from emagsync.offers.selection import BuyButton, Hints, OfferFilter, Order, SortKey
 from emagsync.offers.tables import REMOVED, offer_search, offers
 
+# So much of a name an index of PostgreSQL's holds: a whole one may be longer than it takes. In the order of bytes, and
+# in no other, names are also in the order of their beginnings.
+NAME_BEGINNING: Final = 100
+_BYTEWISE: Final = "C"
 BY_KEY = (offers.c.account, offers.c.emag_id)
 
 _SORTED_BY: Mapping[SortKey, tuple[Column[Any], ...]] = {
@@ -65,14 +83,28 @@ def ordered_ids(
     selected, searched = condition(offer_filter, dialect), offer_filter.searched
     if walking and searched:
         selected = and_(*plain_conditions(offer_filter), _holds(searched))
-    sorted_by: tuple[ColumnElement[Any], ...] = columns_of(order)
+    sorted_by = sort_columns(order, dialect)
     if searched and is_ranked(offer_filter, order):
         sorted_by = (case((_is_named(searched, dialect), 0), else_=1).label("rank"), *sorted_by)
-    query = select(offers.c.id, *sorted_by).where(selected).order_by(*order_terms(order, sorted_by))
-    if behind is not None:
-        query = query.where(is_behind(sorted_by, columns_of(order), descending=order.descending, missing=behind))
+    query = select(offers.c.id, *sorted_by).where(selected)
     if order.key is SortKey.NAME:
         query = query.join(offer_search, offer_search.c.offer_id == offers.c.id)
+        if dialect == "postgresql":
+            query = _by_beginning(query, order, is_behind_some=behind is not None)
+    query = query.order_by(*order_terms(order, sorted_by))
+    if behind is not None:
+        query = query.where(is_behind(sorted_by, columns_of(order), descending=order.descending, missing=behind))
+    return query
+
+
+def _by_beginning(query: Select[Any], order: Order, *, is_behind_some: bool) -> Select[Any]:
+    """The same offers by name in the same order, in terms of what an index of PostgreSQL's can hold of a name."""
+    name = offer_search.c.text
+    begins = collate(func.left(name, NAME_BEGINNING), _BYTEWISE)
+    query = query.order_by(begins.desc() if order.descending else begins.asc())
+    if is_behind_some:
+        there = func.left(value_at(0, name), NAME_BEGINNING)
+        query = query.where(begins <= there if order.descending else begins >= there)
     return query
 
 
@@ -89,6 +121,14 @@ def order_terms(order: Order, columns: Sequence[ColumnElement[Any]]) -> list[Col
     first = [column.asc() for column in columns[: len(columns) - len(own)]]  # the rank: what is named exactly is first
     others = zip(columns[len(first) :], own, strict=True)
     return [*first, *(term for column, of in others for term in terms(column, nullable=bool(of.nullable)))]
+
+
+def sort_columns(order: Order, dialect: str) -> tuple[ColumnElement[Any], ...]:
+    """What an order sorts by, as the database compares it: names by their letters' numbers on both."""
+    first, *others = columns_of(order)
+    if order.key is SortKey.NAME and dialect == "postgresql":
+        return (collate(first, _BYTEWISE).label("name_text"), *others)
+    return (first, *others)
 
 
 async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
