@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
@@ -10,6 +11,8 @@ from benchmarks.figures import Figure
 from benchmarks.programs import Copied, Market, bare, command_line, market
 
 LATENCY = 0.25
+# Between two copies: eMAG counts the last requests of the one before for a second.
+_PAUSE = 1.5
 
 
 def figures(workspace: Path, *, small: int, large: int, rounds: int) -> Iterator[Figure]:
@@ -80,7 +83,9 @@ def _long(workspace: Path, offers: int) -> Figure:
 def _rounds(place: Market, workspace: Path, rounds: int) -> tuple[list[Copied], list[Copied]]:
     ours, loop = [], []
     for number in range(rounds):
+        time.sleep(_PAUSE)
         loop.append(bare(place, workspace / f"bare-{number}"))
+        time.sleep(_PAUSE)
         ours.append(command_line(place, workspace / f"ours-{number}"))
     return ours, loop
 
