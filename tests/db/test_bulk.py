@@ -8,39 +8,22 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, select, text, update
+from sqlalchemy import bindparam, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from db.shelf import ALL, database_with, put, stock
 from emagsync.db.bulk import BulkInsert, BulkSelect, among, is_one_of
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated, DatabaseUnavailable
 from emagsync.db.ready import RowUpdate
-from emagsync.db.types import Money
-from support.databases import address_in
 
 pytestmark = pytest.mark.databases("both")
-
-stock = Table(
-    "stock",
-    MetaData(),
-    Column("id", Integer, primary_key=True),
-    Column("name", String(20), nullable=False),
-    Column("price", Money),
-)
-ALL = list(stock.c)
 
 
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(address_in(tmp_path, migrated=False)) as database:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(stock.metadata.create_all)
+    async with database_with(tmp_path, stock) as database:
         yield database
-
-
-async def put(database: Database, statement: BulkInsert, *rows: tuple[object, ...]) -> None:
-    async with database.transaction() as connection:
-        await statement.run(connection, rows)
 
 
 async def on(database: Database) -> list[tuple[object, ...]]:

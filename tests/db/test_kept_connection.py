@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, select, text
 
+from db.shelf import database_with
 from emagsync.db.bulk import BulkInsert
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
@@ -27,9 +28,7 @@ _ready = ReadySelect(select(numbers.c.id).order_by(numbers.c.id), is_short=True)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(address_in(tmp_path, migrated=False)) as database:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(numbers.metadata.create_all)
+    async with database_with(tmp_path, numbers) as database:
         async with database.snapshot() as connection:
             await _ready.run(connection)
         yield database

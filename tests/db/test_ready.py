@@ -10,41 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, String, Table, bindparam, event, func, select, text, true
+from sqlalchemy import Integer, bindparam, event, func, select, text, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.shelf import ALL, database_with, put, stock
 from emagsync.db import sqlite_driver
 from emagsync.db.bulk import BulkInsert
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.db.prepared import driver_of
 from emagsync.db.ready import ReadySelect, ask
-from emagsync.db.types import Money
-from support.databases import address_in
 
 pytestmark = pytest.mark.databases("both")
-
-stock = Table(
-    "stock",
-    MetaData(),
-    Column("id", Integer, primary_key=True),
-    Column("name", String(20), nullable=False),
-    Column("price", Money),
-)
-ALL = list(stock.c)
 
 
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(address_in(tmp_path, migrated=False)) as database:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(stock.metadata.create_all)
+    async with database_with(tmp_path, stock) as database:
         yield database
-
-
-async def put(database: Database, statement: BulkInsert, *rows: tuple[object, ...]) -> None:
-    async with database.transaction() as connection:
-        await statement.run(connection, rows)
 
 
 @pytest.mark.parametrize("time", ["first", "second"])

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Integer, MetaData, String, Table, event, insert, select
 
+from db.shelf import database_with
 from emagsync.db.engine import Database
 from emagsync.db.rewriting import BulkRewrite
 from emagsync.db.types import JsonText, Money
-from support.databases import address_in
 
 pytestmark = pytest.mark.databases("both")
 
@@ -29,9 +29,7 @@ stock = Table(
 
 @pytest.fixture
 async def shelf(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database(address_in(tmp_path, migrated=False)) as database:
-        async with database.engine.begin() as connection:
-            await connection.run_sync(stock.metadata.create_all)
+    async with database_with(tmp_path, stock) as database:
         yield database
 
 
