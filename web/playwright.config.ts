@@ -28,7 +28,7 @@ export default defineConfig({
     // What moves while it is clicked may be missed: a menu that opens has still been somewhere else.
     contextOptions: { reducedMotion: 'reduce' },
     // Pictures of every moment cost a quarter of the time; a failure has one of its end.
-    trace: { mode: 'retain-on-failure', screenshots: false, sources: false },
+    trace: process.env.E2E_TRACE === undefined ? 'off' : 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath,

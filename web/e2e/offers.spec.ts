@@ -1,7 +1,7 @@
 import { Caller } from './support/calls.ts'
 import { expect, logIn, screenshot, seriousFindings, test } from './support/fixtures.ts'
 import { longestInteraction, recordInteractions } from './support/interactions.ts'
-import { showPictures } from './support/pictures.ts'
+import { answerImages, showPictures } from './support/pictures.ts'
 import { editSpreadsheet, openSpreadsheet } from './support/spreadsheet.ts'
 
 // `make thorough` has 50,000, and measures there how fast the page is.
@@ -262,7 +262,7 @@ test('in a large catalogue every interaction is painted within 200 ms', async ({
 
 test('an image that cannot be loaded leaves an empty frame', async ({ page, faults }) => {
   faults.allow(/Failed to load resource/)
-  await page.route(/^https:\/\/marketplace-static\./, (route) => route.fulfill({ status: 404, body: '' }))
+  await answerImages(page, null)
   await logIn(page, '/offers?q=SKU-000002')
   await expect(page.locator(`${ROWS} span.thumbnail`)).toHaveCount(1)
   await expect(page.locator(`${ROWS} img.thumbnail`)).toHaveCount(0)

@@ -25,8 +25,8 @@ for (const [below, what, tag] of [
     const nginx = await startNginx(stack.address)
     const faults = new Faults()
     const context = await browser.newContext({ baseURL: nginx.origin, locale: 'ro-RO' })
-    await watch(context, nginx.origin, faults)
     const page = await context.newPage()
+    await watch(page, nginx.origin, faults)
     try {
       // A deep address, which leads to the login; then to where one wanted to go.
       await logInByForm(page, `${below}/docs`)

@@ -199,8 +199,8 @@ test(
       colorScheme: 'dark',
       hasTouch: true,
     })
-    await watch(context, stack.address, faults)
     const phone = await context.newPage()
+    await watch(phone, stack.address, faults)
     await logIn(phone)
     await expect(phone.locator('html')).toHaveAttribute('data-theme', 'dark')
     await synced(phone)

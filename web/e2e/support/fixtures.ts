@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright'
-import { expect, test as base, type BrowserContext, type Page } from '@playwright/test'
+import { expect, test as base, type Page } from '@playwright/test'
 
+import { answerImages, PIXEL } from './pictures.ts'
 import { ADMIN, startStack, type AccountSetup, type Stack } from './processes.ts'
 
 export { ADMIN, expect }
@@ -26,11 +27,6 @@ interface TestFixtures {
   faults: Faults
 }
 
-const PIXEL = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M/wHwAEBgIApD5fRAAAAABJRU5ErkJggg==',
-  'base64',
-)
-
 export class Faults {
   readonly seen: string[] = []
   private readonly allowed: RegExp[] = []
@@ -49,28 +45,24 @@ export class Faults {
   }
 }
 
-/** Records what pages of this context do wrong. Product images, which are elsewhere, are answered with one of ours. */
-export async function watch(context: BrowserContext, address: string, faults: Faults): Promise<void> {
-  await context.addInitScript(() => {
+/** Records what this page does wrong, before it is opened. Product images, which are elsewhere, are answered by us. */
+export async function watch(page: Page, address: string, faults: Faults): Promise<void> {
+  await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => {
       console.error(`CSP violation: ${event.violatedDirective} ${event.blockedURI}`)
     })
   })
-  context.on('console', (message) => {
+  page.on('console', (message) => {
     if (message.type() === 'error') faults.add(`console: ${message.text()} (${message.location().url})`)
   })
-  context.on('weberror', (error) => faults.add(`exception: ${error.error().message}`))
-  await context.route(
-    (url) => url.origin !== address && url.protocol.startsWith('http'),
-    async (route) => {
-      if (route.request().resourceType() === 'image') {
-        await route.fulfill({ contentType: 'image/png', body: PIXEL })
-        return
-      }
-      faults.add(`call elsewhere: ${route.request().url()}`)
-      await route.abort()
-    },
-  )
+  page.on('pageerror', (error) => faults.add(`exception: ${error.message}`))
+  page.on('request', (request) => {
+    const url = new URL(request.url())
+    if (url.origin === address || !url.protocol.startsWith('http') || request.resourceType() === 'image')
+      return
+    faults.add(`call elsewhere: ${request.url()}`)
+  })
+  await answerImages(page, PIXEL)
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
@@ -86,9 +78,9 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
   baseURL: async ({ stack }, use) => use(stack.address),
   faults: [
-    async ({ context, stack }, use) => {
+    async ({ page, stack }, use) => {
       const faults = new Faults()
-      await watch(context, stack.address, faults)
+      await watch(page, stack.address, faults)
       await use(faults)
       expect(faults.unexpected).toEqual([])
     },
@@ -140,8 +132,9 @@ export async function seriousFindings(page: Page): Promise<string[]> {
     )
 }
 
-/** Saves what the README shows. Only in the light, wide, Romanian default. */
+/** Saves what the README shows, if `make screenshots` wants it. Only in the light, wide, Romanian default. */
 export async function screenshot(page: Page, name: string): Promise<void> {
+  if (process.env.E2E_SCREENSHOTS === undefined) return
   await page.evaluate(() => document.fonts.ready)
   await page.screenshot({ path: `../docs/screenshots/${name}.png`, animations: 'disabled' })
 }
