@@ -23,7 +23,7 @@ CORE_TESTS := tests/marketplace/rows tests/marketplace/test_envelope.py tests/ma
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev page fit-python demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers audit sbom core tests quiet bytecode pytest-beside
+.PHONY: help install dev page fit-python demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers audit sbom core tests quiet bytecode pytest-beside screenshots
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -154,6 +154,10 @@ chromium:
 
 e2e: $(STAMP) $(PAGE) chromium ## The page in a real browser, against the real server and sandbox
 	cd web && npm run --silent e2e
+
+screenshots: $(STAMP) $(PAGE) chromium ## The pictures of docs/, anew
+	cd web && E2E_SCREENSHOTS=1 E2E_THOROUGH=1 npm run --silent e2e
+	cd web && E2E_SCREENSHOTS=1 E2E_OFFERS=50000 npm run --silent e2e -- e2e/offers.spec.ts
 
 format: $(STAMP) $(NODE_STAMP) ## Let the formatters fix what they can
 	$(BIN)/ruff check --fix .

@@ -27,7 +27,7 @@ export default defineConfig({
     viewport: { width: 1360, height: 900 },
     // What moves while it is clicked may be missed: a menu that opens has still been somewhere else.
     contextOptions: { reducedMotion: 'reduce' },
-    // Pictures of every moment cost a quarter of the time; a failure has one of its end.
+    // To record every step costs a fifth of the time; a failure has a picture and the text of its end. E2E_TRACE=1: all.
     trace: process.env.E2E_TRACE === undefined ? 'off' : 'retain-on-failure',
     screenshot: 'only-on-failure',
     launchOptions: {

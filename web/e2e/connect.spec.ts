@@ -49,7 +49,7 @@ test('from nothing to the first copy: an admin, an account, every refusal, the a
   await page.getByRole('button', { name: 'Modifică contul main' }).click()
   await page.getByRole('dialog').getByRole('switch').click()
   await page.getByRole('dialog').getByRole('button', { name: 'Salvează' }).click()
-  await expect(page.locator('tbody').getByText('Oprit')).toBeVisible()
+  await expect(page.locator('tbody').getByText('Oprit', { exact: true })).toBeVisible()
   await page.setViewportSize({ width: 390, height: 844 })
   expect(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth)).toBe(true)
   expect(await page.content()).not.toContain('main-parola')
