@@ -23,7 +23,7 @@ CORE_TESTS := tests/marketplace/rows tests/marketplace/test_envelope.py tests/ma
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev page fit-python demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types bench storm lock wheel clean chromium servers audit sbom core tests quiet bytecode pytest-beside screenshots
+.PHONY: help install dev page fit-python demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types schema bench storm lock wheel clean chromium servers audit sbom core tests quiet bytecode pytest-beside screenshots
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -120,10 +120,14 @@ lint-python: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m emagsync.db.new_schema | diff -q - src/emagsync/db/new_schema.sqlite.sql >/dev/null || { echo "src/emagsync/db/new_schema.sqlite.sql is stale: 'make schema'." >&2; exit 1; }
 	@$(BIN)/python -m emagsync.entrypoints.api.schema | diff -q - web/src/api/openapi.json >/dev/null || { echo "web/src/api/openapi.json is stale: 'make web-types'." >&2; exit 1; }
 
 lint-web: $(NODE_STAMP)
 	cd web && npm run --silent check
+
+schema: $(STAMP) ## Write the statements that make a new SQLite file again
+	$(BIN)/python -m emagsync.db.new_schema > src/emagsync/db/new_schema.sqlite.sql
 
 web-types: $(STAMP) $(NODE_STAMP) ## Generate the OpenAPI document and the page's types again
 	$(BIN)/python -m emagsync.entrypoints.api.schema > web/src/api/openapi.json

@@ -27,7 +27,7 @@ async def upgrade(database: Database) -> bool:
     async with _one_at_a_time(database) as connection:
         before = await connection.run_sync(revision_of)
         if before != HEAD:
-            await connection.run_sync(_apply, before)
+            await _apply(connection, before)
         return before != HEAD
 
 
@@ -69,11 +69,11 @@ def revision_of(connection: Connection) -> str | None:
     return revision
 
 
-def _apply(connection: Connection, before: str | None) -> None:
-    if before is None and new_schema.is_new(connection):
-        new_schema.create(connection)
+async def _apply(connection: AsyncConnection, before: str | None) -> None:
+    if before is None and await connection.run_sync(new_schema.is_new):
+        await new_schema.create(connection)
         return
     # Here, because Alembic costs 0.2 s to import, and a start that finds the schema up to date does not need it.
     from emagsync.db.alembic_upgrade import upgrade_to_head
 
-    upgrade_to_head(connection, before)
+    await connection.run_sync(upgrade_to_head, before)

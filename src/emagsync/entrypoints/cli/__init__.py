@@ -7,10 +7,12 @@ import signal
 import sys
 from collections.abc import Sequence
 
+from emagsync.core.late_trust import read_certificates_late
 from emagsync.core.streams import prepare_standard_streams
 from emagsync.db.without_orm import import_no_orm
 from emagsync.entrypoints.cli.app import build
 from emagsync.entrypoints.cli.errors import report_crash, run_command
+from emagsync.telemetry.plain_structlog import import_plain_structlog
 
 _OWNER_ONLY = 0o077
 
@@ -22,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     prepare_standard_streams()
     import_no_orm()
+    read_certificates_late()
+    import_plain_structlog()
     # Whatever is written is for its owner: the local copy, exports, recordings. What was stricter stays so.
     os.umask(os.umask(_OWNER_ONLY) | _OWNER_ONLY)
     sys.excepthook = report_crash

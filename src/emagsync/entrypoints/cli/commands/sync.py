@@ -17,7 +17,6 @@ from emagsync.db.engine import Database
 from emagsync.entrypoints.cli.errors import complain, report_crash, telling_how_it_ended
 from emagsync.entrypoints.cli.exits import ExitCode, gravest
 from emagsync.entrypoints.cli.output.json_output import print_json
-from emagsync.entrypoints.cli.output.live import LiveDisplay
 from emagsync.entrypoints.cli.output.outcome import RunOutcome
 from emagsync.entrypoints.cli.output.progress import Display, PlainDisplay, SilentDisplay
 from emagsync.entrypoints.cli.output.summary import print_summary, sync_document
@@ -97,6 +96,9 @@ def sync(
 def display_for(names: tuple[str, ...], *, quiet: bool) -> Display:
     """The display for standard error: live on a terminal; elsewhere plain lines, or no progress when `quiet`."""
     if sys.stderr.isatty():
+        # Rich takes a twentieth of the start, in which a scheduled sync would draw nothing.
+        from emagsync.entrypoints.cli.output.live import LiveDisplay
+
         return LiveDisplay(names)
     return SilentDisplay() if quiet else PlainDisplay()
 
