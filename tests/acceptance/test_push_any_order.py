@@ -32,10 +32,10 @@ from emagsync.edits.conflict_repository import list_conflicts
 from emagsync.edits.conflict_service import ConflictService
 from emagsync.edits.errors import ConfirmationNeeded, ConflictOver, EditOver, EditRefused, EditUnderway
 from emagsync.edits.model import ConflictFilter, Edit
+from emagsync.edits.push.api_schemas import UndoRequest
 from emagsync.edits.push.errors import NothingToUndo
 from emagsync.edits.push.items import Item
 from emagsync.edits.push.outbox import LATEST_AFTER_CAMPAIGN_SECONDS, Lines
-from emagsync.edits.push.schemas import UndoRequest
 from emagsync.edits.push.service import PushService
 from emagsync.edits.push.undo import Undo
 from emagsync.edits.service import EditService

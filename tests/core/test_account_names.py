@@ -6,7 +6,7 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from emagsync.core.account_names import AccountName
-from emagsync.edits.push.schemas import PushRequest
+from emagsync.edits.push.api_schemas import PushRequest
 from emagsync.sync.api_schemas import SyncRequest
 
 

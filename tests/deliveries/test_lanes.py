@@ -16,8 +16,9 @@ from emagsync.deliveries.dispatcher import Dispatcher, Policy
 from emagsync.deliveries.repository import Message
 from emagsync.deliveries.states import TIMEOUTS_BEFORE_PAUSE, AttemptResult, Ending, pause_after
 from emagsync.webhooks import repository
-from emagsync.webhooks.repository import DELIVERIES
-from emagsync.webhooks.schemas import EventKind, Webhook
+from emagsync.webhooks.events import EventKind
+from emagsync.webhooks.message_repository import DELIVERIES, add_delivery
+from emagsync.webhooks.schemas import Webhook
 from support.clocks import StoppedClock
 from support.databases import new_database, rows
 from support.patience import PATIENCE_SECONDS
@@ -69,7 +70,7 @@ async def queue(database: Database, clock: StoppedClock, receiver: str, messages
     async with database.transaction() as connection:
         await repository.add(connection, hook, secret_version=1)
         for _ in range(messages):
-            await repository.add_delivery(connection, receiver, "failed", {}, now=clock.now())
+            await add_delivery(connection, receiver, "failed", {}, now=clock.now())
 
 
 def dispatcher(database: Database, receivers: Receivers, clock: StoppedClock) -> Dispatcher:

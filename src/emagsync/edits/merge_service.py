@@ -19,8 +19,8 @@ from emagsync.edits.reasons import reason_columns
 from emagsync.edits.states import EditState
 from emagsync.offers.change_kinds import ChangeKind, NotableChange
 from emagsync.offers.notable_repository import note_changes
-from emagsync.webhooks import repository as webhooks
-from emagsync.webhooks.schemas import EventKind
+from emagsync.webhooks import message_repository
+from emagsync.webhooks.events import EventKind
 
 
 async def merge_read(
@@ -66,7 +66,7 @@ async def write(
         conflicts = [_announced(decision) for decision in opened]
         await note_changes(connection, _noted(reading, opened))
         body = with_older_names({"account": reading.account}) | {"run_id": reading.source_id, "conflicts": conflicts}
-        await webhooks.enqueue(connection, [EventKind.CONFLICT], body, now=reading.at)
+        await message_repository.enqueue(connection, [EventKind.CONFLICT], body, now=reading.at)
         detail = {"conflicts": conflicts[:SAMPLES]}
         await note(
             connection,

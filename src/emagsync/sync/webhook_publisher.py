@@ -16,8 +16,8 @@ from emagsync.sync import ended_repository
 from emagsync.sync.api_schemas import run_view
 from emagsync.sync.run_factory import FRESHNESS
 from emagsync.sync.schemas import Mode, Run, RunErrorCode, RunStatus
-from emagsync.webhooks import repository as webhooks
-from emagsync.webhooks.schemas import EventKind
+from emagsync.webhooks import message_repository
+from emagsync.webhooks.events import EventKind
 
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class RunWebhookPublisher:
                 if await ended_repository.mark_announced(connection, run.id):
                     body = {"run": run_view(run, self._clock.now()).model_dump(mode="json")}
                     events = events_of(run)
-                    await webhooks.enqueue(connection, events, body, now=self._clock.now())
+                    await message_repository.enqueue(connection, events, body, now=self._clock.now())
                     if _TO_PEOPLE.intersection(events):
                         await self._note(connection, run)
                     announced += 1

@@ -24,8 +24,10 @@ from emagsync.offers.change_repository import newest_change, window_end
 from emagsync.offers.product_repository import changes_between
 from emagsync.offers.selection import OfferFilter
 from emagsync.webhooks import repository
+from emagsync.webhooks.events import EventKind
+from emagsync.webhooks.message_repository import add_delivery
 from emagsync.webhooks.repository import Follower
-from emagsync.webhooks.schemas import ChangeOptions, EventKind
+from emagsync.webhooks.schemas import ChangeOptions
 
 log = structlog.get_logger()
 
@@ -108,7 +110,7 @@ class ChangePublisher:
             if not await repository.move_on(connection, follower, position=end, told=end):
                 return False
             event, now = EventKind.OFFERS_CHANGED, self._clock.now()
-            await repository.add_delivery(connection, follower.id, event, body, now=now)
+            await add_delivery(connection, follower.id, event, body, now=now)
         self._waiting_since.pop(follower.id, None)
         return True
 

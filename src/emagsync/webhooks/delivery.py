@@ -23,6 +23,7 @@ from emagsync.deliveries.repository import Message
 from emagsync.deliveries.states import AttemptResult, Ending
 from emagsync.webhooks import repository
 from emagsync.webhooks.errors import WebhookNotFound
+from emagsync.webhooks.message_repository import DELIVERIES
 from emagsync.webhooks.signing import Signer, signed_headers
 
 TIMEOUT_SECONDS: Final = 15.0
@@ -31,7 +32,7 @@ _POLICY: Final = Policy("webhook", in_lane=3, at_once=48, lease_seconds=60)
 
 def webhook_dispatcher(database: Database, sender: WebhookSender, clock: Clock) -> Dispatcher:
     """Delivers the webhooks' messages by `sender`."""
-    return Dispatcher(database=database, repository=repository.DELIVERIES, sender=sender, policy=_POLICY, clock=clock)
+    return Dispatcher(database=database, repository=DELIVERIES, sender=sender, policy=_POLICY, clock=clock)
 
 
 class WebhookSender:

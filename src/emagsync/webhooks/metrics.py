@@ -8,7 +8,7 @@ from emagsync.db.engine import Database
 from emagsync.telemetry import exposition
 from emagsync.telemetry.exposition import Family
 from emagsync.telemetry.metrics import Gauge
-from emagsync.webhooks.repository import DELIVERIES
+from emagsync.webhooks.message_repository import DELIVERIES
 
 _DELIVERIES: Final = Gauge("emag_webhook_deliveries", "Webhook messages that are kept, by state.", ("state",))
 

@@ -1,8 +1,7 @@
-"""All SQL of webhooks and their messages."""
+"""All SQL of webhooks, and their messages as they are shown; how messages are made is in `message_repository`."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -12,17 +11,15 @@ from sqlalchemy import Row, delete, exists, insert, literal_column, select, upda
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.limits import expect_room
-from emagsync.deliveries.repository import DeliveryRepository
 from emagsync.webhooks.errors import DeliveryNotFound, WebhookNotFound
-from emagsync.webhooks.schemas import ChangeOptions, Delivery, DeliveryDetail, DeliveryStatus, EventKind, Webhook
+from emagsync.webhooks.events import EventKind
+from emagsync.webhooks.message_repository import DELIVERIES
+from emagsync.webhooks.schemas import ChangeOptions, Delivery, DeliveryDetail, DeliveryStatus, Webhook
 from emagsync.webhooks.tables import webhook_deliveries, webhooks
 
 # The id of the webhook that the settings describe; its secret has version 0.
 SETTINGS_ID = "settings"
 MOST_WEBHOOKS: Final = 200
-
-
-DELIVERIES: Final = DeliveryRepository(webhook_deliveries, webhooks, receiver_id="webhook_id")
 
 
 class Target(NamedTuple):
@@ -88,32 +85,6 @@ async def list_webhooks(connection: AsyncConnection) -> list[Webhook]:
     """Every webhook, oldest first."""
     result = await connection.execute(select(webhooks).order_by(webhooks.c.created_at, webhooks.c.id))
     return [_webhook(row) for row in result]
-
-
-async def enqueue(
-    connection: AsyncConnection, events: Sequence[EventKind], body: Mapping[str, Any], *, now: datetime
-) -> int:
-    """Store one message for each enabled webhook that subscribes to one of `events`, in the caller's transaction.
-
-    A webhook that subscribes to several gets the first of them. Returns the number of messages.
-    """
-    made = 0
-    for webhook in await list_webhooks(connection):
-        wanted = [event for event in events if event in webhook.events]
-        if webhook.enabled and wanted:
-            await add_delivery(connection, webhook.id, wanted[0], body, now=now)
-            made += 1
-    return made
-
-
-async def add_delivery(
-    connection: AsyncConnection, webhook_id: str, event: str, body: Mapping[str, Any], *, now: datetime
-) -> str:
-    """Store one message, due now. Returns its id, which is in the body too."""
-    delivery_id = str(uuid.uuid4())
-    told = {"id": delivery_id, "event": event, "created_at": now, **body}
-    text = orjson.dumps(told, option=orjson.OPT_UTC_Z).decode()
-    return await DELIVERIES.add(connection, webhook_id, event, text, now=now, delivery_id=delivery_id)
 
 
 async def follow_from(connection: AsyncConnection, webhook: Webhook, newest: int) -> None:

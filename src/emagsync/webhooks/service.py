@@ -18,14 +18,14 @@ from emagsync.offers.change_repository import newest_change
 from emagsync.webhooks import repository
 from emagsync.webhooks.change_publisher import FilterOf
 from emagsync.webhooks.errors import DeliveryNotFound, DeliveryUnderWay, WebhookFromSettings
+from emagsync.webhooks.events import TEST_EVENT, EventKind
+from emagsync.webhooks.message_repository import DELIVERIES, add_delivery
 from emagsync.webhooks.repository import SETTINGS_ID
 from emagsync.webhooks.schemas import (
-    TEST_EVENT,
     ChangeOptions,
     Delivery,
     DeliveryDetail,
     DeliveryStatus,
-    EventKind,
     NewWebhook,
     Webhook,
     WebhookChange,
@@ -136,7 +136,7 @@ class WebhookService:
         found = await self.delivery(delivery_id, of=of)
         ended = (MessageStatus.DELIVERED, MessageStatus.GIVEN_UP)
         async with self._database.transaction() as connection:
-            if not await repository.DELIVERIES.again(connection, found.id, now=self._clock.now(), of=ended):
+            if not await DELIVERIES.again(connection, found.id, now=self._clock.now(), of=ended):
                 raise DeliveryUnderWay(found.id)
         return await self._deliver(found.id)
 
@@ -149,7 +149,7 @@ class WebhookService:
         async with self._database.transaction() as connection:
             await repository.get(connection, webhook_id)
             body = {"message": "This is a test of an emagsync webhook."}
-            delivery_id = await repository.add_delivery(connection, webhook_id, TEST_EVENT, body, now=now)
+            delivery_id = await add_delivery(connection, webhook_id, TEST_EVENT, body, now=now)
         return await self._deliver(delivery_id)
 
     async def apply_settings(self) -> None:

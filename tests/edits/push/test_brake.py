@@ -19,7 +19,8 @@ from emagsync.edits.reasons import reason_text
 from emagsync.marketplace.platforms import PLATFORMS
 from emagsync.offers.tables import offer_changes
 from emagsync.webhooks import repository as webhooks
-from emagsync.webhooks.schemas import EventKind, Webhook
+from emagsync.webhooks.events import EventKind
+from emagsync.webhooks.schemas import Webhook
 from support.pushing import PushDesk, open_push_desk
 
 pytestmark = pytest.mark.databases("both", often="sqlite")

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from emagsync.edits.push.api_schemas import UndoAnswer, UndoRequest
 from emagsync.edits.push.errors import NothingToUndo, PushNotFound
-from emagsync.edits.push.schemas import UndoAnswer, UndoRequest
 from emagsync.edits.push.undo import Undo
 from emagsync.edits.service import EditService
 from support.pushing import PushDesk, open_push_desk

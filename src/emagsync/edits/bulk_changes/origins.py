@@ -16,7 +16,7 @@ from emagsync.edits.bulk_changes.request_schemas import FoundChange
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.model import Edit
 from emagsync.edits.offer_repository import stored_offers, stream_keys
-from emagsync.edits.push.schemas import UndoRow
+from emagsync.edits.push.api_schemas import UndoRow
 from emagsync.edits.push.undo import combined, undo_row, values_put_back, with_currencies
 from emagsync.edits.reasons import ReasonCode
 from emagsync.edits.results import LineResult

@@ -28,8 +28,8 @@ from emagsync.edits.push.errors import HoldDecided
 from emagsync.edits.push.items import Item
 from emagsync.edits.push.schemas import Alarm, Hold, HoldKind, HoldState
 from emagsync.marketplace.platforms import Platform
-from emagsync.webhooks import repository as webhooks
-from emagsync.webhooks.schemas import EventKind
+from emagsync.webhooks import message_repository
+from emagsync.webhooks.events import EventKind
 
 log = structlog.get_logger()
 
@@ -151,6 +151,6 @@ async def _hold(
         connection, account, kind=kind, source_id=source_id, reason=reason, counts=counts, most=most, now=now
     )
     told = hold.model_dump(mode="json")
-    await webhooks.enqueue(connection, (EventKind.HOLD,), {"hold": told}, now=now)
+    await message_repository.enqueue(connection, (EventKind.HOLD,), {"hold": told}, now=now)
     await note(connection, OccurrenceKind.HOLD, account, detail=told, at=now)
     return hold

@@ -13,24 +13,22 @@ from emagsync.core.vocabulary import ACCOUNT_NAMES
 from emagsync.edits.dependencies import AutoPush, Pushing, Undoing
 from emagsync.edits.offer_names import with_part_numbers
 from emagsync.edits.push import brake_repository, outbox_repository, repository
-from emagsync.edits.push.errors import PushOff
-from emagsync.edits.push.line_choice import LineChoice, OutboxQuery
-from emagsync.edits.push.outbox import OutboxEntry
-from emagsync.edits.push.schemas import (
+from emagsync.edits.push.api_schemas import (
     Decided,
-    Hold,
     HoldList,
-    HoldState,
     ItemView,
     OutboxList,
     OutboxView,
-    Push,
     PushList,
     PushRequest,
     PushStarted,
     UndoAnswer,
     UndoRequest,
 )
+from emagsync.edits.push.errors import PushOff
+from emagsync.edits.push.line_choice import LineChoice, OutboxQuery
+from emagsync.edits.push.outbox import OutboxEntry
+from emagsync.edits.push.schemas import Hold, HoldState, Push
 from emagsync.edits.reasons import Reason, ReasonView, reason_text, reason_view
 from emagsync.rest.auth import Operator, Viewer
 from emagsync.rest.entity_tags import content_tag

@@ -20,8 +20,8 @@ from emagsync.edits.fields import MOST_STOCK, PRICES, STATUS, STOCK, VAT_ID
 from emagsync.edits.offer_repository import stored_offers
 from emagsync.edits.offer_snapshot import StoredOffer
 from emagsync.edits.push import repository, undo_repository
+from emagsync.edits.push.api_schemas import UndoAnswer, UndoRequest, UndoRow
 from emagsync.edits.push.errors import NothingToUndo
-from emagsync.edits.push.schemas import UndoAnswer, UndoRequest, UndoRow
 from emagsync.edits.push.undo_repository import PastChange, Span
 from emagsync.edits.reasons import Reason, ReasonCode, reason_text, reason_view
 from emagsync.edits.service import EditService

@@ -39,7 +39,8 @@ from emagsync.edits.response_schemas import edits_of
 from emagsync.edits.service import EditService
 from emagsync.entrypoints.api import checks
 from emagsync.entrypoints.api.metrics import MetricsPage, metrics_page
-from emagsync.entrypoints.services.accounts import AccountServices, build_account_service, open_accounts
+from emagsync.entrypoints.services.account_changes import build_account_service
+from emagsync.entrypoints.services.accounts import AccountServices, open_accounts
 from emagsync.entrypoints.services.edits import (
     build_conflict_service,
     build_edit_service,

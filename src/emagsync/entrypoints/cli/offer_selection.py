@@ -9,6 +9,7 @@ import typer
 
 from emagsync.core.older_names import newer_word
 from emagsync.db.engine import Database
+from emagsync.entrypoints.cli.known_account import expect_account
 from emagsync.entrypoints.cli.session import Session
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.rest.nearest import nearest_of
@@ -93,4 +94,4 @@ def offer_filter(
 async def expect_accounts(session: Session, database: Database, wanted: OfferFilter) -> None:
     """Raises SettingsError for an account of the filter that is neither configured nor in the local copy."""
     for name in wanted.accounts:
-        await session.expect_account(database, name)
+        await expect_account(session, database, name)

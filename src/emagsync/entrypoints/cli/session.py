@@ -32,8 +32,6 @@ from emagsync.db.errors import DatabaseError
 from emagsync.entrypoints.cli.errors import record_crashes_with, warn
 from emagsync.entrypoints.cli.options import GlobalOptions
 from emagsync.entrypoints.services.foundation import Foundation, open_foundation
-from emagsync.offers.statistics import account_totals
-from emagsync.sync.repository import read_runs
 from emagsync.telemetry.crashes import record_crash
 from emagsync.telemetry.redaction import redactor
 from emagsync.vault.vault import Vault
@@ -154,17 +152,6 @@ class Session:
         """The database alone, as in `foundation`."""
         async with self.foundation(upgraded=upgraded) as base:
             yield base.database
-
-    async def expect_account(self, database: Database, name: str | None) -> None:
-        """Raises SettingsError for a name that is neither configured nor in the local copy.
-
-        A slip of the pen must not look like an account without offers; a closed account's offers stay readable.
-        """
-        if name is None or name in self.accounts.all_names:
-            return
-        if await read_runs(database, account=name, limit=1) or name in await account_totals(database):
-            return
-        self.accounts.get(name)
 
 
 def _log_to_standard_error(settings: Settings) -> None:

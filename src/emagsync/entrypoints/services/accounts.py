@@ -9,10 +9,8 @@ from dataclasses import dataclass
 import structlog
 
 from emagsync.accounts.contacts import ContactLog
-from emagsync.accounts.erasure import Erasures
 from emagsync.accounts.live import LiveAccounts
 from emagsync.accounts.registry import AccountRegistry
-from emagsync.accounts.service import AccountService, OnEnd
 from emagsync.accounts.settings import ConfiguredAccounts
 from emagsync.call_log.recorder import CallRecorder
 from emagsync.core.clock import Clock
@@ -79,22 +77,6 @@ async def open_accounts(base: Foundation, environment: ConfiguredAccounts) -> As
         finally:
             await live.try_to_write(everything=True)
             await registry.aclose()
-
-
-def build_account_service(
-    base: Foundation, accounts: AccountServices, *, on_end: OnEnd, any_address: bool
-) -> AccountService:
-    """Adds, changes and removes accounts. `on_end` stops what runs of one that is switched off or removed."""
-    return AccountService(
-        database=base.database,
-        vault=Vault(base.settings),
-        registry=accounts.registry,
-        live=accounts.live,
-        clock=base.clock,
-        on_end=on_end,
-        any_address=any_address,
-        erasures=Erasures(base.database),
-    )
 
 
 class _Shown:

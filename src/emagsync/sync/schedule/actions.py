@@ -20,7 +20,7 @@ from emagsync.sync.freshness.keeper import FreshnessKeeper
 from emagsync.sync.schedule.jobs import JobKind
 from emagsync.sync.schedule.scheduler import Action, Done
 from emagsync.sync.schemas import Mode, RunParameters
-from emagsync.webhooks.repository import DELIVERIES
+from emagsync.webhooks.message_repository import DELIVERIES
 
 TRIGGER = "schedule"
 

@@ -23,7 +23,8 @@ from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.tables import print_table
 from emagsync.entrypoints.cli.output.text import printable
 from emagsync.entrypoints.cli.session import Session, session_of
-from emagsync.entrypoints.services.accounts import build_account_service, open_accounts
+from emagsync.entrypoints.services.account_changes import build_account_service
+from emagsync.entrypoints.services.accounts import open_accounts
 from emagsync.entrypoints.services.execution import open_sync_service, stop_runs_of
 
 app = typer.Typer(

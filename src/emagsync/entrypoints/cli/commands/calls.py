@@ -11,6 +11,7 @@ import typer
 from emagsync.call_log.repository import CallFilter
 from emagsync.call_log.schemas import EmagCall
 from emagsync.call_log.service import read_calls
+from emagsync.entrypoints.cli.known_account import expect_account
 from emagsync.entrypoints.cli.options import AtMost, Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.tables import print_table
@@ -54,7 +55,7 @@ def calls(
 
 async def _calls(session: Session, wanted: CallFilter, limit: int) -> list[EmagCall]:
     async with session.database() as database:
-        await session.expect_account(database, wanted.account)
+        await expect_account(session, database, wanted.account)
         if wanted.run_id is not None:
             wanted = wanted._replace(run_id=await run_id_of(database, wanted.run_id))
         return (await read_calls(database, wanted, limit=limit))[0]

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from emagsync.core.clock import SystemClock
+from emagsync.entrypoints.cli.known_account import expect_account
 from emagsync.entrypoints.cli.options import Json, lower_case
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.tables import print_table
@@ -46,7 +47,7 @@ async def _read(session: Session, since: datetime, until: datetime | None, accou
     accounts = () if account == "all" else (account,)
     async with session.database() as database:
         for name in accounts:
-            await session.expect_account(database, name)
+            await expect_account(session, database, name)
         service = HomeService(database, Certificates(database), SystemClock())
         return await service.read(session.accounts.names, since=since, until=until, accounts=accounts, account=account)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from emagsync.entrypoints.cli.known_account import expect_account
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.json_output import print_json
 from emagsync.entrypoints.cli.output.text import plural
@@ -40,7 +41,7 @@ def digest(
 
 async def _digests(session: Session, account: str | None) -> dict[str, CopyDigest]:
     async with session.database() as database:
-        await session.expect_account(database, account)
+        await expect_account(session, database, account)
         async with database.snapshot() as connection:
             names = await digest_repository.accounts(connection) if account is None else [account]
             return {name: await read_digest(connection, name) for name in names}

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from emagsync.entrypoints.cli.help_texts import MARKUP
+from emagsync.entrypoints.cli.known_account import expect_account
 from emagsync.entrypoints.cli.options import Json
 from emagsync.entrypoints.cli.output.certificate import certificate_lines
 from emagsync.entrypoints.cli.output.json_output import print_json
@@ -86,7 +87,7 @@ async def _certificate(session: Session, run_id: str) -> Certificate:
 
 async def _runs(session: Session, account: str | None, status: StatusName | None, limit: int) -> list[Run]:
     async with session.database() as database:
-        await session.expect_account(database, account)
+        await expect_account(session, database, account)
         wanted = None if status is None else RunStatus(status)
         return await read_runs(database, account=account, status=wanted, limit=limit)
 

@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from emagsync.audit.service import audit_command, machine_user
-from emagsync.edits.push.schemas import UndoAnswer, UndoRequest
+from emagsync.edits.push.api_schemas import UndoAnswer, UndoRequest
 from emagsync.entrypoints.cli.errors import complain
 from emagsync.entrypoints.cli.exits import ExitCode
 from emagsync.entrypoints.cli.options import Json, lower_case
