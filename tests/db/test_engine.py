@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -110,6 +111,21 @@ async def test_a_known_key_is_a_constraint_that_was_violated(table: Database) ->
     with pytest.raises(ConstraintViolated, match="offers_seen"):
         async with table.transaction() as connection:
             await connection.execute(INSERT, [{"id": 1}, {"id": 1}])
+
+
+@pytest.mark.databases("sqlite")
+async def test_what_is_written_back_is_in_the_file_itself(table: Database, tmp_path: Path) -> None:
+    async with table.transaction() as connection:
+        await connection.execute(INSERT, {"id": 1})
+    async with table.transaction() as writing:
+        await writing.execute(INSERT, {"id": 2})
+        await table.write_back()  # waits for no writer
+    assert table.sqlite_path is not None
+    alone = tmp_path / "alone.sqlite3"
+    alone.write_bytes(table.sqlite_path.read_bytes())  # without its log
+    with closing(sqlite3.connect(alone)) as connection:
+        assert connection.execute("SELECT id FROM offers_seen").fetchall() == [(1,)]
+    assert await ids(table) == [1, 2]
 
 
 @pytest.mark.databases("sqlite")

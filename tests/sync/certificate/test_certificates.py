@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
 from emagsync.ingest.digest import CopyDigest
 from emagsync.sync import repository
@@ -297,6 +298,22 @@ async def test_the_digest_is_made_once_and_before_the_run_has_read_to_its_end(
     one = await certificate(local, await sync(local))
     assert (one.copied.digest_state, one.copied.digest) == (DigestState.MADE, digest_of_market(market))
     assert digests.made == 1
+
+
+@pytest.mark.databases("sqlite", "PostgreSQL writes its files by itself")
+async def test_the_file_is_written_before_the_run_has_read_to_its_end(
+    local: Local, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _Digests(monkeypatch, affordable=1)
+    written: list[Database] = []
+
+    async def write_back(database: Database) -> None:
+        written.append(database)
+        raise DatabaseUnavailable("away for a moment")  # which costs the run nothing
+
+    monkeypatch.setattr(Database, "write_back", write_back)
+    assert (await sync(local)).status is RunStatus.COMPLETED
+    assert written == [local.database]
 
 
 async def test_a_digest_of_what_the_copy_held_before_its_end_is_not_that_of_the_copy(

@@ -10,6 +10,7 @@ Otherwise it is made when somebody first asks for the certificate (`emagsync.syn
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -41,15 +42,18 @@ class CopyNote:
         self._database = database
         self._run = run
         self._ahead: asyncio.Task[_Made] | None = None
+        self._writing_back: asyncio.Task[None] | None = None
 
     def begin(self, *, offers: int, took_seconds: float) -> None:
         """Begin to make the digest of the copy as it is now, if that is little beside a run that took so long.
 
-        It counts if the copy is the same at the end. `offers`: about how many there are.
+        It counts if the copy is the same at the end. `offers`: about how many there are. SQLite's file is written
+        meanwhile.
         """
         is_under_way = self._ahead is not None and not self._ahead.done()
         if not is_under_way and not self._run.parameters.dry_run and is_affordable(offers, took_seconds):
             self._ahead = asyncio.get_running_loop().create_task(self._make())
+            self._writing_back = asyncio.get_running_loop().create_task(self._write_back())
 
     async def read(self, status: RunStatus, *, now: datetime, took_seconds: float) -> CopyNoted | None:
         """What the copy holds, read at one moment, after the run, which took so long, ended with `status`.
@@ -71,14 +75,18 @@ class CopyNote:
 
     async def aclose(self) -> None:
         """End what was begun and is not needed any more."""
-        if self._ahead is not None:
-            await cancelled(self._ahead)
+        await cancelled(*(task for task in (self._ahead, self._writing_back) if task is not None))
 
     async def _make(self) -> _Made:
         async with self._database.snapshot() as connection:
             state = (await read_state(connection, self._run.account)).digest
             known = await evidence_repository.known_digest(connection, state=state, version=DIGEST_VERSION)
             return _Made(state, known or (await read_digest(connection, self._run.account)).digest)
+
+    async def _write_back(self) -> None:
+        """Have the file written now, too, which closing it would take as long for when nobody asks for anything."""
+        with suppress(DatabaseError):  # closing it tries again
+            await self._database.write_back()
 
     async def _made(self) -> _Made | None:
         if self._ahead is None:
