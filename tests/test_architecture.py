@@ -23,6 +23,7 @@ IMPORTS_IN_FUNCTIONS = {
     "accounts/registry.py",
     "db/migrate.py",
     "db/postgresql.py",
+    "entrypoints/cli/commands/sync.py",
     "entrypoints/cli/session.py",
     "entrypoints/services/accounts.py",
     "offers/export_formats.py",
