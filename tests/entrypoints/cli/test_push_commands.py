@@ -43,3 +43,13 @@ async def test_edits_are_pushed_listed_and_undone_from_the_command_line(tmp_path
         assert "--push, --run, or an --account" in nothing.err
         off = await run("push", "main", variables=environment(tmp_path, desk.market.url))
         assert (off.code, "EMAG_MAIN_PUSH" in off.err) == (2, True)
+
+
+async def test_what_waits_is_told_where_nothing_can_be_sent(tmp_path: Path) -> None:
+    async with open_push_desk(tmp_path, 100) as desk:
+        variables = environment(tmp_path, desk.market.url, EMAG_MAIN_PUSH="approve")
+        nothing = await run("push", "main", variables=variables)
+        assert (nothing.code, nothing.out) == (0, "main: nothing to push\n")
+        await desk.edit_many([(emag_id, "sale_price", "101.0000") for emag_id in (1, 2)])
+        waiting = await run("push", "main", variables=variables)
+        assert (waiting.code, waiting.out) == (0, "main: nothing to push now (2 waiting: emagsync outbox list)\n")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, Final, NamedTuple
 
 import typer
@@ -28,13 +29,17 @@ MOST_LINES: Final = 20
 
 
 class _Pushed(NamedTuple):
-    """How pushing for one account ended: a push, an error, or neither when there was nothing to send. `unsent` are the
-    lines of it that eMAG refused, or that wait."""
+    """How pushing for one account ended: a push, an error, or neither when there was nothing to send.
+
+    `unsent` are the lines of it that eMAG refused, or that wait; `still_open` how many lines there are in which state
+    where nothing was sent.
+    """
 
     account: str
     push: Push | None = None
     error: EmagsyncError | None = None
     unsent: Sequence[OutboxEntry] = ()
+    still_open: Mapping[str, int] = MappingProxyType({})
 
 
 def push(
@@ -67,19 +72,20 @@ async def _push(session: Session, names: Sequence[str] | None) -> list[_Pushed]:
         for name in chosen:
             try:
                 pushed = await service.push_account(name, trigger="cli")
-                done.append(_Pushed(name, pushed, unsent=await _unsent(base.database, pushed)))
+                done.append(await _with_lines(base.database, name, pushed))
             except EmagsyncError as error:
                 done.append(_Pushed(name, error=error))
     return done
 
 
-async def _unsent(database: Database, push: Push | None) -> Sequence[OutboxEntry]:
-    if push is None:
-        return ()
-    states = [OutboxState.REJECTED, OutboxState.PENDING]
+async def _with_lines(database: Database, account: str, push: Push | None) -> _Pushed:
     async with database.snapshot() as connection:
+        if push is None:
+            counts = await outbox_repository.count_open(connection)
+            return _Pushed(account, still_open={state: n for (owner, state), n in counts.items() if owner == account})
+        states = [OutboxState.REJECTED, OutboxState.PENDING]
         entries = await outbox_repository.list_entries(connection, Lines(push_id=push.id, states=states), limit=None)
-    return [entry for entry in entries if entry.reason is not None]
+    return _Pushed(account, push, unsent=[entry for entry in entries if entry.reason is not None])
 
 
 def _unsent_lines(entries: Sequence[OutboxEntry]) -> Iterator[str]:
@@ -92,9 +98,14 @@ def _unsent_lines(entries: Sequence[OutboxEntry]) -> Iterator[str]:
 def _line(pushed: _Pushed) -> str:
     push = pushed.push
     if push is None:
-        return f"{pushed.account}: nothing to push"
-    counts = ", ".join(f"{count} {state}" for state, count in sorted(push.counts.items())) or "nothing sent"
+        waiting = _counts(pushed.still_open)
+        return f"{pushed.account}: nothing to push" + (f" now ({waiting}: emagsync outbox list)" if waiting else "")
+    counts = _counts(push.counts) or "nothing sent"
     return f"{pushed.account}: {push.status}: {counts}" + (f" ({push.error})" if push.error else "")
+
+
+def _counts(numbers: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {state}" for state, count in sorted(numbers.items()))
 
 
 def _code(pushed: _Pushed) -> ExitCode:
