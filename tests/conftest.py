@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, settings
 
 from emagsync.core.concurrency import InBackground, background_task
 from support import databases
+from support.compiled_statements import share_compiled_statements
 from support.left_out import left_out
 from support.parts import Part
 
@@ -64,6 +65,8 @@ def _own_databases(backend: str) -> Iterator[None]:
     with databases.dropped_afterwards():
         yield
 
+
+share_compiled_statements()
 
 # Looking for cycles takes a fifth of a test process's time: the modules and the tests themselves are what it looks
 # through, again and again, and none of them ever becomes garbage.

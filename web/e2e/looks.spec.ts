@@ -20,6 +20,11 @@ test.use({
 const WIDE = { width: 1280, height: 800 }
 const PHONE = { width: 390, height: 844 }
 
+// What axe finds on these is asked by the files that test what they do; `make thorough` asks here, too.
+const ASKED_ELSEWHERE =
+  /^\/(offers(\?offer=\d+)?|edits\/(outbox|conflicts|undo)|sync|history|settings\/(accounts|users|notifications|webhooks)|account)?$/
+const isAsked = (address: string) => process.env.E2E_THOROUGH !== undefined || !ASKED_ELSEWHERE.test(address)
+
 interface Offer {
   id: number
   emag_id: number
@@ -108,7 +113,8 @@ for (const { language, locale, theme, axeAt, tag } of [
         for (const size of [WIDE, PHONE]) {
           await page.setViewportSize(size)
           expect.soft(await cutOff(page, size.width), `${address} at ${size.width}`).toEqual([])
-          if (size === axeAt) expect.soft(await seriousFindings(page), address).toEqual([])
+          if (size === axeAt && isAsked(address))
+            expect.soft(await seriousFindings(page), address).toEqual([])
         }
       }
     })
