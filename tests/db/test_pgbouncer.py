@@ -15,12 +15,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Integer, bindparam, select, text
 
 from emagsync.core.errors import SettingsError
 from emagsync.db import postgresql, postgresql_driver
 from emagsync.db.engine import Database
 from emagsync.db.errors import DatabaseUnavailable
+from emagsync.db.ready import ReadySelect
 from emagsync.offers.queries import list_offers
 from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import offer, store
@@ -37,6 +38,7 @@ OUR_SETTINGS = ",".join(
         *("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count"),
     ]
 )
+_SAID = ReadySelect(select(bindparam("wanted", type_=Integer).label("number")))
 
 
 @contextmanager
@@ -78,6 +80,8 @@ async def test_the_copy_is_used_through_a_pooler_without_any_setting(
             listed = await list_offers(database, OfferFilter(search="lampa"), limit=5)
             async with database.autocommit() as connection:
                 alone = await connection.scalar(text("SELECT CAST(:n AS INTEGER)"), {"n": number})
+            said = [row.number for [row] in await database.ask((_SAID, {"wanted": number}), (_SAID, {"wanted": 0}))]
+            assert said == [number, 0]
             async with database.transaction() as connection:
                 await connection.execute(text("UPDATE offers SET stock = :n WHERE emag_id = :n"), {"n": number})
             return len(listed.offers), alone

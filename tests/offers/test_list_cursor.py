@@ -8,16 +8,18 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 
 from emagsync.db.engine import Database
 from emagsync.offers import found_repository, order_index_repository, page_repository
 from emagsync.offers.order_indexes import order_index
-from emagsync.offers.page_repository import OfferPage, select_page
+from emagsync.offers.page_repository import OfferPage, PageAsked, page_at_once, select_page
 from emagsync.offers.position_repository import Position
 from emagsync.offers.selection import OfferFilter, Order, SortKey
 from emagsync.offers.tables import offers
+from emagsync.offers.total_cache import TotalCache
 from offers.offer_rows import AT, offer, remove, store
 from offers.test_order_indexes import forget_indexes
 from support.databases import new_database
@@ -27,6 +29,7 @@ pytestmark = pytest.mark.databases("both", often="sqlite")
 ORDERS = [Order(key, descending=descending) for key in SortKey for descending in (False, True)]
 ALL = OfferFilter()
 LAMPS = OfferFilter(search="lampa")
+_TOTALS: WeakKeyDictionary[Database, TotalCache] = WeakKeyDictionary()
 
 
 @pytest.fixture
@@ -50,12 +53,17 @@ def some_offer(emag_id: int, chance: random.Random) -> Any:
 
 
 async def page(copy: Database, order: Order, wanted: OfferFilter, after: Position | None, limit: int) -> OfferPage:
-    index = await order_index(copy, order)
+    asked = PageAsked(limit, 0, order, await order_index(copy, order), after)
+    columns = (offers.c.account, offers.c.emag_id)
     async with copy.snapshot() as connection:
-        columns = (offers.c.account, offers.c.emag_id)
-        return await select_page(
-            connection, wanted, columns, limit=limit, skip=0, order=order, index=index, after=after
-        )
+        found = await select_page(connection, wanted, columns, asked, TotalCache())
+    at_once = await page_at_once(copy, wanted, columns, asked, _TOTALS.setdefault(copy, TotalCache()))
+    if at_once is None:
+        async with copy.snapshot() as connection:
+            await select_page(connection, wanted, columns, asked, _TOTALS[copy])
+        at_once = await page_at_once(copy, wanted, columns, asked, _TOTALS[copy])
+    assert at_once == found
+    return found
 
 
 async def walked(

@@ -16,10 +16,11 @@ from emagsync.db.engine import Database
 from emagsync.offers import order_index_repository, order_indexes, page_repository
 from emagsync.offers.order_index_repository import OrderIndex, index_for
 from emagsync.offers.order_indexes import order_index
-from emagsync.offers.page_repository import select_page
+from emagsync.offers.page_repository import PageAsked, select_page
 from emagsync.offers.selection import BuyButton, OfferFilter, Order, SortKey
 from emagsync.offers.selection_repository import count
 from emagsync.offers.tables import offers
+from emagsync.offers.total_cache import TotalCache
 from offers.offer_rows import AT, offer, remove, store
 from support.databases import is_postgresql, new_database
 
@@ -91,7 +92,8 @@ def of_kinds(number: int) -> Iterator[Any]:
 
 async def ids_of(database: Database, order: Order, index: OrderIndex | None, **window: int) -> list[int]:
     async with database.snapshot() as connection:
-        rows, *_ = await select_page(connection, OfferFilter(), (offers.c.id,), order=order, index=index, **window)
+        asked = PageAsked(window["limit"], window["skip"], order, index)
+        rows, *_ = await select_page(connection, OfferFilter(), (offers.c.id,), asked, TotalCache())
     return [row.id for row in rows]
 
 
@@ -190,7 +192,7 @@ async def plan_of(database: Database, wanted: OfferFilter, order: Order, index: 
         assert (await count(connection, wanted) > page_repository._MANY) == (wanted in map(_filter, DENSE.values()))
         event.listen(database.engine.sync_engine, "before_cursor_execute", hear)
         try:
-            await select_page(connection, wanted, (offers.c.id,), limit=50, skip=0, order=order, index=index)
+            await select_page(connection, wanted, (offers.c.id,), PageAsked(50, 0, order, index), TotalCache())
         finally:
             event.remove(database.engine.sync_engine, "before_cursor_execute", hear)
         # The last: before a list of many that are searched for, it was tried whether they are few.

@@ -18,6 +18,9 @@ _UNIT_LIMIT = int(LIMIT) * _FACTOR
 
 def exact(value: Decimal) -> Decimal:
     """`value` with exactly four places. Raises ValueError where that would round, or beyond 14 integer digits."""
+    # As nearly all are that come from a database: each row has five amounts.
+    if value.same_quantum(UNIT) and -LIMIT < value < LIMIT:
+        return value
     if not value.is_finite() or abs(value) >= LIMIT:
         raise ValueError(f"{value} is not an amount below {LIMIT:.0f}")
     try:
@@ -42,12 +45,15 @@ def to_units(value: Decimal) -> int:
 
 def from_units(units: int) -> Decimal:
     """The amount that `to_units` turned into an integer."""
-    return Decimal(units).scaleb(-SCALE)
+    return units * UNIT  # exact, for they are integers of 64 bits; it takes less than to move the point does
 
 
 def text(value: Decimal | None) -> str | None:
     """The amount as people and programs read it: always four decimals, `"121.8400"`."""
-    return None if value is None else f"{value:.{SCALE}f}"
+    if value is None:
+        return None
+    # With four places Python writes it so by itself, in a tenth of the time.
+    return str(value) if value.same_quantum(UNIT) else f"{value:.{SCALE}f}"
 
 
 def with_vat(price: Decimal, rate: Decimal) -> Decimal:

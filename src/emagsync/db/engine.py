@@ -1,10 +1,11 @@
-"""The database, opened and closed explicitly, used by `transaction()`, `snapshot()` and `autocommit()`.
+"""The database, opened and closed explicitly, used by `transaction()`, `snapshot()`, `autocommit()` and `ask()`.
 
     transaction()   Reads and writes. On SQLite it takes the write lock when it begins (BEGIN IMMEDIATE), so it waits
                     before it has read anything, and never fails half-way because another writer was faster. On
                     PostgreSQL it is READ COMMITTED, and repositories lock the rows that a decision depends on.
     snapshot()      Several SELECTs that must agree with each other. It neither waits for writers nor blocks them.
     autocommit()    One SELECT, without the trips to the database that beginning and ending a transaction cost.
+    ask()           Statements that are ready (`db.ready`) and agree with each other, all in one trip.
 
 Everything is SQLAlchemy Core on async connections and returns plain rows: nothing is ever loaded lazily, so
 there is nothing that could raise `MissingGreenlet`.
@@ -15,7 +16,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from emagsync.core.errors import SettingsError
 from emagsync.core.exhaustion import DiskFull, TooFewFiles, exhaustion_of, is_out_of_files, too_few_files
 from emagsync.db import postgresql
+from emagsync.db.direct_reader import DirectReader
 from emagsync.db.errors import (
     ConstraintViolated,
     DatabaseDamaged,
@@ -42,6 +44,7 @@ from emagsync.db.errors import (
 from emagsync.db.history_mark import MarkFile
 from emagsync.db.kept_connection import KeptConnection
 from emagsync.db.prepared import SNAPSHOT
+from emagsync.db.ready import Question, ask
 from emagsync.db.sqlite_driver import connection_to, primary_code
 from emagsync.db.sqlite_file import OpenedFile
 from emagsync.db.tables import process_marks
@@ -93,6 +96,7 @@ class Database:
         self._snapshots = self._engine.execution_options(**self._snapshot_options)
         self._autocommits = self._engine.execution_options(**self._autocommit_options)
         self._kept = {engine: KeptConnection(engine) for engine in (self._snapshots, self._autocommits)}
+        self._direct = None if self._postgresql is None else DirectReader(self._autocommits, self._postgresql)
         self._writer: AbstractAsyncContextManager[Any] = asyncio.Lock() if self.is_sqlite else nullcontext()
 
     def __repr__(self) -> str:
@@ -152,6 +156,8 @@ class Database:
         """Close every connection."""
         for kept in self._kept.values():
             await kept.close()
+        if self._direct is not None:
+            await self._direct.close()
         await self._engine.dispose()
         if self._sqlite is not None:
             await self._sqlite.settle()
@@ -214,13 +220,16 @@ class Database:
             if self._file is not None:
                 self._file.check()
             # The lock first: a waiting writer must not occupy one of the pool's connections, which readers need.
-            async with self._writer, self._engine.begin() as connection:
-                yield connection
+            async with self._writer:
+                await self._make_room()
+                async with self._engine.begin() as connection:
+                    yield connection
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
         """A connection for reading: all its statements see the same moment. It does not wait for writers."""
         with translated(self):
+            await self._make_room()
             async with self._reading(self._snapshots) as connection:
                 yield connection
 
@@ -228,11 +237,28 @@ class Database:
     async def autocommit(self) -> AsyncIterator[AsyncConnection]:
         """A connection for a single SELECT, without a transaction, which would cost further trips to the database."""
         with translated(self):
+            await self._make_room()
             async with self._reading(self._autocommits) as connection:
                 if self._postgresql is not None and self._postgresql.is_pooled:
                     # A statement is prepared and executed, by the same connection of the server only in a transaction.
                     await connection.execution_options(isolation_level="READ COMMITTED")
                 yield connection
+
+    async def ask(self, *questions: Question) -> list[Sequence[Any]]:
+        """The rows of each of the statements, in their order, all of the same moment: for a read that needs no more."""
+        is_one = len(questions) == 1  # which sees one moment by itself
+        with translated(self):
+            if self._direct is None:
+                return await self._kept[self._autocommits if is_one else self._snapshots].ask(questions)
+            found = await self._direct.ask(questions)
+        if found is not None:
+            return found
+        async with self.autocommit() if is_one else self.snapshot() as connection:
+            return await ask(connection, *questions)
+
+    async def _make_room(self) -> None:
+        if self._direct is not None:
+            await self._direct.make_room()
 
 
 class translated:  # noqa: N801 - reads as a statement: `with translated(database):`

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+import orjson
+from sqlalchemy import Select, Text, bindparam, column, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
@@ -22,3 +25,13 @@ def _on_sqlite(element: each_text, compiler: Any, **options: Any) -> str:
 @compiles(each_text, "postgresql")
 def _on_postgresql(element: each_text, compiler: Any, **options: Any) -> str:
     return f"jsonb_array_elements_text(CAST({compiler.process(element.clauses, **options)} AS JSONB))"
+
+
+def texts_in(parameter: str) -> Select[str]:
+    """The texts of a list that is a parameter (`listed`), for an `IN` that is the same statement whatever they are."""
+    return select(each_text(bindparam(parameter, type_=Text)).table_valued(column("value")).c.value)
+
+
+def listed(texts: Iterable[str]) -> str:
+    """The parameter of `texts_in`."""
+    return orjson.dumps(sorted(texts)).decode()

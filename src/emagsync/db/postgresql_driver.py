@@ -148,6 +148,10 @@ class Connector:
         """Whether it is an error of the driver's own."""
         return isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError)
 
+    def said_by_server(self, error: BaseException) -> bool:
+        """Whether the server said no, and the statement is over."""
+        return isinstance(error, asyncpg.PostgresError) and not isinstance(error, asyncpg.PostgresConnectionError)
+
     def advice_on(self, error: BaseException) -> str | None:
         """What to do about an error of the driver's, where more can be said than to check the address."""
         if isinstance(error, asyncpg.InsufficientPrivilegeError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import BindParameter, CompoundSelect, Dialect, Select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,8 +23,9 @@ class ReadySelect:
 
     `run()` gives named tuples of the selected columns. On SQLite it takes one trip to the driver's thread, and no time
     to find the compiled statement again, from the second time on: to compile one that is asked once, such as a search,
-    would take longer than SQLAlchemy does, which knows others of its shape. Listeners to SQLAlchemy's
-    `before_cursor_execute` are told all the same.
+    would take longer than SQLAlchemy does, which knows others of its shape. On PostgreSQL SQLAlchemy executes it, but
+    for `Database.ask`, which takes one trip to the server. Listeners to SQLAlchemy's `before_cursor_execute` are told
+    all the same.
 
     One that `is_short`, such as a look-up by a key, takes less time than that trip, and makes none.
     """
@@ -60,18 +61,16 @@ class ReadySelect:
         return row_maker(tuple(str(column.key) for column in self._statement.selected_columns))
 
     def prepared_for(self, dialect: Dialect) -> Prepared | None:
-        """The statement as SQLite's driver takes it.
+        """The statement as the driver takes it.
 
-        None where SQLAlchemy is to execute it: the first time, for PostgreSQL, whose driver has no thread, and for a
-        statement with an `IN` of several values, which it writes out each time.
+        None where SQLAlchemy is to execute it: the first time, and for a statement with an `IN` of several values,
+        which it writes out each time.
         """
         if dialect.name not in self._asked:
             self._asked.add(dialect.name)
             return None
         if dialect.name not in self._is_ready:
-            self._is_ready[dialect.name] = dialect.driver == "aiosqlite" and not _is_written_out_later(
-                self._statement, dialect
-            )
+            self._is_ready[dialect.name] = not _is_written_out_later(self._statement, dialect)
         return self._prepared.on(dialect) if self._is_ready[dialect.name] else None
 
 
@@ -79,24 +78,63 @@ class ReadySelect:
 Question = tuple[ReadySelect, Mapping[str, Any]]
 
 
+class Answering(Protocol):
+    """What answers statements: a `Database`, or a connection (`Within`)."""
+
+    async def ask(self, *questions: Question) -> list[Sequence[Any]]:
+        """The rows of each of the statements, in their order, all of the same moment."""
+
+
+class Within:
+    """A connection that is asked as a `Database` is: within its transaction or snapshot."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def ask(self, *questions: Question) -> list[Sequence[Any]]:
+        """As `ask` below."""
+        return await ask(self._connection, *questions)
+
+
+class Ready(NamedTuple):
+    """A question as the driver takes it."""
+
+    prepared: Prepared
+    statement: ReadySelect
+    values: list[Any]
+
+
 async def ask(connection: AsyncConnection, *questions: Question) -> list[Sequence[Any]]:
     """The rows of each of the statements, in their order: on SQLite all of them in one trip to the driver's thread."""
-    prepared = [statement.prepared_for(connection.dialect) for statement, _ in questions]
-    ready = [
-        (one, statement, one.values(parameters))
-        for one, (statement, parameters) in zip(prepared, questions, strict=True)
-        if one is not None
-    ]
-    if len(ready) < len(questions):
+    # In PostgreSQL's transactions every statement goes by SQLAlchemy, which begins them.
+    ready = ready_among(questions, connection.dialect) if connection.dialect.driver == "aiosqlite" else None
+    if ready is None:
         return [await statement.run_slowly(connection, parameters) for statement, parameters in questions]
     driver = await driver_of(connection)
+    tell_listeners(connection, ready)
+    are_short = all(one.statement.is_short for one in ready)
+    found = await driver.fetch_each([(one.prepared.sql, one.values) for one in ready], are_short=are_short)
+    return rows_of(ready, found)
+
+
+def ready_among(questions: Iterable[Question], dialect: Dialect) -> list[Ready] | None:
+    """The questions as the driver takes them; None where SQLAlchemy is to execute one of them."""
+    prepared = [(statement.prepared_for(dialect), statement, parameters) for statement, parameters in questions]
+    ready = [Ready(one, statement, one.values(given)) for one, statement, given in prepared if one is not None]
+    return ready if len(ready) == len(prepared) else None
+
+
+def rows_of(ready: Iterable[Ready], found: Iterable[Sequence[Any]]) -> list[Sequence[Any]]:
+    """The rows of each question, from those that the driver gave."""
+    return [one.statement.rows_of(rows, one.prepared) for one, rows in zip(ready, found, strict=True)]
+
+
+def tell_listeners(connection: AsyncConnection, ready: Iterable[Ready]) -> None:
+    """Tell who listens to SQLAlchemy's `before_cursor_execute` of what goes to the driver."""
     known = connection.sync_connection
     for hear in () if known is None else known.dispatch.before_cursor_execute:
-        for one, _, values in ready:
-            hear(known, None, one.sql, tuple(values), None, False)
-    are_short = all(statement.is_short for _, statement, _ in ready)
-    found = await driver.fetch_each([(one.sql, values) for one, _, values in ready], are_short=are_short)
-    return [statement.rows_of(rows, one) for (one, statement, _), rows in zip(ready, found, strict=True)]
+        for one in ready:
+            hear(known, None, one.prepared.sql, tuple(one.values), None, False)
 
 
 class RowUpdate:

@@ -117,14 +117,19 @@ def shape_of(search: Search) -> SearchShape:
 
 def parameters_of(search: Search, dialect: str) -> dict[str, str]:
     """The parameters of `SearchIndex.first_found`."""
+    given = {**word_parameters_of(search, dialect), _LINE: _line_of(search.code)}
+    grams = _grams_of(search) if dialect == "sqlite" else None
+    return given if grams is None else {**given, _GRAMS: grams}
+
+
+def word_parameters_of(search: Search, dialect: str) -> dict[str, str]:
+    """The parameters of `SearchIndex.holds_words`."""
     spellings = [spelling for word in search.words for spelling in word]
-    names = [name for word in _word_names(shape_of(search).spellings) for name in word]
+    names = [name for word in _word_names(tuple(map(len, search.words))) for name in word]
     if dialect != "sqlite":
         # Words have nothing in them but letters, digits and spaces: nothing that LIKE would take for a wildcard.
         spellings = [f"%{spelling}%" for spelling in spellings]
-    given = {**dict(zip(names, spellings, strict=True)), _LINE: _line_of(search.code)}
-    grams = _grams_of(search) if dialect == "sqlite" else None
-    return given if grams is None else {**given, _GRAMS: grams}
+    return dict(zip(names, spellings, strict=True))
 
 
 class SearchIndex:
@@ -171,13 +176,17 @@ class SearchIndex:
         line, content = bindparam(_LINE, type_=Text), self._content
         names = func.instr(content, line) if dialect == "sqlite" else func.strpos(content, line)
         query = select(self._key.label("id"), (names > 0).label("is_named")).limit(most)
-        words = (or_(*(_has_word(content, dialect, name) for name in names)) for names in _word_names(shape.spellings))
         if dialect == "sqlite" and shape.in_index:
             index = table(self._name, column("rowid"))
             # What the index finds is looked up as it is found: of very many, only the first.
             query = query.select_from(index.join(self._key.table, self._key == index.c.rowid))
             query = query.where(literal_column(self._name).op("MATCH")(bindparam(_GRAMS, type_=Text)))
-        return query.where(and_(*words))
+        return query.where(self.holds_words(dialect, shape))
+
+    def holds_words(self, dialect: str, shape: SearchShape) -> ColumnElement[bool]:
+        """Whether a row's text holds all words of a search of this shape: its parameters are `word_parameters_of`."""
+        names_of_each = _word_names(shape.spellings)
+        return and_(*(or_(*(_has_word(self._content, dialect, name) for name in names)) for names in names_of_each))
 
     def holding_code(self, dialect: str, codes: Sequence[str]) -> Select[int]:
         """The ids of the rows that have one of `codes`, as `code_of` writes them."""

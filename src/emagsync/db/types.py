@@ -51,8 +51,15 @@ class Money(TypeDecorator[Decimal]):
 
 
 def _read_amount(dialect: Dialect) -> Callable[[Any], Decimal | None]:
-    convert: Callable[[Any], Decimal] = money.from_units if dialect.name == "sqlite" else money.exact
-    return lambda value: None if value is None else convert(value)
+    return _amount_of_units if dialect.name == "sqlite" else _exact_amount
+
+
+def _amount_of_units(units: int | None) -> Decimal | None:
+    return None if units is None else money.from_units(units)
+
+
+def _exact_amount(stored: Decimal | None) -> Decimal | None:
+    return None if stored is None else money.exact(stored)
 
 
 def _bind_amount(dialect: Dialect) -> Callable[[Decimal | None], Any]:

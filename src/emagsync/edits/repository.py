@@ -7,16 +7,15 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
     BindParameter,
-    Boolean,
     ColumnElement,
     Select,
     Table,
     and_,
     bindparam,
     false,
-    literal_column,
     or_,
     select,
+    text,
     true,
     update,
 )
@@ -27,12 +26,14 @@ from emagsync.edits.model import Edit, EditClosing, EditFilter
 from emagsync.edits.reasons import reason_columns, reason_in
 from emagsync.edits.states import SENT_STATES, EditSource, EditState
 from emagsync.edits.tables import holds, local_edits, outbox
+from emagsync.offers.tables import offers
 
 T = TypeVar("T")
 
 IN_ONE: Final = 500
 # As the partial index says it: with parameters in their place, neither database would know that it may use it.
-_WAITS: Final = literal_column("local_edits.state IN ('open', 'conflict')", Boolean)
+# (A text: of a literal column of SQLAlchemy's SQLite compares whether it is 1, and does not know the condition either.)
+_WAITS: Final = text("local_edits.state IN ('open', 'conflict')")
 
 
 _REASON = (local_edits.c.reason_code, local_edits.c.reason_values)
@@ -45,8 +46,12 @@ _waiting = BulkSelect(_among)
 _locked = BulkSelect(_among.order_by(local_edits.c.id).with_for_update())
 
 
-# Whether any edit of any offer waits.
-SOME_WAIT: Final = select(local_edits.c.id).where(_WAITS).exists()
+# Whether an edit of an offer waits. Whether any at all does is asked first, once for a statement: mostly none does.
+_of_offer = and_(local_edits.c.account == offers.c.account, local_edits.c.emag_id == offers.c.emag_id)
+SOME_WAIT: Final = and_(
+    select(local_edits.c.id).where(_WAITS).exists(),
+    select(local_edits.c.id).where(_of_offer, _WAITS).correlate(offers).exists(),
+)
 
 
 async def list_waiting(connection: AsyncConnection, account: str, ids: Collection[int]) -> list[Edit]:

@@ -14,10 +14,11 @@ from emagsync.home.dependencies import HomeReader
 from emagsync.home.schemas import Home, Visit, VisitData
 from emagsync.offers.product_parameters import AccountName, accounts_of
 from emagsync.rest.auth import Viewer
+from emagsync.rest.quick_route import QuickRoute
 from emagsync.rest.timestamps import UtcTimestamp
 from emagsync.sync.dependencies import Targets
 
-router = APIRouter(prefix="/api/v1/emag/home", tags=["home"])
+router = APIRouter(prefix="/api/v1/emag/home", tags=["home"], route_class=QuickRoute)
 
 
 class HomeQuery(QueryModel):

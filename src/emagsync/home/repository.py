@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.ready import Question, ReadySelect, ask
+from emagsync.db.ready import Answering, Question, ReadySelect
 from emagsync.edits.push.schemas import HoldState
 from emagsync.edits.states import OutboxState
 from emagsync.edits.tables import conflicts, holds, outbox
@@ -81,7 +81,7 @@ class Numbers(NamedTuple):
 
 
 async def read_numbers(
-    connection: AsyncConnection,
+    source: Answering,
     since: datetime,
     until: datetime | None,
     accounts: tuple[str, ...],
@@ -90,7 +90,7 @@ async def read_numbers(
     """The numbers from `since` on and before `until`, of all accounts or of some. And the answers to other questions,
     which are asked along with it."""
     times = {_SINCE: since} if until is None else {_SINCE: since, _UNTIL: until}
-    rows, *told = await ask(connection, (_numbers_query(until is not None, accounts), times), *others)
+    rows, *told = await source.ask((_numbers_query(until is not None, accounts), times), *others)
     by_account: dict[str, dict[str, int]] = {_FAILED: {}, _HELD: {}}
     totals: dict[str, int] = {}
     for row in rows:

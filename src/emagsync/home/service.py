@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
+from emagsync.db.ready import Answering, Within
 from emagsync.home import repository
 from emagsync.home.repository import Visits
 from emagsync.home.schemas import CopyAge, HomeData, KindNumber, Number, ReasonNumber, WaitingNow
@@ -71,13 +72,12 @@ class HomeService:
         since = usual_since(now) if since is None else since
         told = [name for name in names if not accounts or name in accounts]
         asked = (since, until, accounts)
-        async with self._database.snapshot() as connection:
-            numbers, told_runs = await self._numbers(connection, asked, told)
+        numbers, told_runs = await self._numbers(self._database, asked, told)
         counted = self._known(asked, numbers)
         if counted is None:
             # Calls that come while somebody counts wait for that count. All is read anew, of the count's moment.
             async with self._counting, self._database.snapshot() as connection:
-                numbers, told_runs = await self._numbers(connection, asked, told)
+                numbers, told_runs = await self._numbers(Within(connection), asked, told)
                 counted = self._known(asked, numbers) or await self._count(connection, asked, numbers.newest_notable)
         completed = {run.account: run for run in told_runs}
         return HomeData(
@@ -109,10 +109,10 @@ class HomeService:
         return previous
 
     async def _numbers(
-        self, connection: AsyncConnection, asked: _Asked, told: Sequence[str]
+        self, source: Answering, asked: _Asked, told: Sequence[str]
     ) -> tuple[repository.Numbers, list[Run]]:
         """The numbers, and the last completed run of each account that is told about."""
-        numbers, [rows] = await repository.read_numbers(connection, *asked, runs.last_completed(told))
+        numbers, [rows] = await repository.read_numbers(source, *asked, runs.last_completed(told))
         return numbers, runs.runs_of(rows)
 
     def _known(self, asked: _Asked, numbers: repository.Numbers) -> _Counted | None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, exists, insert, select,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.limits import expect_room
-from emagsync.db.ready import ReadySelect
+from emagsync.db.ready import Answering, ReadySelect
 from emagsync.identity.errors import TokenNotFound, UserNotFound
 from emagsync.identity.schemas import ApiToken, OwnSession, SessionKind, User
 from emagsync.identity.tables import api_tokens, second_factors, sessions, users
@@ -159,13 +159,14 @@ async def insert_session(
 
 
 async def find_session(
-    connection: AsyncConnection, token_hash: str, *, kind: SessionKind, now: datetime, idle_since: datetime
+    source: Answering, token_hash: str, *, kind: SessionKind, now: datetime, idle_since: datetime
 ) -> FoundSession | None:
     """A session that has not expired, was used after `idle_since`, and whose user is enabled; None for any other."""
     given = {"presented": token_hash, "of_kind": kind, "now": now, "idle_since": idle_since}
-    row = await _session_caller.first(connection, **given)
-    if row is None:
+    [rows] = await source.ask((_session_caller, given))
+    if not rows:
         return None
+    row = rows[0]
     caller = Principal(
         kind=kind, user_id=row.id, username=row.username, role=Role(row.role), credential_id=row.session_id
     )
@@ -256,15 +257,16 @@ async def list_tokens(connection: AsyncConnection) -> list[ApiToken]:
 
 
 async def token_principal(
-    connection: AsyncConnection, token_hash: str, *, now: datetime
+    source: Answering, token_hash: str, *, now: datetime
 ) -> tuple[Principal, datetime | None] | None:
     """The caller of a valid API token, and when it was last used; None for any other.
 
     A user's token can do no more than the user.
     """
-    row = await _token_caller.first(connection, presented=token_hash, now=now)
-    if row is None or row.enabled is False:
+    [rows] = await source.ask((_token_caller, {"presented": token_hash, "now": now}))
+    if not rows or rows[0].enabled is False:
         return None
+    row = rows[0]
     role = Role(row.role)
     if row.user_role is not None:
         role = min(role, Role(row.user_role), key=lambda role: role.rank)

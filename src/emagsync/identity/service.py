@@ -10,6 +10,7 @@ from emagsync.core.clock import Clock
 from emagsync.db.engine import Database
 from emagsync.db.errors import ConstraintViolated
 from emagsync.db.ordering import serialise_first_admin
+from emagsync.db.ready import Within
 from emagsync.identity import repository
 from emagsync.identity.devices import KnownDevices
 from emagsync.identity.errors import (
@@ -161,7 +162,7 @@ class UserService:
                 agent=None if origin.agent is None else origin.agent[:_LONGEST_AGENT],
             )
             await repository.update_user(connection, user.id, {"last_login_at": now})
-            caller = await self._rules.caller_of(connection, hashed(token), kind=kind, now=now)
+            caller = await self._rules.caller_of(Within(connection), hashed(token), kind=kind, now=now)
         if caller is None:  # disabled while the password was being verified
             raise InvalidCredentials
         known = self._devices.device(origin.device, user.username)

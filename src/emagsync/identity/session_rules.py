@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from emagsync.core.settings import ServerSettings
+from emagsync.db.ready import Answering
 from emagsync.identity import repository
 from emagsync.identity.repository import FoundSession
 from emagsync.identity.schemas import SessionKind
@@ -41,20 +40,20 @@ class SessionRules:
         return now - self.idle if self.idle else _LONG_AGO
 
     async def find(
-        self, connection: AsyncConnection, token_hash: str, *, kind: SessionKind, now: datetime
+        self, source: Answering, token_hash: str, *, kind: SessionKind, now: datetime
     ) -> FoundSession | None:
         """The session with this token, if it goes on, with what its user may do in it."""
         idle_since = self.idle_since(now)
-        found = await repository.find_session(connection, token_hash, kind=kind, now=now, idle_since=idle_since)
+        found = await repository.find_session(source, token_hash, kind=kind, now=now, idle_since=idle_since)
         if found is None or not self._holds_back(found):
             return found
         return found._replace(caller=replace(found.caller, role=Role.VIEWER, held_back=True))
 
     async def caller_of(
-        self, connection: AsyncConnection, token_hash: str, *, kind: SessionKind, now: datetime
+        self, source: Answering, token_hash: str, *, kind: SessionKind, now: datetime
     ) -> Principal | None:
         """Who calls with this session's token; None if it does not go on."""
-        found = await self.find(connection, token_hash, kind=kind, now=now)
+        found = await self.find(source, token_hash, kind=kind, now=now)
         return None if found is None else found.caller
 
     def _holds_back(self, found: FoundSession) -> bool:

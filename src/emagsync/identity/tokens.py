@@ -86,14 +86,12 @@ class Credentials:
             return await self._by_api_token(credential)
         if not credential.startswith(SESSION):
             return None
-        async with self._database.autocommit() as connection:
-            return await self._rules.caller_of(connection, hashed(credential), kind="user", now=self._clock.now())
+        return await self._rules.caller_of(self._database, hashed(credential), kind="user", now=self._clock.now())
 
     async def by_cookie(self, credential: str, *, by_person: bool = False) -> Principal | None:
         """The caller of a browser's cookie; `by_person` keeps the session from becoming idle."""
         now = self._clock.now()
-        async with self._database.autocommit() as connection:
-            found = await self._rules.find(connection, hashed(credential), kind="session", now=now)
+        found = await self._rules.find(self._database, hashed(credential), kind="session", now=now)
         if found is None:
             return None
         if by_person and now - found.last_seen_at >= _SEEN_EVERY:
@@ -110,8 +108,7 @@ class Credentials:
 
     async def _by_api_token(self, credential: str) -> Principal | None:
         now = self._clock.now()
-        async with self._database.autocommit() as connection:
-            found = await repository.token_principal(connection, hashed(credential), now=now)
+        found = await repository.token_principal(self._database, hashed(credential), now=now)
         if found is None:
             return None
         caller, last_used_at = found

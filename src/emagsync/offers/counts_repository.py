@@ -10,7 +10,8 @@ from sqlalchemy import case, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkInsert
-from emagsync.db.ready import Question, ReadySelect
+from emagsync.db.lists import listed, texts_in
+from emagsync.db.ready import Question, ReadySelect, ask
 from emagsync.offers.counts import STATE_COLUMNS, State, tally
 from emagsync.offers.tables import offer_counts, offers
 
@@ -21,6 +22,10 @@ _kept = offer_counts.c
 _add = BulkInsert(offer_counts, list(_kept), key=(_kept.account, _kept.what), add=(_kept.number,))
 _insert = BulkInsert(offer_counts, list(_kept))
 _all_kept = ReadySelect(select(_kept.account, _kept.what, _kept.number).where(_kept.number != 0), is_short=True)
+_sums = select(_kept.what, func.sum(_kept.number).label("number")).group_by(_kept.what)
+_sums = _sums.where(_kept.what.in_(texts_in("whats")))
+_summed = ReadySelect(_sums, is_short=True)
+_summed_of_some = ReadySelect(_sums.where(_kept.account.in_(texts_in("accounts"))), is_short=True)
 _has_stock: Final = case((offers.c.stock <= 0, 0), else_=1).label("stock")
 _is_removed: Final = offers.c.removed_at.is_not(None).label("is_removed")
 
@@ -51,10 +56,19 @@ def numbers_of(rows: Iterable[Any], accounts: Collection[str] = ()) -> Numbers:
 
 async def sum_of(connection: AsyncConnection, terms: Mapping[str, int], accounts: Collection[str] = ()) -> int:
     """The sum of these numbers, each times its factor, over all accounts, or over some."""
-    query = select(_kept.what, func.sum(_kept.number)).where(_kept.what.in_(sorted(terms))).group_by(_kept.what)
-    if accounts:
-        query = query.where(_kept.account.in_(sorted(accounts)))
-    return sum(terms[what] * int(number) for what, number in await connection.execute(query))
+    [rows] = await ask(connection, summed(terms, accounts))
+    return sum_in(rows, terms)
+
+
+def summed(terms: Mapping[str, int], accounts: Collection[str] = ()) -> Question:
+    """What `sum_in` reads: the numbers of these, of all accounts or of some."""
+    whats = {"whats": listed(terms)}
+    return (_summed_of_some, {**whats, "accounts": listed(accounts)}) if accounts else (_summed, whats)
+
+
+def sum_in(rows: Iterable[Any], terms: Mapping[str, int]) -> int:
+    """The sum of the numbers, each times its factor."""
+    return sum(terms[row.what] * int(row.number) for row in rows)
 
 
 async def counted_numbers(connection: AsyncConnection) -> Numbers:

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import literal_column, select
+from sqlalchemy import bindparam, literal_column, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkSelect, among
+from emagsync.db.ready import Question, ReadySelect
 from emagsync.offers.currencies import AMOUNTS, CurrencyChange, CurrencyCourse
 from emagsync.offers.tables import offer_changes, offers
 
@@ -17,12 +18,31 @@ from emagsync.offers.tables import offer_changes, offers
 Key = tuple[str, int]
 
 _now = BulkSelect(select(offers.c.emag_id, offers.c.currency).where(among(offers.c.account, offers.c.emag_id)))
-_changes = BulkSelect(
+_of_currency = (
     select(offer_changes.c.emag_id, offer_changes.c.at, offer_changes.c.old, offer_changes.c.new)
     # As the partial index says it: with a parameter in its place, neither database would know that it may use it.
-    .where(among(offer_changes.c.account, offer_changes.c.emag_id), literal_column("field = 'currency'"))
+    .where(literal_column("field = 'currency'"))
     .order_by(offer_changes.c.seq)
 )
+_changes = BulkSelect(_of_currency.where(among(offer_changes.c.account, offer_changes.c.emag_id)))
+_key_of_it = select(offers.c.account, offers.c.emag_id).where(offers.c.id == bindparam("of_id"))
+_changes_of_id = ReadySelect(
+    _of_currency.where(
+        offer_changes.c.account == _key_of_it.with_only_columns(offers.c.account).scalar_subquery(),
+        offer_changes.c.emag_id == _key_of_it.with_only_columns(offers.c.emag_id).scalar_subquery(),
+    ),
+    is_short=True,
+)
+
+
+def currency_changes_of(offer_id: int) -> Question:
+    """What `course_of` reads: the changes of the currency of the offer with this id of ours."""
+    return _changes_of_id, {"of_id": offer_id}
+
+
+def course_of(now: str | None, changes: Iterable[Any]) -> CurrencyCourse:
+    """The currencies of an offer, from its present one and its rows of `currency_changes_of`."""
+    return CurrencyCourse(now, [CurrencyChange(row.at, row.old, row.new) for row in changes])
 
 
 async def currency_courses(connection: AsyncConnection, keys: Iterable[Key]) -> dict[Key, CurrencyCourse]:
@@ -49,6 +69,13 @@ async def with_currencies(
     """
     amounts = {(row[account], row["emag_id"]) for row in rows if row["field"] in AMOUNTS}
     courses = await currency_courses(connection, amounts) if amounts else {}
+    return in_their_currencies(rows, courses, account=account)
+
+
+def in_their_currencies(
+    rows: Sequence[Mapping[str, Any]], courses: Mapping[Key, CurrencyCourse], *, account: str
+) -> list[dict[str, Any]]:
+    """As `with_currencies`, from the currencies of their offers."""
     nothing: Mapping[str, str | None] = {"old_currency": None, "currency": None}
 
     def currencies(row: Mapping[str, Any]) -> Mapping[str, str | None]:

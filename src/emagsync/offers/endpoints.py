@@ -45,9 +45,10 @@ from emagsync.offers.product_schemas import (
 from emagsync.rest.auth import Viewer
 from emagsync.rest.paging import MOST_ENTRIES, MOST_LOG_ENTRIES
 from emagsync.rest.problems import invalid, problem_responses
+from emagsync.rest.quick_route import QuickRoute
 from emagsync.rest.state import State
 
-router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
+router = APIRouter(prefix="/api/v1/emag/products", tags=["products"], route_class=QuickRoute)
 
 _CURRENCIES: Final = frozenset({"currency", "old_currency"})
 # Older names included.

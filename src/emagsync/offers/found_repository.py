@@ -13,9 +13,8 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, case, func, select, true
-from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.ready import ReadySelect
+from emagsync.db.ready import Answering, ReadySelect
 from emagsync.db.search_index import SearchShape, parameters_of, shape_of
 from emagsync.offers.position_repository import OfferPage, Position, is_behind, page_of, position_columns
 from emagsync.offers.search_repository import SEARCH_INDEX
@@ -32,11 +31,12 @@ _NUMBERS: Final = 3  # columns at the end
 
 
 async def page_of_few(
-    connection: AsyncConnection,
+    source: Answering,
     offer_filter: OfferFilter,
     columns: Sequence[ColumnElement[Any]],
     order: Order,
     *,
+    dialect: str,
     limit: int,
     skip: int,
     after: Position | None = None,
@@ -51,12 +51,11 @@ async def page_of_few(
         return None
     if not searched.words:
         return OfferPage([], 0, None)
-    dialect = connection.dialect.name
     behind = None if after is None else after.missing
     asked = _Asked(replace(offer_filter, search=None), shape_of(searched), tuple(columns), order, dialect, FEW, behind)
     # One more, which tells whether the list goes on.
     given = {**parameters_of(searched, dialect), **(after.parameters if after else {}), _FIRST: skip, _MOST: limit + 1}
-    rows = await _page_query(asked).run(connection, **given)
+    [rows] = await source.ask((_page_query(asked), given))
     found, total, _ = rows[0][-_NUMBERS:]
     if found > FEW:
         return None

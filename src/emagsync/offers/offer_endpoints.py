@@ -18,9 +18,10 @@ from emagsync.offers.product_answer import OneProduct
 from emagsync.offers.product_schemas import OfferBatch, PickedOfferBatch, PickedProductAnswer, ProductAnswer
 from emagsync.rest.auth import Viewer
 from emagsync.rest.problems import problem_responses
+from emagsync.rest.quick_route import QuickRoute
 from emagsync.rest.state import State
 
-router = APIRouter(prefix="/api/v1/emag/offers", tags=["offers"])
+router = APIRouter(prefix="/api/v1/emag/offers", tags=["offers"], route_class=QuickRoute)
 
 AccountPath = Annotated[account_names.AccountName, Path(description="The account, such as `main`.")]
 EmagIdPath = Annotated[EmagId, Path()]

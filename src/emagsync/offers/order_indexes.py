@@ -20,12 +20,18 @@ log = structlog.get_logger()
 AGAIN_AFTER: Final = 600.0
 
 
+# Whether few offers have become many is asked again after so many seconds: not at each list of a small shop.
+FEW_FOR: Final = 60.0
+
+
 class _Known:
-    """Which indexes this process made or found, for nobody takes them away while it runs; and when one last failed."""
+    """Which indexes this process made or found, for nobody takes them away while it runs; when one last failed; and
+    when offers were last found to be few."""
 
     def __init__(self) -> None:
         self.there: set[str] = set()
         self.failed: dict[str, float] = {}
+        self.few_at = -FEW_FOR
 
     def is_to_be_tried(self, name: str) -> bool:
         failed = self.failed.get(name)
@@ -43,7 +49,7 @@ async def order_index(database: Database, order: Order) -> OrderIndex | None:
         return None
     known = _KNOWN.setdefault(database, _Known())
     if index.name not in known.there:
-        if not known.is_to_be_tried(index.name) or not await _are_many(database):
+        if not known.is_to_be_tried(index.name) or not await _are_many(database, known):
             return None
         if not await _made(database, index):
             known.failed[index.name] = time.monotonic()
@@ -52,9 +58,14 @@ async def order_index(database: Database, order: Order) -> OrderIndex | None:
     return index
 
 
-async def _are_many(database: Database) -> bool:
+async def _are_many(database: Database, known: _Known) -> bool:
+    if time.monotonic() - known.few_at < FEW_FOR:
+        return False
     async with database.snapshot() as connection:
-        return await order_index_repository.are_many(connection)
+        are_many = await order_index_repository.are_many(connection)
+    if not are_many:
+        known.few_at = time.monotonic()
+    return are_many
 
 
 async def _made(database: Database, index: OrderIndex) -> bool:

@@ -15,13 +15,27 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Row, Select, and_, bindparam, false, func, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.ready import ReadySelect
-from emagsync.db.search_index import by_walking
+from emagsync.db.engine import Database
+from emagsync.db.ready import Answering, Question, ReadySelect, Within, ask
+from emagsync.db.search_index import SearchShape, by_walking, shape_of, word_parameters_of
 from emagsync.offers.change_repository import changed_after, is_near, newest_seq
 from emagsync.offers.found_repository import page_of_few
 from emagsync.offers.order_index_repository import OrderIndex
@@ -34,13 +48,15 @@ from emagsync.offers.selection_repository import (
     count,
     is_ranked,
     is_reversible,
+    kept_total,
     names_some,
     order_terms,
     ordered_ids,
     with_hints,
+    with_unseen,
 )
 from emagsync.offers.tables import FACETS, offer_search, offers
-from emagsync.offers.total_cache import CachedTotal, CopyVersion, TotalCache, fields_of
+from emagsync.offers.total_cache import CachedTotal, CopyVersion, TotalCache, fields_of, is_in_the_log
 
 OFFER_COLUMNS = tuple(offers.c[name] for name in Offer.model_fields)
 
@@ -57,31 +73,36 @@ _OF_VERSION: Final = 3  # columns
 _FIRST, _MOST, _SINCE = "page_first", "page_most", "page_since"  # their parameters
 
 
+class PageAsked(NamedTuple):
+    """Which page of a list: at most `limit` offers in this order, after the first `skip` or the position `after`.
+
+    `order_index` has the order, if one does (`order_indexes.order_index`).
+    """
+
+    limit: int
+    skip: int
+    order: Order
+    order_index: OrderIndex | None = None
+    after: Position | None = None
+
+
 async def select_page(
     connection: AsyncConnection,
     offer_filter: OfferFilter,
     columns: Sequence[ColumnElement[Any]],
-    *,
-    limit: int,
-    skip: int,
-    order: Order | None = None,
-    totals: TotalCache | None = None,
-    index: OrderIndex | None = None,
-    after: Position | None = None,
+    asked: PageAsked,
+    totals: TotalCache,
 ) -> OfferPage:
     """One page of a selection, with `columns` of `offers`, and the selection's total; both of the same moment.
 
-    It begins behind the position `after`, if there is one. What is skipped is never read, only its place in an index.
-    A remembered total is used if nothing that the selection depends on has changed since, as the page's own statement
-    says. `index` has the order, if one does (`order_indexes.order_index`).
+    What is skipped is never read, only its place in an index. A remembered total is used if nothing that the selection
+    depends on has changed since, as the page's own statement says.
     """
-    totals = totals or TotalCache()
-    offer_filter = await with_hints(connection, offer_filter)
-    # One more, which tells whether the list goes on.
-    wanted = _Window(order or Order(), skip, limit + 1, index, after)
-    cached = totals.get(offer_filter)
+    given, offer_filter = offer_filter, await with_hints(connection, offer_filter)
+    wanted = _Window.around(asked)
+    cached = totals.get(given)
     if cached is None:
-        few = await page_of_few(connection, offer_filter, columns, wanted.order, limit=limit, skip=skip, after=after)
+        few = await _page_of_few(Within(connection), offer_filter, columns, asked, connection.dialect.name)
         if few is not None:
             return few
         total, names_some = await _count(connection, offer_filter)
@@ -96,15 +117,82 @@ async def select_page(
         window = wanted.with_rank(names_some)
         if window.of(total) != wanted.with_rank(cached.names_some).of(cached.total):
             page = await _read_page(connection, offer_filter, columns, window, total, None)
-    totals.put(offer_filter, CachedTotal(page.version, total, names_some))
-    return page_of(
-        page.rows,
-        total,
-        limit=limit,
-        columns=len(columns),
-        more=_OF_VERSION,
-        ranked=is_ranked(offer_filter, window.order),
+    totals.put(given, CachedTotal(page.version, total, names_some))
+    return _shown(page, total, offer_filter, window, limit=asked.limit, columns=columns)
+
+
+async def page_at_once(
+    database: Database,
+    offer_filter: OfferFilter,
+    columns: Sequence[ColumnElement[Any]],
+    asked: PageAsked,
+    totals: TotalCache,
+) -> OfferPage | None:
+    """As `select_page`, asking once; None where that does not do, and `select_page` is to be called.
+
+    It does for a search that finds few offers, and where the total was counted before: the same answer tells whether it
+    is still right, or, where numbers are kept of what is selected, what it is now.
+    """
+    dialect = "sqlite" if database.is_sqlite else "postgresql"
+    guess = totals.guess(offer_filter)
+    if guess is None:
+        return await _page_of_few(database, offer_filter, columns, asked, dialect)
+    is_logged = is_in_the_log(offer_filter)
+    kept = None if is_logged else kept_total(offer_filter)
+    if not is_logged and kept is None:
+        return None
+    window = _Window.around(asked).with_rank(guess.names_some)
+    guessed, cached = with_unseen(offer_filter, guess.total), guess if is_logged else None
+    question = _page_question(guessed, columns, window, guess.total, cached, dialect)
+    rows, *numbers = await database.ask(question, *([] if kept is None else [kept.question]))
+    if kept is not None:
+        total = kept.read(numbers[0])
+        page = _Page(rows, guess.version, changed=False)
+        # Another total may be read from the other end, or in another way.
+        right = with_unseen(offer_filter, total)
+        if total != guess.total and _page_question(right, columns, window, total, None, dialect) != question:
+            totals.put(offer_filter, guess._replace(total=total))
+            return None
+    else:
+        total = guess.total
+        # Where no row tells it, it is asked a moment later: what holds then, held when the page was read.
+        page = _page_in(rows, rows[0] if rows else await _version(database, offer_filter, guess), guess)
+        if not guess.is_good(offer_filter, page.version, changed=page.changed):
+            return None
+    totals.put(offer_filter, CachedTotal(page.version, total, guess.names_some))
+    return _shown(page, total, offer_filter, window, limit=asked.limit, columns=columns)
+
+
+async def _page_of_few(
+    source: Answering,
+    offer_filter: OfferFilter,
+    columns: Sequence[ColumnElement[Any]],
+    asked: PageAsked,
+    dialect: str,
+) -> OfferPage | None:
+    return await page_of_few(
+        source,
+        offer_filter,
+        columns,
+        asked.order,
+        dialect=dialect,
+        limit=asked.limit,
+        skip=asked.skip,
+        after=asked.after,
     )
+
+
+def _shown(
+    page: _Page,
+    total: int,
+    offer_filter: OfferFilter,
+    window: _Window,
+    *,
+    limit: int,
+    columns: Sequence[ColumnElement[Any]],
+) -> OfferPage:
+    ranked = is_ranked(offer_filter, window.order)
+    return page_of(page.rows, total, limit=limit, columns=len(columns), more=_OF_VERSION, ranked=ranked)
 
 
 async def _count(connection: AsyncConnection, offer_filter: OfferFilter) -> tuple[int, bool]:
@@ -145,6 +233,11 @@ class _Window(NamedTuple):
     order_index: OrderIndex | None = None
     after: Position | None = None
 
+    @classmethod
+    def around(cls, asked: PageAsked) -> _Window:
+        """The rows of a page, and one more, which tells whether the list goes on."""
+        return cls(asked.order, asked.skip, asked.limit + 1, asked.order_index, asked.after)
+
     def with_rank(self, names_some: bool) -> _Window:
         """The same window; where no offer is first by its rank, in the plain order, which an index has."""
         if self.order.key is not SortKey.RELEVANCE or names_some:
@@ -178,21 +271,53 @@ async def _read_page(
     cached: CachedTotal | None,
 ) -> _Page:
     """The page of a selection of `total` offers."""
-    dialect = connection.dialect.name
-    fields = None if cached is None else tuple(fields_of(offer_filter))
-    since = {} if cached is None else {_SINCE: cached.version.change}
     # A total that was counted is one of this moment: where it is 0, there is no row to look for.
     is_empty = cached is None and total <= window.skip
     rows: Sequence[Any] = []
     if not is_empty:
-        found = window.of(total)
-        asked = _asked(offer_filter, tuple(columns), window, total, dialect)._replace(fields=fields)
-        behind = {} if window.after is None else window.after.parameters
-        parameters = {_FIRST: found.skip, _MOST: found.limit} | behind | since
-        rows = await _page_query(asked).run(connection, **parameters)
+        [rows] = await ask(
+            connection, _page_question(offer_filter, columns, window, total, cached, connection.dialect.name)
+        )
     # The version comes with each row, so that it is of the same moment; a page without rows has none.
-    last = rows[0] if rows else await _version_query(fields).first(connection, **since)
-    change, searchable, changed = last[-_OF_VERSION:]
+    last = rows[0] if rows else await _version(Within(connection), offer_filter, cached)
+    return _page_in(rows, last, cached)
+
+
+async def _version(source: Answering, offer_filter: OfferFilter, cached: CachedTotal | None) -> Sequence[Any]:
+    """The columns of the version alone."""
+    [[row]] = await source.ask((_version_query(_fields(offer_filter, cached)), _since(cached)))
+    return cast("Sequence[Any]", row)
+
+
+def _page_question(
+    offer_filter: OfferFilter,
+    columns: Sequence[ColumnElement[Any]],
+    window: _Window,
+    total: int,
+    cached: CachedTotal | None,
+    dialect: str,
+) -> Question:
+    """What is to be asked for the page of a selection of `total` offers, and what of their change log."""
+    found = window.of(total)
+    asked = _asked(offer_filter, tuple(columns), window, total, dialect)
+    behind = {} if window.after is None else window.after.parameters
+    place: dict[str, Any] = {} if asked.most is not None else {_FIRST: found.skip, _MOST: found.limit}
+    if asked.walking is not None and offer_filter.searched is not None:
+        place |= word_parameters_of(offer_filter.searched, dialect)
+    return _page_query(asked._replace(fields=_fields(offer_filter, cached))), place | behind | _since(cached)
+
+
+def _fields(offer_filter: OfferFilter, cached: CachedTotal | None) -> tuple[str, ...] | None:
+    return None if cached is None else tuple(fields_of(offer_filter))
+
+
+def _since(cached: CachedTotal | None) -> dict[str, int]:
+    return {} if cached is None else {_SINCE: cached.version.change}
+
+
+def _page_in(rows: Sequence[Any], version: Sequence[Any], cached: CachedTotal | None) -> _Page:
+    """The page of these rows; `version` is one that ends with the columns of the version."""
+    change, searchable, changed = version[-_OF_VERSION:]
     is_far = cached is not None and not is_near(cached.version.change, change)
     return _Page(rows, CopyVersion(change, searchable), bool(changed) or is_far)
 
@@ -219,10 +344,11 @@ class _Asked(NamedTuple):
     order: Order
     read_in: Order
     walked: tuple[str, str] | None  # a table and its index
-    walking: bool  # as `ordered_ids` takes it
+    walking: SearchShape | None  # as `ordered_ids` takes it
     dialect: str
     behind: tuple[bool, ...] | None  # as `ordered_ids` takes it
     is_short: bool  # as `ReadySelect` takes it
+    most: int | None  # of a page that skips nothing; None where both numbers are parameters
     fields: tuple[str, ...] | None = None
 
 
@@ -236,21 +362,31 @@ def _asked(
     by_index = index is not None and total > _MANY
     by_key = offer_filter.searched is not None and (found.order.key is SortKey.ACCOUNT or by_index)
     walking = by_key and total > _SOME and (found.skip + found.limit) * _FEW < total
-    walked = None
+    walked, shape = None, None
+    if walking and offer_filter.searched is not None:
+        # Its words are parameters: the statement is the same for all searches of as many.
+        shape = shape_of(offer_filter.searched)
+        offer_filter = replace(offer_filter, search=None)
     if index is not None and by_index:
         walked = index.table, index.name
     elif walking or (by_key and total > _MANY) or (index is not None and offer_filter.is_by_facets):
         # The last of these: to look through all offers in order for the few that match takes longer than to sort these.
         walked = offers.name, FACETS
     behind = None if found.after is None else found.after.missing
-    is_short = offer_filter.searched is None and found.skip <= _NEAR
-    return _Asked(offer_filter, columns, window.order, found.order, walked, walking, dialect, behind, is_short)
+    # Of a search only what meets its first offers soon; to look into an index of words may take long.
+    is_short = (offer_filter.searched is None or walking) and found.skip <= _NEAR
+    # PostgreSQL plans a statement anew each time where it does not know how many rows are wanted.
+    most = found.limit if dialect == "postgresql" and found.skip == 0 else None
+    return _Asked(offer_filter, columns, window.order, found.order, walked, shape, dialect, behind, is_short, most)
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _page_query(asked: _Asked) -> ReadySelect:
     ids = ordered_ids(asked.offer_filter, asked.read_in, asked.dialect, walking=asked.walking, behind=asked.behind)
-    ids = ids.limit(bindparam(_MOST, type_=Integer)).offset(bindparam(_FIRST, type_=Integer))
+    if asked.most is None:
+        ids = ids.limit(bindparam(_MOST, type_=Integer)).offset(bindparam(_FIRST, type_=Integer))
+    else:
+        ids = ids.limit(literal_column(str(asked.most), Integer))
     if asked.walked is not None:
         table, index = asked.walked
         ids = by_walking(ids, offer_search if table == offer_search.name else offers, index)

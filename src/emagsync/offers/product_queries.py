@@ -15,13 +15,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core import money
 from emagsync.core.older_names import with_older_names
 from emagsync.db.engine import Database
+from emagsync.db.ready import Within
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
 from emagsync.offers.field_choice import FieldChoice
 from emagsync.offers.list_cursor import cursor_of, position_in
 from emagsync.offers.offer_keys import OfferKeys, matches_of
 from emagsync.offers.order_indexes import order_index
-from emagsync.offers.page_repository import select_page
+from emagsync.offers.page_repository import PageAsked, page_at_once, select_page
+from emagsync.offers.product_list_values import listed_values
 from emagsync.offers.product_parameters import ProductListQuery
 from emagsync.offers.product_repository import (
     OUR_ID,
@@ -41,7 +43,6 @@ from emagsync.offers.product_schemas import (
     Reason,
     product_json,
     product_page_json,
-    product_row,
     product_values,
 )
 from emagsync.offers.queries import remarks_of
@@ -68,7 +69,7 @@ class ObjectionReader:
 class EditsReader:
     """Reads the pending edits of offers, by `(account, emag_id)`; offers without any are left out.
 
-    `some_wait` is a column for other statements: whether any offer at all has one.
+    `some_wait` is a column for statements about offers: whether the offer has one.
     Handed in from above, because this room does not know the edits room.
     """
 
@@ -105,24 +106,19 @@ async def read_products(
     known = await references.read()
     offer_filter = await prepared(database, query.filter())
     index = await order_index(database, order)
-    async with database.snapshot() as connection:
-        rows, total, goes_on = await select_page(
-            connection,
-            offer_filter,
-            _columns(edits, choice),
-            limit=query.limit,
-            skip=query.skip,
-            order=order,
-            totals=totals,
-            index=index,
-            after=after,
-        )
-        pending = await _pending(connection, rows, edits)
+    columns, asked = _columns(edits, choice), PageAsked(query.limit, query.skip, order, index, after)
+    page = await page_at_once(database, offer_filter, columns, asked, totals)
+    pending: Mapping[tuple[str, int], OfferEdits] = {}
+    # The edits that wait have to be of the page's moment.
+    if page is None or _have_edits(page.rows):
+        async with database.snapshot() as connection:
+            page = await select_page(connection, offer_filter, columns, asked, totals)
+            pending = await _pending(connection, page.rows, edits)
     return product_page_json(
-        _chosen(_products(rows, pending, now, known, choice), choice),
-        Pagination(skip=query.skip, limit=query.limit, total=total),
+        _chosen(_products(page.rows, pending, now, known, choice), choice),
+        Pagination(skip=query.skip, limit=query.limit, total=page.total),
         grouped_by="currency" if order.key is SortKey.PRICE else None,
-        next_cursor=None if goes_on is None else cursor_of(query, goes_on),
+        next_cursor=None if page.goes_on is None else cursor_of(query, page.goes_on),
     )
 
 
@@ -156,10 +152,15 @@ async def read_named(
 async def _pending(
     connection: AsyncConnection, rows: Sequence[Row[Any]], edits: EditsReader
 ) -> Mapping[tuple[str, int], OfferEdits]:
-    """The edits that wait of these offers; asked for only where any offer at all has one."""
-    if not rows or not getattr(rows[0], _SOME_WAIT, False):
+    """The edits that wait of these offers; asked for only where one of them has some."""
+    if not _have_edits(rows):
         return {}
-    return await edits.read(connection, [(row.account, row.emag_id) for row in rows])
+    return await edits.read(connection, [(row.account, row.emag_id) for row in rows if row.some_wait])
+
+
+def _have_edits(rows: Sequence[Row[Any]]) -> bool:
+    # Where edits do not matter, no row says whether it has some.
+    return bool(rows) and hasattr(rows[0], _SOME_WAIT) and any(row.some_wait for row in rows)
 
 
 def _columns(edits: EditsReader, choice: FieldChoice | None) -> tuple[ColumnElement[Any], ...]:
@@ -177,7 +178,9 @@ def _products(
     choice: FieldChoice | None,
 ) -> list[dict[str, Any]]:
     """The values of all fields; where some were chosen, those of the others mean nothing."""
-    read = product_row if choice is None else partial(_row_of, choice, now)
+    if choice is None:
+        return listed_values(rows, pending, now, known)
+    read = partial(_row_of, choice, now)
     return [
         with_references(product_values(read(row), now, pending.get((row.account, row.emag_id))), known) for row in rows
     ]
@@ -208,14 +211,18 @@ async def read_product(
     """
     known = await references.read()
     most = _RECENT_CHANGES if choice is None or choice.has("changes") else 0
-    async with database.snapshot() as connection:
-        row, changes = await find_with_changes(connection, product_id, edits.columns, most=most)
-        if row is None:
-            raise ProductNotFound(product_id)
-        account, emag_id = row["account"], row["emag_id"]
-        payload = row.pop("payload")
-        pending = await edits.read(connection, [(account, emag_id)]) if row.pop(_SOME_WAIT) else {}
-    values = with_references(product_values(row, now, pending.get((account, emag_id))), known)
+    row, changes = await find_with_changes(database, product_id, edits.columns, most=most)
+    pending = None
+    if row is not None and row[_SOME_WAIT]:
+        # The edits that wait have to be of the same moment.
+        async with database.snapshot() as connection:
+            row, changes = await find_with_changes(Within(connection), product_id, edits.columns, most=most)
+            pending = None if row is None else await _edits_of(connection, row, edits)
+    if row is None:
+        raise ProductNotFound(product_id)
+    payload = row.pop("payload")
+    del row[_SOME_WAIT]
+    values = with_references(product_values(row, now, pending), known)
     detail = ProductDetail(
         **values | {"remarks": remarks_of(row["remarks"])},
         language=language,
@@ -230,6 +237,11 @@ async def read_product(
     product["payload"] = None if payload is None else orjson.Fragment(payload)
     [product] = _chosen([product], choice)
     return orjson.dumps({"status": "success", "data": {"product": product}}), detail.version
+
+
+async def _edits_of(connection: AsyncConnection, row: Mapping[str, Any], edits: EditsReader) -> OfferEdits | None:
+    key = row["account"], row["emag_id"]
+    return (await edits.read(connection, [key])).get(key) if row[_SOME_WAIT] else None
 
 
 def with_references(values: dict[str, Any], known: References) -> dict[str, Any]:

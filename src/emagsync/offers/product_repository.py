@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Row, Select, Text, and_, bindparam, cast, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.ready import ReadySelect, ask
-from emagsync.offers.currency_repository import with_currencies
+from emagsync.db.ready import Answering, ReadySelect
+from emagsync.offers.currency_repository import course_of, currency_changes_of, in_their_currencies, with_currencies
 from emagsync.offers.field_choice import FieldChoice
 from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange
 from emagsync.offers.selection import OfferFilter
@@ -126,16 +126,23 @@ async def find_product(
 
 
 async def find_with_changes(
-    connection: AsyncConnection, product_id: int, columns: tuple[ColumnElement[Any], ...], *, most: int
+    source: Answering, product_id: int, columns: tuple[ColumnElement[Any], ...], *, most: int
 ) -> tuple[dict[str, Any] | None, list[ProductChange]]:
     """As `find_product`, and the newest changes of that offer, at most so many, the newest first; with 0, none is
-    looked for."""
+    looked for. `columns` have those of PRODUCT_FIELDS among them."""
     named = {"of_id": product_id}
+    product = (_product(columns), named)
     if most == 0:
-        return await find_product(connection, product_id, columns), []
-    found, changes = await ask(connection, (_product(columns), named), (_newest_of_id, {**named, "most": most}))
-    row = found[0]._asdict() if found else None
-    return row, await _with_currencies(connection, [change._asdict() for change in changes])
+        [found] = await source.ask(product)
+        return (found[0]._asdict() if found else None), []
+    newest = (_newest_of_id, {**named, "most": most})
+    found, changes, currencies = await source.ask(product, newest, currency_changes_of(product_id))
+    if not found:
+        return None, []
+    row = found[0]._asdict()
+    courses = {(row["account"], row["emag_id"]): course_of(row["currency"], currencies)}
+    told = in_their_currencies([change._asdict() for change in changes], courses, account="account")
+    return row, [ProductChange.model_validate(change) for change in told]
 
 
 @lru_cache(maxsize=8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -215,19 +215,14 @@ PRODUCT_FIELDS: Mapping[str, str] = {
 _IN_ORDER = dict.fromkeys(Product.model_fields)
 
 
-def product_row(values: Iterable[Any]) -> dict[str, Any]:
-    """The values of PRODUCT_FIELDS, in their order, by name; further values are left out."""
-    return dict(zip(PRODUCT_FIELDS, values, strict=False))
-
-
 def product_values(row: dict[str, Any], now: datetime, edits: OfferEdits | None = None) -> dict[str, Any]:
     """The values of a `Product`, in order, from those of PRODUCT_FIELDS and its edits that wait."""
     values = _IN_ORDER | row
     values["eans"] = read_list(row["eans"])
     values["not_sellable"] = row["not_sellable"].split()
-    values["status"] = _STATUS_NAMES.get(row["status_code"])
-    values["is_active"] = row["status_code"] == STATUS_NUMBERS["active"] and row["removed_at"] is None
-    values["sync_status"] = _sync_status(row, now, edits)
+    values["status"] = status_name(row["status_code"])
+    values["is_active"] = is_active(row["status_code"], row["removed_at"])
+    values["sync_status"] = sync_status(row["removed_at"], row["last_synced_at"], now, edits)
     values["pending_edits"] = [] if edits is None else edits.pending
     values["effective"] = None if edits is None else edits.effective
     if edits is not None:
@@ -235,12 +230,25 @@ def product_values(row: dict[str, Any], now: datetime, edits: OfferEdits | None 
     return with_older_names(values)
 
 
-def _sync_status(row: Mapping[str, Any], now: datetime, edits: OfferEdits | None) -> SyncStatus:
-    if row["removed_at"] is not None:
+def status_name(status_code: int | None) -> StatusName | None:
+    """What eMAG's number of a status means, where that is documented."""
+    return _STATUS_NAMES.get(status_code)
+
+
+def is_active(status_code: int | None, removed_at: datetime | None) -> bool:
+    """Whether an offer is on sale, as far as its status goes."""
+    return status_code == STATUS_NUMBERS["active"] and removed_at is None
+
+
+def sync_status(
+    removed_at: datetime | None, last_synced_at: datetime, now: datetime, edits: OfferEdits | None
+) -> SyncStatus:
+    """How far the local copy, eMAG and the edits that wait agree."""
+    if removed_at is not None:
         return "removed"
     if edits is not None:
         return edits.sync_status
-    return "stale" if now - row["last_synced_at"] > STALE_AFTER else "synced"
+    return "stale" if now - last_synced_at > STALE_AFTER else "synced"
 
 
 class PickedProduct(_Picked, Product):

@@ -13,7 +13,7 @@ from emagsync.db.engine import Database
 from emagsync.offers import detail_repository
 from emagsync.offers.change_repository import offer_changes_of
 from emagsync.offers.errors import OfferNotFound
-from emagsync.offers.page_repository import OFFER_COLUMNS, offer_batches, select_page
+from emagsync.offers.page_repository import OFFER_COLUMNS, PageAsked, offer_batches, page_at_once, select_page
 from emagsync.offers.same_ean import prepared
 from emagsync.offers.schemas import Offer, OfferDetail, OfferList, OfferRemark
 from emagsync.offers.selection import OfferFilter, Order
@@ -32,11 +32,12 @@ async def list_offers(
 ) -> OfferList:
     """Offers by account and id, or in `order`: `limit` of them after the first `skip`, and how many there are."""
     offer_filter = await prepared(database, offer_filter)
-    async with database.snapshot() as connection:
-        rows, total, _ = await select_page(
-            connection, offer_filter, OFFER_COLUMNS, limit=limit, skip=skip, order=order, totals=totals
-        )
-        return OfferList(offers=tuple(_offer(row) for row in rows), total=total)
+    asked, totals = PageAsked(limit, skip, order or Order()), totals or TotalCache()
+    page = await page_at_once(database, offer_filter, OFFER_COLUMNS, asked, totals)
+    if page is None:
+        async with database.snapshot() as connection:
+            page = await select_page(connection, offer_filter, OFFER_COLUMNS, asked, totals)
+    return OfferList(offers=tuple(_offer(row) for row in page.rows), total=page.total)
 
 
 async def find_offer(database: Database, account: str, emag_id: int, *, changes: int = 20) -> OfferDetail:

@@ -7,6 +7,7 @@ from dataclasses import fields as dataclass_fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from emagsync.db.search_index import Search, search_for
@@ -125,7 +126,7 @@ class OfferFilter:
     max_rank: int | None = None
     hints: Hints = NO_HINTS
 
-    @property
+    @cached_property  # it is looked at several times, and to fold a text takes long
     def searched(self) -> Search | None:
         """What is searched for; None for nothing in particular."""
         return search_for((self.search or "").encode("utf-8", "replace").decode())  # half a character finds nothing

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Integer,
     Select,
     and_,
     case,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    literal_column,
     or_,
     select,
     true,
@@ -23,7 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from emagsync.db.search_index import Search, by_walking, nulls_last
+from emagsync.db.ready import Question, ask
+from emagsync.db.search_index import Search, SearchShape, by_walking, nulls_last
 from emagsync.offers import counts_repository, sightings_repository
 from emagsync.offers.counts import kept_terms
 from emagsync.offers.notable_repository import changed_offers
@@ -72,7 +76,7 @@ def ordered_ids(
     order: Order,
     dialect: str,
     *,
-    walking: bool = False,
+    walking: SearchShape | None = None,
     behind: Sequence[bool] | None = None,
 ) -> Select[Any]:
     """The ids of the selection, in order, each with the columns it is sorted by.
@@ -80,9 +84,11 @@ def ordered_ids(
     `behind`: only those behind a `Position`, whose `missing` this is. `walking` looks for the term in one offer after
     the other instead of asking the search index for all that match: quicker where the first of very many are wanted.
     """
-    selected, searched = condition(offer_filter, dialect), offer_filter.searched
-    if walking and searched:
-        selected = and_(*plain_conditions(offer_filter), _holds(searched))
+    searched = offer_filter.searched
+    if walking is None:
+        selected = condition(offer_filter, dialect)
+    else:
+        selected = and_(*plain_conditions(offer_filter), _holds_one_by_one(SEARCH_INDEX.holds_words(dialect, walking)))
     sorted_by = sort_columns(order, dialect)
     if searched and is_ranked(offer_filter, order):
         sorted_by = (case((_is_named(searched, dialect), 0), else_=1).label("rank"), *sorted_by)
@@ -100,10 +106,12 @@ def ordered_ids(
 def _by_beginning(query: Select[Any], order: Order, *, is_behind_some: bool) -> Select[Any]:
     """The same offers by name in the same order, in terms of what an index of PostgreSQL's can hold of a name."""
     name = offer_search.c.text
-    begins = collate(func.left(name, NAME_BEGINNING), _BYTEWISE)
+    # As the index says it: of a parameter in its place PostgreSQL does not know before it is given.
+    length = literal_column(str(NAME_BEGINNING), Integer)
+    begins = collate(func.left(name, length), _BYTEWISE)
     query = query.order_by(begins.desc() if order.descending else begins.asc())
     if is_behind_some:
-        there = func.left(value_at(0, name), NAME_BEGINNING)
+        there = func.left(value_at(0, name), length)
         query = query.where(begins <= there if order.descending else begins >= there)
     return query
 
@@ -133,11 +141,10 @@ def sort_columns(order: Order, dialect: str) -> tuple[ColumnElement[Any], ...]:
 
 async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
     """How many offers `offer_filter` finds."""
-    kept = kept_terms(offer_filter)
+    kept = kept_total(offer_filter)
     if kept is not None:
-        return await counts_repository.sum_of(connection, kept, offer_filter.accounts)
-    if offer_filter.seen_before is not None and _is_by_sightings(offer_filter):
-        return await sightings_repository.count_before(connection, offer_filter.seen_before, offer_filter.accounts)
+        [rows] = await ask(connection, kept.question)
+        return kept.read(rows)
     searched = offer_filter.searched
     if searched and offer_filter.is_nothing_but_search:
         return await _count_found(connection, searched, include_removed=offer_filter.include_removed)
@@ -149,14 +156,39 @@ async def count(connection: AsyncConnection, offer_filter: OfferFilter) -> int:
     return await connection.scalar(query) or 0
 
 
+class KeptTotal(NamedTuple):
+    """How many offers a selection has, where that is kept: what is to be asked, and what its rows say."""
+
+    question: Question
+    read: Callable[[Sequence[Any]], int]
+
+
+def kept_total(offer_filter: OfferFilter) -> KeptTotal | None:
+    """The number of offers of a selection by what numbers are kept of; None for any other."""
+    terms, accounts = kept_terms(offer_filter), offer_filter.accounts
+    if terms is not None:
+        return KeptTotal(counts_repository.summed(terms, accounts), partial(counts_repository.sum_in, terms=terms))
+    if offer_filter.seen_before is not None and _is_by_sightings(offer_filter):
+        question = sightings_repository.counted_before(offer_filter.seen_before, accounts)
+        return KeptTotal(question, sightings_repository.number_in)
+    return None
+
+
 async def with_hints(connection: AsyncConnection, offer_filter: OfferFilter) -> OfferFilter:
     """The same selection, with the hints that are worth looking up for it."""
     before = offer_filter.seen_before
     if before is None or offer_filter.include_removed:
         return offer_filter
     unseen = await sightings_repository.count_before(connection, before, offer_filter.accounts)
-    hints = offer_filter.hints._replace(few_unseen=unseen <= sightings_repository.FEW)
-    return replace(offer_filter, hints=hints)
+    return with_unseen(offer_filter, unseen)
+
+
+def with_unseen(offer_filter: OfferFilter, unseen: int) -> OfferFilter:
+    """The same selection with the hint that so many offers were not seen since its `seen_before`, if it has one."""
+    if offer_filter.seen_before is None or offer_filter.include_removed:
+        return offer_filter
+    few = unseen <= sightings_repository.FEW
+    return replace(offer_filter, hints=offer_filter.hints._replace(few_unseen=few))
 
 
 def _is_by_sightings(offer_filter: OfferFilter) -> bool:
@@ -180,14 +212,14 @@ async def _count_found(connection: AsyncConnection, searched: Search, *, include
     if include_removed or not total:
         return total
     removed = select(func.count()).select_from(offers)
-    removed = removed.where(offers.c.removed_at.is_not(None), _holds(searched))
+    removed = removed.where(offers.c.removed_at.is_not(None), _holds_one_by_one(SEARCH_INDEX.holds(searched)))
     return total - (await connection.scalar(by_walking(removed, offers, REMOVED)) or 0)
 
 
-def _holds(searched: Search) -> ColumnElement[bool]:
-    """Whether the searchable text of an offer holds all words, looked up offer by offer."""
-    words = select(offer_search.c.offer_id).where(offer_search.c.offer_id == offers.c.id).correlate(offers)
-    return words.where(SEARCH_INDEX.holds(searched)).exists()
+def _holds_one_by_one(words: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the searchable text of an offer holds the words, looked up offer by offer."""
+    texts = select(offer_search.c.offer_id).where(offer_search.c.offer_id == offers.c.id).correlate(offers)
+    return texts.where(words).exists()
 
 
 def _is_named(searched: Search, dialect: str) -> ColumnElement[bool]:

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Select, cast, column, delete, func, literal, select, true
+from sqlalchemy import BigInteger, Select, bindparam, cast, column, delete, func, literal, literal_column, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.bulk import BulkDelete, BulkInsert, BulkSelect, among
-from emagsync.db.lists import each_text
-from emagsync.db.ready import Question, ReadySelect
+from emagsync.db.lists import each_text, listed, texts_in
+from emagsync.db.ready import Question, ReadySelect, ask
 from emagsync.offers import counts
 from emagsync.offers.tables import offer_counts, offer_sightings, offers
 
@@ -38,6 +38,16 @@ _first = (
     .label("seen_at")
 )
 _oldest = ReadySelect(select(offer_counts.c.account, _first).where(offer_counts.c.what == counts.OFFERS), is_short=True)
+
+# As the partial index says it, and account by account: it has the rows of each in order.
+_count_before = (
+    select(func.coalesce(func.sum(_kept.number), 0).label("number"))
+    .join_from(offer_counts, offer_sightings, _kept.account == offer_counts.c.account)
+    .where(offer_counts.c.what == counts.OFFERS, literal_column("offer_sightings.number") > literal_column("0"))
+    .where(_kept.seen_at < bindparam("moment", type_=_kept.seen_at.type))
+)
+_before_moment = ReadySelect(_count_before, is_short=True)
+_before_of_some = ReadySelect(_count_before.where(_kept.account.in_(texts_in("accounts"))), is_short=True)
 
 # How many offers are worth looking up by their ids instead of looking into all.
 FEW: Final = 10_000
@@ -82,8 +92,19 @@ def oldest_of(rows: Iterable[Any]) -> dict[str, datetime]:
 
 async def count_before(connection: AsyncConnection, moment: datetime, accounts: Collection[str] = ()) -> int:
     """How many offers were seen last before `moment`."""
-    query = select(func.coalesce(func.sum(_kept.number), 0)).where(*_before(moment, accounts))
-    return int(await connection.scalar(query) or 0)
+    [rows] = await ask(connection, counted_before(moment, accounts))
+    return number_in(rows)
+
+
+def counted_before(moment: datetime, accounts: Collection[str] = ()) -> Question:
+    """What `number_in` reads: how many offers were seen last before `moment`, of all accounts or of some."""
+    given = {"moment": moment}
+    return (_before_of_some, {**given, "accounts": listed(accounts)}) if accounts else (_before_moment, given)
+
+
+def number_in(rows: Sequence[Any]) -> int:
+    """The number."""
+    return int(rows[0].number)
 
 
 def keys_before(moment: datetime, accounts: Collection[str] = ()) -> Select[Any]:

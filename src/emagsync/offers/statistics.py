@@ -6,27 +6,22 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from emagsync.db.engine import Database
-from emagsync.db.ready import Question, ask
+from emagsync.db.ready import Answering, Question
 from emagsync.offers import counts, counts_repository, sightings_repository
 from emagsync.offers.schemas import AccountTotals
 
 
 async def account_totals(database: Database) -> dict[str, AccountTotals]:
-    """As `read_totals`, in a snapshot of its own."""
-    async with database.snapshot() as connection:
-        totals, _ = await read_totals(connection)
+    """As `read_totals`, and nothing else."""
+    totals, _ = await read_totals(database)
     return totals
 
 
-async def read_totals(
-    connection: AsyncConnection, *others: Question
-) -> tuple[dict[str, AccountTotals], list[Sequence[Any]]]:
+async def read_totals(source: Answering, *others: Question) -> tuple[dict[str, AccountTotals], list[Sequence[Any]]]:
     """The totals of the local copy by account; one without rows is left out. And the answers to other questions, which
     are asked along with it."""
-    rows, seen, *told = await ask(connection, counts_repository.ALL_KEPT, sightings_repository.OLDEST, *others)
+    rows, seen, *told = await source.ask(counts_repository.ALL_KEPT, sightings_repository.OLDEST, *others)
     kept = counts_repository.numbers_of(rows)
     oldest = sightings_repository.oldest_of(seen)
     totals = {account: _totals(account, numbers, oldest.get(account)) for account, numbers in sorted(kept.items())}

@@ -55,13 +55,15 @@ class TotalCache:
         self._totals: OrderedDict[OfferFilter, CachedTotal] = OrderedDict()
 
     def get(self, offer_filter: OfferFilter) -> CachedTotal | None:
-        """The total that was counted last for `offer_filter`."""
+        """The total that was counted last for `offer_filter`, where the change log tells whether it is still right."""
+        return self._totals.get(offer_filter) if is_in_the_log(offer_filter) else None
+
+    def guess(self, offer_filter: OfferFilter) -> CachedTotal | None:
+        """The total that was counted last for `offer_filter`, right or not."""
         return self._totals.get(offer_filter)
 
     def put(self, offer_filter: OfferFilter, found: CachedTotal) -> None:
         """Remember what `offer_filter` finds."""
-        if not _is_in_the_log(offer_filter):
-            return
         self._totals[offer_filter] = found
         self._totals.move_to_end(offer_filter)
         if len(self._totals) > _REMEMBERED:
@@ -98,7 +100,7 @@ def _looks_at_rank(offer_filter: OfferFilter) -> bool:
     return offer_filter.min_rank is not None or offer_filter.max_rank is not None
 
 
-def _is_in_the_log(offer_filter: OfferFilter) -> bool:
+def is_in_the_log(offer_filter: OfferFilter) -> bool:
     """Whether the change log has every change of what the filter looks at."""
     unlogged = (offer_filter.changed_since, offer_filter.changes, offer_filter.seen_before, offer_filter.has_image)
     return not offer_filter.reasons and all(value is None for value in unlogged)

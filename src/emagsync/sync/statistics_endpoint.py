@@ -11,12 +11,13 @@ from starlette.responses import Response
 from emagsync.offers.schemas import AccountTotals
 from emagsync.offers.statistics import read_totals
 from emagsync.rest.auth import Viewer
+from emagsync.rest.quick_route import QuickRoute
 from emagsync.rest.state import State
 from emagsync.sync import repository
 from emagsync.sync.api_schemas import RunView, run_view
 from emagsync.sync.schemas import Run
 
-router = APIRouter(prefix="/api/v1/emag/products", tags=["products"])
+router = APIRouter(prefix="/api/v1/emag/products", tags=["products"], route_class=QuickRoute)
 
 _RECENT = 10
 
@@ -49,10 +50,9 @@ class Statistics(BaseModel):
 async def get_statistics(state: State, _: Viewer) -> Response:
     """What the local copy holds, by account, and the last ten runs."""
     now = state.clock.now()
-    async with state.database.snapshot() as connection:
-        totals, (newest, completed_runs) = await read_totals(
-            connection, repository.newest_runs(_RECENT), repository.LAST_COMPLETED
-        )
+    totals, (newest, completed_runs) = await read_totals(
+        state.database, repository.newest_runs(_RECENT), repository.LAST_COMPLETED
+    )
     completed = {run.account: run for run in repository.runs_of(completed_runs)}
     document = Statistics(
         products_by_account={account: found.offers for account, found in totals.items()},
