@@ -200,7 +200,6 @@ ALLOWED = {
     (4, 3),
     (4, 0),
     (4, 5),
-    (4, 4),
     (0, 2),
     (0, 3),
     (0, 4),
@@ -354,7 +353,8 @@ async def test_a_courier_is_unlocked(sandbox):
     assert (await emag.call("order/77/unlock-courier")).results == []
     assert (await orders(emag, id=77))[0]["enforced_vendor_courier_accounts"] is None
     assert "does not exist" in (await emag.call("order/78/unlock-courier")).refusal
-    assert (await emag.call("order/unlock-courier")).json["isError"] is True
+    await put(emag, type=2, enforced_vendor_courier_accounts=[1])
+    assert "fulfilled by eMAG" in (await emag.call("order/77/unlock-courier")).refusal
 
 
 async def test_orders_can_be_added_and_changed_by_the_control_api(sandbox):

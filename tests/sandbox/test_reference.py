@@ -67,6 +67,24 @@ async def test_eans_beyond_a_hundred_are_ignored_with_a_message(sandbox):
     assert "1 were ignored" in answer.json["messages"][0]
 
 
+@pytest.mark.parametrize("spelling", ["allowed_to_add_offer", "allow_to_add_offer"])
+async def test_the_permission_to_offer_a_product_is_spelled_as_the_settings_say(sandbox, spelling):
+    """ "The field table writes `allow_to_add_offer`: read both"."""
+    emag = await sandbox(5, ean_permission=spelling)
+    [ean] = emag.main.row(2)["ean"]
+    [product] = (await emag.call(f"documentation/find_by_eans?eans[]={ean}", method="GET")).results[ean]["products"]
+    assert [name for name in product if name.endswith("_to_add_offer")] == [spelling]
+
+
+@pytest.mark.parametrize("odd", [{"images": "x"}, {"images": ["x"]}, {"images": None}, {"family": "x"}])
+async def test_an_odd_row_is_found_by_its_ean_too(sandbox, odd):
+    emag = await sandbox(5)
+    [ean] = emag.main.row(2)["ean"]
+    await emag.control("POST", "/offers/change", {"account": "main", "ids": [2], "set": odd})
+    found = (await emag.call(f"documentation/find_by_eans?eans[]={ean}", method="GET")).results
+    assert found.keys() == {ean}
+
+
 async def test_an_ean_search_wants_an_ean(sandbox):
     emag = await sandbox(5)
     assert "EAN" in (await emag.call("documentation/find_by_eans", method="GET")).refusal

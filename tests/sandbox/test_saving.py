@@ -103,6 +103,9 @@ async def test_a_row_that_was_made_unreadable_can_be_saved_again(sandbox):
         pytest.param({"recommended_price": "0.5000"}, "greater", id="recommended below the price"),
         pytest.param({"stock": [{"warehouse_id": 1, "value": 65_536}]}, "65535", id="too much stock"),
         pytest.param({"stock": [{"warehouse_id": 1, "value": -1}]}, "65535", id="negative stock"),
+        pytest.param({"stock": [{"warehouse_id": 1, "value": "9" * 5000}]}, "65535", id="stock of 5000 digits"),
+        pytest.param({"stock": [{"warehouse_id": "9" * 5000, "value": 1}]}, "stock", id="warehouse of 5000 digits"),
+        pytest.param({"sale_price": "1_000"}, "sale_price", id="a price in digits"),
         pytest.param({"stock": 5}, "stock", id="stock is no list"),
         pytest.param({"stock": [5]}, "stock", id="stock entry is no object"),
         pytest.param({"handling_time": [{"warehouse_id": 1, "value": 256}]}, "255", id="too long a handling time"),
@@ -128,7 +131,7 @@ async def test_one_bad_value_refuses_its_offer_and_no_other(sandbox, values, mes
     assert {n for n in before if emag.main.row(n) != before[n]} == {4}
 
 
-@pytest.mark.parametrize("emag_id", ["x", None, 0, 16_777_216, True])
+@pytest.mark.parametrize("emag_id", ["x", None, 0, 16_777_216, True, pytest.param("9" * 5000, id="5000 digits")])
 async def test_an_offer_without_an_id_refuses_the_whole_call(sandbox, emag_id):
     emag = await sandbox(20)
     version = emag.main.version
@@ -264,6 +267,14 @@ async def test_patching_stock_with_anything_but_a_number_answers_400(sandbox, va
     assert [error["field"] for error in answer.json["errors"]] == ["stock"]
     assert answer.json["message"]
     assert emag.main.row(5) == before
+
+
+@pytest.mark.parametrize("body", [[{"warehouse_id": 1, "value": 3}], [], 21, {}])
+async def test_patching_stock_with_another_body_answers_400(sandbox, body):
+    """ "400 `{"message": ..., "errors": [{"message", "field"}]}`, [seen] by callers who sent a list as failing"."""
+    emag = await sandbox(20)
+    answer = await emag.call("offer_stock/5", body, method="PATCH")
+    assert (answer.status, answer.json.keys()) == (400, {"message", "errors"})
 
 
 async def test_patching_stock_can_be_made_to_fail_as_some_have_seen_it(sandbox):

@@ -21,9 +21,9 @@ class Answer(NamedTuple):
 class Refusal(Exception):
     """The marketplace answers ``isError: true`` with these messages; nothing was done."""
 
-    def __init__(self, *messages: Any, status: int = 200) -> None:
+    def __init__(self, *messages: Any, status: int = 200, results: Any = ()) -> None:
         super().__init__(*messages)
-        self.messages, self.status = list(messages), status
+        self.messages, self.status, self.results = list(messages), status, results
 
 
 def success(results: Any, messages: Iterable[Any] = ()) -> Answer:
@@ -31,9 +31,9 @@ def success(results: Any, messages: Iterable[Any] = ()) -> Answer:
     return Answer(encode({"isError": False, "messages": list(messages), "errors": [], "results": results}))
 
 
-def failure(messages: Iterable[Any], status: int = 200) -> Answer:
+def failure(messages: Iterable[Any], status: int = 200, results: Any = ()) -> Answer:
     """An answer with ``isError: true``."""
-    return Answer(encode({"isError": True, "messages": list(messages), "errors": [], "results": []}), status)
+    return Answer(encode({"isError": True, "messages": list(messages), "errors": [], "results": results}), status)
 
 
 def plain(values: dict[str, Any], status: int) -> Answer:

@@ -23,6 +23,7 @@ from emagsync.sandbox.replay import ReplayedAnswer
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.request_log import LogEntry, is_lookup
 from emagsync.sandbox.resources import LISTS, ROUTES, WITH_ID
+from emagsync.sandbox.row_seed import natural_or_none
 
 API_PREFIX: Final = "/api-3"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -108,10 +109,14 @@ class ApiHandler:
         return RequestInfo(exchange.account.name, exchange.route, page.number, page.size)
 
     def _execute(self, exchange: "_Exchange", call: ApiRequest) -> Answer:
+        lacks_id = exchange.route in WITH_ID and call.path_id is None
+        known = None if lacks_id else ROUTES.get((exchange.request.method, exchange.route))
         try:
-            return ROUTES.get((exchange.request.method, exchange.route), _invalid_url)(call)
+            return (known or _invalid_url)(call)
         except Refusal as refusal:
-            return failure(refusal.messages, refusal.status)
+            is_plain_save = exchange.route.endswith("/save") and refusal.status == HTTPStatus.OK
+            status = self._market.settings.refused_save_status if is_plain_save else refusal.status
+            return failure(refusal.messages, status, refusal.results)
 
     async def _answer_with_fault(self, exchange: "_Exchange", call: ApiRequest, fault: Fault) -> web.StreamResponse:
         if fault.kind in fault_injection.CORRUPTING:
@@ -223,8 +228,8 @@ def _route(tail: str) -> tuple[str, int | None]:
     parts = tail.strip("/").split("/")
     for place in (-1, 1):
         route = "/".join(parts[:place] + parts[place:][1:])
-        if route in WITH_ID and WITH_ID[route] == place and parts[place].isdecimal():
-            return route, int(parts[place])
+        if route in WITH_ID and WITH_ID[route] == place and (path_id := natural_or_none(parts[place])) is not None:
+            return route, path_id
     return "/".join(parts), None
 
 

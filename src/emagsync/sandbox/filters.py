@@ -1,6 +1,8 @@
 """The body of a reading request: pagination and filters as top-level keys; a wrapping ``data`` is ignored [seen]."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from emagsync.sandbox.answers import Refusal
@@ -13,6 +15,10 @@ _EXACT: Final = ("status", "validation_status", "offer_validation_status", "tran
 _CEILING: Final = ("general_stock", "estimated_stock")
 _TEXT: Final = ("part_number", "part_number_key")
 OFFER_FILTERS: Final = ("id", *_EXACT, *_CEILING, *_TEXT)
+
+DAY_FORMAT: Final = "%Y-%m-%d"
+TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
+_WRITTEN: Final = {DAY_FORMAT: "YYYY-MM-DD", TIME_FORMAT: "YYYY-MM-DD HH:MM:SS"}
 
 Filters = tuple[tuple[str, int | str], ...]
 
@@ -29,19 +35,32 @@ class Page(NamedTuple):
         return (self.number - 1) * self.size
 
 
-def page_of(body: dict[str, Any]) -> Page:
-    """The pagination keys; more than 100 rows are silently 100. Raises :class:`Refusal` for no positive number."""
+def page_of(body: dict[str, Any], largest: int = LARGEST_PAGE) -> Page:
+    """The pagination keys; more than *largest* rows are silently so many. Raises :class:`Refusal` for less than 1."""
     number = whole(body, "currentPage", 1)
     size = whole(body, "itemsPerPage", LARGEST_PAGE)
     if number < 1 or size < 1:
         raise Refusal("currentPage and itemsPerPage must be at least 1")
-    return Page(number, min(size, LARGEST_PAGE))
+    return Page(number, min(size, largest))
 
 
 def whole(body: dict[str, Any], key: str, default: int) -> int:
     """A whole number that may come as text. Raises :class:`Refusal` for anything else."""
     value = body.get(key)
     return default if value is None else _number(key, value)
+
+
+def time_text(body: dict[str, Any], name: str, *formats: str) -> str | None:
+    """The time that *body* has for *name*, exactly as one of *formats* writes it. Raises :class:`Refusal`."""
+    value = body.get(name)
+    if value is None:
+        return None
+    for expected in formats:
+        with suppress(ValueError):
+            moment = datetime.strptime(str(value), expected)  # noqa: DTZ007 - eMAG writes local times without a zone
+            if moment.strftime(expected) == value:
+                return str(value)
+    raise Refusal(f"Invalid {name}: {' or '.join(_WRITTEN[expected] for expected in formats)} is expected")
 
 
 def offer_filters(body: dict[str, Any]) -> Filters:

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from emagsync.sandbox.accounts import Account
+from emagsync.sandbox.filters import TIME_FORMAT
 from emagsync.sandbox.platforms import BGN_OF_A_EURO
 from emagsync.sandbox.row_seed import mix
 from emagsync.sandbox.rows import STATIC, price_text
@@ -13,11 +14,17 @@ from emagsync.sandbox.settings import SandboxError
 from emagsync.sandbox.word_lists import FIRST_NAMES, LAST_NAMES, STREETS, WORDS
 
 ORDERS: Final = 36
-TIME_FORMAT: Final = "%Y-%m-%d %H:%M:%S"
 BY_EMAG: Final = 2
 BY_SELLER: Final = 3
 CANCELLED, NEW, IN_PROGRESS, PREPARED, FINALIZED, RETURNED = range(6)
 ON_DELIVERY, BY_TRANSFER, CARD_ONLINE = 1, 2, 3
+# What a line of an order holds where nothing else is known.
+PLAIN_LINE: Final[dict[str, Any]] = {
+    **dict.fromkeys(("mkt_id", "part_number_key", "serial_numbers", "campaign")),
+    **dict.fromkeys(("part_number", "ext_part_number"), ""),
+    **dict.fromkeys(("storno_qty", "reversible_vat_charging", "retained_amount"), 0),
+    **{name: [] for name in ("details", "attachments", "product_voucher_split", "recycle_warranties")},
+}
 _PAYMENTS: Final = {ON_DELIVERY: "RAMBURS", BY_TRANSFER: "TRANSFER", CARD_ONLINE: "CARD_ONLINE"}
 
 
@@ -84,7 +91,10 @@ def _order(account: Account, number: int, ids: list[int], now: datetime, kind: i
         "currency": account.platform.currency,
         "observation": "",
     }
-    return order | _payment(bits, status) | _delivery(bits, number) | _vouchers(order["products"])
+    order |= _payment(bits, status) | _delivery(bits, number) | _vouchers(order["products"])
+    if order["delivery_mode"] == "pickup" and order["customer"] is not None:
+        order["customer"]["shipping_street"] = order["details"]["locker_name"]
+    return order
 
 
 def _text(moment: datetime) -> str:
@@ -167,7 +177,7 @@ def _line(account: Account, line_id: int, emag_id: int, created: datetime, statu
     in_bgn = row.get("currency") == "BGN" and account.platform.currency == "EUR"
     price = price_text(round(_price_of(row) / (BGN_OF_A_EURO if in_bgn else 1), 4))
     part_number = str(row.get("part_number") or "").translate({ord(sign): None for sign in " ,;"})
-    return {
+    return PLAIN_LINE | {
         "id": 90_000_000 + line_id,
         "product_id": str(emag_id),
         "mkt_id": None if line_id % 4 else 7_000_000 + line_id,
@@ -183,13 +193,8 @@ def _line(account: Account, line_id: int, emag_id: int, created: datetime, statu
         "sale_price": price,
         "original_price": price,
         "vat": vat,
-        "reversible_vat_charging": 0,
-        "retained_amount": 0,
         "created": _text(created),
         "modified": _text(created),
-        "details": [],
-        "serial_numbers": None,
-        "attachments": [],
         "campaign": {"id": None, "name": "Black Friday"} if line_id % 9 == 0 else None,
         "product_voucher_split": [_split(vat)] if line_id % 5 == 0 else [],
         "recycle_warranties": [_deposit(ordered)] if line_id % 7 == 0 else [],

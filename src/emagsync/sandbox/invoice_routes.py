@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from emagsync.sandbox.answers import Answer, Refusal, success
-from emagsync.sandbox.filters import whole
+from emagsync.sandbox.answers import Answer, success
+from emagsync.sandbox.filters import DAY_FORMAT, page_of
 from emagsync.sandbox.generated_orders import BY_SELLER, FINALIZED, RETURNED
 from emagsync.sandbox.listing import Row, between, equal
 from emagsync.sandbox.request import ApiRequest
@@ -19,7 +19,6 @@ _CATEGORIES: Final = {
     "FTA": "Factură transport",
 }
 _MOST_A_PAGE: Final = 1000
-_USUAL_PAGE: Final = 100
 _PART: Final = Decimal("0.15")
 
 
@@ -47,22 +46,9 @@ def read_customer_invoices(request: ApiRequest) -> Answer:
 
 def _answer(request: ApiRequest, rows: list[Row], filters: tuple[str, ...]) -> Answer:
     body = request.body
-    for name in ("date_start", "date_end"):
-        _check_day(body, name)
-    found = between(equal(rows, body, *filters), body.get("date_start"), body.get("date_end"), lambda row: row["date"])
-    number, size = whole(body, "currentPage", 1), min(whole(body, "itemsPerPage", _USUAL_PAGE), _MOST_A_PAGE)
-    if number < 1 or size < 1:
-        raise Refusal("currentPage and itemsPerPage must be at least 1")
-    return success({"total_results": len(found), "invoices": found[(number - 1) * size : number * size]})
-
-
-def _check_day(body: Row, name: str) -> None:
-    if body.get(name) is None:
-        return
-    try:
-        date.fromisoformat(str(body[name]))
-    except ValueError:
-        raise Refusal(f"Invalid {name}: YYYY-MM-DD is expected") from None
+    found = between(equal(rows, body, *filters), body, DAY_FORMAT)
+    page = page_of(body, _MOST_A_PAGE)
+    return success({"total_results": len(found), "invoices": found[page.start : page.start + page.size]})
 
 
 def _sold(request: ApiRequest) -> list[tuple[int, Row]]:

@@ -8,7 +8,8 @@ from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.answers import Refusal
 from emagsync.sandbox.changes import template
 from emagsync.sandbox.filters import matching
-from emagsync.sandbox.offer_values import PRICES, apply_values, choice, invalid
+from emagsync.sandbox.offer_values import PRICES, apply_values, choice, invalid, price_of
+from emagsync.sandbox.row_seed import natural_or_none
 from emagsync.sandbox.rows import validation
 
 ALREADY_HELD: Final = "You already hold a Product associated with this PN"
@@ -21,6 +22,8 @@ _PLAIN: Final = (
     *("attachments", "characteristics", "family", "warranty", "weight", "safety_information", "manufacturer"),
     *("eu_representative", "green_tax"),
 )
+_TEXTS: Final = ("name", "brand", "part_number", "description", "url")
+_LISTS: Final = ("images", "attachments", "characteristics")
 _DETAILS: Final = ("emag_club", "supply_lead_time", "warranty_type")
 # What a future `start_date` schedules.
 _SCHEDULED: Final = (*PRICES, "stock", "handling_time", "vat_id", "warranty", "status")
@@ -100,11 +103,31 @@ def _check_keys(entity: dict[str, Any], platform: str) -> None:
         raise Refusal("Give part_number_key or ean, not both")
     if "emag_club" in entity:
         choice(entity, "emag_club", (0, 1))
-    warranty = entity.get("warranty")
-    if warranty is not None and not (str(warranty).isdecimal() and int(str(warranty)) <= _LONGEST_WARRANTY):
-        raise invalid("warranty", f"0 to {_LONGEST_WARRANTY} months")
-    if entity.get("green_tax") is not None and platform != "emag-ro":
-        raise Refusal("green_tax is for emag-ro only")
+    if entity.get("warranty") is not None:
+        months = natural_or_none(entity["warranty"])
+        if months is None or months > _LONGEST_WARRANTY:
+            raise invalid("warranty", f"0 to {_LONGEST_WARRANTY} months")
+    if entity.get("green_tax") is not None:
+        if platform != "emag-ro":
+            raise Refusal("green_tax is for emag-ro only")
+        price_of(entity, "green_tax")
+    _check_types(entity)
+
+
+def _check_types(entity: dict[str, Any]) -> None:
+    """Raise :class:`Refusal` where content is not of the documented type; null stands for nothing."""
+    for key in _TEXTS:
+        if isinstance(entity.get(key), bool | list | dict):
+            raise invalid(key, "text")
+    for key in _LISTS:
+        found = entity.get(key) or []
+        if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+            raise invalid(key, "a list of objects")
+    if entity.get("category_id") is not None and natural_or_none(entity["category_id"]) is None:
+        raise invalid("category_id", "a whole number")
+    for image in entity.get("images") or []:
+        if image.get("display_type") is not None:
+            choice(image, "display_type", (0, 1, 2))
 
 
 def _is_attached(entity: Mapping[str, Any]) -> bool:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from emagsync.sandbox.answers import Refusal
 from emagsync.sandbox.platforms import Platform
-from emagsync.sandbox.row_seed import whole_or_none
+from emagsync.sandbox.row_seed import natural_or_none, whole_or_none
 from emagsync.sandbox.rows import price_text
 
 PRICES: Final = ("sale_price", "recommended_price", "min_sale_price", "max_sale_price")
@@ -20,7 +20,7 @@ def apply_values(row: dict[str, Any], entity: dict[str, Any], platform: Platform
     """Put the offer's values into *row*, in the shapes that the row already has. Raises :class:`Refusal`."""
     for key in PRICES:
         if key in entity:
-            row[key] = _shaped_price(row.get(key), _price(entity, key))
+            row[key] = _shaped_price(row.get(key), price_of(entity, key))
     for key, largest in BY_WAREHOUSE.items():
         if key in entity:
             _set_warehouses(row, key, _warehouse_values(entity, key, largest))
@@ -78,11 +78,13 @@ def _readable(value: Any) -> Decimal | None:
     return price if price.is_finite() else None
 
 
-def _price(entity: dict[str, Any], key: str) -> Decimal | None:
+def price_of(entity: dict[str, Any], key: str) -> Decimal | None:
+    """The entity's price, a number or text with at most four decimals. Raises :class:`Refusal`."""
     value = entity[key]
     if value is None and key == "recommended_price":
         return None
-    price = _readable(value) if isinstance(value, str | int | Decimal) and not isinstance(value, bool) else None
+    is_number = isinstance(value, str | int | Decimal) and not isinstance(value, bool) and "_" not in str(value)
+    price = _readable(value) if is_number else None
     if price is None or not 0 <= price < _TOO_DEAR or price != round(price, 4):
         raise invalid(key, "a price with at most four decimals")
     return price
@@ -103,10 +105,10 @@ def _warehouse_values(entity: dict[str, Any], key: str, largest: int) -> dict[in
     for entry in entries:
         if not isinstance(entry, dict):
             raise invalid(key, expected)
-        warehouse, value = str(entry.get("warehouse_id")), str(entry.get("value"))
-        if not (warehouse.isdecimal() and value.isdecimal() and int(value) <= largest):
+        warehouse, value = natural_or_none(entry.get("warehouse_id")), natural_or_none(entry.get("value"))
+        if warehouse is None or value is None or value > largest:
             raise invalid(key, expected)
-        values[int(warehouse)] = int(value)
+        values[warehouse] = value
     return values
 
 

@@ -1,6 +1,7 @@
 """``order/attachments/read`` and ``save``, ``order/volumetry/read``."""
 
 from decimal import Decimal
+from pathlib import PurePosixPath
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -17,6 +18,10 @@ _INVOICE, _WARRANTY, _MANUAL, _GUIDE, _AWB, _PROFORMA = 1, 3, 4, 8, 10, 11
 _TYPES: Final = (_INVOICE, _WARRANTY, _MANUAL, _GUIDE, _AWB, _PROFORMA)
 _LONGEST_NAME: Final = 60
 _LONGEST_URL: Final = 1024
+_OTHER_FILES: Final = (
+    *(".jpg", ".jpeg", ".png", ".gif", ".tif", ".tiff", ".webp", ".svg", ".doc", ".docx", ".odt", ".rtf", ".txt"),
+    *(".xls", ".xlsx", ".ods", ".csv", ".xml", ".json", ".htm", ".html", ".zip", ".p7s"),
+)
 
 
 def read_attachments(request: ApiRequest) -> Answer:
@@ -32,10 +37,19 @@ def read_attachments(request: ApiRequest) -> Answer:
 
 def save_attachments(request: ApiRequest) -> Answer:
     """``order/attachments/save``: documents that eMAG fetches; one that it has is not fetched again unless forced."""
-    checked = [(_order_of(request, sent), _attachment(request, sent)) for sent in entities(request.body)]
-    for order, attachment in checked:
-        kept = [one for one in order["attachments"] or [] if one.get("url") != attachment["url"]]
-        order["attachments"] = [*kept, attachment]
+    attached: dict[int, list[Row]] = {}
+    orders = request.marketplace.orders(request.account)
+    for sent in entities(request.body):
+        order = _order_of(request, sent)
+        attachment, order_id = _attachment(order, sent), whole(sent, "order_id", 0)
+        known: list[Row] = attached.get(order_id, order["attachments"] or [])
+        kept = [one for one in known if one.get("url") != attachment["url"]]
+        line = attachment.get("order_product_id")
+        if line is not None and line in {one.get("order_product_id") for one in kept}:
+            raise Refusal(f"Attachment of order {order_id}: product {line} has a warranty, one for each is taken")
+        attached[order_id] = [*kept, attachment]
+    for order_id, attachments in attached.items():
+        orders[order_id]["attachments"] = attachments
     return success([])
 
 
@@ -47,23 +61,31 @@ def _order_of(request: ApiRequest, sent: Row) -> Row:
     return order
 
 
-def _attachment(request: ApiRequest, sent: Row) -> Row:
+def _attachment(order: Row, sent: Row) -> Row:
     where = f"Attachment of order {sent['order_id']}"
     kind = one_of(sent, "type", _TYPES, where)
-    name, url = str(sent.get("name") or ""), str(sent["url"])
-    if len(name) > _LONGEST_NAME:
-        raise Refusal(f"{where}: name has at most {_LONGEST_NAME} characters")
-    parts = urlsplit(url)
-    if len(url) > _LONGEST_URL or parts.scheme not in ("http", "https") or not parts.path.lower().endswith(".pdf"):
+    name, url = sent.get("name") or "", sent["url"]
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME:
+        raise Refusal(f"{where}: name is a text of at most {_LONGEST_NAME} characters")
+    if not isinstance(url, str) or len(url) > _LONGEST_URL or not _may_be_pdf(url):
         raise Refusal(f"{where}: url must be the address of a PDF, of at most {_LONGEST_URL} characters")
     attachment = {"name": name, "url": url, "type": kind, "force_download": int(bool(sent.get("force_download")))}
     if kind == _WARRANTY:
-        order = the_order(request, whole(sent, "order_id", 0))
         lines = {whole_or_none(line["id"]) for line in order["products"]}
         if whole(sent, "order_product_id", 0) not in lines:
             raise Refusal(f"{where}: a warranty needs order_product_id, the id of one of the order's lines")
         attachment["order_product_id"] = whole(sent, "order_product_id", 0)
     return attachment
+
+
+def _may_be_pdf(url: str) -> bool:
+    """Whether eMAG might find a PDF there: an address of the web whose name is not one of another kind of file."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    suffix = PurePosixPath(parts.path).suffix.lower()
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and suffix not in _OTHER_FILES
 
 
 def read_volumetry(request: ApiRequest) -> Answer:

@@ -5,13 +5,12 @@ from typing import Any, Final
 
 from emagsync.sandbox.answers import Answer, Refusal, success
 from emagsync.sandbox.entities import bare_entities, entities
-from emagsync.sandbox.filters import page_of, whole
-from emagsync.sandbox.generated_orders import BY_SELLER, IN_PROGRESS, NEW, TIME_FORMAT
+from emagsync.sandbox.filters import TIME_FORMAT, Page, page_of, time_text, whole
+from emagsync.sandbox.generated_orders import BY_SELLER, CANCELLED, IN_PROGRESS, NEW
 from emagsync.sandbox.order_changes import changed_order
 from emagsync.sandbox.read_routes import count_results
 from emagsync.sandbox.request import ApiRequest
 
-_MONTH: Final = timedelta(days=31)
 _LAST_PAGE: Final = 65_535
 _LAST_ORDERS: Final = 100
 _FILTERS: Final = (
@@ -25,9 +24,7 @@ def read_orders(request: ApiRequest) -> Answer:
 
     Without any filter the last hundred.
     """
-    page = page_of(request.body)
-    if page.number > _LAST_PAGE:
-        raise Refusal(f"Invalid value for currentPage: 1 to {_LAST_PAGE} is expected")
+    page = _page(request)
     found = _matching(request)
     if all(request.body.get(name) is None for name in _FILTERS):
         found = found[-_LAST_ORDERS:]
@@ -40,18 +37,20 @@ def count_orders(request: ApiRequest) -> Answer:
         ends = [request.body.get(f"{name}{end}") is None for end in ("After", "Before")]
         if any(ends) and not all(ends):
             raise Refusal(f"{name}After and {name}Before must be sent together")
-    return success(count_results(len(_matching(request)), page_of(request.body).size, request.marketplace.settings))
+    return success(count_results(len(_matching(request)), _page(request).size, request.marketplace.settings))
 
 
 def acknowledge_order(request: ApiRequest) -> Answer:
-    """``order/acknowledge/{id}``: a new order (1) becomes in progress (2). A second time answers 400."""
-    order = the_order(request, request.path_id)
-    if order["type"] != BY_SELLER:
-        raise Refusal(f"Order {request.path_id} is fulfilled by eMAG and cannot be acknowledged", status=400)
+    """``order/acknowledge/{id}``: a new order (1) becomes in progress (2). A second time answers 400, or a warning."""
+    order, name = _sellers_order(request, "be acknowledged"), f"Order {request.path_id}"
+    if order["status"] == CANCELLED:
+        raise Refusal(f"{name} is cancelled and cannot be acknowledged", status=400)
+    if order["status"] != NEW and request.marketplace.settings.acknowledged_again == "warning":
+        return success([], [f"{name} was already acknowledged"])
     if order["status"] == IN_PROGRESS:
-        raise Refusal(f"Order {request.path_id} cannot be acknowledged. Order is already in progress.", status=400)
+        raise Refusal(f"{name} cannot be acknowledged. Order is already in progress.", status=400)
     if order["status"] != NEW:
-        raise Refusal(f"Order {request.path_id} was already acknowledged; its status is {order['status']}", status=400)
+        raise Refusal(f"{name} was already acknowledged; its status is {order['status']}", status=400)
     order["status"] = IN_PROGRESS
     order["modified"] = now_text(request)
     return success([])
@@ -59,7 +58,7 @@ def acknowledge_order(request: ApiRequest) -> Answer:
 
 def unlock_courier(request: ApiRequest) -> Answer:
     """``order/{id}/unlock-courier``: any courier account may be used for the order from now on."""
-    order = the_order(request, request.path_id)
+    order = _sellers_order(request, "be changed")
     order["enforced_vendor_courier_accounts"] = None
     order["modified"] = now_text(request)
     return success([])
@@ -67,20 +66,16 @@ def unlock_courier(request: ApiRequest) -> Answer:
 
 def save_order(request: ApiRequest) -> Answer:
     """``order/save``: orders as they were read, with what changes; all or nothing."""
-    settings = request.marketplace.settings
     orders = request.marketplace.orders(request.account)
     now = request.marketplace.local_time(request.account)
     messages: list[str] = []
     saved: dict[int, dict[str, Any]] = {}
     for order in _sent_orders(request):
         order_id = whole(order, "id", 0)
-        known = orders.get(order_id)
+        known = saved.get(order_id) or orders.get(order_id)
         if known is None:
-            raise Refusal(f"Order {order.get('id')} does not exist", status=settings.refused_save_status)
-        try:
-            saved[order_id], warnings = changed_order(known, order, now, request.account.platform)
-        except Refusal as refusal:
-            raise Refusal(*refusal.messages, status=settings.refused_save_status) from refusal
+            raise Refusal(f"Order {order.get('id')} does not exist")
+        saved[order_id], warnings = changed_order(known, order, now, request.account.platform)
         messages += warnings
     orders.update(saved)
     return success([], messages)
@@ -97,6 +92,22 @@ def the_order(request: ApiRequest, order_id: int | None) -> dict[str, Any]:
 def now_text(request: ApiRequest) -> str:
     """The time now, as eMAG writes it."""
     return request.marketplace.local_time(request.account).strftime(TIME_FORMAT)
+
+
+def _sellers_order(request: ApiRequest, what: str) -> dict[str, Any]:
+    """The order of the path, which the seller ships: those that eMAG ships take attachments only."""
+    order = the_order(request, request.path_id)
+    if order["type"] != BY_SELLER:
+        raise Refusal(f"Order {request.path_id} is fulfilled by eMAG and cannot {what}", status=400)
+    return order
+
+
+def _page(request: ApiRequest) -> Page:
+    """The page that is asked for. Whether it may be larger than others is open: the documentation says both."""
+    page = page_of(request.body, request.marketplace.settings.largest_order_page)
+    if page.number > _LAST_PAGE:
+        raise Refusal(f"Invalid value for currentPage: 1 to {_LAST_PAGE} is expected")
+    return page
 
 
 def _sent_orders(request: ApiRequest) -> list[dict[str, Any]]:
@@ -119,7 +130,8 @@ def _matching(request: ApiRequest) -> list[dict[str, Any]]:
         "is_complete": _wanted(body, "is_complete"),
         "type": _wanted(body, "type") or {BY_SELLER},
     }
-    spans = (("date", _span(body, "created")), ("modified", _span(body, "modified")))
+    month = timedelta(days=request.marketplace.settings.order_month_days)
+    spans = (("date", _span(body, "created", month)), ("modified", _span(body, "modified", month)))
     return [
         order
         for order_id, order in sorted(request.marketplace.orders(request.account).items())
@@ -138,21 +150,11 @@ def _wanted(body: dict[str, Any], key: str, *, several: bool = False) -> set[int
     return {whole({key: one}, key, 0) for one in values}
 
 
-def _span(body: dict[str, Any], name: str) -> tuple[str, str]:
+def _span(body: dict[str, Any], name: str, month: timedelta) -> tuple[str, str]:
     """The wanted stretch of time as texts that compare like times; both ends at most one month apart."""
-    after, before = (_time(body, f"{name}{end}") for end in ("After", "Before"))
+    after, before = (time_text(body, f"{name}{end}", TIME_FORMAT) for end in ("After", "Before"))
     if before is not None and after is None:
         raise Refusal(f"{name}Before can only be used together with {name}After")
-    if after is not None and before is not None and before - after > _MONTH:
+    if after and before and datetime.fromisoformat(before) - datetime.fromisoformat(after) > month:
         raise Refusal(f"{name}After and {name}Before must be at most one month apart")
-    low = "" if after is None else after.strftime(TIME_FORMAT)
-    return low, "9999" if before is None else before.strftime(TIME_FORMAT)
-
-
-def _time(body: dict[str, Any], key: str) -> datetime | None:
-    if body.get(key) is None:
-        return None
-    try:
-        return datetime.strptime(str(body[key]), TIME_FORMAT)  # noqa: DTZ007 - eMAG writes local times without a zone
-    except ValueError:
-        raise Refusal(f"Invalid {key}: YYYY-MM-DD HH:MM:SS is expected") from None
+    return after or "", before or "9999"

@@ -4,6 +4,7 @@ from typing import Any, Final
 from unicodedata import normalize
 
 from emagsync.sandbox.answers import Answer
+from emagsync.sandbox.filters import DAY_FORMAT, TIME_FORMAT, time_text
 from emagsync.sandbox.listing import Row, count_answer, equal, page_answer
 from emagsync.sandbox.platforms import Platform
 from emagsync.sandbox.request import ApiRequest
@@ -108,7 +109,7 @@ def _localities(request: ApiRequest) -> list[Row]:
         }
         for city, county, locality in (WORDS[country].localities if country in WORDS else ())
     ]
-    name, since = str(body.get("name") or "").lower(), str(body.get("modified") or "")
+    name, since = str(body.get("name") or "").lower(), time_text(body, "modified", TIME_FORMAT, DAY_FORMAT) or ""
     found = equal(rows, body, "emag_id")
     return [row for row in found if name in f"{row['name']} {row['name_latin']}".lower() and row["modified"] >= since]
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from emagsync.sandbox.answers import Answer, Refusal, success
 from emagsync.sandbox.entities import entities
 from emagsync.sandbox.filters import whole
-from emagsync.sandbox.listing import Row, needed, number
+from emagsync.sandbox.listing import Row, needed, number, whole_number
 from emagsync.sandbox.request import ApiRequest
 
 _SIDES: Final = ("length", "width", "height")
@@ -47,9 +47,9 @@ def _measurement(sent: Row) -> dict[str, Any]:
 def _proposal(request: ApiRequest, sent: Row) -> Row:
     where = f"Offer {_offer(request, sent)}"
     needed(sent, ("campaign_id", "sale_price", "stock"), where)
-    number(sent, "campaign_id", 1, _LARGEST_ID, where)
+    whole_number(sent, "campaign_id", 1, _LARGEST_ID, where)
     number(sent, "sale_price", 0.0001, _DEAREST, where)
-    number(sent, "stock", 0, _MOST_CAMPAIGN_STOCK, where)
+    whole_number(sent, "stock", 0, _MOST_CAMPAIGN_STOCK, where)
     if sent.get("voucher_discount") is not None:
         number(sent, "voucher_discount", 10, 100, where)
     intervals = sent.get("date_intervals") or []

@@ -5,7 +5,7 @@ from typing import Any, Final
 from emagsync.sandbox.answers import Answer, Refusal, by_key, success
 from emagsync.sandbox.filters import LARGEST_PAGE, Filters, Page, offer_filters, page_of
 from emagsync.sandbox.request import ApiRequest
-from emagsync.sandbox.settings import Paging, Settings
+from emagsync.sandbox.settings import EanPermission, Paging, Settings
 
 MOST_EANS: Final = 100
 
@@ -79,7 +79,8 @@ def find_by_eans(request: ApiRequest) -> Answer:
     found: dict[str, Any] = {}
     for row in request.account.rows():
         for ean in sorted(wanted & _eans(row)):
-            found.setdefault(ean, {"products": []})["products"].append(_found(row, ean))
+            product = _found(row, ean, request.marketplace.settings.ean_permission)
+            found.setdefault(ean, {"products": []})["products"].append(product)
     messages = [f"Maximum {MOST_EANS} EANs are allowed, {len(ignored)} were ignored"] if ignored else []
     return success(by_key(found), messages)
 
@@ -89,18 +90,19 @@ def _eans(row: dict[str, Any]) -> set[str]:
     return {eans} if isinstance(eans, str) else {str(ean) for ean in eans}
 
 
-def _found(row: dict[str, Any], ean: str) -> dict[str, Any]:
-    images = row.get("images") or [{}]
+def _found(row: dict[str, Any], ean: str, permission: EanPermission) -> dict[str, Any]:
+    images, family = row.get("images"), row.get("family")
+    first = images[0] if isinstance(images, list) and images else None
     return {
         "ean": ean,
         "part_number_key": row.get("part_number_key"),
         "product_name": row.get("name"),
         "brand_name": row.get("brand_name"),
-        "category_name": (row.get("family") or {}).get("name"),
+        "category_name": family.get("name") if isinstance(family, dict) else None,
         "doc_category_id": row.get("category_id"),
         "site_url": row.get("url") or "",
-        "allowed_to_add_offer": False,
+        permission: False,
         "vendor_has_offer": True,
         "hotness": None,
-        "product_image": images[0].get("url"),
+        "product_image": first.get("url") if isinstance(first, dict) else None,
     }

@@ -5,10 +5,9 @@ from typing import Any, Final
 
 from emagsync.sandbox.accounts import Account
 from emagsync.sandbox.answers import Answer, Refusal, success
-from emagsync.sandbox.codec import encode
 from emagsync.sandbox.entities import entities
-from emagsync.sandbox.filters import whole
-from emagsync.sandbox.generated_orders import BY_SELLER, FINALIZED, RETURNED, TIME_FORMAT
+from emagsync.sandbox.filters import DAY_FORMAT, TIME_FORMAT, whole
+from emagsync.sandbox.generated_orders import BY_SELLER, FINALIZED, RETURNED
 from emagsync.sandbox.listing import Row, between, count_answer, equal, one_of, page_answer
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.row_seed import mix
@@ -35,18 +34,11 @@ def count_returns(request: ApiRequest) -> Answer:
 
 def save_returns(request: ApiRequest) -> Answer:
     """``rma/save``: the next state of returns; what is refused answers with a list in a list."""
-    returns, platform = returns_of(request), request.account.platform
-    warnings: list[str] = []
-    saved: dict[int, Row] = {}
-    for sent in entities(request.body):
-        try:
-            emag_id, changes = _changes(returns, sent)
-        except Refusal as refusal:
-            return _refused(refusal)
-        saved[emag_id] = returns[emag_id] | changes
-        if platform.country == "bg" and not sent.get("currency"):
-            warnings.append(f"Return {emag_id}: currency is missing, {platform.currency} was assumed")
-    returns.update(saved)
+    try:
+        saved, warnings = _saved(request)
+    except Refusal as refusal:
+        raise Refusal(*refusal.messages, results=[[]]) from refusal
+    returns_of(request).update(saved)
     return success([], warnings)
 
 
@@ -68,9 +60,22 @@ def returns_of(request: ApiRequest) -> dict[int, Row]:
 def _matching(request: ApiRequest) -> list[Row]:
     body = request.body
     rows = equal(returns_of(request).values(), body, *_FILTERS)
-    rows = between(rows, body.get("date_start"), body.get("date_end"), lambda row: str(row["date"]))
+    rows = between(rows, body, TIME_FORMAT, DAY_FORMAT)
     wanted = {name: body[name] for name in ("product_id", "product_emag_id") if body.get(name) is not None}
     return [row for row in rows if equal(row["products"], wanted, *wanted)] if wanted else rows
+
+
+def _saved(request: ApiRequest) -> tuple[dict[int, Row], list[str]]:
+    """The returns as they are after the save, and warnings. Raises :class:`Refusal`."""
+    returns, platform = returns_of(request), request.account.platform
+    warnings: list[str] = []
+    saved: dict[int, Row] = {}
+    for sent in entities(request.body):
+        emag_id, changes = _changes(returns | saved, sent)
+        saved[emag_id] = returns[emag_id] | changes
+        if platform.country == "bg" and not sent.get("currency"):
+            warnings.append(f"Return {emag_id}: currency is missing, {platform.currency} was assumed")
+    return saved, warnings
 
 
 def _changes(returns: dict[int, Row], sent: Row) -> tuple[int, Row]:
@@ -80,14 +85,9 @@ def _changes(returns: dict[int, Row], sent: Row) -> tuple[int, Row]:
         raise Refusal(f"Return {sent.get('emag_id')} does not exist")
     where, before = f"Return {emag_id}", known["request_status"]
     after = one_of(sent, "request_status", range(INCOMPLETE, FINISHED + 1), where)
-    if after != before and after not in _NEXT.get(before, ()):
+    if after not in _NEXT.get(before, ()):
         raise Refusal(f"{where}: request_status cannot be changed from {before} to {after}")
     return emag_id, {"request_status": after}
-
-
-def _refused(refusal: Refusal) -> Answer:
-    body = {"isError": True, "messages": refusal.messages, "errors": [], "results": [[]]}
-    return Answer(encode(body), refusal.status)
 
 
 def _return(account: Account, place: int, order_id: int, order: Row, now: datetime) -> dict[str, Any]:

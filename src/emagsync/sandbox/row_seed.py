@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
 _MASK: Final = (1 << 64) - 1
+_MOST_DIGITS: Final = 18
 _VALIDATION_TAIL: Final = (0, 1, 2, 3, 4, 5, 6, 8, 10, 11, 12, 17)
 
 
@@ -117,10 +118,17 @@ def _text(value: Any) -> str | None:
 
 def whole_or_none(value: Any) -> int | None:
     """A whole number that may be written as text, or ``None``."""
+    text = str(value)
     try:
-        return int(str(value))
+        return None if "_" in text else int(text)
     except ValueError:
         return None
+
+
+def natural_or_none(value: Any) -> int | None:
+    """A whole number of at least 0 in digits that a database column holds, written as such or as text, or ``None``."""
+    text = "" if isinstance(value, bool) else str(value)
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _code(value: Any) -> int | None:

@@ -9,7 +9,7 @@ from emagsync.sandbox.entities import bare_entities, entities
 from emagsync.sandbox.offer_documents import AlreadyHeld, ProductSaves
 from emagsync.sandbox.offer_values import BY_WAREHOUSE, LIGHT, apply_values
 from emagsync.sandbox.request import ApiRequest
-from emagsync.sandbox.row_seed import whole_or_none
+from emagsync.sandbox.row_seed import natural_or_none, whole_or_none
 from emagsync.sandbox.save_rules import TAKEN, Message, SavedOffer, SaveRule
 
 IN_CAMPAIGN: Final = "The offer is part of a campaign with stock in site and cannot be updated until it ends"
@@ -65,7 +65,7 @@ def patch_stock(request: ApiRequest) -> Answer:
     account, emag_id, most = request.account, request.path_id or 0, BY_WAREHOUSE["stock"]
     if emag_id not in account.catalogue:
         return plain({"message": "This offer does not exist"}, 404)
-    stock = request.body.get("stock")
+    stock = request.content.get("stock") if isinstance(request.content, dict) else None
     if not isinstance(stock, int) or isinstance(stock, bool) or not 0 <= stock <= most:
         return _invalid_stock(f"stock must be a whole number of 0 to {most}")
     if emag_id in account.in_campaign:
@@ -106,7 +106,7 @@ class _Save:
         """
         offers = [self._offer(emag_id, entity) for emag_id, entity in self._sent]
         if (rule := self._market.save_rules.whole_call(offers)) is not None:
-            raise Refusal(*rule.words, status=self._market.settings.refused_save_status)
+            raise Refusal(*rule.words)
         verdicts = [
             verdict
             for offer, (emag_id, entity) in zip(offers, self._sent, strict=True)
@@ -172,7 +172,7 @@ def _naming(emag_id: int, message: Message) -> Message:
 
 
 def _id(entity: dict[str, Any]) -> int:
-    text = str(entity.get("id"))
-    if isinstance(entity.get("id"), bool) or not text.isdecimal() or not 1 <= int(text) <= MAX_ID:
-        raise Refusal(f"Invalid id {text}: a whole number of 1 to {MAX_ID} is expected")
-    return int(text)
+    emag_id = natural_or_none(entity.get("id"))
+    if emag_id is None or not 1 <= emag_id <= MAX_ID:
+        raise Refusal(f"Invalid id {entity.get('id')}: a whole number of 1 to {MAX_ID} is expected")
+    return emag_id

@@ -9,6 +9,8 @@ CountShape = Literal["text", "numbers", "list", "missing", "null", "too_low", "t
 SaveResults = Literal["object", "list"]
 Gpsr = Literal["by_id", "lists", "booleans"]
 Paging = Literal["right", "first_rows", "first_page", "all_rows", "last_page"]
+AcknowledgedAgain = Literal["refused", "warning"]
+EanPermission = Literal["allowed_to_add_offer", "allow_to_add_offer"]
 OrderKind = Literal["id", "reverse", "shuffle", "rotate"]
 
 
@@ -70,6 +72,10 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     save_results: SaveResults = "object"
     refused_save_status: int = 200
     bare_order_saves: bool = False
+    acknowledged_again: AcknowledgedAgain = "refused"
+    order_month_days: int = 31
+    largest_order_page: int = 100
+    ean_permission: EanPermission = "allowed_to_add_offer"
     gzip: bool = True
     cache_mb: int = 128
 
@@ -102,6 +108,9 @@ class Settings(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
             _network(address)
         if self.order.every < 1:
             raise SandboxError("settings: order.every is at least 1.")
+        for name, low, high in (("order_month_days", 28, 31), ("largest_order_page", 100, 1000)):
+            if not low <= getattr(self, name) <= high:
+                raise SandboxError(f"settings: {name} is {low} to {high}, not {getattr(self, name)}.")
         for name in ("refusal_status", "refused_save_status"):
             if not 200 <= getattr(self, name) <= 599:
                 raise SandboxError(f"settings: {name} is an HTTP status, not {getattr(self, name)}.")

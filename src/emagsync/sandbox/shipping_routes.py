@@ -1,23 +1,25 @@
 """``awb/save``, ``awb/read``, ``awb/read_pdf``, ``awb/read_zpl``, ``awb/package/read`` and ``awb/package/save``."""
 
 import base64
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import Any, Final
 
 from emagsync.sandbox.answers import Answer, Refusal, success
 from emagsync.sandbox.entities import entities
-from emagsync.sandbox.filters import whole
+from emagsync.sandbox.filters import DAY_FORMAT, TIME_FORMAT, time_text, whole
 from emagsync.sandbox.generated_orders import BY_SELLER, CANCELLED, FINALIZED, IN_PROGRESS, PREPARED
-from emagsync.sandbox.listing import Row, equal, needed, number, one_of, page_answer
+from emagsync.sandbox.listing import Row, equal, needed, number, one_of, page_answer, whole_number
 from emagsync.sandbox.order_routes import now_text, the_order
 from emagsync.sandbox.places import COURIER_ACCOUNTS, addresses_of
 from emagsync.sandbox.request import ApiRequest
 from emagsync.sandbox.return_routes import returns_of
-from emagsync.sandbox.row_seed import whole_or_none
+from emagsync.sandbox.row_seed import natural_or_none, whole_or_none
 
 FORMATS: Final = ("A4", "A5", "A6", "ZPL")
 _FIRST: Final = 40_000_000
 _SIDES: Final = ("length", "width", "height")
+# Kinds of courier accounts (1 returns, 2 orders, 3 both; 4 is outside eMAG), and one of their properties.
+_FOR_ORDERS, _FOR_RETURNS, _LOCKERS = (2, 3), (1, 3), 2
 _MOST_PARCELS: Final = 999
 _HEAVIEST: Final = 10_000
 _DEAREST: Final = 10**7
@@ -29,12 +31,12 @@ def save_awb(request: ApiRequest) -> Answer:
     sent = _sent(request)
     order, returned = _subject(request, sent)
     where = f"Order {sent['order_id']}"
-    account = _check_courier(sent, order, where)
-    _check_people(request, sent, where)
+    account = _courier(sent, order, returned, where)
+    _check_people(request, sent, "sender" if returned is None else "receiver", where)
     parcels = _check_parcels(sent, where)
     currency, warnings = _currency(request, sent, where)
     if returned is not None:
-        _check_day(sent, request.marketplace.local_time(request.account), where)
+        _check_day(sent, request.marketplace.local_time(request.account).date(), where)
     awbs = request.account.fulfilment.awbs
     reservation = _FIRST + len(awbs) * 100
     labels = [_label(reservation + 1 + place) for place in range(parcels)]
@@ -52,7 +54,9 @@ def save_awb(request: ApiRequest) -> Answer:
         "currency": currency,
         "cash_on_delivery": f"{number(sent, 'cod', 0, _DEAREST, where):.2f}",
     }
-    if returned is None and order["status"] in (IN_PROGRESS, PREPARED):
+    if returned is not None:
+        returned["awbs"] = [*returned["awbs"], {"reservation_id": reservation}]
+    elif order["status"] in (IN_PROGRESS, PREPARED):
         # The first AWB finalizes the order.
         order |= {"status": FINALIZED, "finalization_date": now_text(request), "modified": now_text(request)}
     return success({"reservation_id": reservation, "awb": labels}, warnings)
@@ -60,6 +64,8 @@ def save_awb(request: ApiRequest) -> Answer:
 
 def read_awbs(request: ApiRequest) -> Answer:
     """``awb/read``: found by ``emag_id`` or ``reservation_id`` only; there is no way to ask for those of an order."""
+    if all(request.body.get(name) is None for name in ("emag_id", "reservation_id")):
+        raise Refusal("emag_id or reservation_id is needed")
     rows = []
     for row in request.account.fulfilment.awbs.values():
         wanted = request.body.get("emag_id")
@@ -127,37 +133,60 @@ def _subject(request: ApiRequest, sent: Row) -> tuple[Row, Row | None]:
     return order, None
 
 
-def _check_courier(sent: Row, order: Row, where: str) -> Row:
-    known = {account["account_id"]: account for account in COURIER_ACCOUNTS}
+def _courier(sent: Row, order: Row, returned: Row | None, where: str) -> Row:
+    """The courier account that takes the parcel."""
+    kinds = _FOR_ORDERS if returned is None else _FOR_RETURNS
+    known = {one["account_id"]: one for one in COURIER_ACCOUNTS if one["courier_account_type"] in kinds}
     enforced = order["enforced_vendor_courier_accounts"]
-    allowed = tuple(known) if enforced is None else tuple(enforced)
+    wanted = known if enforced is None else [whole_or_none(one) for one in enforced]
+    allowed = [account for account in known if account in wanted]
     if not allowed:
         raise Refusal(f"{where}: no AWB can be issued here")
-    if sent.get("courier_account_id") is None:
-        return known[allowed[0]]
-    return known[one_of(sent, "courier_account_id", allowed, where)]
+    chosen = known[allowed[0]]
+    if sent.get("courier_account_id") is not None:
+        chosen = known[one_of(sent, "courier_account_id", allowed, where)]
+    if returned is None and _goes_to_the_locker(sent, order):
+        return next(one for one in COURIER_ACCOUNTS if _LOCKERS in one["courier_account_properties"])
+    return chosen
 
 
-def _check_people(request: ApiRequest, sent: Row, where: str) -> None:
+def _goes_to_the_locker(sent: Row, order: Row) -> bool:
+    """Whether the street is still the locker that the customer chose, which wins over the account that is sent."""
+    receiver, customer = sent.get("receiver"), order["customer"]
+    if order["delivery_mode"] != "pickup" or not isinstance(receiver, dict) or not customer:
+        return False
+    return receiver.get("street") is not None and receiver.get("street") == customer.get("shipping_street")
+
+
+def _check_people(request: ApiRequest, sent: Row, sellers_side: str, where: str) -> None:
+    """Both sides of the parcel; an ``address_id`` replaces the other fields of the seller's."""
     known = {address["address_id"] for address in addresses_of(request.account.platform)}
     for name in ("sender", "receiver"):
         person = sent.get(name)
         if not isinstance(person, dict):
             raise Refusal(f"{where}: missing {name}")
-        if person.get("address_id") is not None:
-            if str(person["address_id"]) not in known:
-                raise Refusal(f"{where}: {name}: unknown address_id {person['address_id']}")
-            continue
-        needed(person, _PERSON, f"{where}: {name}")
-        digits = str(person["phone1"]).removeprefix("+")
-        if not digits.isdecimal() or not 8 <= len(digits) <= 11:
-            raise Refusal(f"{where}: {name}: phone1 has 8 to 11 digits")
+        if name != sellers_side or person.get("address_id") is None:
+            _check_person(person, f"{where}: {name}")
+        elif str(person["address_id"]) not in known:
+            raise Refusal(f"{where}: {name}: unknown address_id {person['address_id']}")
+
+
+def _check_person(person: Row, where: str) -> None:
+    needed(person, _PERSON, where)
+    for name in ("name", "contact", "street"):
+        if isinstance(person[name], bool | list | dict):
+            raise Refusal(f"{where}: {name} is a text")
+    if natural_or_none(person["locality_id"]) is None:
+        raise Refusal(f"{where}: invalid locality_id {person['locality_id']}")
+    digits = str(person["phone1"]).removeprefix("+")
+    if not digits.isdecimal() or not 8 <= len(digits) <= 11:
+        raise Refusal(f"{where}: phone1 has 8 to 11 digits")
 
 
 def _check_parcels(sent: Row, where: str) -> int:
     """How many labels are needed. Raises :class:`Refusal`."""
     envelopes, parcels = (
-        int(number({name: 0, **sent}, name, 0, _MOST_PARCELS, where)) for name in ("envelope_number", "parcel_number")
+        whole_number({name: 0, **sent}, name, 0, _MOST_PARCELS, where) for name in ("envelope_number", "parcel_number")
     )
     if envelopes + parcels == 0:
         raise Refusal(f"{where}: envelope_number and parcel_number cannot both be 0")
@@ -168,8 +197,12 @@ def _check_parcels(sent: Row, where: str) -> int:
         given = [name for name in ("weight", *_SIDES) if package.get(name) is not None]
         if len(given) not in (0, 4):
             raise Refusal(f"{where}: a package has weight, length, width and height, or none of them")
-    weights = [number(package, "weight", 0, _HEAVIEST, where) for package in packages if "weight" in package]
-    if weights and sum(weights) != number(sent, "weight", 0, _HEAVIEST, where):
+    sizes = [
+        [number(package, name, 0, _HEAVIEST, where) for name in ("weight", *_SIDES)]
+        for package in packages
+        if package.get("weight") is not None
+    ]
+    if sizes and sum(weight for weight, *_ in sizes) != number(sent, "weight", 0, _HEAVIEST, where):
         raise Refusal(f"{where}: weight must be the sum of the packages' weights")
     return envelopes + parcels
 
@@ -177,17 +210,18 @@ def _check_parcels(sent: Row, where: str) -> int:
 def _currency(request: ApiRequest, sent: Row, where: str) -> tuple[str, list[str]]:
     platform = request.account.platform
     if sent.get("currency"):
-        return str(sent["currency"]), []
+        if not isinstance(sent["currency"], str):
+            raise Refusal(f"{where}: currency is a text")
+        return sent["currency"], []
     is_wanted = platform.country == "bg"
     return platform.currency, [f"{where}: currency is missing, {platform.currency} was assumed"] if is_wanted else []
 
 
-def _check_day(sent: Row, now: datetime, where: str) -> None:
-    try:
-        day = date.fromisoformat(str(sent.get("date"))[:10])
-    except ValueError:
-        raise Refusal(f"{where}: a return needs date") from None
-    if day < now.date() + timedelta(days=1):
+def _check_day(sent: Row, today: date, where: str) -> None:
+    day = time_text(sent, "date", DAY_FORMAT, TIME_FORMAT)
+    if day is None:
+        raise Refusal(f"{where}: a return needs date")
+    if date.fromisoformat(day[:10]) <= today:
         raise Refusal(f"{where}: date must be tomorrow or later")
 
 
