@@ -106,11 +106,12 @@ def _step_of(dependant: Dependant) -> _Step | None:
         return None
     scopes = [*(dependant.parent_oauth_scopes or ()), *(dependant.own_oauth_scopes or ())]
     wanted = dependant.security_scopes_param_name
+    uses_scopes = dependant.own_oauth_scopes or wanted or any(len(one.known_as) > 1 for one in plain)
     names = (dependant.request_param_name, dependant.http_connection_param_name)
     return _Step(
         name=dependant.name,
         call=call,
-        known_as=(call, *scopes),
+        known_as=(call, *(scopes if uses_scopes else ())),
         needs=tuple(plain),
         scopes=(wanted, SecurityScopes(scopes=list(dict.fromkeys(scopes)))) if wanted else None,
         request=tuple(name for name in names if name),
