@@ -131,6 +131,27 @@ async def test_the_reason_of_a_cancellation_is_read_as_an_object(sandbox, sent, 
     assert (await emag.call("order/read", {"id": 77})).results[0]["reason_cancellation"] == read
 
 
+async def test_what_was_ordered_stays_when_a_line_is_reduced(sandbox):
+    """ "quantity + storno_qty = initial_qty"."""
+    emag = await sandbox(20)
+    order = await put(emag)
+    await save(emag, "order/save", order | {"products": lines(order, quantity=1)})
+    [line, _] = (await emag.call("order/read", {"id": 77})).results[0]["products"]
+    assert (line["quantity"], line["storno_qty"], line["initial_qty"]) == (1, 2, 3)
+
+
+@pytest.mark.parametrize(("left", "status"), [(1, 4), (0, 5)])
+async def test_an_order_is_returned_when_every_piece_was_taken_back(sandbox, left, status):
+    """ "5 when every piece was taken back"."""
+    emag = await sandbox(20)
+    order = await put(emag, status=4)
+    for quantities in ((0, 3), (0, left)):
+        products = [line | {"quantity": n} for line, n in zip(order["products"], quantities, strict=True)]
+        assert (await save(emag, "order/save", order | {"is_storno": True, "products": products})).results == []
+        [after] = (await emag.call("order/read", {"id": 77})).results
+    assert after["status"] == status
+
+
 async def test_an_order_that_is_sent_twice_is_judged_by_what_the_first_made_of_it(sandbox):
     """3 goes to 3, 4, 0 and never back to 2."""
     emag = await sandbox(20)
@@ -378,6 +399,19 @@ async def test_returns_are_found_by_the_time_and_by_the_day(a_return):
     assert (await emag.call("rma/count", {"date_start": moment, "date_end": moment})).results["noOfItems"] == str(
         len(same_time)
     )
+
+
+async def test_the_history_of_a_return_grows_and_its_dates_have_several_forms(a_return):
+    """ "Some history dates carry microseconds or ISO `T`"."""
+    emag, returned = a_return
+    emag.main.fulfilment.returns[returned["emag_id"]] |= {"request_status": 2, "status_history": []}
+    for status in (3, 6, 7):
+        assert (await save(emag, "rma/save", {"emag_id": returned["emag_id"], "request_status": status})).results == []
+    [after] = (await emag.call("rma/read", {"emag_id": returned["emag_id"]})).results
+    assert [event["code"] for event in after["status_history"]] == ["approved", "received", "finalized"]
+    found = (await emag.call("rma/read")).results
+    dates = [event["event_date"] for one in found for event in one["status_history"]]
+    assert {(date[10], len(date)) for date in dates} == {(" ", 19), ("T", 19), (" ", 26)}
 
 
 # Filters

@@ -35,6 +35,7 @@ async def test_one_category_has_characteristics_with_values_in_pages(sandbox):
     [category] = (await emag.call("category/read", body)).results
     assert category["id"] == 3001
     assert len(category["characteristics"][0]["values"]) == 2
+    assert [one["tags"] for one in category["characteristics"]] == [[], ["original", "converted"]]
     assert (await emag.call("category/read", {"id": 1})).results == []
 
 

@@ -65,6 +65,9 @@ def changed_order(known: _Order, sent: _Order, now: datetime, platform: Platform
             raise Refusal(f"{name}: {key} cannot be changed")
     status = _next_status(known, sent, now, name)
     lines, warnings = _Lines(known, sent, status, platform, name).after(now)
+    if known["status"] == status == FINALIZED and not any(line["status"] and line["quantity"] for line in lines):
+        # A storno of the last piece.
+        status = RETURNED
     reason = _reason(sent["reason_cancellation"], name)
     changed = known | {"status": status, "reason_cancellation": reason, "observation": sent["observation"]}
     changed |= {"products": lines, "modified": now.strftime(TIME_FORMAT)}
@@ -200,8 +203,8 @@ class _Lines:
         line: _Order = known | {key: sent[key] for key in _TAKEN_OF_LINES if key in sent}
         line["status"] = whole_or_none(sent.get("status", known["status"]))
         line["quantity"] = _quantity(sent, self._name, known["quantity"])
-        if self._is_storno:
-            line["storno_qty"] = known.get("storno_qty", 0) + known["quantity"] - line["quantity"]
+        # What is ordered stays: quantity and storno_qty together are initial_qty.
+        line["storno_qty"] = known.get("storno_qty", 0) + known["quantity"] - line["quantity"]
         return line
 
     def _new_line(self, sent: _Order, now: datetime) -> _Order:

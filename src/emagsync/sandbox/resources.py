@@ -20,6 +20,16 @@ from emagsync.sandbox.word_lists import FIRST_CATEGORY, WORDS, Words
 
 # Of the price, which makes an offer eligible for the badge.
 _SMART_DEALS_PART: Final = Decimal("0.95")
+# A characteristic whose values have a tag.
+_SIZE: Final = {
+    "id": 6506,
+    "name": "Mărime",
+    "type_id": 1,
+    "is_mandatory": 0,
+    "allow_new_value": 1,
+    "tags": ["original", "converted"],
+    "values": ["36", "37", "38", "39", "40", "41", "42", "43", "44", "45"],
+}
 _HANDLING_TIMES: Final = tuple({"id": days} for days in (0, 1, 2, 3, 4, 5, 7, 10, 14, 30, 60))
 
 
@@ -67,7 +77,7 @@ def _read_categories(request: ApiRequest) -> Answer:
     wanted = whole(request.body, "id", 0)
     found = [row for row in rows if row["id"] == wanted]
     for row in found:
-        row["characteristics"] = [_colour(request)]
+        row["characteristics"] = [_colour(request), _SIZE]
         row["family_types"] = [
             {"id": 200 + wanted % 90, "name": "Culoare", "characteristics": [{"characteristic_id": 5401}]}
         ]
@@ -79,7 +89,8 @@ def _colour(request: ApiRequest) -> dict[str, Any]:
     if size < 1 or number < 1:
         raise Refusal("valuesCurrentPage and valuesPerPage must be at least 1")
     values = _words(request).colours[(number - 1) * size : number * size]
-    return {"id": 5401, "name": "Culoare", "type_id": 1, "is_mandatory": 1, "allow_new_value": 0, "values": values}
+    colour = {"id": 5401, "name": "Culoare", "type_id": 1, "is_mandatory": 1, "allow_new_value": 0}
+    return colour | {"tags": [], "values": values}
 
 
 def _count_categories(request: ApiRequest) -> Answer:

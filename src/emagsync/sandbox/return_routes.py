@@ -15,6 +15,17 @@ from emagsync.sandbox.row_seed import mix
 INCOMPLETE, NEW, APPROVED, REFUSED, CANCELLED, RECEIVED, FINISHED = range(1, 8)
 _NEXT: Final = {NEW: (APPROVED, CANCELLED), APPROVED: (CANCELLED, RECEIVED), RECEIVED: (REFUSED, FINISHED)}
 _FIRST: Final = 8_000_000
+_CODES: Final = {
+    INCOMPLETE: "incomplete",
+    NEW: "new",
+    APPROVED: "approved",
+    REFUSED: "refused",
+    CANCELLED: "cancelled",
+    RECEIVED: "received",
+    FINISHED: "finalized",
+}
+# Dates of a history have come in each of these.
+_EVENT_FORMATS: Final = (TIME_FORMAT, "%Y-%m-%dT%H:%M:%S", f"{TIME_FORMAT}.%f")
 _DATES: Final = (
     *("maximum_finalization_date", "first_pickup_date"),
     *("estimated_product_pickup", "estimated_product_reception"),
@@ -68,17 +79,19 @@ def _matching(request: ApiRequest) -> list[Row]:
 def _saved(request: ApiRequest) -> tuple[dict[int, Row], list[str]]:
     """The returns as they are after the save, and warnings. Raises :class:`Refusal`."""
     returns, platform = returns_of(request), request.account.platform
+    now = request.marketplace.local_time(request.account)
     warnings: list[str] = []
     saved: dict[int, Row] = {}
     for sent in entities(request.body):
-        emag_id, changes = _changes(returns | saved, sent)
-        saved[emag_id] = returns[emag_id] | changes
+        emag_id, known, status = _next_status(returns | saved, sent)
+        history = [*known["status_history"], _event(status, now)]
+        saved[emag_id] = known | {"request_status": status, "status_history": history}
         if platform.country == "bg" and not sent.get("currency"):
             warnings.append(f"Return {emag_id}: currency is missing, {platform.currency} was assumed")
     return saved, warnings
 
 
-def _changes(returns: dict[int, Row], sent: Row) -> tuple[int, Row]:
+def _next_status(returns: dict[int, Row], sent: Row) -> tuple[int, Row, int]:
     emag_id = whole(sent, "emag_id", 0)
     known = returns.get(emag_id)
     if known is None:
@@ -87,14 +100,25 @@ def _changes(returns: dict[int, Row], sent: Row) -> tuple[int, Row]:
     after = one_of(sent, "request_status", range(INCOMPLETE, FINISHED + 1), where)
     if after not in _NEXT.get(before, ()):
         raise Refusal(f"{where}: request_status cannot be changed from {before} to {after}")
-    return emag_id, {"request_status": after}
+    return emag_id, known, after
+
+
+def _event(status: int, moment: datetime) -> Row:
+    return {"code": _CODES[status], "event_date": moment.strftime(_EVENT_FORMATS[status % 3]), "requests": []}
+
+
+def _way_to(status: int) -> list[int]:
+    """The states that a return of this one has had."""
+    before = next((state for state, after in _NEXT.items() if status in after), None)
+    return [status] if before is None else [*_way_to(before), status]
 
 
 def _return(account: Account, place: int, order_id: int, order: Row, now: datetime) -> dict[str, Any]:
     bits = mix(account.seed, order_id, 13)
     customer, lines = order["customer"] or {}, order["products"]
     status = FINISHED if order["status"] == RETURNED else (NEW, APPROVED, RECEIVED, REFUSED)[place % 4]
-    date = min(datetime.fromisoformat(order["date"]) + timedelta(days=1), now).strftime(TIME_FORMAT)
+    moment = min(datetime.fromisoformat(order["date"]) + timedelta(days=1), now)
+    date = moment.strftime(TIME_FORMAT)
     emag_id = _FIRST + place
     return {
         "id": None if bits % 2 else str(emag_id),
@@ -142,7 +166,7 @@ def _return(account: Account, place: int, order_id: int, order: Row, now: dateti
         "return_address_snapshot": "",
         "return_address_id": None,
         "awbs": [],
-        "status_history": [{"code": "new", "event_date": date, "requests": []}],
+        "status_history": [_event(passed, moment) for passed in _way_to(status)],
         "request_history": [],
         "locker": [] if bits % 4 else {"locker_id": "RO00001", "locker_name": "Locker Piața Mare"},
         "country": account.platform.country.upper(),
