@@ -215,7 +215,7 @@ def test_the_documentation_has_every_tool_with_its_role() -> None:
     assert listed == dict.fromkeys(READING, "viewer") | dict.fromkeys(CHANGING, "operator")
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_an_edit_is_previewed_and_then_waits_for_a_person_also_where_push_is_on(tmp_path: Path) -> None:
     push = {"push": "on", "look_seconds": 0.05, "brake_percent": 100}
     async with open_editing(tmp_path, edits=push) as editing:
@@ -248,7 +248,7 @@ async def until_lines(editing: Editing, expected: dict[int, str]) -> None:
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_what_an_assistant_edited_and_people_approved_still_meets_the_brake(tmp_path: Path) -> None:
     push = {"push": "on", "look_seconds": 0.05, "brake_percent": 20}
     async with open_editing(tmp_path, edits=push) as editing:

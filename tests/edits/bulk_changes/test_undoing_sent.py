@@ -14,6 +14,7 @@ from support.pushing import open_push_desk
 pytestmark = pytest.mark.databases("both")
 
 
+@pytest.mark.databases("both", often="sqlite")
 async def test_a_change_that_was_sent_is_put_back_but_for_what_changed_since(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 7) as desk:
         bulk = BulkDesk(desk)
@@ -58,6 +59,7 @@ async def test_what_was_sent_is_put_back_and_what_waits_is_taken_back(tmp_path: 
         assert {desk.shown(emag_id, "sale_price") for emag_id in range(1, 7)} == {"100.0000"}
 
 
+@pytest.mark.databases("both", often="sqlite")
 async def test_a_push_that_sent_a_whole_change_is_undone(tmp_path: Path) -> None:
     async with open_push_desk(tmp_path, 5) as desk:
         bulk = BulkDesk(desk)

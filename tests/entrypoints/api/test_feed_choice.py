@@ -132,6 +132,7 @@ async def test_a_chosen_reader_misses_nothing_while_others_write(shop: Api, monk
     assert [new for new in seen if int(new) >= 1000] == [str(1000 + step) for step in range(40)]
 
 
+@pytest.mark.databases("both", often="sqlite")
 @pytest.mark.parametrize(
     ("params", "field", "nearest"),
     [

@@ -25,6 +25,7 @@ def lists_of_accounts() -> Iterator[tuple[str, str]]:
                 yield re.sub(r"{facet}", "brand", path), item["name"]
 
 
+@pytest.mark.databases("both", often="sqlite")
 async def test_an_unknown_account_is_refused_wherever_a_list_takes_one(api: Api) -> None:
     await store(api.state.database, [offer(1)], account="fbe")
     asked = list(lists_of_accounts())
@@ -76,6 +77,7 @@ def accounts_in(document: dict[str, Any], schema: dict[str, Any], place: tuple[s
             yield from accounts_in(document, part, (*place, name))
 
 
+@pytest.mark.databases("both", often="sqlite")
 async def test_an_unknown_account_in_a_body_is_refused_wherever_there_is_one(api: Api) -> None:
     await store(api.state.database, [offer(1)], account="fbe")
     asked = {*accounts_of_bodies()}

@@ -105,7 +105,7 @@ def _stock(value: int) -> dict[str, Any]:
 
 
 @pytest.mark.often(first=1)
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_for_hours_no_offer_becomes_older_than_its_targets_and_each_reading_costs_about_what_was_planned(
     tmp_path: Path,
 ) -> None:
