@@ -464,3 +464,72 @@ async def test_any_refused_write_may_come_with_status_400(sandbox, route):
     emag = await sandbox(20, refused_save_status=400)
     answer = await emag.call(route, {"data": [{}]})
     assert (answer.status, answer.json["isError"]) == (400, True)
+
+
+ODD: Final = (None, "", "x", -1, 1.5, [], {"a": 1}, [[]], True, "9" * 5000)
+OFFER: Final = {
+    "id": 5,
+    "sale_price": "12.5000",
+    "min_sale_price": "1",
+    "max_sale_price": "99",
+    "recommended_price": None,
+    "currency_type": "EUR",
+    "vat_id": 1,
+    "status": 1,
+    "stock": [{"warehouse_id": 1, "value": 5}],
+    "handling_time": [{"warehouse_id": 1, "value": 0}],
+}
+CONTENT: Final = {
+    "name": "Nou",
+    "part_number": "N-1",
+    "brand": "OEM",
+    "category_id": 3001,
+    "ean": ["5941234567899"],
+    "images": [{"url": "https://x.example/1.jpg", "display_type": 1}],
+    "characteristics": [{"id": 1, "value": "x"}],
+    "emag_club": 1,
+    "warranty": 12,
+    "green_tax": "1",
+    "start_date": None,
+}
+BOX: Final = {"length": 20, "width": 15, "height": 10, "weight": 1}
+
+
+def spoiled(entity: Any) -> Any:
+    """*entity* with one of its values, however deep, replaced by an odd one; each value by each odd one in turn."""
+    places = entity.items() if isinstance(entity, dict) else enumerate(entity) if isinstance(entity, list) else ()
+    for place, value in places:
+        for odd in (*ODD, *spoiled(value)):
+            changed = entity.copy()
+            changed[place] = odd
+            yield changed
+
+
+@pytest.mark.parametrize(
+    ("route", "entity"),
+    [
+        ("order/save", {"id": 77, "status": 2, "products": [NEW_LINE | {"quantity": 1}], "is_storno": False}),
+        ("order/attachments/save", {"order_id": 77, "order_type": 3, "name": "F", "url": PDF, "type": 3}),
+        ("awb/save", AWB | {"courier_account_id": 1, "currency": "RON", "rma_id": None, "date": None}),
+        ("awb/package/save", BOX | {"label": "Mică"}),
+        ("rma/save", {"emag_id": 8_000_000, "request_status": 3}),
+        ("measurements/save", BOX | {"id": 5}),
+        ("campaign_proposals/save", {"id": 5, "campaign_id": 1, "sale_price": 5, "stock": 5, "date_intervals": [{}]}),
+        ("offer/save", OFFER),
+        ("product_offer/save", OFFER | CONTENT),
+        ("product_offer/save", OFFER | CONTENT | {"id": 900}),
+    ],
+)
+async def test_a_value_of_any_type_gets_an_answer(sandbox, route, entity):
+    """Each answer is `{"isError", "messages", "errors", "results"}`, and what was saved stays readable."""
+    emag = await sandbox(20)
+    order = await put(emag)
+    for sent in spoiled(entity):
+        whole = order | sent if route == "order/save" else sent
+        answer = await emag.call(route, [whole] if route == "offer/save" else {"data": [whole]})
+        assert answer.status == 200, sent
+        assert answer.json.keys() == {"isError", "messages", "errors", "results"}
+    ean = CONTENT["ean"][0]
+    for read in ("order/read", "order/volumetry/read", "customer-invoice/read", "invoice/read", "product_offer/read"):
+        assert (await emag.call(read, {"order_id": 77} if "volumetry" in read else {})).status == 200
+    assert (await emag.call(f"documentation/find_by_eans?eans[]={ean}", method="GET")).status == 200
