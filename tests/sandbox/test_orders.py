@@ -96,6 +96,24 @@ async def test_vouchers_tell_the_discounts_of_the_lines_once_more(sandbox):
         assert all(split["value"].startswith("-") and split["offered_by"] for split in splits)
 
 
+async def test_several_vouchers_of_different_vat_fall_on_one_line_and_emag_pays_for_some(sandbox):
+    emag = await sandbox()
+    found = [line["product_voucher_split"] for order in await orders(emag) for line in order["products"]]
+    several = [splits for splits in found if len(splits) > 1]
+    assert several
+    for splits in several:
+        assert {split["offered_by"] for split in splits} == {"seller", "eMAG"}
+        assert len({split["vat"] for split in splits}) == len({split["voucher_id"] for split in splits}) == 2
+
+
+async def test_a_customer_asks_to_cancel_while_the_order_is_open(sandbox):
+    """ "`cancellation_request` set while status is 2 or 3: the customer wants out"."""
+    emag = await sandbox()
+    states = {order["status"] for order in await orders(emag) if order["cancellation_request"]}
+    assert states & {2, 3}
+    assert states <= {1, 2, 3}
+
+
 @pytest.mark.parametrize("name", ["status", "payment_mode_id"])
 @pytest.mark.parametrize("value", [1, "1", [1, 2], [0, "5"]])
 async def test_status_and_payment_are_a_value_or_a_list(sandbox, name, value):

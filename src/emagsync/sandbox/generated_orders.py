@@ -60,6 +60,7 @@ def _order(account: Account, number: int, ids: list[int], now: datetime, kind: i
     kind = kind or (BY_EMAG if bits % 6 == 0 else BY_SELLER)
     order_id = 501_000_000 + number
     status = (NEW, NEW, IN_PROGRESS, PREPARED, FINALIZED, CANCELLED, RETURNED)[bits % 7]
+    is_open = status in (NEW, IN_PROGRESS, PREPARED)
     order: dict[str, Any] = {
         # Documented as a number, arrives as either.
         "id": str(order_id) if bits % 5 == 0 else order_id,
@@ -79,7 +80,8 @@ def _order(account: Account, number: int, ids: list[int], now: datetime, kind: i
         "attachments": _documents(order_id) if status == FINALIZED else [] if bits % 3 else None,
         "proforms": ([], {}, "")[bits % 3],
         "is_storno": (False, None)[bits % 2],
-        "cancellation_request": _text(created + timedelta(hours=1)) if bits % 13 == 0 and status == NEW else None,
+        # The customer wants out; the parcel has to be stopped while the order is not finalized.
+        "cancellation_request": _text(created + timedelta(hours=1)) if is_open and bits % 5 == 0 else None,
         "reason_cancellation": {"id": 31, "name": "Clientul a renunțat"} if status == CANCELLED else _nothing(),
         "refunded_amount": "0",
         "refund_status": None,
@@ -170,7 +172,7 @@ def _lines(
 
 def _line(account: Account, line_id: int, emag_id: int, created: datetime, status: int) -> dict[str, Any]:
     row = account.catalogue.build(emag_id)
-    vat = f"{Decimal(account.platform.vat_rates(created.date())[0]):.4f}"
+    vat, other_vat, *_ = (f"{Decimal(rate):.4f}" for rate in account.platform.vat_rates(created.date()))
     ordered = 1 + line_id % 3
     quantity = 0 if status == RETURNED else ordered
     # An order is in one currency, whatever its offers are in.
@@ -196,18 +198,24 @@ def _line(account: Account, line_id: int, emag_id: int, created: datetime, statu
         "created": _text(created),
         "modified": _text(created),
         "campaign": {"id": None, "name": "Black Friday"} if line_id % 9 == 0 else None,
-        "product_voucher_split": [_split(vat)] if line_id % 5 == 0 else [],
+        "product_voucher_split": _splits(line_id, vat, other_vat),
         "recycle_warranties": [_deposit(ordered)] if line_id % 7 == 0 else [],
     }
 
 
-def _split(vat: str) -> dict[str, Any]:
+def _splits(line_id: int, vat: str, other_vat: str) -> list[dict[str, Any]]:
+    """The vouchers of a line. Several, of different VAT rates, may fall on one; the seller does not pay for each."""
+    seller, emag = _split(1, vat, "seller"), _split(2, other_vat, "eMAG")
+    return [] if line_id % 5 else [seller, emag] if line_id % 3 == 0 else [seller]
+
+
+def _split(voucher_id: int, vat: str, offered_by: str) -> dict[str, Any]:
     return {
-        "voucher_id": 1,
+        "voucher_id": voucher_id,
         "value": "-1.0000",
         "vat_value": price_text(-Decimal(vat)),
         "vat": vat,
-        "offered_by": "seller",
+        "offered_by": offered_by,
         "voucher_name": "Reducere de fidelitate",
     }
 
