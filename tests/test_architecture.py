@@ -23,10 +23,13 @@ IMPORTS_IN_FUNCTIONS = {
     "accounts/registry.py",
     "db/migrate.py",
     "db/postgresql.py",
+    "entrypoints/api/services.py",
     "entrypoints/cli/commands/sync.py",
     "entrypoints/cli/session.py",
     "entrypoints/services/accounts.py",
     "offers/export_formats.py",
+    "sources/checks.py",
+    "sources/fetching/fetcher.py",
     "telemetry/tracing.py",
     "vault/vault.py",
 }

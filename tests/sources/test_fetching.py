@@ -20,7 +20,8 @@ from emagsync.sources.fetching import sftp
 from emagsync.sources.fetching.fetched import MOST_BYTES, Known, Place, Secrets
 from emagsync.sources.fetching.folder import fetch_from_folder
 from emagsync.sources.fetching.https import MOST_REDIRECTS, fetch_over_https
-from emagsync.sources.fetching.sftp import fetch_by_sftp, sftp_address
+from emagsync.sources.fetching.sftp import fetch_by_sftp
+from emagsync.sources.fetching.sftp_address import sftp_address
 from support.sourcing import SOURCES, Sourcing
 
 FILE = b"sku,stock\nA,1\n"

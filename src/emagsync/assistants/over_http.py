@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecuritySettings
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from emagsync.assistants.server import build_server
 from emagsync.assistants.services import CALLER_KEY, ToolServices
 from emagsync.core.concurrency import background_task
 from emagsync.rest.principals import Principal, Role
+
+if TYPE_CHECKING:
+    from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+_MANAGERS: Final = "emagsync.assistants.session_managers"
 
 
 class Assistants:
     """Two servers, one with the tools that read and one with all. A principal gets the one of its role.
 
-    They are made when the first request comes: most installations have no assistant.
+    They are made, and what they take is imported, when the first request comes: most installations have no assistant.
     """
 
     def __init__(self, services: ToolServices) -> None:
@@ -45,21 +48,12 @@ class Assistants:
 
     async def _run(self) -> None:
         await self._wanted.wait()
-        self._managers = {role: self._manager(role) for role in (Role.VIEWER, Role.OPERATOR)}
+        # In a thread: it takes half a second, in which everybody else is answered.
+        made = (await asyncio.to_thread(import_module, _MANAGERS)).session_manager
+        self._managers = {role: made(self._services, role) for role in (Role.VIEWER, Role.OPERATOR)}
         async with self._managers[Role.VIEWER].run(), self._managers[Role.OPERATOR].run():
             self._started.set()
             await asyncio.Event().wait()
-
-    def _manager(self, role: Role) -> StreamableHTTPSessionManager:
-        server = build_server(self._services, role)
-        server.streamable_http_app(
-            stateless_http=True,
-            json_response=True,
-            max_request_body_size=self._services.settings.server.max_body_bytes,
-            # The application checks hosts and origins itself, by its own settings.
-            transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-        )
-        return server.session_manager
 
 
 def _role_served(caller: Principal) -> Role:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from mcp.server.mcpserver import Context
 from starlette.requests import Request
 
 from emagsync.audit.service import audit, audit_command, machine_user
@@ -26,6 +25,9 @@ from emagsync.rest.root_path import root_path_of
 from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.control import RunControl
 from emagsync.sync.freshness.service import FreshnessService
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import Context
 
 Answer = dict[str, Any]
 # Where the endpoint leaves the principal that it has authenticated.

@@ -10,7 +10,7 @@ from emagsync.core.public_addresses import judged_url
 from emagsync.sources.errors import SourceRefused
 from emagsync.sources.fetching.fetched import Secrets
 from emagsync.sources.fetching.folder import is_within_reach
-from emagsync.sources.fetching.sftp import is_host_key, is_private_key, sftp_address
+from emagsync.sources.fetching.sftp_address import sftp_address
 from emagsync.sources.reading.options import KeyField
 from emagsync.sources.schemas import VALUE_FIELDS, SourceKind
 
@@ -64,6 +64,9 @@ def _check_sftp_login(username: str | None, secrets: Secrets, host_key: str | No
         raise SourceRefused("username_needed", field="login.username")
     if not (secrets.password or secrets.private_key):
         raise SourceRefused("login_needed", field="login.password")
+    # Here for the reason that the module says.
+    from emagsync.sources.fetching.sftp import is_host_key, is_private_key
+
     if secrets.private_key and not is_private_key(secrets.private_key):
         raise SourceRefused("key_unreadable", field="login.private_key")
     if host_key and not is_host_key(host_key):

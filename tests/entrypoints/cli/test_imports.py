@@ -105,3 +105,16 @@ def _before() -> set[str]:
         [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
     )
     return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+# What a server imports when it is first needed: workers, Redis, assistants, SFTP.
+_NOT_FOR_SERVING = {"alembic", "asyncssh", "celery", "kombu", "mcp", "openpyxl", "pyarrow", "redis", "sqlalchemy.orm"}
+
+
+def test_a_server_imports_what_it_needs_later_later(cli: Cli) -> None:
+    program = (
+        "from emagsync.db.without_orm import import_no_orm\nimport_no_orm()\n"
+        "import sys, emagsync.entrypoints.api.server\nprint(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=cli.folder)
+    assert _NOT_FOR_SERVING.intersection(done.stdout.split()) == set()

@@ -60,8 +60,6 @@ from emagsync.entrypoints.services.runs import (
 )
 from emagsync.entrypoints.services.sources import SourceServices, build_sources
 from emagsync.entrypoints.services.webhooks import open_webhooks
-from emagsync.entrypoints.worker.app import make_app
-from emagsync.entrypoints.worker.queue import CeleryQueue
 from emagsync.home.dependencies import home_service
 from emagsync.home.service import HomeService
 from emagsync.identity.dependencies import first_run, token_service, user_service
@@ -93,7 +91,6 @@ from emagsync.sync.dispatch.inline_executor import InlineExecutor
 from emagsync.sync.dispatch.sweeper import Sweeper
 from emagsync.sync.freshness.service import FreshnessService
 from emagsync.sync.live.events import LiveRuns, until_stopping
-from emagsync.sync.live.redis_relay import RedisRelay
 from emagsync.sync.schedule.scheduler import Scheduler
 from emagsync.sync.service import SyncService
 from emagsync.sync.webhook_publisher import RunWebhookPublisher
@@ -329,6 +326,9 @@ async def _run_control(
     async with AsyncExitStack() as stack:
         relay = None
         if base.settings.redis_url is not None:
+            # Here for the reason that `AccountRegistry.redis` has.
+            from emagsync.sync.live.redis_relay import RedisRelay
+
             url = base.settings.redis_url.get_secret_value()
             relay = await stack.enter_async_context(RedisRelay(url, clock=base.clock))
         live = LiveRuns(base.database, base.clock, relay)
@@ -352,6 +352,10 @@ async def _run_control(
 
 def _new_executor(base: Foundation, service: SyncService, live: LiveRuns) -> InlineExecutor | CeleryExecutor:
     if base.settings.executor == "celery":
+        # Celery and what it imports take an eighth of the server's start.
+        from emagsync.entrypoints.worker.app import make_app
+        from emagsync.entrypoints.worker.queue import CeleryQueue
+
         return CeleryExecutor(service, CeleryQueue(make_app(base.settings)), base.database, base.clock)
     return InlineExecutor(service, on_progress=live.progress, on_end=live.changed)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from emagsync.sources.fetching.fetched import Fetched, Known, Place
 from emagsync.sources.fetching.folder import fetch_from_folder
 from emagsync.sources.fetching.https import fetch_over_https
-from emagsync.sources.fetching.sftp import fetch_by_sftp
 from emagsync.sources.schemas import SourceKind
 
 
@@ -23,5 +22,7 @@ class Fetcher:
         if kind is SourceKind.HTTPS:
             return await fetch_over_https(place, known, allow_private=self.allow_private)
         if kind is SourceKind.SFTP:
+            from emagsync.sources.fetching.sftp import fetch_by_sftp  # which says why only here
+
             return await fetch_by_sftp(place, allow_private=self.allow_private)
         return await fetch_from_folder(self.folder, place.address)

@@ -1,4 +1,7 @@
-"""Fetches a file by SFTP, from a server whose host key is known, or is kept when it is seen first."""
+"""Fetches a file by SFTP, from a server whose host key is known, or is kept when it is seen first.
+
+Imported when it is needed: asyncssh takes a quarter of a second, and starts a compiler to look for a library.
+"""
 
 from __future__ import annotations
 
@@ -7,42 +10,18 @@ import socket
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from pathlib import PurePosixPath
-from typing import Any, Final, NamedTuple
-from urllib.parse import unquote, urlsplit
+from typing import Any, Final
 
 import asyncssh
 
 from emagsync.core.public_addresses import is_public
 from emagsync.sources.errors import FetchFailed
 from emagsync.sources.fetching.fetched import MOST_BYTES, MOST_FILES, TIMEOUT_SECONDS, Fetched, Place, shown_name
+from emagsync.sources.fetching.sftp_address import SftpAddress, sftp_address
 
-_PORT: Final = 22
 _PIECE: Final = 256 * 1024
 _PATTERN: Final = frozenset("*?[")
 _LONGEST_ERROR: Final = 200
-
-
-class SftpAddress(NamedTuple):
-    """`sftp://host:port/path`, in parts; the path is absolute."""
-
-    host: str
-    port: int
-    path: str
-
-
-def sftp_address(text: str) -> SftpAddress | None:
-    """The parts of an address; None for what is none, or holds a login."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port or _PORT
-    except ValueError:
-        return None
-    if parts.scheme != "sftp" or not parts.hostname or parts.username or parts.query or parts.fragment:
-        return None
-    path = unquote(parts.path)
-    if not path.strip("/") or "\0" in path:
-        return None
-    return SftpAddress(parts.hostname, port, path)
 
 
 def is_private_key(text: str) -> bool:
