@@ -19,6 +19,7 @@ from starlette.responses import Response
 from emagsync.entrypoints.api.keyless import KEYLESS
 from emagsync.identity.tables import api_tokens
 from emagsync.rest import idempotency_keys as idempotency_keys_module
+from emagsync.rest import idempotency_repository
 from emagsync.rest.auth import Operator
 from emagsync.rest.bodies import read_raw, read_upload
 from emagsync.rest.idempotency import IdempotencyMiddleware
@@ -424,6 +425,22 @@ async def test_many_new_keys_at_once_do_not_hinder_each_other(desk: Desk, monkey
     assert {answer.status_code for answer in answers} == {200}
     kept = {key for key, _ in await keys_of(desk)}
     assert {f"new{number}" for number in range(MOST)} <= kept
+
+
+@pytest.mark.databases("postgresql", "SQLite has one writer at a time")
+@pytest.mark.usefixtures("few")
+async def test_a_new_key_is_taken_while_another_call_forgets_the_oldest(desk: Desk) -> None:
+    for number in range(MOST):
+        await desk.post("/answer", f"old{number}")
+    desk.clock.forward(hours=2)
+    database = desk.api.state.database
+    async with database.transaction() as connection:
+        owner = await connection.scalar(select(idempotency_keys.c.owner).limit(1))
+        before = desk.clock.now() - idempotency_keys_module.SURELY_KEPT
+        forgotten = await idempotency_repository.forget_oldest(connection, owner, most=MOST, before=before)
+        assert forgotten == MOST
+        assert (await desk.post("/answer", "new")).status_code == 200
+    assert await keys_of(desk) == {("new", True)}
 
 
 async def test_keys_are_counted_now_and_then(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
