@@ -77,7 +77,9 @@ async def test_a_source_is_read_by_itself_when_it_is_due(tmp_path: Path) -> None
         assert 'emag_source_failures{source="ERP"} 1' in metrics
 
 
-async def test_a_source_is_read_by_one_at_a_time_and_anew_after_its_reader_died(sourcing: Sourcing) -> None:
+async def test_a_source_is_read_by_one_at_a_time_and_anew_after_its_reader_died(
+    sourcing: Sourcing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = await sourcing.add()
     sourcing.write(f"sku,stock\n{await sourcing.part_number(1)},3\n")
     readings = sourcing.api.services.sources.readings
@@ -85,14 +87,20 @@ async def test_a_source_is_read_by_one_at_a_time_and_anew_after_its_reader_died(
         *(readings.read(source["id"], trigger="request", by=name) for name in ("ana", "dan")), return_exceptions=True
     )
     assert sorted(type(one).__name__ for one in both) == ["Reading", "SourceBusy"]
-    reading = readings.read(source["id"], trigger="request", by="ana", force=True)
-    stopped = asyncio.ensure_future(reading)
-    await asyncio.sleep(0)
-    while not (await sourcing.api.viewer.get(f"{SOURCES}/{source['id']}")).json()["is_being_read"]:
-        await asyncio.sleep(0.01)
-    stopped.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await stopped
+    begun = asyncio.Event()
+
+    async def never_there(*_: object) -> Fetched | None:
+        begun.set()
+        return await asyncio.Future()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Fetcher, "fetch", never_there)
+        stopped = asyncio.ensure_future(readings.read(source["id"], trigger="request", by="ana", force=True))
+        await begun.wait()
+        assert (await sourcing.api.viewer.get(f"{SOURCES}/{source['id']}")).json()["is_being_read"]
+        stopped.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await stopped
     again = await sourcing.read(source, force=True)
     assert again["status"] == "previewed"
     listed = (await sourcing.api.viewer.get(f"{SOURCES}/{source['id']}/readings")).json()["readings"]
