@@ -21,6 +21,7 @@ _ASKING = {"execute", "scalar", "scalars", "stream", "exec_driver_sql"}
 # Functions that import: what costs a start much and is seldom needed, or is not always installed. Each says why.
 IMPORTS_IN_FUNCTIONS = {
     "accounts/registry.py",
+    "core/late_trust.py",
     "db/migrate.py",
     "db/postgresql.py",
     "entrypoints/api/services.py",
