@@ -39,7 +39,8 @@ _AMOUNTS: Final = (
 )
 _amounts_of: Final = itemgetter(*map(_place, _AMOUNTS))
 _MADE: Final = (*_AMOUNTS, "eans", "not_sellable", "version", *COMPUTED_FROM)
-_SOURCES: Final = {**{name: index for index, name in enumerate((*_READ, *_MADE))}}
+# Where each is; what is made counts, where a row has a value of that name too.
+_SOURCES: Final = {name: index for index, name in enumerate((*_READ, *_MADE))}
 _SHOWN: Final = {**{name: name for name in Product.model_fields}, **{old: new for new, old in OLDER_WORDS.items()}}
 _NAMES: Final = tuple(_SHOWN)
 _in_order: Final = itemgetter(*(_SOURCES[source] for source in _SHOWN.values()))
