@@ -14,7 +14,7 @@ WORKERS ?= 4
 SEEDS ?= 50
 # Of `make thorough`: 2/8 is the second eighth of its tests; all of them without it. The browser is in the first.
 PART ?=
-PYTEST_USUAL := -n $(WORKERS) --dist worksteal -q -m "not storm and not quiet and not thorough" --durations=10
+PYTEST_USUAL := -n $(WORKERS) --dist worksteal -q --hypothesis-profile few -m "not storm and not quiet and not thorough" --durations=10
 # Only these files are read for the measurements: reading all takes longer than some of them.
 QUIET_TESTS = $(shell grep -rl --include=test_*.py "mark.quiet" tests)
 AUDIT := build/audit
@@ -105,7 +105,7 @@ bytecode: $(STAMP)
 	@$(BIN)/python -m compileall -q src && $(BIN)/python -m pytest -q --collect-only > /dev/null
 
 thorough: $(STAMP) $(PAGE) servers chromium ## What repeats and varies the tests: on PostgreSQL, large files; PART=2/8 for an eighth
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "thorough and not storm and not quiet" $(PART:%=--part %)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "(thorough or hypothesis) and not storm and not quiet" $(PART:%=--part %)
 	$(BIN)/python -m pytest -n 2 -q -m "thorough and quiet and not storm" $(PART:%=--part %) $(QUIET_TESTS)$(if $(PART), || [ $$? = 5 ])
 	cd web && npm run --silent lint
 	cd web && E2E_THOROUGH=1 npm run --silent e2e -- $(PART:%=--shard=%)

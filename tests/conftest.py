@@ -6,8 +6,9 @@ that is SQLite.
 
 What a test shows is one thing, how often it is shown another. `make test` is for every change; `make thorough`, which
 CI runs as well, repeats and varies: on PostgreSQL what has `often="sqlite"`, and the parameters of a test behind its
-`often(first=n)`. Both get the mark `thorough`, which a test may also have of its own. `--part 2/4` takes one quarter of
-those: see `support/parts.py`.
+`often(first=n)`. Both get the mark `thorough`, which a test may also have of its own. A property is tried with a
+quarter of its examples in `make test`, by the profile `few`, and with all of them in `make thorough`. `--part 2/4`
+takes one quarter of what is for `make thorough`: see `support/parts.py`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from support.parts import Part
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("few", settings.get_profile("unhurried"), max_examples=25)
 settings.load_profile("unhurried")
 
 _BACKENDS = {"both": databases.BACKENDS} | {backend: (backend,) for backend in databases.BACKENDS}
@@ -112,7 +114,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             continue
         if counts[test] > _number(item, "often", "first") or _is_a_repeat(item):
             item.add_marker(pytest.mark.thorough)
-        is_in_it = part is None or item.get_closest_marker("thorough") is None or part.has(item.nodeid)
+        is_in_it = part is None or not _is_for_thorough(item) or part.has(item.nodeid)
         (kept if is_in_it else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
@@ -123,6 +125,12 @@ def _is_a_repeat(item: pytest.Item) -> bool:
     mark = item.get_closest_marker("databases")
     often = mark.kwargs.get("often") if mark is not None else None
     return often is not None and often != _backend_of(item)
+
+
+def _is_for_thorough(item: pytest.Item) -> bool:
+    """Whether `make thorough` runs it: properties, too, with all of their examples."""
+    is_property = getattr(getattr(item, "obj", None), "is_hypothesis_test", False)
+    return is_property or item.get_closest_marker("thorough") is not None
 
 
 def _number(item: pytest.Item, mark: str, argument: str) -> float:

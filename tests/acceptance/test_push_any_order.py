@@ -531,7 +531,7 @@ def _play(examples: int, steps: int, *, derandomize: bool) -> None:
 
 
 def test_both_sides_come_together_whatever_happens(backend: str) -> None:
-    _play(6 if backend == "sqlite" else 3, 14, derandomize=True)
+    _play(3 if backend == "sqlite" else 6, 14, derandomize=True)
 
 
 @pytest.mark.storm

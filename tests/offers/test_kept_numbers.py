@@ -24,6 +24,7 @@ from emagsync.offers.selection_repository import condition, count
 from emagsync.offers.tables import offer_sightings, offers
 from offers.offer_rows import AT, offer, remove, statements_of, store
 from support.databases import execute, new_database
+from support.examples import examples
 
 pytestmark = pytest.mark.databases("both")
 
@@ -101,7 +102,7 @@ async def seen_before(copy: Database, account: str, moment: datetime) -> tuple[s
         return found, {key[1] for key in keys}, await sightings_repository.count_before(connection, moment, [account])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(25))
 @given(steps=_STEPS)
 async def test_they_are_those_of_a_recount_after_any_sequence_of_changes(
     copy: Database, steps: Sequence[tuple[str, list[int], dict[str, Any], int]]

@@ -20,6 +20,7 @@ from emagsync.offers.same_ean_repository import kept_same_eans, same_eans
 from emagsync.offers.selection import OfferFilter
 from offers.offer_rows import offer, remove, store
 from support.databases import new_database
+from support.examples import examples
 
 pytestmark = pytest.mark.databases("both")
 
@@ -44,7 +45,7 @@ def expected(eans: dict[int, list[str]]) -> list[int]:
 
 
 @pytest.mark.parametrize("most_changes", [-1, 50_000], ids=["all offers", "from the log"])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=15)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=examples(15))
 @given(steps=_STEPS)
 async def test_they_are_found_whatever_happened_to_their_eans(
     copy: Database, most_changes: int, steps: Sequence[tuple[int, list[str] | None, bool]]

@@ -17,10 +17,11 @@ from emagsync.edits.bulk.file_reading import FileOptions, FileReading
 from emagsync.edits.bulk.file_table import cell_name
 from emagsync.edits.change_request import ChangeRequest
 from emagsync.edits.errors import FileUnreadable
+from support.examples import examples
 from support.workbooks import raw_workbook, rows_of, saved, text_cells
 
 OPTIONS = FileOptions(default_account="main")
-QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 # How columns may be called, by what they are.
 HEADINGS = {

@@ -31,6 +31,7 @@ from emagsync.edits.tables import outbox as outbox_table
 from emagsync.offers.tables import notable_changes
 from support.clocks import StoppedClock
 from support.databases import address_in
+from support.examples import examples
 
 TABLES: Final = (local_edits, outbox_table, conflicts, notable_changes, holds)
 BEFORE: Final = datetime(2026, 3, 1, tzinfo=UTC)
@@ -236,7 +237,7 @@ def test_what_is_decided_in_pieces_is_row_by_row_what_each_entry_by_itself_comes
         scene = Scene(database, clock)
 
         @settings(
-            max_examples=60,
+            max_examples=examples(60),
             phases=[Phase.explicit, Phase.generate],
             deadline=None,
             suppress_health_check=list(HealthCheck),

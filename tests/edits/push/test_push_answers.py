@@ -22,6 +22,7 @@ from emagsync.sandbox.codec import encode
 from emagsync.sandbox.entities import bare_entities
 from emagsync.sandbox.request import ApiRequest
 from support.clocks import ForwardClock
+from support.examples import examples
 from support.patience import PATIENCE_SECONDS
 from support.pushing import PushDesk, open_push_desk
 
@@ -180,7 +181,7 @@ def test_whatever_the_answer_what_emag_shows_decides(tmp_path: Path, monkeypatch
         stack = AsyncExitStack()
         desk = runner.run(stack.enter_async_context(open_push_desk(tmp_path, 8, edits=calm, clock=clock)))
 
-        @settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+        @settings(max_examples=examples(30), deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
         @given(scenario=scenarios)
         def plays(scenario: Scenario) -> None:
             runner.run(_play(desk, clock, saves, scenario))

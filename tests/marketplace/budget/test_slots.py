@@ -21,6 +21,7 @@ from emagsync.marketplace.budget.slots import (
     Rule,
     UpdateContext,
 )
+from support.examples import examples
 
 THREE = EMAG_LIMITS[RouteGroup.GENERAL]
 EPOCH = 1_800_000_000.0
@@ -116,7 +117,7 @@ def test_however_late_granted_requests_are_written_there_are_never_four_in_a_sec
 
 
 @given(group=st.sampled_from([RouteGroup.GENERAL, RouteGroup.ORDERS]), seed=st.integers(0, 2**32))
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 def test_a_gateway_that_counts_clock_seconds_refuses_none_of_300_requests(group: RouteGroup, seed: int) -> None:
     """Each takes 0 to 50 ms to get there, and the gateway's second begins at any moment of ours."""
     dice = random.Random(seed)

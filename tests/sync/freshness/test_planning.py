@@ -23,6 +23,7 @@ from emagsync.sync.freshness.planning import (
     plan,
 )
 from emagsync.sync.freshness.targets import ACTIVE_OFFERS, EVERYTHING, OfferList, Target, TargetSelection
+from support.examples import examples
 from sync.freshness.shelf import HOUR, START, Shelf, ShelfOffer
 
 FEW = OfferList(max_stock=4)
@@ -132,7 +133,7 @@ shelves = st.builds(
 
 
 @given(shelf=shelves)
-@settings(max_examples=25, deadline=None, phases=UNSHRUNK)
+@settings(max_examples=examples(25), deadline=None, phases=UNSHRUNK)
 def test_never_more_is_planned_than_the_budget_has_and_never_dearer_than_one_by_one(shelf: Shelf) -> None:
     for _ in range(60):
         left, states = shelf.budget.left, shelf.states()
@@ -150,7 +151,7 @@ def test_never_more_is_planned_than_the_budget_has_and_never_dearer_than_one_by_
 
 
 @given(shelf=shelves)
-@settings(max_examples=15, deadline=None, phases=UNSHRUNK)
+@settings(max_examples=examples(15), deadline=None, phases=UNSHRUNK)
 def test_every_target_that_can_be_met_is_met_for_a_whole_day(shelf: Shelf) -> None:
     # Everything was read once when the day begins, and there are twice as many requests as are needed.
     for one in shelf.offers:

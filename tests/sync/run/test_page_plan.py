@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emagsync.sync.run.page_plan import CountKnown, CountUnknown, PagePlan, spread
+from support.examples import examples
 
 
 async def handed_out(plan: PagePlan) -> list[int]:
@@ -66,7 +67,7 @@ async def read_all(plan: PagePlan, pages: int, *, chance: random.Random, in_flig
     seed=st.integers(0, 1000),
     in_flight=st.integers(1, 9),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_every_page_and_an_empty_one_are_read_once_whatever_the_count_said(
     pages: int, told: int | None, seed: int, in_flight: int
 ) -> None:
@@ -88,7 +89,7 @@ def test_every_page_and_an_empty_one_are_read_once_whatever_the_count_said(
     done=st.sets(st.integers(1, 30)),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_pages_that_are_done_are_not_read_again(pages: int, done: set[int], seed: int) -> None:
     stored = {page: 10 for page in done if page <= pages}
 
