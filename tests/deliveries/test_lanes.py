@@ -19,7 +19,7 @@ from emagsync.webhooks import repository
 from emagsync.webhooks.events import EventKind
 from emagsync.webhooks.message_repository import DELIVERIES, add_delivery
 from emagsync.webhooks.schemas import Webhook
-from support.clocks import StoppedClock
+from support.clocks import ForwardClock
 from support.databases import new_database, rows
 from support.patience import PATIENCE_SECONDS
 
@@ -56,7 +56,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
         yield opened
 
 
-async def queue(database: Database, clock: StoppedClock, receiver: str, messages: int) -> None:
+async def queue(database: Database, clock: ForwardClock, receiver: str, messages: int) -> None:
     hook = Webhook(
         id=receiver,
         name=receiver,
@@ -73,7 +73,7 @@ async def queue(database: Database, clock: StoppedClock, receiver: str, messages
             await add_delivery(connection, receiver, "failed", {}, now=clock.now())
 
 
-def dispatcher(database: Database, receivers: Receivers, clock: StoppedClock) -> Dispatcher:
+def dispatcher(database: Database, receivers: Receivers, clock: ForwardClock) -> Dispatcher:
     return Dispatcher(database=database, repository=DELIVERIES, sender=receivers, policy=POLICY, clock=clock)
 
 
@@ -92,7 +92,7 @@ def lane(database: Database, receiver: str) -> dict[str, object]:
 
 
 async def test_a_receiver_that_never_answers_delays_no_other_and_has_few_attempts_going(database: Database) -> None:
-    clock, receivers = StoppedClock(), Receivers()
+    clock, receivers = ForwardClock(), Receivers()
     receivers.silent = {"silent"}
     await queue(database, clock, "silent", 20)
     await queue(database, clock, "well", 41)
@@ -107,7 +107,7 @@ async def test_a_receiver_that_never_answers_delays_no_other_and_has_few_attempt
 
 
 async def test_a_receiver_that_keeps_timing_out_is_left_alone_then_asked_once(database: Database) -> None:
-    clock, receivers = StoppedClock(), Receivers()
+    clock, receivers = ForwardClock(), Receivers()
     receivers.results["slow"] = AttemptResult(Ending.TIMED_OUT, None, "no answer within 15 s")
     await queue(database, clock, "slow", 10)
     one = dispatcher(database, receivers, clock)
@@ -133,7 +133,7 @@ async def test_a_receiver_that_keeps_timing_out_is_left_alone_then_asked_once(da
 
 
 async def test_a_receiver_that_is_gone_is_switched_off_and_says_why(database: Database) -> None:
-    clock, receivers = StoppedClock(), Receivers()
+    clock, receivers = ForwardClock(), Receivers()
     receivers.results["gone"] = AttemptResult(Ending.GONE, 410, "it answered 410")
     await queue(database, clock, "gone", 1)
     one = dispatcher(database, receivers, clock)

@@ -15,7 +15,7 @@ from emagsync.offers.change_kinds import ChangeKind
 from emagsync.sync.certificate.service import Certificates
 from offers.offer_rows import offer, statements_of, store
 from support.api import PASSWORD, Api, open_api
-from support.clocks import ForwardClock, StoppedClock
+from support.clocks import ForwardClock
 from support.databases import new_database
 from support.editing import open_editing
 from support.patience import PATIENCE_SECONDS
@@ -180,7 +180,7 @@ async def test_what_makes_no_sense_is_refused(tmp_path: Path, query: dict[str, s
 
 
 async def test_calls_of_the_same_minute_and_state_count_once(tmp_path: Path) -> None:
-    clock = StoppedClock()
+    clock = ForwardClock()
     async with new_database(tmp_path) as database:
         service = HomeService(database, Certificates(database), clock)
         await store(database, [offer(1)], at=clock.now())

@@ -10,13 +10,13 @@ import pytest
 from emagsync.core.concurrency import InBackground
 from emagsync.core.settings import Settings
 from support.api import Api, open_api
-from support.clocks import ForwardClock, StoppedClock
+from support.clocks import ForwardClock
 
 
 @pytest.fixture
 def clock() -> ForwardClock:
     # However long a busy machine takes, a wait of 5 s is one of 5 s.
-    return StoppedClock()
+    return ForwardClock()
 
 
 @pytest.fixture

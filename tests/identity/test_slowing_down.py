@@ -24,7 +24,7 @@ from emagsync.identity.throttle import (
 )
 from emagsync.identity.throttle_repository import LoginFailures
 from support.api import PASSWORD, Api, open_api
-from support.clocks import ForwardClock, StoppedClock
+from support.clocks import ForwardClock
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
 
@@ -83,7 +83,7 @@ async def test_two_that_begin_to_count_a_name_at_once_do_not_overwrite_each_othe
 
 
 async def test_a_restart_resets_nothing(tmp_path: Path) -> None:
-    clock = StoppedClock()
+    clock = ForwardClock()
     async with open_api(tmp_path, clock=clock) as api:
         for _ in range(5):
             await guess(api)

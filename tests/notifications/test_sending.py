@@ -9,7 +9,7 @@ import pytest
 
 from emagsync.sandbox.tls import make_self_signed, server_context
 from notifications.conftest import USER, Hook, Mailbox, open_mailbox
-from support.clocks import StoppedClock
+from support.clocks import ForwardClock
 from support.runs import Desk, open_desk
 
 # aiosmtpd's about its own set-up: mail stays on this machine.
@@ -62,7 +62,7 @@ async def test_what_a_mail_server_answers_to_a_mail_decides_whether_it_is_sent_a
     tmp_path: Path, mailbox: Mailbox
 ) -> None:
     # The clock stands, so nothing is sent again by itself meanwhile.
-    async with open_desk(tmp_path, {"main": 1}, clock=StoppedClock(), **PRIVATE) as desk:
+    async with open_desk(tmp_path, {"main": 1}, clock=ForwardClock(), **PRIVATE) as desk:
         await set_mail_server(desk, **mailbox.settings())
         maria = await add(desk, "maria@example.com")
         for refusal, became, answer, error in (
@@ -83,7 +83,7 @@ async def test_mail_is_sent_over_tls_to_a_server_whose_certificate_is_trusted_an
     make_self_signed(certificate, key)
     context = server_context(certificate, key)
     with open_mailbox(tls_context=context, require_starttls=True, auth_require_tls=True) as mailbox:
-        async with open_desk(tmp_path / "data", {"main": 1}, clock=StoppedClock(), **PRIVATE) as desk:
+        async with open_desk(tmp_path / "data", {"main": 1}, clock=ForwardClock(), **PRIVATE) as desk:
             await set_mail_server(desk, **mailbox.settings(security="starttls"))
             maria = await add(desk, "maria@example.com")
             refused = await send_test(desk, maria)
@@ -119,7 +119,7 @@ async def test_what_a_service_answers_decides_whether_a_message_is_sent_again(tm
         (0, "unknown", "no_answer"),  # taken and not answered: not sent again
     ]
     # The clock stands, so nothing is sent again by itself meanwhile.
-    async with open_desk(tmp_path, {"main": 1}, clock=StoppedClock(), **PRIVATE) as desk:
+    async with open_desk(tmp_path, {"main": 1}, clock=ForwardClock(), **PRIVATE) as desk:
         for number, (status, became, error) in enumerate(cases, start=1):
             hook.answers = [status]
             recipient = await add(desk, hook.address)

@@ -44,7 +44,7 @@ from emagsync.offers.records import OfferRecord
 from emagsync.sync.certificate.service import Certificates
 from emagsync.sync.freshness.schemas import FreshnessReport
 from offers.offer_rows import AT, offer, store
-from support.clocks import StoppedClock
+from support.clocks import ForwardClock
 from support.databases import new_database
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -80,7 +80,7 @@ class Shop:
 
     database: Database
     service: NotificationService
-    clock: StoppedClock
+    clock: ForwardClock
     ages: Ages
 
     def teller(self) -> Teller:
@@ -110,7 +110,7 @@ class Shop:
 @pytest.fixture
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     async with new_database(tmp_path) as database:
-        clock = StoppedClock()
+        clock = ForwardClock()
         service, _ = build_notification_service(Foundation(Settings(data_dir=tmp_path), database, clock))
         await service.set_mail_server(MailServerRequest(host="smtp.example.com", sender="shop@example.com"))
         yield Shop(database, service, clock, Ages())

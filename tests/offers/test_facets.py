@@ -12,7 +12,7 @@ from emagsync.db.engine import Database
 from emagsync.offers.facets import Facet, Facets, FacetValue
 from emagsync.offers.reference_data import References
 from offers.offer_rows import offer, remove, store
-from support.clocks import StoppedClock
+from support.clocks import ForwardClock
 from support.databases import new_database
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
@@ -47,7 +47,7 @@ async def found(
 
 
 async def test_the_most_frequent_come_first_and_offers_that_are_gone_do_not_count(copy: Database) -> None:
-    facets = Facets(copy, StoppedClock())
+    facets = Facets(copy, ForwardClock())
     assert next(iter(await found(facets, Facet.BRAND))) == "Philips"
     assert await found(facets, Facet.BRAND) == {"Philips": 2, "Țuică & Co": 1, "Bosch, Germania": 1}
     assert await found(facets, Facet.CATEGORY) == {"10": 2, "20": 1, "30": 1}
@@ -68,11 +68,11 @@ async def test_the_most_frequent_come_first_and_offers_that_are_gone_do_not_coun
 async def test_values_are_found_by_words_of_their_names(
     copy: Database, facet: Facet, search: str, values: list[str]
 ) -> None:
-    assert list(await found(Facets(copy, StoppedClock()), facet, search)) == values
+    assert list(await found(Facets(copy, ForwardClock()), facet, search)) == values
 
 
 async def test_a_value_is_called_as_its_accounts_call_it(copy: Database) -> None:
-    facets = Facets(copy, StoppedClock())
+    facets = Facets(copy, ForwardClock())
 
     async def names(facet: Facet, *accounts: str) -> dict[str, tuple[str, ...]]:
         values = (await facets.find(facet, KNOWN, accounts=accounts, limit=10)).values
@@ -84,7 +84,7 @@ async def test_a_value_is_called_as_its_accounts_call_it(copy: Database) -> None
 
 
 async def test_what_is_chosen_is_told_first_whatever_is_searched_for(copy: Database) -> None:
-    values = await Facets(copy, StoppedClock()).find(
+    values = await Facets(copy, ForwardClock()).find(
         Facet.BRAND, KNOWN, search="bosch", chosen=("Philips", "Nobody's"), limit=1
     )
     assert values.values == (
@@ -93,11 +93,11 @@ async def test_what_is_chosen_is_told_first_whatever_is_searched_for(copy: Datab
         FacetValue("Bosch, Germania", (), 1),
     )
     assert not values.has_more
-    assert (await Facets(copy, StoppedClock()).find(Facet.BRAND, KNOWN, limit=2)).has_more
+    assert (await Facets(copy, ForwardClock()).find(Facet.BRAND, KNOWN, limit=2)).has_more
 
 
 async def test_counts_are_kept_for_a_minute_at_most(copy: Database) -> None:
-    clock = StoppedClock()
+    clock = ForwardClock()
     facets = Facets(copy, clock)
     assert "New" not in await found(facets, Facet.BRAND)
     await store(copy, [offer(9, brand="New")])

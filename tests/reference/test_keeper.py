@@ -21,7 +21,7 @@ from emagsync.reference.keeper import ReferenceKeeper
 from emagsync.reference.repository import Kind, Read
 from emagsync.reference.rows import Category, VatRate
 from support.api import Api
-from support.clocks import StoppedClock
+from support.clocks import ForwardClock
 from support.databases import new_database
 from support.local import QUICK, accounts_at
 from support.market import Market, open_market
@@ -39,7 +39,7 @@ class Kept(NamedTuple):
     keeper: ReferenceKeeper
     database: Database
     market: Market
-    clock: StoppedClock
+    clock: ForwardClock
     busy: set[str]
     asked: list[str]
 
@@ -66,7 +66,7 @@ class Kept(NamedTuple):
 
 @asynccontextmanager
 async def keeping(folder: Path, *accounts: str) -> AsyncIterator[Kept]:
-    clock, busy, asked = StoppedClock(), set[str](), list[str]()
+    clock, busy, asked = ForwardClock(), set[str](), list[str]()
 
     async def is_busy(account: str) -> bool:
         return account in busy
@@ -132,7 +132,7 @@ async def test_of_two_processes_one_reads(tmp_path: Path) -> None:
 
 async def test_the_rates_of_a_day_can_be_told_and_an_unchanged_one_is_not_written_again(tmp_path: Path) -> None:
     async with new_database(tmp_path) as database:
-        clock = StoppedClock()
+        clock = ForwardClock()
         today = clock.now().date()
         for days, rate in ((0, "0.19"), (0, "0.20"), (1, "0.20"), (2, "0.21")):
             async with database.transaction() as connection:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import uvicorn.server
 from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.routing import BaseRoute
@@ -134,6 +135,22 @@ def _share_routes(app: FastAPI) -> None:
 def _document() -> bytes:
     """What the server's own process would take seconds to make; `test_openapi_process.py` has that make it."""
     return served(openapi_document())
+
+
+class _HastyWaits:
+    """asyncio for uvicorn's server, which looks every tenth of a second whether it is to end, and then waits another
+    one: together half of what a small test takes.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(seconds / 10)
+
+
+uvicorn.server.asyncio = _HastyWaits()  # type: ignore[assignment,attr-defined]
 
 
 @asynccontextmanager

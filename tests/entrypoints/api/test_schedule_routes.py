@@ -52,6 +52,7 @@ async def test_jobs_sync_test_connections_and_delete_what_is_old(tmp_path: Path)
     clock = ForwardClock()
     async with open_desk(tmp_path, {"main": 12}, clock=clock, schedule={"enabled": True}) as desk:
         old = (await desk.sync())["data"]["runs"][0]["id"]
+        clock.forward(minutes=5)
         await desk.sync()
         async with desk.api.state.database.transaction() as connection:
             await connection.execute(text("UPDATE sync_runs SET announced = true"))

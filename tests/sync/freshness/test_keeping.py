@@ -15,7 +15,7 @@ from emagsync.db.types import UtcDateTime
 from emagsync.marketplace.page_sizes import Pace
 from emagsync.sync import pace_repository
 from emagsync.sync.schedule import repository as schedule_repository
-from support.clocks import StoppedClock
+from support.clocks import ForwardClock
 from support.patience import PATIENCE_SECONDS
 from support.runs import Desk, open_desk
 
@@ -29,7 +29,7 @@ REST = {"max_age_seconds": 2 * 3600}
 class Store:
     """A seller's server, `main` with low stock at the ids 1 to 8 and plenty at all others."""
 
-    def __init__(self, desk: Desk, clock: StoppedClock) -> None:
+    def __init__(self, desk: Desk, clock: ForwardClock) -> None:
         self.desk = desk
         self.clock = clock
 
@@ -90,7 +90,7 @@ class Store:
 
 @asynccontextmanager
 async def open_store(folder: Path, offers: int = 60, **settings: Any) -> AsyncIterator[Store]:
-    clock = StoppedClock()
+    clock = ForwardClock()
     async with open_desk(folder, {"main": offers}, clock=clock, **settings) as desk:
         ids = sorted(desk.market.truth())
         for some, stock in ((ids[:8], 2), (ids[8:], 40)):
