@@ -19,9 +19,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.db.engine import Database
 from emagsync.db.history import Lineage, read_lineage
 from emagsync.offers.change_repository import check_of, last_given, newest_change, window_end
+from emagsync.offers.change_schemas import ProductChange
 from emagsync.offers.errors import AfterTheEnd, FeedOfAnotherHistory, FeedPlace
 from emagsync.offers.product_repository import changes_between
-from emagsync.offers.product_schemas import ProductChange
 
 log = structlog.get_logger()
 

@@ -12,6 +12,15 @@ from starlette.responses import Response
 
 from emagsync.core.vocabulary import QueryModel
 from emagsync.offers import change_feed, product_queries
+from emagsync.offers.change_schemas import (
+    Feed,
+    FeedData,
+    PickedFeed,
+    PickedProductChanges,
+    ProductChange,
+    ProductChanges,
+    ProductChangesData,
+)
 from emagsync.offers.changed_fields import CHANGED_FIELDS, ChangedField
 from emagsync.offers.dependencies import FacetsOfCopy, ReferenceData
 from emagsync.offers.facets import Facet
@@ -30,16 +39,9 @@ from emagsync.offers.product_schemas import (
     FacetData,
     FacetEntry,
     FacetPage,
-    Feed,
-    FeedData,
-    PickedFeed,
     PickedProductAnswer,
-    PickedProductChanges,
     PickedProductPage,
     ProductAnswer,
-    ProductChange,
-    ProductChanges,
-    ProductChangesData,
     ProductPage,
 )
 from emagsync.rest.auth import Viewer

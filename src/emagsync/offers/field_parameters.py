@@ -12,8 +12,9 @@ from fastapi import Depends, Query
 from pydantic import BaseModel, Field
 
 from emagsync.core.older_names import newer_word
+from emagsync.offers.change_schemas import CHANGE_KEYS, ProductChange
 from emagsync.offers.field_choice import FieldChoice
-from emagsync.offers.product_schemas import CHANGE_KEYS, Product, ProductChange
+from emagsync.offers.product_schemas import Product
 from emagsync.rest.nearest import nearest_of
 from emagsync.rest.problems import ApiProblem, FieldProblem
 

@@ -16,6 +16,7 @@ from emagsync.core import money
 from emagsync.core.older_names import with_older_names
 from emagsync.db.engine import Database
 from emagsync.db.ready import Within
+from emagsync.offers.change_schemas import ProductChange
 from emagsync.offers.errors import ProductNotFound
 from emagsync.offers.explanations import LOCALES, Language, explain, verdict
 from emagsync.offers.field_choice import FieldChoice
@@ -38,7 +39,6 @@ from emagsync.offers.product_schemas import (
     Objection,
     OfferEdits,
     Pagination,
-    ProductChange,
     ProductDetail,
     Reason,
     product_json,

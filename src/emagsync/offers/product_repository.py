@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Integer, Row, Select, Text, and_, bindpara
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from emagsync.db.ready import Answering, ReadySelect
+from emagsync.offers.change_schemas import ProductChange
 from emagsync.offers.currency_repository import course_of, currency_changes_of, in_their_currencies, with_currencies
 from emagsync.offers.field_choice import FieldChoice
-from emagsync.offers.product_schemas import PRODUCT_FIELDS, ProductChange
+from emagsync.offers.product_schemas import PRODUCT_FIELDS
 from emagsync.offers.selection import OfferFilter
 from emagsync.offers.selection_repository import condition
 from emagsync.offers.tables import offer_changes, offer_payloads, offers

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, computed_field
-from pydantic_core import CoreSchema
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from emagsync.core import money
 from emagsync.core.older_names import with_older_names
 from emagsync.core.vocabulary import OfAccount, OfPartNumber, older_name
+from emagsync.offers.change_schemas import ProductChange
 from emagsync.offers.explanations import Language
+from emagsync.offers.picked_schema import PickedFields
 from emagsync.offers.schemas import Amount, OfferRemark
 from emagsync.offers.value_lists import read_list
 
@@ -47,22 +48,6 @@ COMPUTED_FROM: Mapping[str, tuple[str, ...]] = {
     "sale_price_with_vat": ("sale_price", "vat_id"),
     "category_name": ("category_id",),
 }
-
-
-class _Picked(BaseModel):
-    """The schema of what has only the fields that were asked for: no more than its keys is promised."""
-
-    keys: ClassVar[tuple[str, ...]] = ("account", "emag_id")
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        reference = handler(core_schema)
-        schema = handler.resolve_ref_schema(reference)
-        properties = schema.get("properties", {})
-        for name in [name for name, part in properties.items() if part.get("deprecated")]:
-            del properties[name]
-        schema["required"] = list(cls.keys)
-        return reference
 
 
 class PendingEdit(BaseModel):
@@ -251,7 +236,7 @@ def sync_status(
     return "stale" if now - last_synced_at > STALE_AFTER else "synced"
 
 
-class PickedProduct(_Picked, Product):
+class PickedProduct(PickedFields, Product):
     """One offer with the fields that were asked for by `fields`, and its `account` and `emag_id`."""
 
 
@@ -348,102 +333,6 @@ class FacetPage(BaseModel):
     data: FacetData
 
 
-class ProductChange(OfAccount):
-    """One entry of the change log.
-
-    `field` is a field of eMAG's offer (`sale_price`, `stock`, ...), or `lifecycle`, whose values are `created`,
-    `removed` and `returned`. Values are text: amounts with four decimals, truth as `true` or `false`.
-    """
-
-    seq: int = Field(description="Grows with every change, over all accounts.")
-    product_id: int | None = Field(description="The `id` of the product.")
-    emag_id: int
-    part_number: str | None = Field(default=None, description="The offer's SKU, as it is now.")
-    field: str
-    old: str | None
-    new: str | None
-    old_currency: str | None = Field(default=None, description="Of an amount: what `old` is in. Null: not known.")
-    currency: str | None = Field(
-        default=None, description="Of an amount: what `new` is in. Do not compare it with one of another currency."
-    )
-    at: datetime
-    source: str = Field(description="`sync`, or who else changed it.")
-    run_id: str | None
-
-
-# What says which change it is, and of which offer.
-CHANGE_KEYS: Final = ("seq", "account", "emag_id")
-
-
-class PickedChange(_Picked, ProductChange):
-    """One entry of the change log with the fields that were asked for by `fields`, and its `seq`, `account` and
-    `emag_id`."""
-
-    keys: ClassVar[tuple[str, ...]] = CHANGE_KEYS
-
-
-class ProductChangesData(BaseModel):
-    """Newest first; `next_before` is null on the last page."""
-
-    changes: list[ProductChange]
-    count: int
-    next_before: int | None
-
-
-class ProductChanges(BaseModel):
-    """The history of one product."""
-
-    status: Literal["success"] = "success"
-    data: ProductChangesData
-
-
-class PickedProductChangesData(ProductChangesData):
-    """Newest first, with the fields that were asked for."""
-
-    changes: list[PickedChange]  # type: ignore[assignment]
-
-
-class PickedProductChanges(BaseModel):
-    """The history of one product, with the fields that were asked for by `fields`."""
-
-    status: Literal["success"] = "success"
-    data: PickedProductChangesData
-
-
-class FeedData(BaseModel):
-    """Oldest first. Ask with `cursor=next_cursor` the next time, also when nothing came; at once while `has_more`, also
-    where `changes` are none: a request looks through so many changes of the log, and the filters found none of them.
-
-    `next_after` is the same place as a number alone, which does not say in which history of the database it is.
-    """
-
-    changes: list[ProductChange]
-    count: int
-    next_after: int
-    next_cursor: str
-    has_more: bool
-
-
-class Feed(BaseModel):
-    """What changed after a place in the change log."""
-
-    status: Literal["success"] = "success"
-    data: FeedData
-
-
-class PickedFeedData(FeedData):
-    """Oldest first, with the fields that were asked for."""
-
-    changes: list[PickedChange]  # type: ignore[assignment]
-
-
-class PickedFeed(BaseModel):
-    """What changed after a place in the change log, with the fields that were asked for by `fields`."""
-
-    status: Literal["success"] = "success"
-    data: PickedFeedData
-
-
 class Reason(BaseModel):
     """Something that keeps the offer from sale: its stable code, and in words."""
 
@@ -477,7 +366,7 @@ class ProductDetailData(BaseModel):
     product: ProductDetail
 
 
-class PickedProductDetail(_Picked, ProductDetail):
+class PickedProductDetail(PickedFields, ProductDetail):
     """One offer with what was asked for by `fields`, and its `account` and `emag_id`."""
 
 

@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from emagsync.core.older_names import OLDER_WORDS
 from emagsync.db.engine import Database
 from emagsync.offers import change_feed, product_repository
+from emagsync.offers.change_schemas import CHANGE_KEYS, ProductChange
 from emagsync.offers.changed_fields import CHANGED_FIELDS
 from emagsync.offers.currency_repository import with_currencies
-from emagsync.offers.product_schemas import CHANGE_KEYS, ProductChange
 from emagsync.offers.tables import offer_changes
 from offers.offer_rows import AT, offer, remove, store
 from support.api import Api
