@@ -14,7 +14,7 @@ from support.market import open_market
 
 # Requests of a reading beside its pages: the counts, the empty page, the tail.
 BESIDE = 4
-OFFERS, PER_PAGE, PAGES = 430, 50, 9
+OFFERS, PER_PAGE, PAGES = 230, 50, 5
 
 
 @pytest.mark.thorough
@@ -39,7 +39,8 @@ async def test_an_account_that_fails_after_a_first_success_is_left_alone_and_pro
         compare_with_marketplace(local.database, "main", market.truth())
 
 
-@pytest.mark.parametrize("kind", ["status", "html", "reset", "is_error", "firewall"])
+@pytest.mark.often(first=3)
+@pytest.mark.parametrize("kind", ["status", "reset", "firewall", "is_error", "html"])
 async def test_one_dead_page_costs_at_most_thirty_requests(tmp_path: Path, kind: str) -> None:
     async with open_market({"main": OFFERS}) as market, open_local(tmp_path, market.url, clock=HastyClock()) as local:
         market.fault(kind=kind, rows=[101, 150], route="product_offer/read")
@@ -94,6 +95,6 @@ async def test_look_ups_that_keep_failing_are_given_up(tmp_path: Path) -> None:
         market.forget()
         run = await local.sync(per_page=10)
         assert (run.status, run.removed) == (RunStatus.PARTIAL, 0)
-        assert market.requests() <= 40 + BESIDE + 90
+        assert market.requests() <= 20 + BESIDE + 90
         market.mend()
         assert (await local.completed(per_page=10)).removed == 30

@@ -13,7 +13,7 @@ from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.market import PASSWORD, open_market
 
-OFFERS, PER_PAGE, PAGES = 430, 50, 9
+OFFERS, PER_PAGE, PAGES = 130, 15, 9
 PAGING = ["first_rows", "first_page", "all_rows", "last_page"]
 # The counts, and the pages that are on their way when it is clear.
 BESIDE = 12

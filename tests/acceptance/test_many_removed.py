@@ -12,7 +12,7 @@ from support.comparing import compare_with_marketplace
 from support.local import open_local
 from support.market import open_market
 
-OFFERS, PER_PAGE = 430, 50
+OFFERS, PER_PAGE = 230, 25
 
 
 @pytest.mark.databases("both", often="sqlite")
@@ -58,7 +58,7 @@ async def test_a_second_reading_that_does_not_stand_still_decides_nothing(tmp_pa
 async def test_few_missing_offers_are_asked_for_by_id(tmp_path: Path) -> None:
     async with open_market({"main": OFFERS}) as market, open_local(tmp_path, market.url) as local:
         await local.completed(per_page=PER_PAGE)
-        market.change("remove", ids=[1, 2, 3, 400])
+        market.change("remove", ids=[1, 2, 3, 220])
         market.forget()
         assert (await local.completed(per_page=PER_PAGE)).removed == 4
         assert market.account().report.lookups == 4

@@ -14,7 +14,7 @@ from support.market import open_market
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
 
-SIZE = 130
+SIZE = 70
 
 
 @pytest.mark.often(first=5)
@@ -89,7 +89,7 @@ async def test_fields_that_nobody_knows_are_kept(tmp_path: Path) -> None:
         assert '"new_field":{"deep":[1,null,"x",{"ș":"ț"}]}' in payload
 
 
-@pytest.mark.parametrize("after", [5, 100], ids=["on the same page", "on another page"])
+@pytest.mark.parametrize("after", [5, 50], ids=["on the same page", "on another page"])
 async def test_of_rows_that_contradict_each_other_the_one_that_emag_shows_by_id_counts(
     tmp_path: Path, after: int
 ) -> None:

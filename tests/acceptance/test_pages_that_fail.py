@@ -15,7 +15,7 @@ from support.market import open_market
 
 pytestmark = pytest.mark.databases("both", often="sqlite")
 
-ACCOUNTS = {"main": 430, "fbe": 130}
+ACCOUNTS = {"main": 230, "fbe": 60}
 ALWAYS = {"kind": "status", "status": 500, "account": "main"}
 
 
@@ -45,8 +45,8 @@ async def test_a_page_that_keeps_failing_fails_the_run_names_the_page_and_remove
         ) as local,
     ):
         await both(local)
-        market.change("remove", ids=[7, 420])
-        market.change("change", ids=[8, 120, 421], set={"sale_price": "1.5000"})
+        market.change("remove", ids=[7, 220])
+        market.change("change", ids=[8, 120, 221], set={"sale_price": "1.5000"})
         # Row 120 of the list, in pages of whatever size.
         market.fault(kind=kind, account="main", rows=[120, 120])
         main, fbe = await both(local)
@@ -57,7 +57,7 @@ async def test_a_page_that_keeps_failing_fails_the_run_names_the_page_and_remove
         assert await local.value("SELECT count(*) FROM offers WHERE removed_at IS NOT NULL") == 0
         # What could be read is stored all the same.
         stored = present_offers(local.database, "main")
-        assert {emag_id: str(stored[emag_id]["price"]) for emag_id in (8, 421)} == {8: "1.5000", 421: "1.5000"}
+        assert {emag_id: str(stored[emag_id]["price"]) for emag_id in (8, 221)} == {8: "1.5000", 221: "1.5000"}
         market.mend()
         await local.completed()
         compare_with_marketplace(local.database, "main", market.truth())
@@ -107,7 +107,7 @@ async def test_pages_that_fail_only_above_a_size_are_read_in_smaller_ones(tmp_pa
 
 
 async def test_an_account_whose_every_full_page_fails_is_copied_in_smaller_ones(tmp_path: Path) -> None:
-    async with open_market({"main": 430}) as market, open_local(tmp_path, market.url, clock=HastyClock()) as local:
+    async with open_market({"main": 230}) as market, open_local(tmp_path, market.url, clock=HastyClock()) as local:
         market.fault(kind="status", status=504, min_items_per_page=50)
         await local.completed()
         compare_with_marketplace(local.database, "main", market.truth())

@@ -95,8 +95,9 @@ async def test_a_refusal_ends_the_run_at_once_and_the_next_one_completes(
         compare_with_marketplace(local.database, "main", market.truth())
 
 
-@pytest.mark.parametrize("status", [301, 302, 307])
+@pytest.mark.often(first=2)
 @pytest.mark.parametrize("page", [1, 5], ids=["from the first page", "in the middle"])
+@pytest.mark.parametrize("status", [301, 302, 307])
 @pytest.mark.databases("sqlite")
 async def test_a_redirect_ends_the_run_at_once_and_says_what_check_says(tmp_path: Path, status: int, page: int) -> None:
     async with (

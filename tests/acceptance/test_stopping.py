@@ -28,9 +28,9 @@ pytestmark = pytest.mark.databases("both", often="sqlite")
 
 @asynccontextmanager
 async def slowly(tmp_path: Path, **settings: Any) -> AsyncIterator[tuple[Market, Local]]:
-    """430 offers, one page of 10 at a time, each 20 ms."""
+    """230 offers, one page of 10 at a time, each 20 ms."""
     async with (
-        open_market({"main": 430}, latency_ms=20) as market,
+        open_market({"main": 230}, latency_ms=20) as market,
         open_local(tmp_path, market.url, sync={"pages_in_flight": 1}, **settings) as local,
     ):
         yield market, local
@@ -45,7 +45,7 @@ async def goes_on(market: Market, local: Local, stopped: Run) -> Run:
     market.set(latency_ms=0)
     run = await local.completed(per_page=10)
     assert not stored & market.page_reads().keys()
-    assert run.processed == 430
+    assert run.processed == 230
     compare_with_marketplace(local.database, "main", market.truth())
     return run
 
@@ -116,7 +116,7 @@ async def test_a_signal_ends_the_program_with_130_and_the_run_goes_on_later(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     arguments = ("sync", "main", "--mode", "full", "--items-per-page", "10")
-    async with open_market({"main": 430}, latency_ms=100) as market:
+    async with open_market({"main": 230}, latency_ms=100) as market:
         variables = environment(tmp_path, market.url)
         async with Program(arguments, variables) as program:
             await until(lambda: market.account().reads >= 12)
@@ -142,7 +142,7 @@ async def test_a_signal_ends_the_program_with_130_and_the_run_goes_on_later(
 
 
 async def test_two_signals_end_the_program_at_once(tmp_path: Path) -> None:
-    async with open_market({"main": 430}, latency_ms=600_000) as market:
+    async with open_market({"main": 230}, latency_ms=600_000) as market:
         variables = environment(tmp_path, market.url)
         async with Program(("sync", "main"), variables) as program:
             await until(lambda: market.requests() >= 1)

@@ -46,25 +46,25 @@ async def writes(local: Local) -> Counter[str]:
 
 
 async def test_a_second_run_over_an_unchanged_catalogue_rewrites_nothing(tmp_path: Path) -> None:
-    async with open_market({"main": 430}) as market, open_local(tmp_path, market.url) as local:
+    async with open_market({"main": 130}) as market, open_local(tmp_path, market.url) as local:
         await local.completed()
         before = snapshot(local.database)
         await watch_writes(local)
         run = await local.completed()
         assert await writes(local) == {}
-        assert (run.unchanged, run.created, run.updated, run.removed) == (430, 0, 0, 0)
+        assert (run.unchanged, run.created, run.updated, run.removed) == (130, 0, 0, 0)
         assert snapshot(local.database) == before
         seen = await local.rows("SELECT DISTINCT last_seen_run FROM offers")
         assert seen == [{"last_seen_run": run.id}]
 
 
 async def test_a_changed_offer_is_the_only_one_written(tmp_path: Path) -> None:
-    async with open_market({"main": 430}) as market, open_local(tmp_path, market.url) as local:
+    async with open_market({"main": 130}) as market, open_local(tmp_path, market.url) as local:
         await local.completed()
         market.change("change", ids=[17], set={"sale_price": "55.5000"})
         await watch_writes(local)
         run = await local.completed()
-        assert (run.updated, run.unchanged) == (1, 429)
+        assert (run.updated, run.unchanged) == (1, 129)
         assert await writes(local) == {"offer_payloads UPDATE": 1, "offer_changes INSERT": 1, "content": 1}
         compare_with_marketplace(local.database, "main", market.truth())
 
@@ -78,7 +78,7 @@ def respelled(market: Market) -> None:
 
 
 async def test_the_same_content_in_another_spelling_is_no_change(tmp_path: Path) -> None:
-    async with open_market({"main": 430}) as market, open_local(tmp_path, market.url) as local:
+    async with open_market({"main": 130}) as market, open_local(tmp_path, market.url) as local:
         await local.completed()
         before = snapshot(local.database)
         respelled(market)
@@ -86,13 +86,13 @@ async def test_the_same_content_in_another_spelling_is_no_change(tmp_path: Path)
         run = await local.completed()
         noted = await writes(local)
         assert not {what for what in noted if what.startswith(TABLES)}
-        assert (run.unchanged, run.updated) == (430, 0)
+        assert (run.unchanged, run.updated) == (130, 0)
         after = snapshot(local.database)
         assert (after["payloads"], after["changes"]) == (before["payloads"], before["changes"])
 
 
 async def test_an_unchanged_catalogue_is_read_with_the_same_requests(tmp_path: Path) -> None:
-    async with open_market({"main": 430}) as market, open_local(tmp_path, market.url) as local:
+    async with open_market({"main": 130}) as market, open_local(tmp_path, market.url) as local:
         await local.completed()
         first = market.requests()
         market.forget()

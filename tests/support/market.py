@@ -111,8 +111,8 @@ def _generated(offers: int, seed: int) -> Catalogue:
 
 @asynccontextmanager
 async def open_market(accounts: Mapping[str, Catalogue | int] | None = None, **settings: Any) -> AsyncIterator[Market]:
-    """A sandbox with these accounts (a number: so many generated offers); by default `main` with 450 offers."""
-    chosen = {"main": 450} if accounts is None else accounts
+    """A sandbox with these accounts (a number: so many generated offers); by default `main` with 150 offers."""
+    chosen = {"main": 150} if accounts is None else accounts
     made = [
         Account(name, PASSWORD, _generated(offers, place) if isinstance(offers, int) else offers, seed=place)
         for place, (name, offers) in enumerate(chosen.items(), start=1)
