@@ -14,9 +14,12 @@ takes one quarter of what is for `make thorough`: see `support/parts.py`.
 from __future__ import annotations
 
 import gc
+import itertools
+import re
 import signal
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -33,6 +36,7 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.register_profile("few", settings.get_profile("unhurried"), max_examples=25)
 settings.load_profile("unhurried")
 
+_folders = itertools.count()
 _BACKENDS = {"both": databases.BACKENDS} | {backend: (backend,) for backend in databases.BACKENDS}
 
 
@@ -46,6 +50,15 @@ _LOGS = [
 @pytest.fixture(autouse=True)
 def _plain_logs() -> None:
     structlog.configure(processors=_LOGS)
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """A folder of the test's own. Pytest's fixture looks through the folders of all tests before it for a free name."""
+    name = re.sub(r"\W", "_", request.node.name)[:30]
+    folder = tmp_path_factory.getbasetemp() / f"{name}{next(_folders)}"
+    folder.mkdir(mode=0o700)
+    return folder
 
 
 @pytest.fixture

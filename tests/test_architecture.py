@@ -43,12 +43,18 @@ def modules() -> dict[str, ast.Module]:
     return {path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
 
 
+@cache
+def nodes_of(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All that is in it: walking through every module takes longer than what a test asks of what it meets."""
+    return tuple(ast.walk(tree))
+
+
 def _may_have_sql(path: str) -> bool:
     return path.startswith("db/") or path.endswith(("repository.py", "tables.py"))
 
 
 def _sql_in(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             yield from (f"line {node.lineno}: import {one.name}" for one in node.names if one.name == "sqlalchemy")
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy"):
@@ -69,7 +75,7 @@ def test_sql_is_in_repositories_only() -> None:
 
 
 def _arguments(tree: ast.Module) -> Iterator[ast.arg | ast.AnnAssign]:
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.arg) or (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
             yield node
 
@@ -92,7 +98,7 @@ def test_bodies_of_requests_are_read_in_one_place() -> None:
         f"{path}:{node.lineno}"
         for path, tree in modules().items()
         if path not in ("rest/bodies.py", "rest/texts.py") and not path.startswith("sandbox/")
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id == "request"
@@ -106,7 +112,7 @@ def _error_classes() -> set[str]:
     bases = {
         node.name: {base.id for base in node.bases if isinstance(base, ast.Name)}
         for tree in modules().values()
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.ClassDef)
     }
     found = {"Exception", "BaseException"}
@@ -117,7 +123,7 @@ def _error_classes() -> set[str]:
 
 def _code_comparisons(tree: ast.AST, errors: set[str]) -> Iterator[int]:
     """Lines that compare the code of a caught error, or of a parameter that is an error, with a text."""
-    for scope in ast.walk(tree):
+    for scope in nodes_of(tree):
         names: set[str] = set()
         if isinstance(scope, ast.ExceptHandler) and scope.name:
             names = {scope.name}
@@ -176,7 +182,7 @@ def test_errors_are_told_apart_by_type_not_by_code() -> None:
 
 
 def _imports_in_functions(tree: ast.Module) -> bool:
-    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = (node for node in nodes_of(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     return any(isinstance(node, ast.Import | ast.ImportFrom) for function in functions for node in ast.walk(function))
 
 
