@@ -7,13 +7,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from support import processes
-from support.processes import AsyncProcess
+from support.processes import AsyncProcess, forking
 from support.program import environment
 
 PROBE = """
@@ -33,6 +34,7 @@ print(json.dumps({
     "gc": [gc.isenabled(), gc.get_threshold()],
     "threads": threading.active_count(),
     "streams": [[one.encoding, one.errors, one.line_buffering, one.isatty(), one.name] for one in streams],
+    "buffers": [[one.write_through, type(one.buffer).__name__] for one in streams],
     "files": [int(name) for name in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{name}")],
     "name": __name__,
 }))
@@ -64,6 +66,31 @@ def test_a_forked_process_finds_what_a_new_interpreter_finds(tmp_path: Path) -> 
         seen.append(json.loads(out))
     assert seen[0] == seen[1]
     assert seen[1]["parent"] == os.getpid()
+
+
+@pytest.mark.parametrize("options", [[], ["-P"]], ids=["", "without its folder"])
+def test_a_module_that_the_code_under_test_runs_finds_what_a_new_interpreter_finds(
+    tmp_path: Path, options: list[str]
+) -> None:
+    (tmp_path / "probe.py").write_text(PROBE.replace("os.getppid()", "[sys.path[:2], sys.dont_write_bytecode]"))
+    command = [sys.executable, *options, "-m", "probe", "a"]
+    env = VARIABLES | {"PYTHONPATH": f"{tmp_path}:/elsewhere", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    seen = [json.loads(subprocess.check_output(command, cwd="/", env=env, stderr=subprocess.DEVNULL))]
+    with forking("probe"):
+        seen.append(json.loads(subprocess.check_output(command, cwd="/", env=env, stderr=subprocess.DEVNULL)))
+    assert seen[0] == seen[1]
+
+
+def test_of_what_the_code_under_test_runs_only_modules_of_the_package_are_forked(tmp_path: Path) -> None:
+    text = "import pathlib; print('fork_' 'server' in pathlib.Path('/proc/self/cmdline').read_text())"
+    for name in ("probe.py", "other.py"):
+        (tmp_path / name).write_text(text)
+    with forking("probe"):
+        said = [
+            subprocess.check_output([sys.executable, *arguments], cwd=tmp_path, env=VARIABLES)
+            for arguments in (["-m", "probe"], ["-m", "other"], ["-c", text], ["probe.py"])
+        ]
+    assert said == [b"True\n", b"False\n", b"False\n", b"False\n"]
 
 
 def test_two_forked_processes_have_their_own_ids_and_chances(tmp_path: Path) -> None:

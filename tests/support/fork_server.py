@@ -3,18 +3,22 @@
 Importing is nine tenths of what a short command costs. `support.processes` starts one such server for a test process
 and asks it, over the socket whose number is the only argument, for a process with given arguments, variables, folder
 and standard streams. What it forks is an ordinary process, and a child of the test process rather than of the server:
-the one in between ends at once, and the kernel hands its child to the test process, which has asked for that
-(PR_SET_CHILD_SUBREAPER). So waiting, exit codes and signals are the real thing.
+the kernel makes it the server's sibling (CLONE_PARENT). So waiting, exit codes and signals are the real thing.
 
 The server has one thread, no event loop and no open files but its streams and its socket. It starts no command that an
 interpreter's own variables (PYTHONPATH and the like) would have to reach: see `processes.can_fork`.
+
+One thing is cheaper than in a new interpreter: the hash of a password, which is meant to cost a fifth of a second.
 """
 
 from __future__ import annotations
 
 import atexit
+import ctypes
+import functools
 import gc
 import importlib
+import io
 import json
 import locale
 import os
@@ -30,6 +34,8 @@ from typing import Any
 
 MOST_BYTES = 1 << 17
 STREAMS = 3
+_CLONE_PARENT = 0x8000
+_CLONE3 = 435  # the same number on every machine
 # What the commands import while they run, beside their own modules.
 _LATE_IMPORTS = (
     "aiosqlite",
@@ -58,6 +64,8 @@ _LATE_IMPORTS = (
     "rich.progress",
     "sqlalchemy.dialects.postgresql.asyncpg",
     "sqlalchemy.dialects.sqlite.aiosqlite",
+    "typer._adapters",
+    "typer._click.decorators",
     "uvicorn.lifespan.off",
     "uvicorn.lifespan.on",
     "uvicorn.loops.auto",
@@ -70,10 +78,12 @@ _LATE_IMPORTS = (
 def main() -> None:
     control = socket.socket(fileno=int(sys.argv[1]))
     del sys.path[0]  # this folder, which no command has on its path
+    gc.disable()  # modules are no garbage, and looking for it takes a quarter of importing them
     _import_everything()
+    _make_hashes_cheap()
     assert threading.active_count() == 1
-    gc.collect()
     gc.freeze()
+    gc.enable()
     control.send(b"ready")
     while True:
         message, streams, _, _ = socket.recv_fds(control, MOST_BYTES, STREAMS)
@@ -95,24 +105,43 @@ def _import_everything() -> None:
         importlib.import_module(name)
 
 
+def _make_hashes_cheap() -> None:
+    from emagsync.identity import secrets
+
+    secrets.Argon2Cost = functools.partial(secrets.Argon2Cost, passes=1, memory_kib=8, lanes=1)  # type: ignore
+
+
 def _forked(wanted: Mapping[str, Any], streams: Sequence[int]) -> int:
     """Start the process; its parent is whoever started this server. Returns its id."""
-    read_end, write_end = os.pipe()
-    between = os.fork()
-    if between == 0:
-        own = os.getpid()
-        child = os.fork()
-        if child == 0:
-            while os.getppid() == own:
-                time.sleep(0.0001)
-            _become(wanted, streams)
-        os.write(write_end, str(child).encode())
-        os._exit(0)
-    os.close(write_end)
-    pid = int(os.read(read_end, 32))
-    os.close(read_end)
-    os.waitpid(between, 0)
+    pid = _fork_sibling()
+    if pid == 0:
+        _become(wanted, streams)
     return pid
+
+
+def _fork_sibling() -> int:
+    """`os.fork`, but that the new process is a child of this one's parent."""
+    python = ctypes.PyDLL(None, use_errno=True)  # which keeps the interpreter's lock during a call, as forking needs
+    wanted = _CloneArguments(flags=_CLONE_PARENT)
+    python.PyOS_BeforeFork()
+    pid = python.syscall(_CLONE3, ctypes.byref(wanted), ctypes.sizeof(wanted))
+    if pid == 0:
+        python.PyOS_AfterFork_Child()
+        return 0
+    failed = ctypes.get_errno()
+    python.PyOS_AfterFork_Parent()
+    if pid < 0:
+        raise OSError(failed, os.strerror(failed))
+    return int(pid)
+
+
+class _CloneArguments(ctypes.Structure):
+    """The kernel's `struct clone_args`, as it was at first."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_uint64)
+        for name in ("flags", "pidfd", "child_tid", "parent_tid", "exit_signal", "stack", "stack_size", "tls")
+    )
 
 
 def _become(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
@@ -141,19 +170,25 @@ def _take_over(wanted: Mapping[str, Any], streams: Sequence[int]) -> None:
     locale.setlocale(locale.LC_CTYPE, "")
     time.tzset()
     sys.argv = [wanted["module"] or wanted["script"], *wanted["arguments"]]
-    sys.path.insert(0, os.path.dirname(wanted["script"]) if wanted["script"] else os.getcwd())  # noqa: PTH109, PTH120
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in os.environ
+    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    if not wanted["safe_path"]:
+        sys.path.insert(0, os.path.dirname(wanted["script"]) if wanted["script"] else os.getcwd())  # noqa: PTH109, PTH120
     chosen = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "C"
     errors = "surrogateescape" if chosen.partition(".")[0] in {"C", "POSIX"} else "strict"
     sys.stdin = sys.__stdin__ = _stream(0, "stdin", errors)  # type: ignore[misc]
     sys.stdout = sys.__stdout__ = _stream(1, "stdout", errors)  # type: ignore[misc]
-    sys.stderr = sys.__stderr__ = _stream(2, "stderr", "backslashreplace", buffering=1)  # type: ignore[misc]
+    sys.stderr = sys.__stderr__ = _stream(2, "stderr", "backslashreplace")  # type: ignore[misc]
 
 
-def _stream(number: int, name: str, errors: str, buffering: int = -1) -> Any:
-    mode = "w" if number else "r"
-    stream = open(number, mode, buffering, encoding="utf-8", errors=errors, closefd=False)  # noqa: SIM115
-    stream.buffer.raw.name = f"<{name}>"
-    return stream
+def _stream(number: int, name: str, errors: str) -> Any:
+    """As the interpreter makes them (`create_stdio` in its pylifecycle.c)."""
+    is_buffered = "PYTHONUNBUFFERED" not in os.environ
+    buffering = -1 if is_buffered or number == 0 else 0
+    file: Any = open(number, "wb" if number else "rb", buffering, closefd=False)  # noqa: SIM115
+    (file.raw if buffering else file).name = f"<{name}>"
+    by_line = is_buffered and (number == 2 or file.isatty())
+    return io.TextIOWrapper(file, "utf-8", errors, line_buffering=by_line, write_through=not is_buffered)
 
 
 def _ran(wanted: Mapping[str, Any]) -> int:

@@ -3,13 +3,14 @@
 A forked process is as real as another: it has its own id, variables, folder and streams, it is a child of this process,
 and it dies of the same signals. It is there in a hundredth of a second, where a new interpreter takes most of one to
 import what the command needs. `fresh=True` starts a new interpreter all the same: for tests of the start itself.
+
+Code under test starts programs of ours, too. Within `forking` these are forked as well.
 """
 
 from __future__ import annotations
 
 import asyncio
 import atexit
-import ctypes
 import functools
 import json
 import os
@@ -17,15 +18,19 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from support import fork_server
 from support.patience import PATIENCE_SECONDS
 
 MODULE = "emagsync"
-_PR_SET_CHILD_SUBREAPER = 36
+_Popen = subprocess.Popen  # also within `forking`
+# The variables of an interpreter's own that a forked process heeds.
+_HEEDED = {"PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}
 
 
 def start(
@@ -42,14 +47,23 @@ def start(
     `options` are those of `subprocess.Popen` about streams and text, and `start_new_session`.
     """
     what = [str(script)] if script else ["-m", module]
-    if fresh or not can_fork(env):
-        return subprocess.Popen([sys.executable, *what, *arguments], env=dict(env), cwd=cwd, **options)
-    return _Forked([str(script) if script else module, *arguments], env=env, cwd=cwd, is_script=bool(script), **options)
+    make = _Popen if fresh or not can_fork(env) else _Forked
+    return make([sys.executable, *what, *arguments], env=dict(env), cwd=cwd, **options)
 
 
 def can_fork(env: Mapping[str, str]) -> bool:
-    """Whether a forked process is what a new interpreter with these variables would be."""
+    """Whether a forked command is what a new interpreter with these variables would be."""
     return sys.platform == "linux" and not any(name.startswith("PYTHON") for name in env)
+
+
+@contextmanager
+def forking(package: str = MODULE) -> Iterator[None]:
+    """Modules of the package that this process runs by `python -m` are forked.
+
+    Not for what limits its own memory: a forked process has everything imported.
+    """
+    with mock.patch.object(subprocess, "Popen", functools.partial(_ForkedIfOf, package)):
+        yield
 
 
 class AsyncProcess:
@@ -112,23 +126,25 @@ class AsyncProcess:
         threading.Thread(target=watch, daemon=True).start()
 
 
-class _Forked(subprocess.Popen[Any]):
-    """A process that the fork server makes; everything else of it is `subprocess`'s own."""
+class _Forked(_Popen[Any]):
+    """A process that the fork server makes; everything else of it is `subprocess`'s own.
 
-    def __init__(self, args: list[str], *, is_script: bool, **options: Any) -> None:
-        self._is_script = is_script
-        super().__init__(args, **options)
+    Its arguments are those of a new interpreter: `python -m module` or `python script`, perhaps with `-P`.
+    """
 
     def _execute_child(self, args: list[str], *others: Any) -> None:
         # In the order of `subprocess.Popen._execute_child`.
         _, _, _, _, cwd, env, _, _, _, child_in, our_in, our_out, child_out, our_err, child_err, *rest = others
         new_session = bool(rest[5])
-        first, *arguments = args
+        is_safe, rest_of_line = args[1] == "-P", args[2:] if args[1] == "-P" else args[1:]
+        is_module = rest_of_line[0] == "-m"
+        first, *arguments = rest_of_line[is_module:]
         wanted = {
-            "module": None if self._is_script else first,
-            "script": first if self._is_script else None,
+            "module": first if is_module else None,
+            "script": None if is_module else first,
             "arguments": arguments,
-            "environment": dict(env),
+            "safe_path": is_safe,
+            "environment": dict(os.environ if env is None else env),
             "folder": str(cwd or Path.cwd()),
             "new_session": new_session,
         }
@@ -138,6 +154,28 @@ class _Forked(subprocess.Popen[Any]):
         self.pid = _server().fork(wanted, streams)
         self._child_created = True
         self._close_pipe_fds(child_in, our_in, our_out, child_out, our_err, child_err)
+
+
+class _ForkedIfOf(_Forked):
+    """A forked process where `python -m` is to run a module of the package, else one like any other."""
+
+    def __init__(self, package: str, args: Any, **options: Any) -> None:
+        self._package = package
+        super().__init__(args, **options)
+
+    def _execute_child(self, args: Any, *others: Any) -> None:
+        env = os.environ if others[5] is None else others[5]
+        is_heeded = _HEEDED.issuperset(name for name in env if name.startswith("PYTHON"))
+        if is_heeded and self._runs_it(args):
+            super()._execute_child(args, *others)
+        else:
+            super(_Forked, self)._execute_child(args, *others)  # type: ignore[misc]
+
+    def _runs_it(self, args: Any) -> bool:
+        if isinstance(args, str) or args[0] != sys.executable:
+            return False
+        first, *rest = (word for word in args[1:] if word != "-P")
+        return bool(first == "-m" and rest[0].partition(".")[0] == self._package)
 
 
 class _Server:
@@ -168,12 +206,8 @@ class _Server:
         message = json.dumps(wanted).encode()
         assert len(message) < fork_server.MOST_BYTES
         with self._asking:
-            _adopt(True)
-            try:
-                socket.send_fds(self._control, [message], streams)
-                return int(self._control.recv(32))
-            finally:
-                _adopt(False)
+            socket.send_fds(self._control, [message], streams)
+            return int(self._control.recv(32))
 
     def close(self) -> None:
         self._control.close()
@@ -193,13 +227,3 @@ def _started() -> _Server:
     server = _Server()
     atexit.register(server.close)
     return server
-
-
-def _adopt(wanted: bool) -> None:
-    """Whether children of our children whose parent ends become ours."""
-    _libc().prctl(_PR_SET_CHILD_SUBREAPER, int(wanted), 0, 0, 0)
-
-
-@functools.cache
-def _libc() -> Any:
-    return ctypes.CDLL(None, use_errno=True)

@@ -9,6 +9,7 @@ import pytest
 
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
 from entrypoints.cli.command import Cli
+from support.processes import forking
 
 SIZES = {"main": 230, "fbe": 40}
 
@@ -16,7 +17,9 @@ SIZES = {"main": 230, "fbe": 40}
 @pytest.fixture(scope="module")
 def marketplace() -> Iterator[SandboxProcess]:
     accounts = [f"{name}:{name}-secret:{size}" for name, size in SIZES.items()]
-    with start_sandbox(accounts, ["--no-limit"]) as sandbox:
+    with forking():
+        sandbox = start_sandbox(accounts, ["--no-limit"])
+    with sandbox:
         yield sandbox
 
 

@@ -19,13 +19,14 @@ import pytest
 
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
 from entrypoints.cli.command import Cli
+from support.processes import forking
 
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[Cli]:
     """A machine with two accounts, both copied once; tests only look at it."""
     folder = tmp_path_factory.mktemp("copied")
-    with start_sandbox(["main:main-secret:230", "fbe:fbe-secret:40"], ["--no-limit"]) as sandbox:
+    with forking(), start_sandbox(["main:main-secret:230", "fbe:fbe-secret:40"], ["--no-limit"]) as sandbox:
         cli = Cli(folder, {"EMAGSYNC_DATA_DIR": str(folder / "data"), "EMAGSYNC_LIMIT__ENABLED": "false"})
         for name in ("main", "fbe"):
             cli.variables |= {

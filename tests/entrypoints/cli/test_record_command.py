@@ -9,6 +9,7 @@ import pytest
 from emagsync.core.recording import Recording
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
 from entrypoints.cli.command import Cli
+from support.processes import forking
 
 
 def test_an_account_is_recorded_and_a_sync_of_the_replay_copies_it(
@@ -19,7 +20,7 @@ def test_an_account_is_recorded_and_a_sync_of_the_replay_copies_it(
     assert (result.code, result.err) == (0, "")
     assert "fbe: 1 page, 40 offers; 5 answers recorded in day" in result.out
     assert not any("fbe-secret" in path.read_text() for path in (tmp_path / "day").rglob("*.json*"))
-    with start_sandbox(options=["--no-limit", "--replay", str(tmp_path / "day")]) as replay:
+    with forking(), start_sandbox(options=["--no-limit", "--replay", str(tmp_path / "day")]) as replay:
         result = cli("sync", "fbe", EMAG_FBE_BASE_URL=replay.api_url)
         assert "fbe: completed" in result.out
     again = cli("sandbox", "record", "fbe", "--output", "day")
