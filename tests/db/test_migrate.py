@@ -6,7 +6,7 @@ import asyncio
 import importlib
 import pkgutil
 import re
-import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ from emagsync.offers.search import catch_up
 from emagsync.offers.selection import OfferFilter
 from support.databases import address_in, address_of
 from support.migrating import bring_to, insert_row
+from support.processes import AsyncProcess
+from support.program import environment
 from support.servers import USER
 
 pytestmark = pytest.mark.databases("both")
@@ -43,8 +45,17 @@ async def main():
 asyncio.run(main())
 """
 
+Started = Awaitable[AsyncProcess]
 
 STEPS = [script.revision for script in ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()][::-1]
+
+
+@pytest.fixture
+def upgrading(url: str, tmp_path: Path) -> Callable[[], Started]:
+    """Starts a process that upgrades the database and says whether it did."""
+    program = tmp_path / "upgrade.py"
+    program.write_text(UPGRADE)
+    return lambda: AsyncProcess.start(url, script=program, env=environment(tmp_path))
 
 
 @pytest.fixture
@@ -216,21 +227,18 @@ async def test_two_starts_at_once_in_one_process_upgrade_once(url: str) -> None:
 
 
 @pytest.mark.often(first=1)
-async def test_processes_that_start_at_once_upgrade_once(url: str) -> None:
-    processes = [
-        await asyncio.create_subprocess_exec(
-            sys.executable, "-c", UPGRADE, url, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-        )
-        for _ in range(4)
-    ]
+async def test_processes_that_start_at_once_upgrade_once(url: str, upgrading: Callable[[], Started]) -> None:
+    processes = await asyncio.gather(*(upgrading() for _ in range(4)))
     said = [await process.communicate() for process in processes]
     assert [process.returncode for process in processes] == [0] * 4, said
     assert sorted(out.decode().strip() for out, _ in said) == ["False", "False", "False", "True"]
 
 
 @pytest.mark.databases("sqlite", "a file shows when the upgrade began")
-async def test_a_process_killed_while_upgrading_leaves_a_database_that_can_be_upgraded(url: str) -> None:
-    process = await asyncio.create_subprocess_exec(sys.executable, "-c", UPGRADE, url, stdout=asyncio.subprocess.PIPE)
+async def test_a_process_killed_while_upgrading_leaves_a_database_that_can_be_upgraded(
+    url: str, upgrading: Callable[[], Started]
+) -> None:
+    process = await upgrading()
     path = Path(url.removeprefix("sqlite:///"))
     while not path.exists() and process.returncode is None:
         await asyncio.sleep(0.001)

@@ -41,6 +41,7 @@ async def test_a_failed_run_and_rejected_offers_arrive_by_mail_once_also_after_a
     assert len(mailbox.mails) == 2
 
 
+@pytest.mark.usefixtures("forked")
 async def test_no_secret_of_an_address_or_of_the_mail_server_is_stored_answered_or_logged(
     tmp_path: Path, mailbox: Mailbox, hook: Hook, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -13,7 +13,7 @@ from support.clocks import ForwardClock
 from support.runs import Desk, open_desk
 
 # aiosmtpd's about its own set-up: mail stays on this machine.
-pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")
+pytestmark = [pytest.mark.filterwarnings("ignore:Requiring AUTH"), pytest.mark.usefixtures("forked")]
 
 NOTIFICATIONS = "/api/v1/notifications"
 PRIVATE = {"webhooks": {"allow_private": True}}

@@ -99,6 +99,7 @@ def test_addresses_that_must_not_be_told_are_refused_without_being_repeated(text
     assert text not in str(refused.value)
 
 
+@pytest.mark.usefixtures("forked")
 async def test_the_process_that_sends_connects_to_no_private_address_whatever_it_is_told(hook: Hook) -> None:
     """The last line: a name may lead elsewhere by the time at which it is called."""
     process = SendingProcess()
@@ -108,6 +109,7 @@ async def test_the_process_that_sends_connects_to_no_private_address_whatever_it
     assert hook.told == []
 
 
+@pytest.mark.usefixtures("forked")
 async def test_an_address_that_lacks_a_part_is_told_apart_before_anything_is_sent() -> None:
     process = SendingProcess()
     assert (await process.carry_out(Order("tgram://no-token", only_check=True))).end == "incomplete"

@@ -103,6 +103,7 @@ def _import_everything() -> None:
             importlib.import_module(module.name)
     for name in _LATE_IMPORTS:
         importlib.import_module(name)
+    importlib.import_module("apprise").Apprise.instantiate("json://localhost")  # which imports all its plugins
 
 
 def _make_hashes_cheap() -> None:

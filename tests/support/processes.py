@@ -185,7 +185,7 @@ class _Server:
         self._asking = threading.Lock()
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         number = str(theirs.fileno())
-        self._process = subprocess.Popen(
+        self._process = _Popen(
             [sys.executable, fork_server.__file__, number],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
