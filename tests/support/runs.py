@@ -84,7 +84,7 @@ async def open_desk(
     market: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> AsyncIterator[Desk]:
-    """A server whose accounts are those of a new sandbox: by default `main` with 450 offers. Nothing is scheduled."""
+    """A server whose accounts are those of a new sandbox: by default `main` with 150 offers. Nothing is scheduled."""
     chosen = {"schedule": {"enabled": False}, **settings}
     async with open_market(accounts, **(market or {})) as sandbox:
         names = tuple(accounts or {"main": 0})

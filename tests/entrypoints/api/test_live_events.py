@@ -82,7 +82,7 @@ async def test_two_listeners_see_the_same_run_begin_get_on_and_end(tmp_path: Pat
         listening(desk.api.admin) as second,
     ):
         await until(lambda: bool(first.seen and second.seen))
-        run = await desk.begin(items_per_page=10)
+        run = await desk.begin(items_per_page=3)
         for listener in (first, second):
             await until(lambda listener=listener: "completed" in listener.states())
             assert listener.seen[0].name == "snapshot"
@@ -92,7 +92,7 @@ async def test_two_listeners_see_the_same_run_begin_get_on_and_end(tmp_path: Pat
             assert progress == sorted(progress)
             assert progress
         assert first.runs()[-1] == second.runs()[-1]
-        assert first.runs()[-1]["processed_items"] == 450
+        assert first.runs()[-1]["processed_items"] == 150
         took = first.runs()[-1]["duration_seconds"]
         assert len(first.runs("progress")) <= took * 4 + 2
 
@@ -130,7 +130,7 @@ async def test_runs_of_other_processes_are_told_too(tmp_path: Path) -> None:
     ):
         await until(lambda: bool(listener.seen))
         # The server looks once a second for what other processes have stored.
-        desk.market.fault(kind="slow", pages=[20], held=True)
+        desk.market.fault(kind="slow", pages=[10], held=True)
         running = asyncio.ensure_future(other.completed(per_page=10))
         await until(lambda: bool(listener.runs("progress")))
         desk.market.mend()
@@ -143,7 +143,7 @@ async def test_runs_of_other_processes_are_told_too(tmp_path: Path) -> None:
 
 async def test_a_stop_is_told(tmp_path: Path) -> None:
     async with open_desk(tmp_path, market={"latency_ms": 60}) as desk, listening(desk.api.viewer) as listener:
-        run = await desk.begin(items_per_page=5)
+        run = await desk.begin(items_per_page=2)
         await until(lambda: "running" in listener.states())
         await desk.api.operator.delete(f"{PRODUCTS}/sync/{run['id']}")
         await until(lambda: "cancelled" in listener.states())

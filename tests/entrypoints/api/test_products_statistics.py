@@ -15,7 +15,7 @@ pytestmark = pytest.mark.databases("both", often="sqlite")
 
 
 async def test_statistics_count_what_the_marketplace_has(tmp_path: Path) -> None:
-    async with open_desk(tmp_path, {"main": 450, "fbe": 30}) as desk:
+    async with open_desk(tmp_path, {"main": 150, "fbe": 30}) as desk:
         await desk.sync(account_type="both")
         gone = list(desk.market.truth())[:2]
         desk.market.change("remove", ids=gone)
@@ -24,14 +24,14 @@ async def test_statistics_count_what_the_marketplace_has(tmp_path: Path) -> None
         assert answer.status_code == 200, answer.text
         body = answer.json()
         truth = desk.market.truth()
-    assert body["products_by_account"] == {"fbe": 30, "main": 448}
-    assert body["total_products"] == 478
+    assert body["products_by_account"] == {"fbe": 30, "main": 148}
+    assert body["total_products"] == 178
     assert body["recent_syncs"][0]["id"] == run["id"]
     assert len(body["recent_syncs"]) == 3
     main = body["accounts"]["main"]
-    assert (main["products"], main["removed"]) == (448, 2)
+    assert (main["products"], main["removed"]) == (148, 2)
     assert main["active"] == sum(int(row["status"]) == 1 for row in truth.values())
-    assert main["sellable"] + main["out_of_stock"] <= 448
+    assert main["sellable"] + main["out_of_stock"] <= 148
     assert main["last_completed_run"]["id"] == run["id"]
     assert 0 <= main["oldest_age_seconds"] < 60
 

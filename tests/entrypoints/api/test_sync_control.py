@@ -62,7 +62,7 @@ async def nothing_more_is_written(desk: Desk, *, seconds: float = 2.5) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_a_run_stopped_at_any_instant_writes_nothing_more(tmp_path: Path, seed: int) -> None:
     async with open_desk(tmp_path, market={"latency_ms": 15}) as desk:
-        run = await desk.begin(items_per_page=10)
+        run = await desk.begin(items_per_page=3)
         await asyncio.sleep(random.Random(seed).uniform(0, 0.6))
         answer = await stop(desk, run["id"])
         if answer.status_code == 409:  # it was faster
@@ -97,7 +97,7 @@ async def test_a_run_that_waits_for_emag_stops_at_once(tmp_path: Path) -> None:
 
 async def test_a_run_of_another_process_is_stopped_too(tmp_path: Path) -> None:
     async with open_desk(tmp_path, market=SLOW) as desk, open_local(tmp_path, desk.market.url) as other:
-        running = asyncio.ensure_future(other.sync(per_page=5))
+        running = asyncio.ensure_future(other.sync(per_page=2))
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not (found := await desk.api.rows("SELECT id FROM sync_runs WHERE processed > 0")):
                 await asyncio.sleep(0.01)
@@ -125,9 +125,10 @@ async def test_stopping_a_sync_stops_all_of_its_runs(tmp_path: Path) -> None:
         assert not (await desk.api.viewer.get(f"{PRODUCTS}/status")).json()["is_running"]
 
 
+@pytest.mark.often(first=1)
 @pytest.mark.parametrize("seconds", [1, 2])
 async def test_a_run_out_of_time_fails_and_its_retry_reads_only_the_rest(tmp_path: Path, seconds: int) -> None:
-    async with open_desk(tmp_path, market={"latency_ms": 90}, sync={"pages_in_flight": 1}) as desk:
+    async with open_desk(tmp_path, market={"latency_ms": 180}, sync={"pages_in_flight": 1}) as desk:
         # Over REST it is 30 s at least: too long for a test.
         asked = RunParameters(mode=Mode.FULL, items_per_page=10, timeout_seconds=seconds)
         started = await desk.api.services.runs.start("main", asked, trigger="api")
@@ -145,13 +146,13 @@ async def test_a_run_out_of_time_fails_and_its_retry_reads_only_the_rest(tmp_pat
 
 async def test_a_clean_up_ends_live_and_dead_runs_that_are_too_old_and_no_others(tmp_path: Path) -> None:
     clock = ForwardClock()
-    async with open_desk(tmp_path, {"main": 450, "fbe": 60}, market=SLOW, clock=clock) as desk:
-        old = await desk.begin(items_per_page=5, timeout_seconds=86_400)
+    async with open_desk(tmp_path, {"main": 150, "fbe": 20}, market=SLOW, clock=clock) as desk:
+        old = await desk.begin(items_per_page=2, timeout_seconds=86_400)
         await desk.when(old["id"], lambda run: run["processed_items"] > 0)
         body = (await clean_up(desk)).json()
         assert body["data"] == {"cleaned_count": 0, "timeout_minutes": 15, "sync_ids": [], "run_ids": []}
         clock.forward(minutes=16)
-        young = await desk.begin(account_type="fbe", items_per_page=5)
+        young = await desk.begin(account_type="fbe", items_per_page=2)
         body = (await clean_up(desk, timeout_minutes=15)).json()
         assert (body["status"], body["data"]["cleaned_count"]) == ("success", 1)
         assert body["data"]["sync_ids"] == [old["sync_id"]]
@@ -162,8 +163,8 @@ async def test_a_clean_up_ends_live_and_dead_runs_that_are_too_old_and_no_others
 
 
 async def test_a_clean_up_goes_by_when_a_run_started_and_not_by_its_latest_attempt(tmp_path: Path) -> None:
-    async with open_desk(tmp_path, {"main": 450}, market=SLOW) as desk:
-        run = await desk.begin(items_per_page=5)
+    async with open_desk(tmp_path, market=SLOW) as desk:
+        run = await desk.begin(items_per_page=2)
         await desk.when(run["id"], lambda run: run["processed_items"] > 0)
         ago = datetime.now(UTC) - timedelta(minutes=16)
         async with desk.api.state.database.transaction() as connection:
@@ -251,7 +252,7 @@ async def test_a_retry_reads_rejected_rows_again(tmp_path: Path) -> None:
 
 
 async def test_where_nothing_failed_or_all_still_runs_there_is_nothing_to_retry(tmp_path: Path) -> None:
-    async with open_desk(tmp_path, {"main": 300}, market=SLOW) as desk:
+    async with open_desk(tmp_path, {"main": 150}, market=SLOW) as desk:
         for asked in ({"max_pages": 1}, {}):
             body = await desk.sync(**asked)
             ended = body["data"]["runs"][0]

@@ -28,12 +28,12 @@ RUN_FIELDS = set(
 
 
 async def test_a_synchronous_sync_answers_when_every_offer_is_stored(tmp_path: Path) -> None:
-    async with open_desk(tmp_path, {"main": 450, "fbe": 30}) as desk:
+    async with open_desk(tmp_path, {"main": 150, "fbe": 30}) as desk:
         body = await desk.sync(account_type="both")
         assert body["status"] == "completed"
         data = body["data"]
         counts = ("total_processed", "created", "updated", "unchanged", "removed", "failed", "errors", "not_started")
-        assert [data[name] for name in counts] == [480, 480, 0, 0, 0, 0, [], []]
+        assert [data[name] for name in counts] == [180, 180, 0, 0, 0, 0, [], []]
         assert {run["account_type"] for run in data["runs"]} == {"main", "fbe"}
         assert {run["sync_id"] for run in data["runs"]} == {body["sync_id"]}
         for run in data["runs"]:
@@ -51,7 +51,7 @@ async def test_an_asynchronous_sync_is_accepted_and_ends_by_itself(tmp_path: Pat
         (queued,) = accepted["data"]["runs"]
         assert (accepted["status"], queued["status"]) == ("accepted", "queued")
         run = await desk.ended(accepted["sync_id"])
-        assert (run["id"], run["status"], run["processed_items"]) == (queued["id"], "completed", 450)
+        assert (run["id"], run["status"], run["processed_items"]) == (queued["id"], "completed", 150)
 
 
 async def test_what_is_asked_for_reaches_the_run(tmp_path: Path) -> None:
@@ -169,8 +169,8 @@ async def test_an_account_without_credentials_does_not_keep_the_other_from_being
 
 
 async def test_a_busy_account_is_refused_with_its_run_and_nothing_else_starts(tmp_path: Path) -> None:
-    async with open_desk(tmp_path, {"main": 450, "fbe": 30}, market={"latency_ms": 50}) as desk:
-        run = await desk.begin(items_per_page=5)
+    async with open_desk(tmp_path, {"main": 150, "fbe": 10}, market={"latency_ms": 50}) as desk:
+        run = await desk.begin(items_per_page=2)
         answer = await desk.post(account_type="both")
         body = answer.json()
         assert (answer.status_code, body["code"], body["run_id"]) == (409, "account_busy", run["id"])
@@ -186,8 +186,8 @@ async def test_a_busy_account_is_refused_with_its_run_and_nothing_else_starts(tm
 
 @pytest.mark.databases("both")
 async def test_of_twenty_requests_at_once_exactly_one_starts(tmp_path: Path) -> None:
-    async with open_desk(tmp_path, {"main": 450, "fbe": 30}, market={"latency_ms": 30}) as desk:
-        asked = {"account_type": "both", "run_async": True, "items_per_page": 10}
+    async with open_desk(tmp_path, {"main": 150, "fbe": 10}, market={"latency_ms": 30}) as desk:
+        asked = {"account_type": "both", "run_async": True, "items_per_page": 5}
         answers = await asyncio.gather(*(desk.post(**asked) for _ in range(20)))
         assert sorted(answer.status_code for answer in answers) == [202] + [409] * 19
         (winner,) = (answer.json() for answer in answers if answer.status_code == 202)
@@ -202,11 +202,11 @@ async def test_a_client_that_goes_away_does_not_stop_its_run(tmp_path: Path) -> 
     async with open_desk(tmp_path, market={"latency_ms": 20}) as desk:
         with pytest.raises(httpx2.TimeoutException):
             await desk.api.operator.post(
-                f"{PRODUCTS}/sync", json={"account_type": "main", "mode": "full", "items_per_page": 10}, timeout=0.3
+                f"{PRODUCTS}/sync", json={"account_type": "main", "mode": "full", "items_per_page": 3}, timeout=0.3
             )
         (row,) = await desk.api.rows("SELECT id FROM sync_runs")
         run = await desk.ended(row["id"])
-        assert (run["status"], run["processed_items"], run["attempt"]) == ("completed", 450, 1)
+        assert (run["status"], run["processed_items"], run["attempt"]) == ("completed", 150, 1)
 
 
 async def test_who_started_what_is_in_the_audit_log(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ async def test_two_servers_on_one_database_never_run_an_account_twice(tmp_path: 
         desk = await stack.enter_async_context(open_desk(tmp_path, market={"latency_ms": 20}))
         accounts = accounts_at(desk.market.url, "main")
         second = await stack.enter_async_context(open_api(tmp_path, accounts, schedule={"enabled": False}))
-        asked = {"account_type": "main", "mode": "full", "items_per_page": 10, "run_async": True}
+        asked = {"account_type": "main", "mode": "full", "items_per_page": 3, "run_async": True}
         answers = await asyncio.gather(
             *(api.operator.post(f"{PRODUCTS}/sync", json=asked) for api in (desk.api, second) for _ in range(5))
         )

@@ -14,13 +14,13 @@ pytestmark = pytest.mark.databases("both", often="sqlite")
 
 async def test_a_running_run_is_seen_with_its_pace_and_its_end(tmp_path: Path) -> None:
     async with open_desk(tmp_path, market={"latency_ms": 30}) as desk:
-        begun = await desk.begin(items_per_page=10)
-        run = await desk.when(begun["id"], lambda run: run["processed_items"] >= 100)
+        begun = await desk.begin(items_per_page=3)
+        run = await desk.when(begun["id"], lambda run: run["processed_items"] >= 30)
         status = (await desk.api.viewer.get(f"{PRODUCTS}/status")).json()
         assert (status["is_running"], len(status["running"]), len(status["recent_syncs"])) == (True, 1, 1)
         current = status["current_sync"]
         assert (current["id"], current["status"], current["phase"]) == (begun["id"], "running", "reading")
-        assert (current["total_items"], current["total_pages"]) == (450, 45)
+        assert (current["total_items"], current["total_pages"]) == (150, 50)
         assert 0 < current["percentage"] < 100
         assert current["items_per_second"] > 0
         assert current["eta_seconds"] > 0
