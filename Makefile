@@ -23,7 +23,7 @@ CORE_TESTS := tests/marketplace/rows tests/marketplace/test_envelope.py tests/ma
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev page fit-python demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types schema bench storm lock wheel clean chromium servers audit sbom core tests quiet bytecode pytest-beside screenshots
+.PHONY: help install dev page fit-python demo serve test thorough checks lint lint-python lint-web format pytest web-test e2e web web-types schema bench storm lock wheel clean chromium servers audit sbom core tests quiet bytecode pytest-beside screenshots thorough-python thorough-web
 
 help: ## This list
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -105,8 +105,13 @@ bytecode: $(STAMP)
 	@$(BIN)/python -m compileall -q src && $(BIN)/python -m pytest -q --collect-only > /dev/null
 
 thorough: $(STAMP) $(PAGE) servers chromium ## What repeats and varies the tests: on PostgreSQL, large files; PART=2/8 for an eighth
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "(thorough or hypothesis) and not storm and not quiet" $(PART:%=--part %)
+	@$(MAKE) --no-print-directory -j2 --output-sync=target thorough-web thorough-python
 	$(BIN)/python -m pytest -n 2 -q -m "thorough and quiet and not storm" $(PART:%=--part %) $(QUIET_TESTS)$(if $(PART), || [ $$? = 5 ])
+
+thorough-python: $(STAMP) $(PAGE) servers
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q -m "thorough and not storm and not quiet" $(PART:%=--part %)
+
+thorough-web: $(STAMP) $(PAGE) chromium
 	cd web && npm run --silent lint
 	cd web && E2E_THOROUGH=1 npm run --silent e2e -- $(PART:%=--shard=%)
 ifeq ($(filter-out 1/%,$(PART)),)
