@@ -73,6 +73,14 @@ _LATE_IMPORTS = (
     "uvicorn.protocols.websockets.auto",
     "xlsxwriter",
 )
+# What hardly a test's commands import: a quarter of all, and every fork copies the tables of all memory.
+_SELDOM = (
+    "emagsync.assistants.",
+    "emagsync.entrypoints.cli.commands.mcp",
+    "emagsync.offers.export_parquet",
+    "emagsync.sources.fetching.sftp",
+    "emagsync.telemetry.otlp_tracer",
+)
 
 
 def main() -> None:
@@ -99,7 +107,7 @@ def _import_everything() -> None:
     import emagsync
 
     for module in pkgutil.walk_packages(emagsync.__path__, "emagsync."):
-        if not module.name.endswith("__main__") and ".migrations" not in module.name:
+        if not (module.name.endswith("__main__") or ".migrations" in module.name or module.name.startswith(_SELDOM)):
             importlib.import_module(module.name)
     for name in _LATE_IMPORTS:
         importlib.import_module(name)
