@@ -30,6 +30,7 @@ from support import databases
 from support.compiled_statements import share_compiled_statements
 from support.left_out import left_out
 from support.parts import Part
+from support.processes import forking
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -65,6 +66,13 @@ def tmp_path(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 def unasked(request: pytest.FixtureRequest) -> InBackground:
     """For `open_api`: a server does nothing by itself, unless the test is marked `unasked`."""
     return background_task if request.node.get_closest_marker("unasked") else left_out
+
+
+@pytest.fixture
+def forked() -> Iterator[None]:
+    """Programs of ours that the code under test starts are forked, where nothing of the test is about their start."""
+    with forking():
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)

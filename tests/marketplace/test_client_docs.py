@@ -25,6 +25,7 @@ URL = "https://marketplace-api.emag.ro/api-3"
 EXAMPLES = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
 
 
+@pytest.mark.usefixtures("forked")
 def test_the_first_example_is_a_program_that_runs() -> None:
     with start_sandbox(["main:main-secret:120"], ["--no-limit"]) as sandbox:
         program = EXAMPLES[0].replace("http://127.0.0.1:8765/api-3", sandbox.api_url)
@@ -33,6 +34,7 @@ def test_the_first_example_is_a_program_that_runs() -> None:
     assert "RON" in ran.stdout
 
 
+@pytest.mark.usefixtures("forked")
 async def test_the_other_examples_work_inside_a_program(tmp_path: Path) -> None:
     with start_sandbox(["main:main-secret:500"], ["--no-limit"]) as sandbox:
         async with EmagClient(username="main", password="main-secret", base_url=sandbox.api_url) as client:

@@ -17,7 +17,6 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from support.ports import free_port
-from support.processes import forking
 
 USER, PASSWORD = "shop@example.com", "p@ss:/w#ord %20"
 
@@ -51,13 +50,6 @@ class Mailbox:
         """For `PUT /mail-server`."""
         values = {"host": "127.0.0.1", "port": self.port, "security": "none", "username": USER, "password": PASSWORD}
         return {**values, "sender": "shop@example.com", **changed}
-
-
-@pytest.fixture
-def forked() -> Iterator[None]:
-    """The process that sends is forked: it imports apprise for half a second otherwise."""
-    with forking():
-        yield
 
 
 @contextmanager

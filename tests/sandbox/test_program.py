@@ -39,6 +39,7 @@ def test_without_accounts_there_are_main_and_fbe():
     assert {name: len(account.catalogue) for name, account in market.accounts.items()} == {"main": 2545, "fbe": 1200}
 
 
+@pytest.mark.usefixtures("forked")
 def test_it_ends_with_its_parent():
     with start_sandbox(["a:b:1"]) as sandbox:
         os.kill(sandbox.pid, 0)
@@ -73,6 +74,7 @@ def test_it_ends_even_when_its_parent_is_killed():
         pass
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_prints_one_line_writes_its_port_and_ends_on_a_signal(tmp_path, number):
     port_file = tmp_path / "port"

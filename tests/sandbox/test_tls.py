@@ -39,6 +39,7 @@ def test_files_that_are_there_are_used_as_they_are(tmp_path):
     assert (certificate.read_bytes(), key.read_bytes()) == before
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_child_process_speaks_https_too():
     with start_sandbox(["main:secret:3"], ["--tls"]) as sandbox:
         assert sandbox.api_url.startswith("https://")

@@ -15,7 +15,6 @@ from emagsync.entrypoints.api import document_process
 from emagsync.entrypoints.api.document_process import DocumentProcess, openapi_text
 from emagsync.entrypoints.api.schema import openapi_document
 from support.api import Api, open_api
-from support.processes import forking
 
 pytestmark = pytest.mark.databases("sqlite", "no database is asked")
 
@@ -53,14 +52,14 @@ async def document_of(api: Api) -> Any:
     return answer.json()
 
 
+@pytest.mark.usefixtures("forked")
 async def test_it_is_exact_and_made_once_by_another_process(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[tuple[str, ...]]
 ) -> None:
     exact = openapi_document() | {"servers": SERVERS}
     monkeypatch.setattr(fastapi.applications, "get_openapi", forbidden)
     async with without_document(tmp_path) as api:
-        with forking():
-            found = await asyncio.gather(*(document_of(api) for _ in range(3)))
+        found = await asyncio.gather(*(document_of(api) for _ in range(3)))
         assert (await api.viewer.put("/api/v1/users")).headers["allow"] == "GET, POST"
     assert found == [exact] * 3
     assert list(found[0]["paths"]) == list(exact["paths"])  # in the order of the routes

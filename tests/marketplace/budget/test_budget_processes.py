@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from emagsync.sandbox.process import start_sandbox
+from support.processes import start
+from support.program import environment
 
 REQUESTS = 36
 TRIES = 3
@@ -29,9 +30,10 @@ class Run(NamedTuple):
 def run(directory: Path, processes: int) -> Run:
     pace = ["--latency-ms", "250", "--jitter-ms", "50"]
     with start_sandbox(["main:main-secret:10"], pace) as sandbox:
-        command = [sys.executable, str(Path(__file__).with_name("budget_user.py")), sandbox.api_url, str(directory)]
-        command.append(str(REQUESTS // processes))
-        users = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+        user = Path(__file__).with_name("budget_user.py")
+        given = (sandbox.api_url, str(directory), str(REQUESTS // processes))
+        options = {"script": user, "env": environment(directory), "stdout": subprocess.PIPE, "text": True}
+        users = [start(*given, **options) for _ in range(processes)]
         said = [user.communicate()[0] for user in users]
         assert [user.returncode for user in users] == [0] * processes
         report = sandbox.report()["accounts"]["main"]
@@ -40,6 +42,7 @@ def run(directory: Path, processes: int) -> Run:
 
 
 @pytest.mark.quiet
+@pytest.mark.usefixtures("forked")
 @pytest.mark.often(first=1)
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("processes", [2, 1])

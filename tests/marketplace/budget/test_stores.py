@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from emagsync.core.clock import SystemClock
 from emagsync.marketplace import Budget, RouteGroup, budget_key
 from emagsync.marketplace.budget.slots import EMAG_LIMITS
 from emagsync.marketplace.budget.stores import FileStore
 from emagsync.marketplace.errors import BudgetStoreError
+from marketplace.budget import taker
 from marketplace.budget.manual_clock import ManualClock, quiet
+from marketplace.budget.taker import GENERAL, KEY, take_all
 from support.patience import PATIENCE_SECONDS
-
-GENERAL = RouteGroup.GENERAL
-KEY = "shop"
-
-
-async def take_all(budget: Budget) -> int:
-    """How many requests may start right now."""
-    count = 0
-    while not isinstance(outcome := await budget.take(GENERAL), float):
-        await budget.record_sent(GENERAL, outcome, 0.0)
-        count += 1
-    return count
+from support.processes import start
+from support.program import environment
 
 
 async def test_two_budgets_on_one_directory_share_the_slots(tmp_path: Path) -> None:
@@ -179,30 +172,16 @@ async def test_slots_of_a_process_that_died_before_it_sent_are_not_waited_for(tm
     await budget.aclose()
 
 
-def _hammer(directory: str, barrier: multiprocessing.synchronize.Barrier, granted: multiprocessing.Queue[int]) -> None:
-    class Frozen(SystemClock):
-        def monotonic(self) -> float:
-            return 77.0
-
-    async def run() -> int:
-        budget = Budget.on_disk(Path(directory), KEY, clock=Frozen())
-        return await take_all(budget)
-
-    barrier.wait()
-    granted.put(asyncio.run(run()))
-
-
 def test_processes_that_ask_in_the_same_moment_never_get_more_than_there_is(tmp_path: Path) -> None:
     """The clock stands still for all of them, so exactly three requests may start, whoever gets them."""
-    context = multiprocessing.get_context("spawn")
-    barrier, granted = context.Barrier(4), context.Queue()
-    processes = [context.Process(target=_hammer, args=(str(tmp_path), barrier, granted)) for _ in range(4)]
-    for process in processes:
-        process.start()
-    total = sum(granted.get(timeout=PATIENCE_SECONDS) for _ in processes)
-    for process in processes:
-        process.join()
-    assert total == 3
+    options: dict[str, Any] = {"env": environment(tmp_path), "stdout": subprocess.PIPE, "text": True}
+    with (tmp_path / "gate").open("w") as gate, contextlib.ExitStack() as ending:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        arguments = (str(tmp_path / "budget"), gate.name)
+        takers = [ending.enter_context(start(*arguments, script=Path(taker.__file__), **options)) for _ in range(4)]
+        assert [one.stdout.readline() for one in takers] == ["ready\n"] * 4
+        fcntl.flock(gate, fcntl.LOCK_UN)
+        assert sum(int(one.communicate(timeout=PATIENCE_SECONDS)[0]) for one in takers) == 3
 
 
 def test_the_key_is_a_file_name_that_tells_api_users_apart() -> None:
