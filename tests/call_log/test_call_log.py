@@ -21,7 +21,7 @@ CALLS = "/api/v1/emag/calls"
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with open_desk(tmp_path, {"main": 350}) as desk:
+    async with open_desk(tmp_path, {"main": 450}) as desk:
         yield desk
 
 
