@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from emagsync.marketplace import Budget, CallRecord, EmagClient, HttpOptions, RetryPolicy
-from emagsync.sandbox.catalogue import generated
 from emagsync.sandbox.faults import Fault, fault_from
 from emagsync.sandbox.marketplace import Account, Marketplace
 from emagsync.sandbox.server import SandboxServer
 from emagsync.sandbox.settings import Settings
+from support.market import remembered
 
 PASSWORD = "main-secret-ț7"
 AT_ONCE = RetryPolicy(attempts=3, base_seconds=0.001, max_seconds=0.002)
@@ -60,6 +60,6 @@ class Shop:
 @pytest.fixture
 async def shop() -> AsyncIterator[Shop]:
     """250 offers, no limit."""
-    market = Marketplace([Account("main", PASSWORD, generated(250))], settings=Settings(limit=False))
+    market = Marketplace([Account("main", PASSWORD, remembered(250))], settings=Settings(limit=False))
     async with AsyncExitStack() as stack, SandboxServer(market) as server:
         yield Shop(server, stack)

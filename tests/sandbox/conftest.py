@@ -8,11 +8,12 @@ import aiohttp
 import orjson
 import pytest
 
-from emagsync.sandbox.catalogue import Catalogue, generated
+from emagsync.sandbox.catalogue import Catalogue
 from emagsync.sandbox.faults import Fault
 from emagsync.sandbox.marketplace import Account, Marketplace
 from emagsync.sandbox.server import SandboxServer
 from emagsync.sandbox.settings import Settings
+from support.market import remembered
 
 
 class Reply(NamedTuple):
@@ -94,10 +95,10 @@ async def sandbox() -> AsyncIterator[Open]:
         async def open_sandbox(
             offers: Catalogue | int = 250, *, faults: tuple[Fault, ...] = (), clock: Any = None, **settings: Any
         ) -> Caller:
-            catalogue = generated(offers) if isinstance(offers, int) else offers
+            catalogue = remembered(offers) if isinstance(offers, int) else offers
             accounts = [
                 Account("main", "main-secret", catalogue),
-                Account("fbe", "fbe-secret", generated(30, 2), seed=2),
+                Account("fbe", "fbe-secret", remembered(30, 2), seed=2),
             ]
             values = Settings(limit=False).updated(settings)
             clocks = {} if clock is None else {"clock": clock, "monotonic": clock}

@@ -12,6 +12,7 @@ from emagsync.sandbox.changes import apply_change, change_from
 from emagsync.sandbox.faults import fault_from
 from emagsync.sandbox.marketplace import Account, Marketplace
 from emagsync.sandbox.platforms import PLATFORMS
+from emagsync.sandbox.row_seed import RowSeed, row_seed_of
 from emagsync.sandbox.save_rules import save_rule_from
 from emagsync.sandbox.server import SandboxServer
 from emagsync.sandbox.settings import Settings
@@ -96,8 +97,17 @@ class Market:
 class _RememberedSource(GeneratedSource):
     """Generated rows that are made once for a test process: they are a third of what a small sync costs."""
 
+    def build(self, emag_id: int) -> dict[str, Any]:
+        return dict(_built(self._seed, emag_id))
+
     def encoded(self, emag_id: int) -> bytes:
         return _encoded(self._seed, emag_id)
+
+    def _row_seed(self, emag_id: int) -> RowSeed:
+        return _row_seed(self._seed, emag_id)
+
+
+_row_seed = functools.lru_cache(maxsize=4000)(row_seed_of)
 
 
 @functools.lru_cache(maxsize=4000)
@@ -105,7 +115,13 @@ def _encoded(seed: int, emag_id: int) -> bytes:
     return generated(emag_id, seed).encoded(emag_id)
 
 
-def _generated(offers: int, seed: int) -> Catalogue:
+@functools.lru_cache(maxsize=1000)
+def _built(seed: int, emag_id: int) -> dict[str, Any]:
+    return generated(emag_id, seed).build(emag_id)
+
+
+def remembered(offers: int, seed: int = 1) -> Catalogue:
+    """As `generated`, of rows that are made once for a test process."""
     return Catalogue(_RememberedSource(offers, seed, PLATFORMS["emag-ro"]))
 
 
@@ -114,7 +130,7 @@ async def open_market(accounts: Mapping[str, Catalogue | int] | None = None, **s
     """A sandbox with these accounts (a number: so many generated offers); by default `main` with 150 offers."""
     chosen = {"main": 150} if accounts is None else accounts
     made = [
-        Account(name, PASSWORD, _generated(offers, place) if isinstance(offers, int) else offers, seed=place)
+        Account(name, PASSWORD, remembered(offers, place) if isinstance(offers, int) else offers, seed=place)
         for place, (name, offers) in enumerate(chosen.items(), start=1)
     ]
     market = Marketplace(made, settings=Settings(limit=False).updated(settings))
