@@ -162,7 +162,7 @@ def insert_an_offer(connection: Connection) -> None:
     insert_row(connection, "offers", account="main", emag_id=7, name="Lampă de birou", eans="[]")
 
 
-@pytest.mark.often(first=3)
+@pytest.mark.often(first=1)
 @pytest.mark.databases("both", often="sqlite")
 @pytest.mark.parametrize("step", STEPS)
 async def test_a_database_of_any_earlier_step_is_upgraded_with_what_it_holds(url: str, step: str) -> None:

@@ -15,7 +15,7 @@ from emagsync.edits.model import ConflictFilter, EditFilter
 from support.databases import address_in, is_postgresql
 from support.migrating import bring_to, insert_row, take_back_to
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 BEFORE = "20261128_15"
 

@@ -12,7 +12,7 @@ from emagsync.db.engine import Database
 from support.databases import address_in
 from support.migrating import bring_to, insert_row, take_back_to
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 BEFORE, STEP = "20261128_17", "20261128_18"
 

@@ -83,7 +83,7 @@ async def walked(
             await remove(copy, 2 * chance.randrange(15) + 1)
 
 
-@pytest.mark.often(first=16)
+@pytest.mark.often(first=12)
 @pytest.mark.parametrize(
     ("wanted", "by_index"),
     [(ALL, False), (ALL, True), (LAMPS, False), (LAMPS, True)],

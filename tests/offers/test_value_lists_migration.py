@@ -16,7 +16,7 @@ from emagsync.offers.selection import OfferFilter
 from support.databases import address_in
 from support.migrating import bring_to, insert_row, take_back_to
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = pytest.mark.databases("both", often="sqlite")
 
 BEFORE, AFTER = "20261128_11", "20261128_12"
 OFFERS: list[tuple[str, dict[str, Any], tuple[str, ...], str | None, str | None]] = [

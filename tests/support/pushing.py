@@ -127,7 +127,7 @@ class PushDesk:
 
     def shown(self, emag_id: int, field: str, account: str = "main") -> str:
         """What eMAG has, as text: a price with four decimals, the stock over all warehouses."""
-        row = self.market.truth(account)[emag_id]
+        [row] = self.market.account(account).rows([emag_id])
         value = row["general_stock"] if field == "stock" else row[field]
         return f"{float(value):.4f}" if "price" in field else str(value)
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
+from emagsync.deliveries import dispatcher
+from emagsync.webhooks import change_publisher
+
 
 @dataclass
 class ReceivedWebhook:
@@ -29,6 +32,13 @@ class Receiver:
         self.letters.append(ReceivedWebhook(dict(request.headers), await request.read()))
         status = self.answers.pop(0) if self.answers else 200
         return web.Response(status=status, headers={"Location": "/elsewhere"} if status // 100 == 3 else {})
+
+
+@pytest.fixture(autouse=True)
+def _looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second between two looks is what most of these tests would wait for."""
+    monkeypatch.setattr(change_publisher, "_LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(dispatcher, "_POLL_SECONDS", 0.1)
 
 
 @pytest.fixture

@@ -383,7 +383,7 @@ async def test_a_save_that_takes_emag_too_long_is_sent_again_in_smaller_ones(
         return honest(request) if len(request.content) <= 5 else SandboxAnswer(b"<html>", 504, "text/html")
 
     monkeypatch.setitem(resources.ROUTES, ("POST", "offer/save"), save)
-    async with open_push_desk(tmp_path, 200) as desk:
+    async with open_push_desk(tmp_path, 150) as desk:
         await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(1, 151)])
         push = await desk.push()
         assert push.counts == {"applied": 150}
@@ -416,7 +416,7 @@ async def test_an_account_that_is_down_ends_the_push_and_loses_nothing(tmp_path:
 async def test_a_push_that_lost_every_answer_failed_only_if_something_is_left(
     tmp_path: Path, offers: int, status: str
 ) -> None:
-    async with open_push_desk(tmp_path, 400) as desk:
+    async with open_push_desk(tmp_path, offers) as desk:
         await desk.edit_many([(emag_id, "sale_price", "90.0000") for emag_id in range(1, offers + 1)])
         desk.market.fault(kind="status", status=500, route="offer/save", times=3, after_handling=True)
         push = await desk.push()

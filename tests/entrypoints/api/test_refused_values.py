@@ -88,9 +88,7 @@ BODIES = list(json_bodies())
 @pytest.mark.parametrize(
     ("whole", "member"), [(ODD, ODD_MEMBERS[:1]), ((), ODD_MEMBERS[1:])], ids=["whole, and members", "more of members"]
 )
-async def test_no_refusal_of_a_body_speaks_of_python(
-    api: Api, whole: tuple[Any, ...], member: tuple[Any, ...]
-) -> None:
+async def test_no_refusal_of_a_body_speaks_of_python(api: Api, whole: tuple[Any, ...], member: tuple[Any, ...]) -> None:
     """Every body is sent of every wrong type, whole and member by member."""
     odd = {}
     for method, path, schema in BODIES:
