@@ -1,9 +1,30 @@
-import { ADMIN, expect, logInByForm, screenshot, seriousFindings, test } from './support/fixtures.ts'
+import type { Page } from '@playwright/test'
+
+import { codeOfApp, stepNow } from './support/authenticator.ts'
+import { Caller } from './support/calls.ts'
+import {
+  ADMIN,
+  expect,
+  Faults,
+  logInByForm,
+  screenshot,
+  seriousFindings,
+  test,
+  watch,
+} from './support/fixtures.ts'
+import { startNginx } from './support/proxy.ts'
 
 const KILOBYTE = 1000
 const FIRST_LOAD_KB = 350
 
-test.use({ setup: { accounts: [{ name: 'main', offers: 120 }], limited: false } })
+test.use({
+  setup: {
+    accounts: [{ name: 'main', offers: 20 }],
+    limited: false,
+    latencyMs: 0,
+    env: { EMAGSYNC_TRUSTED_PROXIES: '127.0.0.1' },
+  },
+})
 
 test('a wrong password is refused in plain words, the right one opens Home', async ({ page, faults }) => {
   faults.allow(/401/)
@@ -152,4 +173,125 @@ test('the first load is small, comes from here alone, and assets are kept by the
   expect(index.headers()['cache-control']).toBe('no-cache')
   expect(index.headers()['content-security-policy']).toContain("script-src 'self'")
   expect((await page.request.get('/assets/gone-1234.js')).status()).toBe(404)
+})
+
+test('a second step is set up, asked for at the next login, and a recovery code serves in its place', async ({
+  page,
+  browser,
+  stack,
+  faults,
+}) => {
+  faults.allow(/401|403/)
+  const who = { username: 'ioana', password: 'parola-ioanei-1' }
+  await (await Caller.logIn(stack)).send('POST', '/api/v1/users', { ...who, role: 'operator' })
+  const fillLogin = async (form: Page) => {
+    await form.getByLabel('Utilizator').fill(who.username)
+    await form.getByLabel('Parolă', { exact: true }).fill(who.password)
+    await form.getByRole('button', { name: 'Conectare' }).click()
+  }
+  await logInByForm(page, '/sync', who)
+  await page.getByRole('button', { name: who.username }).click()
+  await page.getByRole('button', { name: 'Contul meu' }).click()
+  await expect(page.getByRole('heading', { level: 1, name: 'Contul meu' })).toBeVisible()
+  await page.getByRole('button', { name: 'Configurează…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Parola actuală').fill(who.password)
+  await dialog.getByRole('button', { name: 'Continuă' }).click()
+  const picture = dialog.getByRole('img', { name: 'Cod QR pentru aplicație' })
+  await expect(picture).toBeVisible()
+  expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(100)
+  expect(await seriousFindings(page)).toEqual([])
+  const key = (await dialog.locator('.factor-secret').textContent()) ?? ''
+  await dialog.getByLabel('Cod', { exact: true }).fill('000000')
+  await dialog.getByRole('button', { name: 'Activează' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('Codul este greșit')
+  const used = stepNow()
+  await dialog.getByLabel('Cod', { exact: true }).fill(codeOfApp(key, used))
+  await dialog.getByRole('button', { name: 'Activează' }).click()
+  const codes = dialog.getByRole('list', { name: 'Coduri de recuperare' }).getByRole('listitem')
+  await expect(codes).toHaveCount(10)
+  const recovery = (await codes.first().textContent()) ?? ''
+  await dialog.getByRole('button', { name: 'Le-am păstrat' }).click()
+  await expect(page.getByText('Au rămas 10 coduri de recuperare.')).toBeVisible()
+  await screenshot(page, 'account')
+
+  const elsewhere = await browser.newContext({ locale: 'ro-RO', baseURL: stack.address })
+  const other = await elsewhere.newPage()
+  await other.goto('/account')
+  await fillLogin(other)
+  await other.getByLabel('Cod', { exact: true }).fill(codeOfApp(key, used + 1))
+  await other.getByRole('button', { name: 'Conectare' }).click()
+  await expect(other.getByRole('heading', { level: 1, name: 'Contul meu' })).toBeVisible()
+
+  // The other browser is seen here and logged out; its next look needs a new login, with a recovery code.
+  await page.reload()
+  await expect(page.getByRole('row')).toHaveCount(3)
+  await page.getByRole('button', { name: /^Încheie: / }).click()
+  await expect(page.getByRole('row')).toHaveCount(2)
+  await other.reload()
+  await fillLogin(other)
+  await other.getByLabel('Cod', { exact: true }).fill(recovery)
+  await other.getByRole('button', { name: 'Conectare' }).click()
+  await expect(other.getByText('Au rămas 9 coduri de recuperare.')).toBeVisible()
+  expect(await seriousFindings(other)).toEqual([])
+  await elsewhere.close()
+
+  await page.getByRole('button', { name: 'Dezactivează…' }).click()
+  await dialog.getByLabel('Parola actuală').fill(who.password)
+  await dialog.getByLabel('Cod', { exact: true }).fill('nu-este-asta')
+  await dialog.getByRole('button', { name: 'Dezactivează…' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('Codul este greșit')
+})
+
+test.describe('the page of the API', () => {
+  // Its document is made when it is first asked for, by seconds of a processor: not while a page is watched.
+  test.beforeAll(async ({ stack }) => {
+    const caller = await Caller.logIn(stack)
+    await caller.send('GET', '/openapi.json')
+  })
+
+  async function tryRoute(page: Page): Promise<void> {
+    await page.locator('.opblock-tag[data-tag="about"]').click()
+    await page.locator('.opblock', { hasText: '/api/v1/about' }).first().click()
+    await page.getByRole('button', { name: 'Execute' }).click()
+    await expect(page.locator('.live-responses-table .response .response-col_status')).toContainText('200')
+  }
+
+  for (const [below, what, tag] of [
+    ['/emag', 'takes off', []],
+    ['/kept', 'leaves', ['@thorough']],
+  ] as const) {
+    test(`the page works below a path that nginx ${what}`, { tag: [...tag] }, async ({ browser, stack }) => {
+      const nginx = await startNginx(stack.address)
+      const faults = new Faults()
+      const context = await browser.newContext({ baseURL: nginx.origin, locale: 'ro-RO' })
+      const page = await context.newPage()
+      await watch(page, nginx.origin, faults)
+      try {
+        // A deep address, which leads to the login; then to where one wanted to go.
+        await logInByForm(page, `${below}/docs`)
+        await expect(page).toHaveURL(`${nginx.origin}${below}/docs`)
+        await tryRoute(page)
+
+        await page.getByRole('link', { name: 'Sincronizare', exact: true }).click()
+        await expect(page).toHaveURL(`${nginx.origin}${below}/sync`)
+        const events = page.waitForResponse((answer) => answer.url().endsWith('/api/v1/events'))
+        await page.reload()
+        expect((await events).url()).toBe(`${nginx.origin}${below}/api/v1/events`)
+
+        await page.getByRole('link', { name: 'Oferte', exact: true }).click()
+        await page.reload()
+        await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+        expect(faults.unexpected).toEqual([])
+      } finally {
+        await context.close()
+        nginx.stop()
+      }
+    })
+  }
+
+  test('a route is tried on the page of the API', { tag: '@thorough' }, async ({ page }) => {
+    await logInByForm(page, '/docs')
+    await tryRoute(page)
+  })
 })
