@@ -16,9 +16,6 @@ test.use({
   },
 })
 
-// They wait for eMAG's limit most of the time: two at once, each worker with a stack of its own.
-test.describe.configure({ mode: 'parallel' })
-
 const card = (page: Page, account: string) => page.locator(`[data-account=${account}]`)
 const progress = (page: Page, account: string) => card(page, account).getByRole('progressbar')
 const ended = (page: Page, account: string, status: string) =>
@@ -129,24 +126,28 @@ test('a clean-up says which syncs it ends, and ends those only', async ({ page, 
   await expect(ended(page, 'fbe', 'completed')).toBeVisible({ timeout: 30_000 })
 })
 
-test('a dry run tells what would change and writes nothing', async ({ page, stack }) => {
-  await logIn(page)
-  await synced(page)
-  // The numbers of after the copy, also where they are slow to follow it.
-  await page.reload()
-  await expect(page.locator('.tile-value').first()).toContainText(/[1-9]/)
-  const before = await page.locator('.tile-value').first().innerText()
-  await stack.sandbox.control('POST', '/offers/add', { account: 'fbe', count: 3 })
-  await page.getByRole('button', { name: 'Opțiuni…' }).click()
-  await page.getByRole('radio', { name: 'fbe' }).check()
-  await page.getByRole('switch', { name: 'Simulare' }).click()
-  expect(await seriousFindings(page)).toEqual([])
-  await page.getByRole('button', { name: 'Pornește simularea' }).click()
-  await expect(card(page, 'fbe')).toContainText('Simulare')
-  await expect(page.getByText('fbe: sincronizare finalizată')).toBeVisible({ timeout: 30_000 })
-  await expect(ended(page, 'fbe', 'completed')).toContainText('nimic nu a fost scris')
-  expect(await page.locator('.tile-value').first().innerText()).toBe(before)
-})
+test(
+  'a dry run tells what would change and writes nothing',
+  { tag: '@thorough' },
+  async ({ page, stack }) => {
+    await logIn(page)
+    await synced(page)
+    // The numbers of after the copy, also where they are slow to follow it.
+    await page.reload()
+    await expect(page.locator('.tile-value').first()).toContainText(/[1-9]/)
+    const before = await page.locator('.tile-value').first().innerText()
+    await stack.sandbox.control('POST', '/offers/add', { account: 'fbe', count: 3 })
+    await page.getByRole('button', { name: 'Opțiuni…' }).click()
+    await page.getByRole('radio', { name: 'fbe' }).check()
+    await page.getByRole('switch', { name: 'Simulare' }).click()
+    expect(await seriousFindings(page)).toEqual([])
+    await page.getByRole('button', { name: 'Pornește simularea' }).click()
+    await expect(card(page, 'fbe')).toContainText('Simulare')
+    await expect(page.getByText('fbe: sincronizare finalizată')).toBeVisible({ timeout: 30_000 })
+    await expect(ended(page, 'fbe', 'completed')).toContainText('nimic nu a fost scris')
+    expect(await page.locator('.tile-value').first().innerText()).toBe(before)
+  },
+)
 
 test(
   'a second tab and a reload show the same run, and both see it end',
@@ -230,7 +231,7 @@ test(
   },
 )
 
-test('the sync page at rest', async ({ page }) => {
+test('the sync page at rest', { tag: '@thorough' }, async ({ page }) => {
   await logIn(page)
   await synced(page)
   await screenshot(page, 'sync')
