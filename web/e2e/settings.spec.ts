@@ -1,30 +1,43 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
+import type { Page } from '@playwright/test'
+
 import { Caller } from './support/calls.ts'
+import { cutOff } from './support/cut-off.ts'
 import { expect, logIn, logInByForm, screenshot, seriousFindings, test } from './support/fixtures.ts'
+import { showPictures } from './support/pictures.ts'
+
+interface Product {
+  emag_id: number
+  part_number: string
+  price: string
+  stock: number
+}
 
 test.use({
   contextOptions: { reducedMotion: 'reduce' },
   setup: {
-    accounts: [
-      { name: 'main', offers: 20 },
-      { name: 'fbe', offers: 10 },
-    ],
+    accounts: [{ name: 'main', offers: 40 }],
     limited: false,
-    latencyMs: 0,
-    env: { EMAGSYNC_SCHEDULE__ENABLED: 'true', EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE: 'true' },
+    latencyMs: 1,
+    env: {
+      EMAG_MAIN_PUSH: 'approve',
+      EMAGSYNC_SCHEDULE__ENABLED: 'true',
+      EMAGSYNC_WEBHOOKS__ALLOW_PRIVATE: 'true',
+      EMAGSYNC_EDITS__LOOK_SECONDS: '0.3',
+    },
   },
 })
 
 test('accounts are shown with the variables that make them and without a secret', async ({ page }) => {
   await logIn(page, '/settings')
   await expect(page.getByText('EMAG_MAIN_PASSWORD')).toBeVisible()
-  await expect(page.locator('tbody').getByText('Definit pe server')).toHaveCount(2)
-  // The rates of VAT are read when the server has started: then both accounts have been in touch with eMAG.
+  await expect(page.locator('tbody').getByText('Definit pe server')).toHaveCount(1)
+  // The rates of VAT are read when the server has started: then the account has been in touch with eMAG.
   await expect(async () => {
     await page.reload()
-    await expect(page.locator('tbody').getByText('eMAG îl acceptă')).toHaveCount(2, { timeout: 5000 })
+    await expect(page.locator('tbody').getByText('eMAG îl acceptă')).toHaveCount(1, { timeout: 5000 })
   }).toPass()
   expect(await page.content()).not.toContain('main-parola')
   expect(await seriousFindings(page)).toEqual([])
@@ -229,4 +242,268 @@ test('the audit log says who did what, and is filtered', { tag: '@thorough' }, a
   await page.getByLabel('până la').fill('31.01.2026')
   await page.getByLabel('până la').press('Enter')
   await expect(page.getByText('Nicio schimbare nu corespunde filtrelor.')).toBeVisible()
+})
+
+test.describe('sources', () => {
+  test.describe.configure({ mode: 'serial' })
+
+  const WIDE = { width: 1280, height: 900 }
+  const PHONE = { width: 390, height: 844 }
+
+  /** What the ERP's server answers. */
+  let file = ''
+  let erp: Server
+  let address: string
+  let caller: Caller
+  let products: Product[]
+
+  test.beforeAll(async ({ stack }) => {
+    caller = await Caller.logIn(stack)
+    await caller.sync()
+    const path = '/api/v1/emag/products/products?account=main&status=active&sort=emag_id&limit=5'
+    products = (await caller.json<{ data: { products: Product[] } }>('GET', path)).data.products
+    erp = createServer((request, answer) => {
+      answer.statusCode = request.url === '/stoc.csv' ? 200 : 404
+      answer.end(request.url === '/stoc.csv' ? file : 'no')
+    })
+    await new Promise<void>((done) => erp.listen(0, '127.0.0.1', done))
+    address = `http://127.0.0.1:${(erp.address() as AddressInfo).port}`
+  })
+
+  test.afterAll(() => erp.close())
+
+  const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text })
+
+  /** A price as a Romanian program writes it. */
+  const written = (price: number): string => price.toFixed(2).replace('.', ',')
+
+  /** Nothing is cut off, wide or on a phone, and nothing has a serious finding. */
+  async function looksWell(page: Page): Promise<void> {
+    // What is pointed at has another colour.
+    await page.mouse.move(0, 0)
+    for (const size of [PHONE, WIDE]) {
+      await page.setViewportSize(size)
+      expect.soft(await cutOff(page, size.width), `at ${size.width}`).toEqual([])
+      expect.soft(await seriousFindings(page), `at ${size.width}`).toEqual([])
+    }
+  }
+
+  async function choose(page: Page, column: string, field: string): Promise<void> {
+    await page.getByRole('combobox', { name: `Ce este coloana „${column}”` }).click()
+    await page.getByTitle(field, { exact: true }).last().click()
+  }
+
+  test('a shop adds its ERP’s file, corrects a wrong guess, sees what would change, approves it and finds the edits', async ({
+    page,
+    faults,
+  }) => {
+    faults.allow(/status of (422|502)/)
+    test.setTimeout(150_000)
+    await showPictures(page)
+    const [one, two, three] = products as [Product, Product, Product]
+    const price = Number(two.price)
+    // `Cod` is the supplier's: the shop's own code is in `Articol`.
+    file = [
+      'Cod;Articol;Denumire;Stoc;Pret fara TVA;Pret cu TVA',
+      `F-100;${one.part_number};Cană;${one.stock + 5};;`,
+      `F-101;${two.part_number};Lampă;${two.stock};${written(price * 1.05)};${written(price * 1.05 * 1.21)}`,
+      `F-102;${three.part_number};Scaun;multe;;`,
+      'F-103;NU-EXISTA;Masă;1;;',
+    ].join('\n')
+    await page.setViewportSize(WIDE)
+    await logIn(page, '/settings/sources')
+    await expect(page.getByText('Nicio sursă')).toBeVisible()
+    await looksWell(page)
+    await page.getByRole('button', { name: 'Adaugă o sursă' }).click()
+
+    await page.getByLabel('Nume', { exact: true }).fill('Stoc din gestiune')
+    await page.getByLabel('Adresa fișierului').fill('ftp://erp.example.com/stoc.csv')
+    await looksWell(page)
+    await page.getByRole('button', { name: 'Continuă' }).click()
+    await expect(page.getByText('Adresa nu este acceptată: trebuie să arate ca')).toBeVisible()
+    await page.getByLabel('Adresa fișierului').fill(`${address}/altul.csv`)
+    await page.getByRole('button', { name: 'Continuă' }).click()
+    await expect(page.getByRole('alert')).toContainText('Fișierul altul.csv nu există acolo')
+    await page.getByRole('button', { name: 'Înapoi' }).click()
+    await page.getByLabel('Adresa fișierului').fill(`${address}/stoc.csv`)
+    await page.getByRole('button', { name: 'Continuă' }).click()
+
+    await expect(row(page, 'Cod').first()).toContainText('F-100')
+    await expect(row(page, 'Pret cu TVA')).toContainText('Nu se citește')
+    await choose(page, 'Articol', 'Cod produs (SKU)')
+    await page.getByRole('button', { name: 'Continuă' }).click()
+    await expect(page.getByText('Mai multe coloane sunt „Cod produs (SKU)”: Cod, Articol.')).toBeVisible()
+    await choose(page, 'Cod', 'Nu se citește')
+    await expect(page.getByText('Mai multe coloane sunt')).toBeHidden()
+    await looksWell(page)
+    await screenshot(page, 'sources-columns')
+    await page.getByRole('button', { name: 'Continuă' }).click()
+
+    await expect(page.getByText('Numai previzualizare')).toBeVisible()
+    await page.getByRole('radio', { name: /Primesc stoc 0/ }).check()
+    await expect(page.getByText('Toate ofertele contului cu stoc care nu apar în fișier')).toBeVisible()
+    await page.getByRole('radio', { name: /Rămân cum sunt/ }).check()
+    await looksWell(page)
+    await page.getByRole('button', { name: 'Salvează și citește acum' }).click()
+
+    const drawer = page.getByRole('dialog')
+    await expect(drawer).toContainText('Iată ce s-ar schimba')
+    await expect(row(page, one.part_number)).toContainText(`${one.stock} → ${one.stock + 5}`)
+    await expect(row(page, two.part_number)).toContainText('Preț fără TVA')
+    await expect(row(page, three.part_number)).toContainText('Celula D4:')
+    await expect(row(page, 'NU-EXISTA')).toContainText('Celula B5: contul nu are această ofertă')
+    await looksWell(page)
+    await screenshot(page, 'sources-reading')
+    await drawer.getByText('un rând cu erori', { exact: true }).click()
+    await expect(row(page, one.part_number)).toBeHidden()
+    expect(await caller.json<{ edits: unknown[] }>('GET', '/api/v1/emag/edits')).toMatchObject({ edits: [] })
+    await drawer.getByRole('button', { name: 'Aprobă 2 modificări' }).click()
+    await expect(drawer).toContainText('2 așteaptă')
+    await drawer.getByRole('link', { name: 'Modificările acestei citiri' }).click()
+    await expect(row(page, one.part_number)).toContainText(`${one.stock} → ${one.stock + 5}`)
+    await expect(row(page, two.part_number)).toContainText('Stoc din gestiune (admin)')
+
+    await page.goto('/edits/outbox?account=main')
+    await row(page, one.part_number).getByRole('checkbox').check()
+    await page.getByRole('button', { name: 'Aprobă una' }).click()
+    await expect(row(page, one.part_number)).toContainText('Aplicată pe eMAG')
+
+    await page.goto('/history')
+    await page.getByRole('link', { name: 'Citiri ale surselor' }).click()
+    await expect(row(page, 'Stoc din gestiune')).toContainText('Preluată')
+    await looksWell(page)
+    await row(page, 'Stoc din gestiune').getByRole('link').click()
+    await expect(page.getByRole('dialog')).toContainText('una ajunsă pe eMAG')
+    await page.getByRole('dialog').getByRole('link', { name: 'Anulează ce s-a trimis (main)…' }).click()
+    await expect(page.getByText('O valoare se restabilește.')).toBeVisible()
+  })
+
+  test(
+    'the same file does nothing, half a file is refused until somebody says that it is right',
+    { tag: '@thorough' },
+    async ({ page }) => {
+      await logIn(page, '/settings/sources')
+      const line = row(page, 'Stoc din gestiune')
+      await line.getByRole('button', { name: /^Citește acum/ }).click()
+      const drawer = page.getByRole('dialog')
+      await expect(drawer).toContainText('Fișierul este același ca data trecută')
+      await drawer
+        .getByRole('button', { name: 'Close' })
+        .or(drawer.locator('.ant-drawer-close'))
+        .first()
+        .click()
+      file = file.split('\n').slice(0, 2).join('\n')
+      await page.getByRole('button', { name: /^Citește acum/ }).click()
+      await expect(drawer).toContainText('Fișierul pare pe jumătate')
+      await expect(drawer).toContainText('Rânduri acum: 1; data trecută: 4.')
+      await drawer.getByRole('button', { name: 'Preia-l totuși' }).click()
+      await expect(drawer).toContainText('Fișierul nu are nimic de schimbat')
+      await page.goto('/settings/sources')
+      await expect(line).toContainText('Numai previzualizare')
+      await looksWell(page)
+    },
+  )
+
+  test(
+    'a program sends its file to the address that the page shows, and an admin changes, switches off and deletes',
+    { tag: '@thorough' },
+    async ({ page, stack, faults }) => {
+      faults.allow(/status of 409/)
+      await logIn(page, '/settings/sources')
+      await page.getByRole('button', { name: 'Adaugă o sursă' }).click()
+      await page.getByLabel('Nume', { exact: true }).fill('Trimis de ERP')
+      await page.getByRole('radio', { name: /Programul meu îl trimite aici/ }).check()
+      await page.getByRole('button', { name: 'Continuă' }).click()
+      const first = products[0] as Product
+      const sample = Buffer.from(`sku,stoc\n${first.part_number},${first.stock + 9}\n`)
+      await page
+        .locator('input[type=file]')
+        .setInputFiles({ name: 'proba.csv', mimeType: 'text/csv', buffer: sample })
+      await expect(row(page, 'sku')).toContainText('ghicit')
+      await page.getByRole('button', { name: 'Continuă' }).click()
+      await page.getByRole('button', { name: 'Salvează', exact: true }).click()
+
+      await expect(page.getByText('Cum trimite programul fișierul')).toBeVisible()
+      const shown = (await page.getByRole('alert').locator('code').first().textContent()) ?? ''
+      expect(shown).toMatch(new RegExp(`^${stack.address}/api/v1/sources/[0-9a-f-]+/file$`))
+      await looksWell(page)
+      const { token } = await caller.json<{ token: string }>('POST', '/api/v1/tokens', {
+        name: 'ERP',
+        role: 'operator',
+      })
+      const sent = await fetch(shown, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}` },
+        body: sample,
+      })
+      expect(sent.status).toBe(200)
+      await expect(row(page, 'trimisă de admin')).toContainText('o ofertă se schimbă')
+      await page.getByRole('button', { name: 'Toate sursele' }).click()
+      await expect(row(page, 'Trimis de ERP')).toContainText('Așteaptă aprobarea')
+      await looksWell(page)
+      await screenshot(page, 'sources')
+      await row(page, 'Trimis de ERP').getByRole('link').click()
+
+      await page.getByRole('button', { name: 'Mai multe: Trimis de ERP' }).click()
+      await page.getByText('Modifică', { exact: true }).click()
+      await page.getByLabel('Nume', { exact: true }).fill('Stoc din gestiune')
+      await page.getByRole('button', { name: 'Continuă' }).click()
+      await page.getByRole('button', { name: 'Continuă' }).click()
+      await page.getByRole('button', { name: 'Salvează', exact: true }).click()
+      await expect(page.getByText('Există deja o sursă cu acest nume')).toBeVisible()
+      await page.getByRole('button', { name: 'Renunță' }).click()
+
+      await page.getByRole('button', { name: 'Mai multe: Trimis de ERP' }).click()
+      await page.getByText('Oprește', { exact: true }).click()
+      await expect(page.getByRole('heading', { level: 2 })).toContainText('Oprită')
+      await page.getByRole('button', { name: 'Mai multe: Trimis de ERP' }).click()
+      await page.getByText('Șterge', { exact: true }).click()
+      await page.getByRole('dialog').getByRole('button', { name: 'Șterge' }).click()
+      await expect(row(page, 'Trimis de ERP')).toHaveCount(0)
+      await expect(row(page, 'Stoc din gestiune')).toBeVisible()
+    },
+  )
+
+  test(
+    'a password goes in and never comes out, and a viewer sees all and changes nothing',
+    { tag: '@thorough' },
+    async ({ page, browser, stack }) => {
+      await logIn(page, '/settings/sources?source=new')
+      await page.getByLabel('Nume', { exact: true }).fill('Depozit')
+      await page.getByRole('radio', { name: /De pe un server SFTP/ }).check()
+      await page
+        .getByLabel('Adresa fișierului')
+        .fill(`sftp://127.0.0.1:${(erp.address() as AddressInfo).port}/stoc.csv`)
+      await page.getByLabel('Utilizator').fill('magazin')
+      await page.getByLabel('Parolă').fill('parola-depozitului')
+      await looksWell(page)
+      await caller.send('POST', '/api/v1/sources', {
+        name: 'Depozit',
+        kind: 'https',
+        address: `${address}/stoc.csv`,
+        account: 'main',
+        login: { username: 'magazin', password: 'parola-depozitului' },
+      })
+      await page.goto('/settings/sources')
+      await row(page, 'Depozit').getByRole('link').click()
+      await page.getByRole('button', { name: 'Mai multe: Depozit' }).click()
+      await page.getByText('Modifică', { exact: true }).click()
+      await expect(page.getByText('Datele salvate rămân (utilizator: magazin)')).toBeVisible()
+      expect(await page.content()).not.toContain('parola-depozitului')
+
+      const viewer = { username: 'vizitator', password: 'parola-de-vizitator' }
+      await caller.send('POST', '/api/v1/users', { ...viewer, role: 'viewer' })
+      const context = await browser.newContext({ locale: 'ro-RO', baseURL: stack.address })
+      const hers = await context.newPage()
+      await logInByForm(hers, '/settings/sources', viewer)
+      await expect(hers.getByRole('tab')).toHaveText(['Surse'])
+      await row(hers, 'Stoc din gestiune').getByRole('link').click()
+      await expect(hers.getByRole('heading', { level: 2, name: /Stoc din gestiune/ })).toBeVisible()
+      await expect(hers.getByRole('button', { name: /Citește acum|Mai multe|Adaugă/ })).toHaveCount(0)
+      await row(hers, 'oferte se schimbă').first().getByRole('link').click()
+      await expect(hers.getByRole('dialog')).toContainText('Ce s-a înțeles din fișier')
+      await expect(hers.getByRole('button', { name: /Aprobă/ })).toHaveCount(0)
+      await context.close()
+    },
+  )
 })
