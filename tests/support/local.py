@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from sqlalchemy import text
 
 from emagsync.accounts.registry import AccountRegistry
@@ -28,6 +29,16 @@ from support.patience import PATIENCE_SECONDS
 
 # Waits between attempts that cost a test nothing.
 QUICK: dict[str, Any] = {"retry": {"attempts": 5, "base_seconds": 0.005, "max_seconds": 0.01}}
+
+
+class StatedSettings(Settings):
+    """Settings of what is given, and of nothing in the environment, which takes longer to look through."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource, *_: Any, **_others: Any
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 class HastyClock(SystemClock):
@@ -110,7 +121,7 @@ async def open_local(
     """A service for the accounts `names` (`main` if none) of the sandbox at `url`, without a request limit."""
     values: dict[str, Any] = {"data_dir": data_dir, "limit": {"enabled": False}, **QUICK, **settings}
     values.setdefault("database_url", address_in(data_dir))
-    chosen = Settings(_env_file=None, **values)
+    chosen = StatedSettings(**values)
     known = accounts or accounts_at(url, *(names or ("main",)))
     registry = AccountRegistry(known, chosen, clock=clock, on_call=on_call, on_exchange=on_exchange)
     async with Database(chosen.effective_database_url) as database:
