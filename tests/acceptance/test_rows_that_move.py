@@ -21,9 +21,9 @@ from support.market import Market, open_market
 pytestmark = pytest.mark.databases("both", often="sqlite")
 
 # Even, so that the last page can be read a second time by half.
-PER_PAGE = 16
+PER_PAGE = 8
 PAGES = 9
-FULL, NOT_FULL = 144, 137
+FULL, NOT_FULL = 72, 69
 SIZES = [pytest.param(FULL, id="last page full"), pytest.param(NOT_FULL, id="last page not full")]
 AT_EVERY_PAGE = pytest.mark.parametrize("after", range(1, PAGES + 1))
 

@@ -86,7 +86,7 @@ async def test_a_viewer_has_the_tools_that_read_and_no_other_can_be_called(
     assert await editing.every_edit() == []
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_the_tools_that_read_tell_what_the_api_tells(editing: Editing) -> None:
     async with assistant(editing.api.viewer, editing.api.url) as client:
         first = await call(client, "find_offers", account="main", sort="emag_id", limit=5)
@@ -110,7 +110,7 @@ async def test_the_tools_that_read_tell_what_the_api_tells(editing: Editing) -> 
         assert fresh["account"] == "main"
 
 
-@pytest.mark.databases("both")
+@pytest.mark.databases("both", often="sqlite")
 async def test_one_offer_is_named_by_any_of_its_codes(editing: Editing) -> None:
     twin = offer(1, part_number="TWIN", part_number_key="DTWINBM", eans=["594"])
     await store(editing.api.state.database, [twin], account="fbe")
