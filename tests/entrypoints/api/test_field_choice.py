@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import jsonschema_rs
 import pytest
+import pytest_asyncio
 from sqlalchemy import event
 
 from emagsync.core.older_names import OLDER_WORDS
 from emagsync.offers.product_schemas import Product, ProductDetail
 from offers.offer_rows import offer, remove, store
-from support.api import Api
+from support.api import Api, open_api
 from support.document import openapi_document
+from support.left_out import left_out
 
-pytestmark = pytest.mark.databases("both")
+pytestmark = [pytest.mark.databases("both"), pytest.mark.asyncio(loop_scope="module")]
 
 OFFERS = "/api/v1/emag/offers"
 LIST = "/api/v1/emag/products/products"
 KEYS = {"account", "emag_id"}
 
 
-@pytest.fixture
-async def shop(api: Api) -> Api:
-    """Offer 1 waits for an edit; 3 was removed."""
-    await store(api.state.database, [offer(number, eans=[f"594000000001{number}"]) for number in (1, 2, 3)])
-    await remove(api.state.database, 3)
-    edited = await api.operator.patch(f"{OFFERS}/main/1", json={"stock": 7, "confirm": True})
-    assert edited.status_code == 200, edited.text
-    return api
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shop(tmp_path_factory: pytest.TempPathFactory, backend: str) -> AsyncIterator[Api]:
+    """Offer 1 waits for an edit; 3 was removed. The tests only read."""
+    async with open_api(tmp_path_factory.mktemp(f"fields-{backend}"), unasked=left_out) as api:
+        await store(api.state.database, [offer(number, eans=[f"594000000001{number}"]) for number in (1, 2, 3)])
+        await remove(api.state.database, 3)
+        edited = await api.operator.patch(f"{OFFERS}/main/1", json={"stock": 7, "confirm": True})
+        assert edited.status_code == 200, edited.text
+        yield api
 
 
 async def listed(api: Api, **params: Any) -> list[dict[str, Any]]:
@@ -132,7 +135,7 @@ async def test_what_nobody_asked_for_is_not_read(shop: Api) -> None:
         assert any("offer_changes.emag_id =" in one for one in seen) == is_read, fields
 
 
-def test_the_document_promises_no_more_than_the_keys() -> None:
+async def test_the_document_promises_no_more_than_the_keys() -> None:
     schemas = openapi_document()["components"]["schemas"]
     for name, model in (("PickedProduct", Product), ("PickedProductDetail", ProductDetail)):
         assert schemas[name]["required"] == sorted(KEYS)
