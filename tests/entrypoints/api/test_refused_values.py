@@ -5,15 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from emagsync.rest.openapi import operations
 from offers.offer_rows import offer, store
-from support.api import Api
+from support.api import Api, open_api
 from support.document import openapi_document
+from support.left_out import left_out
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 DOCUMENT = openapi_document()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
@@ -31,6 +35,13 @@ JARGON = re.compile(
 )
 # A list of known values is pydantic's, and is in words that anybody reads.
 LISTED = re.compile(r"Input should be (greater|less|'|\d|a (finite|multiple))")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def api(tmp_path_factory: pytest.TempPathFactory, backend: str) -> AsyncIterator[Api]:
+    """One server for all of them: what it refuses leaves nothing behind."""
+    async with open_api(tmp_path_factory.mktemp(f"refusals-{backend}"), unasked=left_out) as running:
+        yield running
 
 
 def address_of(path: str) -> str:
