@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import errno
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
 import httpx2
 import pytest
+import pytest_asyncio
 
 from emagsync.offers.export_workbook import XlsxWriter
 from emagsync.telemetry.logs import short_traceback
 from emagsync.webhooks.dependencies import webhook_service
 from offers.offer_rows import offer, store
-from support.api import Api
+from support.api import Api, open_api
 from support.document import openapi_document
+from support.left_out import left_out
 
 JSON = {"Content-Type": "application/json"}
 HALF_A_PAIR, NUL = "\\ud800", "\\u0000"
@@ -36,6 +38,16 @@ PAGE_ADDRESSES = {
     "out of the folder": "..%2f..%2fetc%2fpasswd",
     "dots": "assets/..%2f.",
 }
+
+
+of_one_server = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def api(tmp_path_factory: pytest.TempPathFactory, backend: str) -> AsyncIterator[Api]:
+    """One server for all of them: what it refuses leaves nothing behind."""
+    async with open_api(tmp_path_factory.mktemp(f"odd-{backend}"), unasked=left_out) as running:
+        yield running
 
 
 class Operation(NamedTuple):
@@ -86,12 +98,14 @@ OPERATIONS = [
 
 
 @pytest.mark.parametrize("address", PAGE_ADDRESSES.values(), ids=PAGE_ADDRESSES)
+@of_one_server
 async def test_an_address_that_no_file_can_have_is_the_pages_own(api: Api, address: str) -> None:
     answer = await api.stranger.get(f"/{address}")
     assert answer.status_code in (200, 404, 422), answer.text
 
 
 @pytest.mark.databases("both", often="sqlite")
+@of_one_server
 async def test_a_text_that_cannot_be_stored_is_refused_wherever_a_body_has_one(api: Api) -> None:
     bad = {}
     for operation in OPERATIONS:
@@ -121,6 +135,7 @@ def upload(*, name: str = "a.csv", content: bytes = b"emag_id,stock\n1,2\n", **f
         pytest.param(upload(**{"a\0b": "c"}), "body", id="a field's name"),
     ],
 )
+@of_one_server
 async def test_a_text_that_cannot_be_stored_is_refused_in_a_form_too(api: Api, body: bytes, field: str) -> None:
     form = {"Content-Type": "multipart/form-data; boundary=b"}
     answer = await api.admin.post("/api/v1/emag/products/products/bulk-edit", content=body, headers=form)
@@ -128,6 +143,7 @@ async def test_a_text_that_cannot_be_stored_is_refused_in_a_form_too(api: Api, b
     assert [(one["field"], one["code"]) for one in answer.json()["errors"]] == [(field, "text_unusable")]
 
 
+@of_one_server
 async def test_what_is_no_form_is_answered_as_such(api: Api) -> None:
     form = {"Content-Type": "multipart/form-data; boundary=b"}
     for body in (b"", b"--b\r\nnonsense", upload()[:-30].replace(b"form-data", b"\xff")):
@@ -136,6 +152,7 @@ async def test_what_is_no_form_is_answered_as_such(api: Api) -> None:
         assert answer.json()["detail"]
 
 
+@of_one_server
 async def test_the_refusal_names_the_place_of_the_text(api: Api) -> None:
     body = b'{"username": "maria", "password": "\\ud800abc"}'
     answer = await api.stranger.post("/api/v1/auth/login", content=body, headers=JSON)
@@ -143,6 +160,7 @@ async def test_the_refusal_names_the_place_of_the_text(api: Api) -> None:
     assert [(one["field"], one["code"]) for one in answer.json()["errors"]] == [("password", "text_unusable")]
 
 
+@of_one_server
 async def test_a_whole_pair_and_a_spelt_out_escape_are_texts_like_any_other(api: Api) -> None:
     body = b'{"username": "maria \\ud83d\\ude00", "password": "a backslash: \\\\u0000"}'
     answer = await api.stranger.post("/api/v1/auth/login", content=body, headers=JSON)
@@ -152,6 +170,7 @@ async def test_a_whole_pair_and_a_spelt_out_escape_are_texts_like_any_other(api:
 @pytest.mark.often(first=2)
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
 @pytest.mark.databases("both", often="sqlite")
+@of_one_server
 async def test_no_query_makes_the_server_fail(api: Api, value: str) -> None:
     bad = {}
     for operation in OPERATIONS:
@@ -173,12 +192,14 @@ async def test_no_query_makes_the_server_fail(api: Api, value: str) -> None:
         pytest.param("\0", id="NUL"),
     ],
 )
+@of_one_server
 async def test_no_json_makes_the_server_fail(api: Api, body: str) -> None:
     answer = await api.stranger.post("/api/v1/auth/login", content=body.encode(), headers=JSON)
     assert answer.status_code in (400, 422), answer.text
 
 
 @pytest.mark.parametrize("host", ["a\\u0000b.example", "a\\ud800b.example", "..", "a" * 300, "xn--", "[::1", "%00"])
+@of_one_server
 async def test_a_webhook_of_an_impossible_host_is_refused(api: Api, host: str) -> None:
     body = f'{{"url": "https://{host}/hook", "events": ["*"]}}'.encode()
     answer = await api.admin.post("/api/v1/webhooks", content=body, headers=JSON)
@@ -187,6 +208,7 @@ async def test_a_webhook_of_an_impossible_host_is_refused(api: Api, host: str) -
 
 @pytest.mark.parametrize("method", ["write", "close"])
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+@of_one_server
 async def test_an_export_that_has_no_room_on_the_disk_is_answered_as_such(
     api: Api, monkeypatch: pytest.MonkeyPatch, method: str, number: int
 ) -> None:
@@ -201,6 +223,7 @@ async def test_an_export_that_has_no_room_on_the_disk_is_answered_as_such(
 
 
 @pytest.mark.usefixtures("logs_as_json")
+@of_one_server
 async def test_an_unexpected_error_is_logged_once_and_short(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     webhook_service.provide(api.app, None)  # type: ignore[arg-type]
     answer = await api.admin.get("/api/v1/webhooks")

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from emagsync.core.older_names import OLDER_NAMES, OLDER_WORDS
 from emagsync.rest.openapi import operations
 from offers.offer_rows import offer, store
-from support.api import Api
+from support.api import Api, open_api
 from support.document import openapi_document
+from support.left_out import left_out
 
 PRODUCTS = "/api/v1/emag/products/products"
 DOCUMENT = openapi_document()
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
+
+
+of_one_server = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def api(tmp_path_factory: pytest.TempPathFactory, backend: str) -> AsyncIterator[Api]:
+    """One server for all of them: what it refuses leaves nothing behind."""
+    async with open_api(tmp_path_factory.mktemp(f"names-{backend}"), unasked=left_out) as running:
+        yield running
 
 
 def objects_in(schema: Any, seen: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -35,6 +47,7 @@ def objects_in(schema: Any, seen: set[str]) -> Iterator[tuple[str, dict[str, Any
         yield from objects_in(part, seen)
 
 
+@of_one_server
 async def test_every_route_refuses_an_unknown_parameter_and_names_it(api: Api) -> None:
     for path, method, operation in operations(DOCUMENT):
         kinds = {item["name"]: item["schema"].get("type") for item in operation.get("parameters", [])}
@@ -66,6 +79,7 @@ def test_no_body_takes_unknown_fields() -> None:
         ({"page": 2}, None),
     ],
 )
+@of_one_server
 async def test_a_misspelt_parameter_is_refused_with_the_nearest_one(
     api: Api, query: dict[str, str], nearest: str | None
 ) -> None:
@@ -90,6 +104,7 @@ async def test_a_misspelt_parameter_is_refused_with_the_nearest_one(
         ("/api/v1/emag/outbox/approve", {"filter": {"emag": 1}}, "filter.emag", "emag_id"),
     ],
 )
+@of_one_server
 async def test_a_misspelt_field_is_refused_with_the_nearest_one(
     api: Api, path: str, body: dict[str, Any], field: str | None, nearest: str
 ) -> None:
@@ -100,6 +115,7 @@ async def test_a_misspelt_field_is_refused_with_the_nearest_one(
     assert field is None or errors[0]["field"] == field
 
 
+@of_one_server
 async def test_older_names_are_taken_and_given_but_not_beside_the_newer_ones(api: Api) -> None:
     await store(api.state.database, [offer(1), offer(2, stock=1)], account="fbe")
     older = await api.viewer.get(PRODUCTS, params={"account_type": "fbe", "sort": "-stock_quantity"})
