@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from support import processes
-from support.databases import variables_in
+from support.databases import address_in, variables_in
 from support.patience import PATIENCE_SECONDS
 
 
@@ -40,6 +41,12 @@ class Cli:
     @property
     def data_dir(self) -> Path:
         return Path(self.variables["EMAGSYNC_DATA_DIR"])
+
+    def with_database(self) -> Cli:
+        """Make the database, which the first command would do otherwise."""
+        self.data_dir.mkdir(mode=0o700, exist_ok=True)
+        address_in(self.data_dir)
+        return self
 
     def environment(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         kept = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LANG": "C.UTF-8"}
@@ -93,3 +100,20 @@ class Cli:
             text=text,
             bufsize=1 if text else -1,
         )
+
+
+class Kept:
+    """Data directories on SQLite, as they were after a command that several tests of a module begin with."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def after(self, cli: Cli, *command: str) -> None:
+        """Have the command done, or what it did for another test."""
+        kept = self._folder / " ".join(command)
+        if kept.exists():
+            shutil.copytree(kept, cli.data_dir, dirs_exist_ok=True)
+            return
+        done = cli(*command)
+        assert done.code == 0, done.err
+        shutil.copytree(cli.data_dir, kept)

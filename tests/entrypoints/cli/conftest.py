@@ -8,10 +8,20 @@ from pathlib import Path
 import pytest
 
 from emagsync.sandbox.process import SandboxProcess, start_sandbox
-from entrypoints.cli.command import Cli
+from entrypoints.cli.command import Cli, Kept
 from support.processes import forking
 
 SIZES = {"main": 230, "fbe": 40}
+PLAIN = {
+    "sale_price": "100.0000",
+    "min_sale_price": "10.0000",
+    "max_sale_price": "1000.0000",
+    "recommended_price": "500.0000",
+    "currency": "RON",
+    "stock": [{"warehouse_id": 1, "value": 10}],
+    "general_stock": 10,
+    "handling_time": [{"warehouse_id": 1, "value": 2}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -51,4 +61,18 @@ def cli(bare: Cli, sandbox: SandboxProcess) -> Cli:
             f"EMAG_{name.upper()}_PASSWORD": f"{name}-secret",
             f"EMAG_{name.upper()}_BASE_URL": sandbox.api_url,
         }
-    return bare
+    return bare.with_database()
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    return Kept(tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
+def emag_id(cli: Cli, sandbox: SandboxProcess, kept: Kept) -> int:
+    """The id of an offer of `fbe` with round values, in the local copy."""
+    number = min(sandbox.offers("fbe"))
+    sandbox.control("POST", "/offers/change", {"account": "fbe", "ids": [number], "set": PLAIN})
+    kept.after(cli, "sync", "fbe", "--mode", "full")
+    return number

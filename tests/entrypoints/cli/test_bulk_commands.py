@@ -7,7 +7,7 @@ import re
 import pytest
 
 from emagsync.sandbox.process import SandboxProcess
-from entrypoints.cli.command import Cli, Result
+from entrypoints.cli.command import Cli, Kept, Result
 
 PLAIN = {
     "sale_price": "100.0000",
@@ -24,12 +24,12 @@ OF_FBE = ("--where", "account=fbe")
 
 
 @pytest.fixture
-def offers(cli: Cli, sandbox: SandboxProcess) -> list[int]:
+def offers(cli: Cli, sandbox: SandboxProcess, kept: Kept) -> list[int]:
     """The offers of `fbe`, all with the same round values; one has a maximum that is near."""
     ids = sorted(sandbox.offers("fbe"))
     on_emag(sandbox, ids, PLAIN)
     on_emag(sandbox, ids[:1], {"max_sale_price": "101.0000"})
-    assert cli("sync", "fbe", "--mode", "full").code == 0
+    kept.after(cli, "sync", "fbe", "--mode", "full")
     return ids
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from entrypoints.cli.command import Cli
+from entrypoints.cli.command import Cli, Kept
 from support.databases import POSTGRESQL, address_in, execute, rows, running_on
 
 FULL = ("sync", "main", "--mode", "full")
@@ -20,8 +20,10 @@ def target(tmp_path: Path) -> str:
 
 
 @pytest.mark.thorough
-def test_a_copy_moves_to_postgresql_is_used_there_and_moves_back(cli: Cli, target: str, tmp_path: Path) -> None:
-    assert cli(*FULL).code == 0
+def test_a_copy_moves_to_postgresql_is_used_there_and_moves_back(
+    cli: Cli, kept: Kept, target: str, tmp_path: Path
+) -> None:
+    kept.after(cli, *FULL)
     before = rows(cli.data_dir, "SELECT account, emag_id, sale_price, fingerprint FROM offers ORDER BY id")
     there = cli("db", "copy", "--to", target)
     assert there.code == 0, there.err
@@ -37,18 +39,18 @@ def test_a_copy_moves_to_postgresql_is_used_there_and_moves_back(cli: Cli, targe
     assert rows(tmp_path / "back", "SELECT account, emag_id, sale_price, fingerprint FROM offers ORDER BY id") == before
 
 
-def test_a_copy_to_a_database_with_rows_or_from_none_is_refused(cli: Cli, target: str) -> None:
+def test_a_copy_to_a_database_with_rows_or_from_none_is_refused(cli: Cli, kept: Kept, target: str) -> None:
     nowhere = cli("db", "copy", "--from", "sqlite:////dev/null/x", "--to", target)
     assert (nowhere.code, "no database at /dev/null/x" in nowhere.err) == (2, True)
-    assert cli(*FULL).code == 0
+    kept.after(cli, *FULL)
     assert cli("db", "copy", "--to", target).code == 0
     second = cli("db", "copy", "--to", target)
     assert (second.code, "--replace" in second.err) == (2, True)
     assert cli("db", "copy", "--to", target, "--replace").code == 0
 
 
-def test_a_run_that_is_going_on_holds_up_a_copy_unless_told_otherwise(cli: Cli, target: str) -> None:
-    assert cli(*FULL).code == 0
+def test_a_run_that_is_going_on_holds_up_a_copy_unless_told_otherwise(cli: Cli, kept: Kept, target: str) -> None:
+    kept.after(cli, *FULL)
     execute(cli.data_dir, "UPDATE sync_runs SET status = 'running', finished_at = NULL")
     refused = cli("db", "copy", "--to", target)
     assert (refused.code, "--while-running" in refused.err) == (2, True)
@@ -76,8 +78,8 @@ def test_a_check_tells_what_it_looked_at_and_fails_without_tables(bare: Cli, tar
     assert "search: by an index of trigrams" in bare("db", "check", EMAGSYNC_DATABASE_URL=target).out
 
 
-def test_kept_numbers_that_are_wrong_are_told_and_counted_anew(cli: Cli) -> None:
-    assert cli(*FULL).code == 0
+def test_kept_numbers_that_are_wrong_are_told_and_counted_anew(cli: Cli, kept: Kept) -> None:
+    kept.after(cli, *FULL)
     execute(cli.data_dir, "UPDATE offer_counts SET number = number + 1 WHERE account = 'main' AND what = 'offers'")
     told = cli("db", "check")
     assert (told.code, "of main are not those of a recount: `emagsync db upgrade`" in told.out) == (0, True)
@@ -86,8 +88,8 @@ def test_kept_numbers_that_are_wrong_are_told_and_counted_anew(cli: Cli) -> None
     assert cli("db", "upgrade", "--json").json["upgraded"] is False
 
 
-def test_commands_on_a_damaged_file_say_that_the_backup_is_needed(cli: Cli) -> None:
-    assert cli(*FULL).code == 0
+def test_commands_on_a_damaged_file_say_that_the_backup_is_needed(cli: Cli, kept: Kept) -> None:
+    kept.after(cli, *FULL)
     file = cli.data_dir / "emagsync.sqlite3"
     with file.open("r+b") as opened:
         opened.write(b"\x07" * 4000)

@@ -9,32 +9,13 @@ from emagsync.sandbox.process import SandboxProcess
 from entrypoints.cli.command import Cli
 
 # What they do in the database is the service's, whose own tests run on both.
-PLAIN = {
-    "sale_price": "100.0000",
-    "min_sale_price": "10.0000",
-    "max_sale_price": "1000.0000",
-    "recommended_price": "500.0000",
-    "currency": "RON",
-    "stock": [{"warehouse_id": 1, "value": 10}],
-    "general_stock": 10,
-    "handling_time": [{"warehouse_id": 1, "value": 2}],
-}
-
-
-def synced(cli: Cli, sandbox: SandboxProcess) -> int:
-    """The id of an offer of `fbe` with round values, in the local copy."""
-    emag_id = min(sandbox.offers("fbe"))
-    on_emag(sandbox, emag_id, PLAIN)
-    assert cli("sync", "fbe", "--mode", "full").code == 0
-    return emag_id
 
 
 def on_emag(sandbox: SandboxProcess, emag_id: int, values: object) -> None:
     sandbox.control("POST", "/offers/change", {"account": "fbe", "ids": [emag_id], "set": values})
 
 
-def test_values_are_set_listed_and_withdrawn(cli: Cli, sandbox: SandboxProcess) -> None:
-    emag_id = synced(cli, sandbox)
+def test_values_are_set_listed_and_withdrawn(cli: Cli, emag_id: int) -> None:
     done = cli("offers", "set", "fbe", emag_id, "--sale-price", "105.5", "--stock", 3)
     assert done.out == f"fbe {emag_id}: sale_price 100.0000 -> 105.5000, stock (1) 10 -> 3\n"
     part_number = cli("offers", "show", "fbe", emag_id, "--json").json["offer"]["part_number"]
@@ -59,8 +40,7 @@ def test_values_are_set_listed_and_withdrawn(cli: Cli, sandbox: SandboxProcess) 
     assert withdrawn["id"] == edits[0]["id"]
 
 
-def test_what_cannot_be_set_is_one_line_and_exit_code_says_so(cli: Cli, sandbox: SandboxProcess) -> None:
-    emag_id = synced(cli, sandbox)
+def test_what_cannot_be_set_is_one_line_and_exit_code_says_so(cli: Cli, emag_id: int) -> None:
     for arguments, words in (
         ((99999999,), "Nothing to change"),
         ((99999999, "--stock", "3"), "no offer 99999999"),
@@ -73,8 +53,7 @@ def test_what_cannot_be_set_is_one_line_and_exit_code_says_so(cli: Cli, sandbox:
         assert result.err.count("\n") == 1
 
 
-def test_a_file_is_shown_first_and_kept_when_told_to(cli: Cli, sandbox: SandboxProcess) -> None:
-    emag_id = synced(cli, sandbox)
+def test_a_file_is_shown_first_and_kept_when_told_to(cli: Cli, emag_id: int) -> None:
     file = cli.folder / "prices.csv"
     file.write_text(f"emag_id;sale_price\n{emag_id};40\n", encoding="utf-8")
     shown = cli("edits", "load", file, "--account", "fbe")
@@ -89,8 +68,7 @@ def test_a_file_is_shown_first_and_kept_when_told_to(cli: Cli, sandbox: SandboxP
 
 
 @pytest.mark.thorough
-def test_what_is_hidden_or_under_no_heading_in_a_file_is_told_and_not_kept(cli: Cli, sandbox: SandboxProcess) -> None:
-    emag_id = synced(cli, sandbox)
+def test_what_is_hidden_or_under_no_heading_in_a_file_is_told_and_not_kept(cli: Cli, emag_id: int) -> None:
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.append(["emag_id", "stock"])
@@ -110,9 +88,8 @@ def test_what_is_hidden_or_under_no_heading_in_a_file_is_told_and_not_kept(cli: 
     assert "cannot be read as XLSX" in broken.err
 
 
-def test_conflicts_are_listed_and_resolved(cli: Cli, sandbox: SandboxProcess) -> None:
+def test_conflicts_are_listed_and_resolved(cli: Cli, sandbox: SandboxProcess, emag_id: int) -> None:
     cli.variables["EMAGSYNC_EDITS__CONFLICT_STRATEGY"] = "manual"
-    emag_id = synced(cli, sandbox)
     cli("offers", "set", "fbe", emag_id, "--sale-price", "105.5", "--handling-time", 7)
     on_emag(sandbox, emag_id, {"sale_price": "110.0000", "handling_time": [{"warehouse_id": 1, "value": 9}]})
     cli("sync", "fbe", "--mode", "full")

@@ -121,6 +121,7 @@ SORTED: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
+@pytest.mark.often(first=2)  # tests/offers/test_queries.py has every order
 @pytest.mark.databases("both", often="sqlite")
 @pytest.mark.parametrize("key", SORTED)
 def test_offers_are_listed_in_the_order_that_is_asked_for(copied: Cli, key: str) -> None:
@@ -318,18 +319,6 @@ def test_the_sandbox_command_serves_what_it_is_asked_to(bare: Cli, sandbox: Sand
     assert str(port) in result.err
 
 
-def test_a_sync_loads_nothing_that_it_does_not_need(copied: Cli) -> None:
-    script = (
-        "import sys; from emagsync.entrypoints.cli import main\n"
-        "code = main(['sync', 'fbe', '--mode', 'full', '--json'])\n"
-        "sys.exit(code or ' '.join({'alembic', 'xlsxwriter', 'fastapi', 'emagsync.sandbox'} & set(sys.modules)) or 0)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], env=copied.environment(), cwd=copied.folder, capture_output=True, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-
-
 def test_other_peoples_text_cannot_command_the_terminal(bare: Cli, sandbox: SandboxProcess) -> None:
     bare.variables |= {
         "EMAG_MAIN_USERNAME": "main",
@@ -358,9 +347,8 @@ def test_a_run_is_named_by_as_much_of_its_id_as_no_other_has(cli: Cli) -> None:
 
 
 @pytest.mark.parametrize("columns", [80, 40])
-def test_a_list_of_offers_fits_the_columns_that_there_are(cli: Cli, columns: int) -> None:
-    assert cli("sync", "main").code == 0
-    lines = cli("offers", "list", "--limit", 5, COLUMNS=str(columns)).out.splitlines()
+def test_a_list_of_offers_fits_the_columns_that_there_are(copied: Cli, columns: int) -> None:
+    lines = copied("offers", "list", "--limit", 5, COLUMNS=str(columns)).out.splitlines()
     assert max(map(len, lines)) <= columns
     assert len(lines) == 8 if columns == 80 else len(lines) > 20
 
@@ -374,7 +362,6 @@ def test_a_list_of_offers_fits_the_columns_that_there_are(cli: Cli, columns: int
     ],
 )
 def test_with_json_what_is_wrong_is_json_too(cli: Cli, arguments: list[str], code: int) -> None:
-    assert cli("db", "upgrade").code == 0
     result = cli(*arguments)
     assert result.code == code
     (line,) = result.err.splitlines()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from emagsync.sandbox.process import SandboxProcess
 from entrypoints.cli.command import Cli
-from entrypoints.cli.test_edit_commands import synced
 
 
-def test_a_source_is_added_read_applied_changed_and_removed(cli: Cli, sandbox: SandboxProcess) -> None:
-    emag_id = synced(cli, sandbox)
+def test_a_source_is_added_read_applied_changed_and_removed(cli: Cli, emag_id: int) -> None:
     added = cli("sources", "add", "ERP", "--kind", "upload", "--account", "fbe", "--column", "Nr=emag_id",
                 "--column", "Bucati=stock")  # fmt: skip
     assert added.out.startswith("Added ERP (")

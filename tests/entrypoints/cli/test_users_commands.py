@@ -11,6 +11,11 @@ import pytest
 from entrypoints.cli.command import Cli
 
 
+@pytest.fixture(autouse=True)
+def _database(bare: Cli) -> None:
+    bare.with_database()
+
+
 def test_a_user_is_added_with_a_password_that_is_printed_once(bare: Cli) -> None:
     added = bare("users", "add", "Maria", "--role", "operator", "--json").json["user"]
     assert (added["username"], added["role"], added["enabled"]) == ("maria", "operator", True)
