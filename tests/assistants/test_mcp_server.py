@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import httpx2
 import pytest
+import pytest_asyncio
 from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
@@ -25,6 +26,7 @@ from emagsync.offers.product_parameters import ProductListQuery
 from offers.offer_rows import offer, store
 from support.databases import variables_in
 from support.editing import PRODUCTS, Editing, open_editing
+from support.left_out import left_out
 from support.market import PASSWORD
 from support.patience import PATIENCE_SECONDS
 
@@ -45,6 +47,16 @@ CHANGING = {"preview_edit", "make_edit", "start_sync"}
 @pytest.fixture
 async def editing(tmp_path: Path, unasked: InBackground) -> AsyncIterator[Editing]:
     async with open_editing(tmp_path, unasked=unasked) as running:
+        yield running
+
+
+of_one_server = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def unchanged(tmp_path_factory: pytest.TempPathFactory, backend: str) -> AsyncIterator[Editing]:
+    """One server for the tests that change nothing, which are `of_one_server`."""
+    async with open_editing(tmp_path_factory.mktemp(f"assistants-{backend}"), unasked=left_out) as running:
         yield running
 
 
@@ -74,30 +86,32 @@ async def tools_of(client: Client) -> set[str]:
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
+@of_one_server
 async def test_a_viewer_has_the_tools_that_read_and_no_other_can_be_called(
-    editing: Editing, mode: Literal["auto", "legacy"]
+    unchanged: Editing, mode: Literal["auto", "legacy"]
 ) -> None:
-    async with assistant(editing.api.viewer, editing.api.url, mode) as client:
+    async with assistant(unchanged.api.viewer, unchanged.api.url, mode) as client:
         assert await tools_of(client) == READING
         for tool in CHANGING:
             assert "Unknown tool" in await refusal(client, tool)
-    async with assistant(editing.api.operator, editing.api.url, mode) as client:
+    async with assistant(unchanged.api.operator, unchanged.api.url, mode) as client:
         assert await tools_of(client) == READING | CHANGING
-    assert await editing.every_edit() == []
+    assert await unchanged.every_edit() == []
 
 
 @pytest.mark.databases("both", often="sqlite")
-async def test_the_tools_that_read_tell_what_the_api_tells(editing: Editing) -> None:
-    async with assistant(editing.api.viewer, editing.api.url) as client:
+@of_one_server
+async def test_the_tools_that_read_tell_what_the_api_tells(unchanged: Editing) -> None:
+    async with assistant(unchanged.api.viewer, unchanged.api.url) as client:
         first = await call(client, "find_offers", account="main", sort="emag_id", limit=5)
         rest = await call(client, "find_offers", account="main", sort="emag_id", limit=25, skip=first["next_skip"])
-        listed = (await editing.api.viewer.get(PRODUCTS, params={"sort": "emag_id"})).json()["data"]["products"]
+        listed = (await unchanged.api.viewer.get(PRODUCTS, params={"sort": "emag_id"})).json()["data"]["products"]
         assert [one["id"] for one in first["offers"] + rest["offers"]] == [one["id"] for one in listed]
         assert rest["next_skip"] is None
-        product = await editing.product(1)
+        product = await unchanged.product(1)
         told = await call(client, "explain_offer", offer_id=product["id"], language="ro")
         assert (told["emag_id"], told["sale_price"]) == (1, product["sale_price"])
-        assert told["page"] == f"{editing.api.url}/offers?offer={product['id']}"
+        assert told["page"] == f"{unchanged.api.url}/offers?offer={product['id']}"
         assert "payload" not in told
         assert (await call(client, "offer_history", offer_id=product["id"]))["changes"]
         assert (await call(client, "what_changed", account="main"))["copies"][0]["account"] == "main"
@@ -167,8 +181,9 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-async def test_a_refusal_is_a_tool_error_in_plain_words(editing: Editing, subtests: pytest.Subtests) -> None:
-    async with assistant(editing.api.viewer, editing.api.url) as client:
+@of_one_server
+async def test_a_refusal_is_a_tool_error_in_plain_words(unchanged: Editing, subtests: pytest.Subtests) -> None:
+    async with assistant(unchanged.api.viewer, unchanged.api.url) as client:
         for tool, arguments, said in REFUSED:
             words = await refusal(client, tool, **arguments)
             with subtests.test(tool, **arguments):
@@ -177,19 +192,21 @@ async def test_a_refusal_is_a_tool_error_in_plain_words(editing: Editing, subtes
                 assert "\n" not in words
 
 
-async def test_a_crash_is_told_without_what_is_inside(editing: Editing, monkeypatch: pytest.MonkeyPatch) -> None:
+@of_one_server
+async def test_a_crash_is_told_without_what_is_inside(unchanged: Editing, monkeypatch: pytest.MonkeyPatch) -> None:
     async def crash(*_: Any, **__: Any) -> None:
         raise RuntimeError("a-secret-thing")
 
-    monkeypatch.setattr(editing.api.services.home, "read", crash)
-    async with assistant(editing.api.viewer, editing.api.url) as client:
+    monkeypatch.setattr(unchanged.api.services.home, "read", crash)
+    async with assistant(unchanged.api.viewer, unchanged.api.url) as client:
         assert await refusal(client, "what_changed") == "Error executing tool what_changed"
 
 
-async def test_no_tool_tells_credentials(editing: Editing) -> None:
+@of_one_server
+async def test_no_tool_tells_credentials(unchanged: Editing) -> None:
     arguments: dict[str, dict[str, Any]] = {name: {} for name in READING}
-    arguments["explain_offer"] = arguments["offer_history"] = {"offer_id": (await editing.product(1))["id"]}
-    async with assistant(editing.api.operator, editing.api.url) as client:
+    arguments["explain_offer"] = arguments["offer_history"] = {"offer_id": (await unchanged.product(1))["id"]}
+    async with assistant(unchanged.api.operator, unchanged.api.url) as client:
         arguments["run_certificate"] = {"run_id": "a-sync", "detail": "full"}
         for tool, given in arguments.items():
             text = json.dumps(await call(client, tool, **given))
@@ -197,12 +214,13 @@ async def test_no_tool_tells_credentials(editing: Editing) -> None:
             assert PASSWORD not in text, tool
 
 
-async def test_times_are_written_as_the_api_writes_them(editing: Editing) -> None:
-    offer_id = (await editing.product(1))["id"]
+@of_one_server
+async def test_times_are_written_as_the_api_writes_them(unchanged: Editing) -> None:
+    offer_id = (await unchanged.product(1))["id"]
     arguments: dict[str, dict[str, Any]] = {"explain_offer": {"offer_id": offer_id}, "freshness": {}, "list_runs": {}}
     arguments |= {"offer_history": {"offer_id": offer_id}, "what_changed": {}, "find_offers": {"limit": 1}}
     arguments["run_certificate"] = {"run_id": "a-sync", "detail": "full"}
-    async with assistant(editing.api.viewer, editing.api.url) as client:
+    async with assistant(unchanged.api.viewer, unchanged.api.url) as client:
         for tool, given in arguments.items():
             text = json.dumps(await call(client, tool, **given))
             assert "+00:00" not in text, tool
@@ -267,9 +285,10 @@ async def test_what_an_assistant_edited_and_people_approved_still_meets_the_brak
         assert {float(offer["sale_price"]) for offer in list(editing.market.truth().values())[:5]} == {100.0}
 
 
-async def test_what_emag_would_refuse_is_told_row_by_row(editing: Editing) -> None:
+@of_one_server
+async def test_what_emag_would_refuse_is_told_row_by_row(unchanged: Editing) -> None:
     edits = [{"account": "main", "emag_id": 1, "sale_price": "5000"}]
-    async with assistant(editing.api.operator, editing.api.url) as client:
+    async with assistant(unchanged.api.operator, unchanged.api.url) as client:
         preview = await call(client, "preview_edit", edits=edits)
         assert preview["rows"][0]["errors"]
         assert "row 1: sale_price" in await refusal(client, "make_edit", edits=edits, token=preview["token"])
@@ -307,9 +326,10 @@ INITIALIZE = {
         ({}, 200),
     ],
 )
-async def test_the_checks_of_the_api_hold(editing: Editing, headers: dict[str, str], code: int) -> None:
+@of_one_server
+async def test_the_checks_of_the_api_hold(unchanged: Editing, headers: dict[str, str], code: int) -> None:
     accepts = {"Accept": "application/json, text/event-stream"}
-    answer = await editing.api.operator.post("/mcp", json=INITIALIZE, headers=accepts | headers)
+    answer = await unchanged.api.operator.post("/mcp", json=INITIALIZE, headers=accepts | headers)
     assert answer.status_code == code, answer.text
 
 
@@ -325,8 +345,9 @@ async def test_a_page_of_an_origin_that_the_settings_name_may_call(tmp_path: Pat
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-async def test_a_body_has_the_limit_of_the_api(editing: Editing, chunked: bool) -> None:
-    most = editing.api.state.settings.server.max_body_bytes
+@of_one_server
+async def test_a_body_has_the_limit_of_the_api(unchanged: Editing, chunked: bool) -> None:
+    most = unchanged.api.state.settings.server.max_body_bytes
 
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(most // 65_536 + 2):
@@ -334,12 +355,13 @@ async def test_a_body_has_the_limit_of_the_api(editing: Editing, chunked: bool) 
 
     content: Any = parts() if chunked else b" " * (most + 1)
     headers = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-    answer = await editing.api.operator.post("/mcp", content=content, headers=headers)
+    answer = await unchanged.api.operator.post("/mcp", content=content, headers=headers)
     assert answer.status_code == 413
 
 
-async def test_no_stream_is_kept_open(editing: Editing) -> None:
-    answer = await editing.api.viewer.get("/mcp", headers={"Accept": "text/event-stream"})
+@of_one_server
+async def test_no_stream_is_kept_open(unchanged: Editing) -> None:
+    answer = await unchanged.api.viewer.get("/mcp", headers={"Accept": "text/event-stream"})
     assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
 
 

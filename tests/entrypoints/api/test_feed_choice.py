@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from itertools import product
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from sqlalchemy import event, insert, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,8 +23,9 @@ from emagsync.offers.changed_fields import CHANGED_FIELDS
 from emagsync.offers.currency_repository import with_currencies
 from emagsync.offers.tables import offer_changes
 from offers.offer_rows import AT, offer, remove, store
-from support.api import Api
+from support.api import Api, open_api
 from support.document import openapi_document
+from support.left_out import left_out
 
 pytestmark = pytest.mark.databases("both")
 
@@ -34,10 +36,25 @@ SOME = 5_000
 Change = dict[str, Any]
 
 
+of_one_server = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def unchanged(tmp_path_factory: pytest.TempPathFactory, backend: str) -> AsyncIterator[Api]:
+    """A shop for the tests that only read it, which are `of_one_server`."""
+    async with open_api(tmp_path_factory.mktemp(f"feed-{backend}"), unasked=left_out) as running:
+        await fill(running.state.database)
+        yield running
+
+
 @pytest.fixture
 async def shop(api: Api) -> Api:
+    await fill(api.state.database)
+    return api
+
+
+async def fill(database: Database) -> None:
     """Two accounts with offers whose stock, price, name and currency change in turn, and one that is removed."""
-    database = api.state.database
     for account in ("main", "fbe"):
         await store(database, [offer(number) for number in (1, 2, 3)], account=account)
     for step in range(1, 5):
@@ -46,7 +63,6 @@ async def shop(api: Api) -> Api:
         await store(database, [offer(1, name=f"Lampă {step}", stock=step + 20)], account="fbe", at=at)
     await store(database, [offer(3, currency="EUR", sale_price=Decimal(20))], at=AT + timedelta(minutes=9))
     await remove(database, 2)
-    return api
 
 
 async def page_of(api: Api, **params: Any) -> dict[str, Any]:
@@ -76,17 +92,18 @@ _AMOUNTS = sorted(product((1, 3, 1000), (1, 2, 500)), key=lambda one: one not in
 
 @pytest.mark.often(first=2)
 @pytest.mark.parametrize(("looked_through", "limit"), _AMOUNTS)
+@of_one_server
 async def test_whatever_is_chosen_comes_once_and_in_order(
-    shop: Api, monkeypatch: pytest.MonkeyPatch, looked_through: int, limit: int
+    unchanged: Api, monkeypatch: pytest.MonkeyPatch, looked_through: int, limit: int
 ) -> None:
     monkeypatch.setattr(change_feed, "MOST_LOOKED_THROUGH", looked_through)
-    everything, end, _ = await followed(shop)
+    everything, end, _ = await followed(unchanged)
     for account, fields in product((None, "fbe"), ([], ["stock"], ["stock", "lifecycle"], ["warranty"])):
         wanted: Callable[[Change], bool] = lambda one, account=account, fields=fields: (  # noqa: E731
             account in (None, one["account"]) and (not fields or one["field"] in fields)
         )
         chosen = {"field": fields} | ({} if account is None else {"account": account})
-        changes, cursor, _ = await followed(shop, limit=limit, **chosen)
+        changes, cursor, _ = await followed(unchanged, limit=limit, **chosen)
         assert changes == [one for one in everything if wanted(one)], chosen
         assert cursor == end, chosen
 
@@ -100,10 +117,11 @@ async def test_a_reader_whose_filter_finds_nothing_gets_on_and_hears_of_what_com
     assert [(one["field"], one["new"]) for one in later["changes"]] == [("warranty", "24")]
 
 
-async def test_a_cursor_is_a_place_of_the_whole_feed_whatever_narrows_it(shop: Api) -> None:
-    stocks = await page_of(shop, field="stock", limit=1)
-    rest, _, _ = await followed(shop)
-    after = await page_of(shop, cursor=stocks["next_cursor"])
+@of_one_server
+async def test_a_cursor_is_a_place_of_the_whole_feed_whatever_narrows_it(unchanged: Api) -> None:
+    stocks = await page_of(unchanged, field="stock", limit=1)
+    rest, _, _ = await followed(unchanged)
+    after = await page_of(unchanged, cursor=stocks["next_cursor"])
     assert after["changes"] == [one for one in rest if one["seq"] > stocks["changes"][0]["seq"]]
 
 
@@ -143,43 +161,48 @@ async def test_a_chosen_reader_misses_nothing_while_others_write(shop: Api, monk
         ({"acount": "main"}, "acount", "account"),
     ],
 )
+@of_one_server
 async def test_an_unknown_name_is_refused_with_the_nearest(
-    shop: Api, params: dict[str, Any], field: str, nearest: str
+    unchanged: Api, params: dict[str, Any], field: str, nearest: str
 ) -> None:
-    answer = await shop.viewer.get(FEED, params=params)
+    answer = await unchanged.viewer.get(FEED, params=params)
     [error] = answer.json()["errors"]
     assert (answer.status_code, error["field"], error["values"]) == (422, field, {"nearest": nearest})
 
 
-async def test_an_empty_name_among_the_fields_is_told_as_one(shop: Api) -> None:
+@of_one_server
+async def test_an_empty_name_among_the_fields_is_told_as_one(unchanged: Api) -> None:
     for path in (FEED, "/api/v1/emag/products/products"):
         for fields in ("", "account,", "account,,emag_id"):
-            answer = await shop.viewer.get(path, params={"fields": fields})
+            answer = await unchanged.viewer.get(path, params={"fields": fields})
             assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "unknown_field")
             assert "a name is empty" in answer.json()["detail"]
 
 
-async def test_every_field_that_the_log_has_can_be_asked_for(shop: Api) -> None:
-    logged = {row["field"] for row in await shop.rows("SELECT DISTINCT field FROM offer_changes")}
+@of_one_server
+async def test_every_field_that_the_log_has_can_be_asked_for(unchanged: Api) -> None:
+    logged = {row["field"] for row in await unchanged.rows("SELECT DISTINCT field FROM offer_changes")}
     assert logged <= set(CHANGED_FIELDS)
     for field in CHANGED_FIELDS:
-        assert {one["field"] for one in (await page_of(shop, field=field))["changes"]} <= {field}
+        assert {one["field"] for one in (await page_of(unchanged, field=field))["changes"]} <= {field}
 
 
-async def test_each_field_of_a_change_is_as_in_the_whole_answer(shop: Api) -> None:
+@of_one_server
+async def test_each_field_of_a_change_is_as_in_the_whole_answer(unchanged: Api) -> None:
     history = "/api/v1/emag/products/products/2/changes"
     for path in (FEED, history):
-        whole = (await shop.viewer.get(path)).json()["data"]
+        whole = (await unchanged.viewer.get(path)).json()["data"]
         assert any(one["currency"] for one in whole["changes"])
         for name in ProductChange.model_fields:
-            picked = (await shop.viewer.get(path, params={"fields": name})).json()["data"]
+            picked = (await unchanged.viewer.get(path, params={"fields": name})).json()["data"]
             wanted = [{key: one[key] for key in one if key in {*CHANGE_KEYS, name}} for one in whole["changes"]]
             assert picked == {**whole, "changes": wanted}, name
-    by_older_name = await shop.viewer.get(FEED, params={"fields": OLDER_WORDS["account"]})
+    by_older_name = await unchanged.viewer.get(FEED, params={"fields": OLDER_WORDS["account"]})
     assert by_older_name.status_code == 422
 
 
-async def test_currencies_are_looked_up_for_who_asks_for_them(shop: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+@of_one_server
+async def test_currencies_are_looked_up_for_who_asks_for_them(unchanged: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     looked_up = []
 
     async def courses(*given: Any, **named: Any) -> list[dict[str, Any]]:
@@ -189,7 +212,7 @@ async def test_currencies_are_looked_up_for_who_asks_for_them(shop: Api, monkeyp
     monkeypatch.setattr(product_repository, "with_currencies", courses)
     for fields, is_read in (("field,new", False), ("currency", True), ("old_currency", True), (None, True)):
         looked_up.clear()
-        await page_of(shop, **({} if fields is None else {"fields": fields}))
+        await page_of(unchanged, **({} if fields is None else {"fields": fields}))
         assert bool(looked_up) == is_read, fields
 
 
